@@ -1,0 +1,52 @@
+# `make demo` shows the main job on this machine, `make test` is what CI runs. Both need python3 and make alone.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SOURCES := wildrydes_ml bin lambda_src tests training
+
+.PHONY: help demo test test-fast check render bench clean
+
+help: ## Show the targets
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
+
+demo: $(VENV)/local ## Deploy on this machine and classify drawn pictures
+	$(BIN)/python bin/demo.py
+
+test: check ## Everything: linters, types, all tests
+	$(BIN)/python -m pytest
+
+test-fast: $(VENV)/test ## The pure tests, in seconds
+	$(BIN)/python -m pytest tests/unit
+
+check: $(VENV)/test $(VENV)/checkov/installed ## Format, lint, types, shell scripts, rendered templates
+	$(BIN)/ruff format --check $(SOURCES)
+	$(BIN)/ruff check $(SOURCES)
+	$(BIN)/mypy
+	$(BIN)/shellcheck wildrydes_ml/parts/*.sh .ci/run
+	$(BIN)/python bin/render.py --check
+	$(BIN)/cfn-lint --include-checks I -t templates/*.yml
+	$(VENV)/checkov/bin/checkov -d templates --framework cloudformation --skip-download --compact --quiet
+
+render: $(VENV)/test ## Write templates/*.yml
+	$(BIN)/python bin/render.py
+
+clean: ## Remove what the other targets made
+	-[ ! -d .wildrydes ] || $(BIN)/python bin/destroy.py --local
+	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/local: $(VENV)/bin/python setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,draw]'
+	touch $@
+
+$(VENV)/test: $(VENV)/bin/python setup.py
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	touch $@
+
+# In an environment of its own, since it pins another boto3 than the emulator.
+$(VENV)/checkov/installed: $(VENV)/bin/python Makefile
+	$(PYTHON) -m venv $(VENV)/checkov
+	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+	touch $@

@@ -1,0 +1,74 @@
+"""The one door to AWS: small gateways over boto3 clients.
+
+Session and sleep are injected. Every change is looked at before and after by its caller, so that a reply that
+was lost costs a second look and not a second resource.
+"""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from ..records import Identity
+from ..settings import Target
+from .apis import Apis
+from .buckets import Buckets
+from .faults import translated
+from .functions import Functions
+from .stacks import Stacks
+
+__all__ = ["Apis", "Aws", "Buckets", "Functions", "Stacks", "connect"]
+
+# Standard mode got every one of 120 calls through 20 % throttling with 10 attempts.
+_RETRIES = {"mode": "standard", "total_max_attempts": 10}
+# The longest that a function may run, and a little: an invocation must not be given up or repeated before.
+_INVOKE_SECONDS = 910
+
+
+@dataclass(frozen=True)
+class Aws:
+    """The gateways of one account and region."""
+
+    identity: Identity
+    stacks: Stacks
+    buckets: Buckets
+    functions: Functions
+    apis: Apis
+
+
+def connect(target: Target, sleep: Callable[[float], None] = time.sleep) -> Aws:
+    """Gateways for the target.
+
+    Raises SettingsError without region or credentials, InterruptedWork when they have expired.
+    """
+    with translated("credentials"):
+        session = _session(target)
+        caller = _client(session, "sts", target).get_caller_identity()
+        clients = {
+            name: _client(session, name, target) for name in ("cloudformation", "s3", "lambda", "logs", "apigateway")
+        }
+    partition = caller["Arn"].split(":")[1]
+    identity = Identity(caller["Account"], caller["Arn"], partition, session.region_name)
+    return Aws(
+        identity,
+        Stacks(clients["cloudformation"], sleep, target.poll_seconds),
+        Buckets(clients["s3"], identity),
+        Functions(clients["lambda"], clients["logs"]),
+        Apis(clients["apigateway"], session.get_credentials(), identity),
+    )
+
+
+def _session(target: Target) -> Any:
+    if target.is_local:
+        # The emulator takes the access key for the account's number.
+        return boto3.Session("000000000000", "local", region_name=target.region)
+    return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
+
+
+def _client(session: Any, name: str, target: Target) -> Any:
+    read_timeout = _INVOKE_SECONDS if name == "lambda" else 60
+    config = Config(retries=_RETRIES, read_timeout=read_timeout, connect_timeout=10)
+    return session.client(name, endpoint_url=target.endpoint or None, config=config)

@@ -1,0 +1,174 @@
+"""API Gateway: what an API's wiring is, and the calls that change it."""
+
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.exceptions import ClientError
+
+from ..records import Identity
+from ..wiring import STAGE, Action, FoundWiring, Wiring
+from .faults import code_of, translated
+
+_INTEGRATION_PATH = "2015-03-31/functions"
+
+
+class Apis:
+    """API Gateway's REST APIs."""
+
+    def __init__(self, client: Any, credentials: Any, identity: Identity) -> None:
+        self._client = client
+        self._credentials = credentials
+        self._identity = identity
+
+    def found(self, api: str) -> FoundWiring:
+        """The wiring of an API's root as it is."""
+        with translated(f"API {api}"):
+            method = self._optional(
+                self._client.get_method, restApiId=api, resourceId=self._root(api), httpMethod="ANY"
+            )
+            stage = self._optional(self._client.get_stage, restApiId=api, stageName=STAGE)
+            description = self._deployment_description(api, stage)
+            keys = self._keys(self._usage_plan(api))
+        return FoundWiring(
+            auth=_auth(method) if method else None,
+            target=self._target(method) if method else None,
+            description=description,
+            throttle=_throttle(stage),
+            has_key=bool(keys),
+        )
+
+    def perform(self, api: str, action: Action, wiring: Wiring, name: str) -> None:
+        """Does one action of the wiring; each may be repeated after a lost reply."""
+        with translated(f"API {api}"):
+            match action:
+                case "method":
+                    self._put_method(api, wiring)
+                case "deployment":
+                    self._client.create_deployment(restApiId=api, stageName=STAGE, description=wiring.description)
+                case "throttle":
+                    self._set_throttle(api, wiring)
+                case "key":
+                    self._make_key(api, wiring, name)
+                case "no key":
+                    self._remove_key(api)
+
+    def unwire(self, api: str) -> None:
+        """Removes key and usage plan; method and stage go with the API."""
+        with translated(f"API {api}"):
+            self._remove_key(api)
+
+    def key(self, api: str) -> str:
+        """The value of the API's key; empty when it has none."""
+        with translated(f"API {api}"):
+            for key in self._keys(self._usage_plan(api)):
+                found = self._client.get_api_key(apiKey=key, includeValue=True)
+                return str(found["value"])
+        return ""
+
+    def signed_headers(self, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
+        """The headers with an AWS signature, for an API that wants AWS_IAM."""
+        request = AWSRequest(method="POST", url=url, data=body, headers=headers)
+        SigV4Auth(self._credentials, "execute-api", self._identity.region).add_auth(request)
+        return dict(request.headers.items())
+
+    def _root(self, api: str) -> str:
+        pages = self._client.get_paginator("get_resources").paginate(restApiId=api)
+        return str(next(item["id"] for page in pages for item in page["items"] if item["path"] == "/"))
+
+    def _optional(self, call: Any, **arguments: Any) -> dict[str, Any] | None:
+        try:
+            found: dict[str, Any] = call(**arguments)
+        except ClientError as error:
+            if code_of(error) == "NotFoundException":
+                return None
+            raise
+        return found
+
+    def _target(self, method: dict[str, Any]) -> str | None:
+        integration = method.get("methodIntegration") or {}
+        if integration.get("type") != "AWS_PROXY":
+            return None
+        _, _, function = str(integration.get("uri", "")).partition(f"/{_INTEGRATION_PATH}/")
+        return function.removesuffix("/invocations") or None
+
+    def _deployment_description(self, api: str, stage: dict[str, Any] | None) -> str | None:
+        if stage is None:
+            return None
+        found = self._optional(self._client.get_deployment, restApiId=api, deploymentId=stage.get("deploymentId", ""))
+        return str(found.get("description") or "") if found else None
+
+    def _put_method(self, api: str, wiring: Wiring) -> None:
+        root = self._root(api)
+        place = {"restApiId": api, "resourceId": root, "httpMethod": "ANY"}
+        # A method's authorization cannot be put again; nobody is cut off, the stage serves its snapshot.
+        self._optional(self._client.delete_method, **place)
+        self._client.put_method(
+            **place,
+            authorizationType="AWS_IAM" if wiring.auth == "AWS_IAM" else "NONE",
+            apiKeyRequired=wiring.auth == "API_KEY",
+        )
+        identity = self._identity
+        self._client.put_integration(
+            **place,
+            type="AWS_PROXY",
+            integrationHttpMethod="POST",
+            uri=f"arn:{identity.partition}:apigateway:{identity.region}:lambda:path/{_INTEGRATION_PATH}/"
+            f"{wiring.target}/invocations",
+        )
+
+    def _set_throttle(self, api: str, wiring: Wiring) -> None:
+        changes = [
+            {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": f"{wiring.rate:g}"},
+            {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": str(wiring.burst)},
+        ]
+        self._client.update_stage(restApiId=api, stageName=STAGE, patchOperations=changes)
+
+    def _usage_plan(self, api: str) -> dict[str, Any] | None:
+        pages = self._client.get_paginator("get_usage_plans").paginate()
+        for page in pages:
+            for plan in page.get("items", []):
+                if any(stage.get("apiId") == api for stage in plan.get("apiStages", [])):
+                    return dict(plan)
+        return None
+
+    def _keys(self, plan: dict[str, Any] | None) -> list[str]:
+        if plan is None:
+            return []
+        pages = self._client.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan["id"])
+        return [item["id"] for page in pages for item in page.get("items", [])]
+
+    def _make_key(self, api: str, wiring: Wiring, name: str) -> None:
+        # Each part is looked for first, so that a run that was cut in between is completed.
+        named = self._client.get_api_keys(nameQuery=name)["items"]
+        keys = [key["id"] for key in named if key["name"] == name]
+        key = keys[0] if keys else self._client.create_api_key(name=name, enabled=True)["id"]
+        plan = self._usage_plan(api) or self._client.create_usage_plan(
+            name=name,
+            throttle={"rateLimit": wiring.rate, "burstLimit": wiring.burst},
+            apiStages=[{"apiId": api, "stage": STAGE}],
+        )
+        self._client.create_usage_plan_key(usagePlanId=plan["id"], keyId=key, keyType="API_KEY")
+
+    def _remove_key(self, api: str) -> None:
+        plan = self._usage_plan(api)
+        if plan is None:
+            return
+        for key in self._keys(plan):
+            self._optional(self._client.delete_api_key, apiKey=key)
+        stage = {"op": "remove", "path": "/apiStages", "value": f"{api}:{STAGE}"}
+        self._client.update_usage_plan(usagePlanId=plan["id"], patchOperations=[stage])
+        self._client.delete_usage_plan(usagePlanId=plan["id"])
+
+
+def _auth(method: dict[str, Any]) -> str:
+    if method.get("apiKeyRequired"):
+        return "API_KEY"
+    return str(method.get("authorizationType"))
+
+
+def _throttle(stage: dict[str, Any] | None) -> tuple[float, int] | None:
+    settings = (stage or {}).get("methodSettings", {}).get("*/*")
+    if settings is None:
+        return None
+    return float(settings.get("throttlingRateLimit", 0)), int(settings.get("throttlingBurstLimit", 0))

@@ -1,0 +1,52 @@
+"""Lambda and CloudWatch Logs: the function's direct invocation and its log group."""
+
+import json
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ..records import Invocation
+from .faults import code_of, translated
+
+
+class Functions:
+    """Lambda."""
+
+    def __init__(self, client: Any, logs: Any) -> None:
+        self._client = client
+        self._logs = logs
+
+    def exists(self, name: str) -> bool:
+        """Whether there is a function of that name."""
+        with translated(f"function {name}"):
+            try:
+                self._client.get_function_configuration(FunctionName=name)
+            except ClientError as error:
+                if code_of(error) == "ResourceNotFoundException":
+                    return False
+                raise
+        return True
+
+    def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
+        """Invokes synchronously; there is no 29 s limit here, only the function's own timeout."""
+        with translated(f"function {name}"):
+            reply = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+            payload = json.loads(reply["Payload"].read() or b"null")
+        if reply.get("FunctionError") or not isinstance(payload, dict):
+            return Invocation(0, "", str((payload or {}).get("errorMessage", payload)))
+        return Invocation(int(payload.get("statusCode", 0)), str(payload.get("body", "")))
+
+    def log_group_exists(self, name: str) -> bool:
+        """Whether the log group exists."""
+        with translated(f"log group {name}"):
+            groups = self._logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
+        return any(group["logGroupName"] == name for group in groups)
+
+    def delete_log_group(self, name: str) -> None:
+        """Deletes a log group; a missing one is fine."""
+        with translated(f"log group {name}"):
+            try:
+                self._logs.delete_log_group(logGroupName=name)
+            except ClientError as error:
+                if code_of(error) != "ResourceNotFoundException":
+                    raise

@@ -1,0 +1,185 @@
+"""The commands: arguments in, gateways and reporter put together, exit code out.
+
+The only place that reads argv and exits.
+"""
+
+import argparse
+import os
+import sys
+import traceback
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from . import commands
+from .errors import WildrydesError
+from .reporting import JsonReporter, Reporter, TextReporter
+from .settings import DEFAULT_NAME, PRESETS, ROUTES
+
+INTERRUPTED = 130
+_USAGE = 2
+
+_EPILOG = """exit codes:
+  0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
+  4 refused: not ours, both routes under one name, or a change that --allow-replace must name
+  130 Ctrl-C"""
+
+Command = Callable[[argparse.Namespace, Reporter], int]
+
+
+def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
+    """Runs a command and returns its exit code; `verb` is set by the scripts that are one verb."""
+    parser = build_parser(verb)
+    options = parser.parse_args(arguments)
+    reporter: Reporter = JsonReporter() if options.output == "json" else TextReporter()
+    try:
+        return int(options.command(options, reporter))
+    except WildrydesError as error:
+        if options.debug:
+            traceback.print_exc()
+        reporter.error(str(error))
+        reporter.result(False, error=str(error), exit_code=error.exit_code)
+        return error.exit_code
+    except KeyboardInterrupt:
+        text = "stopped watching; what AWS has begun goes on. The same command resumes it"
+        reporter.error(text)
+        reporter.result(False, error=text, exit_code=INTERRUPTED)
+        return INTERRUPTED
+
+
+def run(verb: str = "") -> None:
+    """The entry point of scripts."""
+    sys.exit(main(verb=verb))
+
+
+def build_parser(verb: str = "") -> argparse.ArgumentParser:
+    """The parser of all verbs, or of one."""
+    if verb:
+        parser = _parser(verb, f"bin/{verb}.py")
+        _VERBS[verb].add(parser)
+        return parser
+    parser = argparse.ArgumentParser(
+        "wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS."
+    )
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, entry in _VERBS.items():
+        sub = verbs.add_parser(
+            name,
+            help=entry.help,
+            description=entry.help,
+            epilog=_EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        entry.add(sub)
+    return parser
+
+
+class _Verb:
+    """One row of the table of verbs."""
+
+    def __init__(self, text: str, command: Command, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
+        self.help = text
+        self._command = command
+        self._groups = groups
+
+    def add(self, parser: argparse.ArgumentParser) -> None:
+        """Gives a parser the verb's options."""
+        for group in self._groups:
+            group(parser)
+        parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        parser.set_defaults(command=self._command, output="text")
+
+
+def _parser(verb: str, program: str) -> argparse.ArgumentParser:
+    return argparse.ArgumentParser(
+        program,
+        description=_VERBS[verb].help,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _place(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("where")
+    group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
+    group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
+    group.add_argument("--bucket", default="", help="S3 bucket to use (default: one is made, NAME-ACCOUNT-REGION)")
+    group.add_argument("--name", default=DEFAULT_NAME, help="prefix of all names (default: %(default)s)")
+    group.add_argument("--local", action="store_true", help="on this machine: an emulator for AWS, a directory for EFS")
+    group.add_argument(
+        "--home",
+        type=Path,
+        default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
+        help="directory of all that --local keeps (default: $WILDRYDES_HOME or .wildrydes)",
+    )
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="json: one object a line on stdout")
+
+
+def _shape(parser: argparse.ArgumentParser) -> None:
+    group = parser.add_argument_group("what")
+    group.add_argument(
+        "--preset",
+        choices=tuple(PRESETS),
+        default="workshop",
+        help="workshop: the module's shape and cost; lean: next to nothing when idle",
+    )
+    group.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="Parameter=Value",
+        help="set a template parameter (repeatable); the YAML in templates/ describes each",
+    )
+
+
+def _deploy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--route", choices=ROUTES, default="long", help="two stacks and wiring, or one stack")
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="LOCATION",
+        help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
+    )
+    parser.add_argument("--plan", action="store_true", help="show what would be done, change nothing")
+    parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 1 when there is a change")
+    parser.add_argument(
+        "--allow-replace",
+        action="append",
+        default=[],
+        metavar="RESOURCE",
+        help="logical id of a network or EFS resource that may be replaced or removed (repeatable)",
+    )
+    _yes(parser)
+
+
+def _yes(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _classify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pictures", nargs="+", metavar="PICTURE_OR_URL", help="JPEG, PNG, WebP or GIF")
+    parser.add_argument("--save", type=Path, metavar="OUT.png", help="draw the boxes on a copy of the one picture")
+
+
+def _render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--check", action="store_true", help="write nothing; show a diff and exit 1 when stale")
+    parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
+
+
+def _package(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/ml_inferencefunction.zip"), metavar="FILE", help="default: %(default)s"
+    )
+
+
+_VERBS = {
+    "render": _Verb("Write the three CloudFormation templates as YAML.", commands.render, _render),
+    "deploy": _Verb("Deploy, and prove that the API answers.", commands.deploy, _place, _shape, _deploy),
+    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", commands.destroy, _place, _shape, _yes),
+    "classify": _Verb("Ask the deployed API about pictures.", commands.classify, _place, _classify),
+    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", commands.status, _place),
+    "package": _Verb("Build the function's zip, to upload it by hand.", commands.package, _package),
+    "demo": _Verb(
+        "Deploy on this machine, classify pictures, keep serving.", commands.demo, _place, commands.demo_options
+    ),
+}

@@ -1,0 +1,216 @@
+"""What each verb does: settings from options, gateways for the place, and the work itself."""
+
+import argparse
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from . import asking, deploying, destroying, drawing, local, packaging, rendering, workshop
+from . import status as status_module
+from .aws import Aws, connect
+from .errors import SettingsError, WildrydesError
+from .reporting import Reporter
+from .settings import Settings, Target, parse_overrides
+
+_TARGET_LABEL = "Horse"
+
+
+def render(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Writes or checks the templates."""
+    texts = rendering.render_all(workshop.TEMPLATES)
+    if options.check:
+        diff = rendering.differences(texts, options.out)
+        if diff:
+            reporter.output(diff)
+            reporter.error(f"{options.out} is stale: run bin/render.py")
+        return 1 if diff else 0
+    for path in rendering.write(texts, options.out):
+        reporter.output(f"wrote {path}")
+    return 0
+
+
+def package(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Writes the function's zip."""
+    built = packaging.build()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    options.out.write_bytes(built.body)
+    reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
+    return 0
+
+
+def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Deploys, or shows the plan."""
+    settings = _settings(options)
+    target = _target(options, reporter)
+    aws = _connect(target, reporter)
+    if options.plan:
+        changes = deploying.preview(aws, settings, target, reporter)
+        reporter.result(True, changed=False, changes=changes)
+        return 1 if changes and options.fail_on_change else 0
+    done = deploying.deploy(aws, settings, target, reporter)
+    reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
+    return 0
+
+
+def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Removes the deployment; locally also stops the emulator and clears its directory."""
+    settings = _settings(options)
+    home = _home(options)
+    if options.local:
+        emulator = local.find(home)
+        removed = False
+        if emulator:
+            target = local.target(home, emulator)
+            removed = destroying.destroy(connect(target), settings, target, reporter, lambda found: None)
+        local.stop(home)
+        local.clear(home)
+        reporter.event(f"{home} has no emulator and no files of ours")
+        reporter.result(True, changed=removed)
+        return 0
+    target = _target(options, reporter)
+    removed = destroying.destroy(
+        _connect(target, reporter), settings, target, reporter, _confirmation(options, reporter)
+    )
+    reporter.result(True, changed=removed)
+    return 0
+
+
+def classify(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Asks about each picture; 1 when one of them could not be answered."""
+    if options.save and len(options.pictures) != 1:
+        raise SettingsError(["--save draws one picture: name one"])
+    target = _existing_target(options)
+    send = status_module.find_sender(connect(target), _settings(options), target)
+    failed = 0
+    for picture in options.pictures:
+        found = _ask(send, picture)
+        failed += bool(found.error)
+        reporter.output(
+            found.describe(),
+            picture=found.picture,
+            validated=found.validated,
+            message=found.message,
+            detections=list(found.detections),
+            error=found.error,
+        )
+        if options.save and not found.error:
+            _save(options, found, reporter)
+    reporter.result(not failed, failed=failed)
+    return 1 if failed else 0
+
+
+def status(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Shows what is there."""
+    target = _existing_target(options)
+    status_module.status(connect(target), _settings(options), target, reporter)
+    reporter.result(True)
+    return 0
+
+
+def demo_options(parser: argparse.ArgumentParser) -> None:
+    """The demo's own options."""
+    parser.add_argument(
+        "--pictures", type=Path, default=Path("examples/pictures"), help="folder of pictures (default: %(default)s)"
+    )
+
+
+def demo(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Deploys locally, classifies a folder, and on a terminal serves until Ctrl-C; then cleans up."""
+    options.local, options.overrides, options.preset = True, [], "workshop"
+    options.route, options.model, options.allow_replace, options.plan = "long", "", [], False
+    options.save, options.yes = None, True
+    options.pictures = [str(path) for path in sorted(options.pictures.iterdir())]
+    try:
+        deploy(options, reporter)
+        code = classify(options, reporter)
+        if sys.stdout.isatty():
+            _serve(options, reporter)
+        return code
+    finally:
+        destroy(options, reporter)
+
+
+def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
+    target = _existing_target(options)
+    outputs = status_module.outputs(connect(target), _settings(options))
+    reporter.output(f"Open {deploying.public_url(target, outputs)} in a browser. Ctrl-C ends the demo.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        reporter.output("")
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
+        name=options.name,
+        bucket=options.bucket,
+        route=getattr(options, "route", "long"),
+        preset=getattr(options, "preset", "workshop"),
+        overrides=parse_overrides(getattr(options, "overrides", [])),
+        model=getattr(options, "model", ""),
+        allow_replace=tuple(getattr(options, "allow_replace", ())),
+    )
+
+
+def _home(options: argparse.Namespace) -> Path:
+    return Path(options.home).expanduser().resolve()
+
+
+def _target(options: argparse.Namespace, reporter: Reporter) -> Target:
+    """The place to deploy to; the emulator is started when it is not running."""
+    if not options.local:
+        return Target(options.region, options.profile)
+    home = _home(options)
+    running = local.find(home)
+    emulator = running or local.start(home)
+    if not running:
+        reporter.event(f"emulator started on {emulator.endpoint}")
+    return local.target(home, emulator)
+
+
+def _existing_target(options: argparse.Namespace) -> Target:
+    """The place to ask. Raises WildrydesError when no emulator is running."""
+    if not options.local:
+        return Target(options.region, options.profile)
+    home = _home(options)
+    emulator = local.find(home)
+    if emulator is None:
+        raise WildrydesError(f"no emulator is running under {home}: run deploy --local first")
+    return local.target(home, emulator)
+
+
+def _connect(target: Target, reporter: Reporter) -> Aws:
+    aws = connect(target)
+    if not target.is_local:
+        reporter.event(f"account {aws.identity.account}, region {aws.identity.region}, as {aws.identity.arn}")
+    return aws
+
+
+def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+    def confirm(found: list[str]) -> None:
+        if options.yes:
+            return
+        if not sys.stdin.isatty():
+            raise SettingsError(["destroy would remove " + ", ".join(found) + ": add --yes to agree"])
+        for line in found:
+            reporter.output(f"  {line}")
+        if input("Remove all of this? [y/N] ").strip().lower() not in ("y", "yes"):
+            raise SettingsError(["nothing was removed"])
+
+    return confirm
+
+
+def _ask(send: asking.Send, picture: str) -> asking.Answer:
+    try:
+        return asking.ask(send, asking.question(picture))
+    except WildrydesError as error:
+        return asking.Answer(picture, error=str(error).removeprefix(f"{picture}: "))
+
+
+def _save(options: argparse.Namespace, found: asking.Answer, reporter: Reporter) -> None:
+    picture = Path(found.picture)
+    if not picture.is_file():
+        raise SettingsError(["--save draws on a file: download the picture first"])
+    drawing.draw(picture, found.detections, _TARGET_LABEL, options.save)
+    reporter.output(f"wrote {options.save}")

@@ -1,0 +1,144 @@
+"""What a deployment should be: bucket, code, stacks and wiring, as data made from settings alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from . import packaging, workshop
+from .models import Model
+from .parts.function import ALIAS
+from .records import Identity
+from .rendering import render
+from .settings import Settings, Target
+from .wiring import Wiring
+
+# Marks what the deployer made, so that destroy and other users can tell.
+TAG = "wildrydes-ml"
+
+_EFS_TEMPLATE = "efs_99.yml"
+_INFERENCE_TEMPLATE = "5_lambda_function.yml"
+_COMPLETE_TEMPLATE = "99_complete.yml"
+
+# Parameter of the function's stack → outputs of the EFS stack.
+_FROM_EFS = {
+    "SecurityGroupIds": ("DefaultSecurityGroup",),
+    "SubnetIDs": ("PrivateSubnetOne", "PrivateSubnetTwo"),
+    "AccessPointARN": ("AccesspointARN",),
+}
+
+
+@dataclass(frozen=True)
+class DesiredStack:
+    """A stack as it should be; `inputs` are parameters that come from another stack's outputs."""
+
+    name: str
+    template_name: str
+    template: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+    resources: Mapping[str, str]
+    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def resolved(self, outputs: Mapping[str, str]) -> "DesiredStack":
+        """The stack with its inputs taken from another stack's outputs."""
+        found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
+        return replace(self, parameters={**self.parameters, **found}, inputs={})
+
+    def with_parameters(self, **values: str) -> "DesiredStack":
+        """The stack with some parameters set otherwise."""
+        return replace(self, parameters={**self.parameters, **values})
+
+
+@dataclass(frozen=True)
+class Desired:
+    """All of a deployment. `efs` is None on the short route, whose one stack is `service`."""
+
+    settings: Settings
+    identity: Identity
+    bucket: str
+    own_bucket: bool
+    code_key: str
+    code: bytes
+    model: Model
+    efs: DesiredStack | None
+    service: DesiredStack
+    wiring: Wiring | None
+    fill: Path | None
+
+    @property
+    def stacks(self) -> tuple[DesiredStack, ...]:
+        """The stacks in the order in which they are made."""
+        return (self.efs, self.service) if self.efs else (self.service,)
+
+    @property
+    def values(self) -> Mapping[str, str]:
+        """Every parameter's value."""
+        return {**(self.efs.parameters if self.efs else {}), **self.service.parameters}
+
+    @property
+    def function_name(self) -> str:
+        """The function's name."""
+        return self.service.parameters["FunctionName"]
+
+
+def describe(settings: Settings, target: Target, identity: Identity, model: Model) -> Desired:
+    """The deployment that the settings ask for at the target."""
+    package = packaging.build()
+    values = {**settings.parameter_values(), **target.parameters}
+    bucket = settings.bucket or default_bucket(settings, identity)
+    values |= {
+        "DataBucket": bucket,
+        "CodeKey": code_key(values["FunctionName"], package.digest),
+        "Ipv6AllowedForDualStack": "true" if values["InternetEgress"] == "ipv6" else "false",
+        **model.parameters,
+    }
+    tags = {TAG: settings.name}
+    short = settings.route == "short"
+    efs = None if short else _stack(settings.efs_stack, _EFS_TEMPLATE, values, tags)
+    service = (
+        _stack(settings.complete_stack, _COMPLETE_TEMPLATE, values, tags)
+        if short
+        else replace(_stack(settings.inference_stack, _INFERENCE_TEMPLATE, values, tags), inputs=_FROM_EFS)
+    )
+    return Desired(
+        settings=settings,
+        identity=identity,
+        bucket=bucket,
+        own_bucket=not settings.bucket,
+        code_key=values["CodeKey"],
+        code=package.body,
+        model=model,
+        efs=efs,
+        service=service,
+        wiring=None if short else _wiring(values, identity),
+        fill=target.efs_directory,
+    )
+
+
+def default_bucket(settings: Settings, identity: Identity) -> str:
+    """The bucket that deploy makes when none is named; bucket names are global, hence account and region."""
+    return f"{settings.name}-{identity.account}-{identity.region}"
+
+
+def code_key(function_name: str, digest: str) -> str:
+    """The key of a zip: new code has a new key, so that CloudFormation sees the change."""
+    return f"code/{function_name}-{digest[:16]}.zip"
+
+
+def _stack(name: str, template_name: str, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:
+    template = workshop.TEMPLATES[template_name]()
+    body: dict[str, Any] = template.to_dict()
+    chosen = {key: values[key] for key in body["Parameters"] if key in values}
+    resources = {title: resource["Type"] for title, resource in body["Resources"].items()}
+    return DesiredStack(name, template_name, render(template), chosen, tags, resources)
+
+
+def _wiring(values: Mapping[str, str], identity: Identity) -> Wiring:
+    function = f"arn:{identity.partition}:lambda:{identity.region}:{identity.account}:function:{values['FunctionName']}"
+    return Wiring(
+        target=f"{function}:{ALIAS}",
+        auth=values["ApiAuth"],
+        rate=float(values["ThrottleRate"]),
+        burst=int(values["ThrottleBurst"]),
+    )

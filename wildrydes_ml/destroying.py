@@ -1,0 +1,138 @@
+"""Destroy: take away what deploy made, what depends before what it depends on, and prove that it is gone."""
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from . import models, planning
+from .aws import Aws
+from .desired import TAG, Desired, DesiredStack, default_bucket, describe
+from .errors import WildrydesError
+from .following import Follower
+from .planning import FoundStack
+from .records import Stack
+from .reporting import Reporter
+from .settings import Settings, Target
+from .states import Destroy, is_busy, state
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What a deployment of this name left standing: stacks (last made first), bucket, keys, log group."""
+
+    stacks: Sequence[FoundStack]
+    bucket: str
+    own_bucket: bool
+    keys: Sequence[str]
+    log_group: str
+
+    def describe(self) -> list[str]:
+        """A line for each thing."""
+        lines = [f"stack {found.stack.name} ({found.stack.status})" for found in self.stacks]
+        lines += [f"log group {self.log_group}"] if self.log_group else []
+        lines += [f"s3://{self.bucket}/{key}" for key in self.keys]
+        return lines + ([f"bucket {self.bucket}"] if self.own_bucket else [])
+
+
+def destroy(
+    aws: Aws, settings: Settings, target: Target, reporter: Reporter, confirm: Callable[[list[str]], None]
+) -> bool:
+    """Removes everything of both routes under the name; returns whether there was anything.
+
+    `confirm` is shown what goes and raises when it may not. Raises Refused for a stack that is not ours,
+    WildrydesError when something is left.
+    """
+    destroyer = Destroyer(aws, settings, target, reporter)
+    remains = destroyer.look()
+    found = remains.describe()
+    if not found:
+        reporter.event("nothing to remove")
+        return False
+    confirm(found)
+    destroyer.remove(remains)
+    left = destroyer.look().describe()
+    if left:
+        raise WildrydesError("still there: " + ", ".join(left))
+    reporter.event(f"gone: {', '.join(found)}; nothing with the name or tag {settings.name} is left")
+    return True
+
+
+class Destroyer:
+    """One destroy: the gateways and the names to look for."""
+
+    def __init__(self, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> None:
+        self._aws = aws
+        self._settings = settings
+        self._reporter = reporter
+        self._follower = Follower(aws, reporter)
+        routes = [replace(settings, route=route) for route in ("short", "long")]
+        none = models.Model("")
+        self._desired: list[Desired] = [describe(one, target, aws.identity, none) for one in routes]
+
+    def look(self) -> Remains:
+        """What there is."""
+        stacks = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
+        bucket = self._settings.bucket or default_bucket(self._settings, self._aws.identity)
+        tags = self._aws.buckets.tags(bucket)
+        own = not self._settings.bucket and tags is not None and tags.get(TAG) == self._settings.name
+        keys = self._aws.buckets.keys(bucket) if own else self._uploaded(bucket) if tags is not None else []
+        group = f"/aws/lambda/{self._function_name}"
+        return Remains(
+            stacks=[found for found in stacks if found],
+            bucket=bucket,
+            own_bucket=own,
+            keys=keys,
+            log_group=group if self._aws.functions.log_group_exists(group) else "",
+        )
+
+    def remove(self, remains: Remains) -> None:
+        """Removes stacks, log group, uploads and bucket, in this order."""
+        for found in remains.stacks:
+            self._unwire(found.stack)
+            self._delete(found.stack)
+        group = f"/aws/lambda/{self._function_name}"
+        # The function may have written once more and so have made its log group again.
+        self._aws.functions.delete_log_group(group)
+        if remains.keys:
+            self._reporter.event(f"removing {len(remains.keys)} objects from bucket {remains.bucket}")
+            self._aws.buckets.remove(remains.bucket, list(remains.keys))
+        if remains.own_bucket:
+            self._reporter.event(f"removing bucket {remains.bucket}")
+            self._aws.buckets.delete(remains.bucket)
+
+    @property
+    def _function_name(self) -> str:
+        return self._desired[0].function_name
+
+    def _found(self, desired: DesiredStack) -> FoundStack | None:
+        stack = self._aws.stacks.describe(desired.name)
+        if stack is None:
+            return None
+        found = FoundStack(stack, "", tuple(self._aws.stacks.resources(desired.name)))
+        planning.refuse_strangers(self._settings.name, desired, found)
+        return found
+
+    def _uploaded(self, bucket: str) -> list[str]:
+        """Our keys in a bucket that was given to us."""
+        code = re.compile(rf"code/{re.escape(self._function_name)}-[0-9a-f]{{16}}\.zip")
+        return [key for key in self._aws.buckets.keys(bucket, "code/") if code.fullmatch(key)]
+
+    def _unwire(self, stack: Stack) -> None:
+        api = stack.outputs.get("ModelInferenceApiId")
+        if api and stack.name == self._settings.inference_stack:
+            self._aws.apis.unwire(api)
+
+    def _delete(self, stack: Stack) -> None:
+        row = state(stack.status)
+        if row.destroy in (Destroy.FOLLOW, Destroy.WATCH):
+            self._reporter.event(f"stack {stack.name} is {stack.status}: following it")
+            while is_busy(stack.status):
+                self._aws.stacks.pause()
+                found = self._aws.stacks.describe(stack.id)
+                if found is None or found.status == "DELETE_COMPLETE":
+                    return
+                stack = found
+        self._reporter.event(f"removing stack {stack.name}")
+        seen = self._follower.marks(stack.id)
+        self._aws.stacks.delete(stack.id)
+        self._follower.follow(stack, seen)

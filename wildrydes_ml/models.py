@@ -1,0 +1,79 @@
+"""Where the model comes from: a directory, an archive or a URL, and how it gets to where EFS is filled."""
+
+import gzip
+import hashlib
+import io
+import tarfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from importlib.resources import files
+from pathlib import Path
+
+from .errors import SettingsError
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model's `location` for populate.sh, and what the stacks' parameters say of it.
+
+    `archive` and `digest` are set when the archive has to be uploaded for an instance to fetch.
+    """
+
+    location: str
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    archive: bytes = b""
+    digest: str = ""
+
+    @property
+    def key(self) -> str:
+        """The archive's key in the bucket."""
+        return f"model/{self.digest[:16]}.tar.gz"
+
+
+def shipped() -> str:
+    """The small detector that comes with the package: it knows drawings."""
+    return str(files(__package__) / "detector")
+
+
+def local(location: str) -> Model:
+    """For `--local`: populate.sh reads directories, archives and URLs itself."""
+    if location and not _is_url(location):
+        return Model(str(_existing(location)))
+    return Model(location or shipped())
+
+
+def remote(location: str) -> Model:
+    """For AWS: a URL is handed to the instance; anything else is packed, uploaded and linked."""
+    if not location:
+        return Model("")
+    if _is_url(location):
+        return Model(location, {"ModelUrl": location})
+    path = _existing(location)
+    archive = _pack(path) if path.is_dir() else path.read_bytes()
+    digest = hashlib.sha256(archive).hexdigest()
+    return Model(location, {"ModelSha256": digest}, archive, digest)
+
+
+def _is_url(location: str) -> bool:
+    return location.startswith(("http://", "https://"))
+
+
+def _existing(location: str) -> Path:
+    path = Path(location).expanduser().resolve()
+    if path.is_dir() and not any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt")):
+        raise SettingsError([f"--model {location}: no saved_model.pb in it; pass the SavedModel's own directory"])
+    if not path.exists():
+        raise SettingsError([f"--model {location}: no such directory or archive, and not an http(s) URL"])
+    return path
+
+
+def _pack(directory: Path) -> bytes:
+    """A tar.gz of the directory's files, the same bytes for the same content."""
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+        for path in sorted(item for item in directory.rglob("*") if item.is_file()):
+            entry = tarfile.TarInfo(path.relative_to(directory).as_posix())
+            entry.size, entry.mode = path.stat().st_size, 0o644
+            with path.open("rb") as content:
+                archive.addfile(entry, content)
+    return gzip.compress(plain.getvalue(), mtime=0)

@@ -1,0 +1,255 @@
+"""The templates' parameters as one table: each has a Description, a default and what CloudFormation may check.
+
+The blocks take plain values or these; `workshop` picks from the table what each template offers.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+from troposphere import Parameter, Template
+
+REFILL = (
+    " On a live stack, a change takes effect when the instance is made anew: "
+    "update to BootstrapInstance=none, then back."
+)
+
+# Pins that serve the handler on both architectures; TensorFlow's CPU-only build exists for x86_64 alone.
+PACKAGES = (
+    "tensorflow-cpu==2.21.0;platform_machine=='x86_64' tensorflow==2.21.0;platform_machine=='aarch64' "
+    "pillow==13.0.0 requests==2.34.2 microsoft-antissrf==1.0.0"
+)
+MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
+
+_CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
+
+
+def _text(default: str, description: str, pattern: str = "", constraint: str = "", **more: Any) -> dict[str, Any]:
+    checks = {"AllowedPattern": pattern, "ConstraintDescription": constraint} if pattern else {}
+    return {"Type": "String", "Default": default, "Description": description, **checks, **more}
+
+
+def _choice(default: str, values: tuple[str, ...], description: str) -> dict[str, Any]:
+    return {
+        "Type": "String",
+        "Default": default,
+        "AllowedValues": list(values),
+        "Description": description,
+        "ConstraintDescription": f"must be one of {', '.join(values)}",
+    }
+
+
+def _number(default: Any, low: Any, high: Any, description: str) -> dict[str, Any]:
+    return {
+        "Type": "Number",
+        "Default": default,
+        "MinValue": low,
+        "MaxValue": high,
+        "Description": description,
+        "ConstraintDescription": f"must be a number from {low} to {high}",
+    }
+
+
+def _required(kind: str, description: str, **more: Any) -> dict[str, Any]:
+    return {"Type": kind, "Description": description, **more}
+
+
+TABLE: dict[str, dict[str, Any]] = {
+    # EFS, its network and its filling
+    "ThroughputMode": _choice(
+        "provisioned",
+        ("provisioned", "elastic", "bursting"),
+        "EFS throughput. provisioned bills for what is reserved, elastic for what is read and written, "
+        "bursting nothing beyond storage.",
+    ),
+    "ProvisionedThroughputInMibps": _number(
+        15, 1, 3414, "MiB/s of throughput to reserve; counts with ThroughputMode provisioned only."
+    ),
+    "InternetEgress": _choice(
+        "nat",
+        ("nat", "ipv6", "none"),
+        "How the function reaches pictures by URL: nat (billed by the hour), ipv6 (free, hosts with an IPv6 "
+        "address only) or none (pictures are posted).",
+    ),
+    "BootstrapInstance": _choice(
+        "keep",
+        ("keep", "stop", "none"),
+        "The EC2 instance that fills EFS: keep it, stop (it terminates itself once EFS is filled), or none.",
+    ),
+    "BootstrapInstanceType": _text(
+        "",
+        "Type of the filling instance; empty means c5.large, and c7g.large on arm64.",
+        r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
+        "must be an instance type such as c5.large, or empty",
+    ),
+    "Architecture": _choice(
+        "x86_64", ("x86_64", "arm64"), "Processor of the function and of the instance that installs for it." + REFILL
+    ),
+    "PythonRuntime": _text(
+        "python3.13",
+        "Python of the function and of its packages on EFS (python3.12 or python3.13)." + REFILL,
+        r"^python3\.\d+$",
+        "must be a Lambda runtime such as python3.13",
+    ),
+    "Packages": _text(
+        PACKAGES,
+        "What pip installs on EFS, separated by spaces, pinned with ==." + REFILL,
+        r"^[A-Za-z0-9][A-Za-z0-9 ._,;=<>!~'\[\]+-]*$",
+        "must be requirement specifiers separated by spaces, without double quotes, $, ` and \\",
+    ),
+    "ModelUrl": _text(
+        MODEL_URL,
+        "http(s) URL of a tar archive whose root is a SavedModel with signature default." + REFILL,
+        r"^https?://[^\s\"$`\\]+$",
+        "must be an http or https URL without spaces, quotes, $, ` and \\",
+    ),
+    "ModelSha256": _text(
+        "",
+        "SHA-256 that the model's archive must have, in hexadecimal; empty: not checked." + REFILL,
+        r"^$|^[0-9A-Fa-f]{64}$",
+        "must be 64 hexadecimal digits, or empty",
+    ),
+    "SshCidr": _text(
+        "",
+        "IPv4 block from which SSH and Instance Connect may reach the instance; empty: port 22 is closed, "
+        "Session Manager reaches it.",
+        _CIDR,
+        "must be a block such as 192.0.2.0/24, or empty",
+    ),
+    "AvailabilityZoneOne": _text(
+        "",
+        "Zone of the public and the first private subnet; empty: the region's first.",
+        r"^$|^[a-z0-9-]+$",
+        "must be an Availability Zone such as eu-west-1a, or empty",
+    ),
+    "AvailabilityZoneTwo": _text(
+        "",
+        "Zone of the second private subnet; empty: the region's second.",
+        r"^$|^[a-z0-9-]+$",
+        "must be an Availability Zone such as eu-west-1b, or empty",
+    ),
+    # The function
+    "SecurityGroupIds": _required(
+        "List<AWS::EC2::SecurityGroup::Id>",
+        "Security groups that the function joins: output DefaultSecurityGroup of the EFS stack.",
+    ),
+    "SubnetIDs": _required(
+        "List<AWS::EC2::Subnet::Id>",
+        "Subnets of the function, each in a zone with a mount target: outputs PrivateSubnetOne and "
+        "PrivateSubnetTwo of the EFS stack.",
+    ),
+    "AccessPointARN": _required(
+        "String",
+        "EFS access point that the function mounts: output AccesspointARN of the EFS stack.",
+        AllowedPattern=r"^arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+$",
+        ConstraintDescription="must be the ARN of an EFS access point",
+    ),
+    "DataBucket": _required(
+        "String",
+        "S3 bucket of this region that holds the function's zip under CodeKey.",
+        AllowedPattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        ConstraintDescription="must be the name of an S3 bucket",
+    ),
+    "EFSpath": _text(
+        "/mnt/python",
+        "Where the function sees the access point; on AWS /mnt/ and one name.",
+        r"^/.*[^/]$",
+        "must be an absolute path without a slash at its end",
+        MaxLength=160,
+    ),
+    "CodeKey": _text(
+        "code/ml_inferencefunction.zip", "Key of the function's zip in DataBucket; new code wants a new key."
+    ),
+    "FunctionName": _text(
+        "ml_inferencefunction",
+        "Name of the function; another one lets two of these stacks live in one region.",
+        r"^[A-Za-z0-9_-]{1,64}$",
+        "must be 1 to 64 letters, digits, _ and -",
+    ),
+    "MemorySize": _number(3008, 128, 10240, "MiB of memory of the function; processing power grows with it."),
+    "Timeout": _number(
+        90,
+        1,
+        900,
+        "Seconds that the function may take; a first start loads TensorFlow. API Gateway itself waits 29 s.",
+    ),
+    "MinScore": _number(0.3, 0, 1, "Detections that score lower are left out of the answer and the verdict."),
+    "ApiAuth": _choice(
+        "NONE", ("NONE", "API_KEY", "AWS_IAM"), "Who may call the API: anyone, holders of a key, or IAM identities."
+    ),
+    "ThrottleRate": _number(5, 1, 10000, "Requests a second that the stage admits."),
+    "ThrottleBurst": _number(10, 1, 5000, "Requests that the stage admits at once."),
+    "ReservedConcurrency": _text(
+        "",
+        "Instances of the function at most, taken from the account's limit; empty: off.",
+        r"^\d*$",
+        "must be a whole number, or empty",
+    ),
+    "ProvisionedConcurrency": _number(
+        0, 0, 1000, "Instances of the function kept started, billed by the hour; 0: off."
+    ),
+    "LogRetentionDays": {
+        "Type": "Number",
+        "Default": 14,
+        # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+        "AllowedValues": [
+            1,
+            3,
+            5,
+            7,
+            14,
+            30,
+            60,
+            90,
+            120,
+            150,
+            180,
+            365,
+            400,
+            545,
+            731,
+            1096,
+            1827,
+            2192,
+            2557,
+            2922,
+            3288,
+            3653,
+        ],
+        "Description": "Days that CloudWatch keeps the function's log.",
+        "ConstraintDescription": "must be a number of days that CloudWatch Logs offers, such as 7, 14 or 30",
+    },
+    "Ipv6AllowedForDualStack": _choice(
+        "false", ("true", "false"), "Whether the function may go out over IPv6: true when InternetEgress is ipv6."
+    ),
+    "PrivateImageHosts": _text(
+        "",
+        "Comma-separated host:port list of picture servers that may be private and on any port; empty: none.",
+        r"^$|^[A-Za-z0-9.\[\]:_-]+(,[A-Za-z0-9.\[\]:_-]+)*$",
+        "must be host:port entries separated by commas, or empty",
+        MaxLength=128,
+    ),
+    # What the workshop's command for the short route passes
+    "DataProcessingExecutionRoleName": _text(
+        "", "Not used. Any value is accepted, since the workshop's command passes one."
+    ),
+    "TrainedModelPath": _text("", "Not used. Any value is accepted, since the workshop's command passes one."),
+}
+
+EFS = (
+    "ThroughputMode", "ProvisionedThroughputInMibps", "InternetEgress", "BootstrapInstance", "BootstrapInstanceType",
+    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "SshCidr", "AvailabilityZoneOne",
+    "AvailabilityZoneTwo",
+)  # fmt: skip
+MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
+FUNCTION = (
+    "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
+    "MinScore", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency", "ProvisionedConcurrency",
+    "LogRetentionDays", "PrivateImageHosts",
+)  # fmt: skip
+DUAL_STACK = ("Ipv6AllowedForDualStack",)
+WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")
+
+
+def add_parameters(template: Template, names: Iterable[str]) -> dict[str, Parameter]:
+    """Adds the named parameters, each once, in the order given."""
+    return {name: template.add_parameter(Parameter(name, **TABLE[name])) for name in dict.fromkeys(names)}

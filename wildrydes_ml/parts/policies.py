@@ -1,0 +1,86 @@
+"""Every IAM policy of the stacks, as pure functions of what it is about.
+
+Actions and resources are named one by one (awacs knows the actions, so a misspelt one does not import).
+"""
+
+from typing import Any
+
+import awacs.elasticfilesystem as efs
+from awacs.aws import (
+    Allow,
+    Bool,
+    Condition,
+    Deny,
+    Null,
+    PolicyDocument,
+    Principal,
+    Statement,
+    StringEquals,
+)
+from awacs.sts import AssumeRole
+from troposphere import Sub
+
+_VERSION = "2012-10-17"
+
+# The function's stack is given an access point and no file-system id, so the statement names every file
+# system of the account and region and lets the condition pick the one access point.
+_ANY_FILE_SYSTEM = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/*"
+
+
+def trust(service: str) -> PolicyDocument:
+    """Lets a service principal such as `lambda.amazonaws.com` take the role."""
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[Statement(Effect=Allow, Action=[AssumeRole], Principal=Principal("Service", service))],
+    )
+
+
+def mount_only(access_point_arn: Any) -> PolicyDocument:
+    """Reading through one access point: no write, no root access."""
+    return _client(access_point_arn, [efs.ClientMount])
+
+
+def mount_and_write(access_point_arn: Any) -> PolicyDocument:
+    """Reading and writing through one access point: for the instance that fills it."""
+    return _client(access_point_arn, [efs.ClientMount, efs.ClientWrite])
+
+
+def encrypted_access_points_only() -> PolicyDocument:
+    """A file-system policy: no client without TLS, none beside an access point, nobody without IAM.
+
+    It cannot name the file system or its access points, which are made after it. A file-system policy
+    without an Allow leaves the allowing to the identities' own policies
+    (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html).
+    """
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            _deny_clients("DenyWithoutTls", Bool("aws:SecureTransport", "false")),
+            _deny_clients("DenyWithoutAccessPoint", Null("elasticfilesystem:AccessPointArn", "true")),
+        ],
+    )
+
+
+def _client(access_point_arn: Any, actions: list[efs.Action]) -> PolicyDocument:
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(
+                Effect=Allow,
+                Action=actions,
+                Resource=[Sub(_ANY_FILE_SYSTEM)],
+                Condition=Condition(StringEquals("elasticfilesystem:AccessPointArn", access_point_arn)),
+            )
+        ],
+    )
+
+
+def _deny_clients(sid: str, condition: Any) -> Statement:
+    return Statement(
+        Sid=sid,
+        Effect=Deny,
+        Principal=Principal("AWS", "*"),
+        Action=[efs.ClientMount, efs.ClientWrite, efs.ClientRootAccess],
+        Resource=["*"],
+        Condition=Condition(condition),
+    )

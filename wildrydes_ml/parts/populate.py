@@ -1,0 +1,217 @@
+"""The EC2 instance that fills EFS at boot, and the wait condition that holds the stack until it has.
+
+What runs on it travels readable inside the template: `AWS::CloudFormation::Init` writes two scripts and
+their settings, user data only starts them, since user data holds no more than 16 KB.
+"""
+
+from dataclasses import dataclass
+from importlib.resources import files
+from typing import Any
+
+from troposphere import Base64, GetAtt, Ref, Sub, Tags, Template, cloudformation, ec2, iam
+
+from . import policies
+from .choices import Choice, Value, add, choose, equals, fill, given, listed, negation, reference
+from .lint import checkov_skips
+from .network import RULES_ARE_DESCRIBED, Network, web_and_nfs_egress
+from .storage import Storage
+
+# A slow region fills 1.3 GB at 15 MiB/s in well under half of this.
+WAIT_SECONDS = 3600
+
+_AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
+_DIRECTORY = "/opt/wildrydes"
+
+
+@dataclass(frozen=True)
+class PopulateSettings:
+    """What to put on EFS and what to do with the instance afterwards (`keep`, `stop` or `none`: no instance).
+
+    `packages` are pins separated by spaces, `model` is the URL of a SavedModel's archive.
+    """
+
+    instance: Value = "keep"
+    instance_type: Value = ""
+    architecture: Value = "x86_64"
+    runtime: Value = "python3.13"
+    packages: Value = ""
+    model: Value = ""
+    model_sha256: Value = ""
+    ssh_cidr: Value = ""
+
+
+@dataclass(frozen=True)
+class Populate:
+    """`exists` tells whether there is an instance; `contents` is what it reported (JSON text)."""
+
+    exists: Choice
+    contents: Any
+
+
+def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
+    """The instance's group: SSH only from the given CIDR block, out to NFS and the web."""
+    ssh = given(template, "SshIsOpen", settings.ssh_cidr)
+    rule = ec2.SecurityGroupRule(
+        Description="SSH and Instance Connect from the given block",
+        IpProtocol="tcp",
+        FromPort=22,
+        ToPort=22,
+        CidrIp=reference(settings.ssh_cidr),
+    )
+    return add(
+        template,
+        _exists(template, settings),
+        ec2.SecurityGroup(
+            "InstanceSecurityGroup",
+            GroupDescription="Filling instance: NFS to the mount targets, web for packages and model",
+            VpcId=network.vpc,
+            SecurityGroupIngress=listed(choose(ssh, rule)),
+            SecurityGroupEgress=web_and_nfs_egress(network),
+            Metadata=RULES_ARE_DESCRIBED,
+        ),
+    )
+
+
+def add_populate(
+    template: Template,
+    network: Network,
+    storage: Storage,
+    group: ec2.SecurityGroup,
+    settings: PopulateSettings,
+) -> Populate:
+    """Adds the instance with its role, and the wait condition that it signals."""
+    exists = _exists(template, settings)
+    handle = add(template, exists, cloudformation.WaitConditionHandle("EFSFilledHandle"))
+    profile = _instance_profile(template, exists, storage)
+    instance = _instance(template, exists, network, storage, group, profile, handle, settings)
+    filled = add(
+        template,
+        exists,
+        cloudformation.WaitCondition("EFSFilled", DependsOn=instance.title, Handle=Ref(handle), Timeout=WAIT_SECONDS),
+    )
+    return Populate(exists, GetAtt(filled, "Data"))
+
+
+def script(name: str) -> str:
+    """The text of one of the scripts beside this module."""
+    return (files(__package__) / name).read_text(encoding="utf-8")
+
+
+def _exists(template: Template, settings: PopulateSettings) -> Choice:
+    none = equals(template, "NoBootstrapInstance", settings.instance, "none")
+    return negation(template, "HasBootstrapInstance", none)
+
+
+def _instance_profile(template: Template, exists: Choice, storage: Storage) -> iam.InstanceProfile:
+    role = add(
+        template,
+        exists,
+        iam.Role(
+            "EfsMountInstanceRole",
+            AssumeRolePolicyDocument=policies.trust("ec2.amazonaws.com"),
+            # Session Manager, in place of an open SSH port.
+            ManagedPolicyArns=[Sub("arn:${AWS::Partition}:iam::aws:policy/AmazonSSMManagedInstanceCore")],
+            Policies=[
+                iam.Policy(
+                    PolicyName="FillAccessPoint",
+                    PolicyDocument=policies.mount_and_write(storage.access_point_arn),
+                )
+            ],
+        ),
+    )
+    return add(template, exists, iam.InstanceProfile("EfsMountInstanceProfile", Roles=[Ref(role)]))
+
+
+def _instance(
+    template: Template,
+    exists: Choice,
+    network: Network,
+    storage: Storage,
+    group: ec2.SecurityGroup,
+    profile: iam.InstanceProfile,
+    handle: cloudformation.WaitConditionHandle,
+    settings: PopulateSettings,
+) -> ec2.Instance:
+    leaves = equals(template, "BootstrapInstanceLeaves", settings.instance, "stop")
+    arm = equals(template, "IsArm", settings.architecture, "arm64")
+    own_type = given(template, "BootstrapInstanceTypeGiven", settings.instance_type)
+    title = "EfsMountEC2Instance"
+    return add(
+        template,
+        exists,
+        ec2.Instance(
+            title,
+            DependsOn=[network.way_out, *storage.mount_targets],
+            ImageId=fill(_AMI, architecture=settings.architecture),
+            InstanceType=choose(own_type, reference(settings.instance_type), choose(arm, "c7g.large", "c5.large")),
+            IamInstanceProfile=Ref(profile),
+            InstanceInitiatedShutdownBehavior=choose(leaves, "terminate", "stop"),
+            MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
+            EbsOptimized=True,
+            BlockDeviceMappings=[
+                ec2.BlockDeviceMapping(
+                    DeviceName="/dev/xvda",
+                    Ebs=ec2.EbsBlockDevice(Encrypted=True, VolumeType="gp3", DeleteOnTermination=True),
+                )
+            ],
+            NetworkInterfaces=[
+                ec2.NetworkInterfaceProperty(
+                    DeviceIndex="0",
+                    AssociatePublicIpAddress=True,
+                    SubnetId=network.public_subnet,
+                    GroupSet=[Ref(group)],
+                )
+            ],
+            UserData=Base64(_user_data(title, handle)),
+            Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
+            Metadata={
+                **_init(storage, handle, settings),
+                **checkov_skips(
+                    CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing.",
+                    CKV_AWS_126="It lives for minutes of work; five-minute metrics are enough.",
+                ),
+            },
+        ),
+    )
+
+
+def _init(storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings) -> dict[str, Any]:
+    contents = {
+        "settings.env": (_settings(storage, handle, settings), "000600"),
+        "populate.sh": (script("populate.sh"), "000755"),
+        "bootstrap.sh": (script("bootstrap.sh"), "000755"),
+    }
+    written = {
+        f"{_DIRECTORY}/{name}": {"content": content, "mode": mode, "owner": "root", "group": "root"}
+        for name, (content, mode) in contents.items()
+    }
+    return {"AWS::CloudFormation::Init": {"config": {"files": written}}}
+
+
+def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings) -> Any:
+    """The scripts' settings as shell assignments; the parameters' patterns keep quotes out of the values."""
+    values = {
+        "FILE_SYSTEM_ID": storage.file_system,
+        "ACCESS_POINT_ID": storage.access_point,
+        "REGION": Ref("AWS::Region"),
+        "PYTHON_RUNTIME": settings.runtime,
+        "PACKAGES": settings.packages,
+        "MODEL": settings.model,
+        "MODEL_SHA256": settings.model_sha256,
+        "BOOTSTRAP_INSTANCE": settings.instance,
+        "SIGNAL_URL": handle,
+    }
+    return fill("".join(f'{name}="{{{name}}}"\n' for name in values), **values)
+
+
+_USER_DATA = """\
+#!/bin/bash
+# cfn-init writes the scripts from this instance's Metadata; they fill EFS and signal the wait condition.
+dnf install -y aws-cfn-bootstrap
+/opt/aws/bin/cfn-init --stack {stack} --resource {instance} --region {region}
+bash /opt/wildrydes/bootstrap.sh
+"""
+
+
+def _user_data(instance: str, handle: cloudformation.WaitConditionHandle) -> Any:
+    return fill(_USER_DATA, stack=Ref("AWS::StackName"), region=Ref("AWS::Region"), instance=instance, handle=handle)

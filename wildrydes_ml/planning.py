@@ -1,0 +1,276 @@
+"""From what is wanted and what is there to the steps between: pure data, printed by `--plan`, run by deploy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from .desired import TAG, Desired, DesiredStack
+from .errors import Refused, WildrydesError
+from .records import ResourceChange, Stack, StackResource
+from .states import Deploy, state
+from .wiring import DESCRIPTIONS, Action, FoundWiring, actions
+
+# A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
+# The instance must be made anew.
+REFILL_PARAMETERS = ("PythonRuntime", "Architecture", "Packages", "ModelUrl", "ModelSha256", "BootstrapInstance")
+
+# What belongs to the filling instance comes and goes; everything else of network and EFS stays.
+_PROTECTED_SERVICES = ("AWS::EC2::", "AWS::EFS::")
+_INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"})
+
+
+@dataclass(frozen=True)
+class FoundStack:
+    """A stack of our name as it is: with its template and resources, to tell whether it is ours."""
+
+    stack: Stack
+    template: str
+    resources: tuple[StackResource, ...]
+
+
+@dataclass(frozen=True)
+class Observed:
+    """What is there before a deploy. `bucket_tags` is None when there is no bucket."""
+
+    bucket_tags: Mapping[str, str] | None
+    bucket_is_empty: bool
+    has_code: bool
+    has_model: bool
+    stacks: Mapping[str, FoundStack]
+    other_route: Sequence[str]
+    wiring: FoundWiring | None
+    fill: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class MakeBucket:
+    """Make the bucket, or finish making it."""
+
+    bucket: str
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"make bucket {self.bucket} (private, encrypted, TLS only)"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Put the code or the model into the bucket."""
+
+    bucket: str
+    key: str
+    body: bytes = field(repr=False)
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"upload s3://{self.bucket}/{self.key} ({len(self.body):,} bytes)"
+
+
+@dataclass(frozen=True)
+class DeleteStack:
+    """Delete what a failed creation left, so that the stack can be created."""
+
+    name: str
+    id: str
+    why: str
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"delete stack {self.name}: {self.why}"
+
+
+@dataclass(frozen=True)
+class ApplyStack:
+    """Create or update a stack through a change set."""
+
+    desired: DesiredStack
+    kind: str
+    why: str = ""
+    changes: tuple[ResourceChange, ...] = ()
+
+    def describe(self) -> str:
+        """The step in words, a line for each change of a resource."""
+        head = f"{self.kind} stack {self.desired.name} from {self.desired.template_name}"
+        lines = [f"  {change_text(change)}" for change in self.changes]
+        return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Fill the directory that stands for EFS."""
+
+    directory: str
+    parts: tuple[str, ...]
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"fill {self.directory} with {' and '.join(self.parts)}"
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Wire the API's skeleton to the function; which actions is looked at again when it is done."""
+
+    actions: tuple[Action, ...]
+
+    def describe(self) -> str:
+        """The step in words."""
+        return "wire the API: " + ", ".join(DESCRIPTIONS[action] for action in self.actions)
+
+
+Step = MakeBucket | Upload | DeleteStack | ApplyStack | Fill | Wire
+
+
+def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
+    """The steps in order; empty when all is as wanted.
+
+    Raises Refused for stacks and buckets that are not ours and for the other route's stack, WildrydesError for
+    a stack in a state that a person has to look at.
+    """
+    _refuse_other_route(desired, observed)
+    steps: list[Step] = [*_bucket_steps(desired, observed)]
+    efs_is_new = False
+    if desired.efs:
+        efs_steps = _stack_steps(desired.efs, observed.stacks.get(desired.efs.name))
+        efs_is_new = any(isinstance(step, ApplyStack) and step.kind == "create" for step in efs_steps)
+        steps += efs_steps
+    if desired.fill and observed.fill:
+        steps.append(Fill(str(desired.fill), observed.fill))
+    steps += _service_steps(desired, observed, efs_is_new)
+    return tuple(steps)
+
+
+def change_text(change: ResourceChange) -> str:
+    """A change of a resource in words: `Modify ModelInferenceFunction (AWS::Lambda::Function)`."""
+    suffix = {"True": ", replaced", "Conditional": ", perhaps replaced"}.get(change.replacement, "")
+    return f"{change.action} {change.logical_id} ({change.type}){suffix}"
+
+
+def as_record(step: Step) -> dict[str, Any]:
+    """The step as plain data for JSON."""
+    record: dict[str, Any] = {"step": type(step).__name__, "text": step.describe()}
+    if isinstance(step, ApplyStack):
+        record |= {"stack": step.desired.name, "kind": step.kind}
+        record["changes"] = [vars(change) for change in step.changes]
+    return record
+
+
+def protected(changes: Sequence[ResourceChange], allowed: Sequence[str]) -> list[ResourceChange]:
+    """Changes that would remove or replace network or EFS and are not named in `allowed`."""
+    return [
+        change
+        for change in changes
+        if change.type.startswith(_PROTECTED_SERVICES)
+        and change.logical_id not in _INSTANCE_RESOURCES
+        and (change.action == "Remove" or (change.action == "Modify" and change.replacement != "False"))
+        and change.logical_id not in allowed
+    ]
+
+
+def is_ours(name: str, found: FoundStack, known: Mapping[str, str]) -> bool:
+    """Whether a stack has our tag, or holds nothing but resources of our template.
+
+    The second is for those who created the stack with the plain AWS CLI.
+    """
+    if found.stack.tags.get(TAG) == name:
+        return True
+    return bool(found.resources) and all(known.get(item.logical_id) == item.type for item in found.resources)
+
+
+def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None) -> None:
+    """Raises Refused when somebody else made the stack."""
+    if found and not is_ours(name, found, desired.resources):
+        raise Refused(
+            f"stack {desired.name} was not made from {desired.template_name}: it is left alone; use another --name"
+        )
+
+
+def _refuse_other_route(desired: Desired, observed: Observed) -> None:
+    if observed.other_route:
+        other = "short" if desired.settings.route == "long" else "long"
+        raise Refused(
+            f"{desired.settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
+            f"destroy it first, or deploy with --route {other} or another --name"
+        )
+
+
+def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
+    steps: list[Step] = []
+    tags = observed.bucket_tags
+    if not desired.own_bucket:
+        if tags is None:
+            raise WildrydesError(f"bucket {desired.bucket} does not exist: make it, or leave --bucket out")
+    elif tags is None or (not tags and observed.bucket_is_empty):
+        steps.append(MakeBucket(desired.bucket))
+    elif tags.get(TAG) != desired.settings.name:
+        raise Refused(f"bucket {desired.bucket} exists and was not made here: name one with --bucket")
+    if not observed.has_code:
+        steps.append(Upload(desired.bucket, desired.code_key, desired.code))
+    if desired.model.archive and not observed.has_model:
+        steps.append(Upload(desired.bucket, desired.model.key, desired.model.archive))
+    return steps
+
+
+def _stack_steps(desired: DesiredStack, found: FoundStack | None) -> list[Step]:
+    if found is None:
+        return [ApplyStack(desired, "create")]
+    row = state(found.stack.status)
+    match row.deploy:
+        case Deploy.RECREATE:
+            return [DeleteStack(desired.name, found.stack.id, row.meaning), ApplyStack(desired, "create")]
+        case Deploy.UPDATE:
+            return _update_steps(desired, found)
+        case _:
+            raise WildrydesError(
+                f"stack {desired.name} is {found.stack.status} ({row.meaning}): look at it in the "
+                "CloudFormation console and mend or delete it there, then run again"
+            )
+
+
+def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
+    if _is_same(desired, found):
+        return []
+    refill = _refill_reasons(desired, found.stack)
+    if not refill:
+        return [ApplyStack(desired, "update")]
+    empty = desired.with_parameters(BootstrapInstance="none")
+    why = f"EFS is filled anew, {', '.join(refill)} changed"
+    return [ApplyStack(empty, "update", f"{why}: remove the instance"), ApplyStack(desired, "update", "make it again")]
+
+
+def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
+    parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
+    tags = {key: found.stack.tags.get(key) for key in desired.tags}
+    return found.template == desired.template and parameters == desired.parameters and tags == desired.tags
+
+
+def _refill_reasons(desired: DesiredStack, stack: Stack) -> list[str]:
+    values = desired.parameters
+    if "none" in (values.get("BootstrapInstance", "none"), stack.parameters.get("BootstrapInstance", "none")):
+        return []
+    return [key for key in REFILL_PARAMETERS if values.get(key) != stack.parameters.get(key)]
+
+
+def _service_steps(desired: Desired, observed: Observed, efs_is_new: bool) -> list[Step]:
+    service, found = desired.service, observed.stacks.get(desired.service.name)
+    efs = observed.stacks.get(desired.efs.name) if desired.efs else None
+    if found and efs and not efs_is_new and set(_flat(service.inputs)) <= set(efs.stack.outputs):
+        service = service.resolved(efs.stack.outputs)
+    steps = _stack_steps(service, found)
+    # Inputs that are not known yet are resolved when the step is run.
+    steps = [
+        replace(step, desired=replace(step.desired, inputs=desired.service.inputs))
+        if isinstance(step, ApplyStack)
+        else step
+        for step in steps
+    ]
+    if desired.wiring:
+        found_wiring = observed.wiring if observed.wiring and found else FoundWiring()
+        todo = actions(desired.wiring, found_wiring)
+        if todo:
+            steps.append(Wire(todo))
+    return steps
+
+
+def _flat(inputs: Mapping[str, tuple[str, ...]]) -> list[str]:
+    return [key for keys in inputs.values() for key in keys]

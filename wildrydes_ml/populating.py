@@ -1,0 +1,55 @@
+"""Filling a local directory that stands for EFS, by the same script that the instance runs."""
+
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from importlib.resources import as_file, files
+from pathlib import Path
+
+from .errors import WildrydesError
+from .reporting import Reporter
+
+
+def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) -> dict[str, str]:
+    """The script's settings from the parameters' values, on top of the user's own environment."""
+    return {
+        **base,
+        "PYTHON": sys.executable,
+        "PACKAGES": values["Packages"],
+        "MODEL": model,
+        "MODEL_SHA256": values.get("ModelSha256", ""),
+    }
+
+
+def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> None:
+    """Runs populate.sh and passes its lines on. Raises WildrydesError with its last words."""
+    directory.mkdir(parents=True, exist_ok=True)
+    with as_file(files("wildrydes_ml.parts") / "populate.sh") as script, tempfile.TemporaryFile("w+") as errors:
+        with subprocess.Popen(
+            ["bash", str(script), str(directory)], env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                reporter.event(line.rstrip())
+        errors.seek(0)
+        said = errors.read().strip()
+    if process.returncode:
+        raise WildrydesError(f"{directory} was not filled:\n{said}")
+
+
+def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The parts that fill() would make: of `tensorflow` and `model`, none when all is as wanted."""
+    if not directory.exists():
+        return ("tensorflow", "model")
+    with as_file(files("wildrydes_ml.parts") / "populate.sh") as script:
+        shown = subprocess.run(
+            ["bash", str(script), str(directory)],
+            env={**settings, "ONLY_LOOK": "1"},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+    if shown.returncode:
+        raise WildrydesError(f"{directory} cannot be looked at:\n{shown.stderr.strip()}")
+    return tuple(shown.stdout.split())

@@ -1,0 +1,83 @@
+"""Ready means answering: the function is warmed without API Gateway's 29 s limit, then asked as a rider asks."""
+
+import base64
+import time
+from collections.abc import Callable
+from importlib.resources import files
+
+from . import web
+from .asking import Answer, Question, Send, answer, ask
+from .aws import Aws
+from .errors import WildrydesError
+from .reporting import Reporter
+from .settings import Target
+
+# A function that loads TensorFlow from a throttled EFS has answered within this, or something is wrong.
+WARM_SECONDS = 420.0
+# A new stage needs a moment until every edge of API Gateway knows it.
+STAGE_SECONDS = 60.0
+SAMPLE = "sample.png"
+
+
+def sample() -> Question:
+    """The picture that is posted after a deploy: a drawn unicorn."""
+    return Question(SAMPLE, (files(__package__) / SAMPLE).read_bytes(), "image/png")
+
+
+def warm(
+    aws: Aws,
+    function: str,
+    reporter: Reporter,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Answer:
+    """Invokes the function until it answers; a start from EFS takes it over the first attempts' timeouts.
+
+    Raises WildrydesError with what it said last.
+    """
+    event = {"image": base64.b64encode(sample().body).decode()}
+    deadline = clock() + WARM_SECONDS
+    reporter.event(f"waking function {function}")
+    while True:
+        invocation = aws.functions.invoke(function, event)
+        found = answer(SAMPLE, web.Reply(invocation.status, invocation.body.encode(), invocation.error))
+        if invocation.status == 200 and not found.error:
+            return found
+        if 400 <= invocation.status < 500 or clock() > deadline:
+            raise WildrydesError(
+                f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
+                f"/aws/lambda/{function.partition(':')[0]}"
+            )
+        reporter.event(f"not yet: {found.error}")
+        sleep(2)
+
+
+def sender(aws: Aws, target: Target, url: str, api: str, auth: str) -> Send:
+    """How to post to the API: with the key or the signature that it wants."""
+    key = aws.apis.key(api) if auth == "API_KEY" else ""
+
+    def send(body: bytes, headers: object) -> web.Reply:
+        wanted = dict(headers)  # type: ignore[call-overload]
+        if key:
+            wanted["x-api-key"] = key
+        if auth == "AWS_IAM" and not target.is_local:
+            wanted = aws.apis.signed_headers(url, body, wanted)
+        return web.post(url, body, wanted)
+
+    return send
+
+
+def post_sample(
+    send: Send,
+    clock: Callable[[], float] = time.monotonic,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Answer:
+    """Posts the sample through the public URL. Raises WildrydesError when it is not answered in time."""
+    deadline = clock() + STAGE_SECONDS
+    while True:
+        found = ask(send, sample())
+        if not found.error:
+            return found
+        if clock() > deadline:
+            raise WildrydesError(f"the API does not answer: {found.error}")
+        sleep(1)

@@ -1,0 +1,77 @@
+"""What AWS holds, as plain data: the gateways return these, plans are made from them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Who calls: account id, ARN, the ARN's partition (`aws`, `aws-cn`, …) and the region."""
+
+    account: str
+    arn: str
+    partition: str
+    region: str
+
+
+@dataclass(frozen=True)
+class Stack:
+    """A stack as `DescribeStacks` tells it."""
+
+    name: str
+    id: str
+    status: str
+    reason: str = ""
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    outputs: Mapping[str, str] = field(default_factory=dict)
+    tags: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StackEvent:
+    """One line of a stack's history."""
+
+    id: str
+    time: datetime
+    resource: str
+    type: str
+    status: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class StackResource:
+    """One resource of a stack: logical id, type, physical id."""
+
+    logical_id: str
+    type: str
+    physical_id: str
+
+
+@dataclass(frozen=True)
+class ResourceChange:
+    """One change of a change set: action Add, Modify or Remove; replacement True, Conditional or False."""
+
+    logical_id: str
+    type: str
+    action: str
+    replacement: str
+
+
+@dataclass(frozen=True)
+class ChangeSet:
+    """A change set that is ready to be executed."""
+
+    id: str
+    stack: Stack
+    changes: tuple[ResourceChange, ...]
+
+
+@dataclass(frozen=True)
+class Invocation:
+    """What a direct invocation of the function answered: HTTP status of its proxy answer, body, error."""
+
+    status: int
+    body: str
+    error: str = ""

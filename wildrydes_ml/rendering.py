@@ -1,0 +1,110 @@
+"""Templates as YAML text: the bytes that reviewers read and CloudFormation gets.
+
+Sections stand in the order in which a person reads them, resources in the order in which the blocks added
+them (what is needed first), intrinsic functions in their short form. libyaml's dumper is used because
+troposphere's own takes ten times as long.
+"""
+
+import difflib
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+from troposphere import Template
+
+SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs")
+ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Properties", "Metadata")
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+MAX_BODY_BYTES = 51_200
+
+_Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+
+
+def render(template: Template) -> str:
+    """YAML of the template; the same template gives the same text on every machine."""
+    body = template.to_dict()
+    resources = {title: _ordered(resource, ATTRIBUTES) for title, resource in body["Resources"].items()}
+    ordered = _ordered({**body, "Resources": resources}, SECTIONS)
+    return str(yaml.dump(ordered, Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True))
+
+
+def render_all(builders: Mapping[str, Callable[[], Template]]) -> dict[str, str]:
+    """File name to text for each builder."""
+    return {name: render(build()) for name, build in builders.items()}
+
+
+def write(texts: Mapping[str, str], directory: Path) -> list[Path]:
+    """Writes the files that differ; returns those written."""
+    directory.mkdir(parents=True, exist_ok=True)
+    stale = [name for name, text in texts.items() if _read(directory / name) != text]
+    for name in stale:
+        (directory / name).write_text(texts[name], encoding="utf-8")
+    return [directory / name for name in stale]
+
+
+def differences(texts: Mapping[str, str], directory: Path) -> str:
+    """A unified diff from the files to the texts; empty when they are the same."""
+    return "".join(
+        line
+        for name, text in texts.items()
+        for line in difflib.unified_diff(
+            _read(directory / name).splitlines(keepends=True),
+            text.splitlines(keepends=True),
+            fromfile=str(directory / name),
+            tofile=f"{name} (rendered)",
+        )
+    )
+
+
+def _ordered(mapping: Mapping[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
+    named = {key: mapping[key] for key in first if key in mapping}
+    return {**named, **mapping}
+
+
+def _read(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+class _TemplateDumper(_Dumper):  # type: ignore[misc]
+    """Writes intrinsic functions as tags, many-lined text as literal blocks, and no aliases."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        return True
+
+
+def _represent_dict(dumper: Any, data: dict[str, Any]) -> yaml.Node:
+    if len(data) == 1:
+        (name, value), *_ = data.items()
+        if name in ("Ref", "Condition") and isinstance(value, str):
+            return dumper.represent_scalar(f"!{name}", value)  # type: ignore[no-any-return]
+        if name.startswith("Fn::"):
+            return _represent_function(dumper, name.removeprefix("Fn::"), value)
+    return dumper.represent_mapping("tag:yaml.org,2002:map", data)  # type: ignore[no-any-return]
+
+
+def _represent_function(dumper: Any, name: str, value: Any) -> yaml.Node:
+    tag = f"!{name}"
+    if name == "GetAtt":
+        value = ".".join(value)
+    if isinstance(value, str):
+        style = "|" if "\n" in value else None if value else "'"
+        return dumper.represent_scalar(tag, value, style=style)  # type: ignore[no-any-return]
+    if isinstance(value, list):
+        flat = all(_is_short(item) for item in value)
+        return dumper.represent_sequence(tag, value, flow_style=flat)  # type: ignore[no-any-return]
+    # A short form may not hold another one directly (!Base64 !Sub), so the inner one is a mapping here.
+    return dumper.represent_mapping("tag:yaml.org,2002:map", {f"Fn::{name}": value})  # type: ignore[no-any-return]
+
+
+def _is_short(item: Any) -> bool:
+    return isinstance(item, (str, int)) or (isinstance(item, dict) and set(item) <= {"Ref", "Condition"})
+
+
+def _represent_str(dumper: Any, data: str) -> yaml.Node:
+    style = "|" if "\n" in data else None
+    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)  # type: ignore[no-any-return]
+
+
+_TemplateDumper.add_representer(dict, _represent_dict)
+_TemplateDumper.add_representer(str, _represent_str)

@@ -1,0 +1,111 @@
+"""The one place that prints: text for a person, or one JSON object a line for a program."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TextIO
+
+
+class Reporter(Protocol):
+    """What the rest of the package says; `record` is for programs, `text` for people."""
+
+    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """The steps that are about to be taken; none means that nothing changes."""
+
+    def event(self, text: str, **record: Any) -> None:
+        """Something happened."""
+
+    def output(self, text: str, **record: Any) -> None:
+        """An answer that was asked for."""
+
+    def warning(self, text: str) -> None:
+        """Something that a person should know, and that does not stop the command."""
+
+    def error(self, text: str) -> None:
+        """Why the command fails."""
+
+    def result(self, ok: bool, **record: Any) -> None:
+        """The end."""
+
+
+class TextReporter:
+    """Lines for a terminal; errors and warnings go to stderr."""
+
+    def __init__(
+        self,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._out = out or sys.stdout
+        self._err = err or sys.stderr
+        self._clock = clock
+        self._began = clock()
+
+    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """Prints the steps, or that there are none."""
+        if not steps:
+            self._print("Nothing to change.")
+            return
+        self._print("Plan:")
+        for number, step in enumerate(steps, start=1):
+            self._print(f"  {number}. " + step["text"].replace("\n", "\n     "))
+
+    def event(self, text: str, **record: Any) -> None:
+        """Prints the text behind the elapsed seconds."""
+        self._print(f"[{self._clock() - self._began:5.0f} s] {text}")
+
+    def output(self, text: str, **record: Any) -> None:
+        """Prints the text alone."""
+        self._print(text)
+
+    def warning(self, text: str) -> None:
+        """Prints to stderr."""
+        print(f"warning: {text}", file=self._err, flush=True)
+
+    def error(self, text: str) -> None:
+        """Prints to stderr."""
+        print(f"error: {text}", file=self._err, flush=True)
+
+    def result(self, ok: bool, **record: Any) -> None:
+        """The text says it already."""
+
+    def _print(self, text: str) -> None:
+        print(text, file=self._out, flush=True)
+
+
+class JsonReporter:
+    """One JSON object a line: `type` is plan, event, output, warning, error or, last, result."""
+
+    def __init__(self, out: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
+        self._out = out or sys.stdout
+        self._clock = clock
+        self._began = clock()
+
+    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """`{"type": "plan", "steps": [...]}`."""
+        self._write("plan", steps=list(steps))
+
+    def event(self, text: str, **record: Any) -> None:
+        """`{"type": "event", "text": ...}` with what else is known."""
+        self._write("event", text=text, seconds=round(self._clock() - self._began, 3), **record)
+
+    def output(self, text: str, **record: Any) -> None:
+        """`{"type": "output", "text": ...}` with what else is known."""
+        self._write("output", text=text, **record)
+
+    def warning(self, text: str) -> None:
+        """`{"type": "warning", "text": ...}`."""
+        self._write("warning", text=text)
+
+    def error(self, text: str) -> None:
+        """`{"type": "error", "text": ...}`."""
+        self._write("error", text=text)
+
+    def result(self, ok: bool, **record: Any) -> None:
+        """`{"type": "result", "ok": ..., "seconds": ...}` with what else is known."""
+        self._write("result", ok=ok, seconds=round(self._clock() - self._began, 3), **record)
+
+    def _write(self, kind: str, **record: Any) -> None:
+        print(json.dumps({"type": kind, **record}, ensure_ascii=False), file=self._out, flush=True)

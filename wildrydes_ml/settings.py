@@ -1,0 +1,160 @@
+"""What a command is asked to do: names, presets and parameter overrides, checked before anything is called."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from . import parameters
+from .errors import SettingsError
+
+DEFAULT_NAME = "wildrydes-ml"
+DEFAULT_FUNCTION = "ml_inferencefunction"
+ROUTES = ("long", "short")
+
+# `workshop` is the module's own shape and cost; `lean` idles for under a dollar a month.
+PRESETS: dict[str, dict[str, str]] = {
+    "workshop": {},
+    "lean": {
+        "ThroughputMode": "elastic",
+        "BootstrapInstance": "stop",
+        "InternetEgress": "ipv6",
+        "Architecture": "arm64",
+    },
+}
+
+# Parameters that the deployer fills in itself, and what to use instead of --set.
+_DERIVED = {
+    "SecurityGroupIds": "it comes from the EFS stack",
+    "SubnetIDs": "it comes from the EFS stack",
+    "AccessPointARN": "it comes from the EFS stack",
+    "DataBucket": "use --bucket",
+    "CodeKey": "it holds the digest of the code",
+    "Ipv6AllowedForDualStack": "it follows InternetEgress",
+    "DataProcessingExecutionRoleName": "it has no use",
+    "TrainedModelPath": "it has no use",
+}
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The options that name and shape a deployment; `overrides` are the `--set` pairs."""
+
+    name: str = DEFAULT_NAME
+    route: str = "long"
+    preset: str = "workshop"
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    bucket: str = ""
+    model: str = ""
+    allow_replace: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises SettingsError with every fault."""
+        faults = [*self._name_faults(), *override_faults(self.overrides)]
+        if faults:
+            raise SettingsError(faults)
+
+    def _name_faults(self) -> list[str]:
+        if _NAME.fullmatch(self.name):
+            return []
+        return [f"--name {self.name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first"]
+
+    @property
+    def efs_stack(self) -> str:
+        """The long route's first stack."""
+        return f"{self.name}-mod5"
+
+    @property
+    def inference_stack(self) -> str:
+        """The long route's second stack."""
+        return f"{self.name}-mod5-inf"
+
+    @property
+    def complete_stack(self) -> str:
+        """The short route's stack."""
+        return f"{self.name}-mod5-complete"
+
+    @property
+    def function_name(self) -> str:
+        """The function's name; another `--name` has another function."""
+        default = DEFAULT_FUNCTION if self.name == DEFAULT_NAME else f"{self.name}-{DEFAULT_FUNCTION}"
+        return self.overrides.get("FunctionName", default)
+
+    def parameter_values(self) -> dict[str, str]:
+        """Every parameter of the table that is not derived, as CloudFormation gets it."""
+        chosen = {**PRESETS[self.preset], "FunctionName": self.function_name, **self.overrides}
+        defaults = {
+            name: str(entry["Default"])
+            for name, entry in parameters.TABLE.items()
+            if "Default" in entry and name not in _DERIVED
+        }
+        return {**defaults, **chosen}
+
+
+def parse_overrides(pairs: list[str]) -> dict[str, str]:
+    """`["MinScore=0.5"]` → `{"MinScore": "0.5"}`; raises SettingsError for what has no `=`."""
+    wrong = [pair for pair in pairs if "=" not in pair]
+    if wrong:
+        raise SettingsError([f"--set {pair}: write Parameter=Value" for pair in wrong])
+    return dict(pair.split("=", 1) for pair in pairs)
+
+
+def override_faults(overrides: Mapping[str, str]) -> list[str]:
+    """What is wrong with `--set` pairs, by the parameters' own rules; empty when nothing is."""
+    faults = []
+    for name, value in overrides.items():
+        if name not in parameters.TABLE:
+            known = ", ".join(sorted(set(parameters.TABLE) - set(_DERIVED)))
+            faults.append(f"--set {name}: no such parameter; there are {known}")
+        elif name in _DERIVED:
+            faults.append(f"--set {name}: not to be set by hand, {_DERIVED[name]}")
+        elif not _fits(value, parameters.TABLE[name]):
+            faults.append(f"--set {name}={value}: {_constraint(parameters.TABLE[name])}")
+    return faults
+
+
+def _constraint(entry: Mapping[str, Any]) -> str:
+    return str(entry.get("ConstraintDescription", f"at most {entry.get('MaxLength', 4096)} characters"))
+
+
+def _fits(value: str, entry: Mapping[str, Any]) -> bool:
+    if entry["Type"] == "Number":
+        return _number_fits(value, entry)
+    return (
+        value in entry.get("AllowedValues", [value])
+        and re.search(entry.get("AllowedPattern", ""), value) is not None
+        and len(value) <= entry.get("MaxLength", 4096)
+    )
+
+
+def _number_fits(value: str, entry: Mapping[str, Any]) -> bool:
+    try:
+        number = float(value)
+    except ValueError:
+        return False
+    in_range = entry.get("MinValue", number) <= number <= entry.get("MaxValue", number)
+    return in_range and number in entry.get("AllowedValues", [number])
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where a deployment goes. AWS and local differ by these values alone.
+
+    `endpoint` is the emulator's URL, empty on AWS. `efs_directory` is the directory that stands for EFS;
+    without one an instance fills EFS. `parameters` are what the place needs set. `poll_seconds` is the
+    pause between two looks at a stack.
+    """
+
+    region: str = ""
+    profile: str = ""
+    endpoint: str = ""
+    efs_directory: Path | None = None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    poll_seconds: float = 5.0
+
+    @property
+    def is_local(self) -> bool:
+        """Whether an emulator stands for AWS."""
+        return bool(self.endpoint)

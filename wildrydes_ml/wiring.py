@@ -1,0 +1,83 @@
+"""How the API's skeleton is connected to the function: the wiring that is wanted against the one that is found.
+
+A method, an integration, a deployment to stage `prod`, the stage's throttle and, for API_KEY, a key with its
+usage plan. Comparing makes a list of actions; nothing here calls AWS.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+STAGE = "prod"
+# Begins the description of a deployment that was made here; a console's deployment does not have it.
+MARK = "wildrydes-ml wiring "
+
+Action = Literal["method", "deployment", "throttle", "key", "no key"]
+
+DESCRIPTIONS: dict[Action, str] = {
+    "method": "method ANY on / as Lambda proxy",
+    "deployment": f"deployment to stage {STAGE}",
+    "throttle": f"throttle of stage {STAGE}",
+    "key": "API key and usage plan",
+    "no key": "removal of the API key and usage plan",
+}
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What is wanted: the function's (or alias's) ARN, who may call, requests a second and at once."""
+
+    target: str
+    auth: str
+    rate: float
+    burst: int
+
+    @property
+    def description(self) -> str:
+        """The description of a deployment that snapshots this wiring."""
+        snapshot = json.dumps([self.target, self.auth])
+        return MARK + hashlib.sha256(snapshot.encode()).hexdigest()[:16]
+
+
+@dataclass(frozen=True)
+class FoundWiring:
+    """What an API has. Absent things are None; `description` is the stage's deployment's."""
+
+    auth: str | None = None
+    target: str | None = None
+    description: str | None = None
+    throttle: tuple[float, int] | None = None
+    has_key: bool = False
+
+
+def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
+    """What to do, in order; empty when all of it is in place.
+
+    A console's wiring may target the function where we target its alias: both reach the same code.
+    """
+    todo: list[Action] = []
+    if found.auth != wanted.auth or not _same_function(found.target, wanted.target):
+        todo.append("method")
+    if todo or not _is_deployed(wanted, found):
+        todo.append("deployment")
+    if todo or found.throttle != (wanted.rate, wanted.burst):
+        todo.append("throttle")
+    if (wanted.auth == "API_KEY") != found.has_key:
+        todo.append("no key" if found.has_key else "key")
+    return tuple(todo)
+
+
+def _same_function(found: str | None, wanted: str) -> bool:
+    return found in (wanted, wanted.rpartition(":")[0])
+
+
+def _is_deployed(wanted: Wiring, found: FoundWiring) -> bool:
+    if found.description is None:
+        return False
+    return found.description == wanted.description or not found.description.startswith(MARK)
+
+
+def as_table(wiring: Wiring) -> dict[str, object]:
+    """The wiring as plain data, for the plan's JSON."""
+    return asdict(wiring)

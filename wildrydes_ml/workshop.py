@@ -1,0 +1,193 @@
+"""The workshop's three templates, put together out of the parts."""
+
+from typing import Any
+
+from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, ec2
+
+from . import parameters
+from .parts.api import Access, add_proxy_stage, add_rest_api, invoke_url, test_command
+from .parts.choices import choose
+from .parts.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+from .parts.lint import cfn_lint_ignores
+from .parts.network import Network, add_function_security_group, add_network
+from .parts.populate import Populate, PopulateSettings, add_instance_security_group, add_populate
+from .parts.storage import Storage, add_storage
+
+_DATA_REASON = "The wait condition's Data is a string of JSON; cfn-lint takes it for an object."
+_UNUSED_REASON = "The workshop's command passes two parameters that have no use here."
+
+
+def efs_99() -> Template:
+    """The VPC and the file system, filled at boot: `templates/efs_99.yml`."""
+    template = _template("Wild Rydes, GinormousModels: EFS with TensorFlow and the model, and its network")
+    given = parameters.add_parameters(template, parameters.EFS)
+    network, group, storage, populate = _add_file_system(template, given)
+    for name, value in _file_system_outputs(network, group, storage).items():
+        export = None if name == "AccesspointARN" else Export(Sub(f"${{AWS::StackName}}-{name}"))
+        _output(template, name, value, **({"Export": export} if export else {}))
+    _contents_output(template, populate)
+    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON))
+    return template
+
+
+def lambda_function() -> Template:
+    """The function and the API's skeleton on an existing file system: `templates/5_lambda_function.yml`."""
+    template = _template("Wild Rydes, GinormousModels: inference function on EFS, and the skeleton of its API")
+    names = (*parameters.MOUNT, *parameters.FUNCTION, *parameters.DUAL_STACK)
+    given = parameters.add_parameters(template, names)
+    mount = FileSystemMount(
+        subnets=Ref(given["SubnetIDs"]),
+        security_groups=Ref(given["SecurityGroupIds"]),
+        access_point_arn=Ref(given["AccessPointARN"]),
+        path=given["EFSpath"],
+        ipv6=Ref(given["Ipv6AllowedForDualStack"]),
+    )
+    inference = add_inference_function(template, mount, _function_settings(given))
+    api = add_rest_api(template, inference, _access(given))
+    _api_outputs(template, inference, api)
+    return template
+
+
+def complete() -> Template:
+    """Everything in one stack, the API wired: `templates/99_complete.yml`."""
+    template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
+    names = (*parameters.EFS, *parameters.FUNCTION, *parameters.WORKSHOP_COMMAND)
+    given = parameters.add_parameters(template, names)
+    network, group, storage, populate = _add_file_system(template, given)
+    mount = FileSystemMount(
+        subnets=list(network.private_subnets),
+        security_groups=[Ref(group)],
+        access_point_arn=storage.access_point_arn,
+        path=given["EFSpath"],
+        ipv6=choose(network.ipv6, True, False),
+        mount_targets=storage.mount_targets,
+    )
+    # The function waits for the filling, and starts anew when a later instance has filled EFS again.
+    contents = choose(populate.exists, populate.contents, "")
+    settings = _function_settings(given, EFS_CONTENTS=contents)
+    inference = add_inference_function(template, mount, settings)
+    api = add_rest_api(template, inference, _access(given))
+    add_proxy_stage(template, api, inference, _access(given))
+    _api_outputs(template, inference, api)
+    _contents_output(template, populate)
+    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON, E1022=_DATA_REASON, W2001=_UNUSED_REASON))
+    return template
+
+
+TEMPLATES = {
+    "efs_99.yml": efs_99,
+    "5_lambda_function.yml": lambda_function,
+    "99_complete.yml": complete,
+}
+
+
+def _template(description: str) -> Template:
+    template = Template(Description=description)
+    template.set_version("2010-09-09")
+    return template
+
+
+def _add_file_system(
+    template: Template, given: dict[str, Parameter]
+) -> tuple[Network, ec2.SecurityGroup, Storage, Populate]:
+    network = add_network(
+        template,
+        egress=given["InternetEgress"],
+        zone_one=given["AvailabilityZoneOne"],
+        zone_two=given["AvailabilityZoneTwo"],
+    )
+    settings = _populate_settings(given)
+    function_group = add_function_security_group(template, network)
+    instance_group = add_instance_security_group(template, network, settings)
+    storage = add_storage(
+        template,
+        network,
+        [function_group, instance_group],
+        throughput_mode=given["ThroughputMode"],
+        provisioned_mibps=given["ProvisionedThroughputInMibps"],
+    )
+    populate = add_populate(template, network, storage, instance_group, settings)
+    return network, function_group, storage, populate
+
+
+def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
+    return PopulateSettings(
+        instance=given["BootstrapInstance"],
+        instance_type=given["BootstrapInstanceType"],
+        architecture=given["Architecture"],
+        runtime=given["PythonRuntime"],
+        packages=given["Packages"],
+        model=given["ModelUrl"],
+        model_sha256=given["ModelSha256"],
+        ssh_cidr=given["SshCidr"],
+    )
+
+
+def _function_settings(given: dict[str, Parameter], **environment: Any) -> FunctionSettings:
+    return FunctionSettings(
+        name=given["FunctionName"],
+        bucket=given["DataBucket"],
+        key=given["CodeKey"],
+        runtime=given["PythonRuntime"],
+        architecture=given["Architecture"],
+        memory=given["MemorySize"],
+        timeout=given["Timeout"],
+        log_retention=given["LogRetentionDays"],
+        reserved_concurrency=given["ReservedConcurrency"],
+        provisioned_concurrency=given["ProvisionedConcurrency"],
+        environment={
+            "MIN_SCORE": given["MinScore"],
+            "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"],
+            **environment,
+        },
+    )
+
+
+def _access(given: dict[str, Parameter]) -> Access:
+    return Access(auth=given["ApiAuth"], rate=given["ThrottleRate"], burst=given["ThrottleBurst"])
+
+
+def _file_system_outputs(network: Network, group: ec2.SecurityGroup, storage: Storage) -> dict[str, Any]:
+    return {
+        "FileSystemID": storage.file_system,
+        "AccessPointID": storage.access_point,
+        "AccesspointARN": storage.access_point_arn,
+        "DefaultSecurityGroup": Ref(group),
+        "PublicSubnetOne": network.public_subnet,
+        "PrivateSubnetOne": network.private_subnets[0],
+        "PrivateSubnetTwo": network.private_subnets[1],
+        "LambdaEFSMLVPC": network.vpc,
+    }
+
+
+_OUTPUT_DESCRIPTIONS = {
+    "FileSystemID": "The EFS file system",
+    "AccessPointID": "The access point that instance and function mount",
+    "AccesspointARN": "The access point's ARN: parameter AccessPointARN of the function's stack",
+    "DefaultSecurityGroup": "The group that the function joins: parameter SecurityGroupIds",
+    "PublicSubnetOne": "The public subnet",
+    "PrivateSubnetOne": "The first private subnet: part of parameter SubnetIDs",
+    "PrivateSubnetTwo": "The second private subnet: part of parameter SubnetIDs",
+    "LambdaEFSMLVPC": "The VPC",
+    "EFSContents": "What the instance put on EFS: sizes and versions",
+    "MLInferenceFunction": "ARN of the inference function",
+    "ModelInferenceApiId": "Id of the REST API",
+    "ApiGatewayInvokeURL": "Where pictures are posted, once stage prod is deployed",
+    "InferenceFunctionTestCommand": "Asks whether a picture without a horse is a unicorn",
+}
+
+
+def _output(template: Template, name: str, value: Any, **more: Any) -> None:
+    template.add_output(Output(name, Description=_OUTPUT_DESCRIPTIONS[name], Value=value, **more))
+
+
+def _contents_output(template: Template, populate: Populate) -> None:
+    condition = {"Condition": populate.exists} if isinstance(populate.exists, str) else {}
+    _output(template, "EFSContents", populate.contents, **condition)
+
+
+def _api_outputs(template: Template, inference: Inference, api: Any) -> None:
+    _output(template, "MLInferenceFunction", GetAtt(inference.function, "Arn"))
+    _output(template, "ModelInferenceApiId", Ref(api))
+    _output(template, "ApiGatewayInvokeURL", invoke_url(api))
+    _output(template, "InferenceFunctionTestCommand", test_command(api))
