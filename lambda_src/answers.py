@@ -1,0 +1,91 @@
+"""What the function answers, in the shape that API Gateway's Lambda proxy integration expects."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from detector import Detection
+from problems import Problem
+
+Answer = dict[str, Any]
+
+_PAGE = Path(__file__).with_name("page.html")
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
+
+
+def problem(error: Problem, request_id: str) -> Answer:
+    """The answer to a failed request (RFC 9457); `request_id` finds it in the log."""
+    detail = error.type.detail
+    if error.upstream_status is not None:
+        detail += f" It answered with status {error.upstream_status}."
+    body = {
+        "type": f"urn:wildrydes-ml:problem:{error.code}",
+        "title": error.type.title,
+        "status": error.type.status,
+        "code": error.code,
+        "detail": detail,
+        "instance": request_id,
+    }
+    return _answer(error.type.status, "application/problem+json", json.dumps(body), error.type.headers)
+
+
+def verdict(detections: Sequence[Detection], min_score: float, target_label: str) -> dict[str, Any]:
+    """The verdict on a picture: detections at or above `min_score`, best first; is one of them the target?
+
+    Scores and boxes are rounded to 4 digits, scores before they are compared: what is shown is what counts.
+    """
+    rounded = [
+        Detection(d.label, round(d.score, 4), tuple(round(min(max(x, 0.0), 1.0), 4) for x in d.box)) for d in detections
+    ]
+    kept = sorted((d for d in rounded if d.score >= min_score), key=lambda d: -d.score)
+    validated = any(d.label == target_label for d in kept)
+    return {
+        "message": "Unicorn is validated" if validated else "Unable to validate Unicorn",
+        "validated": validated,
+        "detections": [d._asdict() for d in kept],
+    }
+
+
+def ok(verdict: Mapping[str, Any], timings_ms: Mapping[str, float]) -> Answer:
+    """The answer to a picture that was looked at."""
+    return _answer(200, "application/json", json.dumps({**verdict, "timings_ms": timings_ms}))
+
+
+def page(*, head: bool = False) -> Answer:
+    """The page for a browser; `head` leaves its body out."""
+    html = _PAGE.read_text(encoding="utf-8")
+    headers = {"Content-Security-Policy": _content_security_policy(html), "Referrer-Policy": "no-referrer"}
+    return _answer(200, "text/html; charset=utf-8", "" if head else html, headers)
+
+
+def _content_security_policy(html: str) -> str:
+    """Allows the page's own script and style, by digest, its own API, and pictures from anywhere."""
+
+    def digests(tag: str) -> str:
+        texts = re.findall(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
+        return " ".join(f"'sha256-{_sha256(text)}'" for text in texts)
+
+    return (
+        f"default-src 'none'; script-src {digests('script')}; style-src {digests('style')}; "
+        "connect-src 'self'; img-src blob: data: http: https:; "
+        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+    )
+
+
+def _sha256(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _answer(status: int, content_type: str, body: str, headers: Mapping[str, str] | None = None) -> Answer:
+    return {
+        "statusCode": status,
+        "headers": {"Content-Type": content_type, **_HEADERS, **(headers or {})},
+        "body": body,
+        "isBase64Encoded": False,
+    }

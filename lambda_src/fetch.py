@@ -1,0 +1,208 @@
+"""Fetches a picture from a URL that a stranger chose, from inside the VPC.
+
+microsoft-antissrf refuses private addresses: it checks every address that a name resolves to, and connects to
+the one it checked, so that a name cannot change in between. What no library does is done here: a deadline for
+the whole fetch, a cap on its bytes, no compression, and each redirect checked like the first URL. Nothing
+else in the function opens a socket.
+"""
+
+from __future__ import annotations
+
+import logging
+import socket
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from contextlib import suppress
+from functools import cache
+from typing import Any, TypeVar
+from urllib.parse import urljoin, urlsplit
+
+from AntiSSRF import AntiSSRFError, AntiSSRFPolicy, PolicyConfigOptions
+from problems import Problem
+from requests import PreparedRequest, Request, RequestException, Response
+from requests.adapters import HTTPAdapter
+from requests.sessions import SessionRedirectMixin
+from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.exceptions import HTTPError
+
+MAX_BYTES = 8 * 1024 * 1024
+MAX_URL_LENGTH = 2048
+MAX_REDIRECTS = 3
+MAX_SECONDS = 10.0
+
+_PORTS = {"http": 80, "https": 443}
+_CHUNK_BYTES = 64 * 1024
+_HEADERS = {
+    "Accept": "image/jpeg,image/png,image/webp,image/gif",  # image servers choose the format by it
+    "Accept-Encoding": "identity",
+    "User-Agent": "wildrydes-ml",
+}
+_DENIED_BESIDES = ["::/96", "::ffff:0:0:0/96"]
+"""IPv4-compatible and IPv4-translated IPv6, which the policy's own ranges leave open."""
+
+logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its warnings hold URLs
+
+T = TypeVar("T")
+
+
+def fetch(request: PreparedRequest, private_hosts: frozenset[str], seconds: float) -> bytes:
+    """The body that a checked request leads to, at most MAX_BYTES, within `seconds` and MAX_SECONDS in all.
+
+    `private_hosts` are `host:port` that may be private and on any port. Raises Problem url-not-allowed,
+    fetch-failed, fetch-timeout or image-too-large.
+    """
+    connections = _Connections(min(seconds, MAX_SECONDS))
+    try:
+        return _in_thread(lambda: _follow(request, private_hosts, connections), connections.remaining())
+    except FutureTimeoutError as error:
+        raise Problem("fetch-timeout") from error
+    finally:
+        connections.cut()
+
+
+def checked(url: str, private_hosts: frozenset[str]) -> PreparedRequest:
+    """The request for an http or https URL. Raises Problem invalid-url.
+
+    Its parts are checked as they were given and as requests prepared them to connect to: parsers disagree on
+    odd URLs.
+    """
+    try:
+        request = Request("GET", url.strip(" "), headers=_HEADERS).prepare()
+        for parts in urlsplit(url.strip(" ")), urlsplit(request.url or ""):
+            if parts.scheme not in _PORTS or parts.username is not None:
+                raise Problem("invalid-url", "scheme or credentials")
+            if parts.port not in (None, *_PORTS.values()) and _host(request) not in private_hosts:
+                raise Problem("invalid-url", "port")
+    except (RequestException, ValueError) as error:
+        raise Problem("invalid-url") from error
+    if len(url) > MAX_URL_LENGTH or not url.isprintable():
+        raise Problem("invalid-url", "length or characters")
+    return request
+
+
+def _host(request: PreparedRequest) -> str:
+    """`host:port` of a request, as PRIVATE_IMAGE_HOSTS has it."""
+    parts = urlsplit(request.url or "")
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    return f"{host}:{parts.port if parts.port is not None else _PORTS[parts.scheme]}"
+
+
+class _Connections:
+    """The connections of one fetch, which its deadline cuts.
+
+    A socket's own timeout starts anew with every byte, so a server that drips bytes beats it, in the TLS
+    handshake, the headers or the body. Shutting the socket down from outside ends all of them.
+    """
+
+    def __init__(self, seconds: float) -> None:
+        self._deadline = time.monotonic() + seconds
+        self._sockets: list[socket.socket] = []
+        self.pools: dict[str, Any] = {
+            "http": _pool(HTTPConnectionPool, HTTPConnection, self._watch),
+            "https": _pool(HTTPSConnectionPool, HTTPSConnection, self._watch),
+        }
+
+    def remaining(self) -> float:
+        """Seconds to the deadline. Raises Problem fetch-timeout when there are none."""
+        seconds = self._deadline - time.monotonic()
+        if seconds <= 0:
+            raise Problem("fetch-timeout")
+        return seconds
+
+    def cut(self) -> None:
+        """Ends what is still going on; whoever waits in it gets an error."""
+        for connection in self._sockets:
+            with connection, suppress(OSError):  # closed by the other side
+                connection.shutdown(socket.SHUT_RDWR)
+
+    def _watch(self, connection: socket.socket) -> socket.socket:
+        self._sockets.append(connection.dup())  # TLS replaces the object, not the connection
+        self.remaining()  # the deadline may have passed while it was being made
+        return connection
+
+
+def _pool(pool: type[Any], connection: type[Any], watch: Callable[[socket.socket], socket.socket]) -> Any:
+    """urllib3's pool of connections that are shown to `watch` as soon as they are made."""
+
+    class WatchedConnection(connection):  # type: ignore[misc]
+        def _new_conn(self) -> socket.socket:
+            return watch(super()._new_conn())
+
+    return type("WatchedPool", (pool,), {"ConnectionCls": WatchedConnection})
+
+
+def _in_thread(call: Callable[[], T], seconds: float) -> T:
+    """The result of `call`, waited for at most `seconds`: a name look-up can only be left behind."""
+    future: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            future.set_result(call())
+        except BaseException as error:
+            future.set_exception(error)
+
+    threading.Thread(target=run, name="fetch", daemon=True).start()
+    return future.result(seconds)
+
+
+def _follow(request: PreparedRequest, private_hosts: frozenset[str], connections: _Connections) -> bytes:
+    """The body at the end of at most MAX_REDIRECTS redirects."""
+    try:
+        for _ in range(MAX_REDIRECTS + 1):
+            with _send(request, _host(request) in private_hosts, connections) as response:
+                location = SessionRedirectMixin().get_redirect_target(response)
+                if location is None:
+                    return _body(response)
+                request = _redirected(request, location, private_hosts)
+    except AntiSSRFError as error:
+        raise Problem("url-not-allowed") from error
+    except (OSError, ValueError, HTTPError) as error:  # requests' errors are OSError
+        raise Problem("fetch-failed") from error
+    raise Problem("fetch-failed", "too many redirects")
+
+
+def _redirected(request: PreparedRequest, location: str, private_hosts: frozenset[str]) -> PreparedRequest:
+    try:
+        return checked(urljoin(request.url or "", location), private_hosts)
+    except Problem as error:
+        raise Problem("url-not-allowed", "by redirect") from error
+
+
+def _send(request: PreparedRequest, private: bool, connections: _Connections) -> Response:
+    """The response's headers.
+
+    The adapter is used directly: a session would read, and unpack, a redirect's whole body, and take proxies
+    and passwords from the environment. The socket's own timeout is past the deadline, which decides.
+    """
+    adapter = HTTPAdapter() if private else _policy().get_antissrf_session().get_adapter(request.url)
+    adapter.poolmanager.pool_classes_by_scheme = connections.pools
+    response: Response = adapter.send(request, stream=True, timeout=connections.remaining() + 1)
+    return response
+
+
+@cache
+def _policy() -> AntiSSRFPolicy:
+    policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
+    policy.add_denied_addresses(_DENIED_BESIDES)
+    policy.allow_plain_text_http = True
+    policy.add_xff_header = False  # only means something to proxies, and there is none
+    return policy
+
+
+def _body(response: Response) -> bytes:
+    if response.status_code != 200:
+        raise Problem("fetch-failed", upstream_status=response.status_code)
+    if response.headers.get("Content-Encoding", "identity").strip().lower() != "identity":
+        raise Problem("fetch-failed", "compressed although asked not to be")
+    if (response.raw.length_remaining or 0) > MAX_BYTES:
+        raise Problem("image-too-large", "declared bytes")
+    body = bytearray()
+    for chunk in response.iter_content(_CHUNK_BYTES):
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise Problem("image-too-large", "fetched bytes")
+    return bytes(body)

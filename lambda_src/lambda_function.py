@@ -1,0 +1,72 @@
+"""The Lambda function: "is this picture a unicorn?" over API Gateway's proxy integration.
+
+Importing this module is quick and needs no package from EFS; those are imported by the first picture, so that
+a missing file system is an answer, not a crash.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+import os
+import traceback
+from collections.abc import Callable
+from functools import cache, partial
+from typing import Any
+
+import answers
+import detector
+from problems import Problem
+from request_log import RequestLog
+from service import Service
+from settings import from_environment
+
+_OUR_FAULT = ("internal", "model-unavailable")
+_invocations = itertools.count()
+
+
+def lambda_handler(event: object, context: Any) -> answers.Answer:
+    """Lambda's entry. `context` is Lambda's, or None outside of it; see `respond`."""
+    return respond(_service, event, context, cold=next(_invocations) == 0)
+
+
+@cache
+def _service() -> Service:
+    settings = from_environment(os.environ)
+    return Service(settings, detector.SharedDetector(partial(detector.load, settings)))
+
+
+def respond(service: Callable[[], Service], event: object, context: Any, *, cold: bool) -> answers.Answer:
+    """The answer in proxy shape, whatever happens; prints the request's log line."""
+    request_id = getattr(context, "aws_request_id", "")
+    log = RequestLog(request_id=request_id, cold=cold)
+    try:
+        answer = _guarded(service, event, context, log)
+    except Problem as problem:
+        answer = _failed(problem, request_id, log)
+    log.note(status=answer["statusCode"])
+    print(log.line(), flush=True)
+    return answer
+
+
+def _guarded(service: Callable[[], Service], event: object, context: Any, log: RequestLog) -> answers.Answer:
+    try:
+        return service().answer(event, _remaining_seconds(context), log)
+    except Problem:
+        raise
+    except Exception as error:
+        raise Problem("internal") from error
+
+
+def _failed(problem: Problem, request_id: str, log: RequestLog) -> answers.Answer:
+    """The answer to a problem. The cause's text is logged only for faults of ours: others may hold a URL."""
+    log.note(code=problem.code, reason=problem.reason, upstream_status=problem.upstream_status)
+    if problem.__cause__ is not None:
+        log.note(cause=type(problem.__cause__).__name__)
+        if problem.code in _OUR_FAULT:
+            log.note(traceback=traceback.format_exception(problem.__cause__))
+    return answers.problem(problem, request_id)
+
+
+def _remaining_seconds(context: Any) -> float:
+    return context.get_remaining_time_in_millis() / 1000 if context else math.inf

@@ -1,0 +1,82 @@
+"""Everything that can go wrong, as one table.
+
+The texts that a client sees come from here and never from an exception, so that no path, address or traceback
+can reach it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+RETRY_AFTER = 10
+"""Seconds after which a model that could not be loaded is tried again."""
+
+
+@dataclass(frozen=True)
+class ProblemType:
+    """One row of the table of problems."""
+
+    status: int
+    title: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+PROBLEMS: Mapping[str, ProblemType] = {
+    "invalid-request": ProblemType(
+        400,
+        "The request cannot be read",
+        'Send JSON, either {"url": "https://..."} of at most 8 KiB or {"image": "<base64>"}, or a picture as the body.',
+    ),
+    "invalid-url": ProblemType(
+        400,
+        "The url is not usable",
+        '"url" must be an http or https address on port 80 or 443, without user name or password, '
+        "of at most 2048 printable characters.",
+    ),
+    "url-not-allowed": ProblemType(
+        400, "The url is not allowed", "The url leads to a place this service does not fetch from."
+    ),
+    "method-not-allowed": ProblemType(
+        405,
+        "Method not allowed",
+        "POST a picture or its url, or GET the page.",
+        {"Allow": "GET, HEAD, POST"},
+    ),
+    "unsupported-image": ProblemType(415, "Not a supported picture", "The picture must be a JPEG, PNG, WebP or GIF."),
+    "image-too-large": ProblemType(
+        422,
+        "The picture is too large",
+        "A posted picture may have 4.5 MB, a fetched one 8 MiB, and either 16 million pixels, "
+        "no more than its bytes can hold.",
+    ),
+    "undecodable-image": ProblemType(422, "The picture cannot be decoded", "The picture is truncated or damaged."),
+    "internal": ProblemType(
+        500, "Internal error", "Something went wrong here; the instance identifies the request in the log."
+    ),
+    "fetch-failed": ProblemType(502, "The picture could not be fetched", "The url's server did not deliver a picture."),
+    "model-unavailable": ProblemType(
+        503,
+        "The model is not available",
+        "The model could not be loaded; try again later.",
+        {"Retry-After": str(RETRY_AFTER)},
+    ),
+    "fetch-timeout": ProblemType(
+        504, "The picture took too long", "The url's server did not deliver the picture in time."
+    ),
+}
+
+
+class Problem(Exception):
+    """An expected failure: `code` is a key of PROBLEMS, `reason` is for the log only.
+
+    `upstream_status` is the HTTP status of a picture's server, when it answered at all.
+    """
+
+    def __init__(self, code: str, reason: str = "", *, upstream_status: int | None = None) -> None:
+        super().__init__(code, reason)
+        self.code = code
+        self.reason = reason
+        self.type = PROBLEMS[code]
+        self.upstream_status = upstream_status

@@ -1,0 +1,62 @@
+"""The way of a picture: event -> request -> bytes -> pixels -> detections -> verdict."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+import answers
+import packages
+from detector import SharedDetector
+from problems import Problem
+from request import Link, Page, Upload, parse
+from request_log import RequestLog
+from settings import Settings
+
+ANSWER_SECONDS = 3.0
+"""What is left of the request's time for decoding, detecting and answering when a fetch is given up."""
+
+
+@dataclass(frozen=True)
+class Service:
+    """The function without Lambda around it."""
+
+    settings: Settings
+    detector: SharedDetector
+
+    def answer(self, event: object, remaining_seconds: float, log: RequestLog) -> answers.Answer:
+        """The answer to an event within `remaining_seconds`. Raises Problem when there is no good one."""
+        request = parse(event)
+        if isinstance(request, Page):
+            return answers.page(head=request.head)
+        try:
+            return self._classify(request, remaining_seconds - ANSWER_SECONDS, log)
+        except ImportError as error:
+            raise Problem("model-unavailable", "a package is missing or broken") from error
+
+    def _classify(self, request: Link | Upload, fetch_seconds: float, log: RequestLog) -> answers.Answer:
+        with log.timed("load"):
+            packages.add_to_path(self.settings.packages)
+            import picture
+        data = self._picture_bytes(request, fetch_seconds, log)
+        log.note(picture_bytes=len(data), picture_sha256=hashlib.sha256(data).hexdigest())
+        with log.timed("decode"):
+            image = picture.decode(data)
+        with log.timed("load"):
+            detector = self.detector.get()
+        with log.timed("detect"):
+            detections = detector.detect(image)
+        verdict = answers.verdict(detections, self.settings.min_score, self.settings.target_label)
+        log.note(engine=detector.engine, validated=verdict["validated"])
+        return answers.ok(verdict, log.timings_ms())
+
+    def _picture_bytes(self, request: Link | Upload, fetch_seconds: float, log: RequestLog) -> bytes:
+        if isinstance(request, Upload):
+            return request.data
+        with log.timed("load"):
+            import fetch
+        with log.timed("fetch"):
+            target = fetch.checked(request.url, self.settings.private_image_hosts)
+            log.note(picture_host=urlsplit(target.url).hostname)
+            return fetch.fetch(target, self.settings.private_image_hosts, fetch_seconds)

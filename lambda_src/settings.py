@@ -1,0 +1,63 @@
+"""What the function's environment variables say, read once and checked."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+_PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where packages and model are on EFS, and how detections become a verdict.
+
+    `packages` is a site-packages directory, `model` a SavedModel directory. `min_score` is in 0..1.
+    `private_image_hosts` holds `host:port` texts (lower case, `[addr]:port` for IPv6): the only places
+    that may have a private address or a port other than 80 and 443.
+    """
+
+    packages: Path
+    model: Path
+    min_score: float = 0.3
+    target_label: str = "Horse"
+    private_image_hosts: frozenset[str] = frozenset()
+    engine: str = "auto"
+
+
+def from_environment(environment: Mapping[str, str]) -> Settings:
+    """Settings from environment variables; one that is missing or empty has its default.
+
+    Raises ValueError, naming the variable, when a value makes no sense.
+    """
+
+    def value(name: str, default: str) -> str:
+        return environment.get(name) or default
+
+    efs = Path(value("EFS_PATH", "/mnt/python"))
+    return Settings(
+        packages=efs / value("PY_PKG_PATH", f"tensorflow/lib/{_PYTHON}/site-packages"),
+        model=efs / value("MODEL_DIR", "model"),
+        min_score=_score(value("MIN_SCORE", "0.3")),
+        target_label=value("TARGET_LABEL", "Horse"),
+        private_image_hosts=_hosts(value("PRIVATE_IMAGE_HOSTS", "")),
+        engine=value("ENGINE", "auto"),
+    )
+
+
+def _score(text: str) -> float:
+    score = float(text)
+    if not 0 <= score <= 1:
+        raise ValueError(f"MIN_SCORE is {text!r}, not a number from 0 to 1")
+    return score
+
+
+def _hosts(text: str) -> frozenset[str]:
+    hosts = {part.strip().lower() for part in text.split(",")} - {""}
+    for host in hosts:
+        name, _, port = host.rpartition(":")
+        if not name or not port.isdecimal():
+            raise ValueError(f"PRIVATE_IMAGE_HOSTS: {host!r} is not host:port")
+    return frozenset(hosts)

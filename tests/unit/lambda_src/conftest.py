@@ -1,0 +1,46 @@
+"""The function's modules lie flat in its zip, so lambda_src itself goes on the path. No network, no TensorFlow."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[3] / "lambda_src"))
+
+from detector import Detector, SharedDetector
+from handler_helpers import HORSE, FakeDetector, context, understood
+from lambda_function import respond
+from service import Service
+from settings import Settings
+
+
+@pytest.fixture
+def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., SimpleNamespace]:
+    """Asks the function: event -> its answer (status, headers, body, text) and its log line (log)."""
+
+    def ask(
+        event: object,
+        load: Callable[[], Detector] = lambda: FakeDetector(HORSE),
+        remaining_ms: int = 90_000,
+        **settings: Any,
+    ) -> SimpleNamespace:
+        service = Service(Settings(packages=tmp_path, model=tmp_path, **settings), SharedDetector(load))
+        capsys.readouterr()
+        answer = respond(lambda: service, event, context(remaining_ms), cold=False)
+        (line,) = capsys.readouterr().out.splitlines()
+        return understood(answer, line)
+
+    return ask
+
+
+@pytest.fixture(autouse=True)
+def unchanged_path() -> Iterator[None]:
+    """The function adds the packages on EFS to sys.path."""
+    before = sys.path.copy()
+    yield
+    sys.path[:] = before

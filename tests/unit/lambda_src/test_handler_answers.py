@@ -1,0 +1,111 @@
+import base64
+import hashlib
+import json
+import re
+
+import pytest
+from answers import ok, page, problem, verdict
+from detector import Detection
+from problems import PROBLEMS, Problem
+
+
+def box(label: str, score: float) -> Detection:
+    return Detection(label, score, (0.0, 0.0, 1.0, 1.0))
+
+
+@pytest.mark.parametrize("code", PROBLEMS)
+def test_every_problem_has_the_shape_of_rfc_9457(code: str) -> None:
+    answer = problem(Problem(code, "secret reason"), "id-1")
+    body = json.loads(answer["body"])
+    assert list(body) == ["type", "title", "status", "code", "detail", "instance"]
+    assert (body["code"], body["status"], body["instance"]) == (code, answer["statusCode"], "id-1")
+    assert body["type"].endswith(f":{code}")
+    assert answer["headers"]["Content-Type"] == "application/problem+json"
+    assert answer["headers"]["X-Content-Type-Options"] == "nosniff"
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    assert "secret" not in answer["body"]
+
+
+@pytest.mark.parametrize(
+    ("code", "status"),
+    [
+        ("invalid-request", 400),
+        ("invalid-url", 400),
+        ("url-not-allowed", 400),
+        ("method-not-allowed", 405),
+        ("unsupported-image", 415),
+        ("image-too-large", 422),
+        ("undecodable-image", 422),
+        ("internal", 500),
+        ("fetch-failed", 502),
+        ("model-unavailable", 503),
+        ("fetch-timeout", 504),
+    ],
+)
+def test_statuses(code: str, status: int) -> None:
+    assert problem(Problem(code), "")["statusCode"] == status
+
+
+def test_what_to_do_next_is_in_the_headers() -> None:
+    assert problem(Problem("method-not-allowed"), "")["headers"]["Allow"] == "GET, HEAD, POST"
+    assert int(problem(Problem("model-unavailable"), "")["headers"]["Retry-After"]) > 0
+
+
+def test_the_status_of_a_pictures_server_is_told() -> None:
+    told = json.loads(problem(Problem("fetch-failed", upstream_status=404), "")["body"])
+    assert told["detail"].endswith("It answered with status 404.")
+
+
+def test_detections_at_or_above_the_least_score_best_first() -> None:
+    seen = [box("Dog", 0.5), box("Cat", 0.29994), box("Horse", 0.3), box("Cow", 0.87654)]
+    body = verdict(seen, 0.3, "Horse")
+    assert [(d["label"], d["score"]) for d in body["detections"]] == [("Cow", 0.8765), ("Dog", 0.5), ("Horse", 0.3)]
+    assert body["detections"][0]["box"] == (0.0, 0.0, 1.0, 1.0)
+
+
+def test_float32_noise_does_not_lose_a_detection_at_the_least_score() -> None:
+    assert verdict([box("Horse", 0.699999988)], 0.7, "Horse")["validated"] is True
+
+
+def test_a_target_that_is_not_sure_enough_validates_nothing() -> None:
+    body = verdict([box("Horse", 0.2), box("Dog", 0.9)], 0.3, "Horse")
+    assert (body["validated"], body["message"]) == (False, "Unable to validate Unicorn")
+
+
+def test_the_target_validates() -> None:
+    body = verdict([box("Dog", 0.9), box("Horse", 0.8)], 0.3, "Horse")
+    assert (body["validated"], body["message"]) == (True, "Unicorn is validated")
+    assert verdict([box("Dog", 0.9)], 0.3, "Dog")["validated"] is True
+
+
+def test_boxes_stay_inside_the_picture() -> None:
+    (seen,) = verdict([Detection("Horse", 0.9, (-0.01, 0.123456, 1.5, 1.0))], 0.3, "Horse")["detections"]
+    assert seen["box"] == (0.0, 0.1235, 1.0, 1.0)
+
+
+def test_a_verdict_is_json_in_proxy_shape() -> None:
+    answer = ok(verdict([box("Horse", 0.9)], 0.3, "Horse"), {"total": 1.5})
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (200, False)
+    assert answer["headers"]["Content-Type"] == "application/json"
+    assert json.loads(answer["body"]) == {
+        "message": "Unicorn is validated",
+        "validated": True,
+        "detections": [{"label": "Horse", "score": 0.9, "box": [0.0, 0.0, 1.0, 1.0]}],
+        "timings_ms": {"total": 1.5},
+    }
+
+
+def test_the_page_allows_its_own_script_and_style_only() -> None:
+    answer = page()
+    policy = answer["headers"]["Content-Security-Policy"]
+    for tag in ("script", "style"):
+        (text,) = re.findall(f"<{tag}>(.*?)</{tag}>", answer["body"], re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert not re.search(r"\son\w+=|style=|src=|href=", answer["body"].partition("<script>")[0])
+
+
+def test_head_is_get_without_the_body() -> None:
+    assert page(head=True) == {**page(), "body": ""}

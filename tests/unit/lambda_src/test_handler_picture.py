@@ -1,0 +1,158 @@
+import io
+import struct
+import zlib
+from typing import Any
+
+import numpy as np
+import pytest
+from handler_helpers import encoded
+from picture import MAX_PIXELS, decode
+from PIL import Image
+from problems import Problem
+
+RED = (255, 0, 0)
+
+
+def code_of(data: bytes) -> str:
+    with pytest.raises(Problem) as caught:
+        decode(data)
+    return caught.value.code
+
+
+def pixel(data: bytes, x: int = 0, y: int = 0) -> list[int]:
+    return [int(value) for value in decode(data)[y, x]]
+
+
+def noise(width: int, height: int) -> Image.Image:
+    random = np.random.default_rng(1)
+    return Image.fromarray(random.integers(0, 256, (height, width, 3), dtype=np.uint8))
+
+
+def png(width: int, height: int, rows: int, bits: int = 8) -> bytes:
+    """A gray PNG with valid checksums that claims more rows than it holds."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+    header = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
+    row = bytes(1 + (width * bits + 7) // 8)
+    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row * rows, 9)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize("format", ["JPEG", "MPO", "PNG", "WEBP", "GIF"])
+def test_the_four_formats_and_jpegs_of_several_pictures(format: str) -> None:
+    image = decode(encoded(Image.new("RGB", (30, 20), RED), format))
+    assert image.shape == (20, 30, 3)
+    assert image.dtype == np.uint8
+    assert np.abs(image.astype(int) - RED).max() < 5
+
+
+@pytest.mark.parametrize(
+    ("mode", "color", "rgb"),
+    [
+        ("1", 1, [255, 255, 255]),
+        ("L", 100, [100, 100, 100]),
+        ("I;16", 40_000, [156, 156, 156]),
+        ("LA", (0, 0), [255, 255, 255]),
+        ("RGBA", (255, 0, 0, 0), [255, 255, 255]),
+        ("RGBA", (255, 0, 0, 255), [255, 0, 0]),
+        ("RGBA", (0, 0, 0, 51), [204, 204, 204]),
+    ],
+)
+def test_modes_become_rgb_on_white(mode: str, color: Any, rgb: list[int]) -> None:
+    assert pixel(encoded(Image.new(mode, (4, 4), color))) == rgb
+
+
+def test_cmyk() -> None:
+    red, green, blue = pixel(encoded(Image.new("CMYK", (16, 16), (0, 255, 255, 0)), "JPEG"))
+    assert (red > 240, green < 15, blue < 15) == (True, True, True)
+
+
+def test_a_palette_with_a_transparent_color() -> None:
+    image = Image.new("P", (2, 1))
+    image.putpalette([0, 0, 0, *RED])
+    image.putpixel((1, 0), 1)
+    data = encoded(image, "GIF", transparency=0)
+    assert (pixel(data), pixel(data, x=1)) == ([255, 255, 255], [*RED])
+
+
+def test_pictures_come_out_upright() -> None:
+    image = Image.new("RGB", (40, 20))
+    image.paste(RED, (0, 0, 20, 20))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # to be turned a quarter clockwise
+    turned = decode(encoded(image, "PNG", exif=exif))
+    assert turned.shape == (40, 20, 3)
+    assert list(turned[0, 0]) == [*RED]
+    assert list(turned[39, 0]) == [0, 0, 0]
+
+
+@pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])
+def test_of_an_animation_the_first_frame(format: str) -> None:
+    frames = [Image.new("RGB", (8, 8), color) for color in ("red", "lime", "blue")]
+    data = encoded(frames[0], format, save_all=True, append_images=frames[1:], lossless=True)
+    assert pixel(data) == [*RED]
+
+
+@pytest.mark.parametrize("format", ["BMP", "TIFF", "ICO", "PDF", "EPS", "JPEG2000", "AVIF", "PPM"])
+def test_other_formats_of_pillow_are_not_tried(format: str) -> None:
+    assert code_of(encoded(Image.new("RGB", (16, 16)), format)) == "unsupported-image"
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"\xff", b"<html>", b"<svg/>", b"%PDF-1.7", b"%!PS", b"RIFF0000WAVE", b"GIF90a" + bytes(99), b"\0" * 99],
+)
+def test_other_bytes_are_no_picture(data: bytes) -> None:
+    assert code_of(data) == "unsupported-image"
+
+
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP", "GIF"])
+@pytest.mark.parametrize("share", [0.05, 0.5, 0.95])
+def test_a_truncated_picture(format: str, share: float) -> None:
+    data = encoded(noise(64, 64), format)
+    assert code_of(data[: int(len(data) * share)]) == "undecodable-image"
+
+
+@pytest.mark.parametrize("data", [b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"GIF89a", b"RIFF\x04\0\0\0WEBP"])
+def test_a_signature_alone(data: bytes) -> None:
+    assert code_of(data) == "undecodable-image"
+
+
+def test_a_damaged_picture() -> None:
+    data = bytearray(encoded(noise(64, 64)))
+    data[200:300] = bytes(100)
+    assert code_of(bytes(data)) == "undecodable-image"
+
+
+def test_sixteen_million_pixels_are_enough() -> None:
+    side = int(MAX_PIXELS**0.5)
+    assert decode(encoded(Image.new("1", (side, side)))).shape == (side, side, 3)
+    assert code_of(encoded(Image.new("1", (side, side + 1)))) == "image-too-large"
+    assert code_of(encoded(Image.new("1", (13_000, 13_000)))) == "image-too-large"
+
+
+@pytest.mark.parametrize(
+    ("mode", "format"), [("RGB", "PNG"), ("P", "PNG"), ("L", "GIF"), ("L", "JPEG"), ("RGB", "WEBP")]
+)
+def test_the_emptiest_picture_of_the_full_size_is_one(mode: str, format: str) -> None:
+    options: dict[str, Any] = {"lossless": True} if format == "WEBP" else {"optimize": True}
+    data = encoded(Image.new(mode, (4000, 4000)), format, **options)
+    assert decode(data).shape == (4000, 4000, 3)
+
+
+def test_more_pixels_than_the_bytes_can_hold() -> None:
+    bomb = png(4000, 4000, rows=1)
+    assert len(bomb) < 100
+    assert code_of(bomb) == "image-too-large"
+    assert code_of(png(4000, 4000, rows=1, bits=1)) == "image-too-large"
+
+
+def test_half_the_rows_of_a_colored_picture() -> None:
+    whole = encoded(Image.new("RGB", (4000, 2000), RED))
+    claims_double = whole[:20] + struct.pack(">I", 4000) + whole[24:]
+    header = claims_double[12:29]
+    claims_double = claims_double[:29] + struct.pack(">I", zlib.crc32(header)) + claims_double[33:]
+    assert Image.open(io.BytesIO(claims_double)).size == (4000, 4000)
+    assert code_of(claims_double) == "image-too-large"

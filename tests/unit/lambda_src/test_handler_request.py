@@ -1,0 +1,155 @@
+import base64
+import json
+from typing import Any
+
+import pytest
+from problems import Problem
+from request import MAX_UPLOAD_BYTES, Link, Page, Upload, parse
+
+URL = "https://images.example/unicorn.png?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
+
+
+def b64(data: bytes) -> str:
+    return base64.b64encode(data).decode()
+
+
+def post(body: object, content_type: str | None = "application/json", **fields: Any) -> dict[str, Any]:
+    headers = None if content_type is None else {"Content-Type": content_type}
+    return {"httpMethod": "POST", "headers": headers, "body": body, "isBase64Encoded": False, **fields}
+
+
+def code_of(event: object) -> str:
+    with pytest.raises(Problem) as caught:
+        parse(event)
+    return caught.value.code
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    [
+        "application/json",
+        "Application/JSON; charset=utf-8",
+        "application/ld+json",
+        "application/x-www-form-urlencoded",
+        "text/plain",
+        "",
+        None,
+    ],
+)
+def test_json_is_read_from_whatever_curl_calls_it(content_type: str | None) -> None:
+    assert parse(post(json.dumps({"url": URL}), content_type)) == Link(URL)
+
+
+def test_json_may_arrive_base64_encoded() -> None:
+    assert parse(post(b64(json.dumps({"url": URL}).encode()), isBase64Encoded=True)) == Link(URL)
+
+
+def test_json_with_an_image() -> None:
+    assert parse(post(json.dumps({"image": b64(b"pixels")}))) == Upload(b"pixels")
+
+
+@pytest.mark.parametrize("content_type", ["image/jpeg", "image/png", "image/webp", "IMAGE/GIF"])
+def test_a_picture_as_the_body(content_type: str) -> None:
+    assert parse(post(b64(b"pixels"), content_type, isBase64Encoded=True)) == Upload(b"pixels")
+
+
+def test_header_names_come_in_any_case_and_in_both_shapes() -> None:
+    event = post(b64(b"pixels"), None, isBase64Encoded=True)
+    assert parse({**event, "headers": {"content-TYPE": "image/png"}}) == Upload(b"pixels")
+    assert parse({**event, "multiValueHeaders": {"content-type": ["image/png"]}}) == Upload(b"pixels")
+
+
+def test_a_direct_invocation_may_leave_the_proxy_event_out() -> None:
+    assert parse({"url": URL}) == Link(URL)
+    assert parse({"image": b64(b"pixels")}) == Upload(b"pixels")
+
+
+def test_get_and_head_want_the_page() -> None:
+    assert parse({"httpMethod": "GET"}) == Page(head=False)
+    assert parse({"httpMethod": "HEAD"}) == Page(head=True)
+
+
+@pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "get", "ANY", None])
+def test_other_methods_are_refused(method: str | None) -> None:
+    assert code_of({"httpMethod": method}) == "method-not-allowed"
+
+
+@pytest.mark.parametrize(
+    "content_type",
+    ["text/html", "application/pdf", "image/svg+xml", "image/avif", "image/tiff", "multipart/form-data; boundary=x"],
+)
+def test_other_content_types_are_no_pictures(content_type: str) -> None:
+    assert code_of(post("x", content_type)) == "unsupported-image"
+
+
+UNREADABLE = {
+    "no body": None,
+    "empty": "",
+    "not a text": {"url": URL},
+    "not JSON": "url=" + URL,
+    "a list": json.dumps([{"url": URL}]),
+    "a text": json.dumps(URL),
+    "null": "null",
+    "both": json.dumps({"url": URL, "image": "aGk="}),
+    "duplicate keys": '{"url": "http://a/", "url": "http://b/"}',
+    "NaN": '{"url": "http://a/", "size": NaN}',
+    "infinity": '{"url": "http://a/", "size": -Infinity}',
+    "deep": '{"url": "http://a/", "more": ' + "[" * 20 + "]" * 20 + "}",
+    "very deep": '{"url": ' + "[" * 100_000,
+    "very deep objects": '{"a":' * 5_000 + "1" + "}" * 5_000,
+    "large": json.dumps({"url": URL, "more": "x" * 8192}),
+    "half a character": '{"url": "\udcff"}',
+    "image not a text": json.dumps({"image": 1}),
+    "image not base64": json.dumps({"image": "pixels!"}),
+    "image base64 cut": json.dumps({"image": "aGkxx"}),
+    "image not ASCII": json.dumps({"image": "ü"}),
+}
+
+
+@pytest.mark.parametrize("body", UNREADABLE.values(), ids=UNREADABLE.keys())
+def test_an_unreadable_body(body: object) -> None:
+    assert code_of(post(body)) == "invalid-request"
+
+
+def test_json_of_the_allowed_depth_is_read() -> None:
+    assert parse(post('{"url": "http://a/", "more": ' + "[" * 19 + "]" * 19 + "}")) == Link("http://a/")
+
+
+def test_bytes_that_are_not_utf_8() -> None:
+    body = b'{"url": "\xff"}'
+    assert code_of(post(b64(body), isBase64Encoded=True)) == "invalid-request"
+
+
+def test_a_body_that_is_not_the_base64_it_claims_to_be() -> None:
+    assert code_of(post("{}", isBase64Encoded=True)) == "invalid-request"
+    assert code_of(post("pixels!", "image/png", isBase64Encoded=True)) == "invalid-request"
+
+
+def test_a_picture_that_the_gateway_turned_into_text() -> None:
+    assert code_of(post("\ufffdPNG", "image/png")) == "invalid-request"
+
+
+@pytest.mark.parametrize("fields", [{}, {"link": URL}, {"url": None}, {"url": 1}, {"url": [URL]}, {"url": {}}])
+def test_a_url_that_is_missing_or_not_a_text(fields: dict[str, Any]) -> None:
+    assert code_of(post(json.dumps(fields))) == "invalid-url"
+    assert code_of(fields) == "invalid-url"
+
+
+DEEP: list[Any] = []
+for _ in range(5_000):
+    DEEP = [DEEP]
+
+
+@pytest.mark.parametrize(
+    "event", [None, [], "url", 1, {"url": URL, "more": DEEP}, {"url": URL, "more": "x" * 8192}, {"image": "?"}]
+)
+def test_a_direct_invocation_is_refused_like_a_body(event: object) -> None:
+    assert code_of(event) == "invalid-request"
+
+
+def test_uploads_have_the_size_that_an_event_can_carry() -> None:
+    fits = b"\0" * MAX_UPLOAD_BYTES
+    assert parse(post(b64(fits), "image/png", isBase64Encoded=True)) == Upload(fits)
+    assert parse({"image": b64(fits)}) == Upload(fits)
+    assert code_of(post(b64(fits + b"\0"), "image/png", isBase64Encoded=True)) == "image-too-large"
+    assert code_of({"image": b64(fits + b"\0")}) == "image-too-large"

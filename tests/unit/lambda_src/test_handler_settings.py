@@ -1,0 +1,54 @@
+import sys
+from pathlib import Path
+
+import pytest
+from settings import from_environment
+
+VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+
+
+def test_nothing_set_gives_the_workshop_layout_for_this_python() -> None:
+    settings = from_environment({})
+    assert settings.packages == Path(f"/mnt/python/tensorflow/lib/python{VERSION}/site-packages")
+    assert settings.model == Path("/mnt/python/model")
+    assert (settings.min_score, settings.target_label, settings.engine) == (0.3, "Horse", "auto")
+    assert settings.private_image_hosts == frozenset()
+
+
+def test_paths_are_relative_to_efs_unless_absolute() -> None:
+    settings = from_environment({"EFS_PATH": "/mnt/efs", "PY_PKG_PATH": "env/lib", "MODEL_DIR": "ssd"})
+    assert (settings.packages, settings.model) == (Path("/mnt/efs/env/lib"), Path("/mnt/efs/ssd"))
+    settings = from_environment({"EFS_PATH": "/mnt/efs", "PY_PKG_PATH": "/opt/lib"})
+    assert settings.packages == Path("/opt/lib")
+
+
+def test_an_empty_variable_is_one_that_is_not_set() -> None:
+    names = ("EFS_PATH", "PY_PKG_PATH", "MODEL_DIR", "MIN_SCORE", "TARGET_LABEL", "PRIVATE_IMAGE_HOSTS", "ENGINE")
+    assert from_environment(dict.fromkeys(names, "")) == from_environment({})
+
+
+def test_values() -> None:
+    environment = {"MIN_SCORE": "0.55", "TARGET_LABEL": "Dog", "ENGINE": "tensorflow"}
+    settings = from_environment(environment)
+    assert (settings.min_score, settings.target_label, settings.engine) == (0.55, "Dog", "tensorflow")
+
+
+def test_private_image_hosts_are_a_list_of_host_and_port() -> None:
+    settings = from_environment({"PRIVATE_IMAGE_HOSTS": " Images.internal:8080, [::1]:80 ,,"})
+    assert settings.private_image_hosts == {"images.internal:8080", "[::1]:80"}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("MIN_SCORE", "high"),
+        ("MIN_SCORE", "1.01"),
+        ("MIN_SCORE", "nan"),
+        ("PRIVATE_IMAGE_HOSTS", "images.internal"),
+        ("PRIVATE_IMAGE_HOSTS", ":80"),
+        ("PRIVATE_IMAGE_HOSTS", "a:80,b:http"),
+    ],
+)
+def test_a_value_without_sense_is_refused(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=r"MIN_SCORE|PRIVATE_IMAGE_HOSTS|could not convert"):
+        from_environment({name: value})

@@ -1,0 +1,187 @@
+import base64
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import packages
+import pytest
+from detector import Detection, Detector
+from handler_helpers import HORSE, REQUEST_ID, FakeDetector, encoded
+from handler_servers import drips, sends, serving
+from lambda_function import lambda_handler
+from PIL import Image
+
+Ask = Callable[..., SimpleNamespace]
+
+LAMBDA_SRC = Path(__file__).parents[3] / "lambda_src"
+PICTURE = encoded(Image.new("RGB", (8, 6)))
+
+
+def upload(data: bytes = PICTURE) -> dict[str, Any]:
+    body = base64.b64encode(data).decode()
+    headers = {"content-type": "image/png"}
+    return {"httpMethod": "POST", "headers": headers, "body": body, "isBase64Encoded": True}
+
+
+def test_a_picture_with_the_target_is_validated(ask: Ask) -> None:
+    answer = ask(upload())
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "application/json")
+    assert answer.body["message"] == "Unicorn is validated"
+    assert answer.body["detections"] == [{"label": "Horse", "score": 0.9, "box": [0.1, 0.2, 0.3, 0.4]}]
+
+
+def test_every_way_to_send_a_picture_reaches_the_detector(ask: Ask) -> None:
+    detector = FakeDetector()
+    with serving({"/a.png": sends(PICTURE)}) as server:
+        ways = [upload(), {"image": base64.b64encode(PICTURE).decode()}, {"url": f"http://{server.host}/a.png"}]
+        for event in ways:
+            answer = ask(event, lambda: detector, private_image_hosts=frozenset({server.host}))
+            assert (answer.status, answer.body["validated"]) == (200, False)
+    assert [image.shape for image in detector.images] == [(6, 8, 3)] * 3
+
+
+def test_label_and_least_score_are_settings(ask: Ask) -> None:
+    detector = FakeDetector(HORSE, Detection("Dog", 0.4, (0, 0, 1, 1)))
+    assert ask(upload(), lambda: detector, target_label="Dog", min_score=0.4).body["validated"] is True
+    assert ask(upload(), lambda: detector, target_label="Dog", min_score=0.41).body["validated"] is False
+
+
+def test_timings_tell_the_stages(ask: Ask) -> None:
+    with serving({"/": sends(PICTURE)}) as server:
+        event = {"url": f"http://{server.host}/"}
+        timings = ask(event, private_image_hosts=frozenset({server.host})).body["timings_ms"]
+    assert set(timings) == {"load", "fetch", "decode", "detect", "total"}
+    assert timings["total"] >= timings["fetch"] > 0
+    assert "fetch" not in ask(upload()).body["timings_ms"]
+
+
+def test_a_browser_gets_the_page(ask: Ask) -> None:
+    answer = ask({"httpMethod": "GET", "headers": {"Accept": "text/html"}, "body": None})
+    assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
+    assert answer.text.startswith("<!doctype html>")
+    assert ask({"httpMethod": "HEAD", "headers": None, "body": None}).text == ""
+
+
+@pytest.mark.parametrize(
+    ("event", "code"),
+    [
+        (None, "invalid-request"),
+        ({}, "invalid-url"),
+        ({"httpMethod": "DELETE"}, "method-not-allowed"),
+        ({"url": "http://127.0.0.1:9001/2018-06-01/runtime/invocation/next"}, "invalid-url"),
+        ({"url": "http://127.0.0.1/"}, "url-not-allowed"),
+        ({"image": ""}, "unsupported-image"),
+        ({"image": base64.b64encode(PICTURE[:-30]).decode()}, "undecodable-image"),
+    ],
+)
+def test_problems_are_answers(ask: Ask, event: object, code: str) -> None:
+    answer = ask(event)
+    assert answer.headers["Content-Type"] == "application/problem+json"
+    assert (answer.body["code"], answer.body["status"]) == (code, answer.status)
+    assert answer.body["instance"] == REQUEST_ID
+    assert (answer.log["code"], answer.log["status"]) == (code, answer.status)
+
+
+def test_a_fetch_leaves_time_for_the_answer(ask: Ask) -> None:
+    with serving({"/": drips(b"HTTP/1.1 200 OK\r\n\r\n")}) as server:
+        event = {"url": f"http://{server.host}/"}
+        answer = ask(event, private_image_hosts=frozenset({server.host}), remaining_ms=3300)
+    assert (answer.status, answer.body["code"]) == (504, "fetch-timeout")
+    assert 200 < answer.log["timings_ms"]["fetch"] < 800
+
+
+class Broken:
+    """A detector with a bug."""
+
+    engine = "broken"
+
+    def detect(self, image: object) -> list[Detection]:
+        raise RuntimeError("secret at /mnt/python, 10.0.2.7\r\nforged line")
+
+
+def test_a_bug_is_an_answer_without_its_text(ask: Ask) -> None:
+    answer = ask(upload(), Broken)
+    assert (answer.status, answer.body["code"]) == (500, "internal")
+    assert not [secret for secret in ("secret", "/mnt", "10.0.2.7", "Traceback") if secret in answer.text]
+    assert answer.log["cause"] == "RuntimeError"
+    assert "secret" in "".join(answer.log["traceback"])
+
+
+def test_a_model_that_cannot_be_loaded_is_unavailable(ask: Ask) -> None:
+    def load() -> Detector:
+        raise OSError("/mnt/python/model is not there")
+
+    answer = ask(upload(), load)
+    assert (answer.status, answer.body["code"]) == (503, "model-unavailable")
+    assert int(answer.headers["Retry-After"]) > 0
+    assert "/mnt" not in answer.text
+    assert "is not there" in "".join(answer.log["traceback"])
+
+
+def test_the_log_knows_the_picture_but_neither_its_url_nor_its_bytes(ask: Ask) -> None:
+    with serving({"/secret.png": sends(PICTURE), "/not": sends(b"", "404 Not Found")}) as server:
+        settings = {"private_image_hosts": frozenset({server.host})}
+        seen = ask({"url": f"http://{server.host}/secret.png?key=secret"}, **settings)
+        failed = ask({"url": f"http://{server.host}/not?key=secret"}, **settings)
+    unreachable = ask({"url": f"http://{server.host}/secret.png"}, **settings)
+    assert (seen.log["request_id"], seen.log["cold"], seen.log["status"]) == (REQUEST_ID, False, 200)
+    assert (seen.log["engine"], seen.log["validated"], seen.log["picture_host"]) == ("fake", True, "127.0.0.1")
+    assert (seen.log["picture_bytes"], len(seen.log["picture_sha256"])) == (len(PICTURE), 64)
+    assert set(seen.log["timings_ms"]) == {"load", "fetch", "decode", "detect", "total"}
+    assert (failed.log["code"], failed.log["upstream_status"]) == ("fetch-failed", 404)
+    assert (unreachable.log["code"], unreachable.log["cause"]) == ("fetch-failed", "ConnectionError")
+    assert "secret" not in seen.line + failed.line + unreachable.line
+
+
+def without_packages(code: str, **environment: str) -> list[Any]:
+    """The JSON lines that code prints in a Python that has nothing installed, as Lambda's has before EFS."""
+    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(LAMBDA_SRC)!r})\n{code}"]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=60)
+    return [json.loads(line) for line in result.stdout.splitlines()]
+
+
+def test_a_function_whose_efs_is_missing_answers() -> None:
+    code = f"""
+import json, lambda_function
+for event in ({upload()!r}, {{"url": "http://images.example/"}}, {{"httpMethod": "GET"}}, {{}}):
+    print(json.dumps(lambda_function.lambda_handler(event, None)["statusCode"]))
+"""
+    lines = without_packages(code, EFS_PATH="/nowhere")
+    logs, statuses = lines[0::2], lines[1::2]
+    assert statuses == [503, 503, 200, 400]
+    assert [log["cold"] for log in logs] == [True, False, False, False]
+    assert "/nowhere" in logs[0]["reason"]
+
+
+def test_a_function_whose_packages_are_missing_answers(tmp_path: Path) -> None:
+    code = f"""
+import json, lambda_function
+print(json.dumps(lambda_function.lambda_handler({upload()!r}, None)))
+"""
+    log, answer = without_packages(code, EFS_PATH=str(tmp_path), PY_PKG_PATH=".")
+    assert (answer["statusCode"], log["cause"]) == (503, "ModuleNotFoundError")
+
+
+def test_packages_come_after_our_modules_and_before_the_runtimes(tmp_path: Path) -> None:
+    sys.path[:] = [str(LAMBDA_SRC), "/var/runtime"]
+    for _ in range(2):
+        packages.add_to_path(tmp_path)
+    assert sys.path == [str(LAMBDA_SRC), str(tmp_path), "/var/runtime"]
+
+
+def test_settings_without_sense_are_an_internal_error() -> None:
+    code = """
+import json, lambda_function
+print(json.dumps(lambda_function.lambda_handler({}, None)))
+"""
+    log, answer = without_packages(code, MIN_SCORE="2")
+    assert answer["statusCode"] == 500
+    assert "MIN_SCORE" in "".join(log["traceback"])
+
+
+def test_the_handler_is_importable_as_lambda_names_it() -> None:
+    assert callable(lambda_handler)
