@@ -146,6 +146,7 @@ class Deployer:
             other_route=self._other_route(),
             wiring=self._aws.apis.found(api) if api and desired.wiring else None,
             fill=self._missing_on_efs(),
+            contents=self._contents({name: one.stack for name, one in found.items()}),
         )
 
     def _other_route(self) -> list[str]:
@@ -175,12 +176,22 @@ class Deployer:
         linked = first.with_parameters(ModelUrl=link)
         return replace(desired, efs=linked) if desired.efs else replace(desired, service=linked)
 
+    def _contents(self, stacks: Mapping[str, Stack]) -> str:
+        """What is on EFS, as its filler told it: the local manifest, or the EFS stack's output."""
+        if self.desired.fill:
+            return populating.manifest(self.desired.fill)
+        efs = stacks.get(self.desired.efs.name) if self.desired.efs else None
+        return efs.outputs.get("EFSContents", "") if efs else ""
+
     def _resolved(self, stack: DesiredStack) -> DesiredStack | None:
         """The stack with its inputs, None while the stack that they come from does not exist."""
-        if not stack.inputs or self.desired.efs is None:
+        if stack.name != self.desired.service.name:
             return stack
-        efs = self._aws.stacks.describe(self.desired.efs.name)
-        return stack.resolved(efs.outputs) if efs and efs.outputs else None
+        efs = self._aws.stacks.describe(self.desired.efs.name) if self.desired.efs else None
+        if stack.inputs and (efs is None or not efs.outputs):
+            return None
+        outputs = efs.outputs if efs else {}
+        return stack.resolved(outputs, self._contents({efs.name: efs} if efs else {}))
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
         return self._aws.stacks.prepare(stack.name, stack.template, stack.parameters, stack.tags)

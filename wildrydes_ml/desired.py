@@ -1,5 +1,6 @@
 """What a deployment should be: bucket, code, stacks and wiring, as data made from settings alone."""
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -40,10 +41,11 @@ class DesiredStack:
     resources: Mapping[str, str]
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
-    def resolved(self, outputs: Mapping[str, str]) -> "DesiredStack":
-        """The stack with its inputs taken from another stack's outputs."""
+    def resolved(self, outputs: Mapping[str, str], contents: str) -> "DesiredStack":
+        """The stack with its inputs taken from another stack's outputs, and a digest of EFS's contents."""
         found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
-        return replace(self, parameters={**self.parameters, **found}, inputs={})
+        digest = hashlib.sha256(contents.encode()).hexdigest()[:16] if contents else ""
+        return replace(self.with_parameters(**found, EFSContents=digest), inputs={})
 
     def with_parameters(self, **values: str) -> "DesiredStack":
         """The stack with some parameters set otherwise."""

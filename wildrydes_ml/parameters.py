@@ -34,7 +34,6 @@ def _choice(default: str, values: tuple[str, ...], description: str) -> dict[str
         "Default": default,
         "AllowedValues": list(values),
         "Description": description,
-        "ConstraintDescription": f"must be one of {', '.join(values)}",
     }
 
 
@@ -45,7 +44,6 @@ def _number(default: Any, low: Any, high: Any, description: str) -> dict[str, An
         "MinValue": low,
         "MaxValue": high,
         "Description": description,
-        "ConstraintDescription": f"must be a number from {low} to {high}",
     }
 
 
@@ -216,7 +214,6 @@ TABLE: dict[str, dict[str, Any]] = {
             3653,
         ],
         "Description": "Days that CloudWatch keeps the function's log.",
-        "ConstraintDescription": "must be a number of days that CloudWatch Logs offers, such as 7, 14 or 30",
     },
     "Ipv6AllowedForDualStack": _choice(
         "false", ("true", "false"), "Whether the function may go out over IPv6: true when InternetEgress is ipv6."
@@ -227,6 +224,11 @@ TABLE: dict[str, dict[str, Any]] = {
         r"^$|^[A-Za-z0-9.\[\]:_-]+(,[A-Za-z0-9.\[\]:_-]+)*$",
         "must be host:port entries separated by commas, or empty",
         MaxLength=128,
+    ),
+    "EFSContents": _text(
+        "",
+        "Any text that names what is on EFS; another one makes the function start anew and load it again.",
+        MaxLength=64,
     ),
     # What the workshop's command for the short route passes
     "DataProcessingExecutionRoleName": _text(
@@ -244,7 +246,7 @@ MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
 FUNCTION = (
     "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
     "MinScore", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency", "ProvisionedConcurrency",
-    "LogRetentionDays", "PrivateImageHosts",
+    "LogRetentionDays", "PrivateImageHosts", "EFSContents",
 )  # fmt: skip
 DUAL_STACK = ("Ipv6AllowedForDualStack",)
 WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")

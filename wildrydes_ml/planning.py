@@ -1,7 +1,7 @@
 """From what is wanted and what is there to the steps between: pure data, printed by `--plan`, run by deploy."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 from .desired import TAG, Desired, DesiredStack
@@ -40,6 +40,7 @@ class Observed:
     other_route: Sequence[str]
     wiring: FoundWiring | None
     fill: tuple[str, ...]
+    contents: str
 
 
 @dataclass(frozen=True)
@@ -129,14 +130,13 @@ def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     """
     _refuse_other_route(desired, observed)
     steps: list[Step] = [*_bucket_steps(desired, observed)]
-    efs_is_new = False
-    if desired.efs:
-        efs_steps = _stack_steps(desired.efs, observed.stacks.get(desired.efs.name))
-        efs_is_new = any(isinstance(step, ApplyStack) and step.kind == "create" for step in efs_steps)
-        steps += efs_steps
+    efs_steps = _stack_steps(desired.efs, observed.stacks.get(desired.efs.name)) if desired.efs else []
+    steps += efs_steps
     if desired.fill and observed.fill:
         steps.append(Fill(str(desired.fill), observed.fill))
-    steps += _service_steps(desired, observed, efs_is_new)
+    refilled = bool(observed.fill) or any(isinstance(step, ApplyStack) for step in efs_steps)
+    steps += _service_steps(desired, observed, refilled)
+    steps += _wiring_steps(desired, observed)
     return tuple(steps)
 
 
@@ -251,26 +251,20 @@ def _refill_reasons(desired: DesiredStack, stack: Stack) -> list[str]:
     return [key for key in REFILL_PARAMETERS if values.get(key) != stack.parameters.get(key)]
 
 
-def _service_steps(desired: Desired, observed: Observed, efs_is_new: bool) -> list[Step]:
-    service, found = desired.service, observed.stacks.get(desired.service.name)
+def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list[Step]:
+    """The function's stack. Its inputs are known when nothing before it changes; else when its turn comes."""
+    found = observed.stacks.get(desired.service.name)
+    if found and refilled and state(found.stack.status).deploy is Deploy.UPDATE:
+        return [ApplyStack(desired.service, "update", "it follows the EFS stack and what is on EFS")]
     efs = observed.stacks.get(desired.efs.name) if desired.efs else None
-    if found and efs and not efs_is_new and set(_flat(service.inputs)) <= set(efs.stack.outputs):
-        service = service.resolved(efs.stack.outputs)
-    steps = _stack_steps(service, found)
-    # Inputs that are not known yet are resolved when the step is run.
-    steps = [
-        replace(step, desired=replace(step.desired, inputs=desired.service.inputs))
-        if isinstance(step, ApplyStack)
-        else step
-        for step in steps
-    ]
-    if desired.wiring:
-        found_wiring = observed.wiring if observed.wiring and found else FoundWiring()
-        todo = actions(desired.wiring, found_wiring)
-        if todo:
-            steps.append(Wire(todo))
-    return steps
+    if found is None or (desired.efs and efs is None):
+        return _stack_steps(desired.service, found)
+    outputs = efs.stack.outputs if efs else {}
+    return _stack_steps(desired.service.resolved(outputs, observed.contents), found)
 
 
-def _flat(inputs: Mapping[str, tuple[str, ...]]) -> list[str]:
-    return [key for keys in inputs.values() for key in keys]
+def _wiring_steps(desired: Desired, observed: Observed) -> list[Step]:
+    if desired.wiring is None:
+        return []
+    todo = actions(desired.wiring, observed.wiring or FoundWiring())
+    return [Wire(todo)] if todo else []

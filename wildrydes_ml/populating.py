@@ -53,3 +53,9 @@ def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
     if shown.returncode:
         raise WildrydesError(f"{directory} cannot be looked at:\n{shown.stderr.strip()}")
     return tuple(shown.stdout.split())
+
+
+def manifest(directory: Path) -> str:
+    """What populate.sh says is in the directory; empty while it is not filled."""
+    path = directory / "manifest.json"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""

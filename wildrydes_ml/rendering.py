@@ -18,6 +18,9 @@ ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplace
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAX_BODY_BYTES = 51_200
 
+LINE_LENGTH = 130
+_MAP = "tag:yaml.org,2002:map"
+
 _Dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
 
 
@@ -26,7 +29,9 @@ def render(template: Template) -> str:
     body = template.to_dict()
     resources = {title: _ordered(resource, ATTRIBUTES) for title, resource in body["Resources"].items()}
     ordered = _ordered({**body, "Resources": resources}, SECTIONS)
-    return str(yaml.dump(ordered, Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True))
+    return str(
+        yaml.dump(_compact(ordered), Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True)
+    )
 
 
 def render_all(builders: Mapping[str, Callable[[], Template]]) -> dict[str, str]:
@@ -73,32 +78,72 @@ class _TemplateDumper(_Dumper):  # type: ignore[misc]
         return True
 
 
+class _Line(dict[str, Any]):
+    """A mapping short enough to be read on one line, such as a tag or a security group's rule."""
+
+
+def _compact(value: Any) -> Any:
+    """The value with the short mappings of its lists as lines."""
+    if isinstance(value, dict):
+        return {key: _compact(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_Line(item) if _fits_on_line(item) else _compact(item) for item in value]
+    return value
+
+
+def _fits_on_line(value: Any) -> bool:
+    return (
+        isinstance(value, dict)
+        and not _function(value)
+        and all(_is_short(item) for item in value.values())
+        and len(str(value)) <= LINE_LENGTH
+    )
+
+
+def _is_short(value: Any) -> bool:
+    """Whether a value stands on one line: a plain one, or a function of plain text."""
+    if isinstance(value, dict):
+        return bool(_function(value)) and all(_is_short(item) for item in value.values())
+    if isinstance(value, list):
+        return all(_is_short(item) for item in value)
+    return isinstance(value, (str, int)) and "\n" not in str(value)
+
+
+def _function(value: dict[str, Any]) -> str:
+    """The tag of an intrinsic function; empty for any other mapping."""
+    if len(value) != 1:
+        return ""
+    ((name, argument),) = value.items()
+    if name in ("Ref", "Condition") and isinstance(argument, str):
+        return f"!{name}"
+    return f"!{name.removeprefix('Fn::')}" if name.startswith("Fn::") else ""
+
+
+def _represent_line(dumper: Any, data: _Line) -> yaml.Node:
+    return dumper.represent_mapping(_MAP, dict(data), flow_style=True)  # type: ignore[no-any-return]
+
+
 def _represent_dict(dumper: Any, data: dict[str, Any]) -> yaml.Node:
-    if len(data) == 1:
-        (name, value), *_ = data.items()
-        if name in ("Ref", "Condition") and isinstance(value, str):
-            return dumper.represent_scalar(f"!{name}", value)  # type: ignore[no-any-return]
-        if name.startswith("Fn::"):
-            return _represent_function(dumper, name.removeprefix("Fn::"), value)
-    return dumper.represent_mapping("tag:yaml.org,2002:map", data)  # type: ignore[no-any-return]
+    tag = _function(data)
+    return _represent_function(dumper, tag, data) if tag else dumper.represent_mapping(_MAP, data)
 
 
-def _represent_function(dumper: Any, name: str, value: Any) -> yaml.Node:
-    tag = f"!{name}"
-    if name == "GetAtt":
+def _represent_function(dumper: Any, tag: str, data: dict[str, Any]) -> yaml.Node:
+    (value,) = data.values()
+    if tag == "!GetAtt":
         value = ".".join(value)
     if isinstance(value, str):
         style = "|" if "\n" in value else None if value else "'"
         return dumper.represent_scalar(tag, value, style=style)  # type: ignore[no-any-return]
     if isinstance(value, list):
-        flat = all(_is_short(item) for item in value)
-        return dumper.represent_sequence(tag, value, flow_style=flat)  # type: ignore[no-any-return]
-    # A short form may not hold another one directly (!Base64 !Sub), so the inner one is a mapping here.
-    return dumper.represent_mapping("tag:yaml.org,2002:map", {f"Fn::{name}": value})  # type: ignore[no-any-return]
+        return _represent_list(dumper, value, tag)
+    # A short form may not hold another one directly (!Base64 !Sub), so the outer one is written long.
+    return dumper.represent_mapping(_MAP, data)  # type: ignore[no-any-return]
 
 
-def _is_short(item: Any) -> bool:
-    return isinstance(item, (str, int)) or (isinstance(item, dict) and set(item) <= {"Ref", "Condition"})
+def _represent_list(dumper: Any, data: list[Any], tag: str = "tag:yaml.org,2002:seq") -> yaml.Node:
+    on_line = _is_short(data) and len(str(data)) <= LINE_LENGTH
+    return dumper.represent_sequence(tag, data, flow_style=on_line)  # type: ignore[no-any-return]
 
 
 def _represent_str(dumper: Any, data: str) -> yaml.Node:
@@ -107,4 +152,6 @@ def _represent_str(dumper: Any, data: str) -> yaml.Node:
 
 
 _TemplateDumper.add_representer(dict, _represent_dict)
+_TemplateDumper.add_representer(_Line, _represent_line)
+_TemplateDumper.add_representer(list, _represent_list)
 _TemplateDumper.add_representer(str, _represent_str)

@@ -32,6 +32,7 @@ _DERIVED = {
     "DataBucket": "use --bucket",
     "CodeKey": "it holds the digest of the code",
     "Ipv6AllowedForDualStack": "it follows InternetEgress",
+    "EFSContents": "it follows what fills EFS",
     "DataProcessingExecutionRoleName": "it has no use",
     "TrainedModelPath": "it has no use",
 }
@@ -116,7 +117,13 @@ def override_faults(overrides: Mapping[str, str]) -> list[str]:
 
 
 def _constraint(entry: Mapping[str, Any]) -> str:
-    return str(entry.get("ConstraintDescription", f"at most {entry.get('MaxLength', 4096)} characters"))
+    if "ConstraintDescription" in entry:
+        return str(entry["ConstraintDescription"])
+    if "AllowedValues" in entry:
+        return f"must be one of {', '.join(map(str, entry['AllowedValues']))}"
+    if "MinValue" in entry:
+        return f"must be a number from {entry['MinValue']} to {entry['MaxValue']}"
+    return f"must be at most {entry.get('MaxLength', 4096)} characters"
 
 
 def _fits(value: str, entry: Mapping[str, Any]) -> bool:

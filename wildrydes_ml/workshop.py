@@ -1,5 +1,6 @@
 """The workshop's three templates, put together out of the parts."""
 
+from dataclasses import replace
 from typing import Any
 
 from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, ec2
@@ -63,14 +64,17 @@ def complete() -> Template:
         mount_targets=storage.mount_targets,
     )
     # The function waits for the filling, and starts anew when a later instance has filled EFS again.
-    contents = choose(populate.exists, populate.contents, "")
-    settings = _function_settings(given, EFS_CONTENTS=contents)
+    settings = replace(
+        _function_settings(given),
+        contents=choose(populate.exists, populate.contents, Ref(given["EFSContents"])),
+        contents_id=choose(populate.exists, populate.instance, Ref(given["EFSContents"])),
+    )
     inference = add_inference_function(template, mount, settings)
     api = add_rest_api(template, inference, _access(given))
     add_proxy_stage(template, api, inference, _access(given))
     _api_outputs(template, inference, api)
     _contents_output(template, populate)
-    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON, E1022=_DATA_REASON, W2001=_UNUSED_REASON))
+    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON, W2001=_UNUSED_REASON))
     return template
 
 
@@ -123,7 +127,7 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
     )
 
 
-def _function_settings(given: dict[str, Parameter], **environment: Any) -> FunctionSettings:
+def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
     return FunctionSettings(
         name=given["FunctionName"],
         bucket=given["DataBucket"],
@@ -135,11 +139,9 @@ def _function_settings(given: dict[str, Parameter], **environment: Any) -> Funct
         log_retention=given["LogRetentionDays"],
         reserved_concurrency=given["ReservedConcurrency"],
         provisioned_concurrency=given["ProvisionedConcurrency"],
-        environment={
-            "MIN_SCORE": given["MinScore"],
-            "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"],
-            **environment,
-        },
+        environment={"MIN_SCORE": given["MinScore"], "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"]},
+        contents=given["EFSContents"],
+        contents_id=given["EFSContents"],
     )
 
 

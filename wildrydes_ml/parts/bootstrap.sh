@@ -6,7 +6,8 @@ set -Eeuo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 : "${SETTINGS:=$here/settings.env}" "${MOUNT_POINT:=/home/ec2-user/efs}" "${FSTAB:=/etc/fstab}"
 : "${LOG:=/var/log/wildrydes-populate.log}" "${PAUSE:=5}" "${INSTALL_SECONDS:=300}" "${MOUNT_SECONDS:=300}"
-: "${POPULATE_SECONDS:=2700}" "${BUILD_DIR:=/var/tmp/wildrydes}" # all three together stay below the wait condition's timeout, to fail with a reason
+: "${POPULATE_SECONDS:=2700}" "${BUILD_DIR:=/var/tmp/wildrydes}"
+# The seconds together stay below the wait condition's timeout, so that a reason comes instead of it.
 
 set -a # populate.sh reads its settings from the environment
 # shellcheck source=/dev/null
@@ -15,7 +16,8 @@ set +a
 
 # Everything goes to a file, since the signal quotes it; a copy goes to the console and cloud-init's log.
 : >>"$LOG"
-tail -n 0 -f --pid=$$ "$LOG" &
+tail -n 0 -f "$LOG" &
+console=$!
 exec >>"$LOG" 2>&1
 
 say() { printf 'bootstrap: %s\n' "$*"; }
@@ -31,7 +33,7 @@ signal() {
 }
 
 # At most 1,000 printable ASCII characters without quotes and backslashes, fit for JSON and for a stack event.
-text() { tr '\n\t\\"' "  /'" <<<"$1" | tr -cd ' -~' | cut -c -1000; }
+text() { printf '%s' "$1" | tr '\n\t\\"' "  /'" | tr -cd ' -~' | cut -c -1000; }
 
 retry() { # SECONDS COMMAND...
   local end=$((SECONDS + $1))
@@ -51,6 +53,8 @@ finish() {
   else
     signal FAILURE "" "$(grep -F 'error: ' "$LOG" | tail -n 1 || true) | last lines: $(tail -n 15 "$LOG" | tail -c 700)"
   fi
+  sleep 0.5 # for the last lines to reach the console
+  kill "$console"
   exit "$status"
 }
 child='' summary=''

@@ -5,12 +5,12 @@ or as a template parameter, which CloudFormation decides when the stack is made.
 block read the same in both cases: a choice is `True`, `False` or the name of a condition.
 """
 
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from troposphere import AWSHelperFn, AWSObject, Condition, Equals, If, Not, NoValue, Or, Parameter, Ref, Sub, Template
 
-Value = str | Parameter
-Choice = bool | str
+Value: TypeAlias = str | Parameter
+Choice: TypeAlias = bool | str
 Resource = TypeVar("Resource", bound=AWSObject)
 
 

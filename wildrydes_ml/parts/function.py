@@ -31,7 +31,8 @@ class FunctionSettings:
     """How the function runs; each value may be a template parameter.
 
     Memory in MiB (128 to 10240), timeout in seconds (1 to 900), concurrency in instances ('' and 0: off),
-    log retention in days.
+    log retention in days. `contents` says what is on EFS, `contents_id` the same in at most 64 characters:
+    another value makes the function start anew.
     """
 
     name: Value = "ml_inferencefunction"
@@ -46,6 +47,8 @@ class FunctionSettings:
     provisioned_concurrency: Value = "0"
     handler: str = HANDLER
     environment: Mapping[str, Any] = field(default_factory=dict)
+    contents: Any = ""
+    contents_id: Any = ""
 
 
 @dataclass(frozen=True)
@@ -143,6 +146,7 @@ def _environment(mount: FileSystemMount, settings: FunctionSettings) -> dict[str
     return {
         "EFS_PATH": reference(mount.path),
         "PY_PKG_PATH": fill("tensorflow/lib/{runtime}/site-packages", runtime=settings.runtime),
+        "EFS_CONTENTS": reference(settings.contents),
         **{name: reference(value) for name, value in settings.environment.items()},
     }
 
@@ -183,6 +187,7 @@ def _version(function: awslambda.Function, mount: FileSystemMount, settings: Fun
         settings.timeout,
         mount.path,
         *settings.environment.values(),
+        settings.contents_id,
     ]
     return awslambda.Version(
         "ModelInferenceFunctionVersion",

@@ -85,14 +85,14 @@ def add_function_security_group(
             title,
             GroupDescription="Inference function: NFS to the mount targets, web for pictures by URL",
             VpcId=network.vpc,
-            SecurityGroupEgress=web_and_nfs_egress(network),
+            SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6),
             Metadata=RULES_ARE_DESCRIBED,
         )
     )
 
 
-def web_and_nfs_egress(network: Network) -> list[Any]:
-    """Egress rules: 2049 to the VPC, 443 and 80 to anywhere, over IPv6 too where the network has it."""
+def web_and_nfs_egress(network: Network, ipv6: Choice = False) -> list[Any]:
+    """Egress rules: 2049 to the VPC, 443 and 80 to anywhere, and the latter over IPv6 too if chosen."""
     rules: list[Any] = [
         ec2.SecurityGroupRule(
             Description="NFS to the mount targets",
@@ -104,7 +104,7 @@ def web_and_nfs_egress(network: Network) -> list[Any]:
     ]
     for port, name in _WEB_PORTS:
         rules.append(_out(port, f"{name} out", CidrIp="0.0.0.0/0"))
-        rules.append(choose(network.ipv6, _out(port, f"{name} out over IPv6", CidrIpv6="::/0")))
+        rules.append(choose(ipv6, _out(port, f"{name} out over IPv6", CidrIpv6="::/0")))
     return listed(*rules)
 
 

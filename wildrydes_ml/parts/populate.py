@@ -42,10 +42,11 @@ class PopulateSettings:
 
 @dataclass(frozen=True)
 class Populate:
-    """`exists` tells whether there is an instance; `contents` is what it reported (JSON text)."""
+    """`exists` tells whether there is an instance; `contents` is what it reported (JSON text), `instance` its id."""
 
     exists: Choice
     contents: Any
+    instance: Any
 
 
 def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
@@ -89,7 +90,7 @@ def add_populate(
         exists,
         cloudformation.WaitCondition("EFSFilled", DependsOn=instance.title, Handle=Ref(handle), Timeout=WAIT_SECONDS),
     )
-    return Populate(exists, GetAtt(filled, "Data"))
+    return Populate(exists, GetAtt(filled, "Data"), Ref(instance))
 
 
 def script(name: str) -> str:
@@ -176,14 +177,11 @@ def _instance(
 
 
 def _init(storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings) -> dict[str, Any]:
-    contents = {
-        "settings.env": (_settings(storage, handle, settings), "000600"),
-        "populate.sh": (script("populate.sh"), "000755"),
-        "bootstrap.sh": (script("bootstrap.sh"), "000755"),
-    }
     written = {
-        f"{_DIRECTORY}/{name}": {"content": content, "mode": mode, "owner": "root", "group": "root"}
-        for name, (content, mode) in contents.items()
+        # It holds the URL that decides over the stack.
+        f"{_DIRECTORY}/settings.env": {"mode": "000600", "content": _settings(storage, handle, settings)},
+        f"{_DIRECTORY}/populate.sh": {"content": script("populate.sh")},
+        f"{_DIRECTORY}/bootstrap.sh": {"content": script("bootstrap.sh")},
     }
     return {"AWS::CloudFormation::Init": {"config": {"files": written}}}
 

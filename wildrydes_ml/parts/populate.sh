@@ -73,7 +73,8 @@ def measure(folder, **more):
 def commit(home, digest, archive_digest, script_digest, *steps):
     parts = {name: filled().get(name) for name in ("tensorflow", "model")}
     def installed(**name):
-        return {one.metadata["Name"]: one.version for one in Distribution.discover(path=[f"{home}/{SITE}"], **name)}
+        found = Distribution.discover(path=[f"{home}/{SITE}"], **name)
+        return dict(sorted((one.metadata["Name"].replace("_", "-"), one.version) for one in found))
     if home != ROOT:
         parts["tensorflow"] = measure(f"{home}/tensorflow", site_packages=SITE, distributions=installed())
     if digest:
@@ -100,6 +101,7 @@ trap 'die "line $LINENO: $BASH_COMMAND"' ERR
 await() {
   local step=$1 advice=$2 began=$SECONDS shown=$SECONDS status=0
   say "$step"
+  echo ... >>"$log"
   "${@:3}" </dev/null >>"$log" 2>&1 &
   child=$!
   while kill -0 "$child" 2>/dev/null; do
