@@ -9,6 +9,7 @@ from pathlib import Path
 from . import asking, deploying, destroying, drawing, local, packaging, rendering, workshop
 from . import status as status_module
 from .aws import Aws, connect
+from .desired import TAG
 from .errors import SettingsError, WildrydesError
 from .reporting import Reporter
 from .settings import Settings, Target, parse_overrides
@@ -42,36 +43,37 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
 def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Deploys, or shows the plan."""
     settings = _settings(options)
-    target = _target(options, reporter)
-    aws = _connect(target, reporter)
     if options.plan:
-        changes = deploying.preview(aws, settings, target, reporter)
-        reporter.result(True, changed=False, changes=changes)
-        return 1 if changes and options.fail_on_change else 0
-    done = deploying.deploy(aws, settings, target, reporter)
+        return _preview(options, settings, reporter)
+    target = _target(options, reporter)
+    done = deploying.deploy(_connect(target, reporter), settings, target, reporter)
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
     return 0
+
+
+def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> int:
+    """Shows the plan; an emulator that was started for it is stopped again."""
+    idle = options.local and local.find(_home(options)) is None
+    target = _target(options, reporter)
+    try:
+        changes = deploying.preview(_connect(target, reporter), settings, target, reporter)
+    finally:
+        if idle:
+            local.stop(_home(options))
+            local.tidy(_home(options))
+    reporter.result(True, changed=False, changes=changes)
+    return 1 if changes and options.fail_on_change else 0
 
 
 def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Removes the deployment; locally also stops the emulator and clears its directory."""
     settings = _settings(options)
-    home = _home(options)
     if options.local:
-        emulator = local.find(home)
-        removed = False
-        if emulator:
-            target = local.target(home, emulator)
-            removed = destroying.destroy(connect(target), settings, target, reporter, lambda found: None)
-        local.stop(home)
-        local.clear(home)
-        reporter.event(f"{home} has no emulator and no files of ours")
-        reporter.result(True, changed=removed)
-        return 0
-    target = _target(options, reporter)
-    removed = destroying.destroy(
-        _connect(target, reporter), settings, target, reporter, _confirmation(options, reporter)
-    )
+        removed = _destroy_locally(_home(options), settings, reporter)
+    else:
+        target = _target(options, reporter)
+        confirm = _confirmation(options, reporter)
+        removed = destroying.destroy(_connect(target, reporter), settings, target, reporter, confirm)
     reporter.result(True, changed=removed)
     return 0
 
@@ -106,6 +108,24 @@ def status(options: argparse.Namespace, reporter: Reporter) -> int:
     status_module.status(connect(target), _settings(options), target, reporter)
     reporter.result(True)
     return 0
+
+
+def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
+    """Removes the deployment, and with the last one of the home its emulator and files."""
+    emulator = local.find(home)
+    removed = False
+    if emulator:
+        target = local.target(home, emulator)
+        aws = connect(target)
+        removed = destroying.destroy(aws, settings, target, reporter, lambda found: None)
+        others = sorted({stack.tags[TAG] for stack in aws.stacks.tagged(TAG)})
+        if others:
+            reporter.event(f"the emulator goes on for {', '.join(others)}")
+            return removed
+    local.stop(home)
+    local.clear(home)
+    reporter.event(f"{home} has no emulator and no files of ours")
+    return removed
 
 
 def demo_options(parser: argparse.ArgumentParser) -> None:

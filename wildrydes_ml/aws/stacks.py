@@ -28,15 +28,14 @@ class Stacks:
                 if code_of(error) == "ValidationError" and "does not exist" in str(error):
                     return None
                 raise
-        return Stack(
-            found["StackName"],
-            found["StackId"],
-            found["StackStatus"],
-            found.get("StackStatusReason", ""),
-            {item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])},
-            {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
-            {item["Key"]: item["Value"] for item in found.get("Tags", [])},
-        )
+        return _stack(found)
+
+    def tagged(self, key: str) -> list[Stack]:
+        """The stacks that carry a tag of that key."""
+        with translated("stacks"):
+            pages = self._client.get_paginator("describe_stacks").paginate()
+            found = [_stack(item) for page in pages for item in page["Stacks"]]
+        return [stack for stack in found if key in stack.tags]
 
     def template(self, name: str) -> str:
         """The template's text as it was submitted; empty when there is none yet."""
@@ -146,3 +145,15 @@ class Stacks:
     def pause(self) -> None:
         """Waits until it is time for another look."""
         self._sleep(self._poll_seconds)
+
+
+def _stack(found: dict[str, Any]) -> Stack:
+    return Stack(
+        found["StackName"],
+        found["StackId"],
+        found["StackStatus"],
+        found.get("StackStatusReason", ""),
+        {item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])},
+        {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
+        {item["Key"]: item["Value"] for item in found.get("Tags", [])},
+    )

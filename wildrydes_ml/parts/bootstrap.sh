@@ -1,7 +1,6 @@
 #!/usr/bin/env bash
-# Fills EFS from an EC2 instance: installs what that needs, mounts the access point, runs populate.sh, and tells the
-# wait condition how it went, once, whatever happens. Amazon Linux 2023, as root; settings.env says what to do.
-# The paths below may be set otherwise, to try this on another machine.
+# Fills EFS from an EC2 instance (Amazon Linux 2023, as root): mounts the access point, runs populate.sh, and tells
+# the wait condition how it went, once, whatever happens. The variables below may be set, to try it elsewhere.
 set -Eeuo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 : "${SETTINGS:=$here/settings.env}" "${MOUNT_POINT:=/home/ec2-user/efs}" "${FSTAB:=/etc/fstab}"
@@ -54,7 +53,7 @@ finish() {
     signal FAILURE "" "$(grep -F 'error: ' "$LOG" | tail -n 1 || true) | last lines: $(tail -n 15 "$LOG" | tail -c 700)"
   fi
   sleep 0.5 # for the last lines to reach the console
-  kill "$console"
+  kill "$console" || true
   exit "$status"
 }
 child='' summary=''

@@ -7,7 +7,7 @@ block read the same in both cases: a choice is `True`, `False` or the name of a 
 
 from typing import Any, TypeAlias, TypeVar
 
-from troposphere import AWSHelperFn, AWSObject, Condition, Equals, If, Not, NoValue, Or, Parameter, Ref, Sub, Template
+from troposphere import AWSHelperFn, AWSObject, Equals, If, Not, NoValue, Parameter, Ref, Sub, Template
 
 Value: TypeAlias = str | Parameter
 Choice: TypeAlias = bool | str
@@ -36,25 +36,16 @@ def equals(template: Template, name: str, value: Value, wanted: str) -> Choice:
     return value == wanted
 
 
+def differs(template: Template, name: str, value: Value, unwanted: str) -> Choice:
+    """Whether `value` is anything but `unwanted`."""
+    if isinstance(value, Parameter):
+        return _condition(template, name, Not(Equals(Ref(value), unwanted)))
+    return value != unwanted
+
+
 def given(template: Template, name: str, value: Value) -> Choice:
     """Whether `value` is anything but the empty string."""
-    if isinstance(value, Parameter):
-        return _condition(template, name, Not(Equals(Ref(value), "")))
-    return value != ""
-
-
-def either(template: Template, name: str, one: Choice, other: Choice) -> Choice:
-    """Whether at least one of two choices holds."""
-    if isinstance(one, str) and isinstance(other, str):
-        return _condition(template, name, Or(Condition(one), Condition(other)))
-    return one or other
-
-
-def negation(template: Template, name: str, choice: Choice) -> Choice:
-    """The opposite of a choice."""
-    if isinstance(choice, str):
-        return _condition(template, name, Not(Condition(choice)))
-    return not choice
+    return differs(template, name, value, "")
 
 
 def choose(choice: Choice, yes: Any, no: Any = NoValue) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 from troposphere import GetAtt, Join, Ref, Sub, Template, awslambda, iam, logs
 
 from . import policies
-from .choices import Value, add, choose, equals, fill, given, negation, reference
+from .choices import Value, add, choose, differs, fill, given, reference
 from .lint import checkov_skips
 
 ALIAS = "live"
@@ -159,8 +159,7 @@ def _alias(
     Lambda refuses provisioned concurrency on $LATEST
     (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html).
     """
-    unprovisioned = equals(template, "ConcurrencyIsNotProvisioned", settings.provisioned_concurrency, "0")
-    provisioned = negation(template, "ConcurrencyIsProvisioned", unprovisioned)
+    provisioned = differs(template, "ConcurrencyIsProvisioned", settings.provisioned_concurrency, "0")
     version = add(template, provisioned, _version(function, mount, settings))
     amount = awslambda.ProvisionedConcurrencyConfiguration(
         ProvisionedConcurrentExecutions=reference(settings.provisioned_concurrency)

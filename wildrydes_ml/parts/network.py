@@ -7,7 +7,7 @@ the workshop, IPv6 through an egress-only gateway (free, reaches hosts with an I
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import Cidr, GetAtt, GetAZs, Ref, Select, Tag, Tags, Template, ec2
+from troposphere import Cidr, GetAtt, GetAZs, Ref, Select, Tags, Template, ec2
 
 from .choices import Choice, Value, add, choose, equals, given, listed, reference
 from .lint import checkov_skips
@@ -128,8 +128,8 @@ def _private_subnet(
     if ipv6:
         # The tag's Ref makes the subnet wait for the block that Fn::Cidr divides; DependsOn may not name a
         # resource that a condition can switch off.
-        association = choose(ipv6, Tag("Ipv6CidrBlockAssociation", Ref(ipv6_cidr)))
-        properties["Tags"] = [Tag("Name", f"LambdaEFSML/{title}"), association]
+        association = choose(ipv6, Ref(ipv6_cidr), "none")
+        properties["Tags"] = Tags(Name=f"LambdaEFSML/{title}", Ipv6CidrBlockAssociation=association)
         block = Select(index, Cidr(Select(0, GetAtt(vpc, "Ipv6CidrBlocks")), 2, 64))
         properties["Ipv6CidrBlock"] = choose(ipv6, block)
         properties["AssignIpv6AddressOnCreation"] = choose(ipv6, True)

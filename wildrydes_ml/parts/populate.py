@@ -11,13 +11,15 @@ from typing import Any
 from troposphere import Base64, GetAtt, Ref, Sub, Tags, Template, cloudformation, ec2, iam
 
 from . import policies
-from .choices import Choice, Value, add, choose, equals, fill, given, listed, negation, reference
+from .choices import Choice, Value, add, choose, differs, equals, fill, given, reference
 from .lint import checkov_skips
 from .network import RULES_ARE_DESCRIBED, Network, web_and_nfs_egress
 from .storage import Storage
 
 # A slow region fills 1.3 GB at 15 MiB/s in well under half of this.
 WAIT_SECONDS = 3600
+# System, packages while they are built, and a model: under 6 GB.
+DISK_GB = 8
 
 _AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
 _DIRECTORY = "/opt/wildrydes"
@@ -66,7 +68,7 @@ def add_instance_security_group(template: Template, network: Network, settings: 
             "InstanceSecurityGroup",
             GroupDescription="Filling instance: NFS to the mount targets, web for packages and model",
             VpcId=network.vpc,
-            SecurityGroupIngress=listed(choose(ssh, rule)),
+            SecurityGroupIngress=choose(ssh, [rule]),
             SecurityGroupEgress=web_and_nfs_egress(network),
             Metadata=RULES_ARE_DESCRIBED,
         ),
@@ -99,8 +101,7 @@ def script(name: str) -> str:
 
 
 def _exists(template: Template, settings: PopulateSettings) -> Choice:
-    none = equals(template, "NoBootstrapInstance", settings.instance, "none")
-    return negation(template, "HasBootstrapInstance", none)
+    return differs(template, "HasBootstrapInstance", settings.instance, "none")
 
 
 def _instance_profile(template: Template, exists: Choice, storage: Storage) -> iam.InstanceProfile:
@@ -152,7 +153,9 @@ def _instance(
             BlockDeviceMappings=[
                 ec2.BlockDeviceMapping(
                     DeviceName="/dev/xvda",
-                    Ebs=ec2.EbsBlockDevice(Encrypted=True, VolumeType="gp3", DeleteOnTermination=True),
+                    Ebs=ec2.EbsBlockDevice(
+                        Encrypted=True, VolumeType="gp3", VolumeSize=DISK_GB, DeleteOnTermination=True
+                    ),
                 )
             ],
             NetworkInterfaces=[

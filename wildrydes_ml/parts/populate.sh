@@ -1,24 +1,19 @@
 #!/usr/bin/env bash
-# populate.sh EFS_ROOT: fills a directory with what the function loads: tensorflow/ (a Python environment), model/
-# (a SavedModel) and manifest.json, which is written last and means "filled". Settings, from the environment:
+# populate.sh EFS_ROOT: fills a directory with tensorflow/ (a Python environment), model/ (a SavedModel) and
+# manifest.json, which is written last and means "filled". Settings, from the environment:
 #   PYTHON        interpreter to make the environment with, such as python3.13
 #   PACKAGES      pip requirements separated by spaces; pip's own settings hold too
 #   MODEL         URL or path of a tar archive, or a directory: a SavedModel, or it holds a single one
 #   MODEL_SHA256  optional: digest of the archive (or of the directory, as in the manifest)
-#   ONLY_LOOK     optional: not empty: print which parts would be made, make none
 #   BUILD_DIR     optional: local disk to build on; pip is slow on NFS, copying many files at a time is not
-# New content grows in .next. Once .next/manifest.json exists, all of it is there and checked, and a swap that was
-# killed is finished by the next run; until then .next is rubbish. A part whose inputs did not change is kept.
+# New content grows in .next. With .next/manifest.json it is whole and checked, and a killed swap is finished by the
+# next run; before, it is rubbish. A part whose inputs did not change is kept.
 set -Eeuo pipefail
 umask 022 # the function reads as uid 1001, people look as ec2-user or ssm-user
 
 IFS= read -r -d '' program <<'END' || true
 import importlib.util, json, os, platform, re, socket, sys, time
-from compileall import compile_file
-from http.client import HTTPException
-from importlib import import_module
 from importlib.metadata import Distribution
-from py_compile import PycInvalidationMode
 from urllib.request import urlretrieve
 
 FORMAT = 1  # raise it when the same inputs shall be filled anew
@@ -26,20 +21,17 @@ ROOT, NEXT, MODEL = os.environ["root"], os.environ["next"], os.environ["MODEL"]
 PYTHON = "%d.%d" % sys.version_info[:2]
 SITE = f"tensorflow/lib/python{PYTHON}/site-packages"
 PACKAGES = {"python": PYTHON, "machine": platform.machine(), "packages": sorted(os.environ["PACKAGES"].split())}
-
-def filled():
-    try:
-        with open(f"{ROOT}/manifest.json") as file:
-            manifest = json.load(file)
-        return manifest if manifest["format"] == FORMAT else {}
-    except (OSError, ValueError, LookupError, TypeError):
-        return {}
+try:
+    with open(f"{ROOT}/manifest.json") as file:
+        OLD = json.load(file)
+    OLD = OLD if OLD["format"] == FORMAT else {}
+except (OSError, ValueError, LookupError, TypeError):
+    OLD = {}
 
 def plan(key):  # prints the parts to make
-    old = filled()
-    if not old or key not in (old["inputs"]["model"], *old["model"].values()) or not os.path.isdir(f"{ROOT}/model"):
+    if not OLD or key not in (OLD["inputs"]["model"], *OLD["model"].values()) or not os.path.isdir(f"{ROOT}/model"):
         print("model")
-    if not old or {**old["inputs"], **PACKAGES} != old["inputs"] or not os.path.isdir(f"{ROOT}/{SITE}"):
+    if not OLD or {**OLD["inputs"], **PACKAGES} != OLD["inputs"] or not os.path.isdir(f"{ROOT}/{SITE}"):
         print("tensorflow")
 
 def download(path):
@@ -47,20 +39,16 @@ def download(path):
     for wait in (1, 2, 4, 8, 0):
         try:
             return urlretrieve(MODEL, path)
-        except (OSError, HTTPException) as error:
+        except Exception as error:
             if not wait or getattr(error, "code", 0) in (401, 403, 404, 410):
                 sys.exit(str(error))
             time.sleep(wait)
-
-def byte_compile(*paths):  # unchecked: nothing edits these files, and a copy changes the times to check
-    for path in paths:
-        compile_file(path, quiet=2, invalidation_mode=PycInvalidationMode.UNCHECKED_HASH)
 
 def check(home, model):  # imports as the function does
     sys.path.insert(0, f"{home}/{SITE}")
     for name in ("numpy", "PIL.Image", "requests", "AntiSSRF", "tensorflow"):
         if importlib.util.find_spec(name.split(".")[0]):
-            import_module(name)
+            importlib.import_module(name)
     if "tensorflow" in sys.modules:
         names = [*sys.modules["tensorflow"].saved_model.load(model).signatures]
         if "default" not in names:
@@ -71,20 +59,20 @@ def measure(folder, **more):
     return {"bytes": sum(sizes), "files": len(sizes), **more}
 
 def commit(home, digest, archive_digest, script_digest, *steps):
-    parts = {name: filled().get(name) for name in ("tensorflow", "model")}
     def installed(**name):
         found = Distribution.discover(path=[f"{home}/{SITE}"], **name)
         return dict(sorted((one.metadata["Name"].replace("_", "-"), one.version) for one in found))
+    parts = {name: OLD.get(name) for name in ("tensorflow", "model")}
     if home != ROOT:
         parts["tensorflow"] = measure(f"{home}/tensorflow", site_packages=SITE, distributions=installed())
     if digest:
         parts["model"] = measure(f"{NEXT}/model", sha256=digest, archive_sha256=archive_digest)
     asked = (installed(name=re.match(r"[\w.-]*", one)[0]) for one in PACKAGES["packages"])
-    versions = ", ".join(f"{name} {version}" for one in asked for name, version in one.items())
+    versions = "".join(f"{name} {version}, " for one in asked for name, version in one.items())
     sizes = [f"{name} {part['bytes'] / 1e6:,.1f} MB" for name, part in parts.items()]
-    manifest = {"format": FORMAT, "summary": f"{sizes[0]} ({versions}, python {PYTHON}), {sizes[1]}",
-                "inputs": {**PACKAGES, "model": MODEL, "model_sha256": os.environ["MODEL_SHA256"]}, **parts,
-                "script_sha256": script_digest, "seconds": dict(zip(steps[::2], map(int, steps[1::2]))),
+    manifest = {"format": FORMAT, "summary": f"{sizes[0]} ({versions}python {PYTHON}), {sizes[1]}",
+                "inputs": {**PACKAGES, "model": MODEL}, **parts, "script_sha256": script_digest,
+                "seconds": dict(zip(steps[::2], map(int, steps[1::2]))),
                 "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     with open(f"{NEXT}/manifest.tmp", "w") as file:
         json.dump(manifest, file, indent=1)
@@ -97,9 +85,8 @@ die() { printf 'populate: error: %s\n' "$*" >&2; exit 1; }
 say() { printf 'populate: [%3d s] %s\n' "$SECONDS" "$*"; }
 trap 'die "line $LINENO: $BASH_COMMAND"' ERR
 
-# await STEP ADVICE COMMAND...: the output goes to the log, whose last line is shown now and then as a sign of life.
-await() {
-  local step=$1 advice=$2 began=$SECONDS shown=$SECONDS status=0
+await() { # STEP ADVICE COMMAND...: its output goes to the log, whose last line is a sign of life now and then
+  local step=$1 began=$SECONDS shown=$SECONDS status=0
   say "$step"
   echo ... >>"$log"
   "${@:3}" </dev/null >>"$log" 2>&1 &
@@ -111,7 +98,7 @@ await() {
   done
   wait "$child" || status=$?
   child='' steps+=("$step" $((SECONDS - began)))
-  ((status == 0)) || { tail -n 20 "$log" >&2; die "$step failed ($(tail -n 1 "$log")): $advice"; }
+  ((status == 0)) || { tail -n 20 "$log" >&2; die "$step failed ($(tail -n 1 "$log")): $2"; }
 }
 
 is_url() { [[ $MODEL =~ ^https?:// ]]; }
@@ -139,10 +126,8 @@ unpack() { # without what no SavedModel has: links, devices, owners, modes; tar 
 
 make_model() {
   local from=$MODEL
-  if is_url; then
-    from=$build/archive
-    await download "check MODEL and the way to its server" "${tool[@]}" download "$from"
-  fi
+  ! is_url || from=$build/archive
+  ! is_url || await download "check MODEL and the way to its server" "${tool[@]}" download "$from"
   if [[ ! -d $from ]]; then
     verify "$from" "$MODEL_SHA256"
     archive_digest=$digest
@@ -157,7 +142,7 @@ make_model() {
 }
 
 make_tensorflow() {
-  local env=$build/tensorflow requirements site
+  local env=$build/tensorflow site requirements
   read -ra requirements <<<"$PACKAGES"
   await venv "PYTHON needs its venv module (python3-venv on Debian)" "$PYTHON" -Im venv "$env"
   site=$(echo "$env"/lib/python*/site-packages)
@@ -166,8 +151,10 @@ make_tensorflow() {
     --no-input --disable-pip-version-check --only-binary :all: --no-compile --progress-bar off "${requirements[@]}"
   rm -rf "$site"/pip{,-*}
   find "$env/bin" -mindepth 1 ! -name 'python*' -delete # scripts name the place where they were built
+  # Unchecked: nothing edits these files, and a copy changes the times to check. Some packages hold broken files.
   find "$env/lib" -name '*.py' -print0 >"$build/list"
-  await bytecode "free some space" xargs -0 -a "$build/list" -n 200 -P "$(nproc)" "${tool[@]}" byte_compile
+  await bytecode "free some space" xargs -0 -a "$build/list" -n 200 -P "$(nproc)" \
+    sh -c "'$PYTHON' -Im compileall -qq --invalidation-mode unchecked-hash \"\$@\" || true" sh
   home=$build
 }
 
@@ -206,10 +193,10 @@ is_url || [[ -e $MODEL ]] || die "$MODEL does not exist: MODEL must be a URL, an
 mkdir -p "$1"
 root=$(cd "$1" && pwd) next=$root/.next old=$root/.old build=$next log=$root/populate.log home=$root model=$root/model
 MODEL_SHA256=${MODEL_SHA256-} MODEL_SHA256=${MODEL_SHA256,,} model_digest='' archive_digest='' child='' steps=()
-export root next MODEL MODEL_SHA256 PACKAGES
+export root next MODEL PACKAGES
 tool=("$PYTHON" -IBc "$program")
 exec 9>>"$root/.populate.lock" # the children hold it, too: one that outlives a killed script goes on writing
-flock -w 5 9 || die "another populate is filling $root: wait until it has ended"
+flock -w 2 9 || die "another populate is filling $root: wait until it has ended"
 [[ ! -e $next/manifest.json ]] || swap
 remove "$next" "$old"
 
@@ -219,7 +206,6 @@ if is_url; then key=${MODEL_SHA256:-$MODEL}; else # content decides where it can
   key=$digest model=$root/model
 fi
 parts=$("${tool[@]}" plan "$key") || die "$root/manifest.json is damaged: remove it"
-[[ -z ${ONLY_LOOK-} ]] || { printf '%s\n' "$parts"; exit; }
 [[ $parts ]] || { say "nothing to do: $(summary)"; exit; }
 
 trap cleanup EXIT

@@ -11,7 +11,7 @@ from typing import Any
 from troposphere import Ref, Sub, Tags, Template, ec2, efs, encode_to_dict
 
 from . import policies
-from .choices import Value, choose, equals, reference
+from .choices import Choice, Value, choose, equals, reference
 from .lint import checkov_skips
 from .network import RULES_ARE_DESCRIBED, Network
 
@@ -96,7 +96,7 @@ def _mount_target_security_group(
             "MountTargetSecurityGroup",
             GroupDescription="EFS mount targets: NFS from the function and the filling instance only",
             VpcId=network.vpc,
-            SecurityGroupIngress=[_nfs_from(client) for client in clients],
+            SecurityGroupIngress=_nfs_from(clients),
             # An absent list would mean "everything out"; a mount target never starts a connection.
             SecurityGroupEgress=[
                 ec2.SecurityGroupRule(Description="Nothing out", IpProtocol="-1", CidrIp="127.0.0.1/32")
@@ -106,15 +106,21 @@ def _mount_target_security_group(
     )
 
 
-def _nfs_from(client: ec2.SecurityGroup) -> Any:
+def _nfs_from(clients: Sequence[ec2.SecurityGroup], rules: tuple[Any, ...] = ()) -> Any:
+    """A rule for each client that exists; the list is chosen as a whole, since moto takes no absent entry."""
+    if not clients:
+        return list(rules)
+    first, *others = clients
     rule = ec2.SecurityGroupRule(
-        Description=f"NFS from {client.title}",
+        Description=f"NFS from {first.title}",
         IpProtocol="tcp",
         FromPort=2049,
         ToPort=2049,
-        SourceSecurityGroupId=Ref(client),
+        SourceSecurityGroupId=Ref(first),
     )
-    return choose(client.resource.get("Condition", True), rule)
+    exists: Choice = first.resource.get("Condition", True)
+    admitted = _nfs_from(others, (*rules, rule))
+    return choose(exists, admitted, _nfs_from(others, rules)) if isinstance(exists, str) else admitted
 
 
 def _access_point(template: Template, file_system: efs.FileSystem) -> efs.AccessPoint:

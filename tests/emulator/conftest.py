@@ -1,0 +1,94 @@
+"""Emulators on 127.0.0.1: MiniStack through the project's own `local`, moto as a server of the test process."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from wildrydes_ml import local, models, populating
+from wildrydes_ml.aws import Aws, connect
+from wildrydes_ml.reporting import JsonReporter
+from wildrydes_ml.settings import Settings, Target
+
+ROOT = Path(__file__).resolve().parents[2]
+PICTURES = ROOT / "examples" / "pictures"
+
+
+class Command:
+    """Runs bin/*.py as a user does, in one home."""
+
+    def __init__(self, home: Path) -> None:
+        self.home = home
+
+    def __call__(self, verb: str, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
+        """The command's JSON lines; asserts its exit code."""
+        done = subprocess.run(
+            [
+                sys.executable, ROOT / "bin" / f"{verb}.py", "--local", "--home", self.home, "--output", "json",
+                *arguments,
+            ],
+            capture_output=True, text=True, cwd=self.home.parent, timeout=300, check=False,
+        )  # fmt: skip
+        assert done.returncode == code, done.stdout + done.stderr
+        return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture(scope="session")
+def filled_efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the real packages and the shipped model, filled once."""
+    directory = tmp_path_factory.mktemp("filled") / "efs"
+    with (directory.parent / "populate.jsonl").open("w") as log:
+        values = Settings().parameter_values()
+        populating.fill(directory, populating.environment(values, models.shipped(), os.environ), JsonReporter(log))
+    return directory
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Iterator[Path]:
+    """A home of its own; its emulator is stopped afterwards."""
+    directory = tmp_path / "home"
+    yield directory
+    local.stop(directory)
+
+
+@pytest.fixture
+def filled_home(home: Path, filled_efs: Path) -> Path:
+    """A home whose EFS directory is filled already: hard links, since 1.5 GB take long to copy."""
+    shutil.copytree(filled_efs, local.efs_directory(home), symlinks=True, copy_function=_link)
+    return home
+
+
+@pytest.fixture
+def command(filled_home: Path) -> Command:
+    """The commands in a home with a filled EFS directory."""
+    return Command(filled_home)
+
+
+@pytest.fixture
+def place(home: Path) -> Target:
+    """A running emulator as a place to deploy to."""
+    home.mkdir(parents=True, exist_ok=True)
+    return local.target(home, local.start(home))
+
+
+@pytest.fixture
+def aws(place: Target) -> Aws:
+    """The gateways of a running emulator."""
+    return connect(place)
+
+
+def client(target: Target, service: str) -> Any:
+    """A plain boto3 client of the emulator: what the user's own tools see."""
+    session = boto3.Session("000000000000", "local", region_name=target.region)
+    return session.client(service, endpoint_url=target.endpoint)
+
+
+def _link(source: str, destination: str) -> None:
+    Path(destination).hardlink_to(source)
