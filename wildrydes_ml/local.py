@@ -28,6 +28,9 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 2.0
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 
+# Emulators that this process started; they outlive it.
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+
 
 @dataclass(frozen=True)
 class Emulator:
@@ -145,6 +148,7 @@ def _launch(home: Path) -> Emulator:
             # Its own group, so that a Ctrl-C of the command does not reach it and stop() reaches its children.
             start_new_session=True,
         )
+    _children[process.pid] = process
     return Emulator(process.pid, port)
 
 
@@ -205,8 +209,9 @@ def _end(pid: int) -> None:
 
 
 def _group_lives(pid: int) -> bool:
-    with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)
+    if pid in _children:
+        # An ended child stays in its group until it is waited for.
+        _children[pid].poll()
     try:
         os.killpg(pid, 0)
     except ProcessLookupError:

@@ -207,12 +207,25 @@ def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, sett
 
 _USER_DATA = """\
 #!/bin/bash
-# cfn-init writes the scripts from this instance's Metadata; they fill EFS and signal the wait condition.
-dnf install -y aws-cfn-bootstrap
-/opt/aws/bin/cfn-init --stack {stack} --resource {instance} --region {region}
-bash /opt/wildrydes/bootstrap.sh
+# cfn-init writes /opt/wildrydes from this instance's Metadata; bootstrap.sh fills EFS and signals the wait condition.
+fail() {{
+  curl -sS -f --retry 5 --retry-all-errors -X PUT -H 'Content-Type:' --data-binary \\
+    '{{"Status": "FAILURE", "UniqueId": "user-data", "Data": "", "Reason": "'"$1"'"}}' '{handle}'
+  exit 1
+}}
+[[ -x /opt/aws/bin/cfn-init ]] || dnf install -y -q aws-cfn-bootstrap || fail 'dnf cannot install aws-cfn-bootstrap'
+/opt/aws/bin/cfn-init --stack {stack} --resource {instance} --region {region} ||
+  fail "cfn-init failed: $(tail -n 3 /var/log/cfn-init.log | tr -cd ' a-zA-Z0-9.,:/-' | tail -c 500)"
+bash {directory}/bootstrap.sh
 """
 
 
 def _user_data(instance: str, handle: cloudformation.WaitConditionHandle) -> Any:
-    return fill(_USER_DATA, stack=Ref("AWS::StackName"), region=Ref("AWS::Region"), instance=instance, handle=handle)
+    return fill(
+        _USER_DATA,
+        stack=Ref("AWS::StackName"),
+        region=Ref("AWS::Region"),
+        instance=instance,
+        handle=handle,
+        directory=_DIRECTORY,
+    )

@@ -1,0 +1,195 @@
+"""Runs the shipped scripts for real: pip against the package index, a local HTTP server for models and signals.
+
+TensorFlow is stood in for by a wheel made here, whose `saved_model.load` takes the words in `saved_model.pb`
+for the names of the signatures: small enough to install for every run.
+"""
+
+import http.server
+import io
+import os
+import shutil
+import subprocess
+import sys
+import tarfile
+import threading
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).parents[2] / "wildrydes_ml" / "parts"
+SITE = f"tensorflow/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
+
+TENSORFLOW = {
+    "tensorflow/__init__.py": "from . import saved_model",
+    "tensorflow/saved_model.py": (
+        "import pathlib, types\n"
+        "def load(path):\n"
+        "    names = pathlib.Path(path, 'saved_model.pb').read_text().split()\n"
+        "    return types.SimpleNamespace(signatures=dict.fromkeys(names))\n"
+    ),
+    "tensorflow-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: TensorFlow\nVersion: 1.0\n",
+    "tensorflow-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    "tensorflow-1.0.dist-info/RECORD": "",
+}
+
+
+@dataclass
+class Populate:
+    """`populate.sh` on one root; each call overrides settings by name."""
+
+    root: Path
+    settings: dict[str, str]
+
+    def command(self) -> list[str]:
+        return ["bash", str(SCRIPTS / "populate.sh"), str(self.root)]
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        return {**os.environ, **self.settings, **settings}
+
+    def __call__(self, **settings: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            self.command(), env=self.environment(**settings), capture_output=True, text=True, timeout=60
+        )
+
+
+@pytest.fixture(scope="session")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """Settings that fill a root with six, the stand-in for TensorFlow, and a model in a directory."""
+    directory = tmp_path_factory.mktemp("inputs")
+    wheel = directory / "tensorflow-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        for name, text in TENSORFLOW.items():
+            archive.writestr(name, text)
+    model = make_model(directory / "model", "default")
+    return {
+        "PYTHON": sys.executable,
+        "PACKAGES": f"six==1.17.0 tensorflow@{wheel.as_uri()}",
+        "MODEL": str(model),
+    }
+
+
+@pytest.fixture(scope="session")
+def filled_once(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    directory = tmp_path_factory.mktemp("filled")
+    populate = Populate(directory / "efs", settings)
+    old = os.umask(0o077)
+    try:
+        done = populate(BUILD_DIR=str(directory / "build"))
+    finally:
+        os.umask(old)
+    assert done.returncode == 0, done.stderr
+    assert not list((directory / "build").iterdir())
+    return populate.root
+
+
+@pytest.fixture
+def populate(settings: dict[str, str], filled_once: Path, tmp_path: Path) -> Populate:
+    """`populate.sh` on a root that is filled already."""
+    root = tmp_path / "efs"
+    shutil.copytree(filled_once, root, symlinks=True)
+    return Populate(root, settings)
+
+
+@pytest.fixture
+def empty(settings: dict[str, str], tmp_path: Path) -> Populate:
+    return Populate(tmp_path / "empty", settings)
+
+
+def make_model(directory: Path, signature: str) -> Path:
+    """A directory that passes for a SavedModel, private to its owner."""
+    (directory / "variables").mkdir(parents=True, mode=0o700)
+    (directory / "saved_model.pb").write_text(signature)
+    (directory / "variables" / "variables.index").write_text("weights of " + signature)
+    (directory / "saved_model.pb").chmod(0o600)
+    return directory
+
+
+def make_archive(*members: tuple[str, str], links: tuple[tuple[str, str], ...] = ()) -> bytes:
+    """A tar.gz of (name, text) files and (name, target) symbolic links."""
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w:gz") as tar:
+        for name, target in links:
+            link = tarfile.TarInfo(name)
+            link.type, link.linkname = tarfile.SYMTYPE, target
+            tar.addfile(link)
+        for name, text in members:
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(text), 0o4700
+            tar.addfile(entry, io.BytesIO(text.encode()))
+    return buffer.getvalue()
+
+
+@dataclass
+class Server:
+    """A local HTTP server: answers by path, one after the other, the last one again and again; keeps PUT bodies."""
+
+    url: str
+    answers: dict[str, list[tuple[int, bytes, int]]] = field(default_factory=dict)
+    requests: list[str] = field(default_factory=list)
+    puts: list[tuple[str | None, bytes]] = field(default_factory=list)
+
+    def answer(self, path: str, *answers: bytes | int | tuple[int, bytes, int]) -> str:
+        """Body, status, or (status, body, declared length); returns the URL."""
+        self.answers[path] = [_answer(one) for one in answers]
+        return self.url + path
+
+    def next_answer(self, path: str) -> tuple[int, bytes, int]:
+        self.requests.append(path)
+        answers = self.answers.get(path, [(404, b"", 0)])
+        return answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+def _answer(one: bytes | int | tuple[int, bytes, int]) -> tuple[int, bytes, int]:
+    if isinstance(one, int):
+        return one, b"", 0
+    return (200, one, len(one)) if isinstance(one, bytes) else one
+
+
+def _handler(server: Callable[[], Server]) -> type[http.server.BaseHTTPRequestHandler]:
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            status, body, length = server().next_answer(self.path)
+            self.send_response(status)
+            self.send_header("Content-Length", str(length))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_PUT(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            server().puts.append((self.headers["Content-Type"], body))
+            self.do_GET()
+
+        def log_message(self, format: str, *arguments: object) -> None:
+            pass
+
+    return Handler
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _handler(lambda: state))
+    state = Server(f"http://127.0.0.1:{listener.server_port}")
+    thread = threading.Thread(target=listener.serve_forever, kwargs={"poll_interval": 0.05})
+    thread.start()
+    yield state
+    listener.shutdown()
+    thread.join()
+    listener.server_close()
+
+
+@pytest.fixture
+def fakes(tmp_path: Path) -> Callable[..., str]:
+    """Makes shell scripts that stand in for commands; returns a PATH on which they come first."""
+
+    def make(**scripts: str) -> str:
+        directory = tmp_path / "bin"
+        directory.mkdir(exist_ok=True)
+        for name, text in scripts.items():
+            (directory / name).write_text("#!/bin/bash\n" + text)
+            (directory / name).chmod(0o755)
+        return f"{directory}:{os.environ['PATH']}"
+
+    return make

@@ -1,0 +1,177 @@
+"""What `bootstrap.sh` does on the instance and what the wait condition hears of it, exactly once."""
+
+import json
+import shutil
+import signal
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import SCRIPTS, Populate, Server
+
+# Stand-ins for what needs root and AWS; they write down how they were called.
+FAKES = {
+    "dnf": r'''echo "dnf $*" >>"$CALLS"; printf 'No "package"\\path \033[31mred\n'; exit "${DNF_STATUS:-0}"''',
+    "mount": 'echo "mount $*" >>"$CALLS"; ((MOUNT_STATUS)) || touch "$CALLS.mounted"; exit "$MOUNT_STATUS"',
+    "mountpoint": "[[ -e $CALLS.mounted ]]",
+    "shutdown": 'echo "shutdown $*" >>"$CALLS"',
+}
+
+
+@dataclass
+class Bootstrap:
+    """`bootstrap.sh` in a directory of its own, as on the instance; `root` is filled already."""
+
+    directory: Path
+    root: Path
+    settings: dict[str, str]
+    environment: dict[str, str]
+    server: Server
+
+    def command(self, **settings: str) -> list[str]:
+        lines = [f'{name}="{value}"\n' for name, value in {**self.settings, **settings}.items()]
+        (self.directory / "settings.env").write_text("".join(lines))
+        return ["bash", str(self.directory / "bootstrap.sh")]
+
+    def __call__(self, **settings: str) -> dict[str, Any]:
+        """Runs it; returns the only signal. Upper-case settings that are the script's own go by environment."""
+        done = subprocess.run(
+            self.command(**settings),
+            env={**self.environment, **settings},
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+        heard = self.only_signal()
+        assert (done.returncode == 0) == (heard["Status"] == "SUCCESS")
+        assert "bootstrap: " in done.stdout, "the console shows the log"
+        return heard
+
+    def only_signal(self) -> dict[str, Any]:
+        (content_type, body), *more = self.server.puts
+        assert not more
+        assert not content_type
+        heard = json.loads(body)
+        assert set(heard) == {"Status", "UniqueId", "Data", "Reason"}
+        assert heard["UniqueId"]
+        assert max(len(heard["Data"]), len(heard["Reason"])) <= 1000
+        assert (heard["Data"] + heard["Reason"]).isprintable()
+        return dict(heard)
+
+    def calls(self) -> str:
+        path = Path(self.environment["CALLS"])
+        return path.read_text() if path.exists() else ""
+
+
+@pytest.fixture
+def bootstrap(populate: Populate, server: Server, fakes: Callable[..., str], tmp_path: Path) -> Bootstrap:
+    directory = tmp_path / "opt"
+    directory.mkdir()
+    for name in ("bootstrap.sh", "populate.sh"):
+        shutil.copy(SCRIPTS / name, directory)
+    (tmp_path / "fstab").touch()
+    inputs = populate.settings
+    settings = {
+        "FILE_SYSTEM_ID": "fs-0123",
+        "ACCESS_POINT_ID": "fsap-4567",
+        "REGION": "eu-west-1",
+        "PYTHON_RUNTIME": inputs["PYTHON"],
+        "PACKAGES": inputs["PACKAGES"],
+        "MODEL": inputs["MODEL"],
+        "MODEL_SHA256": "",
+        "BOOTSTRAP_INSTANCE": "keep",
+        "SIGNAL_URL": server.answer("/signal?AWSAccessKeyId=AKI&Signature=a%2Fb%3D&Expires=1", b""),
+    }
+    environment = {
+        **populate.environment(),
+        "PATH": fakes(**FAKES),
+        "CALLS": str(tmp_path / "calls"),
+        "MOUNT_POINT": str(populate.root),
+        "MOUNT_STATUS": "0",
+        "FSTAB": str(tmp_path / "fstab"),
+        "LOG": str(tmp_path / "populate.log"),
+        "BUILD_DIR": str(tmp_path / "build"),
+        "PAUSE": "0.1",
+    }
+    return Bootstrap(directory, populate.root, settings, environment, server)
+
+
+def test_success_tells_sizes_and_versions(bootstrap: Bootstrap, tmp_path: Path) -> None:
+    heard = bootstrap(PACKAGES="six==1.17.0 idna==3.10")
+    assert heard["Status"] == "SUCCESS"
+    assert heard["Data"].startswith("tensorflow 0.")
+    assert "MB (idna 3.10, six 1.17.0, python 3." in heard["Data"]
+    assert heard["Data"].endswith(" s")
+    options = "tls,iam,accesspoint=fsap-4567,region=eu-west-1"
+    assert f"mount -t efs -o {options} fs-0123:/ {bootstrap.root}\n" in bootstrap.calls()
+    assert "dnf install -y -q amazon-efs-utils" in bootstrap.calls()
+    assert "shutdown" not in bootstrap.calls()
+    assert (tmp_path / "fstab").read_text() == f"fs-0123:/ {bootstrap.root} efs _netdev,nofail,{options} 0 0\n"
+    assert not list((tmp_path / "build").iterdir())
+
+
+def test_filled_already_is_success_and_the_instance_may_leave(bootstrap: Bootstrap, tmp_path: Path) -> None:
+    heard = bootstrap(BOOTSTRAP_INSTANCE="stop")
+    assert heard["Status"] == "SUCCESS"
+    assert "(six 1.17.0, TensorFlow 1.0, python 3." in heard["Data"]
+    assert bootstrap.calls().splitlines()[-1] == "shutdown -h now"
+
+
+def test_signal_is_tried_again(bootstrap: Bootstrap) -> None:
+    path = bootstrap.settings["SIGNAL_URL"].removeprefix(bootstrap.server.url)
+    bootstrap.server.answer(path, 503, b"")
+    subprocess.run(bootstrap.command(), env=bootstrap.environment, check=True, capture_output=True, timeout=60)
+    first, second = bootstrap.server.puts
+    assert first == second
+
+
+def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap, fakes: Callable[..., str]) -> None:
+    fakes(curl=f'kill -TERM "$PPID"; exec {shutil.which("curl")} "$@"')
+    assert bootstrap()["Status"] == "SUCCESS"
+
+
+@pytest.mark.parametrize(
+    ("changes", "reasons"),
+    [
+        (
+            {"PACKAGES": "six==0.0.1"},
+            ["error: packages failed", "No matching distribution", "Collecting|versions:"],
+        ),
+        ({"MODEL_SHA256": "0" * 64}, ["not MODEL_SHA256"]),
+        ({"MODEL": "/no 'such' \tmodel"}, ["/no 'such'  model does not exist"]),
+        ({"DNF_STATUS": "1", "INSTALL_SECONDS": "1"}, ["dnf cannot install", "No 'package'/path [31mred"]),
+        ({"MOUNT_STATUS": "32", "MOUNT_SECONDS": "1"}, ["cannot mount fs-0123"]),
+        ({"PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"}, ["not done after 1 s"]),
+    ],
+    ids=["pip", "digest", "quotes", "dnf", "mount", "timeout"],
+)
+def test_failure_tells_reason_and_last_lines(bootstrap: Bootstrap, changes: dict[str, str], reasons: list[str]) -> None:
+    heard = bootstrap(BOOTSTRAP_INSTANCE="stop", **changes)
+    assert heard["Status"] == "FAILURE"
+    for reason in reasons:
+        assert any(part in heard["Reason"] for part in reason.split("|")), heard["Reason"]
+    assert "last lines: " in heard["Reason"]
+    assert "shutdown" not in bootstrap.calls()
+    assert not (bootstrap.root / ".next").exists()
+
+
+def test_mount_is_tried_until_it_is_one(bootstrap: Bootstrap, fakes: Callable[..., str]) -> None:
+    fakes(mount='echo mount >>"$CALLS"; (($(grep -c mount "$CALLS") < 3)) || touch "$CALLS.mounted"')
+    assert bootstrap()["Status"] == "SUCCESS"
+    assert bootstrap.calls().count("mount\n") == 3
+
+
+def test_interrupted_instance_tells_so(bootstrap: Bootstrap) -> None:
+    command = bootstrap.command(PACKAGES="idna==3.10")
+    with subprocess.Popen(command, env=bootstrap.environment, stdout=subprocess.PIPE, text=True) as run:
+        assert run.stdout is not None
+        while "venv" not in run.stdout.readline():
+            pass
+        run.send_signal(signal.SIGTERM)
+        assert run.wait(timeout=20) == 1
+        run.stdout.read()
+    assert "stopped by a signal" in bootstrap.only_signal()["Reason"]

@@ -1,0 +1,237 @@
+"""What `populate.sh` puts on EFS, what it keeps, and what it refuses."""
+
+import fcntl
+import hashlib
+import importlib.util
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .conftest import SITE, Populate, Server, make_archive, make_model
+
+MODEL = (("saved_model.pb", "default"), ("variables/variables.index", "other weights"))
+
+
+def manifest(populate: Populate) -> Any:
+    return json.loads((populate.root / "manifest.json").read_text())
+
+
+def snapshot(root: Path) -> dict[str, tuple[int, int]]:
+    """Inode and time of change of everything below the root."""
+    stats = {str(path): path.lstat() for path in root.rglob("*")}
+    return {path: (stat.st_ino, stat.st_mtime_ns) for path, stat in stats.items()}
+
+
+def assert_untouched(populate: Populate, before: dict[str, tuple[int, int]]) -> None:
+    """The same environment and model as before, nothing half-done beside them; only the log may differ."""
+    ignored = {str(populate.root / "populate.log")}
+    after = snapshot(populate.root)
+    assert {path: after.get(path) for path in before if path not in ignored} == {
+        path: stat for path, stat in before.items() if path not in ignored
+    }
+    assert not (populate.root / ".next").exists()
+
+
+def refused(populate: Populate, **settings: str) -> str:
+    """Runs to a failure that leaves the old content alone; returns the last line of stderr."""
+    before = snapshot(populate.root)
+    failed = populate(**settings)
+    assert failed.returncode == 1, failed.stdout
+    assert_untouched(populate, before)
+    last = failed.stderr.splitlines()[-1]
+    assert last.startswith("populate: error: ")
+    return last
+
+
+def test_fills_environment_model_and_manifest(populate: Populate) -> None:
+    root, record = populate.root, manifest(populate)
+    assert (root / SITE / "six.py").is_file()
+    assert (root / "model" / "saved_model.pb").read_text() == "default"
+    assert {path.name for path in root.iterdir() if not path.name.startswith(".")} == {
+        "tensorflow", "model", "manifest.json", "populate.log",
+    }  # fmt: skip
+    assert record["inputs"]["packages"] == sorted(populate.settings["PACKAGES"].split())
+    assert record["tensorflow"]["distributions"] == {"six": "1.17.0", "TensorFlow": "1.0"}
+    assert record["tensorflow"]["site_packages"] == SITE
+    assert record["model"]["files"] == 2
+    assert record["model"]["bytes"] == len("default") + len("weights of default")
+    assert set(record["seconds"]) == {"venv", "packages", "bytecode", "check", "copy"}
+    assert record["summary"].startswith("tensorflow 0.")
+    assert "(six 1.17.0, TensorFlow 1.0, python 3." in record["summary"]
+
+
+def test_manifest_digest_of_the_model_is_that_of_sha256sum(populate: Populate) -> None:
+    listing = "cd model && find . -type f -printf '%P\\n' | LC_ALL=C sort | xargs sha256sum | sha256sum"
+    printed = subprocess.check_output(["bash", "-c", listing], cwd=populate.root, text=True)
+    assert manifest(populate)["model"]["sha256"] == printed.split()[0]
+
+
+def test_everyone_may_read_what_a_private_user_filled(populate: Populate) -> None:
+    for path in [populate.root, *populate.root.rglob("*")]:
+        if not path.is_symlink() and path.parent != populate.root:
+            wanted = 0o755 if path.is_dir() else 0o644
+            assert path.stat().st_mode & wanted == wanted, path
+            assert path.stat().st_mode & 0o022 == 0, path
+
+
+def test_bytecode_holds_without_looking_at_the_sources(populate: Populate) -> None:
+    source = populate.root / SITE / "six.py"
+    cached = Path(importlib.util.cache_from_source(str(source)))
+    assert int.from_bytes(cached.read_bytes()[4:8], "little") == 0b01  # hash-based, unchecked (PEP 552)
+
+
+def test_second_run_does_nothing(populate: Populate) -> None:
+    before = snapshot(populate.root)
+    began = time.monotonic()
+    done = populate()
+    assert time.monotonic() - began < 2
+    assert done.stdout.count("\n") == 1
+    assert "nothing to do: tensorflow" in done.stdout
+    assert snapshot(populate.root) == before
+
+
+def test_changed_model_keeps_the_environment(populate: Populate, tmp_path: Path) -> None:
+    environment = snapshot(populate.root / "tensorflow")
+    facts = manifest(populate)["tensorflow"]
+    model = make_model(tmp_path / "another", "default serving_default")
+    assert populate(MODEL=str(model)).returncode == 0
+    assert snapshot(populate.root / "tensorflow") == environment
+    assert (populate.root / "model" / "saved_model.pb").read_text() == "default serving_default"
+    assert manifest(populate)["tensorflow"] == facts
+    assert "nothing to do" in populate(MODEL=str(model)).stdout
+
+
+def test_changed_packages_keep_the_model(populate: Populate) -> None:
+    model = snapshot(populate.root / "model")
+    done = populate(PACKAGES="idna==3.10")
+    assert done.returncode == 0, done.stderr
+    assert "filled: tensorflow" in done.stdout.splitlines()[-1]
+    assert manifest(populate)["tensorflow"]["distributions"] == {"idna": "3.10"}
+    assert not (populate.root / SITE / "six.py").exists()
+    assert snapshot(populate.root / "model") == model
+    assert not (populate.root / ".old").exists()
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "\0", '{"format": 0}'])
+def test_damaged_manifest_means_not_filled(populate: Populate, fakes: Callable[..., str], text: str) -> None:
+    (populate.root / "manifest.json").write_text(text)
+    path = fakes(python=f'[[ $1 != -Im ]] || exit 9\nexec {sys.executable} "$@"')
+    assert "populate: error: venv failed" in refused(populate, PYTHON="python", PATH=path)
+
+
+def test_url_is_fetched_once(populate: Populate, server: Server) -> None:
+    url = server.answer("/model.tar.gz", make_archive(*MODEL))
+    assert populate(MODEL=url).returncode == 0
+    assert (populate.root / "model" / "variables" / "variables.index").read_text() == "other weights"
+    assert "nothing to do" in populate(MODEL=url).stdout
+    assert server.requests == ["/model.tar.gz"]
+
+
+def test_archive_may_hold_the_model_in_its_only_directory(populate: Populate, tmp_path: Path) -> None:
+    archive = tmp_path / "model.tgz"
+    archive.write_bytes(make_archive(*((f"./ssd/{name}", text) for name, text in MODEL)))
+    assert populate(MODEL=str(archive)).returncode == 0
+    assert (populate.root / "model" / "variables" / "variables.index").read_text() == "other weights"
+
+
+def test_digest_of_the_archive_decides(populate: Populate, server: Server) -> None:
+    body = make_archive(*MODEL)
+    digest = hashlib.sha256(body).hexdigest()
+    done = populate(MODEL=server.answer("/here", body), MODEL_SHA256=digest.upper())
+    assert done.returncode == 0, done.stderr
+    assert manifest(populate)["model"]["archive_sha256"] == digest
+    assert "nothing to do" in populate(MODEL=server.url + "/elsewhere", MODEL_SHA256=digest).stdout
+
+
+def test_changed_local_archive_is_noticed(populate: Populate, tmp_path: Path) -> None:
+    archive = tmp_path / "model.tar.gz"
+    archive.write_bytes(make_archive(*MODEL))
+    assert populate(MODEL=str(archive)).returncode == 0
+    archive.write_bytes(make_archive(MODEL[0], ("variables/variables.index", "newer weights")))
+    assert populate(MODEL=str(archive)).returncode == 0
+    assert (populate.root / "model" / "variables" / "variables.index").read_text() == "newer weights"
+
+
+@pytest.mark.parametrize("hiccup", [503, (200, b"half", 1000)], ids=["busy", "cut off"])
+def test_download_is_tried_again(populate: Populate, server: Server, hiccup: int | tuple[int, bytes, int]) -> None:
+    done = populate(MODEL=server.answer("/model", hiccup, make_archive(*MODEL)))
+    assert done.returncode == 0, done.stderr
+    assert server.requests == ["/model", "/model"]
+
+
+def test_missing_url(populate: Populate, server: Server) -> None:
+    assert "HTTP Error 404" in refused(populate, MODEL=server.url + "/nowhere")
+
+
+def test_wrong_digest(populate: Populate, server: Server, tmp_path: Path) -> None:
+    body = make_archive(*MODEL)
+    digest = hashlib.sha256(body).hexdigest()
+    (tmp_path / "local.tar").write_bytes(body)
+    for model in (server.answer("/model", body), str(tmp_path / "local.tar"), populate.settings["MODEL"]):
+        assert "not MODEL_SHA256" in refused(populate, MODEL=model, MODEL_SHA256="0" * 64)
+    assert digest in refused(populate, MODEL=server.url + "/model", MODEL_SHA256="0" * 64)
+
+
+UNSAFE, DAMAGED, NO_MODEL = "a link, a device", "cannot be unpacked", "is no SavedModel"
+BAD_ARCHIVES = {
+    "not an archive": (b"<html>", DAMAGED),
+    "truncated": (make_archive(*MODEL, ("variables/more", os.urandom(3000).hex()))[:-2000], DAMAGED),
+    "parent directory": (make_archive(*MODEL, ("../escaped", "x")), DAMAGED),
+    "parent directory inside": (make_archive(*MODEL, ("variables/../../escaped", "x")), DAMAGED),
+    "symbolic link": (make_archive(*MODEL, links=(("variables/link", "/etc/hostname"),)), UNSAFE),
+    "through a link": (make_archive(*MODEL, ("link/escaped", "x"), links=(("link", "../.."),)), UNSAFE),
+    "no model": (make_archive(("readme.txt", "nothing here")), NO_MODEL),
+    "two models": (make_archive(("1/saved_model.pb", "default"), ("2/saved_model.pb", "default")), NO_MODEL),
+    "other signature": (make_archive(("saved_model.pb", "serving_default")), "MODEL must have a signature default"),
+}
+
+
+@pytest.mark.parametrize(("body", "expected"), BAD_ARCHIVES.values(), ids=BAD_ARCHIVES.keys())
+def test_bad_archive(populate: Populate, tmp_path: Path, body: bytes, expected: str) -> None:
+    (tmp_path / "model.tar.gz").write_bytes(body)
+    assert expected in refused(populate, MODEL=str(tmp_path / "model.tar.gz"))
+    assert not list(tmp_path.rglob("escaped"))
+
+
+def test_absolute_names_land_inside(populate: Populate, tmp_path: Path) -> None:
+    outside = tmp_path / "escaped"
+    (tmp_path / "model.tar.gz").write_bytes(make_archive(*MODEL, (str(outside), "x")))
+    assert populate(MODEL=str(tmp_path / "model.tar.gz")).returncode == 0
+    assert not outside.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        ({"MODEL": "/nowhere"}, "/nowhere does not exist"),
+        ({"MODEL": "/proc/self/fdinfo"}, "is no SavedModel"),
+        ({"PYTHON": "python9.9"}, "PYTHON=python9.9 must be"),
+        ({"PACKAGES": ""}, "needs PYTHON, PACKAGES and MODEL"),
+    ],
+)
+def test_bad_settings(populate: Populate, changes: dict[str, str], expected: str) -> None:
+    assert expected in refused(populate, **changes)
+
+
+def test_failing_pip_shows_its_words(empty: Populate) -> None:
+    failed = empty(PACKAGES="six==0.0.1")
+    assert failed.returncode == 1
+    *lines, last = failed.stderr.splitlines()
+    assert any("Could not find a version that satisfies" in line for line in lines)
+    assert last.startswith("populate: error: packages failed (ERROR: No matching distribution found")
+    assert last.endswith("check PACKAGES and the way to the package index")
+    assert sorted(path.name for path in empty.root.iterdir()) == [".populate.lock", "populate.log"]
+
+
+def test_two_at_once(populate: Populate, tmp_path: Path) -> None:
+    with (populate.root / ".populate.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert "another populate is filling" in refused(populate)
+    assert "nothing to do" in populate().stdout
