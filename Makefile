@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := wildrydes_ml bin lambda_src tests training
+SOURCES := wildrydes_ml bin lambda_src tests training benchmarks
 
 .PHONY: help demo test test-fast check render bench clean
 
@@ -29,6 +29,9 @@ check: $(VENV)/test $(VENV)/checkov/installed ## Format, lint, types, shell scri
 
 render: $(VENV)/test ## Write templates/*.yml
 	$(BIN)/python bin/render.py
+
+bench: $(VENV)/test ## Measure, as ratios in one run
+	$(BIN)/python benchmarks/render.py
 
 clean: ## Remove what the other targets made
 	-[ ! -d .wildrydes ] || $(BIN)/python bin/destroy.py --local

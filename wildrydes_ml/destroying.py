@@ -53,7 +53,12 @@ def destroy(
     left = destroyer.look().describe()
     if left:
         raise WildrydesError("still there: " + ", ".join(left))
-    reporter.event(f"gone: {', '.join(found)}; nothing with the name or tag {settings.name} is left")
+    reporter.event(f"gone: {', '.join(found)}")
+    tagged = aws.tagging.arns(TAG, settings.name)
+    if tagged:
+        reporter.warning(f"AWS lists with our tag, for up to an hour after they are gone: {', '.join(tagged)}")
+    else:
+        reporter.event(f"nothing with the name or tag {settings.name} is left")
     return True
 
 

@@ -89,6 +89,8 @@ def start(home: Path) -> Emulator:
     running = find(home)
     if running:
         return running
+    if sys.version_info < (3, 11):
+        raise SettingsError(["--local needs Python 3.11 or newer, as the packages that it puts on EFS do"])
     if importlib.util.find_spec("ministack") is None:
         raise SettingsError(["--local needs the emulator: pip install 'wildrydes_ml[local]'"])
     _temporary(home).mkdir(parents=True, exist_ok=True)
@@ -208,12 +210,10 @@ def _end(pid: int) -> None:
             time.sleep(0.05)
 
 
-def _group_lives(pid: int) -> bool:
-    if pid in _children:
-        # An ended child stays in its group until it is waited for.
-        _children[pid].poll()
-    try:
-        os.killpg(pid, 0)
-    except ProcessLookupError:
-        return False
-    return True
+def _group_lives(group: int) -> bool:
+    """Whether a process of the group runs; ended ones that nobody waited for do not count."""
+    if group in _children:
+        _children[group].poll()
+    shown = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True)
+    rows = [line.split() for line in shown.stdout.splitlines()]
+    return any(int(pgid) == group and not stat.startswith("Z") for pgid, stat in rows)

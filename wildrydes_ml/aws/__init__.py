@@ -19,8 +19,9 @@ from .buckets import Buckets
 from .faults import translated
 from .functions import Functions
 from .stacks import Stacks
+from .tagging import Tagging
 
-__all__ = ["Apis", "Aws", "Buckets", "Functions", "Stacks", "connect"]
+__all__ = ["Apis", "Aws", "Buckets", "Functions", "Stacks", "Tagging", "connect"]
 
 # Standard mode got every one of 120 calls through 20 % throttling with 10 attempts.
 _RETRIES = {"mode": "standard", "total_max_attempts": 10}
@@ -37,6 +38,7 @@ class Aws:
     buckets: Buckets
     functions: Functions
     apis: Apis
+    tagging: Tagging
 
 
 def connect(target: Target, sleep: Callable[[float], None] = time.sleep) -> Aws:
@@ -48,7 +50,8 @@ def connect(target: Target, sleep: Callable[[float], None] = time.sleep) -> Aws:
         session = _session(target)
         caller = _client(session, "sts", target).get_caller_identity()
         clients = {
-            name: _client(session, name, target) for name in ("cloudformation", "s3", "lambda", "logs", "apigateway")
+            name: _client(session, name, target)
+            for name in ("cloudformation", "s3", "lambda", "logs", "apigateway", "resourcegroupstaggingapi")
         }
     partition = caller["Arn"].split(":")[1]
     identity = Identity(caller["Account"], caller["Arn"], partition, session.region_name)
@@ -58,6 +61,7 @@ def connect(target: Target, sleep: Callable[[float], None] = time.sleep) -> Aws:
         Buckets(clients["s3"], identity),
         Functions(clients["lambda"], clients["logs"]),
         Apis(clients["apigateway"], session.get_credentials(), identity),
+        Tagging(clients["resourcegroupstaggingapi"]),
     )
 
 
