@@ -1,6 +1,7 @@
 """Asking the deployed API about pictures, and telling what it answered."""
 
 import json
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,10 +16,10 @@ MAX_POSTED_BYTES = 4_500_000
 Send = Callable[[bytes, Mapping[str, str]], web.Reply]
 
 _SIGNATURES = (
-    (b"\xff\xd8\xff", "image/jpeg"),
-    (b"\x89PNG\r\n\x1a\n", "image/png"),
-    (b"GIF8", "image/gif"),
-    (b"RIFF", "image/webp"),
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
 )
 
 
@@ -64,7 +65,7 @@ def question(picture: str) -> Question:
     if len(body) > MAX_POSTED_BYTES:
         raise WildrydesError(f"{picture}: {len(body):,} bytes are too many, {MAX_POSTED_BYTES:,} can be posted")
     for signature, content_type in _SIGNATURES:
-        if body.startswith(signature):
+        if signature.match(body):
             return Question(picture, body, content_type)
     raise WildrydesError(f"{picture}: not a JPEG, PNG, WebP or GIF picture")
 

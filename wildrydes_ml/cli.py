@@ -39,6 +39,12 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         reporter.error(str(error))
         reporter.result(False, error=str(error), exit_code=error.exit_code)
         return error.exit_code
+    except OSError as error:
+        # A path that cannot be read or written; what the network does is translated where it happens.
+        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
+        reporter.error(text)
+        reporter.result(False, error=text, exit_code=1)
+        return 1
     except KeyboardInterrupt:
         text = "stopped watching; what AWS has begun goes on. The same command resumes it"
         reporter.error(text)
@@ -98,7 +104,8 @@ def _parser(verb: str, program: str) -> argparse.ArgumentParser:
     )
 
 
-def _place(parser: argparse.ArgumentParser) -> None:
+def _common(parser: argparse.ArgumentParser) -> None:
+    """Every verb that works on a deployment takes the same ones, so that a command line can be reused."""
     group = parser.add_argument_group("where")
     group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
     group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
@@ -112,9 +119,6 @@ def _place(parser: argparse.ArgumentParser) -> None:
         help="directory of all that --local keeps (default: $WILDRYDES_HOME or .wildrydes)",
     )
     parser.add_argument("--output", choices=("text", "json"), default="text", help="json: one object a line on stdout")
-
-
-def _shape(parser: argparse.ArgumentParser) -> None:
     group = parser.add_argument_group("what")
     group.add_argument(
         "--preset",
@@ -130,16 +134,18 @@ def _shape(parser: argparse.ArgumentParser) -> None:
         metavar="Parameter=Value",
         help="set a template parameter (repeatable); the YAML in templates/ describes each",
     )
-
-
-def _deploy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--route", choices=ROUTES, default="long", help="two stacks and wiring, or one stack")
-    parser.add_argument(
+    group.add_argument(
         "--model",
         default="",
         metavar="LOCATION",
         help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
     )
+    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument("--output", choices=("text", "json"), default="text", help="json: one object a line on stdout")
+
+
+def _deploy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--route", choices=ROUTES, default="long", help="two stacks and wiring, or one stack")
     parser.add_argument("--plan", action="store_true", help="show what would be done, change nothing")
     parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 1 when there is a change")
     parser.add_argument(
@@ -149,11 +155,6 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
         metavar="RESOURCE",
         help="logical id of a network or EFS resource that may be replaced or removed (repeatable)",
     )
-    _yes(parser)
-
-
-def _yes(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
 def _classify(parser: argparse.ArgumentParser) -> None:
@@ -174,12 +175,12 @@ def _package(parser: argparse.ArgumentParser) -> None:
 
 _VERBS = {
     "render": _Verb("Write the three CloudFormation templates as YAML.", commands.render, _render),
-    "deploy": _Verb("Deploy, and prove that the API answers.", commands.deploy, _place, _shape, _deploy),
-    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", commands.destroy, _place, _shape, _yes),
-    "classify": _Verb("Ask the deployed API about pictures.", commands.classify, _place, _classify),
-    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", commands.status, _place),
+    "deploy": _Verb("Deploy, and prove that the API answers.", commands.deploy, _common, _deploy),
+    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", commands.destroy, _common),
+    "classify": _Verb("Ask the deployed API about pictures.", commands.classify, _common, _classify),
+    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", commands.status, _common),
     "package": _Verb("Build the function's zip, to upload it by hand.", commands.package, _package),
     "demo": _Verb(
-        "Deploy on this machine, classify pictures, keep serving.", commands.demo, _place, commands.demo_options
+        "Deploy on this machine, classify pictures, keep serving.", commands.demo, _common, commands.demo_options
     ),
 }

@@ -141,10 +141,10 @@ class Deployer:
             bucket_tags=tags,
             bucket_is_empty=not keys,
             has_code=desired.code_key in keys,
-            has_model=desired.model.key in keys,
+            has_model=desired.model_key in keys,
             stacks=found,
             other_route=self._other_route(),
-            wiring=self._aws.apis.found(api) if api and desired.wiring else None,
+            wiring=self._aws.apis.found(api, self._settings.function_name) if api and desired.wiring else None,
             fill=self._missing_on_efs(),
             contents=self._contents({name: one.stack for name, one in found.items()}),
         )
@@ -171,8 +171,8 @@ class Deployer:
         first = desired.stacks[0]
         found = observed.stacks.get(first.name)
         known = found.stack.parameters if found else {}
-        same = known.get("ModelSha256") == desired.model.digest
-        link = known["ModelUrl"] if same else self._aws.buckets.link(desired.bucket, desired.model.key, _LINK_SECONDS)
+        same = known.get("ModelSha256") == desired.model.digest and not planning.boots_instance(first, found)
+        link = known["ModelUrl"] if same else self._aws.buckets.link(desired.bucket, desired.model_key, _LINK_SECONDS)
         linked = first.with_parameters(ModelUrl=link)
         return replace(desired, efs=linked) if desired.efs else replace(desired, service=linked)
 
@@ -188,9 +188,9 @@ class Deployer:
         if stack.name != self.desired.service.name:
             return stack
         efs = self._aws.stacks.describe(self.desired.efs.name) if self.desired.efs else None
-        if stack.inputs and (efs is None or not efs.outputs):
-            return None
         outputs = efs.outputs if efs else {}
+        if not stack.is_resolvable(outputs):
+            return None
         return stack.resolved(outputs, self._contents({efs.name: efs} if efs else {}))
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
@@ -229,7 +229,7 @@ class Deployer:
         wanted = self.desired.wiring
         assert wanted is not None
         api = self._outputs()["ModelInferenceApiId"]
-        for action in actions(wanted, self._aws.apis.found(api)):
+        for action in actions(wanted, self._aws.apis.found(api, self._settings.function_name)):
             self._aws.apis.perform(api, action, wanted, self._settings.function_name)
 
     def _outputs(self) -> dict[str, str]:

@@ -41,6 +41,10 @@ class DesiredStack:
     resources: Mapping[str, str]
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
+    def is_resolvable(self, outputs: Mapping[str, str]) -> bool:
+        """Whether all inputs are among the outputs."""
+        return all(key in outputs for keys in self.inputs.values() for key in keys)
+
     def resolved(self, outputs: Mapping[str, str], contents: str) -> "DesiredStack":
         """The stack with its inputs taken from another stack's outputs, and a digest of EFS's contents."""
         found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
@@ -77,6 +81,11 @@ class Desired:
     def values(self) -> Mapping[str, str]:
         """Every parameter's value."""
         return {**(self.efs.parameters if self.efs else {}), **self.service.parameters}
+
+    @property
+    def model_key(self) -> str:
+        """The key of the model's archive."""
+        return self.model.key(self.function_name)
 
     @property
     def function_name(self) -> str:

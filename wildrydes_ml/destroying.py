@@ -79,8 +79,10 @@ class Destroyer:
         stacks = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
         bucket = self._settings.bucket or default_bucket(self._settings, self._aws.identity)
         tags = self._aws.buckets.tags(bucket)
-        own = not self._settings.bucket and tags is not None and tags.get(TAG) == self._settings.name
-        keys = self._aws.buckets.keys(bucket) if own else self._uploaded(bucket) if tags is not None else []
+        keys = self._aws.buckets.keys(bucket) if tags is not None else []
+        half_made = tags == {} and not keys
+        own = not self._settings.bucket and (half_made or (tags or {}).get(TAG) == self._settings.name)
+        keys = keys if own else self._uploaded(keys)
         group = f"/aws/lambda/{self._function_name}"
         return Remains(
             stacks=[found for found in stacks if found],
@@ -117,15 +119,16 @@ class Destroyer:
         planning.refuse_strangers(self._settings.name, desired, found)
         return found
 
-    def _uploaded(self, bucket: str) -> list[str]:
+    def _uploaded(self, keys: list[str]) -> list[str]:
         """Our keys in a bucket that was given to us."""
-        code = re.compile(rf"code/{re.escape(self._function_name)}-[0-9a-f]{{16}}\.zip")
-        return [key for key in self._aws.buckets.keys(bucket, "code/") if code.fullmatch(key)]
+        name = re.escape(self._function_name)
+        ours = re.compile(rf"code/{name}-[0-9a-f]{{16}}\.zip|model/{name}-[0-9a-f]{{16}}\.tar\.gz")
+        return [key for key in keys if ours.fullmatch(key)]
 
     def _unwire(self, stack: Stack) -> None:
         api = stack.outputs.get("ModelInferenceApiId")
         if api and stack.name == self._settings.inference_stack:
-            self._aws.apis.unwire(api)
+            self._aws.apis.unwire(api, self._function_name)
 
     def _delete(self, stack: Stack) -> None:
         row = state(stack.status)

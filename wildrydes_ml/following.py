@@ -11,6 +11,7 @@ from .states import is_busy, state
 
 # CloudFormation says this of what it never got to; it is no cause.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
+_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _QUIET_SECONDS = 30.0
 
 
@@ -68,8 +69,13 @@ class Follower:
 
 
 def first_cause(events: list[StackEvent]) -> str:
-    """The first failure that is not a consequence of another: resource, type and reason."""
-    for event in events:
+    """The last operation's first failure that is not a consequence of another: resource, type and reason."""
+    starts = [
+        number
+        for number, event in enumerate(events)
+        if event.type == "AWS::CloudFormation::Stack" and event.status in _BEGINNINGS
+    ]
+    for event in events[starts[-1] if starts else 0 :]:
         if event.status.endswith("_FAILED") and not event.reason.startswith(_CONSEQUENCES):
             return f"{event.resource} ({event.type}): {event.reason}"
     return ""

@@ -24,10 +24,9 @@ class Model:
     archive: bytes = b""
     digest: str = ""
 
-    @property
-    def key(self) -> str:
-        """The archive's key in the bucket."""
-        return f"model/{self.digest[:16]}.tar.gz"
+    def key(self, function_name: str) -> str:
+        """The archive's key in the bucket; the function's name tells whose it is."""
+        return f"model/{function_name}-{self.digest[:16]}.tar.gz"
 
 
 def shipped() -> str:

@@ -155,7 +155,9 @@ TABLE: dict[str, dict[str, Any]] = {
         MaxLength=160,
     ),
     "CodeKey": _text(
-        "code/ml_inferencefunction.zip", "Key of the function's zip in DataBucket; new code wants a new key."
+        "code/ml_inferencefunction.zip",
+        "Key of the function's zip in DataBucket; new code wants a new key.",
+        MaxLength=90,
     ),
     "FunctionName": _text(
         "ml_inferencefunction",
@@ -223,12 +225,12 @@ TABLE: dict[str, dict[str, Any]] = {
         "Comma-separated host:port list of picture servers that may be private and on any port; empty: none.",
         r"^$|^[A-Za-z0-9.\[\]:_-]+(,[A-Za-z0-9.\[\]:_-]+)*$",
         "must be host:port entries separated by commas, or empty",
-        MaxLength=128,
+        MaxLength=80,
     ),
     "EFSContents": _text(
         "",
         "Any text that names what is on EFS; another one makes the function start anew and load it again.",
-        MaxLength=64,
+        MaxLength=32,
     ),
     # What the workshop's command for the short route passes
     "DataProcessingExecutionRoleName": _text(

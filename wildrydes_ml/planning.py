@@ -207,7 +207,7 @@ def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
     if not observed.has_code:
         steps.append(Upload(desired.bucket, desired.code_key, desired.code))
     if desired.model.archive and not observed.has_model:
-        steps.append(Upload(desired.bucket, desired.model.key, desired.model.archive))
+        steps.append(Upload(desired.bucket, desired.model_key, desired.model.archive))
     return steps
 
 
@@ -238,6 +238,16 @@ def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
     return [ApplyStack(empty, "update", f"{why}: remove the instance"), ApplyStack(desired, "update", "make it again")]
 
 
+def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
+    """Whether a new instance will fill EFS, whatever the model's URL."""
+    if found is None or state(found.stack.status).deploy is not Deploy.UPDATE:
+        return True
+    known = found.stack.parameters
+    wanted = desired.with_parameters(ModelUrl=known.get("ModelUrl", ""))
+    is_first = known.get("BootstrapInstance") == "none" != desired.parameters.get("BootstrapInstance")
+    return is_first or bool(_refill_reasons(wanted, found.stack))
+
+
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
     parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
     tags = {key: found.stack.tags.get(key) for key in desired.tags}
@@ -257,9 +267,9 @@ def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list
     if found and refilled and state(found.stack.status).deploy is Deploy.UPDATE:
         return [ApplyStack(desired.service, "update", "it follows the EFS stack and what is on EFS")]
     efs = observed.stacks.get(desired.efs.name) if desired.efs else None
-    if found is None or (desired.efs and efs is None):
-        return _stack_steps(desired.service, found)
     outputs = efs.stack.outputs if efs else {}
+    if found is None or not desired.service.is_resolvable(outputs):
+        return _stack_steps(desired.service, found)
     return _stack_steps(desired.service.resolved(outputs, observed.contents), found)
 
 

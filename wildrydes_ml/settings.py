@@ -53,7 +53,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
-        faults = [*self._name_faults(), *override_faults(self.overrides)]
+        faults = [*self._name_faults(), *self._choice_faults(), *override_faults(self.overrides)]
         if faults:
             raise SettingsError(faults)
 
@@ -61,6 +61,14 @@ class Settings:
         if _NAME.fullmatch(self.name):
             return []
         return [f"--name {self.name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first"]
+
+    def _choice_faults(self) -> list[str]:
+        choices = (("--preset", self.preset, tuple(PRESETS)), ("--route", self.route, ROUTES))
+        return [
+            f"{option} {value!r}: use one of {', '.join(known)}"
+            for option, value, known in choices
+            if value not in known
+        ]
 
     @property
     def efs_stack(self) -> str:
@@ -131,16 +139,15 @@ def _fits(value: str, entry: Mapping[str, Any]) -> bool:
         return _number_fits(value, entry)
     return (
         value in entry.get("AllowedValues", [value])
-        and re.search(entry.get("AllowedPattern", ""), value) is not None
+        and re.fullmatch(entry.get("AllowedPattern", r"[\s\S]*"), value, re.ASCII) is not None
         and len(value) <= entry.get("MaxLength", 4096)
     )
 
 
 def _number_fits(value: str, entry: Mapping[str, Any]) -> bool:
-    try:
-        number = float(value)
-    except ValueError:
+    if not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
         return False
+    number = float(value)
     in_range = entry.get("MinValue", number) <= number <= entry.get("MaxValue", number)
     return in_range and number in entry.get("AllowedValues", [number])
 

@@ -42,13 +42,17 @@ class Wiring:
 
 @dataclass(frozen=True)
 class FoundWiring:
-    """What an API has. Absent things are None; `description` is the stage's deployment's."""
+    """What an API has. Absent things are None; `description` is the stage's deployment's.
+
+    `owns_key` tells whether the usage plan was made here; a stranger's key is used but never removed.
+    """
 
     auth: str | None = None
     target: str | None = None
     description: str | None = None
     throttle: tuple[float, int] | None = None
     has_key: bool = False
+    owns_key: bool = False
 
 
 def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
@@ -63,8 +67,10 @@ def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
         todo.append("deployment")
     if todo or found.throttle != (wanted.rate, wanted.burst):
         todo.append("throttle")
-    if (wanted.auth == "API_KEY") != found.has_key:
-        todo.append("no key" if found.has_key else "key")
+    if wanted.auth == "API_KEY" and not found.has_key:
+        todo.append("key")
+    if wanted.auth != "API_KEY" and found.owns_key:
+        todo.append("no key")
     return tuple(todo)
 
 

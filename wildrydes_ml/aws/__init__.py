@@ -27,6 +27,8 @@ __all__ = ["Apis", "Aws", "Buckets", "Functions", "Stacks", "Tagging", "connect"
 _RETRIES = {"mode": "standard", "total_max_attempts": 10}
 # The longest that a function may run, and a little: an invocation must not be given up or repeated before.
 _INVOKE_SECONDS = 910
+# Links must name the region's own host: the global one redirects for a while after a bucket was made.
+_S3 = Config(signature_version="s3v4", s3={"us_east_1_regional_endpoint": "regional", "addressing_style": "virtual"})
 
 
 @dataclass(frozen=True)
@@ -75,4 +77,6 @@ def _session(target: Target) -> Any:
 def _client(session: Any, name: str, target: Target) -> Any:
     read_timeout = _INVOKE_SECONDS if name == "lambda" else 60
     config = Config(retries=_RETRIES, read_timeout=read_timeout, connect_timeout=10)
+    if name == "s3":
+        config = config.merge(_S3)
     return session.client(name, endpoint_url=target.endpoint or None, config=config)

@@ -21,21 +21,23 @@ class Apis:
         self._credentials = credentials
         self._identity = identity
 
-    def found(self, api: str) -> FoundWiring:
-        """The wiring of an API's root as it is."""
+    def found(self, api: str, name: str) -> FoundWiring:
+        """The wiring of an API's root as it is; `name` is that of the usage plan that perform() makes."""
         with translated(f"API {api}"):
             method = self._optional(
                 self._client.get_method, restApiId=api, resourceId=self._root(api), httpMethod="ANY"
             )
             stage = self._optional(self._client.get_stage, restApiId=api, stageName=STAGE)
             description = self._deployment_description(api, stage)
-            keys = self._keys(self._usage_plan(api))
+            plan = self._usage_plan(api)
+            keys = self._keys(plan)
         return FoundWiring(
             auth=_auth(method) if method else None,
             target=self._target(method) if method else None,
             description=description,
             throttle=_throttle(stage),
             has_key=bool(keys),
+            owns_key=plan is not None and plan["name"] == name,
         )
 
     def perform(self, api: str, action: Action, wiring: Wiring, name: str) -> None:
@@ -51,12 +53,12 @@ class Apis:
                 case "key":
                     self._make_key(api, wiring, name)
                 case "no key":
-                    self._remove_key(api)
+                    self._remove_key(api, name)
 
-    def unwire(self, api: str) -> None:
-        """Removes key and usage plan; method and stage go with the API."""
+    def unwire(self, api: str, name: str) -> None:
+        """Removes the key and usage plan of that name; method and stage go with the API."""
         with translated(f"API {api}"):
-            self._remove_key(api)
+            self._remove_key(api, name)
 
     def key(self, api: str) -> str:
         """The value of the API's key; empty when it has none."""
@@ -150,9 +152,9 @@ class Apis:
         )
         self._client.create_usage_plan_key(usagePlanId=plan["id"], keyId=key, keyType="API_KEY")
 
-    def _remove_key(self, api: str) -> None:
+    def _remove_key(self, api: str, name: str) -> None:
         plan = self._usage_plan(api)
-        if plan is None:
+        if plan is None or plan["name"] != name:
             return
         for key in self._keys(plan):
             self._optional(self._client.delete_api_key, apiKey=key)

@@ -46,14 +46,15 @@ class Buckets:
             except ClientError as error:
                 if code_of(error) != "BucketAlreadyOwnedByYou":
                     raise
-            self._client.put_bucket_tagging(
-                Bucket=name, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
-            )
             self._client.put_public_access_block(
                 Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True)
             )
             self._client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
             self._client.put_bucket_policy(Bucket=name, Policy=self._tls_only(name))
+            # Last, since the tag says that the bucket is made: without it, the next run finishes it.
+            self._client.put_bucket_tagging(
+                Bucket=name, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
+            )
 
     def _tls_only(self, name: str) -> str:
         arn = f"arn:{self._identity.partition}:s3:::{name}"

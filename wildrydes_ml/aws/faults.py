@@ -11,6 +11,9 @@ from botocore.exceptions import (
     NoCredentialsError,
     NoRegionError,
     ProfileNotFound,
+    SSOTokenLoadError,
+    TokenRetrievalError,
+    UnauthorizedSSOTokenError,
 )
 from botocore.parsers import ResponseParserError
 
@@ -34,6 +37,8 @@ def translated(what: str) -> Iterator[None]:
         yield
     except (NoCredentialsError, NoRegionError, ProfileNotFound) as error:
         raise SettingsError([f"{error}: set it up with `aws configure`, or pass --profile and --region"]) from error
+    except (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError) as error:
+        raise _expired(what) from error
     except ClientError as error:
         raise _translation(what, error) from error
     except (ConnectionError, HTTPClientError) as error:
@@ -48,10 +53,14 @@ def translated(what: str) -> Iterator[None]:
 def _translation(what: str, error: ClientError) -> WildrydesError:
     code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
     if code in EXPIRED:
-        return InterruptedWork(f"{what}: the credentials have expired or are not valid; renew them and run again")
+        return _expired(what)
     if code in DENIED:
         return WildrydesError(f"{what}: AWS denies it: {message}")
     return WildrydesError(f"{what}: {code}: {message}")
+
+
+def _expired(what: str) -> InterruptedWork:
+    return InterruptedWork(f"{what}: the credentials have expired or are not valid; renew them and run again")
 
 
 def code_of(error: ClientError) -> str:

@@ -33,7 +33,8 @@ class Functions:
             reply = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             payload = json.loads(reply["Payload"].read() or b"null")
         if reply.get("FunctionError") or not isinstance(payload, dict):
-            return Invocation(0, "", str((payload or {}).get("errorMessage", payload)))
+            said = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
+            return Invocation(0, "", str(said))
         return Invocation(int(payload.get("statusCode", 0)), str(payload.get("body", "")))
 
     def log_group_exists(self, name: str) -> bool:

@@ -177,14 +177,14 @@ def _alias(
 
 def _version(function: awslambda.Function, mount: FileSystemMount, settings: FunctionSettings) -> awslambda.Version:
     """A snapshot of the function. Its Description names what is in it, since CloudFormation publishes a new
-    version only when a property of this resource changes, and must not when the function has not."""
+    version only when a property of this resource changes, and must not when the function has not. It holds 256
+    characters, which the parameters' lengths keep to."""
     snapshot = [
         settings.key,
         settings.runtime,
         settings.architecture,
         settings.memory,
         settings.timeout,
-        mount.path,
         *settings.environment.values(),
         settings.contents_id,
     ]

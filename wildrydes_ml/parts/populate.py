@@ -143,7 +143,7 @@ def _instance(
         exists,
         ec2.Instance(
             title,
-            DependsOn=[network.way_out, *storage.mount_targets],
+            DependsOn=[title for title in (network.way_out, *storage.mount_targets) if title],
             ImageId=fill(_AMI, architecture=settings.architecture),
             InstanceType=choose(own_type, reference(settings.instance_type), choose(arm, "c7g.large", "c5.large")),
             IamInstanceProfile=Ref(profile),

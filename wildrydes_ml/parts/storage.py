@@ -96,7 +96,7 @@ def _mount_target_security_group(
             "MountTargetSecurityGroup",
             GroupDescription="EFS mount targets: NFS from the function and the filling instance only",
             VpcId=network.vpc,
-            SecurityGroupIngress=_nfs_from(clients),
+            SecurityGroupIngress=_nfs_from([group for group in clients if group.title in template.resources]),
             # An absent list would mean "everything out"; a mount target never starts a connection.
             SecurityGroupEgress=[
                 ec2.SecurityGroupRule(Description="Nothing out", IpProtocol="-1", CidrIp="127.0.0.1/32")
