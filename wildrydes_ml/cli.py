@@ -118,7 +118,6 @@ def _common(parser: argparse.ArgumentParser) -> None:
         default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
         help="directory of all that --local keeps (default: $WILDRYDES_HOME or .wildrydes)",
     )
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="json: one object a line on stdout")
     group = parser.add_argument_group("what")
     group.add_argument(
         "--preset",

@@ -21,7 +21,9 @@ MAX_BODY_BYTES = 51_200
 LINE_LENGTH = 130
 _MAP = "tag:yaml.org,2002:map"
 
-# libyaml's alone: PyYAML's own emitter quotes what libyaml does not, and is eight times slower.
+# Its own emitter quotes what libyaml's does not, and templates must have the same bytes everywhere.
+if not yaml.__with_libyaml__:
+    raise ImportError("PyYAML was built without libyaml: pip install --force-reinstall --only-binary :all: PyYAML")
 _Dumper: Any = yaml.CSafeDumper
 
 

@@ -1,0 +1,143 @@
+"""Who may import what: pure inside, effects at the rim."""
+
+import ast
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+CHECKOUT = Path(__file__).parents[2]
+LIBRARY = {
+    path.relative_to(CHECKOUT / "wildrydes_ml").with_suffix("").as_posix(): path
+    for path in sorted((CHECKOUT / "wildrydes_ml").rglob("*.py"))
+    if "lambda_src" not in path.parts
+}
+HANDLER = {path.stem: path for path in sorted((CHECKOUT / "lambda_src").glob("*.py"))}
+COMMANDS = sorted((CHECKOUT / "bin").glob("*.py"))
+ALL_FILES = [*LIBRARY.values(), *HANDLER.values(), *COMMANDS]
+
+# What only builds templates, or only computes.
+TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + ["parameters", "workshop", "rendering"]
+PURE = [*TEMPLATE_SIDE, "costs", "settings", "packaging", "models", "errors", "states", "records", "planning", "wiring"]
+RIM = {"deploying", "destroying", "aws", "local", "commands", "cli", "reporting", "following", "web", "populating"}
+EFFECTS = {"boto3", "botocore", "subprocess", "socket", "urllib.request", "requests", "signal", "threading", "sys"}
+
+
+@cache
+def nodes(path: Path) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+
+
+def imports(path: Path) -> set[str]:
+    """The modules that a file imports, ours by their name below wildrydes_ml with a dot before it."""
+    found: set[str] = set()
+    for node in nodes(path):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            found.update(imported(path, node))
+    return found
+
+
+def imported(path: Path, node: ast.ImportFrom) -> Iterator[str]:
+    if not node.level:
+        yield str(node.module)
+        return
+    package = path.parents[node.level - 1].relative_to(CHECKOUT / "wildrydes_ml").parts
+    base = [*package, *(node.module.split(".") if node.module else [])]
+    for name in [None] if node.module else [alias.name for alias in node.names]:
+        yield "." + ".".join([*base, *([name] if name else [])])
+
+
+def tops(path: Path) -> set[str]:
+    """The imports' first names: troposphere.ec2 counts as troposphere, .aws.stacks as .aws."""
+    return {"." + name[1:].split(".")[0] if name.startswith(".") else name.split(".")[0] for name in imports(path)}
+
+
+def calls(path: Path, name: str) -> bool:
+    """Whether the file calls a function of this name."""
+    return any(isinstance(node, ast.Call) and ast.unparse(node.func) == name for node in nodes(path))
+
+
+def mentions(path: Path, *names: str) -> bool:
+    return any(isinstance(node, (ast.Attribute, ast.Name)) and ast.unparse(node) in names for node in nodes(path))
+
+
+def where(files: list[Path]) -> set[str]:
+    return {path.relative_to(CHECKOUT).as_posix() for path in files}
+
+
+def test_the_import_reader_reads_relative_imports() -> None:
+    assert {".aws", ".errors", ".settings"} <= imports(LIBRARY["deploying"])
+    assert {".records", ".wiring", ".aws.faults", "botocore.exceptions"} <= imports(LIBRARY["aws/apis"])
+    assert {".parameters", ".parts.network", "troposphere"} <= imports(LIBRARY["workshop"])
+
+
+def test_only_the_aws_package_imports_boto3() -> None:
+    importers = {name for name, path in LIBRARY.items() if {"boto3", "botocore"} & tops(path)}
+    assert importers
+    assert all(name.startswith("aws/") for name in importers)
+
+
+@pytest.mark.parametrize("name", TEMPLATE_SIDE)
+def test_templates_know_nothing_of_deploying(name: str) -> None:
+    allowed = {f".{module}" for module in ("parts", "parameters", "rendering", "workshop")}
+    assert {module for module in tops(LIBRARY[name]) if module.startswith(".")} <= allowed
+
+
+@pytest.mark.parametrize("name", [name for name in LIBRARY if name.startswith("parts/")])
+def test_parts_know_nothing_of_the_workshop(name: str) -> None:
+    assert {module for module in tops(LIBRARY[name]) if module.startswith(".")} <= {".parts"}
+
+
+@pytest.mark.parametrize("name", [name for name in LIBRARY if name not in TEMPLATE_SIDE])
+def test_only_the_template_side_knows_troposphere(name: str) -> None:
+    assert not {"troposphere", "awacs", "yaml"} & tops(LIBRARY[name])
+
+
+@pytest.mark.parametrize("name", PURE)
+def test_pure_modules_have_no_effects(name: str) -> None:
+    assert not EFFECTS & imports(LIBRARY[name])
+    assert not {f".{module}" for module in RIM} & tops(LIBRARY[name])
+
+
+@pytest.mark.parametrize("name", HANDLER)
+def test_the_function_stands_alone(name: str) -> None:
+    assert not {"wildrydes_ml", "boto3", "botocore", "troposphere"} & tops(HANDLER[name])
+
+
+def test_only_the_detector_imports_tensorflow() -> None:
+    importers = [path for path in ALL_FILES if {"tensorflow", "ai_edge_litert"} & tops(path)]
+    assert where(importers) == {"lambda_src/detector.py"}
+
+
+def test_printing_is_done_in_one_place() -> None:
+    printers = [path for path in ALL_FILES if calls(path, "print") or mentions(path, "sys.stdout.write")]
+    assert where(printers) == {"wildrydes_ml/reporting.py", "lambda_src/lambda_function.py"}
+
+
+def test_exit_and_argv_are_in_one_place() -> None:
+    ends = ("sys.exit", "sys.argv", "os._exit", "SystemExit", "exit", "quit")
+    assert where([path for path in ALL_FILES if mentions(path, *ends)]) == {"wildrydes_ml/cli.py"}
+    parsers = [path for path in ALL_FILES if calls(path, "argparse.ArgumentParser")]
+    assert where(parsers) == {"wildrydes_ml/cli.py"}
+
+
+def test_there_is_a_command_for_each_verb() -> None:
+    assert {"render", "deploy", "destroy", "classify", "status", "package"} <= {path.stem for path in COMMANDS}
+
+
+@pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)
+def test_commands_are_thin(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 15
+    assert f'run("{path.stem}")' in text
+    assert tops(path) == {"sys", "pathlib", "wildrydes_ml"}
+
+
+@pytest.mark.parametrize("path", ALL_FILES, ids=lambda path: path.relative_to(CHECKOUT).as_posix())
+def test_a_module_says_why_it_exists_and_is_one_idea(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert ast.get_docstring(ast.parse(text))
+    assert len(text.splitlines()) < 400

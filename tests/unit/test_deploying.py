@@ -1,0 +1,343 @@
+"""A deploy from the first look to the proof, on an AWS in memory; only the API answers over HTTP, on 127.0.0.1."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from tests.unit.fakes import HORSE_ANSWER, FakeAws, Said, event
+from wildrydes_ml.deploying import Deployed, deploy, preview
+from wildrydes_ml.desired import TAG
+from wildrydes_ml.errors import Refused, WildrydesError
+from wildrydes_ml.records import ResourceChange, StackResource
+from wildrydes_ml.settings import Settings, Target
+
+EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
+BUCKET = "wildrydes-ml-123456789012-eu-west-1"
+WIRED = ["wire method", "wire deployment", "wire throttle"]
+LONG = [f"make bucket {BUCKET}", "upload code", f"create {EFS}", f"create {INFERENCE}", *WIRED]
+VPC_REMOVED = ResourceChange("LambdaEFSMLVPC", "AWS::EC2::VPC", "Remove", "False")
+STRANGER = [StackResource("Topic", "AWS::SNS::Topic", "topic")]
+
+
+class Api(HTTPServer):
+    """Answers every picture; `asked` are the headers that came with them."""
+
+    asked: list[dict[str, str]]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/prod"
+
+
+class Answers(BaseHTTPRequestHandler):
+    server: Api
+
+    def do_POST(self) -> None:
+        self.server.asked.append({key.lower(): value for key, value in self.headers.items()})
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(HORSE_ANSWER.encode())
+
+    def log_message(self, format: str, *args: Any) -> None: ...
+
+
+@contextmanager
+def serving() -> Iterator[Api]:
+    with Api(("127.0.0.1", 0), Answers) as server:
+        server.asked = []
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def api() -> Iterator[Api]:
+    with serving() as server:
+        yield server
+
+
+@pytest.fixture
+def aws(api: Api) -> FakeAws:
+    return FakeAws(api.url)
+
+
+Deploy = Callable[..., Deployed]
+
+
+@pytest.fixture
+def run(aws: FakeAws) -> Deploy:
+    """Deploys with settings' options; the journal tells of this deploy alone."""
+
+    def run(said: Said | None = None, **options: Any) -> Deployed:
+        aws.journal.clear()
+        return deploy(aws.gateways, Settings(**options), Target(), said or Said())
+
+    return run
+
+
+def test_the_long_route_ends_with_an_answer(run: Deploy, aws: FakeAws, api: Api) -> None:
+    said = Said()
+    done = run(said)
+    assert aws.journal == LONG
+    assert done.changed
+    assert done.api_url == api.url
+    assert done.answer is not None
+    assert done.answer.validated
+    assert aws.functions.invoked == ["ml_inferencefunction:live"]
+    assert len(api.asked) == 1
+    assert f"URL: {api.url}" in said.texts("output")
+    assert f"Try: curl {api.url}" in said.texts("output")
+
+
+def test_the_function_s_stack_gets_the_efs_stack_s_outputs(run: Deploy, aws: FakeAws) -> None:
+    run()
+    assert aws.stacks.stacks[INFERENCE].parameters["SubnetIDs"] == "subnet-a,subnet-b"
+    assert aws.stacks.stacks[INFERENCE].parameters["SecurityGroupIds"] == "sg-1"
+    assert aws.stacks.stacks[INFERENCE].tags == {TAG: "wildrydes-ml"}
+
+
+def test_the_short_route_is_one_stack(run: Deploy, aws: FakeAws) -> None:
+    run(route="short")
+    assert aws.journal == [f"make bucket {BUCKET}", "upload code", f"create {COMPLETE}"]
+
+
+@pytest.mark.parametrize("route", ["long", "short"])
+def test_a_second_deploy_changes_nothing(run: Deploy, aws: FakeAws, route: str) -> None:
+    run(route=route)
+    assert not run(route=route).changed
+    assert aws.journal == []
+
+
+def test_a_changed_parameter_updates_what_it_concerns(run: Deploy, aws: FakeAws) -> None:
+    run()
+    run(overrides={"MemorySize": "2048"})
+    assert aws.journal == [f"update {INFERENCE}"]
+
+
+def test_new_packages_make_the_instance_anew(run: Deploy, aws: FakeAws) -> None:
+    run()
+    run(overrides={"PythonRuntime": "python3.12"})
+    assert aws.journal == [f"update {EFS}", f"update {EFS}", f"update {INFERENCE}"]
+    assert aws.stacks.stacks[EFS].parameters["BootstrapInstance"] == "keep"
+
+
+def test_an_api_with_a_key_is_asked_with_it(run: Deploy, aws: FakeAws, api: Api) -> None:
+    run(overrides={"ApiAuth": "API_KEY"})
+    assert aws.journal[-4:] == [*WIRED, "wire key"]
+    assert api.asked[-1]["x-api-key"] == "the-key"
+    assert aws.apis.key_names == {"ml_inferencefunction"}
+    run()
+    assert aws.journal == [f"update {INFERENCE}", *WIRED, "wire no key"]
+    assert "x-api-key" not in api.asked[-1]
+
+
+def test_an_api_with_iam_is_asked_with_a_signature(run: Deploy, api: Api) -> None:
+    run(overrides={"ApiAuth": "AWS_IAM"})
+    assert api.asked[-1]["authorization"] == "signed"
+
+
+@pytest.mark.parametrize(("route", "name"), [("long", EFS), ("long", INFERENCE), ("short", COMPLETE)])
+@pytest.mark.parametrize("status", ["CREATE_COMPLETE", "ROLLBACK_COMPLETE", "CREATE_IN_PROGRESS"])
+def test_a_stranger_s_stack_is_left_alone(run: Deploy, aws: FakeAws, route: str, name: str, status: str) -> None:
+    aws.stacks.put(name, status, resources=STRANGER)
+    with pytest.raises(Refused, match=name):
+        run(route=route)
+    assert aws.journal == []
+
+
+def test_a_stack_of_our_template_by_the_aws_cli_is_taken_over(run: Deploy, aws: FakeAws) -> None:
+    aws.stacks.put(EFS, "CREATE_COMPLETE", resources=[StackResource("LambdaEFSMLVPC", "AWS::EC2::VPC", "vpc-1")])
+    run()
+    assert aws.journal[2:4] == [f"update {EFS}", f"create {INFERENCE}"]
+    assert aws.stacks.stacks[EFS].tags == {TAG: "wildrydes-ml"}
+
+
+@pytest.mark.parametrize(("first", "second"), [("long", "short"), ("short", "long")])
+def test_the_other_route_is_refused(run: Deploy, aws: FakeAws, first: str, second: str) -> None:
+    run(route=first)
+    with pytest.raises(Refused, match=f"deployed by the {first} route"):
+        run(route=second)
+    assert aws.journal == []
+
+
+@pytest.mark.parametrize("bucket", [{}, {"bucket": "given"}], ids=["own", "given"])
+def test_another_account_s_bucket_is_refused(run: Deploy, aws: FakeAws, bucket: dict[str, str]) -> None:
+    aws.buckets.foreign.add(bucket.get("bucket", BUCKET))
+    with pytest.raises(Refused, match="another account"):
+        run(**bucket)
+    assert aws.journal == []
+
+
+def test_a_bucket_that_was_half_made_is_finished(run: Deploy, aws: FakeAws) -> None:
+    aws.buckets.put(BUCKET)
+    run()
+    assert aws.journal == LONG
+
+
+def test_a_given_bucket_gets_the_code_alone(run: Deploy, aws: FakeAws) -> None:
+    aws.buckets.put("given", {"owner": "me"}, "their/file")
+    run(bucket="given")
+    assert aws.journal == LONG[1:]
+    assert aws.buckets.labels == {"given": {"owner": "me"}}
+
+
+@pytest.mark.parametrize(
+    ("status", "end", "done"),
+    [
+        ("CREATE_IN_PROGRESS", "CREATE_COMPLETE", [f"update {COMPLETE}"]),
+        ("UPDATE_IN_PROGRESS", "UPDATE_COMPLETE", [f"update {COMPLETE}"]),
+        ("DELETE_IN_PROGRESS", "DELETE_COMPLETE", [f"create {COMPLETE}"]),
+    ],
+)
+def test_an_operation_under_way_is_followed(run: Deploy, aws: FakeAws, status: str, end: str, done: list[str]) -> None:
+    aws.stacks.put(COMPLETE, status, tags={TAG: "wildrydes-ml"})
+    aws.stacks.endings[COMPLETE] = [status, end]
+    said = Said()
+    run(said, route="short")
+    assert aws.journal[2:] == done
+    assert any(f"{COMPLETE} is {status}: following it" in text for text in said.texts("event"))
+
+
+def test_what_fails_under_way_fails_the_deploy(run: Deploy, aws: FakeAws) -> None:
+    aws.stacks.put(COMPLETE, "CREATE_IN_PROGRESS", tags={TAG: "wildrydes-ml"})
+    aws.stacks.endings[COMPLETE] = ["ROLLBACK_COMPLETE"]
+    aws.stacks.history[COMPLETE] = [event(1, "CREATE_FAILED", "NatPublicIP", "no address left")]
+    with pytest.raises(WildrydesError, match=r"NatPublicIP .*no address left"):
+        run(route="short")
+    assert aws.journal == []
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "REVIEW_IN_PROGRESS"])
+def test_a_failed_creation_is_cleared_away(run: Deploy, aws: FakeAws, status: str) -> None:
+    aws.stacks.put(EFS, status, tags={TAG: "wildrydes-ml"})
+    run()
+    assert aws.journal == [*LONG[:2], f"delete {EFS}", *LONG[2:]]
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_FAILED"])
+def test_a_broken_stack_is_left_alone(run: Deploy, aws: FakeAws, status: str) -> None:
+    aws.stacks.put(EFS, status, tags={TAG: "wildrydes-ml"})
+    with pytest.raises(WildrydesError, match=status):
+        run()
+    assert aws.journal == []
+
+
+def test_a_failure_names_its_cause_and_ends_the_deploy(run: Deploy, aws: FakeAws) -> None:
+    aws.stacks.endings[EFS] = ["ROLLBACK_COMPLETE"]
+    aws.stacks.failures[EFS] = [
+        event(1, "CREATE_FAILED", "NatPublicIP", "no address left", "AWS::EC2::EIP"),
+        event(2, "CREATE_FAILED", "FileSystemResource", "Resource creation cancelled"),
+    ]
+    with pytest.raises(WildrydesError, match=rf"{EFS} ended as ROLLBACK_COMPLETE: NatPublicIP \(AWS::EC2::EIP\): no a"):
+        run()
+    assert aws.journal == LONG[:3]
+    aws.stacks.failures.clear()
+    run()
+    assert aws.journal == [f"delete {EFS}", *LONG[2:]]
+
+
+def test_what_would_lose_the_network_must_be_named(run: Deploy, aws: FakeAws) -> None:
+    run()
+    aws.stacks.changes[EFS] = (VPC_REMOVED,)
+    with pytest.raises(Refused, match="--allow-replace LambdaEFSMLVPC"):
+        run(overrides={"ThroughputMode": "elastic"})
+    assert aws.journal == []
+    assert aws.stacks.pending == []
+    said = Said()
+    run(said, overrides={"ThroughputMode": "elastic"}, allow_replace=("LambdaEFSMLVPC",))
+    assert f"{EFS}  Remove LambdaEFSMLVPC (AWS::EC2::VPC)" in said.texts("event")
+    assert aws.journal == [f"update {EFS}"]
+
+
+# Plan only.
+
+
+def look(aws: FakeAws, said: Said, **options: Any) -> bool:
+    return preview(aws.gateways, Settings(**options), Target(), said)
+
+
+def test_a_preview_of_all_shows_the_steps_and_takes_none(aws: FakeAws) -> None:
+    said = Said()
+    assert look(aws, said)
+    assert [text.split()[0] for text in said.texts("plan")] == ["make", "upload", "create", "create", "wire"]
+    assert aws.journal == []
+    assert aws.stacks.stacks == {}
+    assert any("idle cost" in text for text in said.texts("output"))
+
+
+def test_a_preview_shows_the_changes_of_resources(run: Deploy, aws: FakeAws) -> None:
+    run()
+    aws.journal.clear()
+    aws.stacks.changes[INFERENCE] = (
+        ResourceChange("ModelInferenceFunction", "AWS::Lambda::Function", "Modify", "False"),
+    )
+    said = Said()
+    assert look(aws, said, overrides={"MemorySize": "1024"})
+    assert said.texts("plan") == [
+        f"update stack {INFERENCE} from 5_lambda_function.yml\n  Modify ModelInferenceFunction (AWS::Lambda::Function)"
+    ]
+    assert aws.journal == []
+    assert aws.stacks.pending == []
+
+
+def test_a_preview_of_nothing_says_so(run: Deploy, aws: FakeAws) -> None:
+    run()
+    assert not look(aws, Said())
+
+
+# A model from a directory.
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> str:
+    (tmp_path / "saved_model.pb").write_bytes(b"graph")
+    return str(tmp_path)
+
+
+@pytest.mark.parametrize(("route", "name"), [("long", EFS), ("short", COMPLETE)])
+def test_a_model_directory_is_uploaded_and_linked_once(
+    run: Deploy, aws: FakeAws, model: str, route: str, name: str
+) -> None:
+    run(model=model, route=route)
+    assert aws.journal[1:3] == ["upload code", "upload model"]
+    parameters = dict(aws.stacks.stacks[name].parameters)
+    assert parameters["ModelUrl"].endswith("&seconds=7200"), "longer than the hour that an instance may take"
+    key = f"model/ml_inferencefunction-{parameters['ModelSha256'][:16]}.tar.gz"
+    assert key in aws.buckets.objects[BUCKET]
+    assert parameters["ModelUrl"].startswith(f"https://{BUCKET}.s3.amazonaws.com/{key}?")
+    run(model=model, route=route)
+    assert aws.journal == []
+    assert aws.stacks.stacks[name].parameters == parameters
+
+
+def test_another_model_is_uploaded_and_fills_efs_anew(run: Deploy, aws: FakeAws, model: str) -> None:
+    run(model=model)
+    before = aws.stacks.stacks[EFS].parameters["ModelUrl"]
+    (Path(model) / "saved_model.pb").write_bytes(b"another graph")
+    run(model=model)
+    assert aws.journal == ["upload model", f"update {EFS}", f"update {EFS}", f"update {INFERENCE}"]
+    assert aws.stacks.stacks[EFS].parameters["ModelUrl"] != before
+
+
+def test_a_stack_that_is_made_again_gets_a_fresh_link(run: Deploy, aws: FakeAws, model: str) -> None:
+    aws.stacks.endings[EFS] = ["ROLLBACK_COMPLETE"]
+    with pytest.raises(WildrydesError, match="ROLLBACK_COMPLETE"):
+        run(model=model)
+    before = aws.stacks.stacks[EFS].parameters["ModelUrl"]
+    run(model=model)
+    assert aws.stacks.stacks[EFS].parameters["ModelUrl"] != before
+
+
+def test_a_first_instance_gets_a_fresh_link(run: Deploy, aws: FakeAws, model: str) -> None:
+    run(model=model, overrides={"BootstrapInstance": "none"})
+    before = aws.stacks.stacks[EFS].parameters["ModelUrl"]
+    run(model=model)
+    assert aws.stacks.stacks[EFS].parameters["ModelUrl"] != before

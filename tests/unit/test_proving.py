@@ -1,0 +1,77 @@
+"""Proof that the API answers: patience with a cold start and a new stage, none with a refusal."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from tests.unit.fakes import HORSE_ANSWER, Clock, FakeAws, Said
+from wildrydes_ml.asking import Answer
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.proving import STAGE_SECONDS, WARM_SECONDS, post_sample, sample, warm
+from wildrydes_ml.records import Invocation
+from wildrydes_ml.web import Reply
+
+GOOD = Invocation(200, HORSE_ANSWER)
+TIMED_OUT = Invocation(0, "", "Task timed out after 90.00 seconds")
+NOT_LOADED = Invocation(503, '{"code": "model-unavailable", "detail": "Try again."}')
+FUNCTION = "ml_inferencefunction:live"
+
+
+def warmed(clock: Clock, *answers: Invocation) -> tuple[Answer, FakeAws, Said]:
+    aws, said = FakeAws(), Said()
+    aws.functions.answers = list(answers)
+    return warm(aws.gateways, FUNCTION, said, clock, clock.sleep), aws, said
+
+
+@pytest.mark.parametrize("first", [(), (NOT_LOADED,), (TIMED_OUT, TIMED_OUT), (Invocation(500, "{}"),)], ids=len)
+def test_a_cold_function_is_asked_until_it_answers(first: tuple[Invocation, ...]) -> None:
+    clock = Clock()
+    found, aws, said = warmed(clock, *first, GOOD)
+    assert found.validated
+    assert aws.functions.invoked == [FUNCTION] * (len(first) + 1)
+    assert len([text for text in said.texts("event") if text.startswith("not yet")]) == len(first)
+    assert (clock.now > 0) == bool(first)
+
+
+@pytest.mark.parametrize("status", [400, 404, 415, 422, 499])
+def test_a_refusal_ends_it_at_once(status: int) -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match=f"{status} bad: no"):
+        warmed(clock, Invocation(status, '{"code": "bad", "detail": "no"}'))
+    assert clock.now == 0
+
+
+@pytest.mark.parametrize("answer", [NOT_LOADED, TIMED_OUT, Invocation(200, "{}")], ids=["503", "timeout", "200"])
+def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invocation) -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match=r"does not answer.*/aws/lambda/ml_inferencefunction$") as error:
+        warmed(clock, answer)
+    assert WARM_SECONDS < clock.now < WARM_SECONDS + 5
+    assert answer.error in str(error.value)
+
+
+def test_a_new_stage_is_asked_until_it_answers() -> None:
+    clock, replies = (
+        Clock(),
+        [Reply(403, b'{"message": "Forbidden"}'), Reply(0, fault="reset"), Reply(200, HORSE_ANSWER.encode())],
+    )
+    sent: list[tuple[bytes, str]] = []
+
+    def send(body: bytes, headers: Mapping[str, str]) -> Reply:
+        sent.append((body, headers["Content-Type"]))
+        return replies[len(sent) - 1]
+
+    assert post_sample(send, clock, clock.sleep).validated
+    assert sent == [(sample().body, "image/png")] * 3
+
+
+def test_a_stage_that_never_answers_is_an_error() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="the API does not answer: 403 Forbidden"):
+        post_sample(lambda body, headers: Reply(403, b'{"message": "Forbidden"}'), clock, clock.sleep)
+    assert STAGE_SECONDS < clock.now < STAGE_SECONDS + 5
+
+
+def test_the_sample_is_a_picture_that_can_be_posted() -> None:
+    assert sample().body.startswith(b"\x89PNG")
+    assert len(sample().body) < 100_000

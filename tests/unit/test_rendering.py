@@ -1,0 +1,184 @@
+"""YAML text: the bytes that reviewers read, the same on every machine, and the same template when read again."""
+
+import re
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from troposphere import Base64, GetAtt, If, Join, Ref, Sub, Template
+
+from wildrydes_ml import rendering, workshop
+
+TEXTS = rendering.render_all(workshop.TEMPLATES)
+BODIES = {name: build().to_dict() for name, build in workshop.TEMPLATES.items()}
+
+
+class Loader(yaml.SafeLoader):
+    """Reads a template as CloudFormation does: short forms become long ones."""
+
+
+def _intrinsic(loader: Any, suffix: str, node: yaml.Node) -> dict[str, Any]:
+    if isinstance(node, yaml.ScalarNode):
+        value: Any = loader.construct_scalar(node)
+    elif isinstance(node, yaml.SequenceNode):
+        value = loader.construct_sequence(node, deep=True)
+    else:
+        value = loader.construct_mapping(node, deep=True)
+    if suffix == "GetAtt" and isinstance(value, str):
+        value = value.split(".", 1)
+    return {suffix if suffix in ("Ref", "Condition") else f"Fn::{suffix}": value}
+
+
+Loader.add_multi_constructor("!", _intrinsic)
+
+
+def read(text: str) -> Any:
+    return yaml.load(text, Loader)
+
+
+def written(value: Any) -> str:
+    """How a property's value is written, from its first line's own indentation on."""
+    template = Template(Metadata={"Value": value})
+    text = rendering.render(template)
+    assert read(text) == template.to_dict()
+    block = text.removeprefix("Metadata:\n").split("\nResources:", 1)[0]
+    return textwrap.dedent(block).removeprefix("Value:").strip()
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_reading_it_gives_the_template_again(name: str) -> None:
+    assert read(TEXTS[name]) == BODIES[name]
+
+
+@given(st.text(alphabet=st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"]) | st.just("\n")))
+def test_any_text_is_read_as_it_was(text: str) -> None:
+    written([text, {"text": text}, {"Fn::Sub": text}])
+
+
+@pytest.mark.parametrize(
+    "text", ["true", "no", "1001", "0755", "1e3", "2012-10-17", "null", "~", "", "a: b", "!Ref A", "*"]
+)
+def test_text_that_looks_like_something_else_stays_text(text: str) -> None:
+    assert written(text)
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_order_of_the_sections(name: str) -> None:
+    sections = list(read(TEXTS[name]))
+    assert sections == [section for section in rendering.SECTIONS if section in sections]
+    assert sections[:2] == ["AWSTemplateFormatVersion", "Description"]
+    assert sections[-2:] == ["Resources", "Outputs"]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_resource_begins_with_its_type_and_ends_with_its_metadata(name: str) -> None:
+    for resource in read(TEXTS[name])["Resources"].values():
+        keys = list(resource)
+        assert keys[0] == "Type"
+        assert "Metadata" not in keys[:-1]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_functions_are_in_their_short_form(name: str) -> None:
+    long_forms = re.findall(r"^.*(?:Fn::\w+|\bRef): .*$", TEXTS[name], re.MULTILINE)
+    # A short form may not hold another one directly.
+    assert [line.strip() for line in long_forms if "Fn::Base64: !Sub" not in line] == []
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_text_has_no_aliases_no_trailing_space_and_one_final_newline(name: str) -> None:
+    assert not re.search(r"(: |- )[&*]id\d", TEXTS[name])
+    assert not re.search(r"[ \t]+$", TEXTS[name], re.MULTILINE)
+    assert TEXTS[name].endswith("\n")
+    assert not TEXTS[name].endswith("\n\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (Ref("A"), "!Ref A"),
+        (GetAtt("A", "B.C"), "!GetAtt A.B.C"),
+        (Sub("${A}-b"), "!Sub ${A}-b"),
+        (If("C", Ref("A"), "b"), "!If [C, !Ref A, b]"),
+        (Join("-", ["a", Ref("B")]), "!Join ['-', [a, !Ref B]]"),
+        (Sub("a\nb ${C}\n"), "!Sub |\n  a\n  b ${C}"),
+        (Base64("plain"), "!Base64 plain"),
+        (Base64(Ref("A")), "Fn::Base64: !Ref A"),
+        ([{"A": Ref("B"), "C": 1}], "- {A: !Ref B, C: 1}"),
+        ({"A": Ref("B")}, "A: !Ref B"),
+        ("a\nb\n", "|\n  a\n  b"),
+    ],
+)
+def test_short_forms(value: Any, text: str) -> None:
+    assert written(value) == text
+
+
+def test_a_long_list_stands_on_lines_of_its_own() -> None:
+    text = written(Join(",", [f"a-rather-long-entry-number-{number}" for number in range(9)]))
+    assert len(text.splitlines()) > 9
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_a_reviewer_can_read_many_lined_text(name: str) -> None:
+    for line in TEXTS[name].splitlines():
+        assert "\\n" not in line or len(line) < 160, line
+
+
+DIGEST_OF_ALL = """
+import hashlib
+from wildrydes_ml import rendering, workshop
+print(hashlib.sha256("".join(rendering.render_all(workshop.TEMPLATES).values()).encode()).hexdigest())
+"""
+WITHOUT_LIBYAML = """
+import yaml
+yaml.__with_libyaml__ = False
+try:
+    import wildrydes_ml
+except ImportError as error:
+    print(error)
+"""
+
+
+def test_bytes_do_not_depend_on_the_hash_seed() -> None:
+    assert len({said(DIGEST_OF_ALL, seed) for seed in "012"}) == 1
+
+
+def test_without_libyaml_there_are_other_bytes_and_so_none() -> None:
+    assert "--only-binary :all: PyYAML" in said(WITHOUT_LIBYAML, "0")
+
+
+def said(program: str, seed: str) -> str:
+    environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(rendering.__file__).parents[1])}
+    run = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    assert run.returncode == 0, run.stderr
+    return run.stdout
+
+
+def test_write_touches_only_what_differs(tmp_path: Path) -> None:
+    directory = tmp_path / "new" / "templates"
+    assert rendering.write({"a.yml": "A: 1\n", "b.yml": "B: ü\n"}, directory) == [
+        directory / "a.yml",
+        directory / "b.yml",
+    ]
+    before = (directory / "a.yml").stat().st_mtime_ns
+    assert rendering.write({"a.yml": "A: 1\n", "b.yml": "B: 2\n"}, directory) == [directory / "b.yml"]
+    assert (directory / "a.yml").stat().st_mtime_ns == before
+    assert (directory / "b.yml").read_bytes() == b"B: 2\n"
+    assert rendering.write({"a.yml": "A: 1\n", "b.yml": "B: 2\n"}, directory) == []
+
+
+def test_differences_show_what_write_would_change(tmp_path: Path) -> None:
+    (tmp_path / "a.yml").write_text("A: 1\nZ: 0\n", encoding="utf-8")
+    diff = rendering.differences({"a.yml": "A: 2\nZ: 0\n", "b.yml": "B: 1\n"}, tmp_path)
+    changed = [line for line in diff.splitlines() if re.match(r"[-+](?![-+])", line)]
+    assert changed == ["-A: 1", "+A: 2", "+B: 1"]
+    assert "a.yml" in diff
+    assert not (tmp_path / "b.yml").exists()
+    rendering.write({"a.yml": "A: 2\nZ: 0\n", "b.yml": "B: 1\n"}, tmp_path)
+    assert rendering.differences({"a.yml": "A: 2\nZ: 0\n", "b.yml": "B: 1\n"}, tmp_path) == ""
