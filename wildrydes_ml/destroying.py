@@ -122,7 +122,7 @@ class Destroyer:
     def _uploaded(self, keys: list[str]) -> list[str]:
         """Our keys in a bucket that was given to us."""
         name = re.escape(self._function_name)
-        ours = re.compile(rf"code/{name}-[0-9a-f]{{16}}\.zip|model/{name}-[0-9a-f]{{16}}\.tar\.gz")
+        ours = re.compile(rf"code/{name}-[0-9a-f]{{16}}\.zip|model/{name}-[0-9a-f]{{16}}\.tar")
         return [key for key in keys if ours.fullmatch(key)]
 
     def _unwire(self, stack: Stack) -> None:

@@ -1,6 +1,5 @@
 """Where the model comes from: a directory, an archive or a URL, and how it gets to where EFS is filled."""
 
-import gzip
 import hashlib
 import io
 import tarfile
@@ -26,7 +25,7 @@ class Model:
 
     def key(self, function_name: str) -> str:
         """The archive's key in the bucket; the function's name tells whose it is."""
-        return f"model/{function_name}-{self.digest[:16]}.tar.gz"
+        return f"model/{function_name}-{self.digest[:16]}.tar"
 
 
 def shipped() -> str:
@@ -67,7 +66,7 @@ def _existing(location: str) -> Path:
 
 
 def _pack(directory: Path) -> bytes:
-    """A tar.gz of the directory's files, the same bytes for the same content."""
+    """A tar of the directory's files, the same bytes for the same content; compression would differ by machine."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
         for path in sorted(item for item in directory.rglob("*") if item.is_file()):
@@ -75,4 +74,4 @@ def _pack(directory: Path) -> bytes:
             entry.size, entry.mode = path.stat().st_size, 0o644
             with path.open("rb") as content:
                 archive.addfile(entry, content)
-    return gzip.compress(plain.getvalue(), mtime=0)
+    return plain.getvalue()

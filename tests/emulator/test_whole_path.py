@@ -6,6 +6,7 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -87,7 +88,7 @@ def test_an_edited_handler_changes_the_answer(command: Command, tmp_path: Path) 
 
     def deploy() -> list[dict[str, Any]]:
         done = subprocess.run(
-            ["python", checkout / "bin" / "deploy.py", "--local", "--home", command.home, "--output", "json"],
+            [sys.executable, checkout / "bin" / "deploy.py", "--local", "--home", command.home, "--output", "json"],
             capture_output=True, text=True, check=True,
         )  # fmt: skip
         return [json.loads(line) for line in done.stdout.splitlines()]

@@ -53,9 +53,11 @@ def serving() -> Iterator[Api]:
         server.asked = []
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
-        yield server
-        server.shutdown()
-        thread.join()
+        try:
+            yield server
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 @pytest.fixture
@@ -310,7 +312,7 @@ def test_a_model_directory_is_uploaded_and_linked_once(
     assert aws.journal[1:3] == ["upload code", "upload model"]
     parameters = dict(aws.stacks.stacks[name].parameters)
     assert parameters["ModelUrl"].endswith("&seconds=7200"), "longer than the hour that an instance may take"
-    key = f"model/ml_inferencefunction-{parameters['ModelSha256'][:16]}.tar.gz"
+    key = f"model/ml_inferencefunction-{parameters['ModelSha256'][:16]}.tar"
     assert key in aws.buckets.objects[BUCKET]
     assert parameters["ModelUrl"].startswith(f"https://{BUCKET}.s3.amazonaws.com/{key}?")
     run(model=model, route=route)

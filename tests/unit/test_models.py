@@ -24,7 +24,7 @@ def saved_model(tmp_path: Path) -> Path:
 
 
 def members(archive: bytes) -> dict[str, bytes]:
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as tar:
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r") as tar:
         assert all(entry.isfile() and (entry.uid, entry.mtime) == (0, 0) for entry in tar)
         return {entry.name: tar.extractfile(entry).read() for entry in tar}  # type: ignore[union-attr]
 
@@ -74,7 +74,7 @@ def test_the_stack_gets_the_digest_of_what_is_uploaded(saved_model: Path) -> Non
     model = models.remote(str(saved_model))
     assert model.digest == hashlib.sha256(model.archive).hexdigest()
     assert model.parameters == {"ModelSha256": model.digest}
-    assert model.key("f") == f"model/f-{model.digest[:16]}.tar.gz"
+    assert model.key("f") == f"model/f-{model.digest[:16]}.tar"
     assert set(model.parameters) <= set(parameters.TABLE)
 
 
@@ -86,7 +86,6 @@ def test_the_same_content_packs_to_the_same_bytes(saved_model: Path, tmp_path: P
     saved_model.rename(tmp_path / "elsewhere")
     again = models.remote(str(tmp_path / "elsewhere"))
     assert (again.archive, again.digest) == (first.archive, first.digest)
-    assert first.archive[4:8] == bytes(4), "gzip's own time"
 
 
 def test_other_content_has_another_digest(saved_model: Path) -> None:

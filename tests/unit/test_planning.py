@@ -90,7 +90,7 @@ def test_a_model_is_uploaded_under_its_digest_unless_it_is_there() -> None:
     desired = wanted(model=model)
     uploads = [step for step in plan(desired, nothing_there()) if type(step).__name__ == "Upload"]
     assert [step.describe() for step in uploads[1:]] == [
-        f"upload s3://{desired.bucket}/model/ml_inferencefunction-{'ab' * 8}.tar.gz (7 bytes)"
+        f"upload s3://{desired.bucket}/model/ml_inferencefunction-{'ab' * 8}.tar (7 bytes)"
     ]
     assert plan(desired, in_place(desired)) == ()
     assert steps(desired, in_place(desired, has_model=False)) == ["Upload"]

@@ -33,14 +33,14 @@ def equals(template: Template, name: str, value: Value, wanted: str) -> Choice:
     """Whether `value` is `wanted`: known for a plain value, the condition `name` for a parameter."""
     if isinstance(value, Parameter):
         return _condition(template, name, Equals(Ref(value), wanted))
-    return value == wanted
+    return str(value) == wanted
 
 
 def differs(template: Template, name: str, value: Value, unwanted: str) -> Choice:
     """Whether `value` is anything but `unwanted`."""
     if isinstance(value, Parameter):
         return _condition(template, name, Not(Equals(Ref(value), unwanted)))
-    return value != unwanted
+    return str(value) != unwanted
 
 
 def given(template: Template, name: str, value: Value) -> Choice:

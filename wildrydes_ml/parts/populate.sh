@@ -5,6 +5,7 @@
 #   PACKAGES      pip requirements separated by spaces; pip's own settings hold too
 #   MODEL         URL or path of a tar archive, or a directory: a SavedModel, or it holds a single one
 #   MODEL_SHA256  optional: digest of the archive (or of the directory, as in the manifest)
+#   ONLY_LOOK     optional: if not empty, the parts that would be made are printed, and none is made
 #   BUILD_DIR     optional: local disk to build on; pip is slow on NFS, copying many files at a time is not
 # New content grows in .next. With .next/manifest.json it is whole and checked, and a killed swap is finished by the
 # next run; before, it is rubbish. A part whose inputs did not change is kept.
@@ -206,6 +207,7 @@ if is_url; then key=${MODEL_SHA256:-$MODEL}; else # content decides where it can
   key=$digest model=$root/model
 fi
 parts=$("${tool[@]}" plan "$key") || die "$root/manifest.json is damaged: remove it"
+[[ -z ${ONLY_LOOK-} ]] || { printf '%s\n' "$parts"; exit; }
 [[ $parts ]] || { say "nothing to do: $(summary)"; exit; }
 
 trap cleanup EXIT
