@@ -91,8 +91,11 @@ class _Verb:
         """Gives a parser the verb's options."""
         for group in self._groups:
             group(parser)
+        parser.add_argument(
+            "--output", choices=("text", "json"), default="text", help="json: one object a line on stdout"
+        )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        parser.set_defaults(command=self._command, output="text")
+        parser.set_defaults(command=self._command)
 
 
 def _parser(verb: str, program: str) -> argparse.ArgumentParser:
@@ -140,7 +143,6 @@ def _common(parser: argparse.ArgumentParser) -> None:
         help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask")
-    parser.add_argument("--output", choices=("text", "json"), default="text", help="json: one object a line on stdout")
 
 
 def _deploy(parser: argparse.ArgumentParser) -> None:

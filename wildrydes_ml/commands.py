@@ -25,9 +25,12 @@ def render(options: argparse.Namespace, reporter: Reporter) -> int:
         if diff:
             reporter.output(diff)
             reporter.error(f"{options.out} is stale: run bin/render.py")
+        reporter.result(not diff, stale=bool(diff))
         return 1 if diff else 0
-    for path in rendering.write(texts, options.out):
+    written = [str(path) for path in rendering.write(texts, options.out)]
+    for path in written:
         reporter.output(f"wrote {path}")
+    reporter.result(True, written=written)
     return 0
 
 
@@ -37,6 +40,7 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     options.out.write_bytes(built.body)
     reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
+    reporter.result(True, sha256=built.digest)
     return 0
 
 

@@ -1,18 +1,18 @@
 """Deploy: look at what is there, make the plan, take its steps, and prove that the API answers."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from . import costs, models, planning, populating, proving
 from .asking import Answer
 from .aws import Aws
-from .desired import Desired, DesiredStack, describe
+from .desired import PREFIXES, Desired, DesiredStack, describe
 from .errors import Refused
 from .following import Follower
 from .parts.function import ALIAS
 from .planning import ApplyStack, DeleteStack, Fill, FoundStack, MakeBucket, Observed, Step, Upload, Wire
-from .records import ChangeSet, Stack
+from .records import ChangeSet, ResourceChange, Stack
 from .reporting import Reporter
 from .settings import Settings, Target
 from .states import is_busy
@@ -47,6 +47,9 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     deployer = Deployer(aws, settings, target, reporter)
     steps = [deployer.detailed(step) for step in deployer.steps()]
     reporter.plan([planning.as_record(step) for step in steps])
+    for step in steps:
+        if isinstance(step, ApplyStack):
+            _refuse_losses(step.desired.name, step.changes, settings)
     if not target.is_local:
         reporter.output(costs.sentence(deployer.desired.values))
     return bool(steps)
@@ -75,7 +78,7 @@ class Deployer:
         return planning.plan(self.desired, observed)
 
     def detailed(self, step: Step) -> Step:
-        """An update with its change set's changes; a creation with its template's resources."""
+        """An update with the changes of its change set; any other step as it is."""
         if not isinstance(step, ApplyStack) or step.kind != "update":
             return step
         stack = self._resolved(step.desired)
@@ -134,7 +137,10 @@ class Deployer:
     def _observe(self, found: Mapping[str, FoundStack]) -> Observed:
         desired, buckets = self.desired, self._aws.buckets
         tags = buckets.tags(desired.bucket)
-        keys = set(buckets.keys(desired.bucket)) if tags is not None else set()
+        prefixes = ("",) if desired.own_bucket else PREFIXES
+        keys = (
+            {key for prefix in prefixes for key in buckets.keys(desired.bucket, prefix)} if tags is not None else set()
+        )
         service = found.get(desired.service.name)
         api = service.stack.outputs.get("ModelInferenceApiId") if service else None
         return Observed(
@@ -203,10 +209,11 @@ class Deployer:
         if change_set is None:
             self._reporter.event(f"stack {stack.name} has nothing to change")
             return
-        refused = planning.protected(change_set.changes, self._settings.allow_replace)
-        if refused:
+        try:
+            _refuse_losses(stack.name, change_set.changes, self._settings)
+        except Refused:
             self._aws.stacks.discard(change_set.id)
-            raise Refused(_refusal(stack.name, [planning.change_text(change) for change in refused]))
+            raise
         for change in change_set.changes if change_set.stack.status != "REVIEW_IN_PROGRESS" else ():
             self._reporter.event(f"{stack.name}  {planning.change_text(change)}")
         seen = self._follower.marks(change_set.stack.id)
@@ -257,9 +264,11 @@ def public_url(target: Target, outputs: Mapping[str, str]) -> str:
     return outputs["ApiGatewayInvokeURL"]
 
 
-def _refusal(stack: str, changes: list[str]) -> str:
-    names = " ".join(f"--allow-replace {change.split()[1]}" for change in changes)
-    return (
-        f"stack {stack} would lose network or files: {'; '.join(changes)}. Nothing was changed; "
-        f"to allow it, add {names}"
-    )
+def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:
+    refused = planning.protected(changes, settings.allow_replace)
+    if refused:
+        losses = "; ".join(map(planning.change_text, refused))
+        names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
+        raise Refused(
+            f"stack {stack} would lose network or files: {losses}. It was not changed; to allow it, add {names}"
+        )

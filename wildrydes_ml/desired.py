@@ -17,6 +17,9 @@ from .wiring import Wiring
 # Marks what the deployer made, so that destroy and other users can tell.
 TAG = "wildrydes-ml"
 
+# Where uploads lie in a bucket.
+PREFIXES = ("code/", "model/")
+
 _EFS_TEMPLATE = "efs_99.yml"
 _INFERENCE_TEMPLATE = "5_lambda_function.yml"
 _COMPLETE_TEMPLATE = "99_complete.yml"

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from . import models, planning
 from .aws import Aws
-from .desired import TAG, Desired, DesiredStack, default_bucket, describe
+from .desired import PREFIXES, TAG, Desired, DesiredStack, default_bucket, describe
 from .errors import WildrydesError
 from .following import Follower
 from .planning import FoundStack
@@ -50,7 +50,7 @@ def destroy(
         return False
     confirm(found)
     destroyer.remove(remains)
-    left = destroyer.look().describe()
+    left = destroyer.left(remains)
     if left:
         raise WildrydesError("still there: " + ", ".join(left))
     reporter.event(f"gone: {', '.join(found)}")
@@ -79,18 +79,27 @@ class Destroyer:
         stacks = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
         bucket = self._settings.bucket or default_bucket(self._settings, self._aws.identity)
         tags = self._aws.buckets.tags(bucket)
-        keys = self._aws.buckets.keys(bucket) if tags is not None else []
+        keys = self._keys(bucket) if tags is not None else []
         half_made = tags == {} and not keys
         own = not self._settings.bucket and (half_made or (tags or {}).get(TAG) == self._settings.name)
         keys = keys if own else self._uploaded(keys)
+        # The workshop's own function has the same name, and so its log group.
+        ours = own or keys or any(stacks)
         group = f"/aws/lambda/{self._function_name}"
         return Remains(
             stacks=[found for found in stacks if found],
             bucket=bucket,
             own_bucket=own,
             keys=keys,
-            log_group=group if self._aws.functions.log_group_exists(group) else "",
+            log_group=group if ours and self._aws.functions.log_group_exists(group) else "",
         )
+
+    def left(self, removed: Remains) -> list[str]:
+        """What of it is still there."""
+        found = self.look().describe()
+        if removed.log_group and self._aws.functions.log_group_exists(removed.log_group):
+            found.append(f"log group {removed.log_group}")
+        return found
 
     def remove(self, remains: Remains) -> None:
         """Removes stacks, log group, uploads and bucket, in this order."""
@@ -118,6 +127,11 @@ class Destroyer:
         found = FoundStack(stack, "", tuple(self._aws.stacks.resources(desired.name)))
         planning.refuse_strangers(self._settings.name, desired, found)
         return found
+
+    def _keys(self, bucket: str) -> list[str]:
+        """All keys of our bucket; of a given one, which may be vast, those where ours are."""
+        prefixes = PREFIXES if self._settings.bucket else ("",)
+        return [key for prefix in prefixes for key in self._aws.buckets.keys(bucket, prefix)]
 
     def _uploaded(self, keys: list[str]) -> list[str]:
         """Our keys in a bucket that was given to us."""

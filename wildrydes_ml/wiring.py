@@ -6,7 +6,7 @@ usage plan. Comparing makes a list of actions; nothing here calls AWS.
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Literal
 
 STAGE = "prod"
@@ -82,8 +82,3 @@ def _is_deployed(wanted: Wiring, found: FoundWiring) -> bool:
     if found.description is None:
         return False
     return found.description == wanted.description or not found.description.startswith(MARK)
-
-
-def as_table(wiring: Wiring) -> dict[str, object]:
-    """The wiring as plain data, for the plan's JSON."""
-    return asdict(wiring)

@@ -167,7 +167,11 @@ def aws_answering(answer: Answer) -> Iterator[tuple[str, list[str]]]:
 
         def log_message(self, format: str, *args: Any) -> None: ...
 
-    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+    class Server(HTTPServer):
+        def handle_error(self, request: Any, client_address: Any) -> None:
+            """A caller that was interrupted hangs up; that is no news."""
+
+    with Server(("127.0.0.1", 0), Handler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:

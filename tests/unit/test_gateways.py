@@ -170,7 +170,7 @@ def test_events_come_page_by_page_and_oldest_first(cloudformation: Formation) ->
     assert [event.reason for event in events] == ["", "", "", "why"]
 
 
-def test_resources_that_are_gone_do_not_count(cloudformation: Formation) -> None:
+def test_resources_are_listed_even_when_a_failed_creation_took_them_back(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
 
     def item(name: str, status: str) -> dict[str, Any]:
@@ -180,7 +180,11 @@ def test_resources_that_are_gone_do_not_count(cloudformation: Formation) -> None
     stubber.add_response("list_stack_resources", page, {"StackName": "s"})
     last = {"StackResourceSummaries": [{**item("C", "DELETE_FAILED"), "PhysicalResourceId": "c"}]}
     stubber.add_response("list_stack_resources", last, {"StackName": "s", "NextToken": "m"})
-    assert stacks.resources("s") == [StackResource("A", "T", ""), StackResource("C", "T", "c")]
+    assert stacks.resources("s") == [
+        StackResource("A", "T", ""),
+        StackResource("B", "T", ""),
+        StackResource("C", "T", "c"),
+    ]
 
 
 def test_the_template_is_the_text_that_was_submitted(cloudformation: Formation) -> None:

@@ -68,17 +68,6 @@ class Buckets:
         }
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
-    def has(self, bucket: str, key: str) -> bool:
-        """Whether the object exists."""
-        with translated(f"s3://{bucket}/{key}"):
-            try:
-                self._client.head_object(Bucket=bucket, Key=key)
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return False
-                raise
-        return True
-
     def upload(self, bucket: str, key: str, body: bytes) -> None:
         """Writes an object."""
         with translated(f"s3://{bucket}/{key}"):

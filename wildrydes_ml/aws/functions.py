@@ -8,6 +8,16 @@ from botocore.exceptions import ClientError
 from ..records import Invocation
 from .faults import code_of, translated
 
+# https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: network interfaces and mounts take their time.
+_NOT_YET = {
+    "EFSIOException",
+    "EFSMountConnectivityException",
+    "EFSMountFailureException",
+    "EFSMountTimeoutException",
+    "ResourceConflictException",
+    "ResourceNotReadyException",
+}
+
 
 class Functions:
     """Lambda."""
@@ -16,21 +26,18 @@ class Functions:
         self._client = client
         self._logs = logs
 
-    def exists(self, name: str) -> bool:
-        """Whether there is a function of that name."""
+    def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
+        """Invokes synchronously; there is no 29 s limit here, only the function's own timeout.
+
+        A function that cannot start yet is an answer with an error, not an exception.
+        """
         with translated(f"function {name}"):
             try:
-                self._client.get_function_configuration(FunctionName=name)
+                reply = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             except ClientError as error:
-                if code_of(error) == "ResourceNotFoundException":
-                    return False
+                if code_of(error) in _NOT_YET:
+                    return Invocation(0, "", str(error))
                 raise
-        return True
-
-    def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
-        """Invokes synchronously; there is no 29 s limit here, only the function's own timeout."""
-        with translated(f"function {name}"):
-            reply = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             payload = json.loads(reply["Payload"].read() or b"null")
         if reply.get("FunctionError") or not isinstance(payload, dict):
             said = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload

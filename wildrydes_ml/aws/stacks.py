@@ -49,14 +49,13 @@ class Stacks:
         return body if isinstance(body, str) else ""
 
     def resources(self, name: str) -> list[StackResource]:
-        """The stack's resources that exist or once existed."""
+        """The stack's resources, also those that a failed creation has taken back."""
         with translated(f"resources of stack {name}"):
             pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
             return [
                 StackResource(item["LogicalResourceId"], item["ResourceType"], item.get("PhysicalResourceId", ""))
                 for page in pages
                 for item in page["StackResourceSummaries"]
-                if item["ResourceStatus"] != "DELETE_COMPLETE"
             ]
 
     def prepare(
