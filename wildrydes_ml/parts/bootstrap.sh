@@ -14,8 +14,8 @@ set -a # populate.sh reads its settings from the environment
 set +a
 
 # Everything goes to a file, since the signal quotes it; a copy goes to the console and cloud-init's log.
-: >>"$LOG"
-tail -n 0 -f "$LOG" &
+: >"$LOG"
+tail -n +1 -f "$LOG" &
 console=$!
 exec >>"$LOG" 2>&1
 

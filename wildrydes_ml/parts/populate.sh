@@ -195,7 +195,7 @@ mkdir -p "$1"
 root=$(cd "$1" && pwd) next=$root/.next old=$root/.old build=$next log=$root/populate.log home=$root model=$root/model
 MODEL_SHA256=${MODEL_SHA256-} MODEL_SHA256=${MODEL_SHA256,,} model_digest='' archive_digest='' child='' steps=()
 export root next MODEL PACKAGES
-tool=("$PYTHON" -IBc "$program")
+tool=("$PYTHON" -ISBc "$program") # without the interpreter's own packages: what is checked is the environment
 exec 9>>"$root/.populate.lock" # the children hold it, too: one that outlives a killed script goes on writing
 flock -w 2 9 || die "another populate is filling $root: wait until it has ended"
 [[ ! -e $next/manifest.json ]] || swap
