@@ -108,6 +108,8 @@ def stop(home: Path) -> None:
         return
     if _is_ours(emulator):
         _end(emulator.pid)
+    if emulator.pid in _children:
+        _children.pop(emulator.pid).wait()
     shutil.rmtree(_temporary(home), ignore_errors=True)
     for path in (_state_file(home), _log_file(home)):
         path.unlink(missing_ok=True)
@@ -212,8 +214,6 @@ def _end(pid: int) -> None:
 
 def _group_lives(group: int) -> bool:
     """Whether a process of the group runs; ended ones that nobody waited for do not count."""
-    if group in _children:
-        _children[group].poll()
     shown = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True)
     rows = [line.split() for line in shown.stdout.splitlines()]
     return any(int(pgid) == group and not stat.startswith("Z") for pgid, stat in rows)

@@ -13,7 +13,7 @@ from wildrydes_ml.planning import ApplyStack, DeleteStack, Fill, Wire
 from wildrydes_ml.reporting import JsonReporter
 from wildrydes_ml.settings import Settings, Target
 
-from .conftest import Command, client
+from .conftest import client
 
 STRANGER = "Resources: {Bucket: {Type: 'AWS::S3::Bucket', Properties: {BucketName: somebody-elses}}}"
 # There is no such file system, so that the creation fails and is rolled back.
@@ -51,17 +51,6 @@ def test_a_strangers_stack_is_neither_updated_nor_deleted(aws: Aws, place: Targe
         ("wildrydes-ml-mod5-inf", "CREATE_COMPLETE")
     ]
     assert client(place, "s3").list_buckets()["Buckets"][0]["Name"] == "somebody-elses"
-
-
-def test_the_command_exits_with_4_for_a_strangers_stack(command: Command) -> None:
-    command("deploy", "--plan")
-    from wildrydes_ml import local
-
-    emulator = local.start(command.home)
-    target = local.target(command.home, emulator)
-    client(target, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=STRANGER)
-    assert command("deploy", code=4)[-1]["exit_code"] == 4
-    assert command("destroy", "--yes", code=4)[-1]["exit_code"] == 4
 
 
 def test_a_failed_creation_is_deleted_and_made_again(aws: Aws, place: Target, log: Any) -> None:

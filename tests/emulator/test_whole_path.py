@@ -16,6 +16,7 @@ from wildrydes_ml import local, packaging, web
 
 from .conftest import PICTURES, ROOT, Command, client
 
+STRANGER = "Resources: {Bucket: {Type: 'AWS::S3::Bucket', Properties: {BucketName: somebody-elses}}}"
 REAL_DATA = ROOT.parent / "shared" / "data"
 
 WITH_UNICORN_OR_HORSE = sorted(path for path in PICTURES.iterdir() if not path.name.startswith("no_unicorn"))
@@ -139,3 +140,12 @@ def test_a_real_detector_sees_the_horse_on_a_photograph(command: Command) -> Non
     assert horse[0]["validated"]
     assert {"Person", "Dog", "Horse"} <= {item["label"] for item in horse[0]["detections"]}
     assert not none[0]["validated"]
+
+
+def test_the_command_exits_with_4_for_a_strangers_stack(command: Command) -> None:
+    command("deploy", "--plan")
+    emulator = local.start(command.home)
+    target = local.target(command.home, emulator)
+    client(target, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=STRANGER)
+    assert command("deploy", code=4)[-1]["exit_code"] == 4
+    assert command("destroy", "--yes", code=4)[-1]["exit_code"] == 4
