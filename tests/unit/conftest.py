@@ -1,12 +1,15 @@
-"""What CloudFormation makes of a template: a small evaluator, so that tests can ask about stacks, not about syntax."""
+"""What CloudFormation makes of a template, by a small evaluator, and boto clients that answer as prepared."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack
 from functools import cache
 from typing import Any
 
 import pytest
+from botocore.stub import Stubber
 
+from tests.unit.stubs import Stub, client_of
 from wildrydes_ml import workshop
 
 _NO_VALUE = {"Ref": "AWS::NoValue"}
@@ -70,3 +73,17 @@ class Evaluation:
             case list():
                 return [item for old in value if (item := self._resolve(old)) != _NO_VALUE]
         return value
+
+
+@pytest.fixture
+def stub() -> Iterator[Stub]:
+    """Service name -> a client that answers as prepared; every prepared answer must have been asked for."""
+    with ExitStack() as open_stubs:
+
+        def make(service: str) -> tuple[Any, Stubber]:
+            client = client_of(service)
+            stubber = open_stubs.enter_context(Stubber(client))
+            open_stubs.callback(stubber.assert_no_pending_responses)
+            return client, stubber
+
+        yield make

@@ -150,22 +150,8 @@ def _instance(
             InstanceInitiatedShutdownBehavior=choose(leaves, "terminate", "stop"),
             MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
             EbsOptimized=True,
-            BlockDeviceMappings=[
-                ec2.BlockDeviceMapping(
-                    DeviceName="/dev/xvda",
-                    Ebs=ec2.EbsBlockDevice(
-                        Encrypted=True, VolumeType="gp3", VolumeSize=DISK_GB, DeleteOnTermination=True
-                    ),
-                )
-            ],
-            NetworkInterfaces=[
-                ec2.NetworkInterfaceProperty(
-                    DeviceIndex="0",
-                    AssociatePublicIpAddress=True,
-                    SubnetId=network.public_subnet,
-                    GroupSet=[Ref(group)],
-                )
-            ],
+            BlockDeviceMappings=[_disk()],
+            NetworkInterfaces=[_interface(network, group)],
             UserData=Base64(_user_data(title, handle)),
             Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
             Metadata={
@@ -176,6 +162,17 @@ def _instance(
                 ),
             },
         ),
+    )
+
+
+def _disk() -> ec2.BlockDeviceMapping:
+    volume = ec2.EbsBlockDevice(Encrypted=True, VolumeType="gp3", VolumeSize=DISK_GB, DeleteOnTermination=True)
+    return ec2.BlockDeviceMapping(DeviceName="/dev/xvda", Ebs=volume)
+
+
+def _interface(network: Network, group: ec2.SecurityGroup) -> ec2.NetworkInterfaceProperty:
+    return ec2.NetworkInterfaceProperty(
+        DeviceIndex="0", AssociatePublicIpAddress=True, SubnetId=network.public_subnet, GroupSet=[Ref(group)]
     )
 
 

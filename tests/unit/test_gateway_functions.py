@@ -1,0 +1,55 @@
+"""The gateway of this service, on boto's own client: what AWS is asked and what its answers mean."""
+
+import io
+import json
+from datetime import datetime, timezone
+from typing import Any
+
+import pytest
+from botocore.response import StreamingBody
+
+from tests.unit.stubs import Stub
+from wildrydes_ml.aws import Functions
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.records import Invocation
+
+NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
+STACK = {"StackName": "s", "StackId": "id:s", "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
+ARN = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"
+
+
+def reply(payload: object, **more: Any) -> dict[str, Any]:
+    body = json.dumps(payload).encode()
+    return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more}
+
+
+@pytest.mark.parametrize(
+    ("answer", "expected"),
+    [
+        (reply({"statusCode": 200, "body": "{}"}), Invocation(200, "{}")),
+        (reply({"statusCode": 503, "body": "x"}), Invocation(503, "x")),
+        (reply({"errorMessage": "Task timed out"}, FunctionError="Unhandled"), Invocation(0, "", "Task timed out")),
+        (reply({}), Invocation(0, "")),
+        (reply(None), Invocation(0, "", "None")),
+        (reply("hello"), Invocation(0, "", "hello")),
+    ],
+    ids=["answer", "problem", "timeout", "empty", "null", "text"],
+)
+def test_an_invocation_s_answer(stub: Stub, answer: dict[str, Any], expected: Invocation) -> None:
+    client, stubber = stub("lambda")
+    stubber.add_response("invoke", answer, {"FunctionName": "f:live", "Payload": b'{"image": ""}'})
+    assert Functions(client, None).invoke("f:live", {"image": ""}) == expected
+
+
+def test_a_log_group_is_known_by_its_whole_name_and_may_be_gone(stub: Stub) -> None:
+    client, stubber = stub("logs")
+    functions = Functions(None, client)
+    for names, expected in ((["/g-other"], False), (["/g", "/g-other"], True), ([], False)):
+        groups = {"logGroups": [{"logGroupName": name} for name in names]}
+        stubber.add_response("describe_log_groups", groups, {"logGroupNamePrefix": "/g"})
+        assert functions.log_group_exists("/g") is expected
+    stubber.add_client_error("delete_log_group", "ResourceNotFoundException", expected_params={"logGroupName": "/g"})
+    functions.delete_log_group("/g")
+    stubber.add_client_error("delete_log_group", "AccessDeniedException", "no")
+    with pytest.raises(WildrydesError, match="AWS denies it: no"):
+        functions.delete_log_group("/g")
