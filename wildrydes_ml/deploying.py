@@ -152,6 +152,7 @@ class Deployer:
             other_route=self._other_route(),
             wiring=self._aws.apis.found(api, self._settings.function_name) if api and desired.wiring else None,
             fill=self._missing_on_efs(),
+            has_log_group=self._aws.functions.log_group_exists(desired.log_group),
             contents=self._contents({name: one.stack for name, one in found.items()}),
         )
 

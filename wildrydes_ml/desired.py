@@ -1,6 +1,7 @@
 """What a deployment should be: bucket, code, stacks and wiring, as data made from settings alone."""
 
 import hashlib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -49,10 +50,15 @@ class DesiredStack:
         return all(key in outputs for keys in self.inputs.values() for key in keys)
 
     def resolved(self, outputs: Mapping[str, str], contents: str) -> "DesiredStack":
-        """The stack with its inputs taken from another stack's outputs, and a digest of EFS's contents."""
+        """The stack with its inputs taken from another stack's outputs, and a revision.
+
+        The revision is a digest of all that the function is made of, EFS's contents included.
+        """
         found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
-        digest = hashlib.sha256(contents.encode()).hexdigest()[:16] if contents else ""
-        return replace(self.with_parameters(**found, EFSContents=digest), inputs={})
+        known = self.with_parameters(**found)
+        made_of = json.dumps([self.template, contents, sorted(known.parameters.items())])
+        revision = hashlib.sha256(made_of.encode()).hexdigest()[:16]
+        return replace(known.with_parameters(Revision=revision), inputs={})
 
     def with_parameters(self, **values: str) -> "DesiredStack":
         """The stack with some parameters set otherwise."""
@@ -89,6 +95,11 @@ class Desired:
     def model_key(self) -> str:
         """The key of the model's archive."""
         return self.model.key(self.function_name)
+
+    @property
+    def log_group(self) -> str:
+        """The function's log group."""
+        return f"/aws/lambda/{self.function_name}"
 
     @property
     def function_name(self) -> str:

@@ -3,7 +3,7 @@
 The blocks take plain values or these; `workshop` picks from the table what each template offers.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from troposphere import Parameter, Template
@@ -71,7 +71,8 @@ TABLE: dict[str, dict[str, Any]] = {
     "BootstrapInstance": _choice(
         "keep",
         ("keep", "stop", "none"),
-        "The EC2 instance that fills EFS: keep it, stop (it terminates itself once EFS is filled), or none.",
+        "The EC2 instance that fills EFS: keep it, stop (it terminates itself once EFS is filled; before a later "
+        "update of the stack: none), or none.",
     ),
     "BootstrapInstanceType": _text(
         "",
@@ -91,8 +92,8 @@ TABLE: dict[str, dict[str, Any]] = {
     "Packages": _text(
         PACKAGES,
         "What pip installs on EFS, separated by spaces, pinned with ==." + REFILL,
-        r"^[A-Za-z0-9][A-Za-z0-9 ._,;=<>!~'\[\]+-]*$",
-        "must be requirement specifiers separated by spaces, without double quotes, $, ` and \\",
+        r"^([A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?( +|$))+$",
+        "must be pins such as pillow==13.0.0 separated by spaces; a marker after ; has no space in it",
     ),
     "ModelUrl": _text(
         MODEL_URL,
@@ -115,13 +116,13 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "AvailabilityZoneOne": _text(
         "",
-        "Zone of the public and the first private subnet; empty: the region's first.",
+        "Zone of the public and the first private subnet; empty: the region's first. Set both zones or none.",
         r"^$|^[a-z0-9-]+$",
         "must be an Availability Zone such as eu-west-1a, or empty",
     ),
     "AvailabilityZoneTwo": _text(
         "",
-        "Zone of the second private subnet; empty: the region's second.",
+        "Zone of the second private subnet; empty: the region's second. Set both zones or none.",
         r"^$|^[a-z0-9-]+$",
         "must be an Availability Zone such as eu-west-1b, or empty",
     ),
@@ -227,9 +228,10 @@ TABLE: dict[str, dict[str, Any]] = {
         "must be host:port entries separated by commas, or empty",
         MaxLength=80,
     ),
-    "EFSContents": _text(
+    "Revision": _text(
         "",
-        "Any text that names what is on EFS; another one makes the function start anew and load it again.",
+        "Any text; another one makes the function start anew, as it must when EFS was filled again, and publishes a "
+        "new version where ProvisionedConcurrency needs one.",
         MaxLength=32,
     ),
     # What the workshop's command for the short route passes
@@ -248,12 +250,25 @@ MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
 FUNCTION = (
     "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
     "MinScore", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency", "ProvisionedConcurrency",
-    "LogRetentionDays", "PrivateImageHosts", "EFSContents",
+    "LogRetentionDays", "PrivateImageHosts", "Revision",
 )  # fmt: skip
 DUAL_STACK = ("Ipv6AllowedForDualStack",)
 WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")
 
 
-def add_parameters(template: Template, names: Iterable[str]) -> dict[str, Parameter]:
-    """Adds the named parameters, each once, in the order given."""
-    return {name: template.add_parameter(Parameter(name, **TABLE[name])) for name in dict.fromkeys(names)}
+# Beside a file system of its own these two say how to fill it; on an existing one they must agree with it.
+ON_EXISTING_EFS = {
+    "PythonRuntime": "Python of the function: the one whose packages are on EFS.",
+    "Architecture": "Processor of the function: the one whose packages are on EFS.",
+}
+
+
+def add_parameters(
+    template: Template, names: Iterable[str], descriptions: Mapping[str, str] | None = None
+) -> dict[str, Parameter]:
+    """Adds the named parameters, each once, in the order given; some with a description of their own."""
+    own = {name: {"Description": text} for name, text in (descriptions or {}).items()}
+    return {
+        name: template.add_parameter(Parameter(name, **{**TABLE[name], **own.get(name, {})}))
+        for name in dict.fromkeys(names)
+    }

@@ -12,7 +12,15 @@ from .wiring import DESCRIPTIONS, Action, FoundWiring, actions
 
 # A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
 # The instance must be made anew.
-REFILL_PARAMETERS = ("PythonRuntime", "Architecture", "Packages", "ModelUrl", "ModelSha256", "BootstrapInstance")
+REFILL_PARAMETERS = (
+    "PythonRuntime",
+    "Architecture",
+    "Packages",
+    "ModelUrl",
+    "ModelSha256",
+    "BootstrapInstance",
+    "BootstrapInstanceType",
+)
 
 # What belongs to the filling instance comes and goes; everything else of network and EFS stays.
 _PROTECTED_SERVICES = ("AWS::EC2::", "AWS::EFS::")
@@ -41,6 +49,7 @@ class Observed:
     wiring: FoundWiring | None
     fill: tuple[str, ...]
     contents: str
+    has_log_group: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +138,7 @@ def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     a stack in a state that a person has to look at.
     """
     _refuse_other_route(desired, observed)
+    _refuse_log_group(desired, observed)
     steps: list[Step] = [*_bucket_steps(desired, observed)]
     efs_steps = _stack_steps(desired.efs, observed.stacks.get(desired.efs.name)) if desired.efs else []
     steps += efs_steps
@@ -194,6 +204,16 @@ def _refuse_other_route(desired: Desired, observed: Observed) -> None:
         )
 
 
+def _refuse_log_group(desired: Desired, observed: Observed) -> None:
+    """The workshop's own function has the same name and leaves its log group behind; a stack cannot adopt it."""
+    found = observed.stacks.get(desired.service.name)
+    if observed.has_log_group and (found is None or state(found.stack.status).deploy is Deploy.RECREATE):
+        raise WildrydesError(
+            f"log group {desired.log_group} exists and no stack of ours has made it: remove it with "
+            f"`aws logs delete-log-group --log-group-name {desired.log_group}`, or use another --name"
+        )
+
+
 def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
     steps: list[Step] = []
     tags = observed.bucket_tags
@@ -230,7 +250,7 @@ def _stack_steps(desired: DesiredStack, found: FoundStack | None) -> list[Step]:
 def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
     if _is_same(desired, found):
         return []
-    refill = _refill_reasons(desired, found.stack)
+    refill = _refill_reasons(desired, found)
     if not refill:
         return [ApplyStack(desired, "update")]
     empty = desired.with_parameters(BootstrapInstance="none")
@@ -245,7 +265,7 @@ def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
     known = found.stack.parameters
     wanted = desired.with_parameters(ModelUrl=known.get("ModelUrl", ""))
     is_first = known.get("BootstrapInstance") == "none" != desired.parameters.get("BootstrapInstance")
-    return is_first or bool(_refill_reasons(wanted, found.stack))
+    return is_first or bool(_refill_reasons(wanted, found))
 
 
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
@@ -254,11 +274,14 @@ def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
     return found.template == desired.template and parameters == desired.parameters and tags == desired.tags
 
 
-def _refill_reasons(desired: DesiredStack, stack: Stack) -> list[str]:
-    values = desired.parameters
-    if "none" in (values.get("BootstrapInstance", "none"), stack.parameters.get("BootstrapInstance", "none")):
+def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
+    """What makes a new instance necessary; an instance that ended itself cannot be updated at all."""
+    wanted, known = desired.parameters, found.stack.parameters
+    if "none" in (wanted.get("BootstrapInstance", "none"), known.get("BootstrapInstance", "none")):
         return []
-    return [key for key in REFILL_PARAMETERS if values.get(key) != stack.parameters.get(key)]
+    changed = [key for key in REFILL_PARAMETERS if wanted.get(key) != known.get(key)]
+    has_ended = known.get("BootstrapInstance") == "stop" and found.template != desired.template
+    return changed or (["the template"] if has_ended else [])
 
 
 def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list[Step]:

@@ -18,7 +18,7 @@ ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplace
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 MAX_BODY_BYTES = 51_200
 
-LINE_LENGTH = 130
+LINE_LENGTH = 160
 _MAP = "tag:yaml.org,2002:map"
 
 # Its own emitter quotes what libyaml's does not, and templates must have the same bytes everywhere.
@@ -85,28 +85,33 @@ class _Line(dict[str, Any]):
     """A mapping short enough to be read on one line, such as a tag or a security group's rule."""
 
 
-def _compact(value: Any) -> Any:
-    """The value with the short mappings of its lists as lines."""
+def _compact(value: Any, in_properties: bool = False) -> Any:
+    """The value with its short mappings as lines: those in lists, and those inside a resource's properties."""
     if isinstance(value, dict):
-        return {key: _compact(item) for key, item in value.items()}
+        return {
+            key: _Line(item)
+            if in_properties and _fits_on_line(item, LINE_LENGTH // 2)
+            else _compact(item, in_properties or key == "Properties")
+            for key, item in value.items()
+        }
     if isinstance(value, list):
-        return [_Line(item) if _fits_on_line(item) else _compact(item) for item in value]
+        return [_Line(item) if _fits_on_line(item) else _compact(item, in_properties) for item in value]
     return value
 
 
-def _fits_on_line(value: Any) -> bool:
+def _fits_on_line(value: Any, length: int = LINE_LENGTH) -> bool:
     return (
         isinstance(value, dict)
         and not _function(value)
         and all(_is_short(item) for item in value.values())
-        and len(str(value)) <= LINE_LENGTH
+        and len(str(value)) <= length
     )
 
 
 def _is_short(value: Any) -> bool:
-    """Whether a value stands on one line: a plain one, or a function of plain text."""
+    """Whether a value stands on one line: plain ones, and lists, mappings and functions of such."""
     if isinstance(value, dict):
-        return bool(_function(value)) and all(_is_short(item) for item in value.values())
+        return all(_is_short(item) for item in value.values())
     if isinstance(value, list):
         return all(_is_short(item) for item in value)
     return isinstance(value, (str, int)) and "\n" not in str(value)

@@ -32,7 +32,7 @@ _DERIVED = {
     "DataBucket": "use --bucket",
     "CodeKey": "it holds the digest of the code",
     "Ipv6AllowedForDualStack": "it follows InternetEgress",
-    "EFSContents": "it follows what fills EFS",
+    "Revision": "it follows the settings and what is on EFS",
     "DataProcessingExecutionRoleName": "it has no use",
     "TrainedModelPath": "it has no use",
 }
@@ -121,7 +121,15 @@ def override_faults(overrides: Mapping[str, str]) -> list[str]:
             faults.append(f"--set {name}: not to be set by hand, {_DERIVED[name]}")
         elif not _fits(value, parameters.TABLE[name]):
             faults.append(f"--set {name}={value}: {_constraint(parameters.TABLE[name])}")
-    return faults
+    return faults + _zone_faults(overrides)
+
+
+def _zone_faults(overrides: Mapping[str, str]) -> list[str]:
+    """EFS has one mount target in a zone, so the two subnets must not end up in the same one."""
+    one, two = (overrides.get(f"AvailabilityZone{number}", "") for number in ("One", "Two"))
+    if (one, two) == ("", "") or (one and two and one != two):
+        return []
+    return ["--set AvailabilityZoneOne and AvailabilityZoneTwo: set both, to two different zones, or neither"]
 
 
 def _constraint(entry: Mapping[str, Any]) -> str:

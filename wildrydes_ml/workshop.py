@@ -35,7 +35,7 @@ def lambda_function() -> Template:
     """The function and the API's skeleton on an existing file system: `templates/5_lambda_function.yml`."""
     template = _template("Wild Rydes, GinormousModels: inference function on EFS, and the skeleton of its API")
     names = (*parameters.MOUNT, *parameters.FUNCTION, *parameters.DUAL_STACK)
-    given = parameters.add_parameters(template, names)
+    given = parameters.add_parameters(template, names, parameters.ON_EXISTING_EFS)
     mount = FileSystemMount(
         subnets=Ref(given["SubnetIDs"]),
         security_groups=Ref(given["SecurityGroupIds"]),
@@ -64,11 +64,7 @@ def complete() -> Template:
         mount_targets=storage.mount_targets,
     )
     # The function waits for the filling, and starts anew when a later instance has filled EFS again.
-    settings = replace(
-        _function_settings(given),
-        contents=choose(populate.exists, populate.contents, Ref(given["EFSContents"])),
-        contents_id=choose(populate.exists, populate.instance, Ref(given["EFSContents"])),
-    )
+    settings = replace(_function_settings(given), contents=choose(populate.exists, populate.contents, ""))
     inference = add_inference_function(template, mount, settings)
     api = add_rest_api(template, inference, _access(given))
     add_proxy_stage(template, api, inference, _access(given))
@@ -140,8 +136,7 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
         reserved_concurrency=given["ReservedConcurrency"],
         provisioned_concurrency=given["ProvisionedConcurrency"],
         environment={"MIN_SCORE": given["MinScore"], "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"]},
-        contents=given["EFSContents"],
-        contents_id=given["EFSContents"],
+        revision=given["Revision"],
     )
 
 
@@ -174,7 +169,7 @@ _OUTPUT_DESCRIPTIONS = {
     "EFSContents": "What the instance put on EFS: sizes and versions",
     "MLInferenceFunction": "ARN of the inference function",
     "ModelInferenceApiId": "Id of the REST API",
-    "ApiGatewayInvokeURL": "Where pictures are posted, once stage prod is deployed",
+    "ApiGatewayInvokeURL": "Where pictures are posted: stage prod",
     "InferenceFunctionTestCommand": "Asks whether a picture without a horse is a unicorn",
 }
 

@@ -127,6 +127,8 @@ def test_changed_packages_keep_the_model(populate: Populate) -> None:
     assert manifest(populate)["tensorflow"]["distributions"] == {"idna": "3.10"}
     assert not (populate.root / SITE / "six.py").exists()
     assert snapshot(populate.root / "model") == model
+    assert (populate.root / ".old" / SITE / "six.py").exists(), "a function may still be reading it"
+    populate(PACKAGES="idna==3.10")
     assert not (populate.root / ".old").exists()
 
 

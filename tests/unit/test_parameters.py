@@ -132,7 +132,11 @@ ARN = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-012345
     [
         ("PythonRuntime", ["python3.12", "python3.9"], ["python2.7", "python3", "python3.13 ", "nodejs20.x"]),
         ("BootstrapInstanceType", ["t3.large", "u-6tb1.metal", ""], ["large", "c5.large;reboot", "C5.large"]),
-        ("Packages", ["a==1", "a[b]>=1,<2 c~=3"], ["", "a==1\nb", 'a"b', "a$(id)", "a`id`", "--index-url", "a\\"]),
+        (
+            "Packages",
+            ["a==1", "a[b]==1.0 c==2;platform_machine=='x86_64'"],
+            ["", "a", "a>=1", "a==1 -r b", "a==1; b<'2'", "a==1\nb", 'a"b', "a$(id)", "a`id`", "--index-url", "a\\"],
+        ),
         (
             "ModelUrl",
             ["https://a/b.tar.gz", "http://127.0.0.1:8000/m.tgz"],

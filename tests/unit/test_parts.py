@@ -126,7 +126,12 @@ def test_only_the_public_subnet_has_a_route_to_the_internet_gateway(stack: Stack
 @NETWORKS
 @pytest.mark.parametrize("title", ["NatPublicIP", "DefaultPublicRoute"])
 def test_what_needs_the_internet_gateway_waits_for_it(stack: Stack, name: str, title: str) -> None:
-    assert stack(name)["Resources"][title]["DependsOn"] == "InternetGatewayAttachment"
+    assert "InternetGatewayAttachment" in stack(name)["Resources"][title]["DependsOn"]
+
+
+@NETWORKS
+def test_the_route_out_is_whole_before_anything_waits_for_it(stack: Stack, name: str) -> None:
+    assert "PublicSubnet1RouteTableAssociation" in stack(name)["Resources"]["DefaultPublicRoute"]["DependsOn"]
 
 
 # Security groups

@@ -81,9 +81,10 @@ def test_the_complete_stacks_function_waits_for_the_filling_and_the_mount_target
     assert depends_on == {"ModelInferenceFunctionLogGroup", "MountTargetResource1", "MountTargetResource2"}
 
 
-def test_without_an_instance_the_contents_are_what_the_parameter_says(stack: Stack) -> None:
-    left = stack(COMPLETE, BootstrapInstance="none", EFSContents="v2", ProvisionedConcurrency=1)
-    assert properties(left, "ModelInferenceFunction")["Environment"]["Variables"]["EFS_CONTENTS"] == "v2"
+@FUNCTIONS
+def test_a_revision_starts_the_function_anew_and_is_published(stack: Stack, name: str) -> None:
+    left = stack(name, Revision="v2", ProvisionedConcurrency=1)
+    assert properties(left, "ModelInferenceFunction")["Environment"]["Variables"]["REVISION"] == "v2"
     assert properties(left, "ModelInferenceFunctionVersion")["Description"]["Fn::Join"][1][-1] == "v2"
 
 
@@ -117,7 +118,7 @@ VERSIONED = {
     "Timeout": 60,
     "MinScore": 0.9,
     "PrivateImageHosts": "b:1",
-    "EFSContents": "v2",
+    "Revision": "v2",
 }
 
 
@@ -132,7 +133,7 @@ def test_a_change_of_the_function_publishes_a_new_version(stack: Stack, paramete
 
 
 def test_the_versions_description_fits_the_256_characters_of_lambda(stack: Stack) -> None:
-    names = ("CodeKey", "PrivateImageHosts", "EFSContents")
+    names = ("CodeKey", "PrivateImageHosts", "Revision")
     longest = {name: "0" * parameters.TABLE[name]["MaxLength"] for name in names}
     numbers = {"MemorySize": 10240, "Timeout": 900, "MinScore": 0.12345}
     left = stack(INFERENCE, ProvisionedConcurrency=1, **longest, **numbers)

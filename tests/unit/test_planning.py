@@ -196,8 +196,9 @@ def test_inputs_come_from_the_efs_stack() -> None:
     assert resolved.parameters["SecurityGroupIds"] == "sg-1"
     assert resolved.parameters["AccessPointARN"] == EFS_OUTPUTS["AccesspointARN"]
     other = LONG.service.resolved(EFS_OUTPUTS, "other contents")
-    assert resolved.parameters["EFSContents"] != other.parameters["EFSContents"]
-    assert LONG.service.resolved(EFS_OUTPUTS, "").parameters["EFSContents"] == ""
+    elsewhere = LONG.service.resolved({**EFS_OUTPUTS, "AccesspointARN": "arn:other"}, "contents")
+    assert len({stack.parameters["Revision"] for stack in (resolved, other, elsewhere)}) == 3
+    assert LONG.service.resolved(EFS_OUTPUTS, "contents") == resolved
 
 
 @pytest.mark.parametrize(
@@ -403,3 +404,20 @@ def test_the_wiring_follows_the_settings() -> None:
     assert wiring is not None
     assert (wiring.auth, wiring.rate, wiring.burst) == ("API_KEY", 2.5, 3)
     assert wiring.target == "arn:aws:lambda:eu-west-1:123456789012:function:ml_inferencefunction:live"
+
+
+@ROUTES
+def test_a_log_group_that_nobody_of_ours_made_is_told_before_anything_is_made(desired: Desired) -> None:
+    with pytest.raises(WildrydesError, match="aws logs delete-log-group --log-group-name /aws/lambda/"):
+        plan(desired, nothing_there(has_log_group=True))
+    assert plan(desired, in_place(desired, has_log_group=True)) == ()
+
+
+@pytest.mark.parametrize(("route", "name"), [("long", "wildrydes-ml-mod5"), ("short", "wildrydes-ml-mod5-complete")])
+def test_an_instance_that_ended_itself_is_never_updated(route: str, name: str) -> None:
+    desired = wanted(route, overrides={"BootstrapInstance": "stop"})
+    found = in_place(desired)
+    older = {**found.stacks, name: replace(found.stacks[name], template="older")}
+    steps = [step for step in plan(desired, replace(found, stacks=older)) if isinstance(step, ApplyStack)]
+    values = [step.desired.parameters["BootstrapInstance"] for step in steps if step.desired.name == name]
+    assert values == ["none", "stop"]

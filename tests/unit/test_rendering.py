@@ -110,7 +110,7 @@ def test_text_has_no_aliases_no_trailing_space_and_one_final_newline(name: str) 
         (Sub("a\nb ${C}\n"), "!Sub |\n  a\n  b ${C}"),
         (Base64("plain"), "!Base64 plain"),
         (Base64(Ref("A")), "Fn::Base64: !Ref A"),
-        ([{"A": Ref("B"), "C": 1}], "- {A: !Ref B, C: 1}"),
+        ([{"A": Ref("B"), "C": 1}], "[{A: !Ref B, C: 1}]"),
         ({"A": Ref("B")}, "A: !Ref B"),
         ("a\nb\n", "|\n  a\n  b"),
     ],

@@ -5,7 +5,7 @@ set -Eeuo pipefail
 here=$(cd "$(dirname "$0")" && pwd)
 : "${SETTINGS:=$here/settings.env}" "${MOUNT_POINT:=/home/ec2-user/efs}" "${FSTAB:=/etc/fstab}"
 : "${LOG:=/var/log/wildrydes-populate.log}" "${PAUSE:=5}" "${INSTALL_SECONDS:=300}" "${MOUNT_SECONDS:=300}"
-: "${POPULATE_SECONDS:=2700}" "${BUILD_DIR:=/var/tmp/wildrydes}"
+: "${POPULATE_SECONDS:=2400}" "${BUILD_DIR:=/var/tmp/wildrydes}"
 # The seconds together stay below the wait condition's timeout, so that a reason comes instead of it.
 
 set -a # populate.sh reads its settings from the environment
@@ -68,7 +68,7 @@ mount_access_point() {
 }
 
 say "installing the EFS mount helper and $PYTHON_RUNTIME"
-retry "$INSTALL_SECONDS" install || die "dnf cannot install: has the subnet a way to the internet?"
+retry "$INSTALL_SECONDS" install || die "dnf cannot install: is $PYTHON_RUNTIME a package, has the subnet a way to the internet?"
 
 options="tls,iam,accesspoint=$ACCESS_POINT_ID,region=$REGION"
 say "mounting $FILE_SYSTEM_ID"

@@ -31,8 +31,8 @@ class FunctionSettings:
     """How the function runs; each value may be a template parameter.
 
     Memory in MiB (128 to 10240), timeout in seconds (1 to 900), concurrency in instances ('' and 0: off),
-    log retention in days. `contents` says what is on EFS, `contents_id` the same in at most 64 characters:
-    another value makes the function start anew.
+    log retention in days. `contents` tells what is on EFS, for a function that
+    must wait for its filling. Another `revision` makes the function start anew and publishes a new version.
     """
 
     name: Value = "ml_inferencefunction"
@@ -47,8 +47,8 @@ class FunctionSettings:
     provisioned_concurrency: Value = "0"
     handler: str = HANDLER
     environment: Mapping[str, Any] = field(default_factory=dict)
-    contents: Any = ""
-    contents_id: Any = ""
+    contents: Any = None
+    revision: Any = ""
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,8 @@ def _environment(mount: FileSystemMount, settings: FunctionSettings) -> dict[str
     return {
         "EFS_PATH": reference(mount.path),
         "PY_PKG_PATH": fill("tensorflow/lib/{runtime}/site-packages", runtime=settings.runtime),
-        "EFS_CONTENTS": reference(settings.contents),
+        **({"EFS_CONTENTS": settings.contents} if settings.contents is not None else {}),
+        "REVISION": reference(settings.revision),
         **{name: reference(value) for name, value in settings.environment.items()},
     }
 
@@ -177,7 +178,8 @@ def _alias(
 
 def _version(function: awslambda.Function, mount: FileSystemMount, settings: FunctionSettings) -> awslambda.Version:
     """A snapshot of the function. Its Description names what is in it, since CloudFormation publishes a new
-    version only when a property of this resource changes, and must not when the function has not. It holds 256
+    version only when a property of this resource changes, and must not when the function has not. What has no
+    place here (subnets, the access point) must change the revision. It holds 256
     characters, which the parameters' lengths keep to."""
     snapshot = [
         settings.key,
@@ -186,7 +188,7 @@ def _version(function: awslambda.Function, mount: FileSystemMount, settings: Fun
         settings.memory,
         settings.timeout,
         *settings.environment.values(),
-        settings.contents_id,
+        settings.revision,
     ]
     return awslambda.Version(
         "ModelInferenceFunctionVersion",

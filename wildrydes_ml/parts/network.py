@@ -152,11 +152,12 @@ def _public_route(
     attachment: ec2.VPCGatewayAttachment,
 ) -> ec2.Route:
     table = template.add_resource(ec2.RouteTable("PublicRouteTable", VpcId=Ref(vpc)))
-    template.add_resource(_association("PublicSubnet1RouteTableAssociation", subnet, table))
+    association = template.add_resource(_association("PublicSubnet1RouteTableAssociation", subnet, table))
     return template.add_resource(
         ec2.Route(
             "DefaultPublicRoute",
-            DependsOn=attachment.title,
+            # What waits for this route has the whole way out.
+            DependsOn=[attachment.title, association.title],
             RouteTableId=Ref(table),
             DestinationCidrBlock="0.0.0.0/0",
             GatewayId=Ref(gateway),

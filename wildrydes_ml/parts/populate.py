@@ -44,11 +44,10 @@ class PopulateSettings:
 
 @dataclass(frozen=True)
 class Populate:
-    """`exists` tells whether there is an instance; `contents` is what it reported (JSON text), `instance` its id."""
+    """`exists` tells whether there is an instance; `contents` is what it reported (JSON text)."""
 
     exists: Choice
     contents: Any
-    instance: Any
 
 
 def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
@@ -92,7 +91,7 @@ def add_populate(
         exists,
         cloudformation.WaitCondition("EFSFilled", DependsOn=instance.title, Handle=Ref(handle), Timeout=WAIT_SECONDS),
     )
-    return Populate(exists, GetAtt(filled, "Data"), Ref(instance))
+    return Populate(exists, GetAtt(filled, "Data"))
 
 
 def script(name: str) -> str:
@@ -149,7 +148,6 @@ def _instance(
             IamInstanceProfile=Ref(profile),
             InstanceInitiatedShutdownBehavior=choose(leaves, "terminate", "stop"),
             MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
-            EbsOptimized=True,
             BlockDeviceMappings=[_disk()],
             NetworkInterfaces=[_interface(network, group)],
             UserData=Base64(_user_data(title, handle)),
@@ -158,6 +156,7 @@ def _instance(
                 **_init(storage, handle, settings),
                 **checkov_skips(
                     CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing.",
+                    CKV_AWS_135="Current types are EBS-optimized by default; older ones cannot be.",
                     CKV_AWS_126="It lives for minutes of work; five-minute metrics are enough.",
                 ),
             },

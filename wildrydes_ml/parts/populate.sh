@@ -109,12 +109,12 @@ verify() { # sets digest: of a file, or of what sha256sum prints for a directory
     digest=$(cd "$1" && find -L . -type f -printf '%P\0' | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum)
   else digest=$(sha256sum <"$1"); fi
   digest=${digest%% *}
-  [[ ${2:-$digest} == "$digest" ]] || die "$MODEL has sha256 $digest, not MODEL_SHA256: distrust one of them"
+  [[ ${2:-$digest} == "$digest" ]] || die "${MODEL%%\?*} has sha256 $digest, not MODEL_SHA256: distrust one of them"
 }
 
 find_model() { # sets model
   model=$(find -L "$1" -mindepth 1 -maxdepth 2 -name 'saved_model.pb*' -printf '%h')
-  [[ -d $model ]] || die "$MODEL is no SavedModel: it must hold one saved_model.pb"
+  [[ -d $model ]] || die "${MODEL%%\?*} is no SavedModel: it must hold one saved_model.pb"
 }
 
 unpack() { # without what no SavedModel has: links, devices, owners, modes; tar itself refuses ".."
@@ -122,7 +122,7 @@ unpack() { # without what no SavedModel has: links, devices, owners, modes; tar 
   { tar --numeric-owner -tvf "$1" | awk '/^[^d-]/ || NR > 1e5 || (sum += $3) > 4e9 {
       print "a link, a device, 100,000 files or 4 GB"; exit 1 }' &&
     tar --no-same-owner --no-same-permissions -xf "$1" -C "$build/unpacked"; } >>"$log" 2>&1 ||
-    die "$MODEL cannot be unpacked ($(tail -n 1 "$log")): do not trust it"
+    die "${MODEL%%\?*} cannot be unpacked ($(tail -n 1 "$log")): do not trust it"
 }
 
 make_model() {
@@ -167,11 +167,10 @@ copy_tensorflow() {
 }
 
 swap() { # may be killed after any line and run again
-  mkdir -p "$old"
-  [[ ! -e $root/manifest.json ]] || mv -T "$root/manifest.json" "$old/manifest.json"
+  [[ ! -e $root/manifest.json ]] || { mkdir -p "$old" && mv -T "$root/manifest.json" "$old/manifest.json"; }
   for part in tensorflow model manifest.json; do
     [[ -e $next/$part ]] || continue
-    [[ ! -e $root/$part ]] || mv -T "$root/$part" "$old/$part"
+    [[ ! -e $root/$part ]] || { mkdir -p "$old" && mv -T "$root/$part" "$old/$part"; }
     mv -T "$next/$part" "$root/$part"
   done
 }
@@ -183,7 +182,7 @@ remove() { # many files at a time, as each costs round trips on NFS
 
 cleanup() {
   [[ -z $child ]] || { kill "$child" && wait "$child"; } 2>/dev/null || true
-  [[ -e $next/manifest.json ]] || remove "$next" "$old" "$build"
+  [[ -e $next/manifest.json ]] || remove "$next" "$build" # .old stays until the next run: functions may use it
 }
 
 summary() { sed -n 's/^ "summary": "\(.*\)",$/\1/p' "$root/manifest.json"; }
