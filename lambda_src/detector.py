@@ -91,7 +91,9 @@ class TensorFlowDetector:
         import tensorflow as tf
 
         self._tf = tf
-        self._model = tf.saved_model.load(str(model))  # kept: the signature does not keep its variables alive
+        # A module of TensorFlow Hub's first format may hold several graphs; the one without tags is for serving.
+        tags: list[str] | None = [] if (model / "tfhub_module.pb").exists() else None
+        self._model = tf.saved_model.load(str(model), tags)  # kept: the signature does not keep its variables alive
         self._signature = self._model.signatures["default"]
         if missing := set(_OUTPUTS) - set(self._signature.structured_outputs):
             raise ValueError(f"the model's signature lacks {', '.join(sorted(missing))}")

@@ -54,6 +54,30 @@ BATCHED = """{
 }"""
 WITHOUT_BOXES = '{"detection_class_entities": tf.constant(["Horse", "Dog"]), "detection_scores": scores}'
 
+# As TensorFlow Hub exported in its first format: a graph for training beside the one for serving, which has no tags.
+MAKE_HUB_MODULE = """
+import pathlib, sys
+import tensorflow as tf
+v1 = tf.compat.v1
+v1.disable_eager_execution()
+
+images = v1.placeholder(tf.float32, [1, None, None, 3])
+scores = v1.get_variable("gain", initializer=1.0) * tf.reduce_mean(images, [0, 1, 2])[:2]
+outputs = {
+    "detection_class_entities": tf.constant(["Horse", "Dog"]),
+    "detection_scores": scores,
+    "detection_boxes": tf.constant([[0.0, 0.0, 1.0, 0.5], [0.0, 0.5, 1.0, 1.0]]),
+}
+signatures = {"default": v1.saved_model.predict_signature_def({"images": images}, outputs)}
+with v1.Session() as session:
+    session.run(v1.global_variables_initializer())
+    builder = v1.saved_model.Builder(sys.argv[1])
+    builder.add_meta_graph_and_variables(session, [], signatures)
+    builder.add_meta_graph(["train"], signatures)
+    builder.save()
+pathlib.Path(sys.argv[1], "tfhub_module.pb").write_bytes(bytes([8, 3]))
+"""
+
 HANDLE = """
 import json, sys
 sys.path.insert(0, sys.argv[1])
@@ -104,6 +128,13 @@ def test_scores_and_boxes_are_the_models(tmp_path: Path, shape: str, outputs: st
     assert (second_status, second["validated"], second["detections"]) == (200, False, [{**dog, "score": 1.0}])
     assert [log["engine"] for log in logs] == ["tensorflow"] * 2
     assert logs[1]["timings_ms"]["load"] < logs[0]["timings_ms"]["load"] / 20
+
+
+def test_a_module_of_tensorflow_hubs_first_format_serves(tmp_path: Path) -> None:
+    model = str(tmp_path / "model")
+    subprocess.run([sys.executable, "-c", MAKE_HUB_MODULE, model], check=True, capture_output=True, timeout=120)
+    ((status, answer),), _ = handle(tmp_path, picture((204, 102, 0)))
+    assert (status, answer["validated"], answer["detections"][0]["score"]) == (200, True, 0.8)
 
 
 def test_a_model_that_is_missing_broken_or_different_is_unavailable(tmp_path: Path) -> None:

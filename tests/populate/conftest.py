@@ -26,7 +26,7 @@ TENSORFLOW = {
     "tensorflow/__init__.py": "from . import saved_model",
     "tensorflow/saved_model.py": (
         "import pathlib, types\n"
-        "def load(path):\n"
+        "def load(path, tags):\n"
         "    names = pathlib.Path(path, 'saved_model.pb').read_text().split()\n"
         "    return types.SimpleNamespace(signatures=dict.fromkeys(names))\n"
     ),

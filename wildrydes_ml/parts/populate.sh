@@ -51,7 +51,8 @@ def check(home, model):  # imports as the function does
         if importlib.util.find_spec(name.split(".")[0]):
             importlib.import_module(name)
     if "tensorflow" in sys.modules:
-        names = [*sys.modules["tensorflow"].saved_model.load(model).signatures]
+        tags = [] if os.path.exists(f"{model}/tfhub_module.pb") else None  # of several graphs, the one for serving
+        names = [*sys.modules["tensorflow"].saved_model.load(model, tags).signatures]
         if "default" not in names:
             sys.exit(f"the model's signatures are {names}")
 
