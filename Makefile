@@ -35,6 +35,7 @@ bench: $(VENV)/test ## Measure, as ratios in one run
 
 clean: ## Remove what the other targets made
 	-[ ! -d .wildrydes ] || $(BIN)/python bin/destroy.py --local
+	-[ ! -d .wildrydes-demo ] || $(BIN)/python bin/destroy.py --local --home .wildrydes-demo
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 $(VENV)/bin/python:

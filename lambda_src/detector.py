@@ -104,7 +104,11 @@ class TensorFlowDetector:
         tensor = self._tf.cast(image[None], self._tf.float32) / 255
         if self._input_size is not None:
             tensor = self._tf.image.resize(tensor, self._input_size)
-        return _detections(self._signature(tensor))
+        try:
+            return _detections(self._signature(tensor))
+        except self._tf.errors.InvalidArgumentError as error:
+            # A picture of one row, for one, that the model's own resizing makes nothing of.
+            raise Problem("undecodable-image", "the model cannot take it") from error
 
 
 def _detections(outputs: Mapping[str, Any]) -> list[Detection]:

@@ -81,6 +81,9 @@ def _from_post(event: dict[str, Any]) -> Request:
 
 def _content_type(event: dict[str, Any]) -> str:
     """The media type in lower case, without parameters; '' when there is none."""
+    for name in ("headers", "multiValueHeaders"):
+        if not isinstance(event.get(name) or {}, dict):
+            raise Problem("invalid-request", f"{name} is not an object")
     multi = {name: values[-1] for name, values in (event.get("multiValueHeaders") or {}).items() if values}
     headers = {name.lower(): value for name, value in {**multi, **(event.get("headers") or {})}.items()}
     return str(headers.get("content-type") or "").partition(";")[0].strip().lower()
@@ -97,7 +100,7 @@ def _body(event: dict[str, Any]) -> bytes:
 
 def _base64(text: str) -> bytes:
     try:
-        return base64.b64decode(text, validate=True)
+        return base64.b64decode("".join(text.split()), validate=True)  # base64's own lines are 76 characters long
     except ValueError as error:
         raise Problem("invalid-request", "not base64") from error
 

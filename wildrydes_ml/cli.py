@@ -39,6 +39,10 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         reporter.error(str(error))
         reporter.result(False, error=str(error), exit_code=error.exit_code)
         return error.exit_code
+    except BrokenPipeError:
+        # Who read the output has gone, `head` for one; there is nobody to tell.
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
+        return 1
     except OSError as error:
         # A path that cannot be read or written; what the network does is translated where it happens.
         text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
@@ -46,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         reporter.result(False, error=text, exit_code=1)
         return 1
     except KeyboardInterrupt:
-        text = "stopped watching; what AWS has begun goes on. The same command resumes it"
+        text = "stopped; what AWS has begun goes on there. The same command resumes it"
         reporter.error(text)
         reporter.result(False, error=text, exit_code=INTERRUPTED)
         return INTERRUPTED
@@ -68,6 +72,8 @@ def build_parser(verb: str = "") -> argparse.ArgumentParser:
     )
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, entry in _VERBS.items():
+        if name == "demo":  # it shows the checkout's own pictures
+            continue
         sub = verbs.add_parser(
             name,
             help=entry.help,
@@ -174,6 +180,18 @@ def _package(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _demo(parser: argparse.ArgumentParser) -> None:
+    """Only what it is about: all else is as deploy, classify and destroy have it by default."""
+    for add in (_common, _deploy):
+        defaults = argparse.ArgumentParser()
+        add(defaults)
+        parser.set_defaults(**vars(defaults.parse_args([])))
+    parser.set_defaults(local=True, yes=True, save=None)
+    # A home of its own, so that it ends what it began and nothing else.
+    parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
+    parser.add_argument("--pictures", type=Path, default=Path("examples/pictures"), help="default: %(default)s")
+
+
 _VERBS = {
     "render": _Verb("Write the three CloudFormation templates as YAML.", commands.render, _render),
     "deploy": _Verb("Deploy, and prove that the API answers.", commands.deploy, _common, _deploy),
@@ -181,7 +199,5 @@ _VERBS = {
     "classify": _Verb("Ask the deployed API about pictures.", commands.classify, _common, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", commands.status, _common),
     "package": _Verb("Build the function's zip, to upload it by hand.", commands.package, _package),
-    "demo": _Verb(
-        "Deploy on this machine, classify pictures, keep serving.", commands.demo, _common, commands.demo_options
-    ),
+    "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", commands.demo, _demo),
 }

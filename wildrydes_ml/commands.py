@@ -47,6 +47,8 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
 def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Deploys, or shows the plan."""
     settings = _settings(options)
+    if options.fail_on_change and not options.plan:
+        raise SettingsError(["--fail-on-change goes with --plan"])
     if options.plan:
         return _preview(options, settings, reporter)
     target = _target(options, reporter)
@@ -57,14 +59,15 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> int:
     """Shows the plan; an emulator that was started for it is stopped again."""
-    idle = options.local and local.find(_home(options)) is None
+    home = _home(options)
+    was_running = options.local and local.find(home) is not None
     target = _target(options, reporter)
     try:
         changes = deploying.preview(_connect(target, reporter), settings, target, reporter)
     finally:
-        if idle:
-            local.stop(_home(options))
-            local.tidy(_home(options))
+        if options.local and not was_running:
+            local.stop(home)
+            local.tidy(home)
     reporter.result(True, changed=False, changes=changes)
     return 1 if changes and options.fail_on_change else 0
 
@@ -84,8 +87,8 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     """Asks about each picture; 1 when one of them could not be answered."""
-    if options.save and len(options.pictures) != 1:
-        raise SettingsError(["--save draws one picture: name one"])
+    if options.save and (len(options.pictures) != 1 or not Path(options.pictures[0]).is_file()):
+        raise SettingsError(["--save draws one picture: name one file; download a picture that has a link only"])
     target = _existing_target(options)
     send = status_module.find_sender(connect(target), _settings(options), target)
     failed = 0
@@ -109,44 +112,36 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
     target = _existing_target(options)
-    status_module.status(connect(target), _settings(options), target, reporter)
-    reporter.result(True)
+    url = status_module.status(connect(target), _settings(options), target, reporter)
+    reporter.result(True, api_url=url)
     return 0
 
 
 def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
-    """Removes the deployment, and with the last one of the home its emulator and files."""
+    """Removes the deployment and its files, and with the last one of the home its emulator."""
     emulator = local.find(home)
-    removed = False
+    removed, others = False, set()
     if emulator:
-        target = local.target(home, emulator)
+        target = local.target(home, emulator, settings.name)
         aws = connect(target)
         removed = destroying.destroy(aws, settings, target, reporter, lambda found: None)
-        others = sorted({stack.tags[TAG] for stack in aws.stacks.tagged(TAG)})
-        if others:
-            reporter.event(f"the emulator goes on for {', '.join(others)}")
-            return removed
+        others = {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)}
+    local.clear(home, settings.name)
+    if others:
+        reporter.event(f"the emulator goes on for {', '.join(sorted(others))}")
+        return removed
     local.stop(home)
-    local.clear(home)
-    reporter.event(f"{home} has no emulator and no files of ours")
+    local.tidy(home)
+    reporter.event(f"{home} has no emulator and no files of {settings.name}")
     return removed
-
-
-def demo_options(parser: argparse.ArgumentParser) -> None:
-    """The demo's own options."""
-    parser.add_argument(
-        "--pictures", type=Path, default=Path("examples/pictures"), help="folder of pictures (default: %(default)s)"
-    )
 
 
 def demo(options: argparse.Namespace, reporter: Reporter) -> int:
     """Deploys locally, classifies a folder, and on a terminal serves until Ctrl-C; then cleans up."""
-    options.local, options.overrides, options.preset = True, [], "workshop"
-    options.route, options.model, options.allow_replace, options.plan = "long", "", [], False
-    options.save, options.yes = None, True
-    options.pictures = [str(path) for path in sorted(options.pictures.iterdir())]
+    pictures = [str(path) for path in sorted(options.pictures.iterdir())]
     try:
         deploy(options, reporter)
+        options.pictures = pictures
         code = classify(options, reporter)
         if sys.stdout.isatty():
             _serve(options, reporter)
@@ -190,7 +185,7 @@ def _target(options: argparse.Namespace, reporter: Reporter) -> Target:
     emulator = running or local.start(home)
     if not running:
         reporter.event(f"emulator started on {emulator.endpoint}")
-    return local.target(home, emulator)
+    return local.target(home, emulator, options.name)
 
 
 def _existing_target(options: argparse.Namespace) -> Target:
@@ -201,7 +196,7 @@ def _existing_target(options: argparse.Namespace) -> Target:
     emulator = local.find(home)
     if emulator is None:
         raise WildrydesError(f"no emulator is running under {home}: run deploy --local first")
-    return local.target(home, emulator)
+    return local.target(home, emulator, options.name)
 
 
 def _connect(target: Target, reporter: Reporter) -> Aws:
@@ -233,8 +228,5 @@ def _ask(send: asking.Send, picture: str) -> asking.Answer:
 
 
 def _save(options: argparse.Namespace, found: asking.Answer, reporter: Reporter) -> None:
-    picture = Path(found.picture)
-    if not picture.is_file():
-        raise SettingsError(["--save draws on a file: download the picture first"])
-    drawing.draw(picture, found.detections, _TARGET_LABEL, options.save)
+    drawing.draw(Path(found.picture), found.detections, _TARGET_LABEL, options.save)
     reporter.output(f"wrote {options.save}")

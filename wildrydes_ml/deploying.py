@@ -64,7 +64,12 @@ class Deployer:
         self._target = target
         self._reporter = reporter
         self._follower = Follower(aws, reporter)
-        model = models.local(settings.model) if target.is_local else models.remote(settings.model)
+        if target.is_local:
+            model = models.local(settings.model or settings.overrides.get("ModelUrl", ""))
+        else:
+            model = models.remote(settings.model)
+        for name in settings.overrides.keys() & target.parameters.keys():
+            reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
         self.desired = describe(settings, target, aws.identity, model)
 
     def steps(self) -> tuple[Step, ...]:

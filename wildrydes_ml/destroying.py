@@ -1,7 +1,7 @@
 """Destroy: take away what deploy made, what depends before what it depends on, and prove that it is gone."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from . import models, planning
@@ -25,6 +25,7 @@ class Remains:
     own_bucket: bool
     keys: Sequence[str]
     log_group: str
+    function_name: str
 
     def describe(self) -> list[str]:
         """A line for each thing."""
@@ -76,22 +77,25 @@ class Destroyer:
 
     def look(self) -> Remains:
         """What there is."""
-        stacks = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
-        bucket = self._settings.bucket or default_bucket(self._settings, self._aws.identity)
+        found = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
+        stacks = [one for one in found if one]
+        # The stack remembers what deploy was told.
+        known = {key: value for one in stacks for key, value in one.stack.parameters.items()}
+        function = self._settings.overrides.get("FunctionName") or known.get("FunctionName", self._function_name)
+        default = default_bucket(self._settings, self._aws.identity)
+        bucket = self._settings.bucket or known.get("DataBucket", default)
         tags = self._aws.buckets.tags(bucket)
-        keys = self._keys(bucket) if tags is not None else []
-        half_made = tags == {} and not keys
-        own = not self._settings.bucket and (half_made or (tags or {}).get(TAG) == self._settings.name)
-        keys = keys if own else self._uploaded(keys)
+        own, keys = self._bucket(bucket, tags, function, may_be_ours=bucket == default and not self._settings.bucket)
         # The workshop's own function has the same name, and so its log group.
-        ours = own or keys or any(stacks)
-        group = f"/aws/lambda/{self._function_name}"
+        ours = own or keys or stacks
+        group = f"/aws/lambda/{function}"
         return Remains(
-            stacks=[found for found in stacks if found],
+            stacks=stacks,
             bucket=bucket,
             own_bucket=own,
             keys=keys,
             log_group=group if ours and self._aws.functions.log_group_exists(group) else "",
+            function_name=function,
         )
 
     def left(self, removed: Remains) -> list[str]:
@@ -104,9 +108,9 @@ class Destroyer:
     def remove(self, remains: Remains) -> None:
         """Removes stacks, log group, uploads and bucket, in this order."""
         for found in remains.stacks:
-            self._unwire(found.stack)
+            self._unwire(found.stack, remains.function_name)
             self._delete(found.stack)
-        group = f"/aws/lambda/{self._function_name}"
+        group = f"/aws/lambda/{remains.function_name}"
         # The function may have written once more and so have made its log group again.
         self._aws.functions.delete_log_group(group)
         if remains.keys:
@@ -128,21 +132,25 @@ class Destroyer:
         planning.refuse_strangers(self._settings.name, desired, found)
         return found
 
-    def _keys(self, bucket: str) -> list[str]:
-        """All keys of our bucket; of a given one, which may be vast, those where ours are."""
-        prefixes = PREFIXES if self._settings.bucket else ("",)
-        return [key for prefix in prefixes for key in self._aws.buckets.keys(bucket, prefix)]
-
-    def _uploaded(self, keys: list[str]) -> list[str]:
-        """Our keys in a bucket that was given to us."""
-        name = re.escape(self._function_name)
+    def _bucket(
+        self, bucket: str, tags: Mapping[str, str] | None, function: str, *, may_be_ours: bool
+    ) -> tuple[bool, list[str]]:
+        """Whether the bucket goes, and which of its keys: all of ours, or our uploads in a given one."""
+        if tags is None:
+            return False, []
+        prefixes = ("",) if may_be_ours else PREFIXES
+        keys = [key for prefix in prefixes for key in self._aws.buckets.keys(bucket, prefix)]
+        half_made = not tags and not keys
+        if may_be_ours and (half_made or tags.get(TAG) == self._settings.name):
+            return True, keys
+        name = re.escape(function)
         ours = re.compile(rf"code/{name}-[0-9a-f]{{16}}\.zip|model/{name}-[0-9a-f]{{16}}\.tar")
-        return [key for key in keys if ours.fullmatch(key)]
+        return False, [key for key in keys if ours.fullmatch(key)]
 
-    def _unwire(self, stack: Stack) -> None:
+    def _unwire(self, stack: Stack, function: str) -> None:
         api = stack.outputs.get("ModelInferenceApiId")
         if api and stack.name == self._settings.inference_stack:
-            self._aws.apis.unwire(api, self._function_name)
+            self._aws.apis.unwire(api, function)
 
     def _delete(self, stack: Stack) -> None:
         row = state(stack.status)

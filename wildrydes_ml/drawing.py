@@ -33,4 +33,7 @@ def draw(picture: Path, detections: Sequence[Mapping[str, Any]], label: str, to:
         place = pen.textbbox((corners[0], corners[1]), text, font=font)
         pen.rectangle(place, fill=color)
         pen.text((corners[0], corners[1]), text, fill="white", font=font)
-    image.save(to)
+    try:
+        image.save(to)
+    except ValueError as error:
+        raise SettingsError([f"--save {to}: Pillow writes no such format; end the name in .png"]) from error

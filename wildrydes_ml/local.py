@@ -1,10 +1,12 @@
 """The emulator that stands for AWS with `--local`: started on 127.0.0.1, found again, stopped.
 
 Its state is one file under the home directory, which also holds its log, its temporary files and the
-directory that stands for EFS. Two homes have two emulators and do not meet.
+directories that stand for EFS. A home carries a mark, so that nobody else's directory is taken for one.
+Two homes have two emulators and do not meet. Processes are looked up in /proc: this part is for Linux.
 """
 
 import contextlib
+import fcntl
 import importlib.util
 import json
 import os
@@ -15,17 +17,22 @@ import socket
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from . import web
 from .errors import SettingsError, WildrydesError
+from .parameters import TABLE
 from .settings import Target
 
 REGION = "us-east-1"
+_MARK = ".wildrydes-home"
 _START_SECONDS = 60.0
 # It has nothing to save: what takes longer is ended.
 _STOP_SECONDS = 2.0
+# How long a filling that outlived its command may go on writing.
+_FILLING_SECONDS = 60.0
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 
 # Emulators that this process started; they outlive it.
@@ -45,13 +52,13 @@ class Emulator:
         return f"http://127.0.0.1:{self.port}"
 
 
-def target(home: Path, emulator: Emulator) -> Target:
-    """The emulator as a place to deploy to.
+def target(home: Path, emulator: Emulator, name: str) -> Target:
+    """The emulator as a place for the deployment of that name.
 
     It makes no instance, NAT gateway or IPv6 egress, and runs the function with its own interpreter, which
     finds EFS as a directory.
     """
-    directory = efs_directory(home)
+    directory = efs_directory(home, name)
     return Target(
         region=REGION,
         endpoint=emulator.endpoint,
@@ -67,18 +74,29 @@ def target(home: Path, emulator: Emulator) -> Target:
     )
 
 
-def efs_directory(home: Path) -> Path:
-    """The directory that stands for EFS."""
-    return home / "efs"
+def efs_directory(home: Path, name: str) -> Path:
+    """The directory that stands for a deployment's EFS."""
+    return home / "efs" / name
+
+
+def claim(home: Path) -> None:
+    """Makes a new or empty directory a home. Raises SettingsError for somebody else's directory."""
+    longest = TABLE["EFSpath"]["MaxLength"]
+    if len(str(efs_directory(home, "n" * 31))) > longest:
+        raise SettingsError([f"--home {home}: its path is too long, EFS under it must stay below {longest} characters"])
+    if home.is_dir() and not (home / _MARK).exists() and any(home.iterdir()):
+        raise SettingsError([f"--home {home}: is not empty and was not made here; name a new directory"])
+    home.mkdir(parents=True, exist_ok=True)
+    (home / _MARK).touch()
 
 
 def find(home: Path) -> Emulator | None:
-    """The home's emulator when it is running."""
-    try:
-        emulator = Emulator(**json.loads(_state_file(home).read_text()))
-    except (OSError, ValueError, TypeError):
+    """The home's emulator when its process lives; a busy one is waited for."""
+    emulator = _recorded(home)
+    if emulator is None or not _is_ours(emulator):
         return None
-    return emulator if _is_ours(emulator) and _is_healthy(emulator) else None
+    _wait_until_healthy(home, emulator)
+    return emulator
 
 
 def start(home: Path) -> Emulator:
@@ -86,25 +104,19 @@ def start(home: Path) -> Emulator:
 
     Raises SettingsError when it is not installed, WildrydesError when it does not come up.
     """
-    running = find(home)
-    if running:
-        return running
     if sys.version_info < (3, 11):
         raise SettingsError(["--local needs Python 3.11 or newer, as the packages that it puts on EFS do"])
     if importlib.util.find_spec("ministack") is None:
         raise SettingsError(["--local needs the emulator: pip install 'wildrydes_ml[local]'"])
-    _temporary(home).mkdir(parents=True, exist_ok=True)
-    emulator = _launch(home)
-    _state_file(home).write_text(json.dumps(vars(emulator)))
-    _wait_until_healthy(home, emulator)
-    return emulator
+    claim(home)
+    with _locked(home):
+        return find(home) or _launch(home)
 
 
 def stop(home: Path) -> None:
     """Stops the emulator with every function process of its, and removes what it left in the home."""
-    try:
-        emulator = Emulator(**json.loads(_state_file(home).read_text()))
-    except (OSError, ValueError, TypeError):
+    emulator = _recorded(home)
+    if emulator is None or not (home / _MARK).exists():
         return
     if _is_ours(emulator):
         _end(emulator.pid)
@@ -115,15 +127,24 @@ def stop(home: Path) -> None:
         path.unlink(missing_ok=True)
 
 
-def clear(home: Path) -> None:
-    """Removes the directory that stands for EFS, and the home itself when nothing else is in it."""
-    shutil.rmtree(efs_directory(home), ignore_errors=True)
-    tidy(home)
+def clear(home: Path, name: str) -> None:
+    """Removes the directory that stands for a deployment's EFS.
+
+    A filling whose command was killed may still be writing; it is waited for.
+    """
+    directory = efs_directory(home, name)
+    if not (home / _MARK).exists() or not directory.exists():
+        return
+    _await_filling(directory / ".populate.lock")
+    shutil.rmtree(directory)
+    with contextlib.suppress(OSError):
+        directory.parent.rmdir()
 
 
 def tidy(home: Path) -> None:
-    """Removes an empty home."""
-    with contextlib.suppress(OSError):
+    """Removes a home that holds nothing any more."""
+    if (home / _MARK).exists() and [path.name for path in home.iterdir()] == [_MARK]:
+        (home / _MARK).unlink()
         home.rmdir()
 
 
@@ -139,7 +160,40 @@ def _temporary(home: Path) -> Path:
     return home / "tmp"
 
 
+def _recorded(home: Path) -> Emulator | None:
+    try:
+        return Emulator(**json.loads(_state_file(home).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """One command at a time; the lock ends with the process that holds it."""
+    handle = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _await_filling(lock: Path) -> None:
+    if not lock.exists():
+        return
+    deadline = time.monotonic() + _FILLING_SECONDS
+    with lock.open() as handle:
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            if time.monotonic() > deadline:
+                raise WildrydesError(f"{lock.parent} is still being filled: wait until that has ended, then run again")
+            time.sleep(0.2)
+
+
 def _launch(home: Path) -> Emulator:
+    _temporary(home).mkdir(exist_ok=True)
     port = _free_port()
     with _log_file(home).open("wb") as log:
         process = subprocess.Popen(
@@ -153,7 +207,14 @@ def _launch(home: Path) -> Emulator:
             start_new_session=True,
         )
     _children[process.pid] = process
-    return Emulator(process.pid, port)
+    emulator = Emulator(process.pid, port)
+    _state_file(home).write_text(json.dumps(vars(emulator)))
+    try:
+        _wait_until_healthy(home, emulator)
+    except WildrydesError:
+        stop(home)
+        raise
+    return emulator
 
 
 def _environment(home: Path, port: int) -> dict[str, str]:
@@ -179,26 +240,21 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _is_healthy(emulator: Emulator) -> bool:
-    return web.get(f"{emulator.endpoint}/_ministack/health", {}, timeout=2).status == 200
-
-
 def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
     deadline = time.monotonic() + _START_SECONDS
-    while not _is_healthy(emulator):
+    while web.get(f"{emulator.endpoint}/_ministack/health", {}, timeout=2).status != 200:
         if time.monotonic() > deadline or not _is_ours(emulator):
             log = _log_file(home).read_text(errors="replace")[-2000:]
-            stop(home)
-            raise WildrydesError(f"the emulator did not start on {emulator.endpoint}:\n{log}")
+            raise WildrydesError(f"the emulator does not answer on {emulator.endpoint}:\n{log}")
         time.sleep(0.05)
 
 
 def _is_ours(emulator: Emulator) -> bool:
     """Whether the process of that number still is an emulator: numbers are given again."""
-    shown = subprocess.run(
-        ["ps", "-o", "command=", "-p", str(emulator.pid)], capture_output=True, text=True, check=False
-    )
-    return "ministack" in shown.stdout and "defunct" not in shown.stdout
+    try:
+        return b"ministack" in Path(f"/proc/{emulator.pid}/cmdline").read_bytes()
+    except OSError:
+        return False
 
 
 def _end(pid: int) -> None:
@@ -214,6 +270,10 @@ def _end(pid: int) -> None:
 
 def _group_lives(group: int) -> bool:
     """Whether a process of the group runs; ended ones that nobody waited for do not count."""
-    shown = subprocess.run(["ps", "-A", "-o", "pgid=,stat="], capture_output=True, text=True, check=True)
-    rows = [line.split() for line in shown.stdout.splitlines()]
-    return any(int(pgid) == group and not stat.startswith("Z") for pgid, stat in rows)
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: pid (command) state parent group
+            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                return True
+    return False

@@ -2,7 +2,7 @@
 
 import base64
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 
 from . import web
@@ -38,12 +38,14 @@ def warm(
     event = {"image": base64.b64encode(sample().body).decode()}
     deadline = clock() + WARM_SECONDS
     reporter.event(f"waking function {function}")
+    said: list[str] = []
     while True:
         invocation = aws.functions.invoke(function, event)
         found = answer(SAMPLE, web.Reply(invocation.status, invocation.body.encode(), invocation.error))
         if invocation.status == 200 and not found.error:
             return found
-        if 400 <= invocation.status < 500 or clock() > deadline:
+        said.append(found.error)
+        if 400 <= invocation.status < 500 or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
                 f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
                 f"/aws/lambda/{function.partition(':')[0]}"
@@ -52,17 +54,40 @@ def warm(
         sleep(2)
 
 
-def sender(aws: Aws, target: Target, url: str, api: str, auth: str) -> Send:
-    """How to post to the API: with the key or the signature that it wants."""
+def _is_hopeless(said: list[str]) -> bool:
+    """Whether the function fails in the same way again and again, other than by running out of time."""
+    *_, last = said
+    return last.startswith("no answer: ") and "timed out" not in last.lower() and said[-3:] == [last] * 3
+
+
+def sender(
+    aws: Aws, target: Target, url: str, api: str, auth: str, sleep: Callable[[float], None] = time.sleep
+) -> Send:
+    """How to post to the API: with the key or the signature that it wants, and no faster than it takes."""
     key = aws.apis.key(api) if auth == "API_KEY" else ""
 
-    def send(body: bytes, headers: object) -> web.Reply:
-        wanted = dict(headers)  # type: ignore[call-overload]
+    def post(body: bytes, headers: Mapping[str, str]) -> web.Reply:
+        wanted = dict(headers)
         if key:
             wanted["x-api-key"] = key
         if auth == "AWS_IAM" and not target.is_local:
             wanted = aws.apis.signed_headers(url, body, wanted)
         return web.post(url, body, wanted)
+
+    return patient(post, sleep)
+
+
+def patient(post: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
+    """Posts again, a second later, what the stage's throttle turned away."""
+
+    def send(body: bytes, headers: Mapping[str, str]) -> web.Reply:
+        reply = post(body, headers)
+        for _ in range(int(STAGE_SECONDS)):
+            if reply.status != 429:
+                break
+            sleep(1)
+            reply = post(body, headers)
+        return reply
 
     return send
 

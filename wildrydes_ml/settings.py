@@ -53,7 +53,12 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
-        faults = [*self._name_faults(), *self._choice_faults(), *override_faults(self.overrides)]
+        faults = [
+            *self._name_faults(),
+            *self._choice_faults(),
+            *self._bucket_faults(),
+            *override_faults(self.overrides),
+        ]
         if faults:
             raise SettingsError(faults)
 
@@ -69,6 +74,12 @@ class Settings:
             for option, value, known in choices
             if value not in known
         ]
+
+    def _bucket_faults(self) -> list[str]:
+        entry = parameters.TABLE["DataBucket"]
+        if not self.bucket or _fits(self.bucket, entry):
+            return []
+        return [f"--bucket {self.bucket}: {_constraint(entry)}"]
 
     @property
     def efs_stack(self) -> str:

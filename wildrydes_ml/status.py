@@ -13,8 +13,8 @@ from .settings import Settings, Target
 from .states import state
 
 
-def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> None:
-    """Reports; raises WildrydesError when there is no API or it does not answer."""
+def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> str:
+    """Reports, and returns the API's URL; raises WildrydesError when there is none or it does not answer."""
     stacks = find_stacks(aws, settings)
     for stack in stacks:
         text = f"stack {stack.name}: {stack.status} ({state(stack.status).meaning})"
@@ -23,10 +23,14 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> 
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         reporter.output(costs.sentence(_parameters(stacks)))
-    answer = ask(find_sender(aws, settings, target), proving.sample())
+    send = find_sender(aws, settings, target)
+    url = public_url(target, outputs(aws, settings))
+    reporter.output(f"URL: {url}", api_url=url)
+    answer = ask(send, proving.sample())
     if answer.error:
         raise WildrydesError(f"the API does not answer: {answer.error}")
     reporter.output(f"the API answers: {answer.describe()}", validated=answer.validated, message=answer.message)
+    return url
 
 
 def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:

@@ -15,7 +15,7 @@ import pytest
 from wildrydes_ml import local, models, populating
 from wildrydes_ml.aws import Aws, connect
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.settings import DEFAULT_NAME, Settings, Target
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "examples" / "pictures"
@@ -61,7 +61,8 @@ def home(tmp_path: Path) -> Iterator[Path]:
 @pytest.fixture
 def filled_home(home: Path, filled_efs: Path) -> Path:
     """A home whose EFS directory is filled already: hard links, since 1.5 GB take long to copy."""
-    shutil.copytree(filled_efs, local.efs_directory(home), symlinks=True, copy_function=_link)
+    local.claim(home)
+    shutil.copytree(filled_efs, local.efs_directory(home, DEFAULT_NAME), symlinks=True, copy_function=_link)
     return home
 
 
@@ -75,7 +76,7 @@ def command(filled_home: Path) -> Command:
 def place(home: Path) -> Target:
     """A running emulator as a place to deploy to."""
     home.mkdir(parents=True, exist_ok=True)
-    return local.target(home, local.start(home))
+    return local.target(home, local.start(home), DEFAULT_NAME)
 
 
 @pytest.fixture

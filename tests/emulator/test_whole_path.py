@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from wildrydes_ml import local, packaging, web
+from wildrydes_ml.settings import DEFAULT_NAME
 
 from .conftest import PICTURES, ROOT, Command, client
 
@@ -104,8 +105,15 @@ def test_an_edited_handler_changes_the_answer(command: Command, tmp_path: Path) 
     assert verdict[0]["message"] == "A unicorn indeed"
 
 
+def linked(command: Command, home: Path, name: str) -> None:
+    """A deployment's EFS directory, filled already, in another home or under another name."""
+    source = local.efs_directory(command.home, DEFAULT_NAME)
+    shutil.copytree(source, local.efs_directory(home, name), symlinks=True, copy_function=os.link)
+
+
 def test_another_name_lives_beside_the_first(command: Command) -> None:
     command("deploy")
+    linked(command, command.home, "riders")
     other = command("deploy", "--name", "riders", "--set", "MinScore=0.9")
     assert other[-1]["outputs"]["MLInferenceFunction"].endswith(":riders-ml_inferencefunction")
     command("destroy", "--name", "riders")
@@ -114,7 +122,8 @@ def test_another_name_lives_beside_the_first(command: Command) -> None:
 
 def test_two_homes_do_not_meet(command: Command, tmp_path: Path) -> None:
     home = tmp_path / "second"
-    shutil.copytree(local.efs_directory(command.home), local.efs_directory(home), symlinks=True, copy_function=os.link)
+    local.claim(home)
+    linked(command, home, DEFAULT_NAME)
     second = Command(home)
     command("deploy")
     second("deploy", "--set", "MinScore=0.9")
@@ -122,11 +131,49 @@ def test_two_homes_do_not_meet(command: Command, tmp_path: Path) -> None:
     assert any(line.get("validated") for line in command("classify", str(WITH_UNICORN_OR_HORSE[0])))
 
 
+def test_somebody_elses_directory_is_no_home(tmp_path: Path) -> None:
+    theirs = tmp_path / "theirs" / "efs" / "precious"
+    theirs.mkdir(parents=True)
+    stranger = Command(tmp_path / "theirs")
+    assert "was not made here" in result(stranger("deploy", code=2))["error"]
+    stranger("destroy")
+    assert theirs.exists()
+
+
+def test_what_deploy_was_told_destroy_remembers(command: Command) -> None:
+    command("deploy", "--set", "FunctionName=special", "--set", "ApiAuth=API_KEY")
+    emulator = local.find(command.home)
+    assert emulator
+    target = local.target(command.home, emulator, DEFAULT_NAME)
+    assert [key["name"] for key in client(target, "apigateway").get_api_keys()["items"]] == ["special"]
+    linked(command, command.home, "other")
+    command("deploy", "--name", "other")
+    command("destroy")
+    assert client(target, "apigateway").get_api_keys()["items"] == []
+    assert client(target, "logs").describe_log_groups(logGroupNamePrefix="/aws/lambda/special")["logGroups"] == []
+
+
+def test_two_plans_at_once_leave_nothing_behind(home: Path) -> None:
+    command = [sys.executable, str(ROOT / "bin" / "deploy.py"), "--local", "--home", str(home), "--plan"]
+    both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
+    for one in both:
+        one.communicate(timeout=120)
+    folders = [_working_directory(path) for path in Path("/proc").glob("[0-9]*/cwd")]
+    assert not [folder for folder in folders if folder.startswith(str(home))]
+
+
+def _working_directory(path: Path) -> str:
+    try:
+        return str(path.readlink())
+    except OSError:
+        return ""
+
+
 def test_the_handler_in_the_zip_is_the_source(command: Command) -> None:
     command("deploy")
     emulator = local.find(command.home)
     assert emulator
-    target = local.target(command.home, emulator)
+    target = local.target(command.home, emulator, DEFAULT_NAME)
     deployed = client(target, "lambda").get_function(FunctionName="ml_inferencefunction")
     digest = base64.b64decode(deployed["Configuration"]["CodeSha256"]).hex()
     assert digest == hashlib.sha256(packaging.build().body).hexdigest()
@@ -145,7 +192,7 @@ def test_a_real_detector_sees_the_horse_on_a_photograph(command: Command) -> Non
 def test_the_command_exits_with_4_for_a_strangers_stack(command: Command) -> None:
     command("deploy", "--plan")
     emulator = local.start(command.home)
-    target = local.target(command.home, emulator)
+    target = local.target(command.home, emulator, DEFAULT_NAME)
     client(target, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=STRANGER)
     assert command("deploy", code=4)[-1]["exit_code"] == 4
     assert command("destroy", "--yes", code=4)[-1]["exit_code"] == 4

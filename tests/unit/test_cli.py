@@ -21,7 +21,7 @@ from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.settings import Settings, Target
 
 ROOT = Path(__file__).parents[2]
-VERBS = ["render", "deploy", "destroy", "classify", "status", "package", "demo"]
+VERBS = ["render", "deploy", "destroy", "classify", "status", "package"]
 PLACED = ["deploy", "destroy", "classify", "status"]
 REQUIRED = {"classify": ["a.png"]}
 
@@ -305,7 +305,7 @@ def test_the_zip_is_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "arguments",
-    [["render", "--out", "FILE"], ["package", "--out", "FILE/x.zip"], ["demo", "--pictures", "FILE/none"]],
+    [["render", "--out", "FILE"], ["package", "--out", "FILE/x.zip"]],
     ids=" ".join,
 )
 def test_a_path_that_cannot_be_used_is_an_error_in_words(
@@ -314,6 +314,12 @@ def test_a_path_that_cannot_be_used_is_an_error_in_words(
     (tmp_path / "file").touch()
     assert main([text.replace("FILE", str(tmp_path / "file")) for text in arguments]) in (1, 2)
     assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_a_demo_without_pictures_begins_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--home", str(tmp_path / "home"), "--pictures", str(tmp_path / "none")], verb="demo") == 1
+    assert "No such file" in capsys.readouterr().err
+    assert not (tmp_path / "home").exists()
 
 
 # The link that the instance fetches the model through
@@ -348,7 +354,8 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
         "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone)"
     )
     assert "  ModelInferenceApiId = api1" in told
-    assert "idle cost" in told[-1]
+    assert "idle cost" in told[-2]
+    assert told[-1] == "URL: http://127.0.0.1:9/prod"
 
 
 def test_status_of_a_state_nobody_knows_is_an_error() -> None:

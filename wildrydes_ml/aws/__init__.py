@@ -4,12 +4,14 @@ Session and sleep are injected. Every change is looked at before and after by it
 was lost costs a second look and not a second resource.
 """
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 
 from ..records import Identity
@@ -69,14 +71,18 @@ def connect(target: Target, sleep: Callable[[float], None] = time.sleep) -> Aws:
 
 def _session(target: Target) -> Any:
     if target.is_local:
-        # The emulator takes the access key for the account's number.
-        return boto3.Session("000000000000", "local", region_name=target.region)
+        # The emulator takes the access key for the account's number; the user's own set-up is none of its business.
+        nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+        bare = botocore.session.Session(session_vars={"profile": (None, None, None, None), **nowhere})
+        return boto3.Session("000000000000", "local", region_name=target.region, botocore_session=bare)
     return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
 
 
 def _client(session: Any, name: str, target: Target) -> Any:
     read_timeout = _INVOKE_SECONDS if name == "lambda" else 60
     config = Config(retries=_RETRIES, read_timeout=read_timeout, connect_timeout=10)
+    if target.is_local:
+        config = config.merge(Config(proxies={}))
     if name == "s3":
         config = config.merge(_S3)
     return session.client(name, endpoint_url=target.endpoint or None, config=config)

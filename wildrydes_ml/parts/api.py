@@ -159,9 +159,6 @@ def _stage(template: Template, api: apigateway.RestApi, deployment: Any, access:
                 CKV_AWS_73="The function logs its timings; tracing costs and is not needed for one hop.",
                 CKV_AWS_76="Access logs need an account-wide role that a workshop's stack must not set.",
                 CKV_AWS_120="Each picture is posted once; a cache would bill by the hour for nothing.",
-                CKV2_AWS_51="Riders are not machines with client certificates; ApiAuth offers keys and IAM.",
-                CKV2_AWS_4="Access logs need an account-wide role that a workshop's stack must not set.",
-                CKV2_AWS_29="The stage is throttled; a web ACL would cost more than the whole workshop.",
             ),
         )
     )

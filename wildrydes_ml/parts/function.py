@@ -133,10 +133,8 @@ def _function(
                 Ipv6AllowedForDualStack=mount.ipv6,
             ),
             Metadata=checkov_skips(
-                CKV_AWS_115="ReservedConcurrency is an option: accounts whose limit is 10 cannot reserve any.",
                 CKV_AWS_116="API Gateway calls synchronously; a dead-letter queue serves asynchronous calls.",
                 CKV_AWS_173="The variables are paths and numbers, no secrets; Lambda's own key encrypts them.",
-                CKV_AWS_272="The zip is the reviewer's own source, uploaded under its content hash.",
             ),
         )
     )

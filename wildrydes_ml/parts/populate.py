@@ -13,7 +13,7 @@ from troposphere import Base64, GetAtt, Ref, Sub, Tags, Template, cloudformation
 from . import policies
 from .choices import Choice, Value, add, choose, differs, equals, fill, given, reference
 from .lint import checkov_skips
-from .network import RULES_ARE_DESCRIBED, Network, web_and_nfs_egress
+from .network import Network, web_and_nfs_egress
 from .storage import Storage
 
 # A slow region fills 1.3 GB at 15 MiB/s in well under half of this.
@@ -69,7 +69,6 @@ def add_instance_security_group(template: Template, network: Network, settings: 
             VpcId=network.vpc,
             SecurityGroupIngress=choose(ssh, [rule]),
             SecurityGroupEgress=web_and_nfs_egress(network),
-            Metadata=RULES_ARE_DESCRIBED,
         ),
     )
 
@@ -156,8 +155,6 @@ def _instance(
                 **_init(storage, handle, settings),
                 **checkov_skips(
                     CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing.",
-                    CKV_AWS_135="Current types are EBS-optimized by default; older ones cannot be.",
-                    CKV_AWS_126="It lives for minutes of work; five-minute metrics are enough.",
                 ),
             },
         ),

@@ -52,9 +52,10 @@ def check(home, model):  # imports as the function does
             importlib.import_module(name)
     if "tensorflow" in sys.modules:
         tags = [] if os.path.exists(f"{model}/tfhub_module.pb") else None  # of several graphs, the one for serving
-        names = [*sys.modules["tensorflow"].saved_model.load(model, tags).signatures]
-        if "default" not in names:
-            sys.exit(f"the model's signatures are {names}")
+        found = sys.modules["tensorflow"].saved_model.load(model, tags).signatures
+        outputs = [found[name].structured_outputs for name in found if name == "default"]
+        if lacking := {f"detection_{name}" for name in ("class_entities", "scores", "boxes")}.difference(*outputs):
+            sys.exit(f"of the signatures {[*found]}, no default has {sorted(lacking)}")
 
 def measure(folder, **more):
     sizes = [os.lstat(f"{at}/{name}").st_size for at, _, names in os.walk(folder) for name in names]
@@ -214,6 +215,8 @@ trap cleanup EXIT
 mkdir "$next"
 : >"$log"
 [[ -z ${BUILD_DIR-} ]] || { mkdir -p "$BUILD_DIR" && build=$(mktemp -d "$BUILD_DIR/populate.XXXXXX"); }
+mkdir "$build/tmp"
+export TMPDIR=$build/tmp # what pip is killed over goes with the rest
 [[ $parts != *model* ]] || make_model
 [[ $parts != *tensorflow* ]] || make_tensorflow
 await check "PACKAGES must import, MODEL must have a signature default" "${tool[@]}" check "$home" "$model"

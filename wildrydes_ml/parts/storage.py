@@ -12,8 +12,7 @@ from troposphere import Ref, Sub, Tags, Template, ec2, efs, encode_to_dict
 
 from . import policies
 from .choices import Choice, Value, choose, equals, reference
-from .lint import checkov_skips
-from .network import RULES_ARE_DESCRIBED, Network
+from .network import Network
 
 OWNER_ID = "1001"
 ACCESS_POINT_PATH = "/ml"
@@ -81,9 +80,6 @@ def _file_system(template: Template, mode: Value, mibps: Any) -> efs.FileSystem:
             BackupPolicy=efs.BackupPolicy(Status="DISABLED"),
             FileSystemPolicy=encode_to_dict(policies.encrypted_access_points_only()),
             FileSystemTags=Tags(Name="MLInferenceFileSystem"),
-            Metadata=checkov_skips(
-                CKV_AWS_184="Public packages and a public model: the AWS-managed key encrypts them well enough."
-            ),
         )
     )
 
@@ -101,7 +97,6 @@ def _mount_target_security_group(
             SecurityGroupEgress=[
                 ec2.SecurityGroupRule(Description="Nothing out", IpProtocol="-1", CidrIp="127.0.0.1/32")
             ],
-            Metadata=RULES_ARE_DESCRIBED,
         )
     )
 
