@@ -251,6 +251,8 @@ def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
 
 def _is_ours(emulator: Emulator) -> bool:
     """Whether the process of that number still is an emulator: numbers are given again."""
+    if emulator.pid in _children:
+        return _children[emulator.pid].poll() is None
     try:
         return b"ministack" in Path(f"/proc/{emulator.pid}/cmdline").read_bytes()
     except OSError:

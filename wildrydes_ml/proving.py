@@ -44,7 +44,7 @@ def warm(
         found = answer(SAMPLE, web.Reply(invocation.status, invocation.body.encode(), invocation.error))
         if invocation.status == 200 and not found.error:
             return found
-        said.append(found.error)
+        said.append(found.error if invocation.has_run and invocation.error else "")
         if 400 <= invocation.status < 500 or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
                 f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
@@ -55,9 +55,9 @@ def warm(
 
 
 def _is_hopeless(said: list[str]) -> bool:
-    """Whether the function fails in the same way again and again, other than by running out of time."""
+    """Whether the function itself fails in the same way again and again, other than by running out of time."""
     *_, last = said
-    return last.startswith("no answer: ") and "timed out" not in last.lower() and said[-3:] == [last] * 3
+    return last != "" and "timed out" not in last.lower() and said[-3:] == [last] * 3
 
 
 def sender(

@@ -70,8 +70,12 @@ class ChangeSet:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a direct invocation of the function answered: HTTP status of its proxy answer, body, error."""
+    """What a direct invocation of the function answered: HTTP status of its proxy answer, body, error.
+
+    `has_run` tells an error of the function itself from one of starting it.
+    """
 
     status: int
     body: str
     error: str = ""
+    has_run: bool = True

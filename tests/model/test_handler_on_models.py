@@ -137,6 +137,15 @@ def test_a_module_of_tensorflow_hubs_first_format_serves(tmp_path: Path) -> None
     assert (status, answer["validated"], answer["detections"][0]["score"]) == (200, True, 0.8)
 
 
+def test_a_picture_that_the_models_resizing_makes_nothing_of_is_undecodable(tmp_path: Path) -> None:
+    resizing = "tf.image.resize(images, [tf.shape(images)[1] // 2, 8])"
+    make_model(tmp_path / "model", outputs=OUTPUTS.replace("scores,", f"tf.reduce_mean({resizing}, [0, 1, 2])[:2],"))
+    line = io.BytesIO()
+    Image.new("RGB", (30, 1), "red").save(line, "PNG")
+    answers, _ = handle(tmp_path, line.getvalue(), picture((204, 102, 0)))
+    assert [(status, body.get("code")) for status, body in answers] == [(422, "undecodable-image"), (200, None)]
+
+
 def test_a_model_that_is_missing_broken_or_different_is_unavailable(tmp_path: Path) -> None:
     make_model(tmp_path / "different", outputs=WITHOUT_BOXES)
     (tmp_path / "broken").mkdir()

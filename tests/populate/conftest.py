@@ -1,7 +1,7 @@
 """Runs the shipped scripts for real: pip against the package index, a local HTTP server for models and signals.
 
 TensorFlow is stood in for by a wheel made here, whose `saved_model.load` takes the words in `saved_model.pb`
-for the names of the signatures: small enough to install for every run.
+for the names of the signatures, and a dash at a name's end for one without boxes: small enough to install for every run.
 """
 
 import http.server
@@ -28,7 +28,10 @@ TENSORFLOW = {
         "import pathlib, types\n"
         "def load(path, tags):\n"
         "    names = pathlib.Path(path, 'saved_model.pb').read_text().split()\n"
-        "    return types.SimpleNamespace(signatures=dict.fromkeys(names))\n"
+        "    whole = ['detection_class_entities', 'detection_scores', 'detection_boxes']\n"
+        "    def signature(name):\n"
+        "        return types.SimpleNamespace(structured_outputs=whole[: 2 if name[-1] == '-' else 3])\n"
+        "    return types.SimpleNamespace(signatures={name.strip('-'): signature(name) for name in names})\n"
     ),
     "tensorflow-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: TensorFlow\nVersion: 1.0\n",
     "tensorflow-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",

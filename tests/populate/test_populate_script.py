@@ -203,6 +203,7 @@ BAD_ARCHIVES = {
     "no model": (make_archive(("readme.txt", "nothing here")), NO_MODEL),
     "two models": (make_archive(("1/saved_model.pb", "default"), ("2/saved_model.pb", "default")), NO_MODEL),
     "other signature": (make_archive(("saved_model.pb", "serving_default")), "MODEL must have a signature default"),
+    "signature without boxes": (make_archive(("saved_model.pb", "default-")), "no default has ['detection_boxes']"),
 }
 
 

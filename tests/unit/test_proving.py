@@ -7,7 +7,7 @@ import pytest
 from tests.unit.fakes import HORSE_ANSWER, Clock, FakeAws, Said
 from wildrydes_ml.asking import Answer
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.proving import STAGE_SECONDS, WARM_SECONDS, post_sample, sample, warm
+from wildrydes_ml.proving import STAGE_SECONDS, WARM_SECONDS, patient, post_sample, sample, warm
 from wildrydes_ml.records import Invocation
 from wildrydes_ml.web import Reply
 
@@ -75,3 +75,24 @@ def test_a_stage_that_never_answers_is_an_error() -> None:
 def test_the_sample_is_a_picture_that_can_be_posted() -> None:
     assert sample().body.startswith(b"\x89PNG")
     assert len(sample().body) < 100_000
+
+
+def test_a_handler_that_is_broken_is_told_soon() -> None:
+    clock = Clock()
+    broken = Invocation(0, "", "Worker init failed: boom")
+    with pytest.raises(WildrydesError, match="boom"):
+        warmed(clock, *[broken] * 9, GOOD)
+    assert clock.now < 10
+
+
+def test_a_file_system_that_is_not_mounted_yet_is_waited_for() -> None:
+    mounting = Invocation(0, "", "EFSMountTimeoutException", has_run=False)
+    found, *_ = warmed(Clock(), *[mounting] * 9, GOOD)
+    assert found.validated
+
+
+def test_what_the_throttle_turns_away_is_posted_again() -> None:
+    clock, replies = Clock(), [Reply(429), Reply(429), Reply(200, b"fine")]
+    assert patient(lambda body, headers: replies.pop(0), clock.sleep)(b"", {}) == Reply(200, b"fine")
+    assert clock.now == 2
+    assert patient(lambda body, headers: Reply(429), clock.sleep)(b"", {}).status == 429

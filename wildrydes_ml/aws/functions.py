@@ -36,7 +36,7 @@ class Functions:
                 reply = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
             except ClientError as error:
                 if code_of(error) in _NOT_YET:
-                    return Invocation(0, "", str(error))
+                    return Invocation(0, "", str(error), has_run=False)
                 raise
             payload = json.loads(reply["Payload"].read() or b"null")
         if reply.get("FunctionError") or not isinstance(payload, dict):

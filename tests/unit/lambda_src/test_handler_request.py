@@ -59,6 +59,16 @@ def test_header_names_come_in_any_case_and_in_both_shapes() -> None:
     assert parse({**event, "multiValueHeaders": {"content-type": ["image/png"]}}) == Upload(b"pixels")
 
 
+def test_an_image_may_be_broken_into_lines() -> None:
+    lines = base64.encodebytes(b"pixels" * 40).decode()
+    assert parse({"image": lines}) == Upload(b"pixels" * 40)
+
+
+@pytest.mark.parametrize("name", ["headers", "multiValueHeaders"])
+def test_headers_that_are_no_object(name: str) -> None:
+    assert code_of({**post("{}"), name: ["Content-Type"]}) == "invalid-request"
+
+
 def test_a_direct_invocation_may_leave_the_proxy_event_out() -> None:
     assert parse({"url": URL}) == Link(URL)
     assert parse({"image": b64(b"pixels")}) == Upload(b"pixels")
