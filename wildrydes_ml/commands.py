@@ -51,7 +51,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
         raise SettingsError(["--fail-on-change goes with --plan"])
     if options.plan:
         return _preview(options, settings, reporter)
-    target = _target(options, reporter)
+    target, _ = _target(options, reporter)
     done = deploying.deploy(_connect(target, reporter), settings, target, reporter)
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
     return 0
@@ -60,12 +60,11 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
 def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> int:
     """Shows the plan; an emulator that was started for it is stopped again."""
     home = _home(options)
-    was_running = options.local and local.find(home) is not None
-    target = _target(options, reporter)
+    target, is_new = _target(options, reporter)
     try:
         changes = deploying.preview(_connect(target, reporter), settings, target, reporter)
     finally:
-        if options.local and not was_running:
+        if is_new:
             local.stop(home)
             local.tidy(home)
     reporter.result(True, changed=False, changes=changes)
@@ -78,7 +77,7 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.local:
         removed = _destroy_locally(_home(options), settings, reporter)
     else:
-        target = _target(options, reporter)
+        target, _ = _target(options, reporter)
         confirm = _confirmation(options, reporter)
         removed = destroying.destroy(_connect(target, reporter), settings, target, reporter, confirm)
     reporter.result(True, changed=removed)
@@ -176,16 +175,15 @@ def _home(options: argparse.Namespace) -> Path:
     return Path(options.home).expanduser().resolve()
 
 
-def _target(options: argparse.Namespace, reporter: Reporter) -> Target:
-    """The place to deploy to; the emulator is started when it is not running."""
+def _target(options: argparse.Namespace, reporter: Reporter) -> tuple[Target, bool]:
+    """The place to deploy to, and whether its emulator was started for it."""
     if not options.local:
-        return Target(options.region, options.profile)
+        return Target(options.region, options.profile), False
     home = _home(options)
-    running = local.find(home)
-    emulator = running or local.start(home)
-    if not running:
+    emulator, is_new = local.start(home)
+    if is_new:
         reporter.event(f"emulator started on {emulator.endpoint}")
-    return local.target(home, emulator, options.name)
+    return local.target(home, emulator, options.name), is_new
 
 
 def _existing_target(options: argparse.Namespace) -> Target:

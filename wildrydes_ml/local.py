@@ -99,8 +99,8 @@ def find(home: Path) -> Emulator | None:
     return emulator
 
 
-def start(home: Path) -> Emulator:
-    """The home's emulator, started when it is not running.
+def start(home: Path) -> tuple[Emulator, bool]:
+    """The home's emulator, and whether it was started now, since it was not running.
 
     Raises SettingsError when it is not installed, WildrydesError when it does not come up.
     """
@@ -110,7 +110,8 @@ def start(home: Path) -> Emulator:
         raise SettingsError(["--local needs the emulator: pip install 'wildrydes_ml[local]'"])
     claim(home)
     with _locked(home):
-        return find(home) or _launch(home)
+        running = find(home)
+        return (running, False) if running else (_launch(home), True)
 
 
 def stop(home: Path) -> None:

@@ -76,7 +76,7 @@ def command(filled_home: Path) -> Command:
 def place(home: Path) -> Target:
     """A running emulator as a place to deploy to."""
     home.mkdir(parents=True, exist_ok=True)
-    return local.target(home, local.start(home), DEFAULT_NAME)
+    return local.target(home, local.start(home)[0], DEFAULT_NAME)
 
 
 @pytest.fixture

@@ -191,7 +191,7 @@ def test_a_real_detector_sees_the_horse_on_a_photograph(command: Command) -> Non
 
 def test_the_command_exits_with_4_for_a_strangers_stack(command: Command) -> None:
     command("deploy", "--plan")
-    emulator = local.start(command.home)
+    emulator, _ = local.start(command.home)
     target = local.target(command.home, emulator, DEFAULT_NAME)
     client(target, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=STRANGER)
     assert command("deploy", code=4)[-1]["exit_code"] == 4

@@ -1,7 +1,8 @@
 """Runs the shipped scripts for real: pip against the package index, a local HTTP server for models and signals.
 
 TensorFlow is stood in for by a wheel made here, whose `saved_model.load` takes the words in `saved_model.pb`
-for the names of the signatures, and a dash at a name's end for one without boxes: small enough to install for every run.
+for the names of the signatures, and a dash at a name's end for one without boxes: small enough to install for
+every run.
 """
 
 import http.server

@@ -82,7 +82,8 @@ def _client(session: Any, name: str, target: Target) -> Any:
     read_timeout = _INVOKE_SECONDS if name == "lambda" else 60
     config = Config(retries=_RETRIES, read_timeout=read_timeout, connect_timeout=10)
     if target.is_local:
-        config = config.merge(Config(proxies={}))
+        # Neither behind a proxy nor ever throttled: what does not answer has been stopped.
+        config = config.merge(Config(proxies={}, retries={"mode": "standard", "total_max_attempts": 2}))
     if name == "s3":
         config = config.merge(_S3)
     return session.client(name, endpoint_url=target.endpoint or None, config=config)
