@@ -25,7 +25,7 @@ _SIGNATURES = (
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict on one picture; `error` is set instead when there is none."""
+    """The verdict on one picture, and how long the function took; `error` is set instead when there is none."""
 
     picture: str
     validated: bool = False

@@ -100,6 +100,7 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
             validated=found.validated,
             message=found.message,
             detections=list(found.detections),
+            milliseconds=found.milliseconds,
             error=found.error,
         )
         if options.save and not found.error:
@@ -164,9 +165,9 @@ def _settings(options: argparse.Namespace) -> Settings:
         name=options.name,
         bucket=options.bucket,
         route=getattr(options, "route", "long"),
-        preset=getattr(options, "preset", "workshop"),
-        overrides=parse_overrides(getattr(options, "overrides", [])),
-        model=getattr(options, "model", ""),
+        preset=options.preset,
+        overrides=parse_overrides(options.overrides),
+        model=options.model,
         allow_replace=tuple(getattr(options, "allow_replace", ())),
     )
 

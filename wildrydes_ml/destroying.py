@@ -101,8 +101,9 @@ class Destroyer:
     def left(self, removed: Remains) -> list[str]:
         """What of it is still there."""
         found = self.look().describe()
-        if removed.log_group and self._aws.functions.log_group_exists(removed.log_group):
-            found.append(f"log group {removed.log_group}")
+        line = f"log group {removed.log_group}"
+        if removed.log_group and line not in found and self._aws.functions.log_group_exists(removed.log_group):
+            found.append(line)
         return found
 
     def remove(self, remains: Remains) -> None:

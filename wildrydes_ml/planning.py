@@ -207,7 +207,9 @@ def _refuse_other_route(desired: Desired, observed: Observed) -> None:
 def _refuse_log_group(desired: Desired, observed: Observed) -> None:
     """The workshop's own function has the same name and leaves its log group behind; a stack cannot adopt it."""
     found = observed.stacks.get(desired.service.name)
-    if observed.has_log_group and (found is None or state(found.stack.status).deploy is Deploy.RECREATE):
+    made_here = found is not None and any(item.physical_id == desired.log_group for item in found.resources)
+    is_made = found is None or state(found.stack.status).deploy is Deploy.RECREATE
+    if observed.has_log_group and is_made and not made_here:
         raise WildrydesError(
             f"log group {desired.log_group} exists and no stack of ours has made it: remove it with "
             f"`aws logs delete-log-group --log-group-name {desired.log_group}`, or use another --name"

@@ -15,8 +15,6 @@ from troposphere import Template
 
 SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs")
 ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Properties", "Metadata")
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
-MAX_BODY_BYTES = 51_200
 
 LINE_LENGTH = 160
 _MAP = "tag:yaml.org,2002:map"

@@ -42,6 +42,7 @@ def test_a_deployed_api_tells_unicorns_and_is_found_unchanged_and_removed(comman
     verdicts = command("classify", *map(str, [*WITH_UNICORN_OR_HORSE, *WITHOUT]))
     validated = {Path(line["picture"]).name for line in verdicts if line.get("validated")}
     assert validated == {path.name for path in WITH_UNICORN_OR_HORSE}
+    assert all(line["milliseconds"] > 0 for line in verdicts if "picture" in line)
 
     again = command("deploy")
     assert again[0] == {"type": "plan", "steps": []}

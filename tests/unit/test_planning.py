@@ -377,40 +377,22 @@ def test_every_step_is_plain_data_for_programs(tmp_path: Any) -> None:
     assert "Add Vpc" in changed.describe()
 
 
-# What is wanted follows from the settings.
-
-
-def test_names_follow_the_prefix() -> None:
-    mine = wanted(name="mine")
-    assert [stack.name for stack in mine.stacks] == ["mine-mod5", "mine-mod5-inf"]
-    assert mine.bucket == "mine-123456789012-eu-west-1"
-    assert mine.function_name == "mine-ml_inferencefunction"
-    assert {stack.tags[TAG] for stack in mine.stacks} == {"mine"}
-
-
-def test_the_code_s_key_holds_its_digest() -> None:
-    assert LONG.code_key.startswith("code/ml_inferencefunction-")
-    assert LONG.service.parameters["CodeKey"] == LONG.code_key
-    assert LONG.code_key == SHORT.code_key
-
-
-@pytest.mark.parametrize(("egress", "dual"), [("nat", "false"), ("ipv6", "true"), ("none", "false")])
-def test_dual_stack_follows_the_egress(egress: str, dual: str) -> None:
-    assert wanted(overrides={"InternetEgress": egress}).service.parameters["Ipv6AllowedForDualStack"] == dual
-
-
-def test_the_wiring_follows_the_settings() -> None:
-    wiring = wanted(overrides={"ApiAuth": "API_KEY", "ThrottleRate": "2.5", "ThrottleBurst": "3"}).wiring
-    assert wiring is not None
-    assert (wiring.auth, wiring.rate, wiring.burst) == ("API_KEY", 2.5, 3)
-    assert wiring.target == "arn:aws:lambda:eu-west-1:123456789012:function:ml_inferencefunction:live"
-
-
 @ROUTES
 def test_a_log_group_that_nobody_of_ours_made_is_told_before_anything_is_made(desired: Desired) -> None:
     with pytest.raises(WildrydesError, match="aws logs delete-log-group --log-group-name /aws/lambda/"):
         plan(desired, nothing_there(has_log_group=True))
     assert plan(desired, in_place(desired, has_log_group=True)) == ()
+
+
+@ROUTES
+def test_a_log_group_of_a_failed_creation_is_its_own(desired: Desired) -> None:
+    name = desired.service.name
+    failed = with_stack(in_place(desired, has_log_group=True), name, status="CREATE_FAILED")
+    mine = (StackResource("Log", "AWS::Logs::LogGroup", "/aws/lambda/ml_inferencefunction"),)
+    owner = replace(failed, stacks={**failed.stacks, name: replace(failed.stacks[name], resources=mine)})
+    assert f"delete stack {name}:" in steps(desired, owner)
+    with pytest.raises(WildrydesError, match="log group"):
+        plan(desired, failed)
 
 
 @pytest.mark.parametrize(("route", "name"), [("long", "wildrydes-ml-mod5"), ("short", "wildrydes-ml-mod5-complete")])
