@@ -2,7 +2,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := wildrydes_ml bin lambda_src tests training benchmarks
+SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools
 
 .PHONY: help demo test test-fast check render bench clean
 
@@ -22,7 +22,7 @@ check: $(VENV)/test $(VENV)/checkov/installed ## Format, lint, types, shell scri
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/shellcheck wildrydes_ml/parts/*.sh .ci/run
+	$(BIN)/shellcheck wildrydes_ml/parts/*.sh lambda_src/filling/*.sh .ci/run
 	$(BIN)/python bin/render.py --check
 	$(BIN)/cfn-lint --include-checks I -t templates/*.yml
 	$(VENV)/checkov/bin/checkov -d templates --framework cloudformation --skip-download --compact --quiet

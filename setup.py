@@ -13,6 +13,7 @@ FUNCTION = [
     "pillow==13.0.0",
     "requests==2.34.2",
     "microsoft-antissrf==1.0.0",
+    "ai-edge-litert==2.3.0",
 ]
 TEST = [
     *LOCAL,
@@ -47,7 +48,7 @@ setup(
     package_data={
         "wildrydes_ml": ["py.typed", "sample.png", "detector/*", "detector/variables/*"],
         "wildrydes_ml.parts": ["*.sh"],
-        "wildrydes_ml.lambda_src": ["*.html"],
+        "wildrydes_ml.lambda_src": ["*.html", "filling/*"],
     },
     entry_points={"console_scripts": ["wildrydes-ml = wildrydes_ml.cli:run"]},
     install_requires=["troposphere>=4.8,<5", "awacs>=2.4,<3", "boto3>=1.34,<2", "PyYAML>=6,<7"],

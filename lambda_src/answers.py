@@ -40,16 +40,19 @@ def verdict(detections: Sequence[Detection], min_score: float, target_label: str
 
     Scores and boxes are rounded to 4 digits, scores before they are compared: what is shown is what counts.
     """
-    rounded = [
-        Detection(d.label, round(d.score, 4), tuple(round(min(max(x, 0.0), 1.0), 4) for x in d.box)) for d in detections
-    ]
+    rounded = [Detection(d.label, round(d.score, 4), d.box) for d in detections]
     kept = sorted((d for d in rounded if d.score >= min_score), key=lambda d: -d.score)
     validated = any(d.label == target_label for d in kept)
     return {
         "message": "Unicorn is validated" if validated else "Unable to validate Unicorn",
         "validated": validated,
-        "detections": [d._asdict() for d in kept],
+        "detections": [{"label": d.label, "score": d.score, "box": _rounded(d.box)} for d in kept],
     }
+
+
+def _rounded(box: Sequence[float]) -> tuple[float, ...]:
+    """A box that ends where the picture does."""
+    return tuple([round(0.0 if x < 0 else 1.0 if x > 1 else x, 4) for x in box])
 
 
 def ok(verdict: Mapping[str, Any], timings_ms: Mapping[str, float]) -> Answer:
@@ -57,9 +60,12 @@ def ok(verdict: Mapping[str, Any], timings_ms: Mapping[str, float]) -> Answer:
     return _answer(200, "application/json", json.dumps({**verdict, "timings_ms": timings_ms}))
 
 
-def page(*, head: bool = False) -> Answer:
-    """The page for a browser; `head` leaves its body out."""
-    html = _PAGE.read_text(encoding="utf-8")
+def page(*, head: bool = False, auth: str = "NONE") -> Answer:
+    """The page for a browser; `head` leaves its body out.
+
+    `auth` is what the API asks of a caller, NONE, API_KEY or AWS_IAM: the page asks the user accordingly.
+    """
+    html = _PAGE.read_text(encoding="utf-8").replace('data-auth="NONE"', f'data-auth="{auth}"', 1)
     headers = {"Content-Security-Policy": _content_security_policy(html), "Referrer-Policy": "no-referrer"}
     return _answer(200, "text/html; charset=utf-8", "" if head else html, headers)
 

@@ -1,7 +1,7 @@
 """The Lambda function: "is this picture a unicorn?" over API Gateway's proxy integration.
 
-Importing this module is quick and needs no package from EFS; those are imported by the first picture, so that
-a missing file system is an answer, not a crash.
+Importing this module is quick and needs no package from EFS: the model is loaded, and the packages are imported,
+in a thread that the import starts and does not wait for. So a missing file system is an answer, not a crash.
 """
 
 from __future__ import annotations
@@ -10,12 +10,14 @@ import itertools
 import math
 import os
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import cache, partial
 from typing import Any
 
 import answers
-import detector
+import engines
+from detector import SharedDetector
 from problems import Problem
 from request_log import RequestLog
 from service import Service
@@ -33,7 +35,19 @@ def lambda_handler(event: object, context: Any) -> answers.Answer:
 @cache
 def _service() -> Service:
     settings = from_environment(os.environ)
-    return Service(settings, detector.SharedDetector(partial(detector.load, settings)))
+    return Service(settings, SharedDetector(partial(engines.load, settings)))
+
+
+def initialize(service: Callable[[], Service], environment: Mapping[str, str]) -> None:
+    """What Lambda's init phase does: the model begins to load.
+
+    Instances that are provisioned get no request before their init phase has ended, so there it ends when the
+    model is loaded. Errors are left to the requests, which answer them.
+    """
+    with suppress(Exception):
+        loading = service().detector.start()
+        if environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency":
+            loading.result()
 
 
 def respond(service: Callable[[], Service], event: object, context: Any, *, cold: bool) -> answers.Answer:
@@ -70,3 +84,6 @@ def _failed(problem: Problem, request_id: str, log: RequestLog) -> answers.Answe
 
 def _remaining_seconds(context: Any) -> float:
     return context.get_remaining_time_in_millis() / 1000 if context else math.inf
+
+
+initialize(_service, os.environ)

@@ -37,5 +37,5 @@ class RequestLog:
 
     def line(self) -> str:
         """The request's log line: one JSON object, so that nothing in it can forge another line."""
-        known = {name: value for name, value in self._fields.items() if value not in (None, "")}
+        known = {name: value for name, value in self._fields.items() if value not in (None, "", ())}
         return json.dumps({**known, "timings_ms": self.timings_ms()})

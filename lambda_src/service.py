@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -15,7 +17,9 @@ from request_log import RequestLog
 from settings import Settings
 
 ANSWER_SECONDS = 3.0
-"""What is left of the request's time for decoding, detecting and answering when a fetch is given up."""
+"""What is left of the request's time for decoding, detecting and answering when a wait is given up."""
+MODEL_SECONDS = 25.0
+"""How long after its start a request gives up waiting for the model: API Gateway gives up after 29."""
 
 
 @dataclass(frozen=True)
@@ -24,31 +28,36 @@ class Service:
 
     settings: Settings
     detector: SharedDetector
+    clock: Callable[[], float] = time.monotonic
 
     def answer(self, event: object, remaining_seconds: float, log: RequestLog) -> answers.Answer:
         """The answer to an event within `remaining_seconds`. Raises Problem when there is no good one."""
         request = parse(event)
         if isinstance(request, Page):
-            return answers.page(head=request.head)
+            return answers.page(head=request.head, auth=self.settings.api_auth)
         try:
             return self._classify(request, remaining_seconds - ANSWER_SECONDS, log)
         except ImportError as error:
             raise Problem("model-unavailable", "a package is missing or broken") from error
 
-    def _classify(self, request: Link | Upload, fetch_seconds: float, log: RequestLog) -> answers.Answer:
+    def _classify(self, request: Link | Upload, seconds: float, log: RequestLog) -> answers.Answer:
+        """`seconds` is how long the request may wait in all, for the picture's server or the model."""
+        give_up = self.clock() + min(seconds, MODEL_SECONDS)
         with log.timed("load"):
             packages.add_to_path(self.settings.packages)
+            self.detector.start()  # goes on while the picture is fetched and decoded
             import picture
-        data = self._picture_bytes(request, fetch_seconds, log)
+        data = self._picture_bytes(request, seconds, log)
         log.note(picture_bytes=len(data), picture_sha256=hashlib.sha256(data).hexdigest())
         with log.timed("decode"):
             image = picture.decode(data)
         with log.timed("load"):
-            detector = self.detector.get()
+            detector, slower_because = self.detector.get(give_up - self.clock())
+        log.note(engine=detector.engine, slower_because=slower_because)
         with log.timed("detect"):
             detections = detector.detect(image)
         verdict = answers.verdict(detections, self.settings.min_score, self.settings.target_label)
-        log.note(engine=detector.engine, validated=verdict["validated"])
+        log.note(validated=verdict["validated"])
         return answers.ok(verdict, log.timings_ms())
 
     def _picture_bytes(self, request: Link | Upload, fetch_seconds: float, log: RequestLog) -> bytes:

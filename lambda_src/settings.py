@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+
+ENGINES = ("litert", "capi", "tensorflow")
+"""What runs models, the fastest first."""
 
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
@@ -14,17 +17,21 @@ _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 class Settings:
     """Where packages and model are on EFS, and how detections become a verdict.
 
-    `packages` is a site-packages directory, `model` a SavedModel directory. `min_score` is in 0..1.
+    `root` is where EFS is mounted, with its manifest; `packages` is a site-packages directory, `model` a
+    SavedModel directory. `min_score` is in 0..1. `engine` is one of ENGINES, or `auto`: the fastest that works.
     `private_image_hosts` holds `host:port` texts (lower case, `[addr]:port` for IPv6): the only places
-    that may have a private address or a port other than 80 and 443.
+    that may have a private address or a port other than 80 and 443. `api_auth` is what the API asks of a caller:
+    NONE, API_KEY or AWS_IAM.
     """
 
+    root: Path
     packages: Path
     model: Path
     min_score: float = 0.3
     target_label: str = "Horse"
     private_image_hosts: frozenset[str] = frozenset()
     engine: str = "auto"
+    api_auth: str = "NONE"
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -38,12 +45,14 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 
     efs = Path(value("EFS_PATH", "/mnt/python"))
     return Settings(
+        root=efs,
         packages=efs / value("PY_PKG_PATH", f"tensorflow/lib/{_PYTHON}/site-packages"),
         model=efs / value("MODEL_DIR", "model"),
         min_score=_score(value("MIN_SCORE", "0.3")),
         target_label=value("TARGET_LABEL", "Horse"),
         private_image_hosts=_hosts(value("PRIVATE_IMAGE_HOSTS", "")),
-        engine=value("ENGINE", "auto"),
+        engine=_one_of("ENGINE", value("ENGINE", "auto"), ("auto", *ENGINES)),
+        api_auth=_one_of("API_AUTH", value("API_AUTH", "NONE"), ("NONE", "API_KEY", "AWS_IAM")),
     )
 
 
@@ -52,6 +61,12 @@ def _score(text: str) -> float:
     if not 0 <= score <= 1:
         raise ValueError(f"MIN_SCORE is {text!r}, not a number from 0 to 1")
     return score
+
+
+def _one_of(name: str, text: str, known: Sequence[str]) -> str:
+    if text not in known:
+        raise ValueError(f"{name} is {text!r}, not {', '.join(known)}")
+    return text
 
 
 def _hosts(text: str) -> frozenset[str]:

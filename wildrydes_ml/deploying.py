@@ -79,7 +79,7 @@ class Deployer:
             planning.refuse_strangers(self._settings.name, stack, found[stack.name])
         found = {name: self._settled(one) for name, one in found.items()}
         observed = self._observe({name: one for name, one in found.items() if one})
-        self.desired = self._with_model_link(observed)
+        self.desired = self._with_uploads(observed)
         return planning.plan(self.desired, observed)
 
     def detailed(self, step: Step) -> Step:
@@ -175,18 +175,25 @@ class Deployer:
     def _populate_settings(self) -> dict[str, str]:
         return populating.environment(self.desired.values, self.desired.model.location, os.environ)
 
-    def _with_model_link(self, observed: Observed) -> Desired:
-        """Fills in the model's URL: the one that filled EFS when the model is the same, else a fresh link."""
-        desired = self.desired
-        if not desired.model.archive or self._target.is_local:
-            return desired
-        first = desired.stacks[0]
+    def _with_uploads(self, observed: Observed) -> Desired:
+        """Tells the filling instance where its uploads are: the code and a model's fresh link.
+
+        What filled EFS already stays as it was: new code or an expired link is no reason to touch the instance.
+        """
+        desired, first = self.desired, self.desired.stacks[0]
         found = observed.stacks.get(first.name)
         known = found.stack.parameters if found else {}
-        same = known.get("ModelSha256") == desired.model.digest and not planning.boots_instance(first, found)
-        link = known["ModelUrl"] if same else self._aws.buckets.link(desired.bucket, desired.model_key, _LINK_SECONDS)
-        linked = first.with_parameters(ModelUrl=link)
-        return replace(desired, efs=linked) if desired.efs else replace(desired, service=linked)
+        boots = planning.boots_instance(first, found)
+        kept = () if boots else planning.UPLOADED_PARAMETERS[self._settings.route]
+        uploads = {key: known[key] for key in kept if key in known}
+        if desired.model.archive and not self._target.is_local:
+            is_same = known.get("ModelSha256") == desired.model.digest and not boots
+            link = self._aws.buckets.link
+            uploads["ModelUrl"] = (
+                known["ModelUrl"] if is_same else link(desired.bucket, desired.model_key, _LINK_SECONDS)
+            )
+        told = first.with_parameters(**uploads)
+        return replace(desired, efs=told) if desired.efs else replace(desired, service=told)
 
     def _contents(self, stacks: Mapping[str, Stack]) -> str:
         """What is on EFS, as its filler told it: the local manifest, or the EFS stack's output."""

@@ -9,6 +9,7 @@ from typing import Any
 
 from . import packaging, workshop
 from .models import Model
+from .parts import gateway_responses
 from .parts.function import ALIAS
 from .records import Identity
 from .rendering import render
@@ -112,9 +113,11 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
     package = packaging.build()
     values = {**settings.parameter_values(), **target.parameters}
     bucket = settings.bucket or default_bucket(settings, identity)
+    key = code_key(values["FunctionName"], package.digest)
     values |= {
         "DataBucket": bucket,
-        "CodeKey": code_key(values["FunctionName"], package.digest),
+        "CodeKey": key,
+        "PreparationKey": key,
         "Ipv6AllowedForDualStack": "true" if values["InternetEgress"] == "ipv6" else "false",
         **model.parameters,
     }
@@ -166,4 +169,5 @@ def _wiring(values: Mapping[str, str], identity: Identity) -> Wiring:
         auth=values["ApiAuth"],
         rate=float(values["ThrottleRate"]),
         burst=int(values["ThrottleBurst"]),
+        answers=gateway_responses.digest(),
     )

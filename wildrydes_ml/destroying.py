@@ -83,7 +83,7 @@ class Destroyer:
         known = {key: value for one in stacks for key, value in one.stack.parameters.items()}
         function = self._settings.overrides.get("FunctionName") or known.get("FunctionName", self._function_name)
         default = default_bucket(self._settings, self._aws.identity)
-        bucket = self._settings.bucket or known.get("DataBucket", default)
+        bucket = self._settings.bucket or known.get("DataBucket") or default
         tags = self._aws.buckets.tags(bucket)
         own, keys = self._bucket(bucket, tags, function, may_be_ours=bucket == default and not self._settings.bucket)
         # The workshop's own function has the same name, and so its log group.

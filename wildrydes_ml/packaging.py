@@ -32,6 +32,11 @@ def source_directory() -> Path:
     raise WildrydesError(f"lambda_src is missing beside {_PACKAGE}: install the package again")
 
 
+def filling(name: str) -> str:
+    """The text of one of the files that fill EFS; they travel in the function's zip."""
+    return (source_directory() / "filling" / name).read_text(encoding="utf-8")
+
+
 def build(source: Path | None = None) -> Package:
     """Packs every file of the source directory, without caches and hidden files, in sorted order."""
     source = source or source_directory()

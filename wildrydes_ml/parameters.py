@@ -8,18 +8,16 @@ from typing import Any
 
 from troposphere import Parameter, Template
 
-REFILL = (
-    " On a live stack, a change takes effect when the instance is made anew: "
-    "update to BootstrapInstance=none, then back."
-)
+REFILL = " See BootstrapInstance."
 
 # Pins that serve the handler on both architectures; TensorFlow's CPU-only build exists for x86_64 alone.
 PACKAGES = (
     "tensorflow-cpu==2.21.0;platform_machine=='x86_64' tensorflow==2.21.0;platform_machine=='aarch64' "
-    "pillow==13.0.0 requests==2.34.2 microsoft-antissrf==1.0.0"
+    "pillow==13.0.0 requests==2.34.2 microsoft-antissrf==1.0.0 ai-edge-litert==2.3.0"
 )
 MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
 
+_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 _CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
 
 
@@ -56,8 +54,7 @@ TABLE: dict[str, dict[str, Any]] = {
     "ThroughputMode": _choice(
         "provisioned",
         ("provisioned", "elastic", "bursting"),
-        "EFS throughput. provisioned bills for what is reserved, elastic for what is read and written, "
-        "bursting nothing beyond storage.",
+        "EFS throughput: provisioned bills what is reserved, elastic what is read and written, bursting nothing.",
     ),
     "ProvisionedThroughputInMibps": _number(
         15, 1, 3414, "MiB/s of throughput to reserve; counts with ThroughputMode provisioned only."
@@ -65,14 +62,13 @@ TABLE: dict[str, dict[str, Any]] = {
     "InternetEgress": _choice(
         "nat",
         ("nat", "ipv6", "none"),
-        "How the function reaches pictures by URL: nat (billed by the hour), ipv6 (free, hosts with an IPv6 "
-        "address only) or none (pictures are posted).",
+        "Way out to pictures by URL: nat (billed by the hour), ipv6 (free, hosts with IPv6 only) or none.",
     ),
     "BootstrapInstance": _choice(
         "keep",
         ("keep", "stop", "none"),
         "The EC2 instance that fills EFS: keep it, stop (it terminates itself once EFS is filled; before a later "
-        "update of the stack: none), or none.",
+        "update of the stack: none), or none. What it installs changes when it is made anew: none, then back.",
     ),
     "BootstrapInstanceType": _text(
         "",
@@ -107,10 +103,16 @@ TABLE: dict[str, dict[str, Any]] = {
         r"^$|^[0-9A-Fa-f]{64}$",
         "must be 64 hexadecimal digits, or empty",
     ),
+    "PreparationKey": _text(
+        "code/ml_inferencefunction.zip",
+        "Key in DataBucket of the function's zip that prepares the model for a fast start." + REFILL,
+        r"^[A-Za-z0-9._/-]+$",
+        "must be letters, digits and ._/-",
+        MaxLength=90,
+    ),
     "SshCidr": _text(
         "",
-        "IPv4 block from which SSH and Instance Connect may reach the instance; empty: port 22 is closed, "
-        "Session Manager reaches it.",
+        "IPv4 block that may reach the instance by SSH and Instance Connect; empty: Session Manager only.",
         _CIDR,
         "must be a block such as 192.0.2.0/24, or empty",
     ),
@@ -145,7 +147,7 @@ TABLE: dict[str, dict[str, Any]] = {
     "DataBucket": _required(
         "String",
         "S3 bucket of this region that holds the function's zip under CodeKey.",
-        AllowedPattern=r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
+        AllowedPattern=_BUCKET,
         ConstraintDescription="must be the name of an S3 bucket",
     ),
     "EFSpath": _text(
@@ -171,9 +173,14 @@ TABLE: dict[str, dict[str, Any]] = {
         90,
         1,
         900,
-        "Seconds that the function may take; a first start loads TensorFlow. API Gateway itself waits 29 s.",
+        "Seconds that the function may take. API Gateway itself waits 29 s.",
     ),
     "MinScore": _number(0.3, 0, 1, "Detections that score lower are left out of the answer and the verdict."),
+    "Engine": _choice(
+        "auto",
+        ("auto", "litert", "capi", "tensorflow"),
+        "What runs the model: auto is the fastest that was accepted when EFS was filled.",
+    ),
     "ApiAuth": _choice(
         "NONE", ("NONE", "API_KEY", "AWS_IAM"), "Who may call the API: anyone, holders of a key, or IAM identities."
     ),
@@ -230,26 +237,24 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "Revision": _text(
         "",
-        "Any text; another one makes the function start anew, as it must when EFS was filled again, and publishes a "
-        "new version where ProvisionedConcurrency needs one.",
-        MaxLength=32,
+        "Any text; another one starts the function anew, as it must when EFS was filled again, and publishes the "
+        "version that ProvisionedConcurrency needs.",
+        MaxLength=24,
     ),
     # What the workshop's command for the short route passes
-    "DataProcessingExecutionRoleName": _text(
-        "", "Not used. Any value is accepted, since the workshop's command passes one."
-    ),
-    "TrainedModelPath": _text("", "Not used. Any value is accepted, since the workshop's command passes one."),
+    "DataProcessingExecutionRoleName": _text("", "Not used; any value will do: the workshop's command passes one."),
+    "TrainedModelPath": _text("", "Not used; any value will do: the workshop's command passes one."),
 }
 
 EFS = (
     "ThroughputMode", "ProvisionedThroughputInMibps", "InternetEgress", "BootstrapInstance", "BootstrapInstanceType",
-    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "SshCidr", "AvailabilityZoneOne",
-    "AvailabilityZoneTwo",
+    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "PreparationKey", "SshCidr",
+    "AvailabilityZoneOne", "AvailabilityZoneTwo",
 )  # fmt: skip
 MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
 FUNCTION = (
     "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
-    "MinScore", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency", "ProvisionedConcurrency",
+    "MinScore", "Engine", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency", "ProvisionedConcurrency",
     "LogRetentionDays", "PrivateImageHosts", "Revision",
 )  # fmt: skip
 DUAL_STACK = ("Ipv6AllowedForDualStack",)
@@ -258,17 +263,26 @@ WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")
 
 # Beside a file system of its own these two say how to fill it; on an existing one they must agree with it.
 ON_EXISTING_EFS = {
-    "PythonRuntime": "Python of the function: the one whose packages are on EFS.",
-    "Architecture": "Processor of the function: the one whose packages are on EFS.",
+    "PythonRuntime": {"Description": "Python of the function: the one whose packages are on EFS."},
+    "Architecture": {"Description": "Processor of the function: the one whose packages are on EFS."},
+}
+# Without a function, its zip is only needed for what it holds beside the handler.
+WITHOUT_FUNCTION = {
+    "DataBucket": {
+        "Default": "",
+        "Description": "S3 bucket of this region that holds the zip of PreparationKey; empty: the model is not "
+        "prepared, and the function starts slowly." + REFILL,
+        "AllowedPattern": f"^$|{_BUCKET}",
+        "ConstraintDescription": "must be the name of an S3 bucket, or empty",
+    },
 }
 
 
 def add_parameters(
-    template: Template, names: Iterable[str], descriptions: Mapping[str, str] | None = None
+    template: Template, names: Iterable[str], own: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, Parameter]:
-    """Adds the named parameters, each once, in the order given; some with a description of their own."""
-    own = {name: {"Description": text} for name, text in (descriptions or {}).items()}
+    """Adds the named parameters, each once, in the order given; some with properties of their own."""
     return {
-        name: template.add_parameter(Parameter(name, **{**TABLE[name], **own.get(name, {})}))
+        name: template.add_parameter(Parameter(name, **{**TABLE[name], **(own or {}).get(name, {})}))
         for name in dict.fromkeys(names)
     }

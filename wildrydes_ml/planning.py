@@ -22,6 +22,9 @@ REFILL_PARAMETERS = (
     "BootstrapInstanceType",
 )
 
+# Where the filling instance found its code. The short route's bucket holds the function's code, too.
+UPLOADED_PARAMETERS = {"long": ("DataBucket", "PreparationKey"), "short": ("PreparationKey",)}
+
 # What belongs to the filling instance comes and goes; everything else of network and EFS stays.
 _PROTECTED_SERVICES = ("AWS::EC2::", "AWS::EFS::")
 _INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"})

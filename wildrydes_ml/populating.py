@@ -4,9 +4,9 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Mapping
-from importlib.resources import as_file, files
 from pathlib import Path
 
+from . import packaging
 from .errors import WildrydesError
 from .reporting import Reporter
 
@@ -25,9 +25,9 @@ def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) 
 def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> None:
     """Runs populate.sh and passes its lines on. Raises WildrydesError with its last words."""
     directory.mkdir(parents=True, exist_ok=True)
-    with as_file(files("wildrydes_ml.parts") / "populate.sh") as script, tempfile.TemporaryFile("w+") as errors:
+    with tempfile.TemporaryFile("w+") as errors:
         with subprocess.Popen(
-            ["bash", str(script), str(directory)], env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True
+            _command(directory), env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process:
             assert process.stdout is not None
             for line in process.stdout:
@@ -39,20 +39,19 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
 
 
 def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
-    """The parts that fill() would make: of `tensorflow` and `model`, none when all is as wanted."""
+    """The parts that fill() would make: of `tensorflow`, `model` and `prepared`, none when all is as wanted."""
     if not directory.exists():
-        return ("tensorflow", "model")
-    with as_file(files("wildrydes_ml.parts") / "populate.sh") as script:
-        shown = subprocess.run(
-            ["bash", str(script), str(directory)],
-            env={**settings, "ONLY_LOOK": "1"},
-            capture_output=True,
-            text=True,
-            check=False,
-        )
+        return ("tensorflow", "model", "prepared")
+    shown = subprocess.run(
+        _command(directory), env={**settings, "ONLY_LOOK": "1"}, capture_output=True, text=True, check=False
+    )
     if shown.returncode:
         raise WildrydesError(f"{directory} cannot be looked at:\n{shown.stderr.strip()}")
     return tuple(shown.stdout.split())
+
+
+def _command(directory: Path) -> list[str]:
+    return ["bash", str(packaging.source_directory() / "filling" / "populate.sh"), str(directory)]
 
 
 def manifest(directory: Path) -> str:

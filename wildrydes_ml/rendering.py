@@ -13,10 +13,19 @@ from typing import Any
 import yaml
 from troposphere import Template
 
-SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs")
+SECTIONS = (
+    "AWSTemplateFormatVersion",
+    "Description",
+    "Metadata",
+    "Parameters",
+    "Conditions",
+    "Resources",
+    "Outputs",
+    "Mappings",
+)
 ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Properties", "Metadata")
 
-LINE_LENGTH = 160
+LINE_LENGTH = 180
 _MAP = "tag:yaml.org,2002:map"
 
 # Its own emitter quotes what libyaml's does not, and templates must have the same bytes everywhere.

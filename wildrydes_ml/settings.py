@@ -31,6 +31,7 @@ _DERIVED = {
     "AccessPointARN": "it comes from the EFS stack",
     "DataBucket": "use --bucket",
     "CodeKey": "it holds the digest of the code",
+    "PreparationKey": "it is the code's key when EFS was filled",
     "Ipv6AllowedForDualStack": "it follows InternetEgress",
     "Revision": "it follows the settings and what is on EFS",
     "DataProcessingExecutionRoleName": "it has no use",

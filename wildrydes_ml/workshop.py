@@ -11,6 +11,7 @@ from .parts.choices import choose
 from .parts.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from .parts.lint import cfn_lint_ignores
 from .parts.network import Network, add_function_security_group, add_network
+from .parts.observability import Alarms, Watched, add_dashboard
 from .parts.populate import Populate, PopulateSettings, add_instance_security_group, add_populate
 from .parts.storage import Storage, add_storage
 
@@ -21,8 +22,9 @@ _UNUSED_REASON = "The workshop's command passes two parameters that have no use 
 def efs_99() -> Template:
     """The VPC and the file system, filled at boot: `templates/efs_99.yml`."""
     template = _template("Wild Rydes, GinormousModels: EFS with TensorFlow and the model, and its network")
-    given = parameters.add_parameters(template, parameters.EFS)
-    network, group, storage, populate = _add_file_system(template, given)
+    given = parameters.add_parameters(template, ("DataBucket", *parameters.EFS), parameters.WITHOUT_FUNCTION)
+    settings = replace(_populate_settings(given), bucket=given["DataBucket"])
+    network, group, storage, populate = _add_file_system(template, given, settings)
     for name, value in _file_system_outputs(network, group, storage).items():
         export = None if name == "AccesspointARN" else Export(Sub(f"${{AWS::StackName}}-{name}"))
         _output(template, name, value, **({"Export": export} if export else {}))
@@ -49,12 +51,17 @@ def lambda_function() -> Template:
     return template
 
 
-def complete() -> Template:
-    """Everything in one stack, the API wired: `templates/99_complete.yml`."""
+def complete(*, dashboard: Alarms | None = None) -> Template:
+    """Everything in one stack, the API wired: `templates/99_complete.yml`.
+
+    With `dashboard=Alarms()` also a CloudWatch dashboard and alarms, which that file has not: without them it keeps
+    below the 51,200 bytes of `--template-body`; a larger one is passed as `--template-url`.
+    """
     template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
     names = (*parameters.EFS, *parameters.FUNCTION, *parameters.WORKSHOP_COMMAND)
     given = parameters.add_parameters(template, names)
-    network, group, storage, populate = _add_file_system(template, given)
+    filling = replace(_populate_settings(given), bucket=Ref(given["DataBucket"]))  # where the zip must be anyway
+    network, group, storage, populate = _add_file_system(template, given, filling)
     mount = FileSystemMount(
         subnets=list(network.private_subnets),
         security_groups=[Ref(group)],
@@ -68,6 +75,9 @@ def complete() -> Template:
     inference = add_inference_function(template, mount, settings)
     api = add_rest_api(template, inference, _access(given))
     add_proxy_stage(template, api, inference, _access(given))
+    if dashboard is not None:
+        watched = Watched(inference.function, file_system=storage.file_system)
+        add_dashboard(template, watched, dashboard)
     _api_outputs(template, inference, api)
     _contents_output(template, populate)
     template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON, W2001=_UNUSED_REASON))
@@ -88,7 +98,7 @@ def _template(description: str) -> Template:
 
 
 def _add_file_system(
-    template: Template, given: dict[str, Parameter]
+    template: Template, given: dict[str, Parameter], settings: PopulateSettings
 ) -> tuple[Network, ec2.SecurityGroup, Storage, Populate]:
     network = add_network(
         template,
@@ -96,7 +106,6 @@ def _add_file_system(
         zone_one=given["AvailabilityZoneOne"],
         zone_two=given["AvailabilityZoneTwo"],
     )
-    settings = _populate_settings(given)
     function_group = add_function_security_group(template, network)
     instance_group = add_instance_security_group(template, network, settings)
     storage = add_storage(
@@ -120,6 +129,7 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
         model=given["ModelUrl"],
         model_sha256=given["ModelSha256"],
         ssh_cidr=given["SshCidr"],
+        key=given["PreparationKey"],
     )
 
 
@@ -135,7 +145,12 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
         log_retention=given["LogRetentionDays"],
         reserved_concurrency=given["ReservedConcurrency"],
         provisioned_concurrency=given["ProvisionedConcurrency"],
-        environment={"MIN_SCORE": given["MinScore"], "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"]},
+        environment={
+            "MIN_SCORE": given["MinScore"],
+            "ENGINE": given["Engine"],
+            "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"],
+            "API_AUTH": given["ApiAuth"],
+        },
         revision=given["Revision"],
     )
 

@@ -1,8 +1,7 @@
 """Runs the shipped scripts for real: pip against the package index, a local HTTP server for models and signals.
 
-TensorFlow is stood in for by a wheel made here, whose `saved_model.load` takes the words in `saved_model.pb`
-for the names of the signatures, and a dash at a name's end for one without boxes: small enough to install for
-every run.
+TensorFlow is stood in for by a wheel made here, which takes the words in `saved_model.pb` for the names of the
+signatures, and a dash at a name's end for one without boxes: small enough to install for every run.
 """
 
 import http.server
@@ -20,19 +19,26 @@ from pathlib import Path
 
 import pytest
 
-SCRIPTS = Path(__file__).parents[2] / "wildrydes_ml" / "parts"
+ROOT = Path(__file__).parents[2]
+FILLING = ROOT / "lambda_src" / "filling"
 SITE = f"tensorflow/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 
 TENSORFLOW = {
     "tensorflow/__init__.py": "from . import saved_model",
-    "tensorflow/saved_model.py": (
-        "import pathlib, types\n"
-        "def load(path, tags):\n"
+    "tensorflow/saved_model.py": "def load(path, tags):\n    open(path + '/saved_model.pb').close()\n",
+    "tensorflow/python/saved_model/loader_impl.py": (
+        "import pathlib\n"
+        "from types import SimpleNamespace as Message\n"
+        "OUTPUTS = ['detection_class_entities', 'detection_scores', 'detection_boxes']\n"
+        "def signature(name):\n"
+        "    outputs = {key: Message(name=key + ':0') for key in OUTPUTS[: 2 if name[-1] == '-' else 3]}\n"
+        "    shape = Message(dim=[Message(size=size) for size in (1, -1, -1, 3)])\n"
+        "    return Message(inputs={'images': Message(name='images:0', tensor_shape=shape)}, outputs=outputs)\n"
+        "def parse_saved_model(path):\n"
         "    names = pathlib.Path(path, 'saved_model.pb').read_text().split()\n"
-        "    whole = ['detection_class_entities', 'detection_scores', 'detection_boxes']\n"
-        "    def signature(name):\n"
-        "        return types.SimpleNamespace(structured_outputs=whole[: 2 if name[-1] == '-' else 3])\n"
-        "    return types.SimpleNamespace(signatures={name.strip('-'): signature(name) for name in names})\n"
+        "    found = {name.strip('-'): signature(name) for name in names}\n"
+        "    graph = Message(meta_info_def=Message(tags=['serve']), signature_def=found)\n"
+        "    return Message(meta_graphs=[graph])\n"
     ),
     "tensorflow-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: TensorFlow\nVersion: 1.0\n",
     "tensorflow-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
@@ -42,13 +48,19 @@ TENSORFLOW = {
 
 @dataclass
 class Populate:
-    """`populate.sh` on one root; each call overrides settings by name."""
+    """`populate.sh` on one root, alone in a directory; each call overrides settings by name."""
 
+    script: Path
     root: Path
     settings: dict[str, str]
 
+    def beside(self, **files: str) -> None:
+        """Puts files beside the script: `prepare_py`, `packages_lock`."""
+        for name, text in files.items():
+            (self.script.parent / name.replace("_", ".")).write_text(text)
+
     def command(self) -> list[str]:
-        return ["bash", str(SCRIPTS / "populate.sh"), str(self.root)]
+        return ["bash", str(self.script), str(self.root)]
 
     def environment(self, **settings: str) -> dict[str, str]:
         return {**os.environ, **self.settings, **settings}
@@ -78,7 +90,7 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
 @pytest.fixture(scope="session")
 def filled_once(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("filled")
-    populate = Populate(directory / "efs", settings)
+    populate = Populate(alone(directory), directory / "efs", settings)
     old = os.umask(0o077)
     try:
         done = populate(BUILD_DIR=str(directory / "build"))
@@ -94,12 +106,18 @@ def populate(settings: dict[str, str], filled_once: Path, tmp_path: Path) -> Pop
     """`populate.sh` on a root that is filled already."""
     root = tmp_path / "efs"
     shutil.copytree(filled_once, root, symlinks=True)
-    return Populate(root, settings)
+    return Populate(alone(tmp_path), root, settings)
 
 
 @pytest.fixture
 def empty(settings: dict[str, str], tmp_path: Path) -> Populate:
-    return Populate(tmp_path / "empty", settings)
+    return Populate(alone(tmp_path), tmp_path / "empty", settings)
+
+
+def alone(directory: Path) -> Path:
+    """A copy of the script, without what lies beside it in the function's zip."""
+    (directory / "filling").mkdir()
+    return Path(shutil.copy(FILLING / "populate.sh", directory / "filling"))
 
 
 def make_model(directory: Path, signature: str) -> Path:

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,13 +12,14 @@ from typing import Any
 
 import pytest
 
-from .conftest import SCRIPTS, Populate, Server
+from .conftest import FILLING, ROOT, Populate, Server
 
 # Stand-ins for what needs root and AWS; they write down how they were called.
 FAKES = {
     "dnf": r'''echo "dnf $*" >>"$CALLS"; printf 'No "package"\\path \033[31mred\n'; exit "${DNF_STATUS:-0}"''',
     "mount": 'echo "mount $*" >>"$CALLS"; ((MOUNT_STATUS)) || touch "$CALLS.mounted"; exit "$MOUNT_STATUS"',
     "mountpoint": "[[ -e $CALLS.mounted ]]",
+    "aws": 'echo "aws $*" >>"$CALLS"; cp "$CODE_ZIP" "${@: -1}"',
     "shutdown": 'echo "shutdown $*" >>"$CALLS"',
 }
 
@@ -71,8 +73,8 @@ class Bootstrap:
 def bootstrap(populate: Populate, server: Server, fakes: Callable[..., str], tmp_path: Path) -> Bootstrap:
     directory = tmp_path / "opt"
     directory.mkdir()
-    for name in ("bootstrap.sh", "populate.sh"):
-        shutil.copy(SCRIPTS / name, directory)
+    shutil.copy(ROOT / "wildrydes_ml" / "parts" / "bootstrap.sh", directory)
+    shutil.copy(populate.script, directory)
     (tmp_path / "fstab").touch()
     inputs = populate.settings
     settings = {
@@ -121,6 +123,29 @@ def test_filled_already_is_success_and_the_instance_may_leave(bootstrap: Bootstr
     assert bootstrap.calls().splitlines()[-1] == "shutdown -h now"
 
 
+@pytest.fixture
+def code_zip(tmp_path: Path) -> str:
+    """A zip in the bucket, whose preparation says what it sees."""
+    path = tmp_path / "in_the_bucket.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.write(FILLING / "populate.sh", "filling/populate.sh")
+        archive.writestr(
+            "filling/prepare.py", "import sys\nopen(sys.argv[3] + '/prepared.json', 'w').write('{\"seen\": true}')"
+        )
+    return str(path)
+
+
+def test_the_model_is_prepared_with_the_code_in_the_bucket(bootstrap: Bootstrap, code_zip: str) -> None:
+    assert bootstrap(CODE_BUCKET="pictures", CODE_KEY="code/my.zip", CODE_ZIP=code_zip)["Status"] == "SUCCESS"
+    assert "--region eu-west-1 s3://pictures/code/my.zip " in bootstrap.calls()
+    assert json.loads((bootstrap.root / "manifest.json").read_text())["prepared"] == {"seen": True}
+
+
+def test_without_a_bucket_nothing_is_fetched(bootstrap: Bootstrap) -> None:
+    assert bootstrap(CODE_BUCKET="")["Status"] == "SUCCESS"
+    assert "aws " not in bootstrap.calls()
+
+
 def test_signal_is_tried_again(bootstrap: Bootstrap) -> None:
     path = bootstrap.settings["SIGNAL_URL"].removeprefix(bootstrap.server.url)
     bootstrap.server.answer(path, 503, b"")
@@ -145,9 +170,13 @@ def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap,
         ({"MODEL": "/no 'such' \tmodel"}, ["/no 'such'  model does not exist"]),
         ({"DNF_STATUS": "1", "INSTALL_SECONDS": "1"}, ["dnf cannot install", "No 'package'/path [31mred"]),
         ({"MOUNT_STATUS": "32", "MOUNT_SECONDS": "1"}, ["cannot mount fs-0123"]),
+        (
+            {"CODE_BUCKET": "pictures", "CODE_KEY": "a.zip", "CODE_ZIP": "/none", "CODE_SECONDS": "1"},
+            ["cannot read s3://pictures/a.zip: the function's zip must be there|.zip: the function/s zip"],
+        ),
         ({"PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"}, ["not done after 1 s"]),
     ],
-    ids=["pip", "digest", "quotes", "dnf", "mount", "timeout"],
+    ids=["pip", "digest", "quotes", "dnf", "mount", "no code", "timeout"],
 )
 def test_failure_tells_reason_and_last_lines(bootstrap: Bootstrap, changes: dict[str, str], reasons: list[str]) -> None:
     heard = bootstrap(BOOTSTRAP_INSTANCE="stop", **changes)

@@ -15,6 +15,7 @@ import pytest
 
 from .conftest import SITE, Populate, Server, make_archive, make_model
 
+DETECTION_OUTPUTS = ("detection_class_entities", "detection_scores", "detection_boxes")
 MODEL = (("saved_model.pb", "default"), ("variables/variables.index", "other weights"))
 
 
@@ -54,7 +55,7 @@ def test_fills_environment_model_and_manifest(populate: Populate) -> None:
     assert (root / SITE / "six.py").is_file()
     assert (root / "model" / "saved_model.pb").read_text() == "default"
     assert {path.name for path in root.iterdir() if not path.name.startswith(".")} == {
-        "tensorflow", "model", "manifest.json", "populate.log",
+        "tensorflow", "model", "prepared", "manifest.json", "populate.log",
     }  # fmt: skip
     assert record["inputs"]["packages"] == sorted(populate.settings["PACKAGES"].split())
     assert record["tensorflow"]["distributions"] == {"six": "1.17.0", "TensorFlow": "1.0"}
@@ -62,8 +63,91 @@ def test_fills_environment_model_and_manifest(populate: Populate) -> None:
     assert record["model"]["files"] == 2
     assert record["model"]["bytes"] == len("default") + len("weights of default")
     assert set(record["seconds"]) == {"venv", "packages", "bytecode", "check", "copy"}
+    assert record["signature"] == {
+        "tags": ["serve"],
+        "input": {"name": "images:0", "shape": [1, None, None, 3]},
+        "outputs": {name: f"{name}:0" for name in DETECTION_OUTPUTS},
+        "saved_model": [len("default"), int((root / "model" / "saved_model.pb").stat().st_mtime)],
+    }
+    assert record["prepared"] is None
     assert record["summary"].startswith("tensorflow 0.")
     assert "(six 1.17.0, TensorFlow 1.0, python 3." in record["summary"]
+
+
+PREPARE = """
+import json, pathlib, sys
+packages, model, prepared = map(pathlib.Path, sys.argv[1:])
+signature = (model / "saved_model.pb").read_text()
+print("looking at", signature)
+(prepared / "detector.tflite").write_text(signature)
+(prepared / "prepared.json").write_text(json.dumps({"six": (packages / "six.py").is_file(), "sees": signature}))
+"""
+
+
+def test_what_is_there_is_prepared_once_code_is_at_hand(populate: Populate) -> None:
+    packages = snapshot(populate.root / "tensorflow")
+    populate.beside(prepare_py=PREPARE)
+    assert populate(ONLY_LOOK="1").stdout.split() == ["prepared"]
+    done = populate()
+    assert done.returncode == 0, done.stderr
+    assert manifest(populate)["prepared"] == {"six": True, "sees": "default"}
+    assert (populate.root / "prepared" / "detector.tflite").read_text() == "default"
+    assert snapshot(populate.root / "tensorflow") == packages
+    assert "nothing to do" in populate().stdout
+
+
+def test_another_model_is_prepared_anew(populate: Populate, tmp_path: Path) -> None:
+    populate.beside(prepare_py=PREPARE)
+    model = make_model(tmp_path / "another", "default another")
+    assert populate().returncode == 0
+    assert populate(MODEL=str(model)).returncode == 0
+    assert manifest(populate)["prepared"]["sees"] == "default another"
+    (populate.script.parent / "prepare.py").unlink()
+    assert populate().returncode == 0
+    assert manifest(populate)["prepared"] is None, "what was prepared for another model must not be used"
+    assert not list((populate.root / "prepared").iterdir())
+
+
+def test_a_preparation_that_fails_does_no_harm(populate: Populate) -> None:
+    populate.beside(prepare_py="import os\nprint('on my way', flush=True)\nos.kill(os.getpid(), 9)")
+    done = populate()
+    assert done.returncode == 0, done.stderr
+    assert manifest(populate)["prepared"]["litert"]["accepted"] is False
+    assert "on my way" in (populate.root / "populate.log").read_text()
+    assert "nothing to do" in populate().stdout
+
+
+def test_what_is_accepted_is_in_the_summary(populate: Populate) -> None:
+    verdicts = {"litert": {"accepted": True}, "capi": {"accepted": False, "why": "it cannot"}}
+    populate.beside(prepare_py=f"import sys\nopen(sys.argv[3] + '/prepared.json', 'w').write('{json.dumps(verdicts)}')")
+    assert "MB, prepared for litert, " in populate().stdout.splitlines()[-1]
+    assert manifest(populate)["prepared"] == verdicts
+
+
+SIX = "six==1.17.0"
+SIX_WHEEL = "4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274"
+
+
+def test_packages_are_those_of_the_lock(populate: Populate) -> None:
+    populate.beside(packages_lock=f"# {SIX}\n{SIX} {'0' * 64} {SIX_WHEEL}\n")
+    done = populate(PACKAGES=SIX)
+    assert done.returncode == 0, done.stderr
+    assert manifest(populate)["tensorflow"]["hashes"] == "checked"
+    site = populate.root / SITE
+    assert [path.name for path in site.glob("six*") if path.is_file()] == ["six.pyc"], "its source is not needed"
+    imported = [sys.executable, "-ISc", f"import sys; sys.path.insert(0, '{site}'); import six; print(six.__version__)"]
+    assert subprocess.check_output(imported, text=True) == "1.17.0\n"
+
+
+def test_a_wheel_that_is_not_the_locks_is_refused(populate: Populate) -> None:
+    populate.beside(packages_lock=f"# idna==3.10\nidna==3.10 {'0' * 64}\n")
+    assert "packages failed" in refused(populate, PACKAGES="idna==3.10")
+
+
+def test_other_packages_than_the_locks_are_not_checked_and_the_manifest_says_so(populate: Populate) -> None:
+    populate.beside(packages_lock=f"# {SIX}\n{SIX} {'0' * 64}\n")
+    assert populate(PACKAGES="idna==3.10").returncode == 0
+    assert manifest(populate)["tensorflow"]["hashes"].startswith("not checked: ")
 
 
 def test_manifest_digest_of_the_model_is_that_of_sha256sum(populate: Populate) -> None:

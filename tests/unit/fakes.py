@@ -16,7 +16,7 @@ from wildrydes_ml.models import Model
 from wildrydes_ml.planning import FoundStack, Observed
 from wildrydes_ml.records import ChangeSet, Identity, Invocation, ResourceChange, Stack, StackEvent, StackResource
 from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.wiring import Action, FoundWiring, Wiring
+from wildrydes_ml.wiring import Action, FoundMethod, FoundWiring, Wiring
 
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/rider", "aws", "eu-west-1")
 EFS_OUTPUTS = {
@@ -225,6 +225,8 @@ class FakeApis(Apis):
                 found = replace(found, description=wiring.description)
             case "throttle":
                 found = replace(found, throttle=(wiring.rate, wiring.burst))
+            case "page" | "no page":
+                found = replace(found, get=FoundMethod("NONE", wiring.target, True) if action == "page" else None)
             case _:
                 found = replace(found, has_key=action == "key", owns_key=action == "key")
                 self.key_names = {name} if action == "key" else set()
@@ -365,5 +367,10 @@ def nothing_there(**more: Any) -> Observed:
 def wired(wanted: wiring.Wiring) -> FoundWiring:
     """The wiring as it is once it has been made."""
     return FoundWiring(
-        wanted.auth, wanted.target, wanted.description, (wanted.rate, wanted.burst), wanted.auth == "API_KEY"
+        wanted.auth,
+        wanted.target,
+        wanted.description,
+        (wanted.rate, wanted.burst),
+        has_key=wanted.auth == "API_KEY",
+        get=None if wanted.auth == "NONE" else FoundMethod("NONE", wanted.target, owned=True),
     )

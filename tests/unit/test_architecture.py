@@ -14,8 +14,10 @@ LIBRARY = {
     if "lambda_src" not in path.parts
 }
 HANDLER = {path.stem: path for path in sorted((CHECKOUT / "lambda_src").glob("*.py"))}
+FILLING = sorted((CHECKOUT / "lambda_src" / "filling").glob("*.py"))  # run as programs while EFS is filled
 COMMANDS = sorted((CHECKOUT / "bin").glob("*.py"))
-ALL_FILES = [*LIBRARY.values(), *HANDLER.values(), *COMMANDS]
+SERVING = [*LIBRARY.values(), *HANDLER.values(), *COMMANDS]
+ALL_FILES = [*SERVING, *FILLING]
 
 # What only builds templates, or only computes.
 TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + ["parameters", "workshop", "rendering"]
@@ -55,6 +57,15 @@ def tops(path: Path) -> set[str]:
     return {"." + name[1:].split(".")[0] if name.startswith(".") else name.split(".")[0] for name in imports(path)}
 
 
+def run_by(name: str) -> set[str]:
+    """The module of the function and those that it imports, directly or not."""
+    found, more = set[str](), {name}
+    while more:
+        found |= more
+        more = {module for one in more for module in tops(HANDLER[one]) if module in HANDLER} - found
+    return found
+
+
 def calls(path: Path, name: str) -> bool:
     """Whether the file calls a function of this name."""
     return any(isinstance(node, ast.Call) and ast.unparse(node.func) == name for node in nodes(path))
@@ -82,13 +93,13 @@ def test_only_the_aws_package_imports_boto3() -> None:
 
 @pytest.mark.parametrize("name", TEMPLATE_SIDE)
 def test_templates_know_nothing_of_deploying(name: str) -> None:
-    allowed = {f".{module}" for module in ("parts", "parameters", "rendering", "workshop")}
+    allowed = {f".{module}" for module in ("packaging", "parts", "parameters", "rendering", "workshop")}
     assert {module for module in tops(LIBRARY[name]) if module.startswith(".")} <= allowed
 
 
 @pytest.mark.parametrize("name", [name for name in LIBRARY if name.startswith("parts/")])
 def test_parts_know_nothing_of_the_workshop(name: str) -> None:
-    assert {module for module in tops(LIBRARY[name]) if module.startswith(".")} <= {".parts"}
+    assert {module for module in tops(LIBRARY[name]) if module.startswith(".")} <= {".packaging", ".parts"}
 
 
 @pytest.mark.parametrize("name", [name for name in LIBRARY if name not in TEMPLATE_SIDE])
@@ -107,20 +118,22 @@ def test_the_function_stands_alone(name: str) -> None:
     assert not {"wildrydes_ml", "boto3", "botocore", "troposphere"} & tops(HANDLER[name])
 
 
-def test_only_the_detector_imports_tensorflow() -> None:
-    importers = [path for path in ALL_FILES if {"tensorflow", "ai_edge_litert"} & tops(path)]
-    assert where(importers) == {"lambda_src/detector.py"}
+@pytest.mark.parametrize(("runtime", "engine"), [("tensorflow", "tensorflow_engine"), ("ai_edge_litert", "litert")])
+def test_of_what_the_handler_runs_one_module_imports_each_runtime(runtime: str, engine: str) -> None:
+    """TensorFlow is also imported by what prepares the model, which runs while EFS is filled."""
+    assert {name for name in run_by("lambda_function") if runtime in tops(HANDLER[name])} == {engine}
+    assert not [path for path in [*LIBRARY.values(), *COMMANDS] if runtime in tops(path)]
 
 
 def test_printing_is_done_in_one_place() -> None:
-    printers = [path for path in ALL_FILES if calls(path, "print") or mentions(path, "sys.stdout.write")]
+    printers = [path for path in SERVING if calls(path, "print") or mentions(path, "sys.stdout.write")]
     assert where(printers) == {"wildrydes_ml/reporting.py", "lambda_src/lambda_function.py"}
 
 
 def test_exit_and_argv_are_in_one_place() -> None:
     ends = ("sys.exit", "sys.argv", "os._exit", "SystemExit", "exit", "quit")
-    assert where([path for path in ALL_FILES if mentions(path, *ends)]) == {"wildrydes_ml/cli.py"}
-    parsers = [path for path in ALL_FILES if calls(path, "argparse.ArgumentParser")]
+    assert where([path for path in SERVING if mentions(path, *ends)]) == {"wildrydes_ml/cli.py"}
+    parsers = [path for path in SERVING if calls(path, "argparse.ArgumentParser")]
     assert where(parsers) == {"wildrydes_ml/cli.py"}
 
 

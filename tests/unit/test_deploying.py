@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -133,11 +134,11 @@ def test_new_packages_make_the_instance_anew(run: Deploy, aws: FakeAws) -> None:
 
 def test_an_api_with_a_key_is_asked_with_it(run: Deploy, aws: FakeAws, api: Api) -> None:
     run(overrides={"ApiAuth": "API_KEY"})
-    assert aws.journal[-4:] == [*WIRED, "wire key"]
+    assert aws.journal[-5:] == [WIRED[0], "wire page", *WIRED[1:], "wire key"]
     assert api.asked[-1]["x-api-key"] == "the-key"
     assert aws.apis.key_names == {"ml_inferencefunction"}
     run()
-    assert aws.journal == [f"update {INFERENCE}", *WIRED, "wire no key"]
+    assert aws.journal == [f"update {INFERENCE}", WIRED[0], "wire no page", *WIRED[1:], "wire no key"]
     assert "x-api-key" not in api.asked[-1]
 
 
@@ -336,6 +337,21 @@ def test_a_stack_that_is_made_again_gets_a_fresh_link(run: Deploy, aws: FakeAws,
     before = aws.stacks.stacks[EFS].parameters["ModelUrl"]
     run(model=model)
     assert aws.stacks.stacks[EFS].parameters["ModelUrl"] != before
+
+
+@pytest.mark.parametrize(("route", "name"), [("long", EFS), ("short", COMPLETE)])
+def test_new_code_does_not_touch_what_has_filled_efs(run: Deploy, aws: FakeAws, route: str, name: str) -> None:
+    run(route=route)
+    parameters = aws.stacks.stacks[name].parameters
+    key = parameters["PreparationKey"]
+    assert key in aws.buckets.objects[BUCKET]
+    older = {**parameters, "PreparationKey": "code/older.zip"}
+    aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], parameters=older)
+    run(route=route)
+    assert aws.stacks.stacks[name].parameters["PreparationKey"] == "code/older.zip"
+    assert f"update {EFS}" not in aws.journal
+    run(route=route, overrides={"Packages": "six==1.17.0"})
+    assert aws.stacks.stacks[name].parameters["PreparationKey"] == key, "a new instance takes the new code"
 
 
 def test_a_first_instance_gets_a_fresh_link(run: Deploy, aws: FakeAws, model: str) -> None:

@@ -12,7 +12,7 @@ from tests.unit.fakes import IDENTITY
 from tests.unit.stubs import Stub, client_of
 from wildrydes_ml.aws import Apis
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.wiring import FoundWiring, Wiring
+from wildrydes_ml.wiring import FoundMethod, FoundWiring, Wiring
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 STACK = {"StackName": "s", "StackId": "id:s", "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
@@ -22,6 +22,8 @@ ARN = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f:live"
 URI = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
 PLACE = {"restApiId": "a", "resourceId": "root", "httpMethod": "ANY"}
+PAGE_PLACE = {**PLACE, "httpMethod": "GET"}
+PROXY = {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": URI}
 STAGE = {"restApiId": "a", "stageName": "prod"}
 OPEN = Wiring(FUNCTION, "NONE", 2.5, 10)
 
@@ -40,6 +42,14 @@ def add_root(stubber: Stubber) -> None:
     stubber.add_response("get_resources", {"items": items}, {"restApiId": "a"})
 
 
+def add_methods(stubber: Stubber, any_: dict[str, Any] | None, get: dict[str, Any] | None = None) -> None:
+    for method, place in ((any_, PLACE), (get, PAGE_PLACE)):
+        if method is None:
+            stubber.add_client_error("get_method", "NotFoundException", expected_params=place)
+        else:
+            stubber.add_response("get_method", method, place)
+
+
 def add_plans(stubber: Stubber, *plans: dict[str, Any]) -> None:
     stubber.add_response("get_usage_plans", {"items": list(plans)}, {})
 
@@ -56,7 +66,7 @@ def add_keys(stubber: Stubber, *keys: str) -> None:
 def test_a_skeleton_has_no_wiring(gateway: Gateway) -> None:
     apis, stubber = gateway
     add_root(stubber)
-    stubber.add_client_error("get_method", "NotFoundException", expected_params=PLACE)
+    add_methods(stubber, None)
     stubber.add_client_error("get_stage", "NotFoundException", expected_params=STAGE)
     add_plans(stubber, plan("another"), {"id": "q", "name": "without stages"})
     assert apis.found("a", "f") == FoundWiring()
@@ -75,7 +85,7 @@ def test_a_skeleton_has_no_wiring(gateway: Gateway) -> None:
 def test_a_wiring_is_read(gateway: Gateway, method: dict[str, Any], auth: str, keys: tuple[str, ...]) -> None:
     apis, stubber = gateway
     add_root(stubber)
-    stubber.add_response("get_method", {**method, "methodIntegration": {"type": "AWS_PROXY", "uri": URI}}, PLACE)
+    add_methods(stubber, {**method, "methodIntegration": {"type": "AWS_PROXY", "uri": URI}})
     settings = {"*/*": {"throttlingRateLimit": 2.5, "throttlingBurstLimit": 10}}
     stubber.add_response("get_stage", {"deploymentId": "d", "methodSettings": settings}, STAGE)
     stubber.add_response("get_deployment", {"description": "ours"}, {"restApiId": "a", "deploymentId": "d"})
@@ -88,7 +98,7 @@ def test_a_wiring_is_read(gateway: Gateway, method: dict[str, Any], auth: str, k
 def test_other_integrations_are_not_ours(gateway: Gateway, integration: dict[str, Any]) -> None:
     apis, stubber = gateway
     add_root(stubber)
-    stubber.add_response("get_method", {"authorizationType": "NONE", "methodIntegration": integration})
+    add_methods(stubber, {"authorizationType": "NONE", "methodIntegration": integration})
     stubber.add_response("get_stage", {"deploymentId": "d"})
     stubber.add_response("get_deployment", {"id": "d"})
     add_plans(stubber)
@@ -103,9 +113,46 @@ def test_the_method_is_put_anew(gateway: Gateway, auth: str, kind: str, needs_ke
     add_root(stubber)
     stubber.add_client_error("delete_method", "NotFoundException", expected_params=PLACE)
     stubber.add_response("put_method", {}, {**PLACE, "authorizationType": kind, "apiKeyRequired": needs_key})
-    proxy = {"type": "AWS_PROXY", "integrationHttpMethod": "POST", "uri": URI}
-    stubber.add_response("put_integration", {}, {**PLACE, **proxy})
+    stubber.add_response("put_integration", {}, {**PLACE, **PROXY})
     apis.perform("a", "method", Wiring(FUNCTION, auth, 5, 10), "f")
+
+
+@pytest.mark.parametrize("auth", ["API_KEY", "AWS_IAM"])
+def test_the_pages_method_is_open_and_found_again(gateway: Gateway, auth: str) -> None:
+    apis, stubber = gateway
+    wiring = Wiring(FUNCTION, auth, 5, 10)
+    add_root(stubber)
+    stubber.add_client_error("delete_method", "NotFoundException", expected_params=PAGE_PLACE)
+    put = {"authorizationType": "NONE", "apiKeyRequired": False, "operationName": "WildrydesMlPage"}
+    stubber.add_response("put_method", {}, {**PAGE_PLACE, **put})
+    stubber.add_response("put_integration", {}, {**PAGE_PLACE, **PROXY})
+    apis.perform("a", "page", wiring, "f")
+    add_found(stubber, {**put, "methodIntegration": {"type": "AWS_PROXY", "uri": URI}})
+    assert apis.found("a", "f").get == FoundMethod("NONE", FUNCTION, owned=True)
+
+
+def test_a_strangers_get_is_known_as_such(gateway: Gateway) -> None:
+    apis, stubber = gateway
+    add_found(stubber, {"authorizationType": "AWS_IAM", "operationName": "theirs"})
+    assert apis.found("a", "f").get == FoundMethod("AWS_IAM", None, owned=False)
+
+
+def add_found(stubber: Stubber, get: dict[str, Any]) -> None:
+    add_root(stubber)
+    add_methods(stubber, None, get)
+    stubber.add_client_error("get_stage", "NotFoundException", expected_params=STAGE)
+    add_plans(stubber)
+
+
+@pytest.mark.parametrize("gone", [False, True])
+def test_the_pages_method_is_removed(gateway: Gateway, gone: bool) -> None:
+    apis, stubber = gateway
+    add_root(stubber)
+    if gone:
+        stubber.add_client_error("delete_method", "NotFoundException", expected_params=PAGE_PLACE)
+    else:
+        stubber.add_response("delete_method", {}, PAGE_PLACE)
+    apis.perform("a", "no page", OPEN, "f")
 
 
 def test_deployment_and_throttle(gateway: Gateway) -> None:

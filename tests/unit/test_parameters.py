@@ -28,6 +28,7 @@ OFFERED = {name: build().to_dict()["Parameters"] for name, build in workshop.TEM
         ("PythonRuntime", "python3.13", ALL),
         ("ModelUrl", MODEL, FILE_SYSTEM),
         ("ModelSha256", "", FILE_SYSTEM),
+        ("PreparationKey", "code/ml_inferencefunction.zip", FILE_SYSTEM),
         ("SshCidr", "", FILE_SYSTEM),
         ("AvailabilityZoneOne", "", FILE_SYSTEM),
         ("AvailabilityZoneTwo", "", FILE_SYSTEM),
@@ -37,6 +38,7 @@ OFFERED = {name: build().to_dict()["Parameters"] for name, build in workshop.TEM
         ("MemorySize", 3008, INFERENCE),
         ("Timeout", 90, INFERENCE),
         ("MinScore", 0.3, INFERENCE),
+        ("Engine", "auto", INFERENCE),
         ("ApiAuth", "NONE", INFERENCE),
         ("ThrottleRate", 5, INFERENCE),
         ("ThrottleBurst", 10, INFERENCE),
@@ -93,15 +95,18 @@ def test_no_parameter_is_looked_up_again_at_every_update(name: str) -> None:
     assert "SSM" not in parameters.TABLE[name]["Type"]
 
 
-@pytest.mark.parametrize("name", ["Packages", "ModelUrl", "ModelSha256", "PythonRuntime", "Architecture"])
+@pytest.mark.parametrize(
+    "name", ["Packages", "ModelUrl", "ModelSha256", "PythonRuntime", "Architecture", "PreparationKey"]
+)
 def test_what_fills_efs_says_how_a_change_takes_effect(name: str) -> None:
-    assert "BootstrapInstance=none" in parameters.TABLE[name]["Description"]
+    assert "See BootstrapInstance" in parameters.TABLE[name]["Description"]
+    assert "made anew: none, then back" in parameters.TABLE["BootstrapInstance"]["Description"]
 
 
 def test_packages_are_top_level_pins_that_pip_can_read() -> None:
     packages = parameters.PACKAGES.split()
     names = [re.split(r"[<>=;!~\[]", package)[0] for package in packages]
-    assert set(names) == {"tensorflow-cpu", "tensorflow", "pillow", "requests", "microsoft-antissrf"}
+    assert set(names) == {"tensorflow-cpu", "tensorflow", "pillow", "requests", "microsoft-antissrf", "ai-edge-litert"}
     for package in packages:
         assert re.fullmatch(r"[a-z-]+==\d+(\.\d+)+(;platform_machine=='(x86_64|aarch64)')?", package)
 

@@ -259,7 +259,7 @@ def test_the_access_point_owns_its_directory(stack: Stack, name: str) -> None:
 def test_roles_may_use_the_access_point_and_only_the_instance_may_write(
     stack: Stack, name: str, role: str, actions: set[str], access_point: object
 ) -> None:
-    (policy,) = properties(stack(name), role)["Policies"]
+    policy, *_ = properties(stack(name), role)["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement == {
         "Effect": "Allow",

@@ -1,15 +1,23 @@
 """The inference function and its API: what was chosen reaches them, and nobody else may call."""
 
+import json
+import re
+import runpy
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
+from troposphere import Ref, Template, apigateway
 
 from wildrydes_ml import parameters
+from wildrydes_ml.parts.api import Access, add_proxy_stage, add_rest_api
+from wildrydes_ml.parts.function import FileSystemMount, FunctionSettings, add_inference_function
 
 Stack = Callable[..., dict[str, Any]]
 
 INFERENCE, COMPLETE = "5_lambda_function.yml", "99_complete.yml"
+PROBLEMS = Path(__file__).parents[2] / "lambda_src" / "problems.py"
 FUNCTIONS = pytest.mark.parametrize("name", [INFERENCE, COMPLETE])
 
 
@@ -45,6 +53,7 @@ def test_the_function_gets_what_was_chosen(stack: Stack, name: str) -> None:
         "Timeout": 60,
         "MinScore": 0.5,
         "PrivateImageHosts": "localhost:8080",
+        "ApiAuth": "API_KEY",
         "ReservedConcurrency": 3,
     }
     function = properties(stack(name, **chosen), "ModelInferenceFunction")
@@ -55,6 +64,7 @@ def test_the_function_gets_what_was_chosen(stack: Stack, name: str) -> None:
     assert function["ReservedConcurrentExecutions"] == "3"
     variables = function["Environment"]["Variables"]
     assert (variables["MIN_SCORE"], variables["PRIVATE_IMAGE_HOSTS"]) == ("0.5", "localhost:8080")
+    assert variables["API_AUTH"] == "API_KEY"
     assert "ReservedConcurrentExecutions" not in properties(stack(name), "ModelInferenceFunction")
 
 
@@ -117,7 +127,9 @@ VERSIONED = {
     "MemorySize": 1024,
     "Timeout": 60,
     "MinScore": 0.9,
+    "Engine": "capi",
     "PrivateImageHosts": "b:1",
+    "ApiAuth": "AWS_IAM",
     "Revision": "v2",
 }
 
@@ -135,7 +147,7 @@ def test_a_change_of_the_function_publishes_a_new_version(stack: Stack, paramete
 def test_the_versions_description_fits_the_256_characters_of_lambda(stack: Stack) -> None:
     names = ("CodeKey", "PrivateImageHosts", "Revision")
     longest = {name: "0" * parameters.TABLE[name]["MaxLength"] for name in names}
-    numbers = {"MemorySize": 10240, "Timeout": 900, "MinScore": 0.12345}
+    numbers = {"Engine": "tensorflow", "MemorySize": 10240, "Timeout": 900, "MinScore": 0.12345, "ApiAuth": "API_KEY"}
     left = stack(INFERENCE, ProvisionedConcurrency=1, **longest, **numbers)
     separator, values = properties(left, "ModelInferenceFunctionVersion")["Description"]["Fn::Join"]
     assert len(separator.join(values)) <= 256
@@ -167,7 +179,10 @@ def test_the_api_takes_pictures(stack: Stack, name: str) -> None:
 
 def test_the_skeleton_has_no_method_and_no_stage(stack: Stack) -> None:
     kinds = {entry["Type"] for entry in stack(INFERENCE)["Resources"].values()}
-    assert {kind for kind in kinds if "ApiGateway" in kind} == {"AWS::ApiGateway::RestApi"}
+    assert {kind for kind in kinds if "ApiGateway" in kind} == {
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGateway::GatewayResponse",
+    }
 
 
 def test_the_skeleton_tells_who_wires_it_by_hand_what_to_set(stack: Stack) -> None:
@@ -214,6 +229,106 @@ def test_each_way_of_calling_has_a_deployment_of_its_own(stack: Stack) -> None:
         left = stack(COMPLETE, ApiAuth=auth)
         (title,) = of_type(left, "ApiGateway::Deployment")
         assert properties(left, "ProdStage")["DeploymentId"] == {"Ref": title}
-        assert left["Resources"][title]["DependsOn"] == "AnyRootMethod"
+        assert set(left["Resources"][title]["DependsOn"]) == set(of_type(left, "ApiGateway::Method"))
         deployed.append(title)
     assert len(set(deployed)) == 3
+
+
+def test_the_page_needs_no_key_and_no_signature_where_the_rest_does(stack: Stack) -> None:
+    for auth in ("API_KEY", "AWS_IAM"):
+        left = stack(COMPLETE, ApiAuth=auth)
+        page, rest = properties(left, "GetRootMethod"), properties(left, "AnyRootMethod")
+        assert (page["HttpMethod"], page["AuthorizationType"]) == ("GET", "NONE")
+        assert not page.get("ApiKeyRequired")
+        assert page["Integration"] == rest["Integration"]
+    assert set(of_type(stack(COMPLETE), "ApiGateway::Method")) == {"AnyRootMethod"}
+
+
+# What API Gateway answers by itself
+
+
+def own_answers(left: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    return {entry["ResponseType"]: entry for entry in of_type(left, "ApiGateway::GatewayResponse").values()}
+
+
+@FUNCTIONS
+@pytest.mark.parametrize(
+    ("kind", "status"),
+    [
+        ("THROTTLED", 429),
+        ("QUOTA_EXCEEDED", 429),
+        ("INVALID_API_KEY", 403),
+        ("ACCESS_DENIED", 403),
+        ("MISSING_AUTHENTICATION_TOKEN", 403),
+        ("UNAUTHORIZED", 401),
+        ("EXPIRED_TOKEN", 403),
+        ("INVALID_SIGNATURE", 403),
+        ("REQUEST_TOO_LARGE", 413),
+        ("BAD_REQUEST_BODY", 400),
+        ("UNSUPPORTED_MEDIA_TYPE", 415),
+        ("INTEGRATION_TIMEOUT", 504),
+        ("INTEGRATION_FAILURE", 504),
+        ("DEFAULT_4XX", None),
+        ("DEFAULT_5XX", None),
+    ],
+)
+def test_api_gateway_answers_with_problems_too(stack: Stack, name: str, kind: str, status: int | None) -> None:
+    entry = own_answers(stack(name))[kind]
+    (body,) = map(json.loads, entry["ResponseTemplates"].values())
+    assert body["type"] == f"urn:wildrydes-ml:problem:{body['code']}"
+    assert body["title"]
+    assert body["detail"]
+    assert body["instance"] == "$context.requestId"
+    assert body.get("status") == status
+    assert entry.get("StatusCode") == (None if status is None else str(status))
+    assert entry["ResponseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
+
+
+@pytest.mark.parametrize("kind", ["THROTTLED", "INTEGRATION_TIMEOUT"])
+def test_who_may_try_again_is_told_when(stack: Stack, kind: str) -> None:
+    retry_after = own_answers(stack(INFERENCE))[kind]["ResponseParameters"]["gatewayresponse.header.Retry-After"]
+    assert int(retry_after.strip("'")) > 0
+
+
+def test_a_code_tells_who_answered(stack: Stack) -> None:
+    codes = [
+        json.loads(*entry["ResponseTemplates"].values())["code"] for entry in own_answers(stack(COMPLETE)).values()
+    ]
+    assert len(set(codes)) == len(codes)
+    assert not set(codes) & set(runpy.run_path(str(PROBLEMS))["PROBLEMS"])
+
+
+def test_the_texts_hold_nothing_of_the_request_or_the_api(stack: Stack) -> None:
+    for entry in own_answers(stack(COMPLETE)).values():
+        assert re.findall(r"\$[\w.]+", str(entry["ResponseTemplates"])) == ["$context.requestId"]
+
+
+def test_a_deployment_follows_the_answers_and_changes_with_them() -> None:
+    body = deployed_with("at first")
+    titles = {title for title, entry in body.items() if entry["Type"] == "AWS::ApiGateway::GatewayResponse"}
+    assert titles
+    assert titles <= set(body["AnyRootMethod"]["DependsOn"])
+    assert deployments(body) != deployments(deployed_with("and then"))
+    assert deployments(body) == deployments(deployed_with("at first"))
+
+
+def deployed_with(text: str) -> dict[str, Any]:
+    """The resources of an API that has one more answer."""
+    template = Template()
+    mount = FileSystemMount(subnets=["s"], security_groups=["g"], access_point_arn="arn", path="/mnt/python")
+    inference = add_inference_function(template, mount, FunctionSettings(bucket="pictures"))
+    api = add_rest_api(template, inference, Access())
+    template.add_resource(
+        apigateway.GatewayResponse(
+            "MoreResponse",
+            RestApiId=Ref(api),
+            ResponseType="RESOURCE_NOT_FOUND",
+            ResponseTemplates={"application/json": text},
+        )
+    )
+    add_proxy_stage(template, api, inference, Access())
+    return dict(template.to_dict()["Resources"])
+
+
+def deployments(resources: dict[str, Any]) -> list[str]:
+    return [title for title, entry in resources.items() if entry["Type"] == "AWS::ApiGateway::Deployment"]

@@ -104,9 +104,8 @@ def test_user_data_writes_the_scripts_and_starts_them(stack: Stack, name: str) -
     assert text.startswith("#!/bin/bash\n")
     assert "cfn-init --stack ${AWS::StackName} --resource EfsMountEC2Instance --region ${AWS::Region}" in text
     assert text.index("cfn-init") < text.index("bash /opt/wildrydes/bootstrap.sh")
-    assert set(written_files(left)) == {
-        f"/opt/wildrydes/{name}" for name in ("settings.env", "populate.sh", "bootstrap.sh")
-    }
+    own = {"populate.sh", "packages.lock"} if name == EFS else set()  # the other one certainly has the zip
+    assert set(written_files(left)) == {f"/opt/wildrydes/{file}" for file in {"settings.env", "bootstrap.sh", *own}}
 
 
 @NETWORKS
@@ -117,8 +116,26 @@ def test_nothing_asks_the_metadata_service_without_a_token(stack: Stack, name: s
 def test_the_script_gives_up_before_the_wait_condition_does(stack: Stack) -> None:
     script = written_files(stack(EFS))["/opt/wildrydes/bootstrap.sh"]["content"]
     limits = re.findall(r"\$\{\w+_SECONDS:=(\d+)\}", script)
-    assert len(limits) == 3
+    assert len(limits) == 4
     assert sum(map(int, limits)) < int(properties(stack(EFS), "EFSFilled")["Timeout"])
+
+
+@NETWORKS
+def test_the_instance_reads_its_code_and_nothing_else_from_the_bucket(stack: Stack, name: str) -> None:
+    left = stack(name, DataBucket="pictures", PreparationKey="code/my.zip")
+    _, policy = properties(left, "EfsMountInstanceRole")["Policies"]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement == {
+        "Effect": "Allow",
+        "Action": ["s3:GetObject"],
+        "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:s3:::pictures/code/my.zip"}],
+    }
+    assert {'CODE_BUCKET="pictures"', 'CODE_KEY="code/my.zip"'} <= set(settings_of(left).splitlines())
+
+
+def test_without_a_bucket_the_instance_may_read_none(stack: Stack) -> None:
+    (policy,) = properties(stack(EFS), "EfsMountInstanceRole")["Policies"]
+    assert policy["PolicyName"] == "FillAccessPoint"
 
 
 @NETWORKS
@@ -151,5 +168,7 @@ def test_the_scripts_get_what_was_chosen(stack: Stack) -> None:
         'MODEL="https://a/b.tar.gz"',
         f'MODEL_SHA256="{"0" * 64}"',
         'BOOTSTRAP_INSTANCE="keep"',
+        'CODE_BUCKET=""',
+        'CODE_KEY="code/ml_inferencefunction.zip"',
         'SIGNAL_URL="${EFSFilledHandle}"',
     ]

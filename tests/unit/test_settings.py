@@ -16,6 +16,7 @@ DERIVED = {
     "AccessPointARN",
     "DataBucket",
     "CodeKey",
+    "PreparationKey",
     "Ipv6AllowedForDualStack",
     "Revision",
     "DataProcessingExecutionRoleName",

@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import wired
-from wildrydes_ml.wiring import DESCRIPTIONS, MARK, Action, FoundWiring, Wiring, actions
+from tests.unit.fakes import wanted, wired
+from wildrydes_ml.parts.gateway_responses import ANSWERS, digest
+from wildrydes_ml.wiring import DESCRIPTIONS, MARK, Action, FoundMethod, FoundWiring, Wiring, actions
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:ml_inferencefunction"
 OPEN = Wiring(f"{FUNCTION}:live", "NONE", 5, 10)
@@ -23,8 +24,8 @@ def test_nothing_is_done_when_all_is_in_place(wiring: Wiring) -> None:
     ("wiring", "expected"),
     [
         (OPEN, ("method", "deployment", "throttle")),
-        (SIGNED, ("method", "deployment", "throttle")),
-        (WITH_KEY, ("method", "deployment", "throttle", "key")),
+        (SIGNED, ("method", "page", "deployment", "throttle")),
+        (WITH_KEY, ("method", "page", "deployment", "throttle", "key")),
     ],
     ids=["open", "signed", "with key"],
 )
@@ -54,6 +55,41 @@ def test_each_difference_has_its_actions(found: dict[str, Any], expected: tuple[
     assert actions(OPEN, replace(wired(OPEN), **found)) == expected
 
 
+PAGE = FoundMethod("NONE", WITH_KEY.target, owned=True)
+BY_HAND = FoundMethod("AWS_IAM", f"{FUNCTION}-other", owned=False)
+REDONE: tuple[Action, ...] = ("page", "deployment", "throttle")
+
+
+@pytest.mark.parametrize(
+    ("wiring", "get", "expected"),
+    [
+        (WITH_KEY, PAGE, ()),
+        (WITH_KEY, None, REDONE),
+        (SIGNED, None, REDONE),
+        (WITH_KEY, replace(PAGE, auth="AWS_IAM"), REDONE),
+        (WITH_KEY, replace(PAGE, target=f"{FUNCTION}:old"), REDONE),
+        (WITH_KEY, replace(PAGE, target=None), REDONE),
+        (OPEN, PAGE, ("no page", "deployment", "throttle")),
+        (WITH_KEY, BY_HAND, ()),
+        (SIGNED, replace(BY_HAND, target=FUNCTION), ()),
+        (OPEN, BY_HAND, ()),
+    ],
+    ids=str,
+)
+def test_the_page_is_open_where_the_rest_is_not_and_a_strangers_get_stays(
+    wiring: Wiring, get: FoundMethod | None, expected: tuple[Action, ...]
+) -> None:
+    assert actions(wiring, replace(wired(wiring), get=get)) == expected
+
+
+@pytest.mark.parametrize("wiring", [WITH_KEY, SIGNED], ids=lambda wiring: wiring.auth)
+def test_an_api_that_is_opened_again_loses_what_closed_it(wiring: Wiring) -> None:
+    found = replace(wired(wiring), owns_key=wiring.auth == "API_KEY")
+    todo = actions(OPEN, found)
+    assert todo[:4] == ("method", "no page", "deployment", "throttle")
+    assert ("no key" in todo) == found.owns_key
+
+
 def test_a_missing_key_is_made() -> None:
     assert actions(WITH_KEY, replace(wired(WITH_KEY), has_key=False)) == ("key",)
 
@@ -67,11 +103,22 @@ def test_a_wiring_by_hand_in_the_console_is_kept(description: str) -> None:
 
 def test_what_a_deployment_snapshots_is_in_its_description() -> None:
     descriptions = {OPEN.description, WITH_KEY.description, replace(OPEN, target=f"{FUNCTION}:other").description}
-    assert len(descriptions) == 3
+    descriptions.add(replace(OPEN, answers="other ones").description)
+    assert len(descriptions) == 4
     assert all(text.startswith(MARK) for text in descriptions)
     assert replace(OPEN, rate=1, burst=2).description == OPEN.description
 
 
+def test_other_answers_of_api_gateway_are_deployed() -> None:
+    wiring = wanted().wiring
+    assert wiring
+    rows = {**ANSWERS, "THROTTLED": replace(ANSWERS["THROTTLED"], title="Slow down")}
+    before = replace(wiring, answers=digest(rows))
+    assert actions(wiring, wired(before)) == ("deployment", "throttle")
+    assert actions(wiring, wired(replace(wiring, answers=digest(dict(ANSWERS))))) == ()
+
+
 def test_every_action_has_words() -> None:
-    todo = {*actions(WITH_KEY, FoundWiring()), *actions(OPEN, replace(wired(OPEN), has_key=True, owns_key=True))}
+    closed = replace(wired(WITH_KEY), owns_key=True)
+    todo = {*actions(WITH_KEY, FoundWiring()), *actions(OPEN, closed)}
     assert todo == set(DESCRIPTIONS)

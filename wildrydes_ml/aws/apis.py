@@ -7,7 +7,7 @@ from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
 from ..records import Identity
-from ..wiring import STAGE, Action, FoundWiring, Wiring
+from ..wiring import PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
 from .faults import code_of, translated
 
 _INTEGRATION_PATH = "2015-03-31/functions"
@@ -24,9 +24,8 @@ class Apis:
     def found(self, api: str, name: str) -> FoundWiring:
         """The wiring of an API's root as it is; `name` is that of the usage plan that perform() makes."""
         with translated(f"API {api}"):
-            method = self._optional(
-                self._client.get_method, restApiId=api, resourceId=self._root(api), httpMethod="ANY"
-            )
+            root = {"restApiId": api, "resourceId": self._root(api)}
+            method, get = (self._optional(self._client.get_method, **root, httpMethod=verb) for verb in ("ANY", "GET"))
             stage = self._optional(self._client.get_stage, restApiId=api, stageName=STAGE)
             description = self._deployment_description(api, stage)
             plan = self._usage_plan(api)
@@ -38,6 +37,7 @@ class Apis:
             throttle=_throttle(stage),
             has_key=bool(keys),
             owns_key=plan is not None and plan["name"] == name,
+            get=FoundMethod(_auth(get), self._target(get), get.get("operationName") == PAGE) if get else None,
         )
 
     def perform(self, api: str, action: Action, wiring: Wiring, name: str) -> None:
@@ -45,7 +45,11 @@ class Apis:
         with translated(f"API {api}"):
             match action:
                 case "method":
-                    self._put_method(api, wiring)
+                    self._put_method(api, "ANY", wiring.target, wiring.auth)
+                case "page":
+                    self._put_method(api, "GET", wiring.target, "NONE", operationName=PAGE)
+                case "no page":
+                    self._optional(self._client.delete_method, **self._place(api, "GET"))
                 case "deployment":
                     self._client.create_deployment(restApiId=api, stageName=STAGE, description=wiring.description)
                 case "throttle":
@@ -100,15 +104,18 @@ class Apis:
         found = self._optional(self._client.get_deployment, restApiId=api, deploymentId=stage.get("deploymentId", ""))
         return str(found.get("description") or "") if found else None
 
-    def _put_method(self, api: str, wiring: Wiring) -> None:
-        root = self._root(api)
-        place = {"restApiId": api, "resourceId": root, "httpMethod": "ANY"}
+    def _place(self, api: str, verb: str) -> dict[str, str]:
+        return {"restApiId": api, "resourceId": self._root(api), "httpMethod": verb}
+
+    def _put_method(self, api: str, verb: str, target: str, auth: str, **more: str) -> None:
+        place = self._place(api, verb)
         # A method's authorization cannot be put again; nobody is cut off, the stage serves its snapshot.
         self._optional(self._client.delete_method, **place)
         self._client.put_method(
             **place,
-            authorizationType="AWS_IAM" if wiring.auth == "AWS_IAM" else "NONE",
-            apiKeyRequired=wiring.auth == "API_KEY",
+            authorizationType="AWS_IAM" if auth == "AWS_IAM" else "NONE",
+            apiKeyRequired=auth == "API_KEY",
+            **more,
         )
         identity = self._identity
         self._client.put_integration(
@@ -116,7 +123,7 @@ class Apis:
             type="AWS_PROXY",
             integrationHttpMethod="POST",
             uri=f"arn:{identity.partition}:apigateway:{identity.region}:lambda:path/{_INTEGRATION_PATH}/"
-            f"{wiring.target}/invocations",
+            f"{target}/invocations",
         )
 
     def _set_throttle(self, api: str, wiring: Wiring) -> None:

@@ -7,8 +7,9 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
-from .choices import Value, add, choose, equals, fill, reference
+from .choices import Value, add, choose, differs, equals, fill, reference
 from .function import Inference
+from .gateway_responses import add_gateway_responses, gateway_responses
 from .lint import checkov_skips
 
 STAGE = "prod"
@@ -30,7 +31,8 @@ class Access:
 
 
 def add_rest_api(template: Template, inference: Inference, access: Access) -> apigateway.RestApi:
-    """Adds the API without method or stage, and the permissions for it to invoke the function.
+    """Adds the API without method or stage, its own answers to bad requests, and the permissions for it to invoke
+    the function.
 
     Both the function and its alias may be the target, so that a person in the console can wire the one
     and a deployer the other; the three stars stand for stage, method and the root path, so that the
@@ -45,6 +47,7 @@ def add_rest_api(template: Template, inference: Inference, access: Access) -> ap
             EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
         )
     )
+    add_gateway_responses(template, api)
     caller = Sub(f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api.title}}}/*/*/")
     for title, target in (
         ("lambdaApiGatewayInvoke", GetAtt(inference.function, "Arn")),
@@ -65,26 +68,28 @@ def add_rest_api(template: Template, inference: Inference, access: Access) -> ap
 def add_proxy_stage(
     template: Template, api: apigateway.RestApi, inference: Inference, access: Access
 ) -> apigateway.Stage:
-    """Adds `ANY /` as Lambda proxy, the stage `prod` with throttling, and for API_KEY a key and usage plan."""
+    """Adds `ANY /` as Lambda proxy, the stage `prod` with throttling, and for API_KEY a key and usage plan.
+
+    With API_KEY and AWS_IAM, `GET /` is an open method of its own. A browser that opens the page sends neither key
+    nor signature, and the function answers GET with its static page only, whatever else the request holds.
+    """
     wants_key = equals(template, "ApiAuthIsKey", access.auth, "API_KEY")
     wants_iam = equals(template, "ApiAuthIsIam", access.auth, "AWS_IAM")
-    method = template.add_resource(
-        apigateway.Method(
-            "AnyRootMethod",
-            RestApiId=Ref(api),
-            ResourceId=GetAtt(api, "RootResourceId"),
-            HttpMethod="ANY",
-            AuthorizationType=choose(wants_iam, "AWS_IAM", "NONE"),
-            ApiKeyRequired=choose(wants_key, True, False),
-            Integration=apigateway.Integration(
-                Type="AWS_PROXY", IntegrationHttpMethod="POST", Uri=integration_uri(inference.alias)
-            ),
-            Metadata=checkov_skips(
-                CKV_AWS_59="The workshop's riders call without credentials; ApiAuth=API_KEY or AWS_IAM closes it."
-            ),
-        )
+    closed = differs(template, "ApiAuthIsClosed", access.auth, "NONE")
+    method = _method(
+        api,
+        inference,
+        "ANY",
+        "The workshop's riders call without credentials; ApiAuth=API_KEY or AWS_IAM closes it.",
+        # Not for its own sake: what follows the method, the deployment, is to follow these too.
+        DependsOn=list(gateway_responses(template)),
+        AuthorizationType=choose(wants_iam, "AWS_IAM", "NONE"),
+        ApiKeyRequired=choose(wants_key, True, False),
     )
-    stage = _stage(template, api, _deployment(template, api, method, access), access)
+    page = _method(api, inference, "GET", "The static page, which asks for the key itself.", AuthorizationType="NONE")
+    template.add_resource(method)
+    add(template, closed, page)
+    stage = _stage(template, api, _deployment(template, api, method, page, access), access)
     _usage_plan(template, wants_key, api, stage, access)
     return stage
 
@@ -121,17 +126,37 @@ def _description(access: Access) -> Any:
     )
 
 
-def _deployment(template: Template, api: apigateway.RestApi, method: apigateway.Method, access: Access) -> Any:
+def _method(
+    api: apigateway.RestApi, inference: Inference, verb: str, open_because: str, **more: Any
+) -> apigateway.Method:
+    return apigateway.Method(
+        f"{verb.capitalize()}RootMethod",
+        RestApiId=Ref(api),
+        ResourceId=GetAtt(api, "RootResourceId"),
+        HttpMethod=verb,
+        Integration=apigateway.Integration(
+            Type="AWS_PROXY", IntegrationHttpMethod="POST", Uri=integration_uri(inference.alias)
+        ),
+        Metadata=checkov_skips(CKV_AWS_59=open_because),
+        **more,
+    )
+
+
+def _deployment(
+    template: Template, api: apigateway.RestApi, method: apigateway.Method, page: apigateway.Method, access: Access
+) -> Any:
     """A reference to the deployment for the chosen `auth`.
 
-    A deployment is an immutable snapshot of the API, so there is one for each value, and its logical id
-    carries a digest of what it snapshots: a changed API makes a new one.
+    A deployment is an immutable snapshot of the API, so there is one for each value, it is made after all that it
+    snapshots, and its logical id carries a digest of that: a changed API makes a new one.
     """
-    definition = json.dumps([api.to_dict(), method.to_dict()], sort_keys=True)
-    digest = hashlib.sha256(definition.encode()).hexdigest()[:8]
+    parts = (api, method, page, *gateway_responses(template).values())
+    snapshot = [part.to_dict() for part in parts]
+    digest = hashlib.sha256(json.dumps(snapshot, sort_keys=True).encode()).hexdigest()[:8]
     references = {}
     for auth, name in (("NONE", "Open"), ("API_KEY", "Key"), ("AWS_IAM", "Iam")):
-        deployment = apigateway.Deployment(f"{name}Deployment{digest}", DependsOn=method.title, RestApiId=Ref(api))
+        methods = [method.title] if auth == "NONE" else [method.title, page.title]
+        deployment = apigateway.Deployment(f"{name}Deployment{digest}", DependsOn=methods, RestApiId=Ref(api))
         chosen = equals(template, f"ApiAuthIs{name}", access.auth, auth)
         add(template, chosen, deployment)
         references[name] = (chosen, Ref(deployment))

@@ -20,13 +20,12 @@ def reference(value: Any) -> Any:
 
 
 def fill(pattern: str, **values: Any) -> Any:
-    """The pattern with its `{name}` fields filled: a string, or `Fn::Sub` where a value is known later.
+    """The pattern with its `{name}` fields filled: a string, or `Fn::Sub` where something is known later.
 
     Values are strings, parameters, resources, `Ref`, `GetAtt` and `Sub`.
     """
-    texts = {name: _in_sub(value) for name, value in values.items()}
-    text = pattern.format(**texts)
-    return text if texts == values else Sub(text)
+    text = pattern.format(**{name: _in_sub(value) for name, value in values.items()})
+    return Sub(text) if "${" in text else text
 
 
 def equals(template: Template, name: str, value: Value, wanted: str) -> Choice:

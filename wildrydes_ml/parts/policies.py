@@ -6,6 +6,7 @@ Actions and resources are named one by one (awacs knows the actions, so a misspe
 from typing import Any
 
 import awacs.elasticfilesystem as efs
+import awacs.s3 as s3
 from awacs.aws import (
     Allow,
     Bool,
@@ -19,6 +20,8 @@ from awacs.aws import (
 )
 from awacs.sts import AssumeRole
 from troposphere import Sub
+
+from .choices import Value, fill
 
 _VERSION = "2012-10-17"
 
@@ -43,6 +46,12 @@ def mount_only(access_point_arn: Any) -> PolicyDocument:
 def mount_and_write(access_point_arn: Any) -> PolicyDocument:
     """Reading and writing through one access point: for the instance that fills it."""
     return _client(access_point_arn, [efs.ClientMount, efs.ClientWrite])
+
+
+def read_object(bucket: Value, key: Value) -> PolicyDocument:
+    """Reading one object of a bucket."""
+    arn = fill("arn:${{AWS::Partition}}:s3:::{bucket}/{key}", bucket=bucket, key=key)
+    return PolicyDocument(Version=_VERSION, Statement=[Statement(Effect=Allow, Action=[s3.GetObject], Resource=[arn])])
 
 
 def encrypted_access_points_only() -> PolicyDocument:

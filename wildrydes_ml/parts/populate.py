@@ -1,17 +1,20 @@
 """The EC2 instance that fills EFS at boot, and the wait condition that holds the stack until it has.
 
-What runs on it travels readable inside the template: `AWS::CloudFormation::Init` writes two scripts and
-their settings, user data only starts them, since user data holds no more than 16 KB.
+What runs on it travels readable: the template's `AWS::CloudFormation::Init` writes scripts and their settings,
+which user data only starts, since user data holds no more than 16 KB. What fills EFS is in the function's zip, too,
+where it can prepare the model with the function's own engines; a template has no room for those. So the zip's is
+taken when there is a bucket, and a template in which that is certain does without its own.
 """
 
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from troposphere import Base64, GetAtt, Ref, Sub, Tags, Template, cloudformation, ec2, iam
+from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
 
+from .. import packaging
 from . import policies
-from .choices import Choice, Value, add, choose, differs, equals, fill, given, reference
+from .choices import Choice, Value, add, choose, differs, equals, fill, given, listed, reference
 from .lint import checkov_skips
 from .network import Network, web_and_nfs_egress
 from .storage import Storage
@@ -23,13 +26,16 @@ DISK_GB = 8
 
 _AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
 _DIRECTORY = "/opt/wildrydes"
+# A template has room for 51,200 bytes, and in a mapping the texts are indented least.
+_MAPPING = "Files"
 
 
 @dataclass(frozen=True)
 class PopulateSettings:
     """What to put on EFS and what to do with the instance afterwards (`keep`, `stop` or `none`: no instance).
 
-    `packages` are pins separated by spaces, `model` is the URL of a SavedModel's archive.
+    `packages` are pins separated by spaces, `model` is the URL of a SavedModel's archive. `bucket` and `key`
+    name the function's zip, whose code prepares the model; without a bucket it is not prepared.
     """
 
     instance: Value = "keep"
@@ -40,6 +46,8 @@ class PopulateSettings:
     model: Value = ""
     model_sha256: Value = ""
     ssh_cidr: Value = ""
+    bucket: Any = ""
+    key: Value = "code/ml_inferencefunction.zip"
 
 
 @dataclass(frozen=True)
@@ -83,7 +91,8 @@ def add_populate(
     """Adds the instance with its role, and the wait condition that it signals."""
     exists = _exists(template, settings)
     handle = add(template, exists, cloudformation.WaitConditionHandle("EFSFilledHandle"))
-    profile = _instance_profile(template, exists, storage)
+    profile = _instance_profile(template, exists, storage, settings)
+    template.add_mapping(_MAPPING, _texts(settings))
     instance = _instance(template, exists, network, storage, group, profile, handle, settings)
     filled = add(
         template,
@@ -93,16 +102,25 @@ def add_populate(
     return Populate(exists, GetAtt(filled, "Data"))
 
 
-def script(name: str) -> str:
-    """The text of one of the scripts beside this module."""
-    return (files(__package__) / name).read_text(encoding="utf-8")
+def _texts(settings: PopulateSettings) -> dict[str, dict[str, str]]:
+    """The files that the instance writes, by name and suffix."""
+    bootstrap = {"bootstrap": {"sh": (files(__package__) / "bootstrap.sh").read_text(encoding="utf-8")}}
+    has_zip = settings.bucket and not isinstance(settings.bucket, Parameter)
+    if has_zip:
+        return bootstrap
+    populate = {"populate": {"sh": packaging.filling("populate.sh")}}
+    return {**bootstrap, **populate, "packages": {"lock": packaging.filling("packages.lock")}}
 
 
 def _exists(template: Template, settings: PopulateSettings) -> Choice:
     return differs(template, "HasBootstrapInstance", settings.instance, "none")
 
 
-def _instance_profile(template: Template, exists: Choice, storage: Storage) -> iam.InstanceProfile:
+def _instance_profile(
+    template: Template, exists: Choice, storage: Storage, settings: PopulateSettings
+) -> iam.InstanceProfile:
+    has_code = given(template, "CodeIsGiven", settings.bucket)
+    read = iam.Policy(PolicyName="ReadCode", PolicyDocument=policies.read_object(settings.bucket, settings.key))
     role = add(
         template,
         exists,
@@ -111,12 +129,13 @@ def _instance_profile(template: Template, exists: Choice, storage: Storage) -> i
             AssumeRolePolicyDocument=policies.trust("ec2.amazonaws.com"),
             # Session Manager, in place of an open SSH port.
             ManagedPolicyArns=[Sub("arn:${AWS::Partition}:iam::aws:policy/AmazonSSMManagedInstanceCore")],
-            Policies=[
+            Policies=listed(
                 iam.Policy(
                     PolicyName="FillAccessPoint",
                     PolicyDocument=policies.mount_and_write(storage.access_point_arn),
-                )
-            ],
+                ),
+                choose(has_code, read),
+            ),
         ),
     )
     return add(template, exists, iam.InstanceProfile("EfsMountInstanceProfile", Roles=[Ref(role)]))
@@ -176,8 +195,11 @@ def _init(storage: Storage, handle: cloudformation.WaitConditionHandle, settings
     written = {
         # It holds the URL that decides over the stack.
         f"{_DIRECTORY}/settings.env": {"mode": "000600", "content": _settings(storage, handle, settings)},
-        f"{_DIRECTORY}/populate.sh": {"content": script("populate.sh")},
-        f"{_DIRECTORY}/bootstrap.sh": {"content": script("bootstrap.sh")},
+        **{
+            f"{_DIRECTORY}/{name}.{suffix}": {"content": FindInMap(_MAPPING, name, suffix)}
+            for name, texts in _texts(settings).items()
+            for suffix in texts
+        },
     }
     return {"AWS::CloudFormation::Init": {"config": {"files": written}}}
 
@@ -193,6 +215,8 @@ def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, sett
         "MODEL": settings.model,
         "MODEL_SHA256": settings.model_sha256,
         "BOOTSTRAP_INSTANCE": settings.instance,
+        "CODE_BUCKET": settings.bucket,
+        "CODE_KEY": settings.key,
         "SIGNAL_URL": handle,
     }
     return fill("".join(f'{name}="{{{name}}}"\n' for name in values), **values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +13,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[3] / "lambda_src"))
 
-from detector import Detector, SharedDetector
+from detector import Detector, Loaded, SharedDetector
 from handler_helpers import HORSE, FakeDetector, context, understood
 from lambda_function import respond
 from service import Service
@@ -27,9 +28,13 @@ def ask(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Callable[..., Sim
         event: object,
         load: Callable[[], Detector] = lambda: FakeDetector(HORSE),
         remaining_ms: int = 90_000,
+        shared: SharedDetector | None = None,
+        clock: Callable[[], float] = time.monotonic,
         **settings: Any,
     ) -> SimpleNamespace:
-        service = Service(Settings(packages=tmp_path, model=tmp_path, **settings), SharedDetector(load))
+        shared = shared or SharedDetector(lambda: Loaded(load()))
+        places = Settings(root=tmp_path, packages=tmp_path, model=tmp_path, **settings)
+        service = Service(places, shared, clock)
         capsys.readouterr()
         answer = respond(lambda: service, event, context(remaining_ms), cold=False)
         (line,) = capsys.readouterr().out.splitlines()

@@ -104,7 +104,13 @@ def test_the_page_allows_its_own_script_and_style_only() -> None:
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    assert not re.search(r"\son\w+=|style=|src=|href=", answer["body"].partition("<script>")[0])
+    markup = answer["body"].partition("<script>")[0].replace('href="data:', "")
+    assert not re.search(r"\son\w+=|style=|src=|href=|url\(|@import", markup)
+
+
+@pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
+def test_the_page_knows_what_the_api_asks_for(auth: str) -> None:
+    assert f'<html lang="en" data-auth="{auth}">' in page(auth=auth)["body"]
 
 
 def test_head_is_get_without_the_body() -> None:

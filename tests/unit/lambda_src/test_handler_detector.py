@@ -1,46 +1,64 @@
 import threading
-import time
-from pathlib import Path
 
+import numpy as np
 import pytest
-from detector import Detector, SharedDetector, load
+from detector import Detection, Loaded, SharedDetector, detections
 from handler_helpers import HORSE, FakeDetector
 from problems import RETRY_AFTER, Problem
-from settings import Settings
 
 
 class Loader:
-    """Loads a detector, after as many failures as told."""
+    """Loads a detector, after as many failures as told, each time when it may."""
 
-    def __init__(self, failures: int = 0, seconds: float = 0) -> None:
+    def __init__(self, failures: int = 0) -> None:
         self.failures = failures
-        self.seconds = seconds
+        self.may_end = threading.Event()
+        self.may_end.set()
         self.calls = 0
 
-    def __call__(self) -> Detector:
+    def __call__(self) -> Loaded:
         self.calls += 1
-        time.sleep(self.seconds)
+        assert self.may_end.wait(10)
         if self.calls <= self.failures:
             raise OSError("no such model")
-        return FakeDetector(HORSE)
+        return Loaded(FakeDetector(HORSE), ("no manifest.json",))
 
 
-def test_the_detector_is_loaded_by_the_first_request_and_only_then() -> None:
+def test_one_detector_is_loaded_and_kept() -> None:
     loader = Loader()
     shared = SharedDetector(loader)
     assert loader.calls == 0
-    assert shared.get() is shared.get()
+    assert shared.get(10).detector is shared.get(0).detector
+    assert shared.get(0).slower_because == ("no manifest.json",)
     assert loader.calls == 1
 
 
 def test_requests_at_the_same_time_share_one_load() -> None:
-    loader = Loader(seconds=0.05)
+    loader = Loader()
+    loader.may_end.clear()
     shared = SharedDetector(loader)
-    threads = [threading.Thread(target=shared.get) for _ in range(8)]
+    found: list[Loaded] = []
+    threads = [threading.Thread(target=lambda: found.append(shared.get(10))) for _ in range(8)]
     for thread in threads:
         thread.start()
+    loader.may_end.set()
     for thread in threads:
         thread.join()
+    assert loader.calls == 1
+    assert len(found) == 8
+    assert len({id(loaded.detector) for loaded in found}) == 1
+
+
+def test_a_request_that_gives_up_does_not_stop_the_load() -> None:
+    loader = Loader()
+    loader.may_end.clear()
+    shared = SharedDetector(loader)
+    for seconds in (0.01, 0, -3):
+        with pytest.raises(Problem, match="still loading") as caught:
+            shared.get(seconds)
+        assert caught.value.code == "model-unavailable"
+    loader.may_end.set()
+    assert shared.get(10).detector.engine == "fake"
     assert loader.calls == 1
 
 
@@ -51,16 +69,28 @@ def test_a_failed_load_is_tried_again_but_not_at_once() -> None:
     for later in (0.0, RETRY_AFTER - 0.1):
         now[0] = 100.0 + later
         with pytest.raises(Problem) as caught:
-            shared.get()
+            shared.get(10)
         assert caught.value.code == "model-unavailable"
         assert str(caught.value.__cause__) == "no such model"
     assert loader.calls == 1
     now[0] = 100.0 + RETRY_AFTER
-    assert shared.get().detect is not None
+    assert shared.get(10).detector.engine == "fake"
     assert loader.calls == 2
 
 
-@pytest.mark.parametrize("engine", ["litert", "capi", "TensorFlow", "torch"])
-def test_an_engine_that_is_not_available_is_named(engine: str) -> None:
-    with pytest.raises(ValueError, match=f"'{engine}', available are auto, tensorflow"):
-        load(Settings(packages=Path(), model=Path(), engine=engine))
+@pytest.mark.parametrize("batch", [(), (1,)], ids=["without a batch dimension", "with one"])
+def test_outputs_of_a_model_become_detections(batch: tuple[int, ...]) -> None:
+    labels = np.array([b"Horse", "Füchse".encode()], dtype=object).reshape(*batch, 2)
+    scores = np.array([0.5, 0.25], dtype=np.float32).reshape(*batch, 2)
+    boxes = np.array([[0, 0, 1, 0.5], [0, 0.5, 1, 1]], dtype=np.float32).reshape(*batch, 2, 4)
+    horse, foxes = Detection("Horse", 0.5, (0.0, 0.0, 1.0, 0.5)), Detection("Füchse", 0.25, (0.0, 0.5, 1.0, 1.0))
+    assert detections(labels, scores, boxes) == [horse, foxes]
+
+
+def test_a_model_of_no_objects() -> None:
+    assert detections(np.array([], dtype=object), np.zeros(0), np.zeros((0, 4))) == []
+
+
+def test_outputs_that_do_not_fit_each_other_are_an_error() -> None:
+    with pytest.raises(ValueError, match="zip"):
+        detections(np.array([b"Horse"], dtype=object), np.zeros(2), np.zeros((2, 4)))

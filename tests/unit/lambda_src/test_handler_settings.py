@@ -2,6 +2,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from detector import SharedDetector
+from request_log import RequestLog
+from service import Service
 from settings import from_environment
 
 VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
@@ -10,7 +13,7 @@ VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 def test_nothing_set_gives_the_workshop_layout_for_this_python() -> None:
     settings = from_environment({})
     assert settings.packages == Path(f"/mnt/python/tensorflow/lib/python{VERSION}/site-packages")
-    assert settings.model == Path("/mnt/python/model")
+    assert (settings.root, settings.model) == (Path("/mnt/python"), Path("/mnt/python/model"))
     assert (settings.min_score, settings.target_label, settings.engine) == (0.3, "Horse", "auto")
     assert settings.private_image_hosts == frozenset()
 
@@ -33,6 +36,18 @@ def test_values() -> None:
     assert (settings.min_score, settings.target_label, settings.engine) == (0.55, "Dog", "tensorflow")
 
 
+@pytest.mark.parametrize("engine", ["auto", "litert", "capi", "tensorflow"])
+def test_engines(engine: str) -> None:
+    assert from_environment({"ENGINE": engine}).engine == engine
+
+
+def test_the_page_is_told_what_the_api_asks_of_a_caller() -> None:
+    assert from_environment({}).api_auth == "NONE"
+    service = Service(from_environment({"API_AUTH": "API_KEY"}), SharedDetector(lambda: pytest.fail("not asked")))
+    answer = service.answer({"httpMethod": "GET"}, 10, RequestLog())
+    assert '<html lang="en" data-auth="API_KEY">' in answer["body"]
+
+
 def test_private_image_hosts_are_a_list_of_host_and_port() -> None:
     settings = from_environment({"PRIVATE_IMAGE_HOSTS": " Images.internal:8080, [::1]:80 ,,"})
     assert settings.private_image_hosts == {"images.internal:8080", "[::1]:80"}
@@ -44,11 +59,17 @@ def test_private_image_hosts_are_a_list_of_host_and_port() -> None:
         ("MIN_SCORE", "high"),
         ("MIN_SCORE", "1.01"),
         ("MIN_SCORE", "nan"),
+        ("ENGINE", "TensorFlow"),
+        ("ENGINE", "torch"),
+        ("API_AUTH", "none"),
         ("PRIVATE_IMAGE_HOSTS", "images.internal"),
         ("PRIVATE_IMAGE_HOSTS", ":80"),
         ("PRIVATE_IMAGE_HOSTS", "a:80,b:http"),
     ],
 )
 def test_a_value_without_sense_is_refused(name: str, value: str) -> None:
-    with pytest.raises(ValueError, match=r"MIN_SCORE|PRIVATE_IMAGE_HOSTS|could not convert"):
+    with pytest.raises(
+        ValueError,
+        match=r"MIN_SCORE|API_AUTH|PRIVATE|ENGINE is .* not auto, litert, capi, tensorflow|could not convert",
+    ):
         from_environment({name: value})

@@ -1,7 +1,10 @@
 import base64
 import json
+import os
+import socket
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,11 +12,13 @@ from typing import Any
 
 import packages
 import pytest
-from detector import Detection, Detector
+from detector import Detection, Detector, Loaded, SharedDetector
 from handler_helpers import HORSE, REQUEST_ID, FakeDetector, encoded
 from handler_servers import drips, sends, serving
-from lambda_function import lambda_handler
+from lambda_function import initialize, lambda_handler
 from PIL import Image
+from service import MODEL_SECONDS, Service
+from settings import Settings
 
 Ask = Callable[..., SimpleNamespace]
 
@@ -122,6 +127,98 @@ def test_a_model_that_cannot_be_loaded_is_unavailable(ask: Ask) -> None:
     assert "is not there" in "".join(answer.log["traceback"])
 
 
+class SlowLoad:
+    """A load that ends when it may."""
+
+    def __init__(self) -> None:
+        self.has_begun = threading.Event()
+        self.may_end = threading.Event()
+
+    def __call__(self) -> Loaded:
+        self.has_begun.set()
+        assert self.may_end.wait(10)
+        return Loaded(FakeDetector(HORSE), ("litert was not prepared",))
+
+
+def test_a_request_during_the_load_is_told_to_come_back_and_finds_it_done(ask: Ask) -> None:
+    load = SlowLoad()
+    shared = SharedDetector(load)
+    early = ask(upload(), shared=shared, remaining_ms=3100)
+    assert (early.status, early.body["code"], early.log["reason"]) == (503, "model-unavailable", "still loading")
+    assert int(early.headers["Retry-After"]) > 0
+    load.may_end.set()
+    late = ask(upload(), shared=shared)
+    assert (late.status, late.body["validated"]) == (200, True)
+
+
+def test_a_request_gives_up_the_wait_before_api_gateway_does(ask: Ask) -> None:
+    load = SlowLoad()
+    times = iter([1000.0, 1000.0 + MODEL_SECONDS])
+    answer = ask(upload(), shared=SharedDetector(load), clock=lambda: next(times))
+    load.may_end.set()
+    assert (answer.status, answer.log["reason"]) == (503, "still loading")
+    assert MODEL_SECONDS < 29
+
+
+def test_the_picture_is_fetched_while_the_model_loads(ask: Ask) -> None:
+    load = SlowLoad()
+
+    def reply(connection: socket.socket) -> None:
+        if load.has_begun.wait(5):
+            load.may_end.set()
+            sends(PICTURE)(connection)
+
+    with serving({"/": reply}) as server:
+        event = {"url": f"http://{server.host}/"}
+        answer = ask(event, shared=SharedDetector(load), private_image_hosts=frozenset({server.host}))
+    assert answer.status == 200
+
+
+def test_a_picture_that_is_none_needs_no_model(ask: Ask) -> None:
+    load = SlowLoad()
+    answer = ask({"image": ""}, shared=SharedDetector(load))
+    load.may_end.set()
+    assert answer.body["code"] == "unsupported-image"
+
+
+def test_the_log_says_why_no_faster_engine_ran(ask: Ask) -> None:
+    load = SlowLoad()
+    load.may_end.set()
+    assert ask(upload(), shared=SharedDetector(load)).log["slower_because"] == ["litert was not prepared"]
+    assert "slower_because" not in ask(upload()).log
+
+
+def test_the_import_begins_to_load_and_does_not_wait(tmp_path: Path) -> None:
+    load = SlowLoad()
+    shared = SharedDetector(load)
+    service = Service(Settings(tmp_path, tmp_path, tmp_path), shared)
+    initialize(lambda: service, {"AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand"})
+    load.may_end.set()
+    assert shared.get(10).detector.engine == "fake"
+
+
+def test_the_import_of_a_provisioned_instance_waits_for_the_model(tmp_path: Path) -> None:
+    load = SlowLoad()
+    shared = SharedDetector(load)
+    service = Service(Settings(tmp_path, tmp_path, tmp_path), shared)
+    threading.Timer(0.05, load.may_end.set).start()
+    initialize(lambda: service, {"AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency"})
+    assert shared.get(0).detector.engine == "fake"
+
+
+@pytest.mark.parametrize("type", ["on-demand", "provisioned-concurrency"])
+def test_the_import_never_fails(tmp_path: Path, type: str) -> None:
+    def load() -> Loaded:
+        raise OSError("no EFS")
+
+    def settings_without_sense() -> Service:
+        raise ValueError("MIN_SCORE")
+
+    service = Service(Settings(tmp_path, tmp_path, tmp_path), SharedDetector(load))
+    for begin in (lambda: service, settings_without_sense):
+        initialize(begin, {"AWS_LAMBDA_INITIALIZATION_TYPE": type})
+
+
 def test_the_log_knows_the_picture_but_neither_its_url_nor_its_bytes(ask: Ask) -> None:
     with serving({"/secret.png": sends(PICTURE), "/not": sends(b"", "404 Not Found")}) as server:
         settings = {"private_image_hosts": frozenset({server.host})}
@@ -164,6 +261,17 @@ print(json.dumps(lambda_function.lambda_handler({upload()!r}, None)))
 """
     log, answer = without_packages(code, EFS_PATH=str(tmp_path), PY_PKG_PATH=".")
     assert (answer["statusCode"], log["cause"]) == (503, "ModuleNotFoundError")
+
+
+def test_importing_the_module_begins_to_load(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "manifest.json")  # whose opening waits for someone who reads it
+    code = f"""
+import signal, lambda_function
+signal.alarm(10)
+open({str(tmp_path / "manifest.json")!r}, "w").close()
+print("true")
+"""
+    assert without_packages(code, EFS_PATH=str(tmp_path), PY_PKG_PATH=".") == [True]
 
 
 def test_packages_come_after_our_modules_and_before_the_runtimes(tmp_path: Path) -> None:

@@ -1,23 +1,25 @@
 #!/usr/bin/env bash
-# populate.sh EFS_ROOT: fills a directory with tensorflow/ (a Python environment), model/ (a SavedModel) and
-# manifest.json, which is written last and means "filled". Settings, from the environment:
+# populate.sh EFS_ROOT: fills a directory with tensorflow/ (a Python environment), model/ (a SavedModel), prepared/
+# (what makes it start fast) and manifest.json, which is written last and means "filled". Settings, from the environment:
 #   PYTHON        interpreter to make the environment with, such as python3.13
 #   PACKAGES      pip requirements separated by spaces; pip's own settings hold too
 #   MODEL         URL or path of a tar archive, or a directory: a SavedModel, or it holds a single one
 #   MODEL_SHA256  optional: digest of the archive (or of the directory, as in the manifest)
 #   ONLY_LOOK     optional: if not empty, the parts that would be made are printed, and none is made
 #   BUILD_DIR     optional: local disk to build on; pip is slow on NFS, copying many files at a time is not
+# Beside it may lie packages.lock, the wheels' digests for the PACKAGES of its first line, and prepare.py, which fills
+# prepared/ with what the function starts fast from.
 # New content grows in .next. With .next/manifest.json it is whole and checked, and a killed swap is finished by the
 # next run; before, it is rubbish. A part whose inputs did not change is kept.
 set -Eeuo pipefail
 umask 022 # the function reads as uid 1001, people look as ec2-user or ssm-user
 
 IFS= read -r -d '' program <<'END' || true
-import importlib.util, json, os, platform, re, socket, sys, time
+import glob, importlib.util, json, os, platform, re, socket, sys, time
 from importlib.metadata import Distribution
 from urllib.request import urlretrieve
 
-FORMAT = 1  # raise it when the same inputs shall be filled anew
+FORMAT = 2  # raise it when the same inputs shall be filled anew
 ROOT, NEXT, MODEL = os.environ["root"], os.environ["next"], os.environ["MODEL"]
 PYTHON = "%d.%d" % sys.version_info[:2]
 SITE = f"tensorflow/lib/python{PYTHON}/site-packages"
@@ -34,6 +36,8 @@ def plan(key):  # prints the parts to make
         print("model")
     if not OLD or {**OLD["inputs"], **PACKAGES} != OLD["inputs"] or not os.path.isdir(f"{ROOT}/{SITE}"):
         print("tensorflow")
+    if os.environ["preparation"] and not OLD.get("prepared"):
+        print("prepared")
 
 def download(path):
     socket.setdefaulttimeout(60)
@@ -52,29 +56,50 @@ def check(home, model):  # imports as the function does
             importlib.import_module(name)
     if "tensorflow" in sys.modules:
         tags = [] if os.path.exists(f"{model}/tfhub_module.pb") else None  # of several graphs, the one for serving
-        found = sys.modules["tensorflow"].saved_model.load(model, tags).signatures
-        outputs = [found[name].structured_outputs for name in found if name == "default"]
-        if lacking := {f"detection_{name}" for name in ("class_entities", "scores", "boxes")}.difference(*outputs):
-            sys.exit(f"of the signatures {[*found]}, no default has {sorted(lacking)}")
+        sys.modules["tensorflow"].saved_model.load(model, tags)
+        from tensorflow.python.saved_model.loader_impl import parse_saved_model
+        graphs = parse_saved_model(model).meta_graphs
+        graph = next(one for one in graphs if tags is None or not one.meta_info_def.tags)
+        found = graph.signature_def
+        outputs = {key: one.name for key, one in found["default"].outputs.items()} if "default" in found else {}
+        if lacking := {f"detection_{name}" for name in ("class_entities", "scores", "boxes")} - {*outputs}:
+            sys.exit(f"of the signatures {sorted(found)}, no default has {sorted(lacking)}")
+        images = [*found["default"].inputs.values()][0]
+        shape = [size.size if size.size >= 0 else None for size in images.tensor_shape.dim]
+        saved = os.stat(glob.glob(f"{model}/saved_model.pb*")[0])
+        with open(f"{NEXT}/signature.json", "w") as file:
+            json.dump({"tags": [*graph.meta_info_def.tags], "input": {"name": images.name, "shape": shape}, "outputs": outputs,
+                       "saved_model": [saved.st_size, int(saved.st_mtime)]}, file)
+
+def load(path):
+    try:
+        with open(path) as file:
+            return json.load(file)
+    except FileNotFoundError:
+        return None
 
 def measure(folder, **more):
     sizes = [os.lstat(f"{at}/{name}").st_size for at, _, names in os.walk(folder) for name in names]
     return {"bytes": sum(sizes), "files": len(sizes), **more}
 
-def commit(home, digest, archive_digest, script_digest, *steps):
+def commit(home, hashes, digest, archive_digest, script_digest, *steps):
     def installed(**name):
         found = Distribution.discover(path=[f"{home}/{SITE}"], **name)
         return dict(sorted((one.metadata["Name"].replace("_", "-"), one.version) for one in found))
     parts = {name: OLD.get(name) for name in ("tensorflow", "model")}
     if home != ROOT:
-        parts["tensorflow"] = measure(f"{home}/tensorflow", site_packages=SITE, distributions=installed())
+        parts["tensorflow"] = measure(f"{home}/tensorflow", site_packages=SITE, hashes=hashes, distributions=installed())
     if digest:
         parts["model"] = measure(f"{NEXT}/model", sha256=digest, archive_sha256=archive_digest)
     asked = (installed(name=re.match(r"[\w.-]*", one)[0]) for one in PACKAGES["packages"])
     versions = "".join(f"{name} {version}, " for one in asked for name, version in one.items())
     sizes = [f"{name} {part['bytes'] / 1e6:,.1f} MB" for name, part in parts.items()]
-    manifest = {"format": FORMAT, "summary": f"{sizes[0]} ({versions}python {PYTHON}), {sizes[1]}",
-                "inputs": {**PACKAGES, "model": MODEL}, **parts, "script_sha256": script_digest,
+    prepared = load(f"{NEXT}/prepared/prepared.json")
+    engines = [name for name, one in (prepared or {}).items() if isinstance(one, dict) and one.get("accepted")]
+    manifest = {"format": FORMAT, "summary": f"{sizes[0]} ({versions}python {PYTHON}), {sizes[1]}"
+                           + (f", prepared for {' and '.join(engines)}" if engines else ""),
+                "inputs": {**PACKAGES, "model": MODEL}, **parts, "signature": load(f"{NEXT}/signature.json"),
+                "prepared": prepared, "script_sha256": script_digest,
                 "seconds": dict(zip(steps[::2], map(int, steps[1::2]))),
                 "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime())}
     with open(f"{NEXT}/manifest.tmp", "w") as file:
@@ -88,11 +113,11 @@ die() { printf 'populate: error: %s\n' "$*" >&2; exit 1; }
 say() { printf 'populate: [%3d s] %s\n' "$SECONDS" "$*"; }
 trap 'die "line $LINENO: $BASH_COMMAND"' ERR
 
-await() { # STEP ADVICE COMMAND...: its output goes to the log, whose last line is a sign of life now and then
+attempt() { # STEP COMMAND...: its output goes to the log, whose last line is a sign of life now and then
   local step=$1 began=$SECONDS shown=$SECONDS status=0
   say "$step"
   echo ... >>"$log"
-  "${@:3}" </dev/null >>"$log" 2>&1 &
+  "${@:2}" </dev/null >>"$log" 2>&1 &
   child=$!
   while kill -0 "$child" 2>/dev/null; do
     sleep 0.1
@@ -101,7 +126,11 @@ await() { # STEP ADVICE COMMAND...: its output goes to the log, whose last line 
   done
   wait "$child" || status=$?
   child='' steps+=("$step" $((SECONDS - began)))
-  ((status == 0)) || { tail -n 20 "$log" >&2; die "$step failed ($(tail -n 1 "$log")): $2"; }
+  return "$status"
+}
+
+await() { # STEP ADVICE COMMAND...
+  attempt "$1" "${@:3}" || { tail -n 20 "$log" >&2; die "$1 failed ($(tail -n 1 "$log")): $2"; }
 }
 
 is_url() { [[ $MODEL =~ ^https?:// ]]; }
@@ -147,6 +176,10 @@ make_model() {
 make_tensorflow() {
   local env=$build/tensorflow site requirements
   read -ra requirements <<<"$PACKAGES"
+  if [[ "# $PACKAGES" == "$(head -n 1 "$here/packages.lock" 2>/dev/null)" ]]; then
+    sed '1d; s/ / --hash=sha256:/g' "$here/packages.lock" >"$build/requirements"
+    requirements=(--no-deps --require-hashes -r "$build/requirements") hashes=checked
+  fi
   await venv "PYTHON needs its venv module (python3-venv on Debian)" "$PYTHON" -Im venv "$env"
   site=$(echo "$env"/lib/python*/site-packages)
   rm -rf "$site"/{setuptools,pkg_resources,_distutils_hack,distutils-}* # old ones, before Python 3.12
@@ -154,11 +187,29 @@ make_tensorflow() {
     --no-input --disable-pip-version-check --only-binary :all: --no-compile --progress-bar off "${requirements[@]}"
   rm -rf "$site"/pip{,-*}
   find "$env/bin" -mindepth 1 ! -name 'python*' -delete # scripts name the place where they were built
-  # Unchecked: nothing edits these files, and a copy changes the times to check. Some packages hold broken files.
-  find "$env/lib" -name '*.py' -print0 >"$build/list"
-  await bytecode "free some space" xargs -0 -a "$build/list" -n 200 -P "$(nproc)" \
-    sh -c "'$PYTHON' -Im compileall -qq --invalidation-mode unchecked-hash \"\$@\" || true" sh
+  if [[ $hashes == checked ]]; then prune "$site"; else compile; fi
   home=$build
+}
+
+compile() { # OPTION...: unchecked, as nothing edits these files, and a copy changes the times. Some packages hold broken ones
+  find "$build/tensorflow/lib" -name '*.py' -print0 >"$build/list"
+  await bytecode "free some space" xargs -0 -a "$build/list" -n 200 -P "$(nproc)" \
+    sh -c "'$PYTHON' -Im compileall -qq $* --invalidation-mode unchecked-hash \"\$@\" || true" sh
+}
+
+prune() { # SITE: drops what running and converting a model never reads; tried with the lock's packages, so only there
+  # Headers, tests, type stubs, and LiteRT for other processors.
+  env -C "$1" find . -regextype posix-extended \
+    -regex '\./[^/]+/include(/.*)?|.*/tests(/.*)?|.*\.pyi|\./ai_edge_litert/(aot|tools|vendors|[^/]*Accelerator\.so)(/.*)?' -delete
+  compile -b
+  # Bytecode takes the source's place. TensorFlow looks for the source of ag_logging, and warns when it is missing.
+  find "$build/tensorflow/lib" -name '*.pyc' ! -name ag_logging.pyc -print0 | sed -z 's/c$//' | xargs -0 rm -f
+}
+
+prepare() { # may fail without harm: the function then starts slowly
+  attempt prepare "$PYTHON" -I "$preparation" "$(echo "$home"/tensorflow/lib/python*/site-packages)" "$model" \
+    "$next/prepared" || echo '{"litert": {"accepted": false, "why": "prepare.py failed: see populate.log"}}' \
+    >"$next/prepared/prepared.json"
 }
 
 copy_tensorflow() {
@@ -170,7 +221,7 @@ copy_tensorflow() {
 
 swap() { # may be killed after any line and run again
   [[ ! -e $root/manifest.json ]] || { mkdir -p "$old" && mv -T "$root/manifest.json" "$old/manifest.json"; }
-  for part in tensorflow model manifest.json; do
+  for part in tensorflow model prepared manifest.json; do
     [[ -e $next/$part ]] || continue
     [[ ! -e $root/$part ]] || { mkdir -p "$old" && mv -T "$root/$part" "$old/$part"; }
     mv -T "$next/$part" "$root/$part"
@@ -195,7 +246,9 @@ is_url || [[ -e $MODEL ]] || die "$MODEL does not exist: MODEL must be a URL, an
 mkdir -p "$1"
 root=$(cd "$1" && pwd) next=$root/.next old=$root/.old build=$next log=$root/populate.log home=$root model=$root/model
 MODEL_SHA256=${MODEL_SHA256-} MODEL_SHA256=${MODEL_SHA256,,} model_digest='' archive_digest='' child='' steps=()
-export root next MODEL PACKAGES
+here=$(dirname "$0") hashes='not checked: PACKAGES are not those of packages.lock'
+preparation=$(find "$here" -maxdepth 1 -name prepare.py)
+export root next MODEL PACKAGES preparation TF_CPP_MIN_LOG_LEVEL=3
 tool=("$PYTHON" -ISBc "$program") # without the interpreter's own packages: what is checked is the environment
 exec 9>>"$root/.populate.lock" # the children hold it, too: one that outlives a killed script goes on writing
 flock -w 2 9 || die "another populate is filling $root: wait until it has ended"
@@ -212,7 +265,7 @@ parts=$("${tool[@]}" plan "$key") || die "$root/manifest.json is damaged: remove
 [[ $parts ]] || { say "nothing to do: $(summary)"; exit; }
 
 trap cleanup EXIT
-mkdir "$next"
+mkdir "$next" "$next/prepared"
 : >"$log"
 [[ -z ${BUILD_DIR-} ]] || { mkdir -p "$BUILD_DIR" && build=$(mktemp -d "$BUILD_DIR/populate.XXXXXX"); }
 mkdir "$build/tmp"
@@ -220,8 +273,9 @@ export TMPDIR=$build/tmp # what pip is killed over goes with the rest
 [[ $parts != *model* ]] || make_model
 [[ $parts != *tensorflow* ]] || make_tensorflow
 await check "PACKAGES must import, MODEL must have a signature default" "${tool[@]}" check "$home" "$model"
+[[ -z $preparation ]] || prepare
 [[ $home == "$root" || $build == "$next" ]] || copy_tensorflow
 verify "$0"
-"${tool[@]}" commit "$home" "$model_digest" "$archive_digest" "$digest" "${steps[@]}" || die "cannot write the manifest"
+"${tool[@]}" commit "$home" "$hashes" "$model_digest" "$archive_digest" "$digest" "${steps[@]}" || die "cannot write the manifest"
 swap
 say "filled: $(summary), $SECONDS s"

@@ -1,0 +1,130 @@
+"""What the function finds around it: a filled EFS root, its unpacked code, a server with a picture; and the machine."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import platform
+import shutil
+import subprocess
+import sys
+import threading
+import time
+import venv
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from wildrydes_ml import packaging, parameters, populating
+from wildrydes_ml.reporting import Reporter
+
+PICTURE_SIZE = (940, 650)
+"""Width and height that the workshop's own curl line asks its picture for."""
+
+_WORKSHOP_PACKAGES = ("tensorflow", "tensorflow-cpu", "requests")
+_SHOWN_PACKAGES = (*_WORKSHOP_PACKAGES, "ai-edge-litert", "numpy", "pillow")
+_STANDIN = Path(__file__).with_name("standin.py")
+
+
+def model(directory: Path) -> Path:
+    """The stand-in for the workshop's detector, made when it is not there yet."""
+    if not (directory / "saved_model.pb").exists():
+        subprocess.run([sys.executable, str(_STANDIN), str(directory), "--shape", "combined"], check=True)
+    return directory
+
+
+def fill(root: Path, model: Path, reporter: Reporter) -> None:
+    """Fills `root` as a local deployment fills its EFS; quick when it is filled already."""
+    settings = populating.environment({"Packages": parameters.PACKAGES}, str(model), os.environ)
+    populating.fill(root, settings, reporter)
+
+
+def install_workshop(root: Path, filled: Path) -> Path:
+    """An EFS root as the workshop fills it: by pip alone, nothing left out; TensorFlow and model as in `filled`."""
+    wanted = [f"{name}=={version}" for name, version in versions(filled).items() if name in _WORKSHOP_PACKAGES]
+    done = root / "installed.txt"
+    if not done.exists() or done.read_text().split() != wanted:
+        shutil.rmtree(root, ignore_errors=True)
+        venv.create(root / "tensorflow", with_pip=True)
+        pip = [str(root / "tensorflow/bin/python"), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+        subprocess.run([*pip, *wanted], check=True)
+        done.write_text(" ".join(wanted))
+    shutil.rmtree(root / "model", ignore_errors=True)
+    shutil.copytree(filled / "model", root / "model")
+    return root
+
+
+def versions(filled: Path) -> dict[str, str]:
+    """The versions of the packages in a filled EFS root."""
+    manifest = json.loads((filled / "manifest.json").read_text())
+    found: dict[str, str] = manifest["tensorflow"]["distributions"]
+    return found
+
+
+def unpack_code(directory: Path) -> Path:
+    """The function's zip unpacked, as Lambda has it: without bytecode."""
+    with zipfile.ZipFile(io.BytesIO(packaging.build().body)) as archive:
+        archive.extractall(directory)
+    return directory
+
+
+def picture() -> bytes:
+    """A JPEG like a photograph in size and detail: noise of many scales, the coarser the stronger."""
+    random = np.random.default_rng(1)
+    width, height = PICTURE_SIZE
+    pixels = np.full((height, width, 3), 128.0)
+    for cell in (320, 160, 80, 40, 20, 10, 5):
+        noise = random.uniform(0, 255, (height // cell + 2, width // cell + 2, 3)).astype(np.uint8)
+        layer = Image.fromarray(noise).resize(PICTURE_SIZE, Image.Resampling.BICUBIC)
+        pixels += (np.asarray(layer, dtype=float) - 127.5) * cell**0.5 / 22
+    file = io.BytesIO()
+    Image.fromarray(pixels.clip(0, 255).astype(np.uint8)).save(file, "JPEG", quality=85)
+    return file.getvalue()
+
+
+@contextmanager
+def served(body: bytes) -> Iterator[str]:
+    """Serves the picture at every path; gives host:port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Type", "image/jpeg")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: Any) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield f"127.0.0.1:{server.server_port}"
+        finally:
+            server.shutdown()
+
+
+def machine(filled: Path) -> str:
+    """The processor, memory, date and versions that a table was made with."""
+    cpu = next(
+        (line.partition(":")[2].strip() for line in _lines("/proc/cpuinfo") if line.startswith("model name")),
+        platform.machine(),
+    )
+    total = next(int(line.split()[1]) for line in _lines("/proc/meminfo") if line.startswith("MemTotal"))
+    shown = [f"{name} {version}" for name, version in versions(filled).items() if name in _SHOWN_PACKAGES]
+    return (
+        f"{cpu}, {len(os.sched_getaffinity(0))} cores, {total * 1024 / 1e9:.0f} GB, Linux {platform.release()}, "
+        f"{time.strftime('%Y-%m-%d')}; Python {platform.python_version()}, {', '.join(shown)}"
+    )
+
+
+def _lines(path: str) -> list[str]:
+    return Path(path).read_text().splitlines()

@@ -1,0 +1,72 @@
+"""Converts the part of a graph between some of its tensors to a LiteRT model, with LiteRT's own operations alone."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import tensorflow as tf
+
+from filling.saved_graph import Refused, SavedGraph, sources
+
+
+def convert(graph: SavedGraph, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> bytes:
+    """The .tflite file that computes tensors from others, by the names given here. Raises Refused when it cannot be."""
+    function = _function(_part(graph, inputs, outputs), inputs, outputs)
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
+    converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    try:
+        return bytes(converter.convert())
+    except Exception as error:  # the converter raises what its passes raise
+        raise Refused(f"LiteRT's converter refuses the graph: {_first_line(error)}") from error
+
+
+def _first_line(error: Exception) -> str:
+    return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
+
+
+def _part(graph: SavedGraph, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+    """The nodes between the tensors, with variables as constants."""
+    names = sorted({tensor.op.name for tensor in outputs.values()})
+    whole = tf.compat.v1.graph_util.convert_variables_to_constants(graph.session, graph.session.graph_def, names)
+    ends = frozenset(tensor.name for tensor in inputs.values())
+    needed = {tensor.op.name for name, tensor in sources(list(outputs.values()), ends).items() if name not in ends}
+    part = tf.compat.v1.GraphDef(versions=whole.versions)
+    for node in whole.node:
+        if node.name in needed:
+            _add(part, node, needed)
+    return part
+
+
+def _add(part: Any, node: Any, needed: set[str]) -> None:
+    """Adds a node. EnsureShape, which the converter does not know, becomes the Reshape to that shape, or nothing."""
+    added = part.node.add()
+    added.CopyFrom(node)
+    del added.input[:]
+    added.input.extend(name for name in node.input if not name.startswith("^") or name[1:] in needed)
+    if "_gradient_op_type" in added.attr:  # names a gradient of the SavedModel's, and the converter would look for it
+        del added.attr["_gradient_op_type"]
+    if node.op == "EnsureShape":
+        shape = tf.TensorShape(node.attr["shape"].shape)
+        del added.attr["shape"]
+        if shape.rank is None or shape.as_list().count(None) > 1:
+            added.op = "Identity"
+        else:
+            sizes = [-1 if size is None else size for size in shape.as_list()]
+            added.op = "Reshape"
+            added.input.append(f"{node.name}/sizes")
+            constant = part.node.add(name=f"{node.name}/sizes", op="Const")
+            constant.attr["dtype"].type = tf.int32.as_datatype_enum
+            constant.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(sizes, tf.int32))
+
+
+def _function(part: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+    def compute(**values: Any) -> dict[str, Any]:
+        given = {tensor.name: values[name] for name, tensor in inputs.items()}
+        tensors = tf.graph_util.import_graph_def(
+            part, input_map=given, return_elements=[tensor.name for tensor in outputs.values()], name=""
+        )
+        return dict(zip(outputs, tensors, strict=True))
+
+    specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype, name) for name, tensor in inputs.items()}
+    return tf.function(compute).get_concrete_function(**specs)

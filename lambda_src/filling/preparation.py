@@ -1,0 +1,182 @@
+"""The steps of preparing a model, by engine: make what it needs, compare it with TensorFlow, record a cold start."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from functools import cached_property, partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import detector
+import numpy as np
+import tensorflow as tf
+from detector import Detection
+from numpy.typing import NDArray
+from problems import Problem
+from tensorflow_engine import TensorFlowDetector
+from tensors import fixed_size, image_tensor
+
+from filling import agreement, recording, samples
+from filling.agreement import Agreement
+from filling.conversion import convert
+from filling.graph_cut import Cut, find_cut, find_resized
+from filling.probing import Probe, Rows
+from filling.saved_graph import Refused, SavedGraph, open_graph, signature
+
+Array = NDArray[Any]
+Entry = dict[str, Any]
+
+MAX_HEAD_DIFFERENCE = 1e-3
+"""By how much a LiteRT model's boxes (relative to their size, or absolute) and scores may differ."""
+MAX_TIES = 0.05
+"""The share of detections that may have been decided by a tie."""
+CAPI_NOISE = 1e-5
+"""The same operations, but the graph is optimized in another way."""
+
+
+class Sample(NamedTuple):
+    """A picture and TensorFlow's detections in it."""
+
+    picture: NDArray[np.uint8]
+    expected: list[Detection]
+
+
+class Preparation:
+    """The preparation of one model; what engines have in common is made when it is first needed."""
+
+    def __init__(self, site_packages: Path, model: Path, out: Path) -> None:
+        self._efs = recording.Efs(site_packages, model, out)
+        self._model = model
+        self._out = out
+
+    def engines(self) -> dict[str, Callable[[], Entry]]:
+        """What prepares each engine and gives its entry. They raise Refused, or what else goes wrong."""
+        return {"litert": self._litert, "capi": self._capi}
+
+    def _litert(self) -> Entry:
+        _say("reading the graph")
+        cut = find_cut(self._graph)
+        entry = self._convert(cut)
+        _say("probing suppression and labels")
+        entry |= self._probe(cut)
+        _say("comparing with TensorFlow")
+        noise = self._heads_difference(cut, entry)
+        found = self._agreement("litert", entry, noise, entry["suppression"]["max_total"])
+        entry["agreement"] = {**asdict(found), "heads": noise}
+        return entry | self._recorded("litert", entry)
+
+    def _capi(self) -> Entry:
+        _say("comparing TensorFlow's C API with its Python")
+        found = self._agreement("capi", {}, CAPI_NOISE, max(len(sample.expected) for sample in self._samples))
+        entry = {"agreement": asdict(found)}
+        return entry | self._recorded("capi", entry)
+
+    @cached_property
+    def _signature(self) -> dict[str, Any]:
+        return signature(self._model)
+
+    @cached_property
+    def _graph(self) -> SavedGraph:
+        return open_graph(self._model)
+
+    @cached_property
+    def _input_size(self) -> tuple[int, int] | None:
+        return fixed_size(self._signature["input"]["shape"])
+
+    @cached_property
+    def _samples(self) -> list[Sample]:
+        """The pictures that the model can take."""
+        taken = []
+        reference = TensorFlowDetector(self._model)
+        for picture in samples.pictures():
+            with suppress(Problem):
+                taken.append(Sample(picture, reference.detect(picture)))
+        if not taken:
+            raise Refused("TensorFlow cannot run the model on any of the sample pictures")
+        return taken
+
+    def _fetch(self, tensors: list[Any], picture: NDArray[np.uint8]) -> list[Array]:
+        values: list[Array] = self._graph.run(tensors, {self._graph.images: image_tensor(picture, self._input_size)})
+        return values
+
+    def _convert(self, cut: Cut) -> Entry:
+        """Writes the LiteRT model, which begins after the picture is resized where that is possible."""
+        heads = {"boxes": cut.boxes, "scores": cut.scores}
+        resized = None if self._input_size else find_resized(self._graph.images, list(heads.values()))
+        images = self._graph.images if resized is None else resized
+        size = self._input_size if resized is None else fixed_size(resized.shape.as_list())
+        data = convert(self._graph, {"images": images}, heads)
+        (self._out / "detector.tflite").write_bytes(data)
+        _say(f"converted to LiteRT, {len(data) / 1e6:.1f} MB")
+        return {"input_size": size, "model": "prepared/detector.tflite"}
+
+    def _probe(self, cut: Cut) -> Entry:
+        """Writes the labels."""
+        boxes, scores = self._fetch([cut.boxes, cut.scores], self._samples[0].picture)
+        classes = scores.shape[-1]
+        number = scores.size // classes
+        answer = partial(self._answer, cut, boxes.shape, scores.shape)
+        probe = Probe(answer, number, boxes.size // number // 4, classes)
+        labels = probe.labels()
+        (self._out / "labels.json").write_text(json.dumps(labels, ensure_ascii=False), encoding="utf-8")
+        return {
+            "labels": "prepared/labels.json",
+            "suppression": asdict(probe.suppression(cut.iou_threshold, labels)),
+        }
+
+    def _answer(
+        self, cut: Cut, boxes_shape: Sequence[int], scores_shape: Sequence[int], boxes: Array, scores: Array
+    ) -> Rows:
+        """The detections that TensorFlow makes of heads, which it takes in these shapes."""
+        feeds = {cut.boxes: boxes.reshape(boxes_shape), cut.scores: scores.reshape(scores_shape)}
+        try:
+            found = detector.detections(*self._graph.run(list(self._graph.outputs.values()), feeds))
+        except tf.errors.InvalidArgumentError as error:
+            raise Refused("what follows boxes and scores needs more than boxes and scores") from error
+        labels, values, corners = zip(*found, strict=True) if found else ((), (), ())
+        return Rows(list(labels), np.asarray(values, np.float32), np.asarray(corners, np.float32).reshape(-1, 4))
+
+    def _heads_difference(self, cut: Cut, entry: Entry) -> float:
+        """The largest difference of scores. Raises Refused when they, or boxes, differ more than they may."""
+        from litert import Heads
+
+        with recording.filled(self._efs, self._signature, {}) as root:
+            ours = Heads(root, entry)
+        worst = 0.0
+        for picture, _ in self._samples:
+            boxes, scores = self._fetch([cut.boxes, cut.scores], picture)
+            our_boxes, our_scores = (head.copy() for head in ours(picture))
+            worst = max(worst, float(np.abs(our_scores.ravel() - scores.ravel()).max()))
+            same = np.allclose(our_boxes.ravel(), boxes.ravel(), MAX_HEAD_DIFFERENCE, MAX_HEAD_DIFFERENCE)
+            if worst > MAX_HEAD_DIFFERENCE or not same:
+                raise Refused("LiteRT computes other boxes or scores than TensorFlow")
+        return worst
+
+    def _agreement(self, engine: str, entry: Entry, noise: float, most: int) -> Agreement:
+        pictures = [sample.picture for sample in self._samples]
+        answers = recording.detections(self._efs, self._signature, engine, entry, pictures)
+        pairs = zip(self._samples, answers, strict=True)
+        found = sum((agreement.compare(s.expected, answer, noise, most) for s, answer in pairs), Agreement())
+        if found.ties > MAX_TIES * found.compared:
+            raise Refused(f"{found.ties} of {found.compared} detections differ where scores are nearly equal")
+        return found
+
+    def _recorded(self, engine: str, entry: Entry) -> Entry:
+        """Writes the list of what a cold start reads; without one the engine works, only slower."""
+        _say(f"recording a cold start of {engine}")
+        try:
+            lines = recording.cold_start(self._efs, self._signature, engine, entry, self._samples[0].picture)
+        except Exception as error:  # a kernel may not tell, for one
+            _say(f"no list of what a cold start of {engine} reads: {error}")
+            return {}
+        if engine == "capi":
+            lines += recording.model_files(self._efs)
+        (self._out / f"{engine}.files").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+        return {"files": f"prepared/{engine}.files"}
+
+
+def _say(text: str) -> None:
+    print(f"prepare: {text}", flush=True)

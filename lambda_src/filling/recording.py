@@ -1,0 +1,124 @@
+"""Runs an engine as the handler does, in a process of its own, and lists what a cold start reads of EFS.
+
+The process sees EFS as it will be: links to packages, model and prepared/, and a manifest that vouches for the
+engine. A crash in a library is then a reason, not the end of the filling.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+from typing import Any
+
+import manifest
+import numpy as np
+from detector import Detection
+from numpy.typing import NDArray
+from PIL import Image
+
+from filling.saved_graph import Refused
+
+_RUNNER = Path(__file__).with_name("engine_run.py")
+_SECONDS = 300
+
+
+@dataclass(frozen=True)
+class Efs:
+    """What will be on EFS: where it is now, by where it will be below EFS's root."""
+
+    site_packages: Path
+    model: Path
+    prepared: Path
+
+    def places(self) -> dict[str, Path]:
+        """The real directories by their paths below the root."""
+        site = f"tensorflow/lib/python{manifest.PYTHON}/site-packages"
+        return {site: self.site_packages.resolve(), "model": self.model.resolve(), "prepared": self.prepared.resolve()}
+
+    def relative(self, path: str) -> str | None:
+        """A real path as one below EFS's root, or None for one elsewhere."""
+        for place, directory in self.places().items():
+            if path.startswith(f"{directory}/"):
+                return place + path[len(str(directory)) :]
+        return None
+
+
+def detections(
+    efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], pictures: Sequence[NDArray[np.uint8]]
+) -> list[list[Detection]]:
+    """What an engine finds in pictures. Raises Refused when it does not load, or fails."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "pictures.npz")
+        np.savez(path, *pictures)
+        answers = _run(efs, signature, engine, entry, "detect", str(path))
+    return [[Detection(label, score, tuple(box)) for label, score, box in answer] for answer in answers]
+
+
+def cold_start(
+    efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], picture: NDArray[np.uint8]
+) -> list[str]:
+    """Lines `START LENGTH PATH` of what answering one picture reads, in bytes, in the order of the first touch."""
+    file = BytesIO()
+    Image.fromarray(picture).save(file, "JPEG")
+    event = json.dumps({"image": base64.b64encode(file.getvalue()).decode()})
+    touched = _run(efs, signature, engine, entry, "record", event)
+    named = ((start, length, efs.relative(path)) for start, length, path in touched)
+    return [f"{start} {length} {path}" for start, length, path in named if path is not None]
+
+
+def model_files(efs: Efs) -> list[str]:
+    """Such lines for the SavedModel, which TensorFlow's C++ reads: Python does not hear of it."""
+    paths = [efs.model / "saved_model.pb", *sorted(efs.model.glob("variables/*"))]
+    return [f"0 {path.stat().st_size} model/{path.relative_to(efs.model)}" for path in paths]
+
+
+def _run(efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], *command: str) -> Any:
+    with filled(efs, signature, {engine: {**entry, "accepted": True}}) as root, tempfile.TemporaryFile() as log:
+        done = subprocess.run(
+            [sys.executable, "-I", str(_RUNNER), command[0], str(root / "result.json")],
+            input=command[1].encode(),
+            env={**os.environ, "EFS_PATH": str(root), "ENGINE": engine, "PY_PKG_PATH": "", "MODEL_DIR": ""},
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            timeout=_SECONDS,
+        )
+        if done.returncode:
+            log.seek(0)
+            raise Refused(_last_line(log.read().decode(errors="replace"), done.returncode))
+        return json.loads((root / "result.json").read_bytes())
+
+
+def _last_line(output: str, returncode: int) -> str:
+    """What a failed process said last, or how it ended."""
+    lines = output.strip().splitlines()
+    if returncode < 0 or not lines:
+        return f"the engine's process ended with status {returncode}"
+    return lines[-1][:300]
+
+
+@contextmanager
+def filled(efs: Efs, signature: Mapping[str, Any], prepared: Mapping[str, Any]) -> Iterator[Path]:
+    """A directory that looks like EFS when it is filled, `prepared` being what the manifest has under that name."""
+    with tempfile.TemporaryDirectory() as directory:
+        root = Path(directory).resolve()
+        for place, target in efs.places().items():
+            (root / place).parent.mkdir(parents=True, exist_ok=True)
+            (root / place).symlink_to(target)
+        found = (efs.model / "saved_model.pb").stat()
+        vouched = {
+            "format": manifest.FORMAT,
+            "inputs": {"python": manifest.PYTHON, "machine": manifest.MACHINE},
+            "signature": {**signature, "saved_model": [found.st_size, int(found.st_mtime)]},
+            "prepared": prepared,
+        }
+        (root / "manifest.json").write_text(json.dumps(vouched))
+        yield root

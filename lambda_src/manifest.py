@@ -1,0 +1,107 @@
+"""What the manifest on EFS says about the engines: which ones can run the model, and why others cannot.
+
+The manifest is written while EFS is filled. It vouches for one model, on one version of Python and one kind of
+machine; without it, or when it is about something else, only Python TensorFlow is sure to work.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from settings import ENGINES, Settings
+
+FORMAT = 2
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+MACHINE = os.uname().machine
+
+_NAME = "manifest.json"
+_WHY_LENGTH = 200
+_DAMAGED = f"{_NAME} is damaged"
+
+
+@dataclass(frozen=True)
+class Option:
+    """An engine that can be tried, or, with `why_not`, one that cannot.
+
+    `needs` is what the manifest has for its constructor; `files` lists what its cold start reads, relative to
+    the root of EFS, '' when there is no list.
+    """
+
+    engine: str
+    why_not: str = ""
+    needs: Mapping[str, Any] = field(default_factory=dict)
+    files: str = ""
+
+
+def options(settings: Settings) -> list[Option]:
+    """The engines that the settings leave open, the fastest first, as the manifest on EFS sees them."""
+    manifest, why_not = _read(settings.root / _NAME)
+    why_not = why_not or _unfit(manifest) or _other_model(manifest, settings)
+    engines = ENGINES if settings.engine == "auto" else [settings.engine]
+    return [_option(engine, manifest, why_not) for engine in engines]
+
+
+def _read(path: Path) -> tuple[Any, str]:
+    """The manifest, or why there is none."""
+    try:
+        return json.loads(path.read_bytes()), ""
+    except FileNotFoundError:
+        return None, f"no {_NAME}"
+    except OSError as error:
+        return None, f"{_NAME} cannot be read: {error.strerror}"
+    except (ValueError, RecursionError):
+        return None, _DAMAGED
+
+
+def _unfit(manifest: Any) -> str:
+    """Why the manifest says nothing about this function; '' when it does."""
+    match manifest:
+        case {"format": int(number)} if number != FORMAT:
+            return f"{_NAME} has format {number}, not {FORMAT}"
+        case {
+            "format": int(),
+            "inputs": {"python": str(python), "machine": str(machine)},
+            "signature": {"saved_model": [_, _]},
+        }:
+            if (python, machine) != (PYTHON, MACHINE):
+                return f"{_NAME} is for Python {python} on {machine}, this is {PYTHON} on {MACHINE}"
+            return ""
+    return _DAMAGED
+
+
+def _other_model(manifest: Any, settings: Settings) -> str:
+    """Why the manifest is not about the model that the settings name; '' when it is."""
+    if settings.model != settings.root / "model":
+        return f"{_NAME} is not about MODEL_DIR"
+    try:
+        found = (settings.model / "saved_model.pb").stat()
+    except OSError as error:
+        return f"saved_model.pb cannot be read: {error.strerror}"
+    if manifest["signature"]["saved_model"] != [found.st_size, int(found.st_mtime)]:
+        return f"{_NAME} is about another saved_model.pb"
+    return ""
+
+
+def _option(engine: str, manifest: Any, why_not: str) -> Option:
+    if engine == "tensorflow":
+        return Option(engine)
+    if why_not:
+        return Option(engine, why_not)
+    prepared = manifest.get("prepared", {})
+    match prepared.get(engine) if isinstance(prepared, dict) else prepared:
+        case {"accepted": True, **entry}:
+            needs: Any = manifest["signature"] if engine == "capi" else entry
+            return Option(engine, needs=needs, files=str(entry.get("files", "")))
+        case {"accepted": False, **entry}:
+            return Option(engine, f"{engine} was not accepted: {str(entry.get('why'))[:_WHY_LENGTH]}")
+        case None if engine == "capi":  # it takes the model as it is
+            return Option(engine, needs=manifest["signature"])
+        case None:
+            return Option(engine, f"{engine} was not prepared")
+    return Option(engine, _DAMAGED)

@@ -1,0 +1,47 @@
+"""The engine `tensorflow`: the SavedModel in TensorFlow's Python, which runs every model and takes longest to start.
+
+The only module of the handler that imports TensorFlow, and only when a detector is made: that takes seconds.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import numpy as np
+from detector import OUTPUTS, Detection, detections
+from numpy.typing import NDArray
+from problems import Problem
+from tensors import fixed_size, image_tensor
+
+
+class TensorFlowDetector:
+    """A SavedModel with signature `default`: float32 [1, H, W, 3] in 0..1 in, OUTPUTS out.
+
+    Raises ImportError, OSError or ValueError when TensorFlow or the model is not as it should be.
+    """
+
+    engine = "tensorflow"
+
+    def __init__(self, model: Path) -> None:
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        import tensorflow as tf
+
+        self._tf = tf
+        # A module of TensorFlow Hub's first format may hold several graphs; the one without tags is for serving.
+        tags: list[str] | None = [] if (model / "tfhub_module.pb").exists() else None
+        self._model = tf.saved_model.load(str(model), tags)  # kept: the signature does not keep its variables alive
+        self._signature = self._model.signatures["default"]
+        if missing := set(OUTPUTS) - set(self._signature.structured_outputs):
+            raise ValueError(f"the model's signature lacks {', '.join(sorted(missing))}")
+        (images,) = self._signature.structured_input_signature[1].values()
+        self._input_size = fixed_size(images.shape.as_list() if images.shape.rank is not None else None)
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        tensor = self._tf.constant(image_tensor(image, self._input_size))
+        try:
+            outputs = self._signature(tensor)
+        except self._tf.errors.InvalidArgumentError as error:
+            # A picture of one row, for one, that the model's own resizing makes nothing of.
+            raise Problem("undecodable-image", "the model cannot take it") from error
+        return detections(*[outputs[name].numpy() for name in OUTPUTS])

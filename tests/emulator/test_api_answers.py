@@ -1,0 +1,178 @@
+"""What callers get from API Gateway itself, and who may see the page, on MiniStack: both routes, each kind of auth."""
+
+import json
+import re
+import urllib.error
+import urllib.request
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+import pytest
+
+from wildrydes_ml import destroying
+from wildrydes_ml.aws import Aws
+from wildrydes_ml.deploying import Deployer, public_url
+from wildrydes_ml.planning import Fill
+from wildrydes_ml.reporting import JsonReporter
+from wildrydes_ml.settings import Settings, Target
+
+from .conftest import client
+
+ROUTES = pytest.mark.parametrize("route", ["long", "short"])
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Status, headers by lower-case name, and body."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+    @property
+    def code(self) -> str:
+        """The problem's code; asserts the problem's shape, whoever answered."""
+        assert self.headers["content-type"] == "application/problem+json", self
+        found: dict[str, Any] = json.loads(self.body)
+        assert list(found) == ["type", "title", "status", "code", "detail", "instance"]
+        assert found["type"] == f"urn:wildrydes-ml:problem:{found['code']}"
+        assert found["status"] == self.status
+        assert re.fullmatch(r"[0-9a-f-]{36}", found["instance"])
+        return str(found["code"])
+
+
+def send(
+    url: str, method: str = "POST", body: bytes | None = b"{}", headers: Mapping[str, str] = MappingProxyType({})
+) -> Reply:
+    named = {"Content-Type": "application/json", **headers}
+    request = urllib.request.Request(url, body, named, method=method)
+    try:
+        with urllib.request.urlopen(request, timeout=60) as reply:
+            return read(reply)
+    except urllib.error.HTTPError as error:
+        with error:
+            return read(error)
+
+
+def read(reply: Any) -> Reply:
+    return Reply(reply.status, {name.lower(): value for name, value in reply.headers.items()}, reply.read())
+
+
+@dataclass
+class Api:
+    """The API of one deployment without a filled EFS: the page is served, a picture would get a 503."""
+
+    aws: Aws
+    place: Target
+    log: Path
+
+    def deploy(self, route: str = "long", **overrides: str) -> tuple[str, list[str]]:
+        """The API's URL, and the descriptions of the steps that were taken."""
+        with self.log.open("a") as log:
+            settings = Settings(route=route, overrides=overrides)
+            deployer = Deployer(self.aws, settings, self.place, JsonReporter(log))
+            steps = [step for step in deployer.steps() if not isinstance(step, Fill)]
+            for step in steps:
+                deployer.run(step)
+        stack = self.aws.stacks.describe(deployer.desired.service.name)
+        assert stack
+        return public_url(self.place, stack.outputs), [step.describe() for step in steps]
+
+    def destroy(self, route: str) -> None:
+        with self.log.open("a") as log:
+            destroying.destroy(self.aws, Settings(route=route), self.place, JsonReporter(log), lambda found: None)
+
+    def methods(self) -> set[str]:
+        """The methods of the API's root."""
+        gateway = client(self.place, "apigateway")
+        api = gateway.get_rest_apis()["items"][0]["id"]
+        return set(gateway.get_resources(restApiId=api)["items"][0].get("resourceMethods", {}))
+
+    def deployment(self) -> str:
+        """The id of what the stage serves."""
+        gateway = client(self.place, "apigateway")
+        api = gateway.get_rest_apis()["items"][0]["id"]
+        return str(gateway.get_stage(restApiId=api, stageName="prod")["deploymentId"])
+
+    def key(self) -> str:
+        """The value of the API's only key."""
+        (key,) = client(self.place, "apigateway").get_api_keys(includeValues=True)["items"]
+        return str(key["value"])
+
+
+@pytest.fixture
+def api(aws: Aws, place: Target, tmp_path: Path) -> Api:
+    return Api(aws, place, tmp_path / "log.jsonl")
+
+
+@ROUTES
+def test_with_a_key_the_page_is_open_and_the_rest_is_not(api: Api, route: str) -> None:
+    url, _ = api.deploy(route, ApiAuth="API_KEY")
+    page = send(url, "GET", None)
+    assert page.status == 200
+    assert b"<html" in page.body
+    for refused in (send(url), send(url, headers={"x-api-key": "wrong"}), send(url, "PUT")):
+        assert (refused.status, refused.code) == (403, "invalid-api-key")
+    assert send(url, "HEAD", None).status == 403
+    assert send(url, headers={"x-api-key": api.key()}).code == "invalid-url"
+    before = api.deployment()
+    _, steps = api.deploy(route, ApiAuth="API_KEY")
+    assert api.deployment() == before
+    assert not [step for step in steps if step.startswith("wire")]
+
+
+@ROUTES
+def test_with_iam_the_page_is_open_and_the_rest_wants_a_signature(api: Api, route: str) -> None:
+    url, steps = api.deploy(route, ApiAuth="AWS_IAM")
+    if route == "long":
+        assert "method GET on /, open to all, for the page" in steps[-1]
+    assert b"<html" in send(url, "GET", None).body
+    unsigned = send(url)
+    assert (unsigned.status, unsigned.code) == (403, "missing-authentication")
+    signed = api.aws.apis.signed_headers(url, b"{}", {"Content-Type": "application/json"})
+    assert send(url, headers=signed).code == "invalid-url"
+
+
+@ROUTES
+def test_an_api_that_is_closed_opened_again_and_destroyed(api: Api, route: str) -> None:
+    api.deploy(route)
+    assert api.methods() == {"ANY"}
+    api.deploy(route, ApiAuth="API_KEY")
+    assert api.methods() == {"ANY", "GET"}
+    url, _ = api.deploy(route)
+    assert api.methods() == {"ANY"}
+    assert send(url).code == "invalid-url"
+    assert send(url, "GET", None).status == 200
+    api.deploy(route, ApiAuth="API_KEY")
+    api.destroy(route)
+    gateway = client(api.place, "apigateway")
+    for found in (gateway.get_rest_apis(), gateway.get_api_keys(), gateway.get_usage_plans()):
+        assert found["items"] == []
+
+
+@ROUTES
+def test_who_calls_too_often_or_elsewhere_is_told_so(api: Api, route: str) -> None:
+    url, _ = api.deploy(route, ThrottleRate="1", ThrottleBurst="1")
+    with ThreadPoolExecutor(5) as pool:  # at once, since a slow machine may serve one a second
+        replies = list(pool.map(lambda _: send(url, "GET", None), range(5)))
+    throttled = next(reply for reply in replies if reply.status != 200)
+    assert (throttled.status, throttled.code) == (429, "throttled")
+    assert throttled.headers["retry-after"] == "1"
+    elsewhere = send(f"{url}/elsewhere", "GET", None)
+    assert (elsewhere.status, elsewhere.code) == (403, "missing-authentication")
+
+
+def test_a_method_get_by_hand_stays(api: Api) -> None:
+    api.deploy()
+    gateway = client(api.place, "apigateway")
+    rest_api = gateway.get_rest_apis()["items"][0]["id"]
+    root = gateway.get_resources(restApiId=rest_api)["items"][0]["id"]
+    place = {"restApiId": rest_api, "resourceId": root, "httpMethod": "GET"}
+    gateway.put_method(**place, authorizationType="NONE", operationName="theirs")
+    for auth in ("API_KEY", "NONE"):
+        api.deploy(ApiAuth=auth)
+        assert gateway.get_method(**place)["operationName"] == "theirs"

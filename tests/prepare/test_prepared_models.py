@@ -1,0 +1,103 @@
+"""Every kind of model that prepare.py must be able to prepare, and what it writes about each."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from detector import Detection
+from litert import LiteRTDetector
+from numpy.typing import NDArray
+from PIL import Image
+from tensorflow_engine import TensorFlowDetector
+
+from tests.prepare.prepare_helpers import COCO, DATA, REPOSITORY, picture
+
+Filled = Callable[[str], tuple[Path, dict[str, Any]]]
+
+HAS_DATA = pytest.mark.skipif(not COCO.is_dir(), reason="the COCO detector is not beside the project")
+NAMES = ["combined", "unrolled", "shipped", pytest.param("coco", marks=HAS_DATA)]
+LISTED = {  # what a cold start of an engine reads at least
+    "litert": [
+        "prepared/detector.tflite",
+        "prepared/labels.json",
+        "/numpy/",
+        "/PIL/",
+        "/ai_edge_litert/",
+        "/AntiSSRF/",
+    ],
+    "capi": ["model/saved_model.pb", "model/variables/variables.index", "/libtensorflow_cc.so.2", "/numpy/", "/PIL/"],
+}
+
+
+def photographs() -> list[NDArray[np.uint8]]:
+    paths = [*sorted((REPOSITORY / "examples" / "pictures").glob("*.jpg")), *sorted(DATA.glob("photos/*.jpg"))]
+    return [np.asarray(Image.open(path).convert("RGB")) for path in paths]
+
+
+def best(detections: list[Detection]) -> list[Detection]:
+    return sorted((d for d in detections if d.score > 0), key=lambda d: (-round(d.score, 3), d.label, d.box))[:15]
+
+
+@pytest.mark.parametrize("name", [*NAMES, "looped", "fixed", "keras"])
+def test_litert_finds_what_tensorflow_finds(name: str, efs: Filled) -> None:
+    root, entries = efs(name)
+    assert entries["litert"]["accepted"], entries["litert"]
+    ours, theirs = LiteRTDetector(root, entries["litert"]), TensorFlowDetector(root / "model")
+    # The scores of the others are colors: photographs have places of the same color, and so of any order.
+    pictures = photographs() if name in ("shipped", "coco") else [picture(3, 333, 517), picture(4, 60, 20)]
+    for image in [picture(1), picture(2, 41, 130), *pictures]:
+        expected, found = best(theirs.detect(image)), best(ours.detect(image))
+        assert [d.label for d in found] == [d.label for d in expected]
+        assert [d.score for d in found] == pytest.approx([d.score for d in expected], abs=2e-3)
+        for one, other in zip(found, expected, strict=True):
+            assert one.box == pytest.approx(other.box, abs=5e-3)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_c_api_is_accepted(name: str, efs: Filled) -> None:
+    assert efs(name)[1]["capi"]["accepted"], efs(name)[1]["capi"]
+
+
+@pytest.mark.parametrize("name", ["combined", "unrolled"])
+def test_suppression_is_read_off_the_model(name: str, efs: Filled) -> None:
+    suppression = efs(name)[1]["litert"]["suppression"]
+    assert suppression == pytest.approx(
+        {"score_threshold": 1e-8, "iou_threshold": 0.6, "max_per_class": 100, "max_total": 100, "clip": None}
+        | {"clip": suppression["clip"]},
+        abs=1e-7,
+    )
+    assert suppression["clip"] == {"combined": "after", "unrolled": "before"}[name]
+
+
+@pytest.mark.parametrize("engine", ["litert", "capi"])
+def test_lists_name_what_a_cold_start_reads(engine: str, efs: Filled) -> None:
+    root, entries = efs("combined")
+    lines = [line.split(" ", 2) for line in (root / entries[engine]["files"]).read_text().splitlines()]
+    for part in LISTED[engine]:
+        assert any(part in path for _, _, path in lines), part
+    for start, length, path in lines:
+        place, _, below = path.partition("/")
+        assert place in ("tensorflow", "model", "prepared")
+        assert int(length) > 0
+        if place != "tensorflow":
+            assert int(start) + int(length) <= (root / path).stat().st_size
+            assert below
+
+
+def test_a_model_is_listed_after_the_libraries_that_read_it(efs: Filled) -> None:
+    root, entries = efs("combined")
+    text = (root / entries["litert"]["files"]).read_text()
+    assert text.index("/numpy/") < text.index("/ai_edge_litert/") < text.index("prepared/detector.tflite")
+
+
+def test_pictures_of_many_sizes_one_after_the_other(efs: Filled) -> None:
+    """LiteRT plans its memory anew for each size; an answer does not depend on the one before."""
+    root, entries = efs("looped")
+    detector = LiteRTDetector(root, entries["litert"])
+    first = detector.detect(picture(3))
+    detector.detect(picture(4, 30, 200))
+    assert detector.detect(picture(3)) == first

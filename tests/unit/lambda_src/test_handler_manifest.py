@@ -1,0 +1,128 @@
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+import pytest
+from manifest import MACHINE, PYTHON, Option, options
+from settings import Settings
+
+LITERT = {"accepted": True, "model": "prepared/detector.tflite", "files": "prepared/litert.files"}
+CAPI = {"accepted": True, "files": "prepared/capi.files"}
+MODEL = b"a model"
+ONLY_TENSORFLOW = [("litert", False), ("capi", False), ("tensorflow", True)]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    (tmp_path / "model").mkdir()
+    saved_model = tmp_path / "model" / "saved_model.pb"
+    saved_model.write_bytes(MODEL)
+    os.utime(saved_model, ns=(0, 1_700_000_000_900_000_000))
+    return tmp_path
+
+
+def manifest(**changes: Any) -> dict[str, Any]:
+    whole = {
+        "format": 2,
+        "inputs": {"python": PYTHON, "machine": MACHINE},
+        "signature": {"tags": ["serve"], "saved_model": [len(MODEL), 1_700_000_000]},
+        "prepared": {"litert": LITERT, "capi": CAPI},
+    }
+    return {name: value for name, value in {**whole, **changes}.items() if value is not None}
+
+
+def found(root: Path, content: object = None, engine: str = "auto", model: str = "model") -> list[Option]:
+    """The options on an EFS with this manifest."""
+    text = content if isinstance(content, str) else json.dumps(content)
+    if content is not None:
+        (root / "manifest.json").write_text(text)
+    return options(Settings(root=root, packages=root, model=root / model, engine=engine))
+
+
+def usable(options: list[Option]) -> list[tuple[str, bool]]:
+    return [(option.engine, not option.why_not) for option in options]
+
+
+def test_the_engines_that_the_manifest_vouches_for_the_fastest_first(root: Path) -> None:
+    litert, capi, tensorflow = found(root, manifest())
+    assert (litert.engine, litert.why_not, litert.files) == ("litert", "", "prepared/litert.files")
+    assert litert.needs["model"] == "prepared/detector.tflite"
+    assert (capi.engine, capi.why_not, capi.files) == ("capi", "", "prepared/capi.files")
+    assert capi.needs == manifest()["signature"]
+    assert tensorflow == Option("tensorflow")
+
+
+def test_without_preparation_the_signature_is_enough_for_the_c_api(root: Path) -> None:
+    litert, capi, _ = found(root, manifest(prepared=None))
+    assert litert.why_not == "litert was not prepared"
+    assert (capi.why_not, capi.files, capi.needs) == ("", "", manifest()["signature"])
+
+
+def test_what_was_not_accepted_is_not_an_option(root: Path) -> None:
+    refused = {"accepted": False, "why": "Could not find variable x" + "x" * 1000}
+    litert, capi, _ = found(root, manifest(prepared={"litert": LITERT, "capi": refused}))
+    assert (litert.why_not, capi.why_not[:50]) == ("", "capi was not accepted: Could not find variable xxx")
+    assert len(capi.why_not) < 300
+
+
+@pytest.mark.parametrize("engine", ["litert", "capi", "tensorflow"])
+def test_a_forced_engine_is_the_only_option(root: Path, engine: str) -> None:
+    assert usable(found(root, manifest(), engine)) == [(engine, True)]
+    assert usable(found(root, "{", engine)) == [(engine, engine == "tensorflow")]
+
+
+@pytest.mark.parametrize(
+    ("content", "why_not"),
+    [
+        (None, "no manifest.json"),
+        ("", "manifest.json is damaged"),
+        (json.dumps(manifest())[:-9], "manifest.json is damaged"),
+        ("[" * 100_000, "manifest.json is damaged"),
+        (manifest(format=1), "manifest.json has format 1, not 2"),
+        (manifest(format=3), "manifest.json has format 3, not 2"),
+        (
+            manifest(inputs={"python": "3.7", "machine": MACHINE}),
+            f"manifest.json is for Python 3.7 on {MACHINE}, this is {PYTHON} on {MACHINE}",
+        ),
+        (
+            manifest(inputs={"python": PYTHON, "machine": "vax"}),
+            f"manifest.json is for Python {PYTHON} on vax, this is {PYTHON} on {MACHINE}",
+        ),
+        (manifest(signature={"saved_model": [len(MODEL) + 1, 1_700_000_000]}), "is about another saved_model.pb"),
+        (manifest(signature={"saved_model": [len(MODEL), 1_700_000_001]}), "is about another saved_model.pb"),
+    ],
+)
+def test_what_the_manifest_does_not_vouch_for_is_left_to_tensorflow(root: Path, content: object, why_not: str) -> None:
+    litert, capi, tensorflow = found(root, content)
+    assert usable([litert, capi, tensorflow]) == ONLY_TENSORFLOW
+    assert litert.why_not == capi.why_not
+    assert litert.why_not.endswith(why_not)
+
+
+def test_another_model_than_the_manifests(root: Path) -> None:
+    (root / "other").mkdir()
+    (root / "other" / "saved_model.pb").write_bytes(MODEL)
+    assert found(root, manifest(), model="other")[0].why_not == "manifest.json is not about MODEL_DIR"
+    (root / "model" / "saved_model.pb").unlink()
+    assert found(root, manifest())[0].why_not == "saved_model.pb cannot be read: No such file or directory"
+
+
+def test_a_manifest_that_cannot_be_read(root: Path) -> None:
+    (root / "manifest.json").mkdir()
+    assert found(root)[0].why_not == "manifest.json cannot be read: Is a directory"
+
+
+@pytest.mark.parametrize("wrong", [None, True, 7, "text", [], {}, [1], {"saved_model": 7}, {"litert": []}])
+@pytest.mark.parametrize("name", ["format", "inputs", "signature", "prepared", None])
+def test_no_json_is_too_wrong_to_be_judged(root: Path, name: str | None, wrong: object) -> None:
+    damaged = json.dumps({**manifest(), name: wrong} if name else wrong)
+    litert, _, tensorflow = found(root, damaged)
+    assert litert.why_not
+    assert tensorflow == Option("tensorflow")
+
+
+@pytest.mark.parametrize("entry", [True, [], "accepted", {}, {"accepted": 1}, {"accepted": "yes"}])
+def test_a_damaged_entry_concerns_its_engine_only(root: Path, entry: object) -> None:
+    litert, capi, _ = found(root, manifest(prepared={"litert": entry, "capi": CAPI}))
+    assert (litert.why_not, capi.why_not) == ("manifest.json is damaged", "")

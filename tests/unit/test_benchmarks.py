@@ -1,0 +1,114 @@
+"""The benchmarks' arithmetic and table, and that the slow file system shows what is below it."""
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from benchmarks import report, slowfs
+from benchmarks.processes import Cold
+from benchmarks.report import Measure, Results, Warm, Workers
+
+
+def cold(total: float) -> Cold:
+    return Cold(total, {"python": 10.0, "load": total - 10}, peak_mb=100, requests=1)
+
+
+def warm(*milliseconds: float, peak: float, overhead: float | None = None) -> Warm:
+    return Warm(list(milliseconds), peak, overhead=overhead)
+
+
+def results() -> Results:
+    counters = {"lookups": 10, "opens": 2, "readdirs": 1, "reads": 3, "bytes": 4_000_000}
+    return Results(
+        cold={("45 MiB/s", "workshop"): [cold(900), cold(1000), cold(5000)], ("45 MiB/s", "litert"): [cold(101)]},
+        counters={("45 MiB/s", "litert"): [counters]},
+        warm={
+            "workshop": [warm(90, 100, 110, peak=700)],
+            "litert": [warm(40, 50, 60, peak=140, overhead=0.04), warm(50, 50, 50, peak=160, overhead=0.08)],
+        },
+        workers={("litert", 1): Workers(20, 150), ("litert", 2): Workers(30, 300)},
+        notes=["capi unavailable: no library."],
+    )
+
+
+def test_ratios_are_of_medians_and_to_the_workshop() -> None:
+    found = {measure.name: measure for measure in report.measures(results())}
+    assert found["cold start, 45 MiB/s"].ratio("litert") == pytest.approx(0.101)
+    assert found["warm p50"].ratio("litert") == pytest.approx(0.5)
+    assert found["peak memory"].ratio("litert") == pytest.approx(150 / 700)
+    assert found["handler overhead, warm"].ratio("litert") == pytest.approx(0.06)
+    assert found["warm p90"].figures["litert"] == pytest.approx(55)
+
+
+@pytest.mark.parametrize(
+    ("measure", "engine", "figures", "expected"),
+    [
+        ("cold start, 500 MiB/s", "litert", {"workshop": 1000, "litert": 40}, "goal 0.04: met"),
+        ("cold start, 500 MiB/s", "litert", {"workshop": 1000, "litert": 41}, "goal 0.04: **not met**"),
+        ("cold start, 45 MiB/s", "capi", {"workshop": 1000, "capi": 390}, "goal 0.4: met"),
+        ("cold start, 45 MiB/s", "tensorflow", {"workshop": 1000, "tensorflow": 390}, ""),
+        ("cold start, local disk", "litert", {"workshop": 1000, "litert": 390}, ""),
+        ("cold start, 45 MiB/s", "capi", {"capi": 390}, ""),
+    ],
+)
+def test_a_goal_is_met_up_to_its_figure(measure: str, engine: str, figures: dict[str, float], expected: str) -> None:
+    assert report.verdict(Measure(measure, "ms", figures), engine) == expected
+
+
+def test_the_goal_of_the_overhead_is_a_part_of_the_request_itself() -> None:
+    assert report.verdict(Measure(report.OVERHEAD, "%", {"litert": 5.1}), "litert") == "goal 5 %: **not met**"
+
+
+def test_overhead_is_what_neither_fetch_decode_nor_the_engine_takes() -> None:
+    assert report.overhead([100, 100, 130], [92, 193, 120], [89, 190, 80]) == pytest.approx(0.03)
+
+
+def test_the_report_shows_every_table() -> None:
+    text = report.markdown(results(), "A machine", ["a condition"])
+    assert "| cold start, 45 MiB/s | 1,000 ms |  |  | 101.0 ms; ratio 0.101; goal 0.1: **not met** |" in text
+    assert "| 45 MiB/s | litert | 1 | 1 | 10 | 0 | 91 | 0 | 0 | 0 | 101 | 10 | 2 | 1 | 3 | 4.0 |" in text
+    assert "| litert | 20.0 pictures/s, 150 MB | 30.0 pictures/s, 300 MB |" in text
+    assert "- a condition\n- capi unavailable: no library." in text
+    tables = [part.splitlines() for part in text.split("\n\n") if part.startswith("|")]
+    assert all(len({line.count("|") for line in lines}) == 1 for lines in tables)
+
+
+def test_slowfs_shows_the_same_files_and_takes_its_time(tmp_path: Path) -> None:
+    root = tmp_path / "root"
+    (root / "folder").mkdir(parents=True)
+    (root / "large").write_bytes(os.urandom(1_500_000))
+    (root / "link").symlink_to("large")
+    names = {f"{number:03d}" for number in range(300)}
+    for name in names:
+        (root / "folder" / name).touch()
+    try:
+        with slowfs.mounted(slowfs.compiled(tmp_path), root, mib_per_second=10) as mount:
+            began = time.monotonic()
+            assert (mount.path / "link").read_bytes() == (root / "large").read_bytes()
+            assert time.monotonic() - began > 0.14
+            assert set(os.listdir(mount.path / "folder")) == names
+            assert not (mount.path / "none").exists()
+            assert (mount.path / "large").stat().st_mtime == (root / "large").stat().st_mtime
+            with pytest.raises(OSError, match="Read-only"):
+                (mount.path / "new").touch()
+            with pytest.raises(OSError, match="Read-only"), (mount.path / "large").open("r+"):
+                pass
+    except slowfs.Unavailable as error:
+        pytest.skip(str(error))
+    assert not mount.path.exists()
+    assert (mount.counters["opens"], mount.counters["readdirs"], mount.counters["bytes"]) == (1, 1, 1_500_000)
+
+
+def test_slowfs_lets_requests_wait_at_the_same_time(tmp_path: Path) -> None:
+    (root := tmp_path / "root").mkdir()
+    try:
+        with slowfs.mounted(slowfs.compiled(tmp_path), root, 0, rtt_microseconds=50_000) as mount:
+            began = time.monotonic()
+            with ThreadPoolExecutor(16) as pool:
+                list(pool.map(lambda number: (mount.path / f"{number}").exists(), range(16)))
+            assert 0.05 <= time.monotonic() - began < 0.4
+    except slowfs.Unavailable as error:
+        pytest.skip(str(error))

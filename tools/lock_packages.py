@@ -1,0 +1,125 @@
+"""Writes `lambda_src/filling/packages.lock`: what goes on EFS, each wheel with its SHA-256.
+
+Run it after a change of PACKAGES, with pip 23.3 or newer, which asks the index for metadata and digests alone:
+
+    python tools/lock_packages.py
+
+The first line of the lock is `# ` and the PACKAGES that it is for. Then a line a distribution:
+`NAME==VERSION[;MARKER] DIGEST...`, with digests in the order of PYTHONS x MACHINES and none twice. It becomes one of
+a pip requirements file once each space is replaced by ` --hash=sha256:`. It is meant for
+`pip install --no-deps --require-hashes --only-binary :all:`, as UNUSED leaves distributions out.
+"""
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterable, Mapping
+from itertools import product
+from pathlib import Path
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from wildrydes_ml.packaging import source_directory
+from wildrydes_ml.parameters import PACKAGES
+
+LOCK = source_directory() / "filling" / "packages.lock"
+
+PYTHONS = ("3.11", "3.12", "3.13")  # Lambda's on Amazon Linux 2023 are 3.12 and 3.13; 3.11 serves local runs
+MACHINES = ("x86_64", "aarch64")
+# Amazon Linux 2023 has glibc 2.34; pip prefers the earlier of these.
+MANYLINUX = ("_2_34", "_2_31", "_2_28", "_2_27", "_2_26", "_2_24", "2014")
+
+# Required by TensorFlow or LiteRT, but loading, converting and running a model never imports them.
+UNUSED = frozenset({
+    "backports-strenum", "google-pasta", "grpcio", "h5py", "keras", "libclang", "markdown-it-py", "mdurl", "namex",
+    "optree", "pygments", "rich", "setuptools", "tqdm", "wheel",
+})  # fmt: skip
+# One wheel for every Python and machine stands for six; what it is slower at is not on the way of a picture.
+PURE = frozenset({"charset-normalizer", "wrapt"})
+
+Report = Mapping[str, tuple[str, str]]
+"""Version and SHA-256 of each distribution that pip would install, by canonical name."""
+
+
+def wheel_tags(python: str, machine: str) -> list[str]:
+    """pip's options that choose wheels for CPython `python` on Amazon Linux 2023."""
+    platforms = [f"--platform=manylinux{release}_{machine}" for release in MANYLINUX]
+    abis = [f"--abi={abi}" for abi in (f"cp{python.replace('.', '')}", "abi3", "none")]
+    return [f"--python-version={python}", "--implementation=cp", *abis, *platforms]
+
+
+PURE_TAGS = [f"--python-version={PYTHONS[0]}", "--implementation=py", "--abi=none", "--platform=any"]
+
+
+def read_report(text: str) -> Report:
+    """What pip's installation report says.
+
+    Source: https://pip.pypa.io/en/stable/reference/installation-report/
+    """
+    return {
+        canonicalize_name(item["metadata"]["name"]): (
+            item["metadata"]["version"],
+            item["download_info"]["archive_info"]["hashes"]["sha256"],
+        )
+        for item in json.loads(text)["install"]
+    }
+
+
+def ask_pip(pins: Iterable[str], *options: str) -> Report:
+    """What `pip install` of the pins would take. Raises CalledProcessError when pip finds no way."""
+    install = [sys.executable, "-m", "pip", "install", "--quiet", "--dry-run", "--ignore-installed"]
+    only_wheels = ["--only-binary=:all:", "--target=unused", "--report=-"]
+    command = [*install, *only_wheels, *options, *pins]
+    return read_report(subprocess.run(command, check=True, stdout=subprocess.PIPE, text=True).stdout)
+
+
+def on_machine(pins: Iterable[Requirement], machine: str) -> list[str]:
+    """The pins for a machine, without their markers, which pip would hold against the machine it runs on."""
+    return [
+        f"{pin.name}{pin.specifier}"
+        for pin in pins
+        if pin.marker is None or pin.marker.evaluate({"platform_machine": machine})
+    ]
+
+
+def resolve(top: Iterable[Requirement], resolved: Mapping[str, Report]) -> list[Requirement]:
+    """The top-level pins and, at the versions resolved for each machine, what they need and use."""
+    top = list(top)
+    versions = {name: version for report in resolved.values() for name, (version, _) in report.items()}
+    names = set(versions) - UNUSED - {canonicalize_name(pin.name) for pin in top}
+    return sorted([*top, *(Requirement(f"{name}=={versions[name]}") for name in names)], key=lambda pin: pin.name)
+
+
+def lock_lines(pins: Iterable[Requirement], reports: Iterable[Report]) -> list[str]:
+    """The lock: one line a pin, with its digests in the order of the reports."""
+    reports = list(reports)
+    lines = []
+    for pin in pins:
+        name = canonicalize_name(pin.name)
+        digests = dict.fromkeys(report[name][1] for report in reports if name in report)
+        marker = f";{pin.marker}".replace(" ", "").replace('"', "'") if pin.marker else ""
+        lines.append(" ".join([f"{pin.name}{pin.specifier}{marker}", *digests]))
+    return lines
+
+
+def main() -> None:
+    """Resolves on the oldest Python, whose versions the newer ones have, too; then asks for each one's wheels."""
+    top = [Requirement(pin) for pin in PACKAGES.split()]
+    resolved = {machine: ask_pip(on_machine(top, machine), *wheel_tags(PYTHONS[0], machine)) for machine in MACHINES}
+    pins = resolve(top, resolved)
+    pure = [pin for pin in pins if pin.name in PURE]
+    built = [pin for pin in pins if pin.name not in PURE]
+    reports = [
+        ask_pip(on_machine(built, machine), "--no-deps", *wheel_tags(python, machine))
+        for python, machine in product(PYTHONS, MACHINES)
+    ]
+    lines = lock_lines(pins, [ask_pip(map(str, pure), "--no-deps", *PURE_TAGS), *reports])
+    LOCK.write_text("\n".join([f"# {PACKAGES}", *lines, ""]), encoding="utf-8")
+    print(f"{LOCK}: {len(lines)} distributions, {LOCK.stat().st_size:,} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,130 @@
+"""What API Gateway answers by itself, without asking the function: the same problems (RFC 9457) that the function
+answers with.
+
+The texts are fixed: `$context.error.message` would show a stranger how the API is built. A deployment snapshots
+these answers, so they must be there before it, and another table asks for another deployment.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from troposphere import Ref, Template, apigateway
+
+RETRY_AFTER = 10
+"""Seconds until another try is worth it when the function was too slow, most likely because it had to start."""
+
+
+@dataclass(frozen=True)
+class Answer:
+    """One row of the table. A `status` of None keeps the one that API Gateway chooses."""
+
+    code: str
+    status: int | None
+    title: str
+    detail: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+# By response type, each with API Gateway's own status
+# (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
+# The types that need what this API does not have (authorizers, validators of parameters, a firewall) and those to
+# come get the defaults. These have no status: the one of a default would replace the status of all such types.
+ANSWERS: Mapping[str, Answer] = {
+    "THROTTLED": Answer(
+        "throttled", 429, "Too many requests", "The service is busy; try again shortly.", {"Retry-After": "1"}
+    ),
+    "QUOTA_EXCEEDED": Answer("quota-exceeded", 429, "The quota is used up", "The API key has no requests left."),
+    "INVALID_API_KEY": Answer("invalid-api-key", 403, "No valid API key", "Send the API key in the header x-api-key."),
+    "ACCESS_DENIED": Answer("access-denied", 403, "Access denied", "The caller may not use this API."),
+    "MISSING_AUTHENTICATION_TOKEN": Answer(
+        "missing-authentication",
+        403,
+        "Not signed, or not here",
+        "The request needs an AWS signature, or there is nothing at this path.",
+    ),
+    "UNAUTHORIZED": Answer("unauthorized", 401, "Not authorized", "The request carries no valid credentials."),
+    "EXPIRED_TOKEN": Answer(
+        "expired-token", 403, "The credentials have expired", "Sign the request with new credentials."
+    ),
+    "INVALID_SIGNATURE": Answer(
+        "invalid-signature",
+        403,
+        "The signature does not match",
+        "Check the credentials, the region and the clock of the caller.",
+    ),
+    "REQUEST_TOO_LARGE": Answer(
+        "request-too-large", 413, "The request is too large", "A posted picture may have 4.5 MB."
+    ),
+    "BAD_REQUEST_BODY": Answer("bad-request-body", 400, "The request cannot be read", "The body is not as expected."),
+    "UNSUPPORTED_MEDIA_TYPE": Answer(
+        "unsupported-media-type", 415, "Not a supported type", "Send JSON, or a JPEG, PNG, WebP or GIF."
+    ),
+    "INTEGRATION_TIMEOUT": Answer(
+        "timeout",
+        504,
+        "The answer took too long",
+        "The model may still be loading; try again.",
+        {"Retry-After": str(RETRY_AFTER)},
+    ),
+    "INTEGRATION_FAILURE": Answer(
+        "integration-failure", 504, "The service does not answer", "The function could not be reached; try again."
+    ),
+    "DEFAULT_4XX": Answer(
+        "request-refused", None, "The request was refused", "The request is not as the API wants it."
+    ),
+    "DEFAULT_5XX": Answer(
+        "service-failure", None, "The service failed", "Something went wrong before there was an answer; try again."
+    ),
+}
+
+
+def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
+    """16 characters that change with the table."""
+    rows = {kind: vars(answer) for kind, answer in answers.items()}
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
+
+
+def add_gateway_responses(template: Template, api: apigateway.RestApi) -> None:
+    """Adds the whole table to an API."""
+    for kind, answer in ANSWERS.items():
+        status = {} if answer.status is None else {"StatusCode": str(answer.status)}
+        template.add_resource(
+            apigateway.GatewayResponse(
+                _title(kind),
+                RestApiId=Ref(api),
+                ResponseType=kind,
+                ResponseParameters=_headers(answer),
+                # API Gateway knows this type only; what the client is told is the header.
+                ResponseTemplates={"application/json": _body(answer)},
+                **status,
+            )
+        )
+
+
+def gateway_responses(template: Template) -> dict[str, apigateway.GatewayResponse]:
+    """The template's gateway responses by logical id."""
+    found = template.resources.items()
+    return {title: resource for title, resource in found if isinstance(resource, apigateway.GatewayResponse)}
+
+
+def _title(kind: str) -> str:
+    return "".join(word.capitalize() for word in kind.split("_")) + "Response"
+
+
+def _headers(answer: Answer) -> dict[str, str]:
+    headers = {"Content-Type": "application/problem+json", **answer.headers}
+    return {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
+
+
+def _body(answer: Answer) -> str:
+    body = {
+        "type": f"urn:wildrydes-ml:problem:{answer.code}",
+        "title": answer.title,
+        **({} if answer.status is None else {"status": answer.status}),
+        "code": answer.code,
+        "detail": answer.detail,
+        "instance": "$context.requestId",
+    }
+    return json.dumps(body)
