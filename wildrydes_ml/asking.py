@@ -1,31 +1,27 @@
 """Asking the deployed API about pictures, and telling what it answered."""
 
 import json
-import re
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
-from . import web
-from .errors import WildrydesError
+from . import pictures, web
 
-# What a proxy event can carry: Lambda takes 6 MB, and base64 adds a third.
-MAX_POSTED_BYTES = 4_500_000
+# What a picture may wait, in all, until the API takes it.
+PATIENCE_SECONDS = 60.0
+_LONGEST_PAUSE = 8.0
+_TRY_AGAIN = (429, 503)
 
 Send = Callable[[bytes, Mapping[str, str]], web.Reply]
-
-_SIGNATURES = (
-    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
-    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
-    (re.compile(rb"GIF8[79]a"), "image/gif"),
-    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
-)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict on one picture, and how long the function took; `error` is set instead when there is none."""
+    """The verdict on one picture, and how long the function took; `error` is set instead when there is none.
+
+    `saved` is the file with the boxes drawn, if that was asked for.
+    """
 
     picture: str
     validated: bool = False
@@ -33,13 +29,30 @@ class Answer:
     detections: Sequence[Mapping[str, Any]] = ()
     milliseconds: float = 0
     error: str = ""
+    saved: str = ""
 
     def describe(self) -> str:
         """One line: picture, verdict, and the best detections."""
         if self.error:
             return f"{self.picture}: {self.error}"
-        seen = ", ".join(f"{item['label']} {item['score']:.2f}" for item in self.detections[:4])
-        return f"{self.picture}: {self.message} ({seen or 'nothing detected'})"
+        return f"{self.picture}: {self.message} ({self.seen(4) or 'nothing detected'})"
+
+    def seen(self, most: int) -> str:
+        """The best detections with their scores."""
+        return ", ".join(f"{item['label']} {item['score']:.2f}" for item in self.detections[:most])
+
+    def record(self) -> dict[str, Any]:
+        """For a program: the verdict, or why there is none."""
+        if self.error:
+            return {"picture": self.picture, "error": self.error}
+        return {
+            "picture": self.picture,
+            "message": self.message,
+            "validated": self.validated,
+            "detections": list(self.detections),
+            "milliseconds": self.milliseconds,
+            **({"saved": self.saved} if self.saved else {}),
+        }
 
 
 @dataclass(frozen=True)
@@ -54,20 +67,11 @@ class Question:
 def question(picture: str) -> Question:
     """The request for a URL, which the function fetches, or for a file, which is posted as it is.
 
-    Raises WildrydesError for a file that is missing, too large or no picture by its first bytes.
+    Raises WildrydesError for a file that cannot be read or posted.
     """
-    if picture.startswith(("http://", "https://")):
+    if pictures.is_url(picture):
         return Question(picture, json.dumps({"url": picture}).encode(), "application/json")
-    try:
-        body = Path(picture).read_bytes()
-    except OSError as error:
-        raise WildrydesError(f"{picture}: {error.strerror}") from error
-    if len(body) > MAX_POSTED_BYTES:
-        raise WildrydesError(f"{picture}: {len(body):,} bytes are too many, {MAX_POSTED_BYTES:,} can be posted")
-    for signature, content_type in _SIGNATURES:
-        if signature.match(body):
-            return Question(picture, body, content_type)
-    raise WildrydesError(f"{picture}: not a JPEG, PNG, WebP or GIF picture")
+    return Question(picture, *pictures.read(picture))
 
 
 def ask(send: Send, asked: Question) -> Answer:
@@ -88,11 +92,37 @@ def answer(picture: str, reply: web.Reply) -> Answer:
             picture,
             found["validated"],
             found["message"],
-            tuple(found["detections"]),
+            tuple(_detection(item) for item in found["detections"]),
             float(found["timings_ms"].get("total", 0)),
         )
     except (ValueError, LookupError, TypeError, AttributeError):
         return Answer(picture, error=f"{reply.status} with an answer that is not this API's")
+
+
+def patient(send: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
+    """Sends again what was throttled (429) or came too early (503): after Retry-After, or 1, 2, 4, 8, 8... seconds.
+
+    It gives up, with the last reply, when that would take more than PATIENCE_SECONDS.
+    """
+
+    def send_again(body: bytes, headers: Mapping[str, str]) -> web.Reply:
+        left, pause = PATIENCE_SECONDS, 1.0
+        reply = send(body, headers)
+        while reply.status in _TRY_AGAIN:
+            wait = max(1.0, pause if reply.retry_after is None else reply.retry_after)
+            if wait > left:
+                break
+            sleep(wait)
+            left, pause = left - wait, min(2 * pause, _LONGEST_PAUSE)
+            reply = send(body, headers)
+        return reply
+
+    return send_again
+
+
+def _detection(item: Mapping[str, Any]) -> dict[str, Any]:
+    top, left, bottom, right = map(float, item["box"])
+    return {"label": str(item["label"]), "score": float(item["score"]), "box": [top, left, bottom, right]}
 
 
 def _problem(found: Mapping[str, Any]) -> str:

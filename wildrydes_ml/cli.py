@@ -9,14 +9,15 @@ import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from . import commands
-from .errors import WildrydesError
+from .errors import SettingsError, WildrydesError
 from .reporting import JsonReporter, Reporter, TextReporter
 from .settings import DEFAULT_NAME, PRESETS, ROUTES
 
 INTERRUPTED = 130
-_USAGE = 2
+_MOST_THREADS = 32
 
 _EPILOG = """exit codes:
   0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
@@ -28,37 +29,59 @@ Command = Callable[[argparse.Namespace, Reporter], int]
 
 def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
     """Runs a command and returns its exit code; `verb` is set by the scripts that are one verb."""
-    parser = build_parser(verb)
-    options = parser.parse_args(arguments)
-    reporter: Reporter = JsonReporter() if options.output == "json" else TextReporter()
+    given = sys.argv[1:] if arguments is None else list(arguments)
+    try:
+        options = build_parser(verb).parse_args(given)
+    except SettingsError as error:
+        return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
+    reporter = _reporter(options.output)
     try:
         return int(options.command(options, reporter))
     except WildrydesError as error:
         if options.debug:
             traceback.print_exc()
-        reporter.error(str(error))
-        reporter.result(False, error=str(error), exit_code=error.exit_code)
-        return error.exit_code
+        return _fail(reporter, str(error), error.exit_code)
     except BrokenPipeError:
         # Who read the output has gone, `head` for one; there is nobody to tell.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
         return 1
     except OSError as error:
         # A path that cannot be read or written; what the network does is translated where it happens.
-        text = f"{error.filename}: {error.strerror}" if error.filename else str(error)
-        reporter.error(text)
-        reporter.result(False, error=text, exit_code=1)
-        return 1
-    except KeyboardInterrupt:
-        text = "stopped; what AWS has begun goes on there. The same command resumes it"
-        reporter.error(text)
-        reporter.result(False, error=text, exit_code=INTERRUPTED)
-        return INTERRUPTED
+        return _fail(reporter, f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+    except KeyboardInterrupt as stopped:
+        text = str(stopped) or "stopped; what AWS has begun goes on there. The same command resumes it"
+        return _fail(reporter, text, INTERRUPTED)
 
 
 def run(verb: str = "") -> None:
     """The entry point of scripts."""
     sys.exit(main(verb=verb))
+
+
+def _reporter(output: str) -> Reporter:
+    return JsonReporter() if output == "json" else TextReporter()
+
+
+def _fail(reporter: Reporter, text: str, exit_code: int) -> int:
+    reporter.error(text)
+    reporter.result(False, error=text, exit_code=exit_code)
+    return exit_code
+
+
+def _output_of(arguments: Sequence[str]) -> str:
+    """What --output says on a command line that is wrong elsewhere."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--output", nargs="?")
+    return str(parser.parse_known_args(arguments)[0].output)
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that does not exit when a command line is wrong, so that a program is told of it as of all else."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the usage and raises SettingsError."""
+        self.print_usage(sys.stderr)
+        raise SettingsError([message])
 
 
 def build_parser(verb: str = "") -> argparse.ArgumentParser:
@@ -67,9 +90,7 @@ def build_parser(verb: str = "") -> argparse.ArgumentParser:
         parser = _parser(verb, f"bin/{verb}.py")
         _VERBS[verb].add(parser)
         return parser
-    parser = argparse.ArgumentParser(
-        "wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS."
-    )
+    parser = _Parser("wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, entry in _VERBS.items():
         if name == "demo":  # it shows the checkout's own pictures
@@ -105,7 +126,7 @@ class _Verb:
 
 
 def _parser(verb: str, program: str) -> argparse.ArgumentParser:
-    return argparse.ArgumentParser(
+    return _Parser(
         program,
         description=_VERBS[verb].help,
         epilog=_EPILOG,
@@ -165,8 +186,30 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
 
 
 def _classify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("pictures", nargs="+", metavar="PICTURE_OR_URL", help="JPEG, PNG, WebP or GIF")
-    parser.add_argument("--save", type=Path, metavar="OUT.png", help="draw the boxes on a copy of the one picture")
+    parser.add_argument(
+        "pictures",
+        nargs="+",
+        metavar="PICTURE_OR_URL",
+        help="JPEG, PNG, WebP or GIF, or a folder of them (with its folders, without what is hidden)",
+    )
+    parser.add_argument(
+        "--save",
+        default="",
+        metavar="OUT.png|DIR",
+        help="save a copy with the boxes drawn: a file for one picture, a directory for a folder or several",
+    )
+    parser.add_argument(
+        "--parallel",
+        type=_threads,
+        metavar="N",
+        help="requests at a time, each of which may start an instance of the function (default: 4, with --local 1)",
+    )
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_THREADS}, not {text!r}")
+    return int(text)
 
 
 def _render(parser: argparse.ArgumentParser) -> None:
@@ -186,7 +229,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
         defaults = argparse.ArgumentParser()
         add(defaults)
         parser.set_defaults(**vars(defaults.parse_args([])))
-    parser.set_defaults(local=True, yes=True, save=None)
+    parser.set_defaults(local=True, yes=True, save="", parallel=None)
     # A home of its own, so that it ends what it began and nothing else.
     parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
     parser.add_argument("--pictures", type=Path, default=Path("examples/pictures"), help="default: %(default)s")

@@ -1,20 +1,27 @@
 """What each verb does: settings from options, gateways for the place, and the work itself."""
 
 import argparse
+import os
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
 from pathlib import Path
 
-from . import asking, deploying, destroying, drawing, local, packaging, rendering, workshop
+from . import asking, deploying, destroying, drawing, local, packaging, parallel, pictures, rendering, web, workshop
 from . import status as status_module
 from .aws import Aws, connect
 from .desired import TAG
 from .errors import SettingsError, WildrydesError
-from .reporting import Reporter
+from .reporting import Progress, Reporter, terminal_columns
 from .settings import Settings, Target, parse_overrides
+from .table import Table
 
-_TARGET_LABEL = "Horse"
+# Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
+_THREADS = 4
 
 
 def render(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -85,26 +92,19 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def classify(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Asks about each picture; 1 when one of them could not be answered."""
-    if options.save and (len(options.pictures) != 1 or not Path(options.pictures[0]).is_file()):
-        raise SettingsError(["--save draws one picture: name one file; download a picture that has a link only"])
+    """Asks about each picture, several at a time; 1 when one of them could not be answered."""
+    found = pictures.find(options.pictures)
+    places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     target = _existing_target(options)
     send = status_module.find_sender(connect(target), _settings(options), target)
-    failed = 0
-    for picture in options.pictures:
-        found = _ask(send, picture)
-        failed += bool(found.error)
-        reporter.output(
-            found.describe(),
-            picture=found.picture,
-            validated=found.validated,
-            message=found.message,
-            detections=list(found.detections),
-            milliseconds=found.milliseconds,
-            error=found.error,
-        )
-        if options.save and not found.error:
-            _save(options, found, reporter)
+    columns = terminal_columns() if options.output == "text" else 0
+    work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
+    threads = options.parallel or (1 if options.local else _THREADS)
+    answers = _show(parallel.start(work, threads), Table(found, columns), reporter)
+    failed = sum(bool(answer.error) for answer in answers)
+    saved = [answer.saved for answer in answers if answer.saved]
+    if saved:
+        reporter.output(f"wrote {', '.join(saved) if len(saved) < 3 else f'{len(saved)} pictures to {options.save}'}")
     reporter.result(not failed, failed=failed)
     return 1 if failed else 0
 
@@ -138,10 +138,10 @@ def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool
 
 def demo(options: argparse.Namespace, reporter: Reporter) -> int:
     """Deploys locally, classifies a folder, and on a terminal serves until Ctrl-C; then cleans up."""
-    pictures = [str(path) for path in sorted(options.pictures.iterdir())]
+    os.listdir(options.pictures)  # which is missing where only the package is installed
+    options.pictures = [str(options.pictures)]
     try:
         deploy(options, reporter)
-        options.pictures = pictures
         code = classify(options, reporter)
         if sys.stdout.isatty():
             _serve(options, reporter)
@@ -219,13 +219,43 @@ def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[
     return confirm
 
 
-def _ask(send: asking.Send, picture: str) -> asking.Answer:
+def _classify(send: asking.Send, picture: str, place: Path | None) -> asking.Answer:
+    """The answer on one picture, saved with its boxes when there is a place for it."""
     try:
-        return asking.ask(send, asking.question(picture))
+        found = asking.ask(send, asking.question(picture))
+        if place is None or found.error:
+            return found
+        drawing.draw(_content(picture), found.detections, place)
+        return replace(found, saved=str(place))
     except WildrydesError as error:
         return asking.Answer(picture, error=str(error).removeprefix(f"{picture}: "))
 
 
-def _save(options: argparse.Namespace, found: asking.Answer, reporter: Reporter) -> None:
-    drawing.draw(Path(found.picture), found.detections, _TARGET_LABEL, options.save)
-    reporter.output(f"wrote {options.save}")
+def _content(picture: str) -> Path | BytesIO:
+    """A file, or what a URL holds, to draw on. Raises WildrydesError when it cannot be fetched."""
+    if not pictures.is_url(picture):
+        return Path(picture)
+    reply = web.get(picture, {"Accept": "image/jpeg, image/png, image/webp, image/gif", "User-Agent": "wildrydes-ml"})
+    if reply.status != 200:
+        raise WildrydesError(f"not drawn, it cannot be fetched from here: {reply.fault or reply.status}")
+    return BytesIO(reply.body)
+
+
+def _show(futures: Sequence[Future[asking.Answer]], table: Table, reporter: Reporter) -> list[asking.Answer]:
+    """Prints the answers as they come, in the order of the pictures, and returns them."""
+    answers: list[asking.Answer] = []
+    progress = Progress(len(futures))
+
+    def show(answer: asking.Answer) -> None:
+        progress.clear()
+        if table.header and not answers:
+            reporter.output(table.header)
+        reporter.output(table.line(answer), **answer.record())
+        answers.append(answer)
+
+    progress.show(0)
+    try:
+        parallel.in_order(futures, show, progress.show)
+    finally:
+        progress.clear()
+    return answers

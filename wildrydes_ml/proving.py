@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from importlib.resources import files
 
 from . import web
-from .asking import Answer, Question, Send, answer, ask
+from .asking import Answer, Question, Send, answer, ask, patient
 from .aws import Aws
 from .errors import WildrydesError
 from .reporting import Reporter
@@ -75,21 +75,6 @@ def sender(
         return web.post(url, body, wanted)
 
     return patient(post, sleep)
-
-
-def patient(post: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
-    """Posts again, a second later, what the stage's throttle turned away."""
-
-    def send(body: bytes, headers: Mapping[str, str]) -> web.Reply:
-        reply = post(body, headers)
-        for _ in range(int(STAGE_SECONDS)):
-            if reply.status != 429:
-                break
-            sleep(1)
-            reply = post(body, headers)
-        return reply
-
-    return send
 
 
 def post_sample(

@@ -1,10 +1,12 @@
 """The one place that prints: text for a person, or one JSON object a line for a program."""
 
 import json
+import os
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TextIO
+from unicodedata import category
 
 
 class Reporter(Protocol):
@@ -30,7 +32,7 @@ class Reporter(Protocol):
 
 
 class TextReporter:
-    """Lines for a terminal; errors and warnings go to stderr."""
+    """Lines for a terminal; errors and warnings go to stderr. Controls, such as an escape, are a "?"."""
 
     def __init__(
         self,
@@ -62,17 +64,17 @@ class TextReporter:
 
     def warning(self, text: str) -> None:
         """Prints to stderr."""
-        print(f"warning: {text}", file=self._err, flush=True)
+        print(f"warning: {_printable(text)}", file=self._err, flush=True)
 
     def error(self, text: str) -> None:
         """Prints to stderr."""
-        print(f"error: {text}", file=self._err, flush=True)
+        print(f"error: {_printable(text)}", file=self._err, flush=True)
 
     def result(self, ok: bool, **record: Any) -> None:
         """The text says it already."""
 
     def _print(self, text: str) -> None:
-        print(text, file=self._out, flush=True)
+        print(_printable(text), file=self._out, flush=True)
 
 
 class JsonReporter:
@@ -108,4 +110,44 @@ class JsonReporter:
         self._write("result", ok=ok, seconds=round(self._clock() - self._began, 3), **record)
 
     def _write(self, kind: str, **record: Any) -> None:
-        print(json.dumps({"type": kind, **record}, ensure_ascii=False), file=self._out, flush=True)
+        print(json.dumps({"type": kind, **record}), file=self._out, flush=True)
+
+
+class Progress:
+    """A bar on the last line of a terminal, on stderr so that the results can go elsewhere; elsewhere nothing."""
+
+    _LENGTH = 24
+
+    def __init__(self, total: int, err: TextIO | None = None) -> None:
+        self._err = err or sys.stderr
+        self._total = total if total > 1 and self._err.isatty() else 0
+        self._shown = ""
+
+    def show(self, done: int) -> None:
+        """Draws the bar with so many done."""
+        if self._total:
+            filled = self._LENGTH * done // self._total
+            self._write(f"[{'#' * filled:.<{self._LENGTH}}] {done} of {self._total}")
+
+    def clear(self) -> None:
+        """Takes the bar away, before a line is printed and at the end."""
+        if self._shown:
+            self._write("")
+
+    def _write(self, text: str) -> None:
+        print(f"\r{' ' * len(self._shown)}\r{text}", end="", file=self._err, flush=True)
+        self._shown = text
+
+
+def terminal_columns(out: TextIO | None = None) -> int:
+    """The width of the terminal that stdout is, or 0 when it is none."""
+    out = out or sys.stdout
+    try:
+        return os.get_terminal_size(out.fileno()).columns if out.isatty() else 0
+    except (OSError, ValueError):
+        return 0
+
+
+def _printable(text: str) -> str:
+    """The text without controls, and without what stands for the bytes of a file's name that are no UTF-8."""
+    return "".join(char if char in "\n\t" or category(char) not in ("Cc", "Cs") else "?" for char in text)

@@ -1,5 +1,6 @@
 """HTTP for the commands: one request, one reply, no exception for a status."""
 
+import http.client
 import urllib.error
 import urllib.request
 from collections.abc import Mapping
@@ -12,11 +13,15 @@ TIMEOUT_SECONDS = 35.0
 
 @dataclass(frozen=True)
 class Reply:
-    """Status (0: nobody answered), headers and body of an answer; `fault` says why nobody did."""
+    """Status (0: nobody answered) and body of an answer; `fault` says why nobody did.
+
+    `retry_after` are the seconds of that header; its other form, a date, is none of API Gateway's or the function's.
+    """
 
     status: int
     body: bytes = b""
     fault: str = ""
+    retry_after: float | None = None
 
 
 def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float = TIMEOUT_SECONDS) -> Reply:
@@ -35,10 +40,16 @@ def _send(request: urllib.request.Request, timeout: float) -> Reply:
     local = urlsplit(request.full_url).hostname == "127.0.0.1"
     opener = urllib.request.build_opener(*([urllib.request.ProxyHandler({})] if local else []))
     try:
+        return _read(opener, request, timeout)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        return Reply(0, fault=str(getattr(error, "reason", error)))
+
+
+def _read(opener: urllib.request.OpenerDirector, request: urllib.request.Request, timeout: float) -> Reply:
+    try:
         with opener.open(request, timeout=timeout) as reply:
             return Reply(reply.status, reply.read())
     except urllib.error.HTTPError as error:
         with error:
-            return Reply(error.code, error.read())
-    except (OSError, ValueError) as error:
-        return Reply(0, fault=str(getattr(error, "reason", error)))
+            seconds = error.headers.get("Retry-After", "")
+            return Reply(error.code, error.read(), retry_after=float(seconds) if seconds.isdecimal() else None)

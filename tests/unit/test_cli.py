@@ -4,16 +4,14 @@ import argparse
 import json
 import signal
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
-from threading import Thread, main_thread
+from threading import main_thread
 from typing import Any
-from urllib.parse import parse_qs
 
 import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
+from tests.unit.servers import aws_answering, use_aws
 from wildrydes_ml import status
 from wildrydes_ml.aws import connect
 from wildrydes_ml.cli import build_parser, main
@@ -73,12 +71,35 @@ def test_each_script_is_one_verb(verb: str, capsys: pytest.CaptureFixture[str]) 
     ids=" ".join,
 )
 def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
-    with pytest.raises(SystemExit) as end:
-        main(arguments)
-    assert end.value.code == 2
+    assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert "usage: wildrydes-ml" in err
+    assert "error: " in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["fly", "--output", "json"],
+        ["--output=json", "deploy"],
+        ["deploy", "--output", "text", "--fly", "--output=json"],
+        ["classify", "--output", "json"],
+        ["classify", "--output", "json", "a.png", "--save"],
+        ["classify", "--output", "json", "a.png", "--parallel", "0"],
+    ],
+    ids=" ".join,
+)
+def test_a_program_is_told_of_wrong_usage(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(arguments) == 2
+    error, result = map(json.loads, capsys.readouterr().out.splitlines())
+    assert (error["type"], result["type"], result["ok"], result["exit_code"]) == ("error", "result", False, 2)
+    assert error["text"] == result["error"] != ""
+
+
+def test_the_value_of_another_option_asks_for_no_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", "--out", "json", "--fly"]) == 2
+    assert capsys.readouterr().out == ""
 
 
 COMMON = [
@@ -147,47 +168,10 @@ def ctrl_c(action: str) -> tuple[int, str]:
     return as_aws(action)
 
 
-@contextmanager
-def aws_answering(answer: Answer) -> Iterator[tuple[str, list[str]]]:
-    """The URL of an AWS, and the actions that it was asked for."""
-    asked: list[str] = []
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:
-            body = self.rfile.read(int(self.headers["Content-Length"])).decode()
-            asked.append(parse_qs(body)["Action"][0])
-            status, text = answer(asked[-1])
-            self.send_response(status)
-            self.send_header("Content-Length", str(len(text)))
-            self.end_headers()
-            self.wfile.write(text.encode())
-
-        def log_message(self, format: str, *args: Any) -> None: ...
-
-    class Server(HTTPServer):
-        def handle_error(self, request: Any, client_address: Any) -> None:
-            """A caller that was interrupted hangs up; that is no news."""
-
-    with Server(("127.0.0.1", 0), Handler) as server:
-        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_address[1]}", asked
-        finally:
-            server.shutdown()
-            thread.join()
-
-
 @pytest.fixture
 def on_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tuple[int, list[str]]]:
     """Runs a command against such an AWS: answer, arguments -> exit code and actions."""
-    for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "AWS_DEFAULT_REGION"):
-        monkeypatch.delenv(name, raising=False)
-    nowhere = str(tmp_path / "none")
-    values = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_EC2_METADATA_DISABLED": "true"}
-    files = {"AWS_CONFIG_FILE": nowhere, "AWS_SHARED_CREDENTIALS_FILE": nowhere, "NO_PROXY": "127.0.0.1"}
-    for name, value in {**values, **files}.items():
-        monkeypatch.setenv(name, value)
+    use_aws(monkeypatch, tmp_path)
 
     def run(answer: Answer, *arguments: str) -> tuple[int, list[str]]:
         with aws_answering(answer) as (url, asked):
@@ -248,7 +232,10 @@ def test_json_ends_with_a_result(on_aws: OnAws, capsys: pytest.CaptureFixture[st
         (["deploy", "--name", "Wrong Name"], 2, "--name 'Wrong Name'"),
         (["deploy", "--set", "MinScore"], 2, "write Parameter=Value"),
         (["deploy", "--set", "MinScore=high", "--set", "Nothing=1"], 2, "--set Nothing: no such parameter"),
-        (["classify", "--save", "out.png", "a.png", "b.png"], 2, "name one"),
+        (["classify", "--save", "out.png", "a.png", "b.png"], 2, "name a directory, out/"),
+        (["classify", "--save", "a.xyz", "a.png"], 2, "end the name in .png"),
+        (["classify", "--parallel", "33", "a.png"], 2, "a number from 1 to 32"),
+        (["classify", "--parallel", "many", "a.png"], 2, "a number from 1 to 32"),
         (["status", "--local"], 1, "run deploy --local first"),
         (["classify", "--local", "a.png"], 1, "run deploy --local first"),
     ],

@@ -5,10 +5,12 @@ from collections.abc import Mapping
 import pytest
 
 from tests.unit.fakes import HORSE_ANSWER, Clock, FakeAws, Said
+from tests.unit.servers import Response, serving
 from wildrydes_ml.asking import Answer
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.proving import STAGE_SECONDS, WARM_SECONDS, patient, post_sample, sample, warm
+from wildrydes_ml.proving import STAGE_SECONDS, WARM_SECONDS, post_sample, sample, sender, warm
 from wildrydes_ml.records import Invocation
+from wildrydes_ml.settings import Target
 from wildrydes_ml.web import Reply
 
 GOOD = Invocation(200, HORSE_ANSWER)
@@ -91,8 +93,10 @@ def test_a_file_system_that_is_not_mounted_yet_is_waited_for() -> None:
     assert found.validated
 
 
-def test_what_the_throttle_turns_away_is_posted_again() -> None:
-    clock, replies = Clock(), [Reply(429), Reply(429), Reply(200, b"fine")]
-    assert patient(lambda body, headers: replies.pop(0), clock.sleep)(b"", {}) == Reply(200, b"fine")
-    assert clock.now == 2
-    assert patient(lambda body, headers: Reply(429), clock.sleep)(b"", {}).status == 429
+def test_what_came_too_early_is_posted_again() -> None:
+    clock = Clock()
+    responses = [Response(503, b"", {"Retry-After": "10"}), Response(429, b""), Response(200, b"fine")]
+    with serving(lambda request: responses.pop(0)) as url:
+        send = sender(FakeAws().gateways, Target(), url, "api1", "NONE", clock.sleep)
+        assert send(b"", {}) == Reply(200, b"fine")
+    assert clock.now == 12

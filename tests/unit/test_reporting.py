@@ -1,11 +1,17 @@
 """What people and programs read: text with errors apart, or one JSON object a line."""
 
+import fcntl
 import io
 import json
+import os
+import struct
+import termios
 from typing import Any
 
+import pytest
+
 from tests.unit.fakes import Clock
-from wildrydes_ml.reporting import JsonReporter, Reporter, TextReporter
+from wildrydes_ml.reporting import JsonReporter, Progress, Reporter, TextReporter, terminal_columns
 
 STEPS = [
     {"step": "Upload", "text": "upload s3://b/k (1 bytes)"},
@@ -63,3 +69,67 @@ def test_an_empty_plan_says_so() -> None:
     assert out.getvalue() == "Nothing to change.\n"
     JsonReporter(machine := io.StringIO()).plan([])
     assert json.loads(machine.getvalue()) == {"type": "plan", "steps": []}
+
+
+def test_what_would_steer_a_terminal_is_not_printed() -> None:
+    out, err = io.StringIO(), io.StringIO()
+    reporter = TextReporter(out, err)
+    reporter.output("a\x1b[2J\tb\n\udcff.png é\u202f1")
+    reporter.warning("\x9bclear")
+    reporter.error("\x07bell")
+    assert out.getvalue() == "a?[2J\tb\n?.png é\u202f1\n"
+    assert err.getvalue() == "warning: ?clear\nerror: ?bell\n"
+
+
+@pytest.mark.parametrize("name", ["\udcff.png", "独角兽.png", "line\nbreak"], ids=ascii)
+def test_any_file_name_is_a_line_of_json(name: str) -> None:
+    out = io.StringIO()
+    JsonReporter(out).output("", picture=name)
+    assert out.getvalue().isascii()
+    assert [json.loads(line)["picture"] for line in out.getvalue().splitlines()] == [name]
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+    @property
+    def screen(self) -> str:
+        """What stands on the last line."""
+        shown = ""
+        for part in self.getvalue().split("\r"):
+            shown = part + shown[len(part) :]
+        return shown.rstrip()
+
+
+def test_the_bar_fills_up_and_goes() -> None:
+    terminal = Terminal()
+    progress = Progress(40, terminal)
+    seen = []
+    for done in (0, 10, 40):
+        progress.show(done)
+        seen.append(terminal.screen)
+    progress.clear()
+    assert seen == [
+        "[........................] 0 of 40",
+        "[######..................] 10 of 40",
+        "[########################] 40 of 40",
+    ]
+    assert terminal.screen == ""
+    assert terminal.getvalue().endswith("\r")
+
+
+@pytest.mark.parametrize(("total", "err"), [(40, io.StringIO()), (1, Terminal())], ids=["no terminal", "one"])
+def test_no_bar(total: int, err: io.StringIO) -> None:
+    progress = Progress(total, err)
+    progress.show(1)
+    progress.clear()
+    assert err.getvalue() == ""
+
+
+def test_the_terminal_s_columns() -> None:
+    leader, follower = os.openpty()
+    fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 97, 0, 0))
+    with os.fdopen(leader), os.fdopen(follower, "w") as terminal:
+        assert terminal_columns(terminal) == 97
+    assert terminal_columns(io.StringIO()) == terminal_columns(Terminal()) == 0
