@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import ctypes
 import json
+import mmap
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -50,12 +52,13 @@ class Heads:
 
     def __init__(self, root: Path, entry: Mapping[str, Any]) -> None:
         self._input_size = tuple(entry["input_size"]) if entry["input_size"] else None
+        self._file = os.path.realpath(root / entry["model"])
         threads = min(len(os.sched_getaffinity(0)), MAX_THREADS)
-        self._interpreter = Interpreter(str(root / entry["model"]), num_threads=threads)
-        runner = self._interpreter.get_signature_runner()
-        self._input = runner.get_input_details()["images"]["index"]
-        self._boxes, self._scores = (runner.get_output_details()[name]["index"] for name in ("boxes", "scores"))
+        self._interpreter = Interpreter(self._file, num_threads=threads)
+        self._input, self._boxes, self._scores = _indices(self._interpreter)
         self._planned: tuple[int, ...] = ()
+        if self._input_size:
+            self._plan((1, *self._input_size, 3))
 
     def __call__(self, image: NDArray[np.uint8]) -> tuple[Array, Array]:
         """Boxes [N, 1 or C, 4] and scores [N, C] of an RGB picture [H, W, 3].
@@ -73,10 +76,33 @@ class Heads:
 
     def _run(self, images: Array) -> tuple[Array, Array]:
         if images.shape != self._planned:
-            self._planned = ()  # until it has succeeded
-            self._interpreter.resize_tensor_input(self._input, images.shape, strict=True)
-            self._interpreter.allocate_tensors()
-            self._planned = images.shape
+            self._plan(images.shape)
         self._interpreter.set_tensor(self._input, images)
         self._interpreter.invoke()
         return self._interpreter.tensor(self._boxes)(), self._interpreter.tensor(self._scores)()
+
+    def _plan(self, shape: tuple[int, ...]) -> None:
+        """Makes ready for images of a shape; the weights are packed for this processor then."""
+        self._planned = ()  # until it has succeeded
+        self._interpreter.resize_tensor_input(self._input, shape, strict=True)
+        self._interpreter.allocate_tensors()
+        self._planned = shape
+        _let_go(self._file)
+
+
+def _indices(interpreter: Interpreter) -> tuple[int, int, int]:
+    """Of the tensors images, boxes and scores."""
+    runner = interpreter.get_signature_runner()
+    inputs, outputs = runner.get_input_details(), runner.get_output_details()
+    return inputs["images"]["index"], outputs["boxes"]["index"], outputs["scores"]["index"]
+
+
+def _let_go(path: str) -> None:
+    """Gives back the memory of a mapped file's pages: its weights were copied, and a page that is read again returns."""
+    madvise = ctypes.CDLL(None).madvise
+    madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
+    with open("/proc/self/maps", encoding="utf-8") as maps:
+        for line in maps:
+            if line.rstrip("\n").endswith(f" {path}"):
+                start, end = (int(address, 16) for address in line.split(" ", 1)[0].split("-"))
+                madvise(start, end - start, mmap.MADV_DONTNEED)

@@ -203,7 +203,11 @@ class Session:
 def _library(packages: Path) -> ctypes.CDLL:
     """Its symbols stay local: as global ones they would take the place of other libraries', which crashes numpy."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    library = ctypes.CDLL(str(packages / "tensorflow" / "libtensorflow_cc.so.2"), ctypes.RTLD_LOCAL)
+    path = os.fsencode(packages / "tensorflow" / "libtensorflow_cc.so.2")
+    dlopen = ctypes.CDLL(None).dlopen  # lets other threads run meanwhile, which CDLL(path) does not: it takes a second
+    dlopen.restype, dlopen.argtypes = _P, (_S, _I)
+    dlopen(path, os.RTLD_NOW | os.RTLD_LOCAL)
+    library = ctypes.CDLL(os.fsdecode(path), ctypes.RTLD_LOCAL)  # says what was wrong if that failed
     for name, (result, arguments) in _FUNCTIONS.items():
         function = getattr(library, name)
         function.restype, function.argtypes = result, arguments

@@ -57,6 +57,22 @@ def test_litert_finds_what_tensorflow_finds(name: str, efs: Filled) -> None:
             assert one.box == pytest.approx(other.box, abs=5e-3)
 
 
+def resident(path: Path) -> int:
+    """Bytes of a mapped file that are in this process's memory."""
+    lines = Path("/proc/self/smaps").read_text().splitlines()
+    (start,) = (number for number, line in enumerate(lines) if line.endswith(f" {path.resolve()}"))
+    (rss,) = (line for line in lines[start : start + 10] if line.startswith("Rss:"))
+    return int(rss.split()[1]) * 1024
+
+
+def test_a_models_weights_are_in_memory_once(efs: Filled) -> None:
+    root, entries = efs("combined")
+    path = root / entries["litert"]["model"]
+    detector = LiteRTDetector(root, entries["litert"])
+    assert resident(path) < path.stat().st_size / 2, "LiteRT has a copy of them"
+    assert detector.detect(picture(1))
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_c_api_is_accepted(name: str, efs: Filled) -> None:
     assert efs(name)[1]["capi"]["accepted"], efs(name)[1]["capi"]

@@ -3,6 +3,7 @@ import os
 import sys
 import threading
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pytest
@@ -17,14 +18,14 @@ from settings import ENGINES, Settings
 SETTINGS = Settings(root=Path("/efs"), packages=Path("/efs/packages"), model=Path("/efs/model"))
 
 
-def works(settings: Settings, option: Option) -> Detector:
+def works(settings: Settings, option: Option, readers: list[Thread]) -> Detector:
     assert settings is SETTINGS
     detector = FakeDetector()
     detector.engine = option.engine
     return detector
 
 
-def fails(settings: Settings, option: Option) -> Detector:
+def fails(settings: Settings, option: Option, readers: list[Thread]) -> Detector:
     raise ImportError(f"no {option.engine} at {settings.packages}" + "." * 1000)
 
 

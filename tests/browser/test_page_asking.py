@@ -1,0 +1,169 @@
+"""The ways in: files, drops, pastes, links, the camera; and what is sent."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+from PIL import Image
+from playwright.sync_api import Page, expect
+
+from tests.browser.browser_helpers import asked_link, choose, copy, drop, tells
+from tests.browser.site import HORSE, Site, picture, verdict
+
+SMALL = picture(40, 30)
+
+
+def test_a_chosen_file_is_sent_as_it_is(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE))
+    choose(page, SMALL)
+    tells(page, "Unicorn is validated")
+    (asked,) = site.asked
+    assert (asked.headers["content-type"], asked.body) == ("image/png", SMALL)
+
+
+def test_the_same_file_can_be_chosen_twice(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE), verdict(validated=False))
+    choose(page, SMALL)
+    tells(page, "Unicorn is validated")
+    expect(page.get_by_label("Choose a picture")).to_have_js_property("value", "")
+    choose(page, SMALL)
+    tells(page, "Unable to validate Unicorn")
+
+
+def test_a_dropped_file(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE))
+    drop(page, file=SMALL)
+    tells(page, "Unicorn is validated")
+    assert site.asked[0].body == SMALL
+
+
+def test_a_dropped_link(site: Site, page: Page) -> None:
+    site.pictures["a.png"] = SMALL
+    site.script(verdict(HORSE))
+    drop(page, links=[site.link("a.png"), site.link("b.png")])
+    tells(page, "Unicorn is validated")
+    assert asked_link(site.asked[0].body) == site.link("a.png")
+
+
+def test_a_pasted_picture(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE))
+    copy(page, picture=SMALL)
+    page.keyboard.press("Control+V")
+    tells(page, "Unicorn is validated")
+    assert Image.open(io.BytesIO(site.asked[0].body)).size == (40, 30)
+
+
+def test_a_pasted_link(site: Site, page: Page) -> None:
+    site.pictures["a.png"] = SMALL
+    site.script(verdict(HORSE))
+    copy(page, text=site.link("a.png"))
+    page.keyboard.press("Control+V")
+    tells(page, "Unicorn is validated")
+    assert asked_link(site.asked[0].body) == site.link("a.png")
+    expect(page.get_by_role("img", name="Your picture")).to_have_js_property("naturalWidth", 40)
+
+
+def test_a_link_pasted_into_its_field_waits_to_be_asked(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE))
+    copy(page, text=site.link("a.png"))
+    page.get_by_label("Link of a picture").focus()
+    page.keyboard.press("Control+V")
+    expect(page.get_by_label("Link of a picture")).to_have_value(site.link("a.png"))
+    assert site.asked == []
+    page.get_by_role("button", name="Ask").click()
+    tells(page, "Unicorn is validated")
+
+
+def test_other_pasted_text_asks_nothing(site: Site, page: Page) -> None:
+    copy(page, text="a horse, see https://example.com")
+    page.keyboard.press("Control+V")
+    expect(page.get_by_role("status")).to_have_text("")
+    assert site.asked == []
+
+
+def test_what_is_no_link_is_not_sent(site: Site, page: Page) -> None:
+    page.get_by_label("Link of a picture").fill("horse.png")
+    page.get_by_role("button", name="Ask").click()
+    expect(page.get_by_label("Link of a picture")).to_be_focused()
+    assert site.asked == []
+
+
+def test_a_phone_offers_its_camera(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(has_touch=True, is_mobile=True, viewport={"width": 360, "height": 740})
+    camera = page.get_by_label("Take a photo")
+    expect(camera).to_have_attribute("capture", "environment")
+    expect(camera).to_have_attribute("accept", "image/*")
+    expect(page.get_by_text("Take a photo")).to_be_visible()
+    site.script(verdict(HORSE))
+    camera.set_input_files({"name": "photo.png", "mimeType": "image/png", "buffer": SMALL})
+    tells(page, "Unicorn is validated")
+
+
+def test_a_desktop_offers_no_camera(page: Page) -> None:
+    expect(page.get_by_label("Take a photo")).to_be_hidden()
+
+
+@pytest.mark.parametrize("path", ["/", "/prod", "/prod/", "/v1/riders"])
+def test_questions_go_to_the_pages_own_address(site: Site, visit: Callable[..., Page], path: str) -> None:
+    site.script(verdict(HORSE))
+    page = visit(path + "?from=mail#top")
+    choose(page, SMALL)
+    tells(page, "Unicorn is validated")
+    assert site.asked[0].path == path
+
+
+def photo(orientation: int) -> bytes:
+    """A 12-megapixel JPEG of noise, larger than what can be posted, with a red corner at the top left of its pixels."""
+    coarse = np.random.default_rng(1).integers(0, 256, (1500, 2000, 3), np.uint8)
+    image = Image.fromarray(coarse).resize((4000, 3000), Image.Resampling.NEAREST)
+    image.paste("red", (0, 0, 1000, 1000))
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=90, exif=exif)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("orientation", "size", "red"),
+    [(1, (2048, 1536), (200, 200)), (6, (1536, 2048), (1336, 200)), (8, (1536, 2048), (200, 1848))],
+)
+def test_a_large_photo_is_sent_smaller_and_upright(
+    site: Site, page: Page, orientation: int, size: tuple[int, int], red: tuple[int, int]
+) -> None:
+    large = photo(orientation)
+    assert len(large) > 4_500_000
+    site.script(verdict(HORSE))
+    choose(page, large, "image/jpeg", "photo.jpg")
+    tells(page, "Unicorn is validated")
+    (asked,) = site.asked
+    assert len(asked.body) < 4_500_000
+    with Image.open(io.BytesIO(asked.body)) as sent:
+        assert (sent.format, sent.size) == ("JPEG", size)
+        assert sent.getexif().get(0x0112, 1) == 1
+        pixel = sent.convert("RGB").getpixel(red)
+    assert isinstance(pixel, tuple)
+    assert pixel[0] > 200
+    assert max(pixel[1:]) < 80
+
+
+def test_transparent_and_moving_pictures_are_sent_as_the_service_sees_them(site: Site, page: Page) -> None:
+    frames = [Image.new("RGBA", (20, 10), color) for color in ("#0000", "red", "blue")]
+    file = io.BytesIO()
+    frames[0].save(file, "WEBP", save_all=True, append_images=frames[1:], lossless=True)
+    site.script(verdict(HORSE))
+    choose(page, file.getvalue(), "image/webp", "moving.webp")
+    tells(page, "Unicorn is validated")
+    with Image.open(io.BytesIO(site.asked[0].body)) as sent:
+        assert sent.convert("RGB").getpixel((10, 5)) == (255, 255, 255)
+
+
+def test_a_file_that_is_no_picture_is_told_without_asking(site: Site, page: Page) -> None:
+    choose(page, b"%PDF-1.7", "application/pdf", "paper.pdf")
+    tells(page, "not a picture the browser can read")
+    choose(page, b"", "image/png")
+    tells(page, "not a picture the browser can read")
+    assert site.asked == []
