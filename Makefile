@@ -30,8 +30,9 @@ check: $(VENV)/test $(VENV)/checkov/installed ## Format, lint, types, shell scri
 render: $(VENV)/test ## Write templates/*.yml
 	$(BIN)/python bin/render.py
 
-bench: $(VENV)/test ## Measure, as ratios in one run
+bench: $(VENV)/test ## Measure rendering and inference, as ratios in one run: a quarter of an hour
 	$(BIN)/python benchmarks/render.py
+	$(BIN)/python -m benchmarks.inference
 
 clean: ## Remove what the other targets made
 	-[ ! -d .wildrydes ] || $(BIN)/python bin/destroy.py --local

@@ -26,6 +26,8 @@ TEST = [
     "moto[cloudformation,ec2,efs,iam,s3,server]>=5.1.8",
     "mypy>=1.15",
     "numpy>=2",
+    "packaging",
+    "playwright>=1.50",
     "pytest>=8.2",
     "pytest-xdist>=3.6",
     "ruff>=0.11",

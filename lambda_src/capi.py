@@ -14,12 +14,13 @@ import numpy as np
 from detector import OUTPUTS, Detection, detections
 from numpy.typing import NDArray
 from problems import Problem
-from tensorflow_c import INVALID_ARGUMENT, Output, Session, StatusError
+from tensorflow_c import INVALID_ARGUMENT, Output, Session, StatusError, keep_freed_memory
 from tensors import fixed_size, image_tensor
 
 
 class CApiDetector:
-    """A SavedModel whose signature, as the manifest has it, names tags, input and outputs.
+    """A SavedModel whose signature, as the manifest has it, names tags, input and outputs; and `input_size`, if the
+    model resizes every picture to that anyway: a small tensor is made, and copied, sooner than a large one.
 
     `packages` is the site-packages directory with tensorflow in it, `model` the SavedModel. Raises OSError,
     StatusError or LookupError when library, model or signature are not as they should be.
@@ -28,9 +29,10 @@ class CApiDetector:
     engine = "capi"
 
     def __init__(self, packages: Path, model: Path, signature: Mapping[str, Any]) -> None:
+        keep_freed_memory()
         self._session = Session(packages, model, signature["tags"])
         self._input = self._session.output(signature["input"]["name"])
-        self._input_size = fixed_size(signature["input"]["shape"])
+        self._input_size = tuple(signature.get("input_size") or ()) or fixed_size(signature["input"]["shape"])
         self._outputs = [self._session.output(signature["outputs"][name]) for name in OUTPUTS]
         _fill_originals(self._session)
 

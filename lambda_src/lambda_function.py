@@ -45,7 +45,7 @@ def initialize(service: Callable[[], Service], environment: Mapping[str, str]) -
     model is loaded. Errors are left to the requests, which answer them.
     """
     with suppress(Exception):
-        loading = service().detector.start()
+        loading = service().start()
         if environment.get("AWS_LAMBDA_INITIALIZATION_TYPE") == "provisioned-concurrency":
             loading.result()
 

@@ -98,7 +98,7 @@ def _indices(interpreter: Interpreter) -> tuple[int, int, int]:
 
 
 def _let_go(path: str) -> None:
-    """Gives back the memory of a mapped file's pages: its weights were copied, and a page that is read again returns."""
+    """Gives back the memory of a mapped file's pages: its weights were copied, and what is read again returns."""
     madvise = ctypes.CDLL(None).madvise
     madvise.argtypes = (ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int)
     with open("/proc/self/maps", encoding="utf-8") as maps:

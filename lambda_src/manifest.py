@@ -96,7 +96,7 @@ def _option(engine: str, manifest: Any, why_not: str) -> Option:
     prepared = manifest.get("prepared", {})
     match prepared.get(engine) if isinstance(prepared, dict) else prepared:
         case {"accepted": True, **entry}:
-            needs: Any = manifest["signature"] if engine == "capi" else entry
+            needs: Any = {**manifest["signature"], **entry} if engine == "capi" else entry
             return Option(engine, needs=needs, files=str(entry.get("files", "")))
         case {"accepted": False, **entry}:
             return Option(engine, f"{engine} was not accepted: {str(entry.get('why'))[:_WHY_LENGTH]}")

@@ -66,6 +66,7 @@ def _read(pieces: _Shared, read: Read) -> None:
     with suppress(OSError, ValueError):
         for path, group in groupby(pieces, key=lambda piece: piece[0]):
             with suppress(FileNotFoundError), path.open("rb", buffering=0) as file:
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_RANDOM)  # the kernel shall not read beyond
                 for _, start, length in group:
                     if not read(file.fileno(), [buffer[:length]], start):
                         return

@@ -5,12 +5,15 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
+from threading import Thread
 from urllib.parse import urlsplit
 
 import answers
 import packages
-from detector import SharedDetector
+from detector import Loaded, SharedDetector
 from problems import Problem
 from request import Link, Page, Upload, parse
 from request_log import RequestLog
@@ -29,6 +32,15 @@ class Service:
     settings: Settings
     detector: SharedDetector
     clock: Callable[[], float] = time.monotonic
+
+    def start(self) -> Future[Loaded]:
+        """Begins what every picture needs, each in a thread: the model's loading, and imports from EFS.
+
+        Raises Problem model-unavailable when there is no EFS to import from.
+        """
+        packages.add_to_path(self.settings.packages)
+        Thread(target=_import_fetch, name="import", daemon=True).start()
+        return self.detector.start()
 
     def answer(self, event: object, remaining_seconds: float, log: RequestLog) -> answers.Answer:
         """The answer to an event within `remaining_seconds`. Raises Problem when there is no good one."""
@@ -69,3 +81,9 @@ class Service:
             target = fetch.checked(request.url, self.settings.private_image_hosts)
             log.note(picture_host=urlsplit(target.url).hostname)
             return fetch.fetch(target, self.settings.private_image_hosts, fetch_seconds)
+
+
+def _import_fetch() -> None:
+    """While a request imports what decodes pictures, and the detector what runs models; it will hear of errors."""
+    with suppress(Exception):
+        import fetch  # noqa: F401

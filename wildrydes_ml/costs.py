@@ -18,7 +18,7 @@ PRICES = {
     "EBS gp3, GB": 0.08,
     "provisioned concurrency, GB": 0.0000041667 * 3600 * HOURS,
 }
-STORED_GB = 1.6
+STORED_GB = 1.3
 DISK_GB = 8
 
 

@@ -70,8 +70,9 @@ class Preparation:
 
     def _capi(self) -> Entry:
         _say("comparing TensorFlow's C API with its Python")
-        found = self._agreement("capi", {}, CAPI_NOISE, max(len(sample.expected) for sample in self._samples))
-        entry = {"agreement": asdict(found)}
+        entry: Entry = {"input_size": self._size_taken()}
+        found = self._agreement("capi", entry, CAPI_NOISE, max(len(sample.expected) for sample in self._samples))
+        entry["agreement"] = asdict(found)
         return entry | self._recorded("capi", entry)
 
     @cached_property
@@ -101,6 +102,14 @@ class Preparation:
     def _fetch(self, tensors: list[Any], picture: NDArray[np.uint8]) -> list[Array]:
         values: list[Array] = self._graph.run(tensors, {self._graph.images: image_tensor(picture, self._input_size)})
         return values
+
+    def _size_taken(self) -> tuple[int, int] | None:
+        """The size that the model resizes every picture to, before anything else; resizing to it twice is harmless."""
+        try:
+            resized = find_resized(self._graph.images, list(self._graph.outputs.values()))
+        except Exception:  # the graph cannot be frozen, say
+            return None
+        return None if resized is None else fixed_size(resized.shape.as_list())
 
     def _convert(self, cut: Cut) -> Entry:
         """Writes the LiteRT model, which begins after the picture is resized where that is possible."""
@@ -172,8 +181,9 @@ class Preparation:
         except Exception as error:  # a kernel may not tell, for one
             _say(f"no list of what a cold start of {engine} reads: {error}")
             return {}
-        if engine == "capi":
-            lines += recording.model_files(self._efs)
+        model = recording.model_files(self._efs, entry)
+        paths = {line.split(" ", 2)[2] for line in model}
+        lines = [line for line in lines if line.split(" ", 2)[2] not in paths] + model
         (self._out / f"{engine}.files").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
         return {"files": f"prepared/{engine}.files"}
 

@@ -23,7 +23,7 @@ import manifest
 import numpy as np
 from detector import Detection
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import ExifTags, Image
 
 from filling.saved_graph import Refused
 
@@ -67,18 +67,27 @@ def cold_start(
     efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], picture: NDArray[np.uint8]
 ) -> list[str]:
     """Lines `START LENGTH PATH` of what answering one picture reads, in bytes, in the order of the first touch."""
-    file = BytesIO()
-    Image.fromarray(picture).save(file, "JPEG")
+    file, exif = BytesIO(), Image.Exif()
+    exif[ExifTags.Base.Orientation] = 1  # as cameras write it, which takes more modules to read
+    Image.fromarray(picture).save(file, "JPEG", exif=exif)
     event = json.dumps({"image": base64.b64encode(file.getvalue()).decode()})
     touched = _run(efs, signature, engine, entry, "record", event)
     named = ((start, length, efs.relative(path)) for start, length, path in touched)
     return [f"{start} {length} {path}" for start, length, path in named if path is not None]
 
 
-def model_files(efs: Efs) -> list[str]:
-    """Such lines for the SavedModel, which TensorFlow's C++ reads: Python does not hear of it."""
-    paths = [efs.model / "saved_model.pb", *sorted(efs.model.glob("variables/*"))]
-    return [f"0 {path.stat().st_size} model/{path.relative_to(efs.model)}" for path in paths]
+def model_files(efs: Efs, entry: Mapping[str, Any]) -> list[str]:
+    """Such lines for the model itself, whole, which is needed last.
+
+    A record does not have it: TensorFlow's C++ reads a SavedModel without Python hearing of it, and LiteRT's file has
+    left memory when its weights were copied.
+    """
+    if "model" in entry:
+        paths = {entry["model"]: efs.prepared.parent / entry["model"]}
+    else:
+        found = [efs.model / "saved_model.pb", *sorted(efs.model.glob("variables/*"))]
+        paths = {f"model/{path.relative_to(efs.model)}": path for path in found}
+    return [f"0 {path.stat().st_size} {name}" for name, path in paths.items()]
 
 
 def _run(efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], *command: str) -> Any:

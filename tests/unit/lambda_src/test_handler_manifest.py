@@ -49,7 +49,7 @@ def test_the_engines_that_the_manifest_vouches_for_the_fastest_first(root: Path)
     assert (litert.engine, litert.why_not, litert.files) == ("litert", "", "prepared/litert.files")
     assert litert.needs["model"] == "prepared/detector.tflite"
     assert (capi.engine, capi.why_not, capi.files) == ("capi", "", "prepared/capi.files")
-    assert capi.needs == manifest()["signature"]
+    assert capi.needs == {**manifest()["signature"], "files": "prepared/capi.files"}
     assert tensorflow == Option("tensorflow")
 
 
