@@ -13,16 +13,7 @@ from typing import Any
 import yaml
 from troposphere import Template
 
-SECTIONS = (
-    "AWSTemplateFormatVersion",
-    "Description",
-    "Metadata",
-    "Parameters",
-    "Conditions",
-    "Resources",
-    "Outputs",
-    "Mappings",
-)
+SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs")
 ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Properties", "Metadata")
 
 LINE_LENGTH = 180

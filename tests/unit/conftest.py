@@ -29,7 +29,7 @@ def evaluate() -> Callable[[dict[str, Any]], dict[str, Any]]:
 
 
 class Evaluation:
-    """Resolves parameters, conditions, Fn::If, Fn::FindInMap and Fn::Sub; what AWS alone knows stays as it is."""
+    """Resolves parameters, conditions, Fn::If and Fn::Sub; what AWS alone knows stays as it is."""
 
     def __init__(self, body: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
         offered = body.get("Parameters", {})
@@ -66,8 +66,6 @@ class Evaluation:
             case {"Fn::Sub": str(text)}:
                 text = re.sub(r"\$\{(\w+)\}", lambda found: self.values.get(found[1], found[0]), text)
                 return {"Fn::Sub": text} if "${" in text else text
-            case {"Fn::FindInMap": [mapping, key, attribute]}:
-                return self.body["Mappings"][mapping][key][attribute]
             case {"Fn::If": [condition, yes, no]}:
                 return self._resolve(yes if self._holds({"Condition": condition}) else no)
             case dict():

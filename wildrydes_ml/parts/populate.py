@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any
 
-from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
+from troposphere import Base64, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
 
 from .. import packaging
 from . import policies
@@ -26,8 +26,6 @@ DISK_GB = 8
 
 _AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
 _DIRECTORY = "/opt/wildrydes"
-# A template has room for 51,200 bytes, and in a mapping the texts are indented least.
-_MAPPING = "Files"
 
 
 @dataclass(frozen=True)
@@ -92,7 +90,6 @@ def add_populate(
     exists = _exists(template, settings)
     handle = add(template, exists, cloudformation.WaitConditionHandle("EFSFilledHandle"))
     profile = _instance_profile(template, exists, storage, settings)
-    template.add_mapping(_MAPPING, _texts(settings))
     instance = _instance(template, exists, network, storage, group, profile, handle, settings)
     filled = add(
         template,
@@ -102,14 +99,12 @@ def add_populate(
     return Populate(exists, GetAtt(filled, "Data"))
 
 
-def _texts(settings: PopulateSettings) -> dict[str, dict[str, str]]:
-    """The files that the instance writes, by name and suffix."""
-    bootstrap = {"bootstrap": {"sh": (files(__package__) / "bootstrap.sh").read_text(encoding="utf-8")}}
+def _texts(settings: PopulateSettings) -> dict[str, str]:
+    """The files that the instance writes beside its settings."""
+    bootstrap = {"bootstrap.sh": (files(__package__) / "bootstrap.sh").read_text(encoding="utf-8")}
     has_zip = settings.bucket and not isinstance(settings.bucket, Parameter)
-    if has_zip:
-        return bootstrap
-    populate = {"populate": {"sh": packaging.filling("populate.sh")}}
-    return {**bootstrap, **populate, "packages": {"lock": packaging.filling("packages.lock")}}
+    own = () if has_zip else ("populate.sh", "packages.lock")
+    return {**bootstrap, **{name: packaging.filling(name) for name in own}}
 
 
 def _exists(template: Template, settings: PopulateSettings) -> Choice:
@@ -195,11 +190,7 @@ def _init(storage: Storage, handle: cloudformation.WaitConditionHandle, settings
     written = {
         # It holds the URL that decides over the stack.
         f"{_DIRECTORY}/settings.env": {"mode": "000600", "content": _settings(storage, handle, settings)},
-        **{
-            f"{_DIRECTORY}/{name}.{suffix}": {"content": FindInMap(_MAPPING, name, suffix)}
-            for name, texts in _texts(settings).items()
-            for suffix in texts
-        },
+        **{f"{_DIRECTORY}/{name}": {"content": text} for name, text in _texts(settings).items()},
     }
     return {"AWS::CloudFormation::Init": {"config": {"files": written}}}
 
