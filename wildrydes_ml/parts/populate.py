@@ -14,7 +14,7 @@ from troposphere import Base64, GetAtt, Parameter, Ref, Sub, Tags, Template, clo
 
 from .. import packaging
 from . import policies
-from .choices import Choice, Value, add, choose, differs, equals, fill, given, listed, reference
+from .choices import Choice, Value, add, choose, differs, equals, fill, given, reference
 from .lint import checkov_skips
 from .network import Network, web_and_nfs_egress
 from .storage import Storage
@@ -115,6 +115,7 @@ def _instance_profile(
     template: Template, exists: Choice, storage: Storage, settings: PopulateSettings
 ) -> iam.InstanceProfile:
     has_code = given(template, "CodeIsGiven", settings.bucket)
+    write = iam.Policy(PolicyName="FillAccessPoint", PolicyDocument=policies.mount_and_write(storage.access_point_arn))
     read = iam.Policy(PolicyName="ReadCode", PolicyDocument=policies.read_object(settings.bucket, settings.key))
     role = add(
         template,
@@ -124,13 +125,7 @@ def _instance_profile(
             AssumeRolePolicyDocument=policies.trust("ec2.amazonaws.com"),
             # Session Manager, in place of an open SSH port.
             ManagedPolicyArns=[Sub("arn:${AWS::Partition}:iam::aws:policy/AmazonSSMManagedInstanceCore")],
-            Policies=listed(
-                iam.Policy(
-                    PolicyName="FillAccessPoint",
-                    PolicyDocument=policies.mount_and_write(storage.access_point_arn),
-                ),
-                choose(has_code, read),
-            ),
+            Policies=choose(has_code, [write, read], [write]),
         ),
     )
     return add(template, exists, iam.InstanceProfile("EfsMountInstanceProfile", Roles=[Ref(role)]))
