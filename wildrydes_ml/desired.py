@@ -56,7 +56,7 @@ class DesiredStack:
         The revision is a digest of all that the function is made of, EFS's contents included.
         """
         found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
-        known = self.with_parameters(**found)
+        known = self.with_parameters(**found, Revision="")
         made_of = json.dumps([self.template, contents, sorted(known.parameters.items())])
         revision = hashlib.sha256(made_of.encode()).hexdigest()[:16]
         return replace(known.with_parameters(Revision=revision), inputs={})

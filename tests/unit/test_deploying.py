@@ -339,6 +339,15 @@ def test_a_stack_that_is_made_again_gets_a_fresh_link(run: Deploy, aws: FakeAws,
     assert aws.stacks.stacks[EFS].parameters["ModelUrl"] != before
 
 
+@pytest.mark.parametrize("route", ["long", "short"])
+def test_after_an_update_nothing_is_left_to_do(run: Deploy, aws: FakeAws, route: str) -> None:
+    run(route=route)
+    run(route=route, overrides={"MinScore": "0.5"})
+    assert len(aws.journal) == 1
+    assert not run(route=route, overrides={"MinScore": "0.5"}).changed
+    assert aws.journal == []
+
+
 @pytest.mark.parametrize(("route", "name"), [("long", EFS), ("short", COMPLETE)])
 def test_new_code_does_not_touch_what_has_filled_efs(run: Deploy, aws: FakeAws, route: str, name: str) -> None:
     run(route=route)
