@@ -22,6 +22,7 @@ TEST = [
     # The release whose botocore is the emulator's.
     "awscli==1.46.3",
     "cfn-lint>=1.50",
+    "cryptography>=42",
     "hypothesis>=6.100",
     "moto[cloudformation,ec2,efs,iam,s3,server]>=5.1.8",
     "mypy>=1.15",

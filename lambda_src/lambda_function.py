@@ -53,7 +53,8 @@ def initialize(service: Callable[[], Service], environment: Mapping[str, str]) -
 def respond(service: Callable[[], Service], event: object, context: Any, *, cold: bool) -> answers.Answer:
     """The answer in proxy shape, whatever happens; prints the request's log line."""
     request_id = getattr(context, "aws_request_id", "")
-    log = RequestLog(request_id=request_id, cold=cold)
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+    log = RequestLog(request_id=request_id, function=function, cold=cold)
     try:
         answer = _guarded(service, event, context, log)
     except Problem as problem:

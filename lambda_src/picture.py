@@ -8,6 +8,7 @@ Large pictures come out smaller, at a half or a quarter of their size, as far as
 
 from __future__ import annotations
 
+import warnings
 from io import BytesIO
 
 import numpy as np
@@ -43,6 +44,7 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     """The picture as RGB [H, W, 3]. Raises Problem unsupported-, undecodable- or too-large."""
     format = _format(data)
     Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is a warning, and those are no matter of one thread
+    warnings.filterwarnings("ignore", module="PIL")  # of damage that did not matter, in lines amid the log's
     try:
         with Image.open(BytesIO(data), formats=[format]) as image:
             _check_size(image, len(data))

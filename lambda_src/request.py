@@ -84,7 +84,8 @@ def _content_type(event: dict[str, Any]) -> str:
     for name in ("headers", "multiValueHeaders"):
         if not isinstance(event.get(name) or {}, dict):
             raise Problem("invalid-request", f"{name} is not an object")
-    multi = {name: values[-1] for name, values in (event.get("multiValueHeaders") or {}).items() if values}
+    several = (event.get("multiValueHeaders") or {}).items()
+    multi = {name: values[-1] for name, values in several if isinstance(values, list) and values}
     headers = {name.lower(): value for name, value in {**multi, **(event.get("headers") or {})}.items()}
     return str(headers.get("content-type") or "").partition(";")[0].strip().lower()
 

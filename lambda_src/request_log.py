@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+import metrics
+
 
 class RequestLog:
     """Collects the fields and stage times of one request, also of one that fails half way."""
@@ -36,6 +38,7 @@ class RequestLog:
         return {stage: round(seconds * 1000, 1) for stage, seconds in stages.items()}
 
     def line(self) -> str:
-        """The request's log line: one JSON object, so that nothing in it can forge another line."""
+        """The request's log line with its metrics: one JSON object, so that nothing in it can forge another line."""
         known = {name: value for name, value in self._fields.items() if value not in (None, "", ())}
-        return json.dumps({**known, "timings_ms": self.timings_ms()})
+        fields = {**known, "timings_ms": self.timings_ms()}
+        return json.dumps(metrics.embedded(fields, timestamp_ms=int(time.time() * 1000)))

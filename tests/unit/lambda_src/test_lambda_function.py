@@ -1,15 +1,18 @@
 import base64
 import json
 import os
+import re
 import socket
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import metrics
 import packages
 import pytest
 from detector import Detection, Detector, Loaded, SharedDetector
@@ -19,6 +22,9 @@ from lambda_function import initialize, lambda_handler
 from PIL import Image
 from service import MODEL_SECONDS, Service
 from settings import Settings
+from troposphere import Template
+
+from wildrydes_ml.parts.observability import Watched, add_dashboard
 
 Ask = Callable[..., SimpleNamespace]
 
@@ -234,6 +240,62 @@ def test_the_log_knows_the_picture_but_neither_its_url_nor_its_bytes(ask: Ask) -
     assert "secret" not in seen.line + failed.line + unreachable.line
 
 
+def counted(log: dict[str, Any]) -> dict[tuple[str, ...], dict[str, float]]:
+    """The metrics that CloudWatch finds in a log line, by the values of their dimensions; checks the format's rules."""
+    found: dict[tuple[str, ...], dict[str, float]] = {}
+    for directive in log.get("_aws", {"CloudWatchMetrics": []})["CloudWatchMetrics"]:
+        assert set(directive) == {"Namespace", "Dimensions", "Metrics"}
+        assert directive["Namespace"] == "wildrydes-ml"
+        assert 0 < len(directive["Metrics"]) <= 100
+        for metric in directive["Metrics"]:
+            assert metric["Unit"] == ("Milliseconds" if metric["Name"] == "latency" else "Count")
+            assert type(log[metric["Name"]]) in (int, float)
+            for dimensions in directive["Dimensions"]:
+                assert all(isinstance(log[name], str) and log[name] for name in dimensions)
+                values = tuple(log[name] for name in dimensions)
+                found.setdefault(values, {})[metric["Name"]] = log[metric["Name"]]
+    return found
+
+
+def test_a_verdict_is_counted(ask: Ask) -> None:
+    before = time.time_ns() // 1_000_000
+    validated, not_validated = ask(upload()), ask(upload(), FakeDetector)
+    for answer, counts in ((validated, (1, 0)), (not_validated, (0, 1))):
+        found = counted(answer.log)[("local",)]
+        assert set(found) == {"latency", "validated", "not_validated"}
+        assert (found["validated"], found["not_validated"]) == counts
+        assert found["latency"] == answer.log["timings_ms"]["total"] > 0
+        assert before <= answer.log["_aws"]["Timestamp"] <= time.time() * 1000
+
+
+def test_a_problem_is_counted_by_its_code_too(ask: Ask) -> None:
+    found = counted(ask({"image": ""}).log)
+    assert found["local", "unsupported-image"] == {"refusals": 1}
+    assert set(found[("local",)]) == {"latency", "refusals"}
+    assert found[("local",)]["refusals"] == 1
+
+
+def test_the_page_counts_nothing(ask: Ask) -> None:
+    assert "_aws" not in ask({"httpMethod": "GET", "headers": {"Accept": "text/html"}, "body": None}).log
+
+
+def test_what_is_counted_is_what_the_dashboard_shows() -> None:
+    fields = {"function": "f", "cold": True, "timings_ms": {"total": 1.5}}
+    verdict = counted(metrics.embedded({**fields, "validated": True}, 0))
+    refusal = counted(metrics.embedded({**fields, "code": "internal"}, 0))
+    assert refusal["f", "internal"] == {"refusals": 1}
+    dashboard = add_dashboard(Template(), Watched("f")).properties["DashboardBody"].to_dict()["Fn::Sub"][0]
+    assert set(re.findall(r'"wildrydes-ml","(\w+)","function"', dashboard)) == set(verdict[("f",)])
+    assert verdict[("f",)] == {"latency": 1.5, "cold_starts": 1, "validated": 1, "not_validated": 0}
+
+
+def test_nothing_forges_a_log_line_or_a_metric(ask: Ask) -> None:
+    answer = ask(upload(), Broken)
+    assert "\n" not in answer.line
+    assert "\r" not in answer.line
+    assert counted(answer.log)["local", "internal"] == {"refusals": 1}
+
+
 def without_packages(code: str, **environment: str) -> list[Any]:
     """The JSON lines that code prints in a Python that has nothing installed, as Lambda's has before EFS."""
     command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(LAMBDA_SRC)!r})\n{code}"]
@@ -247,11 +309,12 @@ import json, lambda_function
 for event in ({upload()!r}, {{"url": "http://images.example/"}}, {{"httpMethod": "GET"}}, {{}}):
     print(json.dumps(lambda_function.lambda_handler(event, None)["statusCode"]))
 """
-    lines = without_packages(code, EFS_PATH="/nowhere")
+    lines = without_packages(code, EFS_PATH="/nowhere", AWS_LAMBDA_FUNCTION_NAME="unicorns")
     logs, statuses = lines[0::2], lines[1::2]
     assert statuses == [503, 503, 200, 400]
     assert [log["cold"] for log in logs] == [True, False, False, False]
     assert "/nowhere" in logs[0]["reason"]
+    assert [counted(log).get(("unicorns",), {}).get("cold_starts") for log in logs] == [1, None, None, None]
 
 
 def test_a_function_whose_packages_are_missing_answers(tmp_path: Path) -> None:
