@@ -83,7 +83,7 @@ def model_files(efs: Efs, entry: Mapping[str, Any]) -> list[str]:
     left memory when its weights were copied.
     """
     if "model" in entry:
-        paths = {entry["model"]: efs.prepared.parent / entry["model"]}
+        paths = {entry["model"]: efs.prepared / Path(entry["model"]).name}
     else:
         found = [efs.model / "saved_model.pb", *sorted(efs.model.glob("variables/*"))]
         paths = {f"model/{path.relative_to(efs.model)}": path for path in found}
