@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools
 
-.PHONY: help demo test test-fast check render bench clean
+.PHONY: help demo test test-fast check render bench audit clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -33,6 +33,9 @@ render: $(VENV)/test ## Write templates/*.yml
 bench: $(VENV)/test ## Measure rendering and inference, as ratios in one run: a quarter of an hour
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python -m benchmarks.inference
+
+audit: $(VENV)/test ## Look up what goes on EFS among the known vulnerabilities (asks osv.dev)
+	$(BIN)/python tools/audit_packages.py
 
 clean: ## Remove what the other targets made
 	-[ ! -d .wildrydes ] || $(BIN)/python bin/destroy.py --local

@@ -28,6 +28,7 @@ TEST = [
     "mypy>=1.15",
     "numpy>=2",
     "packaging",
+    "pip-audit>=2.9",
     "playwright>=1.50",
     "pytest>=8.2",
     "pytest-xdist>=3.6",

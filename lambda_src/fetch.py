@@ -17,6 +17,8 @@ from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
 from functools import cache
+from http.client import HTTPResponse, IncompleteRead
+from ipaddress import IPv6Network
 from typing import Any, TypeVar
 from urllib.parse import urljoin, urlsplit
 
@@ -41,8 +43,12 @@ _HEADERS = {
     "Accept-Encoding": "identity",
     "User-Agent": "wildrydes-ml",
 }
-_DENIED_BESIDES = ["::/96", "::ffff:0:0:0/96"]
-"""IPv4-compatible and IPv4-translated IPv6, which the policy's own ranges leave open."""
+_IPV4_IN_IPV6 = IPv6Network("::ffff:0:0/96")
+_DENIED_BESIDES = [*map(str, IPv6Network("::/3").address_exclude(_IPV4_IN_IPV6)), "4000::/2", "8000::/1"]
+"""The IPv6 that is not 2000::/3, where all public addresses are (RFC 4291, 2.4); the policy leaves most of it open.
+
+The policy judges IPv4 addresses as IPv6, so those stay its own matter.
+"""
 
 logging.getLogger("urllib3").setLevel(logging.CRITICAL)  # its warnings hold URLs
 
@@ -121,7 +127,8 @@ class _Connections:
 
     def _watch(self, connection: socket.socket) -> socket.socket:
         self._sockets.append(connection.dup())  # TLS replaces the object, not the connection
-        self.remaining()  # the deadline may have passed while it was being made
+        if time.monotonic() > self._deadline:  # it passed while the connection was being made
+            self.cut()
         return connection
 
 
@@ -129,10 +136,21 @@ def _pool(pool: type[Any], connection: type[Any], watch: Callable[[socket.socket
     """urllib3's pool of connections that are shown to `watch` as soon as they are made."""
 
     class WatchedConnection(connection):  # type: ignore[misc]
+        response_class = _Response
+
         def _new_conn(self) -> socket.socket:
             return watch(super()._new_conn())
 
     return type("WatchedPool", (pool,), {"ConnectionCls": WatchedConnection})
+
+
+class _Response(HTTPResponse):
+    """Reads no chunk that says it has -1 bytes: that would mean all that ever comes, past every cap."""
+
+    def _safe_read(self, amt: int) -> bytes:
+        if amt < 0:
+            raise IncompleteRead(b"")
+        return super()._safe_read(amt)  # type: ignore[misc,no-any-return]
 
 
 def _in_thread(call: Callable[[], T], seconds: float) -> T:
@@ -205,4 +223,6 @@ def _body(response: Response) -> bytes:
         body += chunk
         if len(body) > MAX_BYTES:
             raise Problem("image-too-large", "fetched bytes")
+    if not body and "Content-Length" not in response.headers:
+        raise Problem("fetch-failed", "nothing came: a connection that breaks in the headers looks like their end")
     return bytes(body)

@@ -13,15 +13,21 @@ from io import BytesIO
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 from problems import Problem
 
 MAX_PIXELS = 16_000_000
 """In float32 RGB, which detectors take, 192 MB."""
+MAX_SIDE = 65_535
+"""What JPEG and GIF can have. Thinner pictures of other formats take more memory for their rows than for pixels."""
 LEAST_SIDE = 1024
 """Pixels that the shorter side of a picture keeps when it is reduced: detectors work at 300 to 640."""
 MOST_PIXELS = 12_000_000
 """A reduced picture has no more, even if its shorter side must fall below LEAST_SIDE: it is a strip then."""
+
+MOST_MARKERS = 250
+"""Scans of a JPEG, or pieces of its EXIF. Ten are many, and 8 MiB of anything behind the picture look like 128; but
+hundreds of thousands fit in, and each scan of 20 bytes goes over all pixels, each piece copies those before it."""
 
 _SIGNATURES = {
     "JPEG": (b"\xff\xd8\xff",),
@@ -38,16 +44,33 @@ _SIGNATURES = {
 _PIXELS_PER_BYTE = {"PNG": 8 * 1032, "GIF": 4096 * 8 // 12, "JPEG": 64 * 8}
 _PNG_BITS_PER_PIXEL = {"RGB": 24, "RGBA": 32, "LA": 16, "I;16": 16}
 """Where it is certain; other modes may have 1."""
+_COSTLY_MARKERS = (b"\xff\xda", b"\xff\xe1")
+"""A scan and a piece of EXIF."""
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+"""By EXIF's orientation. The others, 1 among them, need none."""
 
 
 def decode(data: bytes) -> NDArray[np.uint8]:
     """The picture as RGB [H, W, 3]. Raises Problem unsupported-, undecodable- or too-large."""
     format = _format(data)
+    if format == "JPEG" and max(map(data.count, _COSTLY_MARKERS)) > MOST_MARKERS:
+        raise Problem("undecodable-image", "too many scans or pieces of EXIF")
+    if format == "WEBP":
+        # Pillow knows WebP from its start only when asked to load every plugin, AVIF's 5 MB library among them.
+        from PIL import WebPImagePlugin  # noqa: F401
     Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is a warning, and those are no matter of one thread
     warnings.filterwarnings("ignore", module="PIL")  # of damage that did not matter, in lines amid the log's
     try:
         with Image.open(BytesIO(data), formats=[format]) as image:
-            _check_size(image, len(data))
+            _check_size(image, format, len(data))
             return np.asarray(_reduced(image))
     except Problem:
         raise
@@ -62,13 +85,13 @@ def _format(data: bytes) -> str:
     raise Problem("unsupported-image", "by its content")
 
 
-def _check_size(image: Image.Image, size: int) -> None:
-    if image.width * image.height > MAX_PIXELS:
+def _check_size(image: Image.Image, format: str, size: int) -> None:
+    if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
         raise Problem("image-too-large", "pixels")
-    pixels_per_byte = _PIXELS_PER_BYTE.get(image.format or "")
+    pixels_per_byte = _PIXELS_PER_BYTE.get(format)
     if pixels_per_byte is None:
         return
-    bits = _PNG_BITS_PER_PIXEL.get(image.mode, 1) if image.format == "PNG" else 1
+    bits = _PNG_BITS_PER_PIXEL.get(image.mode, 1) if format == "PNG" else 1
     if image.width * image.height * bits > size * pixels_per_byte:
         raise Problem("image-too-large", "more pixels than its bytes can hold")
 
@@ -82,9 +105,18 @@ def _reduced(image: Image.Image) -> Image.Image:
     factor = _factor(*image.size)
     if factor > 1 and image.draft(None, (image.width // factor, image.height // factor)):
         factor = 1
-    ImageOps.exif_transpose(image, in_place=True)
     rgb = _rgb(image)
-    return rgb.reduce(factor) if factor > 1 else rgb
+    reduced = rgb.reduce(factor) if factor > 1 else rgb
+    turn = _turn(image)
+    return reduced if turn is None else reduced.transpose(turn)
+
+
+def _turn(image: Image.Image) -> Image.Transpose | None:
+    """What makes the picture upright; None when it is, or when its EXIF does not say."""
+    try:
+        return _TURNS.get(image.getexif().get(ExifTags.Base.Orientation, 1))
+    except Exception:  # EXIF is damaged more often than pictures, which are good without it
+        return None
 
 
 def _factor(width: int, height: int) -> int:

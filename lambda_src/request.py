@@ -17,6 +17,8 @@ MAX_UPLOAD_BYTES = 4_500_000
 """A synchronous Lambda event holds 6 MB, and base64 makes 4 bytes of 3."""
 MAX_URL_BODY_BYTES = 8 * 1024
 MAX_JSON_DEPTH = 20
+MAX_JSON_VALUES = 1000
+"""More of them in 6 MB would take seconds, and hundreds of megabytes."""
 
 _PICTURE_TYPES = {"image/jpeg", "image/png", "image/webp", "image/gif"}
 _JSON_TYPES = {"application/json", "text/plain", "application/x-www-form-urlencoded", ""}
@@ -129,7 +131,9 @@ def _from_json(body: bytes) -> Request:
 
 
 def _json_object(body: bytes) -> dict[str, Any]:
-    """The body as an object of strict JSON: UTF-8, no duplicate keys, no NaN, not nested too deep."""
+    """The body as an object of strict JSON: UTF-8, no duplicate keys, no NaN, not nested too deep, not too long."""
+    if sum(map(body.count, (b",", b"[", b"{"))) > MAX_JSON_VALUES:
+        raise Problem("invalid-request", "too many values")
     try:
         value = json.loads(body.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_no_constant)
         too_deep = _depth(value) > MAX_JSON_DEPTH

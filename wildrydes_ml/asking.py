@@ -12,6 +12,8 @@ from . import pictures, web
 PATIENCE_SECONDS = 60.0
 _LONGEST_PAUSE = 8.0
 _TRY_AGAIN = (429, 503)
+# The API's 429 that a pause does not end.
+_USED_UP = "quota-exceeded"
 
 Send = Callable[[bytes, Mapping[str, str]], web.Reply]
 
@@ -102,13 +104,13 @@ def answer(picture: str, reply: web.Reply) -> Answer:
 def patient(send: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
     """Sends again what was throttled (429) or came too early (503): after Retry-After, or 1, 2, 4, 8, 8... seconds.
 
-    It gives up, with the last reply, when that would take more than PATIENCE_SECONDS.
+    It gives up, with the last reply, when that would take more than PATIENCE_SECONDS, or when a quota is used up.
     """
 
     def send_again(body: bytes, headers: Mapping[str, str]) -> web.Reply:
         left, pause = PATIENCE_SECONDS, 1.0
         reply = send(body, headers)
-        while reply.status in _TRY_AGAIN:
+        while reply.status in _TRY_AGAIN and _code(reply) != _USED_UP:
             wait = max(1.0, pause if reply.retry_after is None else reply.retry_after)
             if wait > left:
                 break
@@ -123,6 +125,14 @@ def patient(send: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
 def _detection(item: Mapping[str, Any]) -> dict[str, Any]:
     top, left, bottom, right = map(float, item["box"])
     return {"label": str(item["label"]), "score": float(item["score"]), "box": [top, left, bottom, right]}
+
+
+def _code(reply: web.Reply) -> str:
+    """The problem's code, or nothing for an answer that has none."""
+    try:
+        return str(json.loads(reply.body)["code"])
+    except (ValueError, LookupError, TypeError):
+        return ""
 
 
 def _problem(found: Mapping[str, Any]) -> str:

@@ -135,9 +135,7 @@ def _draw_boxes(image: Any, detections: Sequence[Mapping[str, Any]]) -> None:
 
 
 def _plate(image: Any, box: tuple[float, ...], width: float, height: float) -> tuple[float, float, float, float]:
-    """Where a label of this size goes: above its box, or at its top where the picture ends; within the picture."""
-    x0, y0, x1, _ = box
-    x = x1 - width if x0 > 0.6 * image.width else x0
-    x = max(0.0, min(x, image.width - width))
-    y = y0 if y0 < height else y0 - height
+    """Where a label of this size goes: above its box's corner, or as near to that as the picture's edges let it."""
+    x = max(0.0, min(box[0], image.width - width))
+    y = max(0.0, box[1] - height)
     return x, y, x + width, y + height

@@ -48,7 +48,8 @@ def read(picture: str) -> tuple[bytes, str]:
     except IsADirectoryError:
         raise _fault(picture, _why_empty(picture)) from None
     except OSError as error:
-        raise _fault(picture, error.strerror or str(error)) from error
+        why = "only http and https addresses are fetched" if "://" in picture else error.strerror or str(error)
+        raise _fault(picture, why) from error
     content_type = _content_type(body)
     if not content_type:
         raise _fault(picture, _why_not_taken(body))

@@ -15,19 +15,19 @@ def choose(page: Page, data: bytes, kind: str = "image/png", name: str = "pictur
     page.get_by_label("Choose a picture").set_input_files(FilePayload(name=name, mimeType=kind, buffer=data))
 
 
-def drop(page: Page, *, file: bytes | None = None, links: Sequence[str] = ()) -> None:
-    """Drags a file or links onto the page."""
+def drop(page: Page, *, files: Sequence[bytes] = (), links: Sequence[str] = ()) -> None:
+    """Drags PNG files or links onto the page."""
     transfer = page.evaluate_handle(
-        """([file, links]) => {
+        """([files, links]) => {
           const transfer = new DataTransfer();
           if (links) transfer.setData("text/uri-list", links);
-          if (file) {
+          for (const file of files) {
             const bytes = Uint8Array.from(atob(file), (letter) => letter.charCodeAt(0));
             transfer.items.add(new File([bytes], "dropped.png", { type: "image/png" }));
           }
           return transfer;
         }""",
-        [file and base64.b64encode(file).decode(), "\r\n".join(links)],
+        [[base64.b64encode(file).decode() for file in files], "\r\n".join(links)],
     )
     for event in ("dragover", "drop"):
         page.dispatch_event("main", event, {"dataTransfer": transfer})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.browser_helpers import choose, drop, tells
@@ -40,9 +41,19 @@ def test_a_key_is_asked_for_first_and_sent(site: Site, visit: Callable[..., Page
 def test_nothing_is_asked_without_a_key(site: Site, visit: Callable[..., Page]) -> None:
     site.auth = "API_KEY"
     page = visit()
-    drop(page, file=SMALL)
+    drop(page, files=[SMALL])
     expect(page.get_by_role("status")).to_have_text("")
     assert site.asked == []
+
+
+@pytest.mark.parametrize("key", ["two words", "zero\u200bwidth", "ключ"])
+def test_what_can_be_no_key_is_told_where_it_was_entered(site: Site, visit: Callable[..., Page], key: str) -> None:
+    site.auth = "API_KEY"
+    page = visit()
+    enter_key(page, key)
+    expect(page.get_by_label("API key")).to_be_focused()
+    expect(page.get_by_label("API key")).to_have_js_property("validity.patternMismatch", True)
+    expect(page.get_by_label("Choose a picture")).to_be_hidden()
 
 
 def test_a_wrong_key_is_asked_for_again_and_the_picture_is_not_lost(site: Site, visit: Callable[..., Page]) -> None:
@@ -78,3 +89,6 @@ def test_signed_requests_are_left_to_the_command(site: Site, visit: Callable[...
     expect(page.get_by_text("wildrydes-ml classify PICTURE")).to_be_visible()
     expect(page.get_by_label("Choose a picture")).to_be_hidden()
     expect(page.get_by_label("Link of a picture")).to_be_hidden()
+    drop(page, files=[SMALL])
+    expect(page.get_by_role("status")).to_have_text("")
+    assert site.asked == []

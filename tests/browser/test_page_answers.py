@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import json
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -25,6 +26,32 @@ def test_boxes_lie_where_the_answer_says(site: Site, page: Page, width: int, hei
     shown = geometry(page.get_by_role("img", name="Your picture"))
     assert shown["width"] / shown["height"] == pytest.approx(width / height, rel=0.01)
     assert drawn(page) == [pytest.approx(seen["box"], abs=0.002) for seen in (HORSE, PERSON)]
+
+
+@pytest.mark.parametrize(("width", "height"), [(400, 300), (300, 900), (1200, 100)])
+def test_labels_lie_at_their_boxes_and_within_the_picture(
+    site: Site, visit: Callable[..., Page], width: int, height: int
+) -> None:
+    boxes = [[0.3, 0.3, 0.6, 0.6], [0, 0, 1, 1], [0.02, 0.5, 0.9, 0.6], [0.5, 0.95, 0.9, 1], [0.99, 0, 1, 0.01]]
+    page = visit(viewport={"width": 320, "height": 640}, reduced_motion="reduce")  # nothing scrolls meanwhile
+    site.script(verdict(*({"label": "Horse", "score": 0.9, "box": box} for box in boxes)))
+    choose(page, picture(width, height))
+    tells(page, "Unicorn is validated")
+    frame = geometry(page.locator("#frame"))
+    pairs = zip(page.locator(".label span").all(), page.locator(".box").all(), strict=True)
+    for label, box in ((geometry(one), geometry(other)) for one, other in pairs):
+        assert label["y"] == pytest.approx(max(frame["y"], box["y"] - label["height"]), abs=1)
+        furthest = frame["x"] + frame["width"] - label["width"]
+        assert label["x"] == pytest.approx(min(box["x"], furthest), abs=1)
+
+
+def test_a_label_wider_than_the_picture_is_cut_where_that_is_seen(site: Site, page: Page) -> None:
+    site.script(verdict({**HORSE, "label": "Horse " * 99}))
+    choose(page, picture(400, 300))
+    tells(page, "Unicorn is validated")
+    label = page.locator(".label span")
+    assert geometry(label)["width"] == pytest.approx(geometry(page.locator("#frame"))["width"], abs=1)
+    expect(label).to_have_css("text-overflow", "ellipsis")
 
 
 def test_a_boxs_edge_is_on_the_pictures_edge_on_the_screen(site: Site, page: Page) -> None:
@@ -51,10 +78,23 @@ def test_boxes_stay_on_the_picture_when_the_window_changes(site: Site, page: Pag
 def test_detections_are_told_as_text(site: Site, page: Page) -> None:
     site.script(verdict(HORSE, PERSON))
     choose(page, SMALL)
-    tells(page, "Seen: Horse 94%, Person 88%. The service took 0.4 s.")
+    tells(page, "Seen: Horse 94%, Person 88%. The service took 412 ms.")
     items = page.get_by_role("list", name="").get_by_role("listitem")
     expect(items).to_have_text(["Horse 94%left", "Person 88%right"])
     expect(page.get_by_role("img", name="Your picture, with boxes around: Horse 94%, Person 88%")).to_be_visible()
+
+
+def test_of_many_detections_the_sentence_tells_the_best_and_the_list_all(site: Site, page: Page) -> None:
+    site.script(verdict(*[HORSE] * 20))
+    choose(page, SMALL)
+    tells(page, f"Seen: {', '.join(['Horse 94%'] * 5)} and 15 more. The service")
+    expect(page.get_by_role("listitem")).to_have_count(20)
+
+
+def test_a_longer_time_is_told_in_seconds(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE, milliseconds=12_345))
+    choose(page, SMALL)
+    tells(page, "The service took 12.3 s.")
 
 
 def test_nothing_seen(site: Site, page: Page) -> None:
@@ -163,7 +203,7 @@ def test_a_file_that_is_read_slowly_does_not_replace_a_later_picture(site: Site,
         (gateway(504, "Endpoint request timed out"), "No answer in time", "took too long"),
         (Reply(418, "<html>teapot</html>"), "The service failed", "status 418"),
         (Reply(500, "null"), "The service failed", "status 500"),
-        (Reply(200, "<html>a captive portal</html>"), "The service failed", "status 200"),
+        (Reply(200, "<html>a captive portal</html>"), "The service failed", "cannot be used"),
     ],
 )
 def test_problems_are_told_in_words(site: Site, page: Page, reply: Reply, headline: str, detail: str) -> None:
@@ -172,7 +212,7 @@ def test_problems_are_told_in_words(site: Site, page: Page, reply: Reply, headli
     tells(page, headline)
     tells(page, detail)
     expect(status(page)).to_have_class("bad")
-    expect(page.get_by_role("button", name="Try again")).to_be_visible(visible=reply.status >= 500)
+    expect(page.get_by_role("button", name="Try again")).to_be_visible(visible=reply.status in (200, 500, 502, 504))
     assert len(site.asked) == 1
 
 
@@ -231,6 +271,17 @@ def test_a_service_that_stays_busy_is_left_alone_after_some_tries(site: Site, vi
         page.clock.run_for(1000 * seconds)
     page.get_by_role("button", name="Try again").click()
     tells(page, "Unicorn is validated")
+
+
+def test_a_quota_that_is_used_up_is_not_asked_against(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(stop_clock=True)
+    used_up = {"title": "The quota is used up", "code": "quota-exceeded", "detail": "The API key has no requests left."}
+    site.script(Reply(429, json.dumps(used_up)))
+    choose(page, SMALL)
+    tells(page, "The API key has no requests left.")
+    page.clock.run_for(60_000)
+    assert len(site.asked) == 1
+    expect(page.get_by_role("progressbar")).to_be_hidden()
 
 
 def test_a_wait_that_is_too_long_is_left_to_the_user(site: Site, page: Page) -> None:

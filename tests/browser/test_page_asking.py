@@ -35,15 +35,23 @@ def test_the_same_file_can_be_chosen_twice(site: Site, page: Page) -> None:
 
 def test_a_dropped_file(site: Site, page: Page) -> None:
     site.script(verdict(HORSE))
-    drop(page, file=SMALL)
+    drop(page, files=[SMALL])
     tells(page, "Unicorn is validated")
     assert site.asked[0].body == SMALL
+
+
+def test_of_several_dropped_files_the_first_is_asked_about_and_the_page_says_so(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE))
+    drop(page, files=[SMALL, picture(20, 20), picture(10, 10)])
+    tells(page, "Unicorn is validated")
+    expect(page.get_by_text("This is the first of 3 files")).to_be_visible()
+    assert [asked.body for asked in site.asked] == [SMALL]
 
 
 def test_a_dropped_link(site: Site, page: Page) -> None:
     site.pictures["a.png"] = SMALL
     site.script(verdict(HORSE))
-    drop(page, links=[site.link("a.png"), site.link("b.png")])
+    drop(page, links=["# a comment", site.link("a.png"), site.link("b.png")])
     tells(page, "Unicorn is validated")
     assert asked_link(site.asked[0].body) == site.link("a.png")
 
@@ -66,6 +74,18 @@ def test_a_pasted_link(site: Site, page: Page) -> None:
     expect(page.get_by_role("img", name="Your picture")).to_have_js_property("naturalWidth", 40)
 
 
+def test_a_link_is_pasted_after_a_file_was_chosen(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE), verdict(validated=False))
+    with page.expect_file_chooser() as chooser:
+        page.get_by_text("Choose a picture").click()
+    chooser.value.set_files({"name": "a.png", "mimeType": "image/png", "buffer": SMALL})
+    tells(page, "Unicorn is validated")
+    copy(page, text=site.link("a.png"))
+    page.keyboard.press("Control+V")
+    tells(page, "Unable to validate Unicorn")
+    assert asked_link(site.asked[1].body) == site.link("a.png")
+
+
 def test_a_link_pasted_into_its_field_waits_to_be_asked(site: Site, page: Page) -> None:
     site.script(verdict(HORSE))
     copy(page, text=site.link("a.png"))
@@ -77,18 +97,35 @@ def test_a_link_pasted_into_its_field_waits_to_be_asked(site: Site, page: Page) 
     tells(page, "Unicorn is validated")
 
 
-def test_other_pasted_text_asks_nothing(site: Site, page: Page) -> None:
+def test_other_pasted_text_is_not_sent(site: Site, page: Page) -> None:
     copy(page, text="a horse, see https://example.com")
     page.keyboard.press("Control+V")
-    expect(page.get_by_role("status")).to_have_text("")
+    tells(page, "No picture was found")
     assert site.asked == []
 
 
-def test_what_is_no_link_is_not_sent(site: Site, page: Page) -> None:
-    page.get_by_label("Link of a picture").fill("horse.png")
+def test_other_dropped_addresses_are_not_sent(site: Site, page: Page) -> None:
+    drop(page, links=["ftp://example.org/a.png"])
+    tells(page, "No picture was found")
+    assert site.asked == []
+
+
+@pytest.mark.parametrize("text", ["horse.png", "ftp://example.org/a.png", "data:image/png;base64,", "file:///a.png"])
+def test_what_is_no_link_is_not_sent(site: Site, page: Page, text: str) -> None:
+    page.get_by_label("Link of a picture").fill(text)
     page.get_by_role("button", name="Ask").click()
     expect(page.get_by_label("Link of a picture")).to_be_focused()
     assert site.asked == []
+
+
+@pytest.mark.parametrize("text", [" {} ", "{}"])
+def test_a_link_may_have_spaces_around_it_and_capitals(site: Site, page: Page, text: str) -> None:
+    link = site.link("a.png").replace("http", "HTTP")
+    site.script(verdict(HORSE))
+    page.get_by_label("Link of a picture").fill(text.format(link))
+    page.get_by_role("button", name="Ask").click()
+    tells(page, "Unicorn is validated")
+    assert asked_link(site.asked[0].body) == link
 
 
 def test_a_phone_offers_its_camera(site: Site, visit: Callable[..., Page]) -> None:

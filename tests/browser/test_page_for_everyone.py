@@ -25,6 +25,7 @@ def test_a_file_is_chosen_by_keyboard(site: Site, page: Page, key: str) -> None:
     site.script(verdict(HORSE))
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Tab")
+        expect(page.get_by_label("Choose a picture")).to_be_focused()
         page.keyboard.press(key)
     chooser.value.set_files({"name": "a.png", "mimeType": "image/png", "buffer": SMALL})
     tells(page, "Unicorn is validated")
@@ -62,6 +63,18 @@ def test_the_focus_never_falls_on_nothing(site: Site, page: Page) -> None:
     late.go.set()
     tells(page, "Unicorn is validated")
     assert focused(page) == "status"
+
+
+def test_escape_stops_what_goes_on_and_nothing_else(site: Site, page: Page) -> None:
+    site.script(verdict(HORSE).held(), verdict(HORSE))
+    choose(page, SMALL)
+    tells(page, "Looking")
+    page.keyboard.press("Escape")
+    tells(page, "Stopped")
+    page.get_by_role("button", name="Try again").press("Enter")
+    tells(page, "Unicorn is validated")
+    page.keyboard.press("Escape")
+    tells(page, "Unicorn is validated")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
@@ -172,6 +185,22 @@ def test_text_is_readable_by_day_and_night(site: Site, visit: Callable[..., Page
     texts = ["h1", "header .soft", "label[for=file]", "#drop .soft", "#link-form button", "#headline", "#detail"]
     ratios = {element: contrast(*colors(page, element)) for element in texts}
     assert {element: ratio for element, ratio in ratios.items() if ratio < 4.5} == {}
+
+
+def test_boxes_keep_their_colors_and_the_bar_is_seen_with_a_users_own_colors(
+    site: Site, visit: Callable[..., Page]
+) -> None:
+    page = visit(forced_colors="active")
+    yellow = "rgb(255, 209, 102)"
+    site.script(verdict(HORSE))
+    choose(page, SMALL)
+    tells(page, "Unicorn is validated")
+    expect(page.locator(".box")).to_have_css("border-top-color", yellow)
+    expect(page.locator(".label span")).to_have_css("background-color", yellow)
+    of_part = "([id, part]) => getComputedStyle(document.querySelector(id), part).backgroundColor"
+    assert page.evaluate(of_part, ["li", "::before"]) == yellow
+    page_color = page.evaluate(of_part, ["#bar", None])
+    assert page.evaluate(of_part, ["#bar", "::after"]) != page_color
 
 
 @pytest.mark.parametrize(("motion", "animation"), [("reduce", "none"), ("no-preference", "slide")])

@@ -105,10 +105,13 @@ def test_what_came_too_early_is_sent_again(replies: list[Reply], waited: float) 
     assert (clock.now, left) == (waited, [])
 
 
+USED_UP = Reply(429, b'{"code": "quota-exceeded", "detail": "The API key has no requests left."}', retry_after=1)
+
+
 @pytest.mark.parametrize(
     ("reply", "waited"),
-    [(Reply(429), 55), (Reply(503, retry_after=25), 50), (Reply(503, retry_after=3600), 0)],
-    ids=["throttled", "not ready", "not for an hour"],
+    [(Reply(429), 55), (Reply(503, retry_after=25), 50), (Reply(503, retry_after=3600), 0), (USED_UP, 0)],
+    ids=["throttled", "not ready", "not for an hour", "the key's quota is used up"],
 )
 def test_patience_ends(reply: Reply, waited: float) -> None:
     clock = Clock()

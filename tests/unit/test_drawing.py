@@ -55,10 +55,17 @@ def test_the_colors_are_the_page_s() -> None:
     [
         ("Horse", [0.25, 0.25, 0.75, 0.75], (100, 80, 150, 99)),
         ("Horse", [0.0, 0.25, 0.75, 0.75], (100, 3, 150, 19)),
-        ("Horse", [0.25, 0.62, 0.75, 0.9], (335, 80, 358, 99)),
+        ("Horse", [0.25, 0.62, 0.75, 0.9], (250, 80, 275, 99)),
+        ("Horse", [0.25, 0.95, 0.75, 1.0], (375, 80, 398, 99)),
         ("Musical instrument and more", [0.25, 0.5, 0.75, 0.9], (175, 80, 198, 99)),
     ],
-    ids=["above its box", "within it at the top", "to the left in the right part", "within the picture"],
+    ids=[
+        "above its box",
+        "within it at the top",
+        "in the right part",
+        "to the left at the right edge",
+        "within the picture",
+    ],
 )
 def test_the_label_is_readable(
     picture: Path, tmp_path: Path, label: str, box: list[float], plate: tuple[int, int, int, int]

@@ -50,6 +50,16 @@ FORMS = {
         "http://[100::1]/",
         "http://[2001:db8::1]/",
     ],
+    "IPv6 beyond 2000::/3": [
+        "http://[::2]/",
+        "http://[::fffe:7f00:1]/",
+        "http://[::1:0:0:0]/",
+        "http://[200::1]/",
+        "http://[1fff::1]/",
+        "http://[4000::1]/",
+        "http://[8000::1]/",
+        "http://[fe00::1]/",
+    ],
     "IPv4 within IPv6": [
         "http://[::ffff:7f00:1]/",
         "http://[::ffff:10.0.0.1]/",
@@ -61,6 +71,7 @@ FORMS = {
         "http://[64:ff9b::a9fe:a9fe]/",
         "http://[64:ff9b::10.0.0.1]/",
         "http://[64:ff9b:1::10.0.0.1]/",
+        "http://[64:ff9b:1:ffff::a9fe:a9fe]/",
         "http://[2002:a9fe:a9fe::1]/",
         "http://[2002:0a00:0001::]/",
         "http://[2001:0:7f00:1::]/",
@@ -131,9 +142,33 @@ NAMES = {
     "private-last.example": [PUBLIC, PUBLIC, "10.0.1.5"],
     "private6-last.example": [PUBLIC, "fd00::1"],
     "scoped.example": [PUBLIC, "fe80::1%1"],
+    "compatible.example": ["::10.0.0.1"],
+    "many.example": [*[f"93.184.216.{n}" for n in range(1, 60)], "127.0.0.1"],
     "xn--unicrn-0wa.example": ["192.168.1.1"],
 }
 """Names with a forbidden address, at least one. They are url-not-allowed."""
+
+LOCATIONS = {
+    "http://10.0.1.5/\xff": "fetch-failed",  # not UTF-8
+    "//[": "fetch-failed",
+    "http://[::1": "fetch-failed",
+    "http://10.0.1.5/\0": "url-not-allowed",
+    "http://10.0.1.5/\r X": "url-not-allowed",
+    "http://10.0.1.5/\t": "url-not-allowed",
+    "//10.0.1.5": "url-not-allowed",
+    "//metadata.example/": "url-not-allowed",
+    "http://[64:ff9b::a00:1]/": "url-not-allowed",
+    "https://images.example:22/": "url-not-allowed",
+    "http://images.example/" + "a" * 2048: "url-not-allowed",
+    "\\\\10.0.1.5\\": "fetch-failed",  # a path, as all below
+    "/\\10.0.1.5/": "fetch-failed",
+    "http:\\\\10.0.1.5/": "fetch-failed",
+    "http:/10.0.1.5/": "fetch-failed",
+    "http:10.0.1.5": "fetch-failed",
+    "http:///10.0.1.5/": "fetch-failed",
+    "": "fetch-failed",
+}
+"""What only a redirect can say. What is taken for a path leads round in a circle, on the same host."""
 
 REBINDING = {
     "to loopback": [[PUBLIC], ["127.0.0.1"]],

@@ -4,6 +4,9 @@ Pillow's own test images, which hold what once crashed or overfilled it, come wi
 the package index once and kept in pytest's cache.
 """
 
+import base64
+import contextlib
+import io
 import multiprocessing
 import random
 import re
@@ -13,17 +16,25 @@ import tarfile
 import time
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import numpy as np
 import PIL
 import pytest
-from handler_helpers import encoded
+from corpus_pictures import GOOD as ODD
+from corpus_pictures import HEAVY, NOT_ACCEPTED, TOO_LARGE, UNDECODABLE
+from detector import Detection, Loaded, SharedDetector
+from handler_helpers import HORSE, FakeDetector, context, encoded, understood
+from lambda_function import respond
+from numpy.typing import NDArray
 from picture import MOST_PIXELS, decode
 from PIL import Image
-from problems import Problem
+from problems import PROBLEMS, Problem
+from service import Service
+from settings import Settings
+from tensors import image_tensor
 
 CUTS = 32
 SEEDS = 200
@@ -31,6 +42,8 @@ CHANGES = 10
 MOST_SECONDS = 5.0
 """For one picture: a damaged one may claim millions of pixels."""
 MOST_MEMORY = 600 * 2**20
+ENGINE_MEMORY = 100 * 2**20
+"""What LiteRT and a model take before the first picture."""
 
 KINDS = ("JPEG", "progressive JPEG", "PNG", "WebP", "lossless WebP", "GIF")
 REFUSALS = {"unsupported-image", "undecodable-image", "image-too-large"}
@@ -80,18 +93,18 @@ def quiet_outcomes(pictures: Iterable[bytes]) -> Counter[str]:
     with warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         counts = outcomes(pictures)
-    print(counts.total(), dict(counts))
     assert not seen
     return counts
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_picture_that_ends_early_is_refused_wherever_it_ends(kind: str) -> None:
+def test_a_picture_that_ends_early_is_refused_wherever_it_ends(kind: str, count: Callable[..., None]) -> None:
     data = SAMPLES[kind]
     assert outcome(data) == "picture"
     counts = quiet_outcomes(data[: len(data) * cut // CUTS] for cut in range(CUTS))
     assert set(counts) <= REFUSALS
     assert counts.total() == CUTS
+    count("pictures that end early", cases=CUTS)
 
 
 def changed(seed: int) -> Iterator[bytes]:
@@ -103,9 +116,10 @@ def changed(seed: int) -> Iterator[bytes]:
         yield bytes(data)
 
 
-def test_changed_bytes_make_a_picture_or_a_problem() -> None:
+def test_changed_bytes_make_a_picture_or_a_problem(count: Callable[..., None]) -> None:
     counts = quiet_outcomes(data for seed in range(SEEDS) for data in changed(seed))
     assert counts.total() == SEEDS * CHANGES
+    count("pictures with changed bytes", cases=counts.total(), **counts)
     assert min(counts["picture"], counts["undecodable-image"]) > SEEDS
 
 
@@ -134,20 +148,92 @@ def images(source: Path) -> Iterator[bytes]:
                 yield file.read()
 
 
-def decode_all(source: Path) -> tuple[Counter[str], int]:
-    """Outcomes, and the most memory that this process ever had, in bytes."""
-    counts = outcomes(images(source))
+class EngineLike(FakeDetector):
+    """Takes the memory that an engine takes for a picture: as numbers, and a copy that the model gets."""
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        tensor = image_tensor(image, None)
+        assert np.array_equal(tensor.copy()[:, 0], tensor[:, 0])
+        return [HORSE]
+
+
+HERE = Path(__file__).parent
+SERVICE = Service(Settings(HERE, HERE, HERE), SharedDetector(lambda: Loaded(EngineLike())))
+
+
+def answered(data: bytes) -> str:
+    """`picture`, or the code of the problem that the function answers with; checks the answer and the log line."""
+    printed = io.StringIO()
+    with contextlib.redirect_stdout(printed):
+        answer = respond(lambda: SERVICE, {"image": base64.b64encode(data).decode()}, context(), cold=False)
+    (line,) = printed.getvalue().splitlines()
+    found = understood(answer, line)
+    if found.status == 200:
+        assert found.body["validated"] is True
+        return "picture"
+    code: str = found.body["code"]
+    assert found.body["detail"] == PROBLEMS[code].detail
+    assert found.status == found.body["status"] == found.log["status"] == PROBLEMS[code].status
+    return code
+
+
+def answer_all(source: Path) -> tuple[Counter[str], int]:
+    """What is answered to each picture of an archive or a directory, and the most memory that this took, in bytes."""
+    pictures = images(source) if source.is_file() else (file.read_bytes() for file in source.iterdir())
+    counts: Counter[str] = Counter()
+    for data in pictures:
+        begin = time.perf_counter()
+        counts[answered(data)] += 1
+        assert time.perf_counter() - begin < MOST_SECONDS
+        assert answered(GOOD) == "picture"
     peak = re.search(r"VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(encoding="ascii"))
     assert peak
     return counts, int(peak[1]) * 1024
 
 
-def test_pillows_own_test_images(pillow_source: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as alone:
-        counts, memory = alone.submit(decode_all, pillow_source).result(timeout=60)
+@pytest.fixture
+def alone(capfd: pytest.CaptureFixture[str], count: Callable[..., None]) -> Callable[[str, Path], Counter[str]]:
+    """Has a process of its own answer all pictures, in the memory that there is and printing nothing else."""
+    return lambda what, source: _alone(what, source, capfd, count)
+
+
+def _alone(what: str, source: Path, capfd: pytest.CaptureFixture[str], count: Callable[..., None]) -> Counter[str]:
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as process:
+        counts, memory = process.submit(answer_all, source).result(timeout=100)
     printed = capfd.readouterr()
-    print(counts.total(), dict(counts), f"{memory / 2**20:.0f} MiB")
     assert (printed.out, printed.err) == ("", "")
+    assert memory + ENGINE_MEMORY < MOST_MEMORY
+    count(what, cases=counts.total(), **counts, MiB=memory >> 20)
+    return counts
+
+
+def test_pillows_own_test_images(pillow_source: Path, alone: Callable[[str, Path], Counter[str]]) -> None:
+    counts = alone("Pillow's own pictures", pillow_source)
+    assert set(counts) <= {"picture", *REFUSALS}
     assert counts.total() > 1000
     assert min(counts["picture"], counts["unsupported-image"]) > 400
-    assert memory < MOST_MEMORY
+
+
+def test_the_pictures_that_cost_the_most(tmp_path: Path, alone: Callable[[str, Path], Counter[str]]) -> None:
+    for name, made in HEAVY.items():
+        (tmp_path / name).write_bytes(made())
+    assert alone("pictures that cost the most", tmp_path) == {"picture": len(HEAVY)}
+
+
+@pytest.mark.parametrize(("data", "pixel"), ODD.values(), ids=ODD)
+def test_a_picture_that_is_odd_but_good(data: bytes, pixel: tuple[int, int, int]) -> None:
+    assert np.abs(decode(data)[0, 0].astype(int) - pixel).max() < 5
+
+
+REFUSED = {
+    **dict.fromkeys(NOT_ACCEPTED, "unsupported-image"),
+    **dict.fromkeys(TOO_LARGE, "image-too-large"),
+    **dict.fromkeys(UNDECODABLE, "undecodable-image"),
+}
+
+
+@pytest.mark.parametrize(("name", "code"), REFUSED.items())
+def test_a_picture_that_is_refused(name: str, code: str) -> None:
+    begin = time.perf_counter()
+    assert answered({**NOT_ACCEPTED, **TOO_LARGE, **UNDECODABLE}[name]) == code
+    assert time.perf_counter() - begin < 1

@@ -46,6 +46,31 @@ def test_statuses(code: str, status: int) -> None:
     assert problem(Problem(code), "")["statusCode"] == status
 
 
+@pytest.mark.parametrize(
+    ("code", "words"),
+    [
+        ("invalid-request", ['{"url": "https://..."}', '{"image": "<base64>"}', 'without "data:"', "Content-Type"]),
+        ("invalid-url", ["http or https", "port 80 or 443", "2048"]),
+        ("url-not-allowed", ["Send the picture itself"]),
+        (
+            "unsupported-image",
+            ["JPEG, PNG, WebP or GIF", "Content-Type image/jpeg", "Convert", "AVIF and HEIC", "because"],
+        ),
+        ("image-too-large", ["4.5 MB", "8 MiB", "16 million pixels", "65535", "Send it smaller"]),
+        ("undecodable-image", ["truncated or damaged", "Save it anew"]),
+        ("internal", ["try again", "The instance identifies"]),
+        ("fetch-failed", ["Check the url", "send the picture itself"]),
+        ("model-unavailable", ["try again"]),
+        ("fetch-timeout", ["Try again", "send the picture itself"]),
+        ("method-not-allowed", ["POST a picture or its url"]),
+    ],
+)
+def test_a_problem_says_what_is_wrong_and_what_to_do(code: str, words: list[str]) -> None:
+    detail = json.loads(problem(Problem(code), "")["body"])["detail"]
+    assert [word for word in words if word not in detail] == []
+    assert detail.endswith(".")
+
+
 def test_what_to_do_next_is_in_the_headers() -> None:
     assert problem(Problem("method-not-allowed"), "")["headers"]["Allow"] == "GET, HEAD, POST"
     assert int(problem(Problem("model-unavailable"), "")["headers"]["Retry-After"]) > 0

@@ -248,9 +248,13 @@ def test_a_bad_server_is_one_failure(reply: Reply) -> None:
     assert problem_of(reply).code == "fetch-failed"
 
 
-def test_half_a_head_is_an_empty_picture_and_no_url_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
-    assert get_from(writes(b"HTTP/1.1 200 OK\r\nContent-Le")) == b""
+def test_half_a_head_is_a_failure_without_a_url_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    assert problem_of(writes(b"HTTP/1.1 200 OK\r\nContent-Le")).code == "fetch-failed"
     assert caplog.text == ""
+
+
+def test_an_empty_picture_is_delivered_when_its_server_says_so() -> None:
+    assert get_from(sends(b"")) == b""
 
 
 def test_nobody_there() -> None:
@@ -287,9 +291,11 @@ SLOW_SERVERS = {
 def test_the_deadline_holds_against_a_slow_server(reply: Reply) -> None:
     started = time.monotonic()
     assert problem_of(reply, seconds=0.3).code == "fetch-timeout"
-    assert time.monotonic() - started < 0.6
-    time.sleep(0.1)  # the fetch's own thread ends, too
-    assert "fetch" not in {thread.name for thread in threading.enumerate()}
+    assert time.monotonic() - started < 1.3
+    for thread in threading.enumerate():
+        if thread.name == "fetch":
+            thread.join(1)
+            assert not thread.is_alive()
 
 
 def test_the_deadline_holds_in_the_tls_handshake() -> None:
@@ -297,7 +303,7 @@ def test_the_deadline_holds_in_the_tls_handshake() -> None:
     with serving({"tls": drips(b"\x16\x03\x03\x40\x00")}) as server, pytest.raises(Problem) as caught:
         get(f"https://{server.host}/", server.host, seconds=0.3)
     assert caught.value.code == "fetch-timeout"
-    assert time.monotonic() - started < 0.6
+    assert time.monotonic() - started < 1.3
 
 
 def test_the_deadline_holds_over_all_redirects() -> None:

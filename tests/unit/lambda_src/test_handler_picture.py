@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from corpus_pictures import exif, orientation
 from handler_helpers import encoded
 from picture import MAX_PIXELS, decode
 from PIL import Image
@@ -77,15 +78,60 @@ def test_a_palette_with_a_transparent_color() -> None:
     assert (pixel(data), pixel(data, x=1)) == ([255, 255, 255], [*RED])
 
 
-def test_pictures_come_out_upright() -> None:
+CORNERS = {"top left": (0, 0), "top right": (0, -1), "bottom left": (-1, 0), "bottom right": (-1, -1)}
+
+
+def with_exif(data: bytes, format: str = "PNG") -> bytes:
+    """Wider than high, and red at the top left."""
     image = Image.new("RGB", (40, 20))
-    image.paste(RED, (0, 0, 20, 20))
-    exif = Image.Exif()
-    exif[0x0112] = 6  # to be turned a quarter clockwise
-    turned = decode(encoded(image, "PNG", exif=exif))
-    assert turned.shape == (40, 20, 3)
-    assert list(turned[0, 0]) == [*RED]
-    assert list(turned[39, 0]) == [0, 0, 0]
+    image.paste(RED, (0, 0, 20, 10))
+    return encoded(image, format, exif=b"Exif\0\0" + data)
+
+
+@pytest.mark.parametrize(
+    ("value", "corner", "shape"),
+    [
+        (0, "top left", (20, 40, 3)),
+        (1, "top left", (20, 40, 3)),
+        (2, "top right", (20, 40, 3)),
+        (3, "bottom right", (20, 40, 3)),
+        (4, "bottom left", (20, 40, 3)),
+        (5, "top left", (40, 20, 3)),
+        (6, "top right", (40, 20, 3)),
+        (7, "bottom right", (40, 20, 3)),
+        (8, "bottom left", (40, 20, 3)),
+        (9, "top left", (20, 40, 3)),
+    ],
+)
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_pictures_come_out_upright(format: str, value: int, corner: str, shape: tuple[int, int, int]) -> None:
+    turned = decode(with_exif(exif(orientation(value)), format))
+    assert turned.shape == shape
+    assert {name for name, at in CORNERS.items() if turned[at][0] > 200} == {corner}
+
+
+TURNED, NOT_TURNED = (40, 20, 3), (20, 40, 3)
+TEXT = b"abc\0"
+
+
+@pytest.mark.parametrize(
+    ("data", "shape"),
+    [
+        (b"", NOT_TURNED),
+        (b"no EXIF", NOT_TURNED),
+        (exif(orientation(6))[:14], NOT_TURNED),
+        (exif(orientation(6)).replace(b"\x08\0\0\0", b"\xff\xff\0\0", 1), NOT_TURNED),
+        (exif((0x0112, 2, TEXT)), NOT_TURNED),
+        (exif(orientation(6), (0x011A, 2, TEXT)), TURNED),
+        (exif(orientation(6), (0xA005, 2, TEXT)), TURNED),
+        (exif(orientation(6), (0x8769, 4, b"\x08\0\0\0")), TURNED),
+        (exif(*[orientation(6)] * 500), TURNED),
+    ],
+    ids=["none", "other", "cut", "far", "text", "bad resolution", "bad directory", "loop", "many"],
+)
+@pytest.mark.parametrize("format", ["JPEG", "PNG", "WEBP"])
+def test_a_good_picture_with_damaged_exif(format: str, data: bytes, shape: tuple[int, int, int]) -> None:
+    assert decode(with_exif(data, format)).shape == shape
 
 
 @pytest.mark.parametrize("format", ["GIF", "WEBP", "PNG"])

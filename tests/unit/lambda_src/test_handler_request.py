@@ -107,12 +107,23 @@ UNREADABLE = {
     "deep": '{"url": "http://a/", "more": ' + "[" * 20 + "]" * 20 + "}",
     "very deep": '{"url": ' + "[" * 100_000,
     "very deep objects": '{"a":' * 5_000 + "1" + "}" * 5_000,
+    "many values": '{"image": "aGk=", "more": [' + "0," * 998 + "0]}",
+    "many lists": '{"image": "aGk=", "more": [' + "[]," * 500 + "[]]}",
+    "many objects": '{"image": "aGk=", "more": [' + "{}," * 500 + "{}]}",
     "large": json.dumps({"url": URL, "more": "x" * 8192}),
     "half a character": '{"url": "\udcff"}',
     "image not a text": json.dumps({"image": 1}),
     "image not base64": json.dumps({"image": "pixels!"}),
     "image base64 cut": json.dumps({"image": "aGkxx"}),
     "image not ASCII": json.dumps({"image": "ü"}),
+    "image as a data: link": json.dumps({"image": "data:image/png;base64,aGk="}),
+    "image in base64 for links": json.dumps({"image": "_-__"}),
+    "image without padding": json.dumps({"image": "aGk"}),
+    "a null beside an image": json.dumps({"url": None, "image": "aGk="}),
+    "a byte order mark": "\ufeff" + json.dumps({"url": URL}),
+    "UTF-16": json.dumps({"url": URL}).encode("utf-16").decode("latin-1"),
+    "a long number": '{"url": "http://a/", "size": ' + "9" * 5_000 + "}",
+    "two texts": json.dumps({"url": URL}) * 2,
 }
 
 
@@ -123,6 +134,10 @@ def test_an_unreadable_body(body: object) -> None:
 
 def test_json_of_the_allowed_depth_is_read() -> None:
     assert parse(post('{"url": "http://a/", "more": ' + "[" * 19 + "]" * 19 + "}")) == Link("http://a/")
+
+
+def test_json_of_the_allowed_number_of_values_is_read() -> None:
+    assert parse(post('{"image": "aGk=", "more": [' + "0," * 997 + "0]}")) == Upload(b"hi")
 
 
 def test_bytes_that_are_not_utf_8() -> None:
@@ -155,6 +170,29 @@ for _ in range(5_000):
 )
 def test_a_direct_invocation_is_refused_like_a_body(event: object) -> None:
     assert code_of(event) == "invalid-request"
+
+
+OTHER_EVENTS = {
+    "HTTP API": {"version": "2.0", "requestContext": {"http": {"method": "POST"}}, "body": json.dumps({"url": URL})},
+    "EventBridge": {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
+    "SQS": {"Records": [{"body": json.dumps({"url": URL})}]},
+    "a warmer": {"warmer": True, "concurrency": 1},
+}
+
+
+@pytest.mark.parametrize("event", OTHER_EVENTS.values(), ids=OTHER_EVENTS)
+def test_events_of_others_are_told_that_a_url_is_missing(event: dict[str, Any]) -> None:
+    assert code_of(event) == "invalid-url"
+
+
+def test_a_load_balancer_sends_what_the_api_sends() -> None:
+    event = {**post(b64(b"pixels"), "image/png", isBase64Encoded=True), "requestContext": {"elb": {}}}
+    assert parse(event) == Upload(b"pixels")
+
+
+def test_the_method_is_the_one_that_was_used() -> None:
+    event = {"httpMethod": "GET", "headers": {"X-HTTP-Method-Override": "DELETE"}, "path": "/x", "body": "{}"}
+    assert parse(event) == Page(head=False)
 
 
 def test_uploads_have_the_size_that_an_event_can_carry() -> None:
