@@ -5,11 +5,12 @@ The only place that reads argv and exits.
 
 import argparse
 import os
+import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from . import commands
 from .errors import SettingsError, WildrydesError
@@ -40,7 +41,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
     except WildrydesError as error:
         if options.debug:
             traceback.print_exc()
-        return _fail(reporter, str(error), error.exit_code)
+        return _fail(reporter, str(error), error.exit_code, **error.record)
     except BrokenPipeError:
         # Who read the output has gone, `head` for one; there is nobody to tell.
         sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
@@ -49,8 +50,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         # A path that cannot be read or written; what the network does is translated where it happens.
         return _fail(reporter, f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
     except KeyboardInterrupt as stopped:
-        text = str(stopped) or "stopped; what AWS has begun goes on there. The same command resumes it"
-        return _fail(reporter, text, INTERRUPTED)
+        return _fail(reporter, str(stopped) or _how_to_resume(options, given, verb), INTERRUPTED)
 
 
 def run(verb: str = "") -> None:
@@ -58,13 +58,20 @@ def run(verb: str = "") -> None:
     sys.exit(main(verb=verb))
 
 
+def _how_to_resume(options: argparse.Namespace, given: Sequence[str], verb: str) -> str:
+    if options.command not in (commands.deploy, commands.destroy) or getattr(options, "plan", False):
+        return "stopped"
+    line = shlex.join((f"bin/{verb}.py" if verb else "wildrydes-ml", *given))
+    return f"stopped watching; what AWS has begun goes on there. The same command resumes it: {line}"
+
+
 def _reporter(output: str) -> Reporter:
     return JsonReporter() if output == "json" else TextReporter()
 
 
-def _fail(reporter: Reporter, text: str, exit_code: int) -> int:
+def _fail(reporter: Reporter, text: str, exit_code: int, **record: Any) -> int:
     reporter.error(text)
-    reporter.result(False, error=text, exit_code=exit_code)
+    reporter.result(False, error=text, exit_code=exit_code, **record)
     return exit_code
 
 
@@ -169,6 +176,7 @@ def _common(parser: argparse.ArgumentParser) -> None:
         metavar="LOCATION",
         help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
     )
+    parser.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
     parser.add_argument("--yes", action="store_true", help="do not ask")
 
 
@@ -182,6 +190,26 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="RESOURCE",
         help="logical id of a network or EFS resource that may be replaced or removed (repeatable)",
+    )
+    parser.add_argument(
+        "--continue-rollback",
+        action="store_true",
+        help="undo a failed update that is stuck (UPDATE_FAILED, UPDATE_ROLLBACK_FAILED) before anything else",
+    )
+
+
+def _destroy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep-data",
+        action="store_true",
+        help="keep EFS and the bucket, without what bills beside them; a later deploy uses them again",
+    )
+    parser.add_argument(
+        "--retain",
+        action="append",
+        default=[],
+        metavar="RESOURCE",
+        help="logical id of a resource that may stay behind if its stack cannot be deleted with it (repeatable)",
     )
 
 
@@ -225,7 +253,7 @@ def _package(parser: argparse.ArgumentParser) -> None:
 
 def _demo(parser: argparse.ArgumentParser) -> None:
     """Only what it is about: all else is as deploy, classify and destroy have it by default."""
-    for add in (_common, _deploy):
+    for add in (_common, _deploy, _destroy):
         defaults = argparse.ArgumentParser()
         add(defaults)
         parser.set_defaults(**vars(defaults.parse_args([])))
@@ -238,7 +266,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 _VERBS = {
     "render": _Verb("Write the three CloudFormation templates as YAML.", commands.render, _render),
     "deploy": _Verb("Deploy, and prove that the API answers.", commands.deploy, _common, _deploy),
-    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", commands.destroy, _common),
+    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", commands.destroy, _common, _destroy),
     "classify": _Verb("Ask the deployed API about pictures.", commands.classify, _common, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", commands.status, _common),
     "package": _Verb("Build the function's zip, to upload it by hand.", commands.package, _package),

@@ -16,6 +16,7 @@ from . import status as status_module
 from .aws import Aws, connect
 from .desired import TAG
 from .errors import SettingsError, WildrydesError
+from .preflight import refuse_other_account
 from .reporting import Progress, Reporter, terminal_columns
 from .settings import Settings, Target, parse_overrides
 from .table import Table
@@ -59,7 +60,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.plan:
         return _preview(options, settings, reporter)
     target, _ = _target(options, reporter)
-    done = deploying.deploy(_connect(target, reporter), settings, target, reporter)
+    done = deploying.deploy(_connect(target, settings, reporter), settings, target, reporter)
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
     return 0
 
@@ -69,7 +70,7 @@ def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter
     home = _home(options)
     target, is_new = _target(options, reporter)
     try:
-        changes = deploying.preview(_connect(target, reporter), settings, target, reporter)
+        changes = deploying.preview(_connect(target, settings, reporter), settings, target, reporter)
     finally:
         if is_new:
             local.stop(home)
@@ -86,7 +87,7 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
     else:
         target, _ = _target(options, reporter)
         confirm = _confirmation(options, reporter)
-        removed = destroying.destroy(_connect(target, reporter), settings, target, reporter, confirm)
+        removed = destroying.destroy(_connect(target, settings, reporter), settings, target, reporter, confirm)
     reporter.result(True, changed=removed)
     return 0
 
@@ -95,8 +96,8 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     """Asks about each picture, several at a time; 1 when one of them could not be answered."""
     found = pictures.find(options.pictures)
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
-    target = _existing_target(options)
-    send = status_module.find_sender(connect(target), _settings(options), target)
+    target, settings = _existing_target(options), _settings(options)
+    send = status_module.find_sender(_connect(target, settings), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
     threads = options.parallel or (1 if options.local else _THREADS)
@@ -105,20 +106,25 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     saved = [answer.saved for answer in answers if answer.saved]
     if saved:
         reporter.output(f"wrote {', '.join(saved) if len(saved) < 3 else f'{len(saved)} pictures to {options.save}'}")
+    if failed and len(found) > 1:
+        reporter.error(f"{failed} of {len(found)} pictures could not be answered")
     reporter.result(not failed, failed=failed)
     return 1 if failed else 0
 
 
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
-    target = _existing_target(options)
-    url = status_module.status(connect(target), _settings(options), target, reporter)
+    target, settings = _existing_target(options), _settings(options)
+    url = status_module.status(_connect(target, settings), settings, target, reporter)
     reporter.result(True, api_url=url)
     return 0
 
 
 def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
-    """Removes the deployment and its files, and with the last one of the home its emulator."""
+    """Removes the deployment and its files, and with the last one of the home its emulator.
+
+    The emulator is all that knows of a deployment whose data are kept, so it goes on.
+    """
     emulator = local.find(home)
     removed, others = False, set()
     if emulator:
@@ -126,6 +132,8 @@ def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool
         aws = connect(target)
         removed = destroying.destroy(aws, settings, target, reporter, lambda found: None)
         others = {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)}
+    if settings.keep_data:
+        return removed
     local.clear(home, settings.name)
     if others:
         reporter.event(f"the emulator goes on for {', '.join(sorted(others))}")
@@ -152,7 +160,7 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
     target = _existing_target(options)
-    outputs = status_module.outputs(connect(target), _settings(options))
+    outputs = status_module.outputs(status_module.find_stacks(connect(target), _settings(options)))
     reporter.output(f"Open {deploying.public_url(target, outputs)} in a browser. Ctrl-C ends the demo.")
     try:
         signal.pause()
@@ -169,6 +177,10 @@ def _settings(options: argparse.Namespace) -> Settings:
         overrides=parse_overrides(options.overrides),
         model=options.model,
         allow_replace=tuple(getattr(options, "allow_replace", ())),
+        account=options.account,
+        continue_rollback=getattr(options, "continue_rollback", False),
+        keep_data=getattr(options, "keep_data", False),
+        retain=tuple(getattr(options, "retain", ())),
     )
 
 
@@ -198,9 +210,11 @@ def _existing_target(options: argparse.Namespace) -> Target:
     return local.target(home, emulator, options.name)
 
 
-def _connect(target: Target, reporter: Reporter) -> Aws:
+def _connect(target: Target, settings: Settings, reporter: Reporter | None = None) -> Aws:
+    """The gateways; a reporter tells whose account it is."""
     aws = connect(target)
-    if not target.is_local:
+    refuse_other_account(settings, aws.identity)
+    if reporter and not target.is_local:
         reporter.event(f"account {aws.identity.account}, region {aws.identity.region}, as {aws.identity.arn}")
     return aws
 

@@ -36,15 +36,23 @@ _FROM_EFS = {
 
 @dataclass(frozen=True)
 class DesiredStack:
-    """A stack as it should be; `inputs` are parameters that come from another stack's outputs."""
+    """A stack as it should be: its template as text and as data, its parameters' values and its tags.
+
+    `inputs` are parameters that come from another stack's outputs.
+    """
 
     name: str
     template_name: str
     template: str
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
-    resources: Mapping[str, str]
+    body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    @property
+    def resources(self) -> Mapping[str, str]:
+        """Logical id and type of everything in the template."""
+        return {title: resource["Type"] for title, resource in self.body.get("Resources", {}).items()}
 
     def is_resolvable(self, outputs: Mapping[str, str]) -> bool:
         """Whether all inputs are among the outputs."""
@@ -107,10 +115,15 @@ class Desired:
         """The function's name."""
         return self.service.parameters["FunctionName"]
 
+    @property
+    def live_function(self) -> str:
+        """The function with the alias that the API calls."""
+        return f"{self.function_name}:{ALIAS}"
+
 
 def describe(settings: Settings, target: Target, identity: Identity, model: Model) -> Desired:
     """The deployment that the settings ask for at the target."""
-    package = packaging.build()
+    package = packaging.build(settings.code)
     values = {**settings.parameter_values(), **target.parameters}
     bucket = settings.bucket or default_bucket(settings, identity)
     key = code_key(values["FunctionName"], package.digest)
@@ -139,7 +152,7 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         model=model,
         efs=efs,
         service=service,
-        wiring=None if short else _wiring(values, identity),
+        wiring=None if short else _wiring(values, identity, tags),
         fill=target.efs_directory,
     )
 
@@ -158,11 +171,10 @@ def _stack(name: str, template_name: str, values: Mapping[str, str], tags: Mappi
     template = workshop.TEMPLATES[template_name]()
     body: dict[str, Any] = template.to_dict()
     chosen = {key: values[key] for key in body["Parameters"] if key in values}
-    resources = {title: resource["Type"] for title, resource in body["Resources"].items()}
-    return DesiredStack(name, template_name, render(template), chosen, tags, resources)
+    return DesiredStack(name, template_name, render(template), chosen, tags, body)
 
 
-def _wiring(values: Mapping[str, str], identity: Identity) -> Wiring:
+def _wiring(values: Mapping[str, str], identity: Identity, tags: Mapping[str, str]) -> Wiring:
     function = f"arn:{identity.partition}:lambda:{identity.region}:{identity.account}:function:{values['FunctionName']}"
     return Wiring(
         target=f"{function}:{ALIAS}",
@@ -170,4 +182,6 @@ def _wiring(values: Mapping[str, str], identity: Identity) -> Wiring:
         rate=float(values["ThrottleRate"]),
         burst=int(values["ThrottleBurst"]),
         answers=gateway_responses.digest(),
+        name=values["FunctionName"],
+        tags=tags,
     )

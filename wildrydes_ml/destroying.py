@@ -1,169 +1,113 @@
-"""Destroy: take away what deploy made, what depends before what it depends on, and prove that it is gone."""
+"""Destroy: take away what deploy made, what depends before what it depends on, and prove that it is gone.
 
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+Nothing is remembered between runs: each looks at what there is. What remembers names (a stack its bucket and its
+function) goes after what is found by them, so that a run that was cut leaves nothing that the next cannot find.
+"""
 
-from . import models, planning
+import time
+from collections.abc import Callable
+
+from . import keeping, leftovers
 from .aws import Aws
-from .desired import PREFIXES, TAG, Desired, DesiredStack, default_bucket, describe
-from .errors import WildrydesError
+from .deleting import SUBNET, Deleter, physical_ids
+from .desired import TAG
+from .emptying import remove_bucket
+from .errors import Refused
 from .following import Follower
 from .planning import FoundStack
-from .records import Stack
+from .releasing import release
+from .remains import Remains, look
 from .reporting import Reporter
 from .settings import Settings, Target
-from .states import Destroy, is_busy, state
-
-
-@dataclass(frozen=True)
-class Remains:
-    """What a deployment of this name left standing: stacks (last made first), bucket, keys, log group."""
-
-    stacks: Sequence[FoundStack]
-    bucket: str
-    own_bucket: bool
-    keys: Sequence[str]
-    log_group: str
-    function_name: str
-
-    def describe(self) -> list[str]:
-        """A line for each thing."""
-        lines = [f"stack {found.stack.name} ({found.stack.status})" for found in self.stacks]
-        lines += [f"log group {self.log_group}"] if self.log_group else []
-        lines += [f"s3://{self.bucket}/{key}" for key in self.keys]
-        return lines + ([f"bucket {self.bucket}"] if self.own_bucket else [])
 
 
 def destroy(
-    aws: Aws, settings: Settings, target: Target, reporter: Reporter, confirm: Callable[[list[str]], None]
+    aws: Aws,
+    settings: Settings,
+    target: Target,
+    reporter: Reporter,
+    confirm: Callable[[list[str]], None],
+    clock: Callable[[], float] = time.monotonic,
 ) -> bool:
     """Removes everything of both routes under the name; returns whether there was anything.
 
-    `confirm` is shown what goes and raises when it may not. Raises Refused for a stack that is not ours,
-    WildrydesError when something is left.
+    With `keep_data` EFS and the bucket stay, without what bills by the hour. `confirm` is shown what goes and what
+    stays, and raises when it may not. Raises Refused for a stack that is not ours and for what cannot be kept or
+    left behind, InterruptedWork when AWS takes too long, WildrydesError when something is left.
     """
-    destroyer = Destroyer(aws, settings, target, reporter)
-    remains = destroyer.look()
-    found = remains.describe()
-    if not found:
-        reporter.event("nothing to remove")
-        return False
-    confirm(found)
-    destroyer.remove(remains)
-    left = destroyer.left(remains)
-    if left:
-        raise WildrydesError("still there: " + ", ".join(left))
-    reporter.event(f"gone: {', '.join(found)}")
-    tagged = aws.tagging.arns(TAG, settings.name)
-    if tagged:
-        reporter.warning(f"AWS lists with our tag, for up to an hour after they are gone: {', '.join(tagged)}")
-    else:
-        reporter.event(f"nothing with the name or tag {settings.name} is left")
-    return True
+    found = look(aws, settings, target)
+    _refuse(found, settings)
+    goes, stays = found.split(settings)
+    lines = [*goes.describe(), *keeping.losses([one.stack for one in stays.stacks])]
+    if lines:
+        confirm(lines + [f"kept: {line}" for line in stays.describe()])
+    _Destroyer(aws, settings, reporter, clock).run(goes, stays)
+    leftovers.prove(aws, settings, target, goes, reporter)
+    reporter.event(f"gone: {', '.join(lines)}" if lines else "nothing to remove")
+    return bool(lines)
 
 
-class Destroyer:
-    """One destroy: the gateways and the names to look for."""
+class _Destroyer:
+    """One removal."""
 
-    def __init__(self, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> None:
+    def __init__(self, aws: Aws, settings: Settings, reporter: Reporter, clock: Callable[[], float]) -> None:
         self._aws = aws
         self._settings = settings
         self._reporter = reporter
-        self._follower = Follower(aws, reporter)
-        routes = [replace(settings, route=route) for route in ("short", "long")]
-        none = models.Model("")
-        self._desired: list[Desired] = [describe(one, target, aws.identity, none) for one in routes]
+        self._clock = clock
+        self._deleter = Deleter(aws, settings.retain, reporter, clock)
 
-    def look(self) -> Remains:
-        """What there is."""
-        found = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
-        stacks = [one for one in found if one]
-        # The stack remembers what deploy was told.
-        known = {key: value for one in stacks for key, value in one.stack.parameters.items()}
-        function = self._settings.overrides.get("FunctionName") or known.get("FunctionName", self._function_name)
-        default = default_bucket(self._settings, self._aws.identity)
-        bucket = self._settings.bucket or known.get("DataBucket") or default
-        tags = self._aws.buckets.tags(bucket)
-        own, keys = self._bucket(bucket, tags, function, may_be_ours=bucket == default and not self._settings.bucket)
-        # The workshop's own function has the same name, and so its log group.
-        ours = own or keys or stacks
-        group = f"/aws/lambda/{function}"
-        return Remains(
-            stacks=stacks,
-            bucket=bucket,
-            own_bucket=own,
-            keys=keys,
-            log_group=group if ours and self._aws.functions.log_group_exists(group) else "",
-            function_name=function,
+    def run(self, goes: Remains, stays: Remains) -> None:
+        """Removes uploads to a given bucket, stacks, log groups and our own bucket, in this order."""
+        if goes.objects and not goes.own_bucket:
+            self._reporter.event(f"removing {len(goes.objects)} objects from bucket {goes.bucket}")
+            self._aws.buckets.remove(goes.bucket, goes.objects)
+        if goes.stacks or goes.own_bucket:
+            self._unwire(goes)
+        for found in goes.stacks:
+            self._remove_stack(found)
+        for found in stays.stacks:
+            self._keep(found)
+        for name in sorted(goes.possible_log_groups):
+            self._aws.functions.delete_log_group(name)
+        if goes.own_bucket:
+            self._reporter.event(f"removing bucket {goes.bucket}")
+            remove_bucket(self._aws, goes.bucket)
+
+    def _unwire(self, goes: Remains) -> None:
+        """Removes the long route's key and usage plan, also when its stack is gone already."""
+        if self._settings.complete_stack not in [found.stack.name for found in goes.stacks]:
+            self._aws.apis.unwire(goes.function_name, {TAG: self._settings.name})
+
+    def _remove_stack(self, found: FoundStack) -> None:
+        stack = found.stack
+        if stack.name == self._settings.efs_stack:
+            # The function is gone by now, and so has Lambda begun to leave the subnets.
+            release(self._aws, physical_ids(found.resources, SUBNET), self._reporter, self._clock)
+        self._deleter.delete(stack)
+
+    def _keep(self, found: FoundStack) -> None:
+        stack = self._deleter.settle(found.stack)
+        if stack:
+            keeping.make_idle(self._aws, stack, Follower(self._aws, self._reporter, self._clock), self._reporter)
+
+
+def _refuse(found: Remains, settings: Settings) -> None:
+    """Raises Refused for what cannot be kept or left behind."""
+    whole = [one.stack.name for one in found.stacks if one.stack.name == settings.complete_stack]
+    if settings.keep_data and whole:
+        raise Refused(
+            f"--keep-data: stack {whole[0]} holds function and files in one, and CloudFormation deletes a stack as a "
+            "whole; copy the files first and run without --keep-data, or deploy by the long route to keep them"
         )
-
-    def left(self, removed: Remains) -> list[str]:
-        """What of it is still there."""
-        found = self.look().describe()
-        line = f"log group {removed.log_group}"
-        if removed.log_group and line not in found and self._aws.functions.log_group_exists(removed.log_group):
-            found.append(line)
-        return found
-
-    def remove(self, remains: Remains) -> None:
-        """Removes stacks, log group, uploads and bucket, in this order."""
-        for found in remains.stacks:
-            self._unwire(found.stack, remains.function_name)
-            self._delete(found.stack)
-        group = f"/aws/lambda/{remains.function_name}"
-        # The function may have written once more and so have made its log group again.
-        self._aws.functions.delete_log_group(group)
-        if remains.keys:
-            self._reporter.event(f"removing {len(remains.keys)} objects from bucket {remains.bucket}")
-            self._aws.buckets.remove(remains.bucket, list(remains.keys))
-        if remains.own_bucket:
-            self._reporter.event(f"removing bucket {remains.bucket}")
-            self._aws.buckets.delete(remains.bucket)
-
-    @property
-    def _function_name(self) -> str:
-        return self._desired[0].function_name
-
-    def _found(self, desired: DesiredStack) -> FoundStack | None:
-        stack = self._aws.stacks.describe(desired.name)
-        if stack is None:
-            return None
-        found = FoundStack(stack, "", tuple(self._aws.stacks.resources(desired.name)))
-        planning.refuse_strangers(self._settings.name, desired, found)
-        return found
-
-    def _bucket(
-        self, bucket: str, tags: Mapping[str, str] | None, function: str, *, may_be_ours: bool
-    ) -> tuple[bool, list[str]]:
-        """Whether the bucket goes, and which of its keys: all of ours, or our uploads in a given one."""
-        if tags is None:
-            return False, []
-        prefixes = ("",) if may_be_ours else PREFIXES
-        keys = [key for prefix in prefixes for key in self._aws.buckets.keys(bucket, prefix)]
-        half_made = not tags and not keys
-        if may_be_ours and (half_made or tags.get(TAG) == self._settings.name):
-            return True, keys
-        name = re.escape(function)
-        ours = re.compile(rf"code/{name}-[0-9a-f]{{16}}\.zip|model/{name}-[0-9a-f]{{16}}\.tar")
-        return False, [key for key in keys if ours.fullmatch(key)]
-
-    def _unwire(self, stack: Stack, function: str) -> None:
-        api = stack.outputs.get("ModelInferenceApiId")
-        if api and stack.name == self._settings.inference_stack:
-            self._aws.apis.unwire(api, function)
-
-    def _delete(self, stack: Stack) -> None:
-        row = state(stack.status)
-        if row.destroy in (Destroy.FOLLOW, Destroy.WATCH):
-            self._reporter.event(f"stack {stack.name} is {stack.status}: following it")
-            while is_busy(stack.status):
-                self._aws.stacks.pause()
-                found = self._aws.stacks.describe(stack.id)
-                if found is None or found.status == "DELETE_COMPLETE":
-                    return
-                stack = found
-        self._reporter.event(f"removing stack {stack.name}")
-        seen = self._follower.marks(stack.id)
-        self._aws.stacks.delete(stack.id)
-        self._follower.follow(stack, seen)
+    functions = [
+        item.logical_id
+        for one in found.stacks
+        for item in one.resources
+        if item.type == "AWS::Lambda::Function" and item.logical_id in settings.retain
+    ]
+    if functions:
+        raise Refused(
+            f"--retain {functions[0]}: the function would outlive its role, without which Lambda can never remove "
+            "its network interfaces; mend what keeps it from being deleted"
+        )

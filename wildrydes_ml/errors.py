@@ -2,19 +2,23 @@
 
 WildrydesError            1  the command failed
 ├── SettingsError         2  usage or settings: nothing was touched
-├── InterruptedWork       3  credentials expired or the network went away: run again to resume
+├── InterruptedWork       3  credentials expired or another deployer is at work: run again to resume
+│   └── OutOfReach        3  no answer that can be read: network, throttling, a fault of AWS's
 └── Refused               4  it would touch what is not ours, or what must be named to be replaced
 
 Messages say where, what, and what to do.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 
 class WildrydesError(Exception):
-    """The command failed; the message is for a person."""
+    """The command failed; the message is for a person, `record` for a program."""
 
     exit_code = 1
+    record: Mapping[str, Any] = MappingProxyType({})
 
 
 class SettingsError(WildrydesError):
@@ -31,6 +35,10 @@ class InterruptedWork(WildrydesError):
     """What is under way goes on in AWS; the same command resumes it."""
 
     exit_code = 3
+
+
+class OutOfReach(InterruptedWork):
+    """AWS gave no answer that can be read; the next one may be in order."""
 
 
 class Refused(WildrydesError):

@@ -1,18 +1,29 @@
-"""Following a stack's operation to its end: every event once, and the first cause when it fails."""
+"""Following a stack's operation to its end: every event once, and the first cause when it fails.
+
+What goes wrong with looking does not end the operation, so it does not end the following either, for a while.
+"""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
+from dataclasses import replace
 
 from .aws import Aws
-from .errors import WildrydesError
+from .errors import InterruptedWork, OutOfReach, WildrydesError
 from .records import Stack, StackEvent
 from .reporting import Reporter
-from .states import is_busy, state
+from .states import TABLE, is_busy
+
+GOOD = frozenset(status for status, row in TABLE.items() if row.good)
+MADE = GOOD - {"DELETE_COMPLETE"}
 
 # CloudFormation says this of what it never got to; it is no cause.
 _CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
 _BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _QUIET_SECONDS = 30.0
+# Longer than the filling of EFS, an hour at most, and what CloudFormation does around it.
+LIMIT_SECONDS = 3 * 3600.0
+# For how long AWS may be out of reach: a train's tunnel, a throttled account.
+PATIENCE_SECONDS = 600.0
 
 
 class Follower:
@@ -24,58 +35,120 @@ class Follower:
         self._clock = clock
 
     def marks(self, stack: str) -> set[str]:
-        """The ids of the events so far: those that a later follow() does not report."""
-        return {event.id for event in self._aws.stacks.events(stack)}
+        """The id of the last event so far: follow() reports what comes after it."""
+        return {self._aws.stacks.newest_event(stack)}
 
-    def follow(self, stack: Stack, seen: set[str]) -> Stack:
+    def attach(self, stack: Stack) -> Stack:
+        """Follows an operation that is under way, whoever began it, from its first event.
+
+        Raises as follow() does.
+        """
+        self._reporter.event(f"stack {stack.name} is {stack.status}: following it")
+        earlier = self._aws.stacks.events(stack.id)
+        return self.follow(stack, {event.id for event in earlier[: _beginning(stack.name, earlier)]})
+
+    def follow(self, stack: Stack, seen: set[str], good: Collection[str] = GOOD) -> Stack:
         """Reports events until the operation is over; returns the stack as it is then.
 
-        Raises WildrydesError with the first cause when it did not end well.
+        Raises WildrydesError with the first cause when it does not end as one of the `good` statuses,
+        InterruptedWork when it does not end, or AWS is out of reach for long.
         """
-        began = spoke = self._clock()
-        fresh: list[StackEvent] = []
+        return _Watch(self._aws, self._reporter, self._clock, stack, seen).ended(good)
+
+
+class _Watch:
+    """One operation that is followed."""
+
+    def __init__(self, aws: Aws, reporter: Reporter, clock: Callable[[], float], stack: Stack, seen: set[str]) -> None:
+        self._aws = aws
+        self._reporter = reporter
+        self._clock = clock
+        self._stack = stack
+        self._seen = seen
+        self._events: list[StackEvent] = []
+        self._began = self._spoke = self._reached = clock()
+
+    def ended(self, good: Collection[str]) -> Stack:
+        """The stack when the operation is over."""
         while True:
-            found = self._aws.stacks.describe(stack.id)
-            news = [event for event in self._aws.stacks.events(stack.id) if event.id not in seen]
-            for event in news:
-                self._report(stack.name, event)
-                seen.add(event.id)
-            fresh += news
-            if found is None or not is_busy(found.status):
-                return self._ended(stack, found, fresh)
-            if news:
-                spoke = self._clock()
-            elif self._clock() - spoke > _QUIET_SECONDS:
-                spoke = self._clock()
-                self._reporter.event(f"{stack.name} is still {found.status}, {spoke - began:.0f} s now")
+            try:
+                found = self._look()
+                self._reached = self._clock()
+            except OutOfReach as error:
+                self._bear(error)
+                found = None
+            if found:
+                return self._judged(found, good)
+            if self._clock() - self._began > LIMIT_SECONDS:
+                raise InterruptedWork(
+                    f"stack {self._stack.name} is not done after {LIMIT_SECONDS / 3600:.0f} hours. AWS goes on; "
+                    "the same command goes on watching"
+                )
             self._aws.stacks.pause()
 
-    def _report(self, stack: str, event: StackEvent) -> None:
-        reason = f": {event.reason}" if event.reason else ""
+    def _look(self) -> Stack | None:
+        """Reports what is new; the stack when its operation is over.
+
+        A status alone does not tell: just after an operation was asked for, it still is the one before.
+        """
+        news = self._aws.stacks.events(self._stack.id, self._seen)
+        for event in news:
+            self._report(event)
+        self._seen |= {event.id for event in news}
+        self._events += news
+        statuses = [event.status for event in self._events if event.resource == self._stack.name]
+        is_over = bool(statuses) and not is_busy(statuses[-1])
+        is_quiet = self._clock() - self._spoke > _QUIET_SECONDS
+        if news:
+            self._spoke = self._clock()
+        if self._events and not is_over and not is_quiet:
+            return None
+        found = self._aws.stacks.describe(self._stack.id) or replace(self._stack, status="DELETE_COMPLETE")
+        if is_quiet and is_busy(found.status):
+            self._say_still(found.status)
+        is_ended = (is_over or is_quiet) and not is_busy(found.status)
+        # A stack that is gone has no news: somebody else was faster to delete it.
+        return found if is_ended or found.status == "DELETE_COMPLETE" else None
+
+    def _bear(self, error: OutOfReach) -> None:
+        if self._clock() - self._reached > PATIENCE_SECONDS:
+            raise error
+        self._reporter.event(f"{error}. Stack {self._stack.name} goes on in AWS; looking again")
+
+    def _say_still(self, status: str) -> None:
+        self._spoke = self._clock()
+        self._reporter.event(f"{self._stack.name} is still {status}, {self._spoke - self._began:.0f} s now")
+
+    def _report(self, event: StackEvent) -> None:
+        name, reason = self._stack.name, f": {event.reason}" if event.reason else ""
         self._reporter.event(
-            f"{stack}  {event.status}  {event.resource} ({event.type}){reason}",
-            stack=stack,
+            f"{name}  {event.status}  {event.resource} ({event.type}){reason}",
+            stack=name,
             resource=event.resource,
             status=event.status,
             reason=event.reason,
         )
 
-    def _ended(self, stack: Stack, found: Stack | None, events: list[StackEvent]) -> Stack:
-        if found is None:
-            return Stack(stack.name, stack.id, "DELETE_COMPLETE")
-        if not state(found.status).good:
-            raise WildrydesError(f"stack {stack.name} ended as {found.status}: {first_cause(events) or found.reason}")
-        return found
+    def _judged(self, found: Stack, good: Collection[str]) -> Stack:
+        if found.status in good:
+            return found
+        cause = first_cause(self._events) or found.reason or TABLE[found.status].meaning
+        raise WildrydesError(f"stack {self._stack.name} ended as {found.status}: {cause}")
 
 
 def first_cause(events: list[StackEvent]) -> str:
     """The last operation's first failure that is not a consequence of another: resource, type and reason."""
-    starts = [
-        number
-        for number, event in enumerate(events)
-        if event.type == "AWS::CloudFormation::Stack" and event.status in _BEGINNINGS
-    ]
-    for event in events[starts[-1] if starts else 0 :]:
+    for event in events[_beginning("", events) :]:
         if event.status.endswith("_FAILED") and not event.reason.startswith(_CONSEQUENCES):
             return f"{event.resource} ({event.type}): {event.reason}"
     return ""
+
+
+def _beginning(stack: str, events: list[StackEvent]) -> int:
+    """Where the last operation begins in a history; with a name, of the stack of that name alone."""
+    starts = [
+        number
+        for number, event in enumerate(events)
+        if event.type == "AWS::CloudFormation::Stack" and event.status in _BEGINNINGS and stack in ("", event.resource)
+    ]
+    return starts[-1] if starts else 0

@@ -71,6 +71,8 @@ def target(home: Path, emulator: Emulator, name: str) -> Target:
             "Architecture": _ARCHITECTURES.get(platform.machine().lower(), "x86_64"),
         },
         poll_seconds=0.05,
+        # It never throttles: what does not answer has been stopped.
+        attempts=2,
     )
 
 

@@ -1,14 +1,15 @@
-"""From what is wanted and what is there to the steps between: pure data, printed by `--plan`, run by deploy."""
+"""From what is wanted and what is there to the steps between."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass
 
+from .conditions import made_resources
 from .desired import TAG, Desired, DesiredStack
 from .errors import Refused, WildrydesError
 from .records import ResourceChange, Stack, StackResource
-from .states import Deploy, state
-from .wiring import DESCRIPTIONS, Action, FoundWiring, actions
+from .states import Deploy, State, state
+from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
+from .wiring import FoundWiring, actions
 
 # A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
 # The instance must be made anew.
@@ -32,11 +33,23 @@ _INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"}
 
 @dataclass(frozen=True)
 class FoundStack:
-    """A stack of our name as it is: with its template and resources, to tell whether it is ours."""
+    """A stack of our name as it is.
+
+    The template's text is there where it can be updated, resources are where they tell whether it is ours.
+    """
 
     stack: Stack
-    template: str
-    resources: tuple[StackResource, ...]
+    template: str = ""
+    resources: tuple[StackResource, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raises WildrydesError for a status that nobody knows, so that nothing is done before that is found out."""
+        state(self.stack.status)
+
+    @property
+    def row(self) -> State:
+        """What its status means."""
+        return state(self.stack.status)
 
 
 @dataclass(frozen=True)
@@ -55,85 +68,6 @@ class Observed:
     has_log_group: bool = False
 
 
-@dataclass(frozen=True)
-class MakeBucket:
-    """Make the bucket, or finish making it."""
-
-    bucket: str
-
-    def describe(self) -> str:
-        """The step in words."""
-        return f"make bucket {self.bucket} (private, encrypted, TLS only)"
-
-
-@dataclass(frozen=True)
-class Upload:
-    """Put the code or the model into the bucket."""
-
-    bucket: str
-    key: str
-    body: bytes = field(repr=False)
-
-    def describe(self) -> str:
-        """The step in words."""
-        return f"upload s3://{self.bucket}/{self.key} ({len(self.body):,} bytes)"
-
-
-@dataclass(frozen=True)
-class DeleteStack:
-    """Delete what a failed creation left, so that the stack can be created."""
-
-    name: str
-    id: str
-    why: str
-
-    def describe(self) -> str:
-        """The step in words."""
-        return f"delete stack {self.name}: {self.why}"
-
-
-@dataclass(frozen=True)
-class ApplyStack:
-    """Create or update a stack through a change set."""
-
-    desired: DesiredStack
-    kind: str
-    why: str = ""
-    changes: tuple[ResourceChange, ...] = ()
-
-    def describe(self) -> str:
-        """The step in words, a line for each change of a resource."""
-        head = f"{self.kind} stack {self.desired.name} from {self.desired.template_name}"
-        lines = [f"  {change_text(change)}" for change in self.changes]
-        return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
-
-
-@dataclass(frozen=True)
-class Fill:
-    """Fill the directory that stands for EFS."""
-
-    directory: str
-    parts: tuple[str, ...]
-
-    def describe(self) -> str:
-        """The step in words."""
-        return f"fill {self.directory} with {' and '.join(self.parts)}"
-
-
-@dataclass(frozen=True)
-class Wire:
-    """Wire the API's skeleton to the function; which actions is looked at again when it is done."""
-
-    actions: tuple[Action, ...]
-
-    def describe(self) -> str:
-        """The step in words."""
-        return "wire the API: " + ", ".join(DESCRIPTIONS[action] for action in self.actions)
-
-
-Step = MakeBucket | Upload | DeleteStack | ApplyStack | Fill | Wire
-
-
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     """The steps in order; empty when all is as wanted.
 
@@ -143,29 +77,14 @@ def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     _refuse_other_route(desired, observed)
     _refuse_log_group(desired, observed)
     steps: list[Step] = [*_bucket_steps(desired, observed)]
-    efs_steps = _stack_steps(desired.efs, observed.stacks.get(desired.efs.name)) if desired.efs else []
+    efs_steps = _stack_steps(desired, desired.efs, observed.stacks.get(desired.efs.name)) if desired.efs else []
     steps += efs_steps
     if desired.fill and observed.fill:
         steps.append(Fill(str(desired.fill), observed.fill))
     refilled = bool(observed.fill) or any(isinstance(step, ApplyStack) for step in efs_steps)
     steps += _service_steps(desired, observed, refilled)
     steps += _wiring_steps(desired, observed)
-    return tuple(steps)
-
-
-def change_text(change: ResourceChange) -> str:
-    """A change of a resource in words: `Modify ModelInferenceFunction (AWS::Lambda::Function)`."""
-    suffix = {"True": ", replaced", "Conditional": ", perhaps replaced"}.get(change.replacement, "")
-    return f"{change.action} {change.logical_id} ({change.type}){suffix}"
-
-
-def as_record(step: Step) -> dict[str, Any]:
-    """The step as plain data for JSON."""
-    record: dict[str, Any] = {"step": type(step).__name__, "text": step.describe()}
-    if isinstance(step, ApplyStack):
-        record |= {"stack": step.desired.name, "kind": step.kind}
-        record["changes"] = [vars(change) for change in step.changes]
-    return record
+    return (*steps, WarmUp(desired.live_function)) if steps else ()
 
 
 def protected(changes: Sequence[ResourceChange], allowed: Sequence[str]) -> list[ResourceChange]:
@@ -211,7 +130,7 @@ def _refuse_log_group(desired: Desired, observed: Observed) -> None:
     """The workshop's own function has the same name and leaves its log group behind; a stack cannot adopt it."""
     found = observed.stacks.get(desired.service.name)
     made_here = found is not None and any(item.physical_id == desired.log_group for item in found.resources)
-    is_made = found is None or state(found.stack.status).deploy is Deploy.RECREATE
+    is_made = found is None or found.row.deploy is Deploy.RECREATE
     if observed.has_log_group and is_made and not made_here:
         raise WildrydesError(
             f"log group {desired.log_group} exists and no stack of ours has made it: remove it with "
@@ -236,20 +155,26 @@ def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
     return steps
 
 
-def _stack_steps(desired: DesiredStack, found: FoundStack | None) -> list[Step]:
+def _stack_steps(whole: Desired, desired: DesiredStack, found: FoundStack | None) -> list[Step]:
     if found is None:
-        return [ApplyStack(desired, "create")]
-    row = state(found.stack.status)
-    match row.deploy:
+        return [_creation(desired)]
+    match found.row.deploy:
         case Deploy.RECREATE:
-            return [DeleteStack(desired.name, found.stack.id, row.meaning), ApplyStack(desired, "create")]
+            return [DeleteStack(desired.name, found.stack.id, found.row.meaning), _creation(desired)]
         case Deploy.UPDATE:
             return _update_steps(desired, found)
+        case Deploy.CONTINUE_ROLLBACK if whole.settings.continue_rollback:
+            return [RollBack(desired.name, found.row.meaning), ApplyStack(desired, "update")]
         case _:
             raise WildrydesError(
-                f"stack {desired.name} is {found.stack.status} ({row.meaning}): look at it in the "
-                "CloudFormation console and mend or delete it there, then run again"
+                f"stack {desired.name} is {found.stack.status} ({found.row.meaning}): {found.row.advice}"
             )
+
+
+def _creation(desired: DesiredStack) -> ApplyStack:
+    """The creation with the resources that it makes; what it gets from another stack chooses none of them."""
+    made = made_resources(desired.body, desired.parameters)
+    return ApplyStack(desired, "create", changes=tuple(ResourceChange(*item, "Add") for item in made.items()))
 
 
 def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
@@ -265,7 +190,7 @@ def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
 
 def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
     """Whether a new instance will fill EFS, whatever the model's URL."""
-    if found is None or state(found.stack.status).deploy is not Deploy.UPDATE:
+    if found is None or found.row.deploy is not Deploy.UPDATE:
         return True
     known = found.stack.parameters
     wanted = desired.with_parameters(ModelUrl=known.get("ModelUrl", ""))
@@ -292,13 +217,13 @@ def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
 def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list[Step]:
     """The function's stack. Its inputs are known when nothing before it changes; else when its turn comes."""
     found = observed.stacks.get(desired.service.name)
-    if found and refilled and state(found.stack.status).deploy is Deploy.UPDATE:
-        return [ApplyStack(desired.service, "update", "it follows the EFS stack and what is on EFS")]
+    if found and refilled and found.row.deploy is Deploy.UPDATE:
+        return [ApplyStack(desired.service, "update", "if the EFS stack's outputs or what is on EFS change")]
     efs = observed.stacks.get(desired.efs.name) if desired.efs else None
     outputs = efs.stack.outputs if efs else {}
     if found is None or not desired.service.is_resolvable(outputs):
-        return _stack_steps(desired.service, found)
-    return _stack_steps(desired.service.resolved(outputs, observed.contents), found)
+        return _stack_steps(desired, desired.service, found)
+    return _stack_steps(desired, desired.service.resolved(outputs, observed.contents), found)
 
 
 def _wiring_steps(desired: Desired, observed: Observed) -> list[Step]:

@@ -56,7 +56,7 @@ class ResourceChange:
     logical_id: str
     type: str
     action: str
-    replacement: str
+    replacement: str = "False"
 
 
 @dataclass(frozen=True)
@@ -79,3 +79,29 @@ class Invocation:
     body: str
     error: str = ""
     has_run: bool = True
+
+
+@dataclass(frozen=True)
+class NetworkInterface:
+    """A network interface: id, status (`available` when nothing uses it), and what its maker says it is for."""
+
+    id: str
+    status: str
+    description: str
+
+
+@dataclass(frozen=True)
+class ObjectVersion:
+    """One version of an object in a bucket, or a mark that it was deleted; a plain object's version is `null`."""
+
+    key: str
+    version: str
+
+
+@dataclass(frozen=True)
+class Billable:
+    """A thing that may bill while idle: its kind, its id, and entries of the price list with their amounts."""
+
+    kind: str
+    id: str
+    prices: Mapping[str, float] = field(default_factory=dict)

@@ -109,7 +109,7 @@ class JsonReporter:
         """`{"type": "result", "ok": ..., "seconds": ...}` with what else is known."""
         self._write("result", ok=ok, seconds=round(self._clock() - self._began, 3), **record)
 
-    def _write(self, kind: str, **record: Any) -> None:
+    def _write(self, kind: str, /, **record: Any) -> None:
         print(json.dumps({"type": kind, **record}), file=self._out, flush=True)
 
 

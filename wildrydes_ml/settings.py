@@ -42,7 +42,12 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 
 @dataclass(frozen=True)
 class Settings:
-    """The options that name and shape a deployment; `overrides` are the `--set` pairs."""
+    """The options that name and shape a deployment; `overrides` are the `--set` pairs.
+
+    `code` is the directory of the function's source; without one it is the package's own `lambda_src`.
+    `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck. `keep_data` lets
+    destroy keep EFS and bucket, `retain` names resources that it may leave behind when they cannot be deleted.
+    """
 
     name: str = DEFAULT_NAME
     route: str = "long"
@@ -51,6 +56,11 @@ class Settings:
     bucket: str = ""
     model: str = ""
     allow_replace: tuple[str, ...] = ()
+    code: Path | None = None
+    account: str = ""
+    continue_rollback: bool = False
+    keep_data: bool = False
+    retain: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
@@ -58,6 +68,7 @@ class Settings:
             *self._name_faults(),
             *self._choice_faults(),
             *self._bucket_faults(),
+            *self._account_faults(),
             *override_faults(self.overrides),
         ]
         if faults:
@@ -81,6 +92,11 @@ class Settings:
         if not self.bucket or _fits(self.bucket, entry):
             return []
         return [f"--bucket {self.bucket}: {_constraint(entry)}"]
+
+    def _account_faults(self) -> list[str]:
+        if not self.account or re.fullmatch(r"\d{12}", self.account, re.ASCII):
+            return []
+        return [f"--account {self.account!r}: an account's number has 12 digits"]
 
     @property
     def efs_stack(self) -> str:
@@ -178,7 +194,7 @@ class Target:
 
     `endpoint` is the emulator's URL, empty on AWS. `efs_directory` is the directory that stands for EFS;
     without one an instance fills EFS. `parameters` are what the place needs set. `poll_seconds` is the
-    pause between two looks at a stack.
+    pause between two looks at a stack, `attempts` how often a call is tried.
     """
 
     region: str = ""
@@ -187,6 +203,7 @@ class Target:
     efs_directory: Path | None = None
     parameters: Mapping[str, str] = field(default_factory=dict)
     poll_seconds: float = 5.0
+    attempts: int = 10
 
     @property
     def is_local(self) -> bool:

@@ -1,4 +1,4 @@
-"""Every CloudFormation stack status, and what deploy and destroy do when they find it.
+"""Every CloudFormation stack status, and what deploy, status and destroy do when they find it.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html lists the statuses.
 """
@@ -16,7 +16,15 @@ class Deploy(Enum):
     UPDATE = "update"
     RECREATE = "delete, then create"
     FOLLOW = "wait until it is done, then look again"
-    STOP = "stop and explain"
+    CONTINUE_ROLLBACK = "explain; with --continue-rollback undo the failed update, then update"
+    STOP = "explain"
+
+
+class Status(Enum):
+    """What status does with a stack, after it has told what the status means."""
+
+    ASK = "ask the API, which may answer"
+    EXPLAIN = "say what to do, since nothing can answer"
 
 
 class Destroy(Enum):
@@ -30,42 +38,80 @@ class Destroy(Enum):
 
 @dataclass(frozen=True)
 class State:
-    """One row of the table: what the status means and what is done; `good` ends of an operation succeed."""
+    """One row of the table: what the status means, what each command does, and what the user is told to do.
+
+    An operation that ends with a `good` status has succeeded.
+    """
 
     meaning: str
     deploy: Deploy
+    status: Status
     destroy: Destroy = Destroy.DELETE
+    advice: str = ""
     good: bool = False
 
 
-ABSENT = State("there is no such stack", Deploy.CREATE, Destroy.NOTHING, good=True)
+_WAIT = "wait, or run deploy, which follows it to its end"
+_AGAIN = "run deploy: it deletes what is left and creates the stack again; the events tell the cause"
+_UNDONE = "what was there before serves on; mend the cause that the events tell and run deploy"
+_CONTINUE = "mend the cause that the events tell, then run deploy --continue-rollback; or run destroy"
+_DESTROY = "run destroy, which says what holds it"
+_FRESH = "run deploy"
+
+ABSENT = State("there is no such stack", Deploy.CREATE, Status.EXPLAIN, Destroy.NOTHING, _FRESH, good=True)
+
+
+def _at_work(meaning: str, status: Status = Status.ASK) -> State:
+    return State(meaning, Deploy.FOLLOW, status, Destroy.FOLLOW, _WAIT)
+
+
+def _ready(meaning: str) -> State:
+    return State(meaning, Deploy.UPDATE, Status.ASK, good=True)
+
+
+def _never_made(meaning: str) -> State:
+    return State(meaning, Deploy.RECREATE, Status.EXPLAIN, advice=_AGAIN)
+
 
 TABLE: dict[str, State] = {
-    "CREATE_IN_PROGRESS": State("being created", Deploy.FOLLOW, Destroy.FOLLOW),
-    "CREATE_FAILED": State("its creation failed and was left as it was", Deploy.RECREATE),
-    "CREATE_COMPLETE": State("created", Deploy.UPDATE, good=True),
-    "ROLLBACK_IN_PROGRESS": State("its creation failed, being undone", Deploy.FOLLOW, Destroy.FOLLOW),
-    "ROLLBACK_FAILED": State("its creation failed and could not be undone", Deploy.RECREATE),
-    "ROLLBACK_COMPLETE": State("its creation failed; what is left can only be deleted", Deploy.RECREATE),
-    "DELETE_IN_PROGRESS": State("being deleted", Deploy.FOLLOW, Destroy.WATCH),
-    "DELETE_FAILED": State("its deletion failed, some resources are left", Deploy.STOP),
-    "DELETE_COMPLETE": ABSENT,
-    "UPDATE_IN_PROGRESS": State("being updated", Deploy.FOLLOW, Destroy.FOLLOW),
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": State("updated, removing what was replaced", Deploy.FOLLOW, Destroy.FOLLOW),
-    "UPDATE_COMPLETE": State("updated", Deploy.UPDATE, good=True),
-    "UPDATE_FAILED": State("its update failed and was left as it was", Deploy.STOP),
-    "UPDATE_ROLLBACK_IN_PROGRESS": State("its update failed, being undone", Deploy.FOLLOW, Destroy.FOLLOW),
-    "UPDATE_ROLLBACK_FAILED": State("its update failed and could not be undone", Deploy.STOP),
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": State(
-        "its update was undone, removing what was new", Deploy.FOLLOW, Destroy.FOLLOW
+    "CREATE_IN_PROGRESS": _at_work("being created", Status.EXPLAIN),
+    "CREATE_FAILED": _never_made("its creation failed and was left as it was"),
+    "CREATE_COMPLETE": _ready("created"),
+    "ROLLBACK_IN_PROGRESS": _at_work("its creation failed, being undone", Status.EXPLAIN),
+    "ROLLBACK_FAILED": _never_made("its creation failed and could not be undone"),
+    "ROLLBACK_COMPLETE": _never_made("its creation failed; what is left can only be deleted"),
+    "DELETE_IN_PROGRESS": State("being deleted", Deploy.FOLLOW, Status.EXPLAIN, Destroy.WATCH, _WAIT),
+    "DELETE_FAILED": State(
+        "its deletion failed, some resources are left", Deploy.STOP, Status.EXPLAIN, advice=_DESTROY
     ),
-    "UPDATE_ROLLBACK_COMPLETE": State("its last update failed and was undone", Deploy.UPDATE),
-    "REVIEW_IN_PROGRESS": State("planned by a change set, never created", Deploy.RECREATE),
-    "IMPORT_IN_PROGRESS": State("taking in resources", Deploy.FOLLOW, Destroy.FOLLOW),
-    "IMPORT_COMPLETE": State("took in resources", Deploy.UPDATE, good=True),
-    "IMPORT_ROLLBACK_IN_PROGRESS": State("its import failed, being undone", Deploy.FOLLOW, Destroy.FOLLOW),
-    "IMPORT_ROLLBACK_FAILED": State("its import failed and could not be undone", Deploy.STOP),
-    "IMPORT_ROLLBACK_COMPLETE": State("its import failed and was undone", Deploy.UPDATE),
+    "DELETE_COMPLETE": ABSENT,
+    "UPDATE_IN_PROGRESS": _at_work("being updated"),
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": _at_work("updated, removing what was replaced"),
+    "UPDATE_COMPLETE": _ready("updated"),
+    "UPDATE_FAILED": State(
+        "its update failed and was left as it was", Deploy.CONTINUE_ROLLBACK, Status.ASK, advice=_CONTINUE
+    ),
+    "UPDATE_ROLLBACK_IN_PROGRESS": _at_work("its update failed, being undone"),
+    "UPDATE_ROLLBACK_FAILED": State(
+        "its update failed and could not be undone", Deploy.CONTINUE_ROLLBACK, Status.ASK, advice=_CONTINUE
+    ),
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": _at_work("its update was undone, removing what was new"),
+    "UPDATE_ROLLBACK_COMPLETE": State(
+        "its last update failed and was undone", Deploy.UPDATE, Status.ASK, advice=_UNDONE
+    ),
+    "REVIEW_IN_PROGRESS": State(
+        "planned by a change set, never created", Deploy.RECREATE, Status.EXPLAIN, advice=_FRESH
+    ),
+    "IMPORT_IN_PROGRESS": _at_work("taking in resources"),
+    "IMPORT_COMPLETE": _ready("took in resources"),
+    "IMPORT_ROLLBACK_IN_PROGRESS": _at_work("its import failed, being undone"),
+    "IMPORT_ROLLBACK_FAILED": State(
+        "its import failed and could not be undone",
+        Deploy.STOP,
+        Status.ASK,
+        advice="mend it in the CloudFormation console, or run destroy",
+    ),
+    "IMPORT_ROLLBACK_COMPLETE": State("its import failed and was undone", Deploy.UPDATE, Status.ASK, advice=_UNDONE),
 }
 
 
@@ -74,10 +120,13 @@ def state(status: str | None) -> State:
     if status is None:
         return ABSENT
     if status not in TABLE:
-        raise WildrydesError(f"CloudFormation reports stack status {status!r}, which this version does not know")
+        raise WildrydesError(
+            f"CloudFormation reports stack status {status!r}, which this version does not know: nothing was done; "
+            "look for a newer version"
+        )
     return TABLE[status]
 
 
 def is_busy(status: str) -> bool:
     """Whether an operation is under way whose end is worth waiting for."""
-    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
+    return state(status).deploy is Deploy.FOLLOW

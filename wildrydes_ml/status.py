@@ -10,21 +10,24 @@ from .errors import WildrydesError
 from .records import Stack
 from .reporting import Reporter
 from .settings import Settings, Target
-from .states import state
+from .states import Status, state
 
 
 def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> str:
     """Reports, and returns the API's URL; raises WildrydesError when there is none or it does not answer."""
     stacks = find_stacks(aws, settings)
     for stack in stacks:
-        text = f"stack {stack.name}: {stack.status} ({state(stack.status).meaning})"
-        reporter.output(text, stack=stack.name, status=stack.status)
+        row = state(stack.status)
+        advice = f"; {row.advice}" if row.advice else ""
+        reporter.output(
+            f"stack {stack.name}: {stack.status} ({row.meaning}{advice})", stack=stack.name, status=stack.status
+        )
         for key, value in stack.outputs.items():
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         reporter.output(costs.sentence(_parameters(stacks)))
-    send = find_sender(aws, settings, target)
-    url = public_url(target, outputs(aws, settings))
+    send = _sender(aws, settings, target, stacks)
+    url = public_url(target, outputs(stacks))
     reporter.output(f"URL: {url}", api_url=url)
     answer = ask(send, proving.sample())
     if answer.error:
@@ -40,17 +43,27 @@ def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
 
 
 def find_sender(aws: Aws, settings: Settings, target: Target) -> Send:
-    """How to ask the deployed API. Raises WildrydesError when there is none."""
-    found = outputs(aws, settings)
+    """How to ask the deployed API. Raises WildrydesError when there is none, or none yet."""
+    return _sender(aws, settings, target, find_stacks(aws, settings))
+
+
+def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack]) -> Send:
+    found = outputs(stacks)
+    for stack in stacks:
+        row = state(stack.status)
+        if row.status is Status.EXPLAIN:
+            raise WildrydesError(
+                f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
+            )
     if "ModelInferenceApiId" not in found:
         raise WildrydesError(f"nothing is deployed under the name {settings.name} here: run deploy first")
-    auth = _parameters(find_stacks(aws, settings)).get("ApiAuth", "NONE")
+    auth = _parameters(stacks).get("ApiAuth", "NONE")
     return proving.sender(aws, target, public_url(target, found), found["ModelInferenceApiId"], auth)
 
 
-def outputs(aws: Aws, settings: Settings) -> dict[str, str]:
+def outputs(stacks: list[Stack]) -> dict[str, str]:
     """The outputs of all stacks."""
-    return {key: value for stack in find_stacks(aws, settings) for key, value in stack.outputs.items()}
+    return {key: value for stack in stacks for key, value in stack.outputs.items()}
 
 
 def _parameters(stacks: list[Stack]) -> Mapping[str, str]:

@@ -8,7 +8,8 @@ nothing here calls AWS.
 
 import hashlib
 import json
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Literal
 
 STAGE = "prod"
@@ -17,16 +18,17 @@ MARK = "wildrydes-ml wiring "
 # The operation name of a method GET that was made here; a console's method has none.
 PAGE = "WildrydesMlPage"
 
-Action = Literal["method", "page", "no page", "deployment", "throttle", "key", "no key"]
+Action = Literal["method", "page", "no page", "deployment", "throttle", "key", "no key", "tidy"]
 
 DESCRIPTIONS: dict[Action, str] = {
     "method": "method ANY on / as Lambda proxy",
     "page": "method GET on /, open to all, for the page",
     "no page": "removal of the page's own method",
     "deployment": f"deployment to stage {STAGE}",
-    "throttle": f"throttle of stage {STAGE}",
+    "throttle": f"throttle of stage {STAGE} and of our usage plan",
     "key": "API key and usage plan",
     "no key": "removal of the API key and usage plan",
+    "tidy": "removal of our deployments that no stage uses",
 }
 
 
@@ -35,6 +37,7 @@ class Wiring:
     """What is wanted: the function's (or alias's) ARN, who may call, requests a second and at once.
 
     `answers` stands for API Gateway's own answers, which come with the API but are served as deployed.
+    `name` and `tags` are those of an API key and its usage plan, by which they are found again.
     """
 
     target: str
@@ -42,6 +45,8 @@ class Wiring:
     rate: float
     burst: int
     answers: str = ""
+    name: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def description(self) -> str:
@@ -62,9 +67,12 @@ class FoundMethod:
 @dataclass(frozen=True)
 class FoundWiring:
     """What an API has. Absent things are None; `auth` and `target` are method ANY's, `get` is the method beside it,
-    `description` is the stage's deployment's.
+    `description` is that of the stage's deployment.
 
-    `owns_key` tells whether the usage plan was made here; a stranger's key is used but never removed.
+    `has_key` tells whether a caller with a key gets through, `owns_key` whether a key or usage plan was made here; a
+    stranger's key is used but never removed. Both are False, unasked, where no key is or was wanted.
+    `plan_throttle` is that of our usage plan, `superseded` the deployments made here that no stage uses any more.
+    The rest are AWS's ids: of the root resource, the stage's deployment and our usage plan.
     """
 
     auth: str | None = None
@@ -74,12 +82,18 @@ class FoundWiring:
     has_key: bool = False
     owns_key: bool = False
     get: FoundMethod | None = None
+    plan_throttle: tuple[float, int] | None = None
+    superseded: tuple[str, ...] = ()
+    root: str = ""
+    deployment: str = ""
+    plan: str = ""
 
 
 def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
     """What to do, in order; empty when all of it is in place.
 
-    A console's wiring may target the function where we target its alias: both reach the same code.
+    A console's wiring may target the function where we target its alias: both reach the same code. Tidying is last:
+    while there is something to tidy, a key that nobody wants any more is looked for.
     """
     todo: list[Action] = []
     if found.auth != wanted.auth or not _same_function(found.target, wanted.target):
@@ -87,12 +101,16 @@ def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
     todo += _page(wanted, found.get)
     if todo or not _is_deployed(wanted, found):
         todo.append("deployment")
-    if todo or found.throttle != (wanted.rate, wanted.burst):
+    limits = (wanted.rate, wanted.burst)
+    is_plan_limited = wanted.auth != "API_KEY" or found.plan_throttle in (None, limits)
+    if todo or found.throttle != limits or not is_plan_limited:
         todo.append("throttle")
     if wanted.auth == "API_KEY" and not found.has_key:
         todo.append("key")
     if wanted.auth != "API_KEY" and found.owns_key:
         todo.append("no key")
+    if "deployment" in todo or found.superseded:
+        todo.append("tidy")
     return tuple(todo)
 
 

@@ -16,9 +16,9 @@ import pytest
 from wildrydes_ml import destroying
 from wildrydes_ml.aws import Aws
 from wildrydes_ml.deploying import Deployer, public_url
-from wildrydes_ml.planning import Fill
 from wildrydes_ml.reporting import JsonReporter
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.steps import Fill, WarmUp
 
 from .conftest import client
 
@@ -75,7 +75,7 @@ class Api:
         with self.log.open("a") as log:
             settings = Settings(route=route, overrides=overrides)
             deployer = Deployer(self.aws, settings, self.place, JsonReporter(log))
-            steps = [step for step in deployer.steps() if not isinstance(step, Fill)]
+            steps = [step for step in deployer.steps() if not isinstance(step, (Fill, WarmUp))]
             for step in steps:
                 deployer.run(step)
         stack = self.aws.stacks.describe(deployer.desired.service.name)

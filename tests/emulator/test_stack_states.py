@@ -1,5 +1,7 @@
 """Stacks as other people and failures leave them, on MiniStack."""
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -8,12 +10,12 @@ import pytest
 from wildrydes_ml import deploying, destroying
 from wildrydes_ml.aws import Aws
 from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.errors import Refused, WildrydesError
-from wildrydes_ml.planning import ApplyStack, DeleteStack, Fill, Wire
+from wildrydes_ml.errors import InterruptedWork, Refused, WildrydesError
 from wildrydes_ml.reporting import JsonReporter
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.steps import ApplyStack, DeleteStack, Fill, WarmUp, Wire
 
-from .conftest import client
+from .conftest import Command, client
 
 STRANGER = "Resources: {Bucket: {Type: 'AWS::S3::Bucket', Properties: {BucketName: somebody-elses}}}"
 # There is no such file system, so that the creation fails and is rolled back.
@@ -28,12 +30,30 @@ def log(tmp_path: Path) -> Any:
 
 
 def applied(aws: Aws, place: Target, log: Any, **settings: Any) -> Deployer:
-    """Takes every step but filling, for which these tests have no need."""
+    """Takes every step but filling and warming up, for which these tests have no need."""
     deployer = Deployer(aws, Settings(**settings), place, JsonReporter(log))
     for step in deployer.steps():
-        if not isinstance(step, Fill):
+        if not isinstance(step, (Fill, WarmUp)):
             deployer.run(step)
     return deployer
+
+
+def planned(aws: Aws, place: Target, log: Any, **settings: Any) -> list[dict[str, Any]]:
+    """The records of `--plan`."""
+    begin = log.tell()
+    deploying.preview(aws, Settings(**settings), place, JsonReporter(log))
+    return [step for line in written(log, begin) if line["type"] == "plan" for step in line["steps"]]
+
+
+def updates(records: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that concern stacks; these tests never fill EFS, so that each plan wants to."""
+    return [record for record in records if record["step"] == "ApplyStack"]
+
+
+def written(log: Any, begin: int) -> list[dict[str, Any]]:
+    """What was reported since."""
+    log.seek(begin)
+    return [json.loads(line) for line in log]
 
 
 def test_a_strangers_stack_is_neither_updated_nor_deleted(aws: Aws, place: Target, log: Any) -> None:
@@ -78,6 +98,12 @@ def test_a_reviewed_stack_that_never_came_to_be_is_made(aws: Aws, place: Target,
     assert stack.status == "CREATE_COMPLETE"
 
 
+def test_a_stack_that_somebody_else_creates_is_not_created(aws: Aws, place: Target) -> None:
+    client(place, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=STRANGER)
+    with pytest.raises(InterruptedWork, match="another deployer is creating it"):
+        aws.stacks.create("wildrydes-ml-mod5", STRANGER, {}, {})
+
+
 def test_the_first_cause_of_a_failure_reaches_the_user(aws: Aws, place: Target, log: Any) -> None:
     deployer = Deployer(aws, Settings(), place, JsonReporter(log))
     assert deployer.desired.efs
@@ -86,21 +112,73 @@ def test_the_first_cause_of_a_failure_reaches_the_user(aws: Aws, place: Target, 
         deployer.run(ApplyStack(deployer.desired.efs.with_parameters(**same_zone), "create"))
 
 
-def test_a_plan_changes_nothing(aws: Aws, place: Target, log: Any) -> None:
-    assert deploying.preview(aws, Settings(), place, JsonReporter(log))
-    assert client(place, "cloudformation").list_stacks()["StackSummaries"] == []
+def left_behind(place: Target) -> dict[str, list[str]]:
+    """All that a plan could leave: stacks, whatever their status, change sets, buckets."""
+    formation = client(place, "cloudformation")
+    stacks = formation.list_stacks()["StackSummaries"]
+    names = {stack["StackName"] for stack in stacks if stack["StackStatus"] != "DELETE_COMPLETE"}
+    return {
+        "stacks": sorted(f"{stack['StackName']} {stack['StackStatus']}" for stack in stacks),
+        "change sets": [one for name in names for one in formation.list_change_sets(StackName=name)["Summaries"]],
+        "buckets": [bucket["Name"] for bucket in client(place, "s3").list_buckets()["Buckets"]],
+    }
+
+
+@pytest.mark.parametrize("route", ["long", "short"])
+def test_a_plan_changes_nothing_and_shows_the_resources_that_a_deploy_then_makes(
+    aws: Aws, place: Target, log: Any, route: str
+) -> None:
+    records = planned(aws, place, log, route=route)
+    assert left_behind(place) == {"stacks": [], "change sets": [], "buckets": []}
+    applied(aws, place, log, route=route)
+    for record in updates(records):
+        shown = {change["logical_id"]: change["type"] for change in record["changes"]}
+        made = {item.logical_id: item.type for item in aws.stacks.resources(record["stack"])}
+        assert shown == made
+        assert {change["action"] for change in record["changes"]} == {"Add"}
+
+
+def test_a_plan_is_a_gate_for_programs(home: Path) -> None:
+    lines = Command(home)("deploy", "--plan", "--fail-on-change", code=1)
+    steps = [step for line in lines if line["type"] == "plan" for step in line["steps"]]
+    assert [step["step"] for step in steps] == [
+        "MakeBucket", "Upload", "ApplyStack", "Fill", "ApplyStack", "Wire", "WarmUp",
+    ]  # fmt: skip
+    assert (lines[-1]["ok"], lines[-1]["changed"], lines[-1]["changes"]) == (True, False, True)
+    assert not home.exists(), "nor is the emulator left, which was started for it"
+
+
+def test_a_plan_of_an_update_shows_the_changes_that_a_deploy_then_makes(aws: Aws, place: Target, log: Any) -> None:
     applied(aws, place, log)
-    before = client(place, "cloudformation").describe_stacks()["Stacks"]
-    assert deploying.preview(aws, Settings(overrides={"Timeout": "60"}), place, JsonReporter(log))
-    assert client(place, "cloudformation").describe_stacks()["Stacks"] == before
+    before, stacks = left_behind(place), client(place, "cloudformation").describe_stacks()["Stacks"]
+    (update,) = updates(planned(aws, place, log, overrides={"Timeout": "60"}))
+    assert left_behind(place) == before
+    assert client(place, "cloudformation").describe_stacks()["Stacks"] == stacks
+    assert (update["stack"], update["kind"]) == ("wildrydes-ml-mod5-inf", "update")
+    assert "ModelInferenceFunction" in [change["logical_id"] for change in update["changes"]]
+    begin = log.tell()
+    applied(aws, place, log, overrides={"Timeout": "60"})
+    told = [line["text"] for line in written(log, begin)]
+    assert [f"  {text.partition('  ')[2]}" for text in told if text.startswith("wildrydes-ml-mod5-inf  Modify")] == [
+        line for line in update["text"].splitlines()[1:] if line.startswith("  Modify")
+    ]
+    assert [record["changes"] for record in updates(planned(aws, place, log, overrides={"Timeout": "60"}))] == [[]]
 
 
 def test_replacing_the_network_is_refused(aws: Aws, place: Target, log: Any) -> None:
     applied(aws, place, log)
-    vpc = client(place, "ec2").describe_vpcs()["Vpcs"]
-    with pytest.raises(Refused, match="--allow-replace PrivateSubnetOne"):
-        applied(aws, place, log, overrides={"AvailabilityZoneOne": "us-east-1c", "AvailabilityZoneTwo": "us-east-1d"})
+    vpc, before = client(place, "ec2").describe_vpcs()["Vpcs"], left_behind(place)
+    zones = {"AvailabilityZoneOne": "us-east-1c", "AvailabilityZoneTwo": "us-east-1d"}
+    for work in (applied, planned):
+        with pytest.raises(Refused, match="--allow-replace PrivateSubnetOne"):
+            work(aws, place, log, overrides=zones)
     assert client(place, "ec2").describe_vpcs()["Vpcs"] == vpc
+    assert left_behind(place) == before
+    with pytest.raises(Refused) as refused:
+        planned(aws, place, log, overrides=zones)
+    names = tuple(re.findall(r"--allow-replace (\w+)", str(refused.value)))
+    (update, *_) = updates(planned(aws, place, log, overrides=zones, allow_replace=names))
+    assert "PrivateSubnetOne (AWS::EC2::Subnet), perhaps replaced" in update["text"]
 
 
 def test_a_stack_made_with_the_plain_cli_is_ours(aws: Aws, place: Target, log: Any) -> None:
@@ -118,7 +196,7 @@ def test_a_stack_made_with_the_plain_cli_is_ours(aws: Aws, place: Target, log: A
 def test_a_consoles_wiring_is_recognized(aws: Aws, place: Target, log: Any) -> None:
     deployer = Deployer(aws, Settings(), place, JsonReporter(log))
     for step in deployer.steps():
-        if not isinstance(step, (Fill, Wire)):
+        if not isinstance(step, (Fill, Wire, WarmUp)):
             deployer.run(step)
     gateway = client(place, "apigateway")
     api = gateway.get_rest_apis()["items"][0]["id"]

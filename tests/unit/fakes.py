@@ -3,21 +3,35 @@
 What a test does not prepare and a fake does not know fails, since no fake has a client.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Container, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from typing import Any
+from itertools import takewhile
+from typing import Any, TypeVar
 
 from wildrydes_ml import wiring
-from wildrydes_ml.aws import Apis, Aws, Buckets, Functions, Stacks, Tagging
+from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
 from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
 from wildrydes_ml.errors import Refused
+from wildrydes_ml.facts import Concurrency, Unknown, Usage, Zone
 from wildrydes_ml.models import Model
 from wildrydes_ml.planning import FoundStack, Observed
-from wildrydes_ml.records import ChangeSet, Identity, Invocation, ResourceChange, Stack, StackEvent, StackResource
+from wildrydes_ml.records import (
+    Billable,
+    ChangeSet,
+    Identity,
+    Invocation,
+    NetworkInterface,
+    ObjectVersion,
+    ResourceChange,
+    Stack,
+    StackEvent,
+    StackResource,
+)
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.wiring import Action, FoundMethod, FoundWiring, Wiring
 
+T = TypeVar("T")
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/rider", "aws", "eu-west-1")
 EFS_OUTPUTS = {
     "DefaultSecurityGroup": "sg-1",
@@ -85,35 +99,48 @@ class FakeStacks(Stacks):
     def resources(self, name: str) -> list[StackResource]:
         return self.held.get(name, [])
 
+    def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
+        assert self.describe(name) is None, "CloudFormation makes no second stack of a name"
+        self._journal.append(f"create {name}")
+        self.templates[name], self.history[name] = template, []
+        stack = Stack(name, f"id:{name}", "CREATE_IN_PROGRESS", "", dict(parameters), {}, dict(tags))
+        self._begin(stack, "CREATE_COMPLETE")
+        return stack
+
     def prepare(
-        self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
+        self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
-        found = self.describe(name)
-        if found and (self.templates[name], found.parameters, found.tags) == (template, parameters, tags):
+        found = self.stacks[stack.name]
+        if (self.templates[stack.name], found.parameters, found.tags) == (template, parameters, tags):
             return None
-        if found is None:
-            self.put(name, "REVIEW_IN_PROGRESS")
-        self._prepared[name] = DesiredStack(name, "", template, dict(parameters), dict(tags), {})
-        return ChangeSet(f"cs:{name}", self.stacks[name], self.changes.get(name, ()))
+        self._prepared[stack.name] = DesiredStack(stack.name, "", template, dict(parameters), dict(tags))
+        return ChangeSet(f"cs:{stack.name}", found, self.changes.get(stack.name, ()))
 
     def discard(self, change_set: str) -> None:
         del self._prepared[change_set.removeprefix("cs:")]
 
+    def undo(self, stack: Stack) -> None:
+        self._journal.append(f"undo {stack.name}")
+        self._begin(replace(stack, status="UPDATE_ROLLBACK_IN_PROGRESS"), "UPDATE_ROLLBACK_COMPLETE")
+
     def execute(self, change_set: ChangeSet) -> None:
         wanted = self._prepared.pop(change_set.stack.name)
-        kind = "CREATE" if change_set.stack.status == "REVIEW_IN_PROGRESS" else "UPDATE"
-        self._journal.append(f"{kind.lower()} {wanted.name}")
+        self._journal.append(f"update {wanted.name}")
         self.templates[wanted.name] = wanted.template
-        stack = Stack(wanted.name, f"id:{wanted.name}", f"{kind}_IN_PROGRESS", "", wanted.parameters, {}, wanted.tags)
-        self._begin(stack, f"{kind}_COMPLETE")
+        stack = Stack(wanted.name, f"id:{wanted.name}", "UPDATE_IN_PROGRESS", "", wanted.parameters, {}, wanted.tags)
+        self._begin(stack, "UPDATE_COMPLETE")
 
-    def delete(self, name: str) -> None:
+    def delete(self, name: str, retain: Sequence[str] = ()) -> None:
         stack = self.stacks[name.removeprefix("id:")]
-        self._journal.append(f"delete {stack.name}")
+        self._journal.append(" retaining ".join((f"delete {stack.name}", *retain)))
         self._begin(replace(stack, status="DELETE_IN_PROGRESS"), "DELETE_COMPLETE")
 
-    def events(self, stack: str) -> list[StackEvent]:
-        return list(self.history.get(stack.removeprefix("id:"), []))
+    def events(self, stack: str, seen: Container[str] = ()) -> list[StackEvent]:
+        newest_first = reversed(self.history.get(stack.removeprefix("id:"), []))
+        return list(takewhile(lambda event: event.id not in seen, newest_first))[::-1]
+
+    def newest_event(self, stack: str) -> str:
+        return ([event.id for event in self.events(stack)] or [""])[-1]
 
     def pause(self) -> None:
         for name, coming in self.endings.items():
@@ -134,12 +161,19 @@ class FakeStacks(Stacks):
 
 
 class FakeBuckets(Buckets):
-    """Buckets of this account by name, and the names of other people's."""
+    """Buckets of this account by name, and the names of other people's.
+
+    `older` are versions beside the plain objects, `unfinished` uploads in parts; `writers` put one more of their keys
+    into a bucket each time before it is deleted.
+    """
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.labels: dict[str, dict[str, str]] = {}
         self.objects: dict[str, dict[str, bytes]] = {}
+        self.older: dict[str, list[tuple[str, str]]] = {}
+        self.unfinished: dict[str, str] = {}
+        self.writers: dict[str, list[str]] = {}
         self.foreign: set[str] = set()
         self._links = 0
 
@@ -171,15 +205,31 @@ class FakeBuckets(Buckets):
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         return [key for key in self.objects[bucket] if key.startswith(prefix)]
 
-    def remove(self, bucket: str, keys: list[str]) -> None:
-        self._journal.append(f"remove {len(keys)} objects")
-        for key in keys:
-            del self.objects[bucket][key]
+    def versions(self, bucket: str, prefix: str = "") -> list[ObjectVersion]:
+        stored = dict.fromkeys(self.objects.get(bucket, {}), "null")
+        every = [*stored.items(), *self.older.get(bucket, [])]
+        return [ObjectVersion(key, version) for key, version in every if key.startswith(prefix)]
 
-    def delete(self, name: str) -> None:
-        assert not self.objects[name], "S3 deletes empty buckets only"
+    def remove(self, bucket: str, versions: Sequence[ObjectVersion]) -> None:
+        self._journal += [f"remove {len(versions)} versions"] if versions else []
+        for item in versions:
+            if item.version == "null":
+                del self.objects[bucket][item.key]
+            else:
+                self.older[bucket].remove((item.key, item.version))
+
+    def abort_uploads(self, bucket: str) -> None:
+        self.unfinished.pop(bucket, None)
+
+    def delete(self, name: str) -> bool:
+        if self.writers.get(name):
+            self.objects[name][self.writers[name].pop(0)] = b""
+        if self.versions(name):
+            return False
+        assert name not in self.unfinished, "what was uploaded in parts bills on"
         self._journal.append(f"delete bucket {name}")
         del self.labels[name], self.objects[name]
+        return True
 
 
 class FakeFunctions(Functions):
@@ -190,6 +240,10 @@ class FakeFunctions(Functions):
         self.answers = [Invocation(200, HORSE_ANSWER)]
         self.invoked: list[str] = []
         self.log_groups: set[str] = set()
+        self.labels: dict[str, dict[str, str]] = {}
+
+    def tags(self, name: str) -> dict[str, str] | None:
+        return self.labels.get(name)
 
     def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
         self.invoked.append(name)
@@ -212,10 +266,10 @@ class FakeApis(Apis):
         self.wirings: dict[str, FoundWiring] = {}
         self.key_names: set[str] = set()
 
-    def found(self, api: str, name: str = "") -> FoundWiring:
+    def found(self, api: str, wanted: Wiring | None = None) -> FoundWiring:
         return self.wirings.get(api, FoundWiring())
 
-    def perform(self, api: str, action: Action, wiring: Wiring, name: str) -> None:
+    def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
         self._journal.append(f"wire {action}")
         found = self.found(api)
         match action:
@@ -227,14 +281,24 @@ class FakeApis(Apis):
                 found = replace(found, throttle=(wiring.rate, wiring.burst))
             case "page" | "no page":
                 found = replace(found, get=FoundMethod("NONE", wiring.target, True) if action == "page" else None)
+            case "tidy":
+                found = replace(found, superseded=())
             case _:
                 found = replace(found, has_key=action == "key", owns_key=action == "key")
-                self.key_names = {name} if action == "key" else set()
+                self.key_names = {wiring.name} if action == "key" else set()
         self.wirings[api] = found
 
-    def unwire(self, api: str, name: str) -> None:
-        self._journal.append(f"unwire {api}")
-        self.wirings.pop(api, None)
+    def unwire(self, name: str, tags: Mapping[str, str]) -> None:
+        if name in self.key_names or self.wirings:
+            self._journal.append(f"unwire {name}")
+        self.key_names.discard(name)
+        self.wirings = {
+            api: replace(found, has_key=False, owns_key=False) if found.owns_key else found
+            for api, found in self.wirings.items()
+        }
+
+    def keys_and_plans(self, is_ours: Callable[[str], bool]) -> list[Billable]:
+        return [Billable(kind, name) for kind in ("API key", "usage plan") for name in self.key_names if is_ours(name)]
 
     def key(self, api: str) -> str:
         return "the-key" if self.found(api).has_key else ""
@@ -253,6 +317,79 @@ class FakeTagging(Tagging):
         return self.listed
 
 
+class FakeNetworks(Networks):
+    """Network interfaces by subnet, and what bills.
+
+    `looks` are what each look at the interfaces finds, errors included; the last one is found again and again.
+    """
+
+    def __init__(self, journal: list[str]) -> None:
+        self._journal = journal
+        self.looks: list[list[NetworkInterface] | Exception] = [[]]
+        self.asked: list[list[str]] = []
+        self.bills: list[Billable] | Exception = []
+        self.files: list[Billable] | Exception = []
+
+    def interfaces(self, subnets: Sequence[str]) -> list[NetworkInterface]:
+        self.asked.append(list(subnets))
+        return _found(self.looks.pop(0) if len(self.looks) > 1 else self.looks[0])
+
+    def delete_interface(self, interface: str) -> None:
+        self._journal.append(f"delete {interface}")
+
+    def billing(self, tags: Mapping[str, Collection[str]]) -> list[Billable]:
+        return _found(self.bills)
+
+    def file_systems(self, tags: Mapping[str, Collection[str]]) -> list[Billable]:
+        return _found(self.files)
+
+
+def _found(prepared: list[T] | Exception) -> list[T]:
+    if isinstance(prepared, Exception):
+        raise prepared
+    return prepared
+
+
+class FakeAccount(Account):
+    """An account with room for a deployment in two of three zones; `answers` are what it says instead."""
+
+    def __init__(self) -> None:
+        self.answers: dict[str, Any] = {}
+        self.asked: list[str] = []
+
+    def usage(self, name: str) -> Usage | Unknown:
+        return self._answer(name, Usage({"": 1}, 5))
+
+    def zones(self) -> tuple[Zone, ...] | Unknown:
+        return self._answer("zones", tuple(Zone(f"eu-west-1{letter}") for letter in "abc"))
+
+    def instance_architectures(self, type: str) -> frozenset[str] | Unknown:
+        return self._answer("instance_architectures", frozenset({"arm64" if "g." in type else "x86_64"}))
+
+    def instance_zones(self, type: str) -> frozenset[str] | Unknown:
+        return self._answer("instance_zones", frozenset({"eu-west-1a", "eu-west-1b"}))
+
+    def runtimes(self) -> frozenset[str]:
+        return self._answer("runtimes", frozenset({"python3.11", "python3.12", "python3.13", "python3.14"}))
+
+    def concurrency(self, function: str) -> Concurrency | Unknown:
+        return self._answer("concurrency", Concurrency(1000, 1000, 0))
+
+    def function(self, name: str) -> str | Unknown | None:
+        return self._answer("function", None)
+
+    def log_group(self, name: str) -> str | Unknown | None:
+        return self._answer("log_group", None)
+
+    def exports(self) -> Mapping[str, str] | Unknown:
+        return self._answer("exports", {})
+
+    def _answer(self, name: str, usual: T) -> T:
+        self.asked.append(name)
+        answer: T = self.answers.get(name, usual)
+        return answer
+
+
 class FakeAws:
     """All gateways over one account; `journal` lists what was changed, in order."""
 
@@ -269,11 +406,22 @@ class FakeAws:
         self.functions = FakeFunctions(self.journal)
         self.apis = FakeApis(self.journal)
         self.tagging = FakeTagging()
+        self.networks = FakeNetworks(self.journal)
+        self.account = FakeAccount()
 
     @property
     def gateways(self) -> Aws:
         """As the package knows them."""
-        return Aws(IDENTITY, self.stacks, self.buckets, self.functions, self.apis, self.tagging)
+        return Aws(
+            IDENTITY,
+            self.stacks,
+            self.buckets,
+            self.functions,
+            self.apis,
+            self.tagging,
+            self.networks,
+            self.account,
+        )
 
 
 @dataclass

@@ -110,7 +110,8 @@ def test_files_folders_and_urls_are_answered_in_their_order(
 def test_one_that_fails_does_not_stop_the_others(classify: Classify, capsys: pytest.CaptureFixture[str]) -> None:
     files(**{"a.gif": b"GIF89a", "b.heic": b"....ftypheic", "d.png": HORSE, "empty/notes.txt": b"text"})
     assert classify("a.gif", "b.heic", "missing.png", "empty", "d.png", "--output", "json") == 1
-    *answers, result = records(capsys)
+    *answers, summary, result = records(capsys)
+    assert summary == {"type": "error", "text": "4 of 5 pictures could not be answered"}
     assert {answer["picture"]: answer.get("error") for answer in answers} == {
         "a.gif": "415 unsupported-image: Post a PNG.",
         "b.heic": "HEIC is not supported: convert it to JPEG, PNG, WebP or GIF",
@@ -152,7 +153,7 @@ def test_without_a_terminal_there_are_plain_lines(classify: Classify, capsys: py
         "b.jpg: Unable to validate Unicorn (nothing detected) 12 ms",
         "c.png: No such file or directory",
     ]
-    assert err == ""
+    assert err == "error: 1 of 3 pictures could not be answered\n"
 
 
 def test_on_a_terminal_there_are_a_table_and_a_bar(classify: Classify, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -218,7 +219,7 @@ def test_many_are_saved_in_a_directory(classify: Classify, capsys: pytest.Captur
     files(**{"photos/a.png": HORSE, "photos/b.jpg": OTHER, "photos/c.gif": b"GIF89a", "photos/more/a.png": HORSE})
     assert classify("photos", "--save", "out", "--output", "json") == 1
     assert sorted(path.name for path in Path("out").iterdir()) == ["a-2.png", "a.png", "b.png"]
-    *answers, written, _ = records(capsys)
+    *answers, written, _, _ = records(capsys)
     assert [answer.get("saved") for answer in answers] == ["out/a.png", "out/b.png", None, "out/a-2.png"]
     assert written["text"] == "wrote 3 pictures to out"
 

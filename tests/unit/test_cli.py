@@ -12,7 +12,7 @@ import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
 from tests.unit.servers import aws_answering, use_aws
-from wildrydes_ml import status
+from wildrydes_ml import commands, status
 from wildrydes_ml.aws import connect
 from wildrydes_ml.cli import build_parser, main
 from wildrydes_ml.errors import WildrydesError
@@ -114,6 +114,7 @@ COMMON = [
     ["--yes"],
     ["--local"],
     ["--home", "dir"],
+    ["--account", "123456789012"],
 ]
 
 
@@ -128,6 +129,49 @@ def test_common_options_are_common(verb: str, option: list[str]) -> None:
     required = REQUIRED.get(verb, [])
     parser = build_parser(verb)
     assert parser.parse_args([*option, *required]) != parser.parse_args(required)
+
+
+@pytest.mark.parametrize(
+    ("verb", "option", "words"),
+    [
+        ("deploy", "--continue-rollback", "UPDATE_FAILED, UPDATE_ROLLBACK_FAILED"),
+        ("deploy", "--account", "stop unless this AWS account"),
+        ("deploy", "--allow-replace", "may be replaced or removed (repeatable)"),
+        ("deploy", "--fail-on-change", "with --plan: exit 1"),
+        ("destroy", "--keep-data", "keep EFS and the bucket"),
+        ("destroy", "--retain", "may stay behind"),
+        ("destroy", "--account", "stop unless this AWS account"),
+    ],
+)
+def test_the_help_tells_what_an_option_does(
+    capsys: pytest.CaptureFixture[str], verb: str, option: str, words: str
+) -> None:
+    with pytest.raises(SystemExit):
+        main([verb, "--help"])
+    _, _, after = capsys.readouterr().out.partition(f"  {option}")
+    assert words in " ".join(after.split()[:40])
+
+
+@pytest.mark.parametrize(
+    ("verb", "options", "expected"),
+    [
+        ("deploy", [], Settings()),
+        ("deploy", ["--continue-rollback"], Settings(continue_rollback=True)),
+        ("deploy", ["--account", "123456789012"], Settings(account="123456789012")),
+        ("deploy", ["--allow-replace", "A", "--allow-replace", "B"], Settings(allow_replace=("A", "B"))),
+        ("destroy", [], Settings()),
+        ("destroy", ["--keep-data"], Settings(keep_data=True)),
+        (
+            "destroy",
+            ["--retain", "A", "--retain", "B", "--account", "123456789012"],
+            Settings(retain=("A", "B"), account="123456789012"),
+        ),
+        ("status", ["--account", "123456789012"], Settings(account="123456789012")),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_options_become_settings(verb: str, options: list[str], expected: Settings) -> None:
+    assert commands._settings(build_parser(verb).parse_args(options)) == expected
 
 
 def test_the_home_is_the_environment_s_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -173,10 +217,10 @@ def on_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., tup
     """Runs a command against such an AWS: answer, arguments -> exit code and actions."""
     use_aws(monkeypatch, tmp_path)
 
-    def run(answer: Answer, *arguments: str) -> tuple[int, list[str]]:
+    def run(answer: Answer, *arguments: str, verb: str = "") -> tuple[int, list[str]]:
         with aws_answering(answer) as (url, asked):
             monkeypatch.setenv("AWS_ENDPOINT_URL", url)
-            return main([*arguments, "--region", "eu-west-1"]), asked
+            return main([*arguments, "--region", "eu-west-1"], verb), asked
 
     return run
 
@@ -193,8 +237,6 @@ OnAws = Callable[..., tuple[int, list[str]]]
         (["deploy", "--plan"], as_aws, 4, "it is left alone"),
         (["deploy", "--route", "short"], as_aws, 4, "it is left alone"),
         (["destroy", "--yes"], as_aws, 4, "it is left alone"),
-        (["deploy"], ctrl_c, 130, "The same command resumes it"),
-        (["destroy", "--yes"], ctrl_c, 130, "The same command resumes it"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else getattr(value, "__name__", None),
 )
@@ -214,9 +256,114 @@ def test_exit_codes_on_aws(
     assert set(asked) <= set(ANSWERS), "nothing is asked for that changes anything"
 
 
-@pytest.mark.parametrize("answer", [expired, as_aws, ctrl_c])
-def test_json_ends_with_a_result(on_aws: OnAws, capsys: pytest.CaptureFixture[str], answer: Answer) -> None:
-    code, _ = on_aws(answer, "deploy", "--output", "json")
+# What was begun goes on: Ctrl-C while it is followed.
+
+RUNNING = (
+    "<Stacks><member><StackName>wildrydes-ml-mod5-complete</StackName><StackId>id</StackId>"
+    "<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_IN_PROGRESS</StackStatus>"
+    "<Tags><member><Key>wildrydes-ml</Key><Value>wildrydes-ml</Value></member></Tags></member></Stacks>"
+)
+
+
+def ctrl_c_while_following(action: str) -> tuple[int, str]:
+    """A stack of ours is being created; when its events are looked at, somebody presses Ctrl-C."""
+    found = {**ANSWERS, "DescribeStacks": RUNNING, "DescribeStackEvents": "<StackEvents/>"}
+    if action == "DescribeStackEvents":
+        signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
+    return 200, f"<{action}Response><{action}Result>{found[action]}</{action}Result></{action}Response>"
+
+
+RESUMED = "error: stopped watching; what AWS has begun goes on there. The same command resumes it: "
+
+
+def test_ctrl_c_stops_watching_and_tells_how_to_go_on(
+    on_aws: OnAws, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    model = tmp_path / "my model"
+    model.mkdir()
+    (model / "saved_model.pb").touch()
+    code, asked = on_aws(ctrl_c_while_following, "deploy", "--route", "short", "--model", str(model))
+    out, err = capsys.readouterr()
+    assert code == 130
+    assert err == f"{RESUMED}wildrydes-ml deploy --route short --model '{model}' --region eu-west-1\n"
+    assert "stack wildrydes-ml-mod5-complete is CREATE_IN_PROGRESS: following it" in out
+    assert set(asked) <= {*ANSWERS, "DescribeStackEvents"}, "nothing is undone"
+
+
+@pytest.mark.parametrize(
+    ("verb", "arguments", "line"),
+    [
+        ("deploy", ["--name", "mine"], "bin/deploy.py --name mine"),
+        ("destroy", ["--yes"], "bin/destroy.py --yes"),
+        ("", ["destroy", "--yes", "--retain", "A"], "wildrydes-ml destroy --yes --retain A"),
+    ],
+)
+def test_the_same_command_can_be_pasted(
+    on_aws: OnAws, capsys: pytest.CaptureFixture[str], verb: str, arguments: list[str], line: str
+) -> None:
+    assert on_aws(ctrl_c, *arguments, verb=verb) == (130, ["GetCallerIdentity"])
+    assert capsys.readouterr().err == f"{RESUMED}{line} --region eu-west-1\n"
+
+
+@pytest.mark.parametrize("arguments", [["status"], ["deploy", "--plan"], ["classify", "a.png"]], ids=" ".join)
+def test_what_begins_nothing_has_nothing_to_resume(
+    on_aws: OnAws, capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "a.png").touch()
+    given = [str(tmp_path / text) if text == "a.png" else text for text in arguments]
+    assert on_aws(ctrl_c, *given)[0] == 130
+    assert capsys.readouterr().err == "error: stopped\n"
+
+
+# The account.
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["deploy"], ["deploy", "--plan"], ["destroy", "--yes"], ["status"], ["classify", "a.png"]],
+    ids=" ".join,
+)
+def test_another_account_is_left_alone(
+    on_aws: OnAws, capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str]
+) -> None:
+    (tmp_path / "a.png").touch()
+    given = [str(tmp_path / text) if text == "a.png" else text for text in arguments]
+    assert on_aws(as_aws, *given, "--account", "999999999999") == (4, ["GetCallerIdentity"])
+    told = capsys.readouterr().err
+    assert "the credentials are of account 123456789012 (arn:aws:iam::123456789012:user/rider)" in told
+    assert "not of 999999999999 as --account says: nothing was done" in told
+
+
+def test_the_right_account_is_gone_on_with(on_aws: OnAws, capsys: pytest.CaptureFixture[str]) -> None:
+    code, asked = on_aws(as_aws, "deploy", "--account", "123456789012")
+    assert code == 4
+    assert "it is left alone" in capsys.readouterr().err
+    assert "DescribeStacks" in asked
+
+
+def test_whose_account_it_is_is_shown_first(on_aws: OnAws, capsys: pytest.CaptureFixture[str]) -> None:
+    on_aws(as_aws, "deploy")
+    first = capsys.readouterr().out.splitlines()[0]
+    assert "account 123456789012, region eu-west-1, as arn:aws:iam::123456789012:user/rider" in first
+
+
+DEPLOYS = [["deploy"], ["deploy", "--plan", "--fail-on-change"], ["deploy", "--continue-rollback"]]
+ENDS: list[tuple[list[str], Answer, int]] = [
+    *((arguments, *end) for end in ((expired, 3), (as_aws, 4), (ctrl_c, 130)) for arguments in (*DEPLOYS, ["destroy"])),
+    *((arguments, ctrl_c_while_following, 130) for arguments in DEPLOYS),
+]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "answer", "expected"),
+    ENDS,
+    ids=[f"{' '.join(arguments)}-{answer.__name__}" for arguments, answer, _ in ENDS],
+)
+def test_json_ends_with_a_result(
+    on_aws: OnAws, capsys: pytest.CaptureFixture[str], arguments: list[str], answer: Answer, expected: int
+) -> None:
+    code, _ = on_aws(answer, *arguments, "--yes", "--output", "json")
+    assert code == expected
     out, err = capsys.readouterr()
     lines = [json.loads(line) for line in out.splitlines()]
     assert err == ""
@@ -335,7 +482,8 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
         status.status(aws.gateways, Settings(), Target(), said)
     told = said.texts("output")
     assert told[0] == (
-        "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone)"
+        "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone; "
+        "what was there before serves on; mend the cause that the events tell and run deploy)"
     )
     assert "  ModelInferenceApiId = api1" in told
     assert "idle cost" in told[-2]

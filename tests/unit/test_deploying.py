@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import HORSE_ANSWER, FakeAws, Said, event
-from wildrydes_ml.deploying import Deployed, deploy, preview
+from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, FakeAws, Said, event
+from wildrydes_ml.deploying import Deployed, deploy, preview, public_url
 from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.records import ResourceChange, StackResource
@@ -19,7 +19,7 @@ from wildrydes_ml.settings import Settings, Target
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
-WIRED = ["wire method", "wire deployment", "wire throttle"]
+WIRED = ["wire method", "wire deployment", "wire throttle", "wire tidy"]
 LONG = [f"make bucket {BUCKET}", "upload code", f"create {EFS}", f"create {INFERENCE}", *WIRED]
 VPC_REMOVED = ResourceChange("LambdaEFSMLVPC", "AWS::EC2::VPC", "Remove", "False")
 STRANGER = [StackResource("Topic", "AWS::SNS::Topic", "topic")]
@@ -134,11 +134,11 @@ def test_new_packages_make_the_instance_anew(run: Deploy, aws: FakeAws) -> None:
 
 def test_an_api_with_a_key_is_asked_with_it(run: Deploy, aws: FakeAws, api: Api) -> None:
     run(overrides={"ApiAuth": "API_KEY"})
-    assert aws.journal[-5:] == [WIRED[0], "wire page", *WIRED[1:], "wire key"]
+    assert aws.journal[-6:] == [WIRED[0], "wire page", *WIRED[1:3], "wire key", "wire tidy"]
     assert api.asked[-1]["x-api-key"] == "the-key"
     assert aws.apis.key_names == {"ml_inferencefunction"}
     run()
-    assert aws.journal == [f"update {INFERENCE}", WIRED[0], "wire no page", *WIRED[1:], "wire no key"]
+    assert aws.journal == [f"update {INFERENCE}", WIRED[0], "wire no page", *WIRED[1:3], "wire no key", "wire tidy"]
     assert "x-api-key" not in api.asked[-1]
 
 
@@ -270,7 +270,7 @@ def look(aws: FakeAws, said: Said, **options: Any) -> bool:
 def test_a_preview_of_all_shows_the_steps_and_takes_none(aws: FakeAws) -> None:
     said = Said()
     assert look(aws, said)
-    assert [text.split()[0] for text in said.texts("plan")] == ["make", "upload", "create", "create", "wire"]
+    assert [text.split()[0] for text in said.texts("plan")] == ["make", "upload", "create", "create", "wire", "warm"]
     assert aws.journal == []
     assert aws.stacks.stacks == {}
     assert any("idle cost" in text for text in said.texts("output"))
@@ -285,7 +285,8 @@ def test_a_preview_shows_the_changes_of_resources(run: Deploy, aws: FakeAws) -> 
     said = Said()
     assert look(aws, said, overrides={"MemorySize": "1024"})
     assert said.texts("plan") == [
-        f"update stack {INFERENCE} from 5_lambda_function.yml\n  Modify ModelInferenceFunction (AWS::Lambda::Function)"
+        f"update stack {INFERENCE} from 5_lambda_function.yml\n  Modify ModelInferenceFunction (AWS::Lambda::Function)",
+        "warm up function ml_inferencefunction:live, then post a picture to the API",
     ]
     assert aws.journal == []
     assert aws.stacks.pending == []
@@ -368,3 +369,16 @@ def test_a_first_instance_gets_a_fresh_link(run: Deploy, aws: FakeAws, model: st
     before = aws.stacks.stacks[EFS].parameters["ModelUrl"]
     run(model=model)
     assert aws.stacks.stacks[EFS].parameters["ModelUrl"] != before
+
+
+def test_the_address_is_the_place_s_own() -> None:
+    assert public_url(Target(), API_OUTPUTS) == "https://api1.execute-api.eu-west-1.amazonaws.com/prod"
+    local = Target(endpoint="http://127.0.0.1:4566")
+    assert public_url(local, API_OUTPUTS) == "http://127.0.0.1:4566/_aws/execute-api/api1/prod/"
+
+
+def test_a_stack_that_somebody_deletes_while_it_is_made_is_no_success(run: Deploy, aws: FakeAws) -> None:
+    aws.stacks.endings[EFS] = ["DELETE_COMPLETE"]
+    with pytest.raises(WildrydesError, match=f"{EFS} ended as DELETE_COMPLETE"):
+        run()
+    assert aws.journal == LONG[:3]

@@ -1,8 +1,10 @@
 """What is wanted follows from the settings."""
 
+from pathlib import Path
+
 import pytest
 
-from tests.unit.fakes import wanted
+from tests.unit.fakes import EFS_OUTPUTS, wanted
 from wildrydes_ml.desired import TAG
 
 LONG, SHORT = wanted(), wanted("short")
@@ -25,6 +27,46 @@ def test_the_code_s_key_holds_its_digest() -> None:
 @pytest.mark.parametrize(("egress", "dual"), [("nat", "false"), ("ipv6", "true"), ("none", "false")])
 def test_dual_stack_follows_the_egress(egress: str, dual: str) -> None:
     assert wanted(overrides={"InternetEgress": egress}).service.parameters["Ipv6AllowedForDualStack"] == dual
+
+
+def test_a_stack_knows_its_template_as_text_and_as_data() -> None:
+    for stack in (*LONG.stacks, *SHORT.stacks):
+        assert set(stack.resources.items()) == {
+            (title, entry["Type"]) for title, entry in stack.body["Resources"].items()
+        }
+        assert all(f"  {title}:" in stack.template for title in stack.resources)
+        assert set(stack.parameters) <= set(stack.body["Parameters"])
+
+
+def test_the_function_s_stack_waits_for_the_efs_stack_s_outputs() -> None:
+    assert not LONG.service.is_resolvable({})
+    assert not LONG.service.is_resolvable(
+        {key: value for key, value in EFS_OUTPUTS.items() if key != "PrivateSubnetTwo"}
+    )
+    assert LONG.service.is_resolvable(EFS_OUTPUTS)
+    assert LONG.service.resolved(EFS_OUTPUTS, "").is_resolvable({})
+    assert SHORT.service.is_resolvable({})
+
+
+def test_the_name_that_the_api_calls_has_the_alias() -> None:
+    assert LONG.live_function == "ml_inferencefunction:live"
+    assert LONG.wiring is not None
+    assert LONG.wiring.target.endswith(LONG.live_function)
+    assert LONG.log_group == "/aws/lambda/ml_inferencefunction"
+
+
+def test_the_code_may_be_somebody_s_own(tmp_path: Path) -> None:
+    (tmp_path / "lambda_function.py").write_text("def lambda_handler(event, context): ...\n")
+    own = wanted(code=tmp_path)
+    assert own.code != LONG.code
+    assert own.code_key != LONG.code_key
+
+
+@pytest.mark.parametrize("route", ["long", "short"])
+def test_every_value_is_what_a_stack_gets(route: str) -> None:
+    desired = wanted(route, overrides={"ThroughputMode": "elastic", "MinScore": "0.5"})
+    assert (desired.values["ThroughputMode"], desired.values["MinScore"]) == ("elastic", "0.5")
+    assert (desired.wiring is None) == (desired.efs is None) == (route == "short")
 
 
 def test_the_wiring_follows_the_settings() -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FakeAws, FakeFunctions, Said, event
+from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeAws, FakeFunctions, Said, event
 from wildrydes_ml.deploying import Deployer
 from wildrydes_ml.desired import TAG
 from wildrydes_ml.destroying import destroy
-from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
-from wildrydes_ml.records import StackResource
+from wildrydes_ml.errors import InterruptedWork, Refused, SettingsError, WildrydesError
+from wildrydes_ml.records import Billable, NetworkInterface, ResourceChange, StackResource
 from wildrydes_ml.settings import Settings, Target
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
@@ -41,16 +41,23 @@ def test_the_long_route_goes_in_reverse_order() -> None:
     aws = deployed()
     assert removed(aws)
     assert aws.journal == [
-        "unwire api1",
+        "unwire ml_inferencefunction",
         f"delete {INFERENCE}",
         f"delete {EFS}",
         f"delete log group {LOG_GROUP}",
-        "remove 1 objects",
+        "remove 1 versions",
         f"delete bucket {BUCKET}",
     ]
     assert [name for name in aws.stacks.stacks if aws.stacks.describe(name)] == ["theirs"]
     assert aws.buckets.labels == {}
     assert aws.functions.log_groups == {f"{LOG_GROUP}-other"}
+
+
+def test_a_key_whose_stack_is_gone_goes_too() -> None:
+    aws = deployed(overrides={"ApiAuth": "API_KEY"})
+    del aws.stacks.stacks[INFERENCE]
+    assert removed(aws)
+    assert aws.apis.key_names == set()
 
 
 @pytest.mark.parametrize("asked", ["long", "short"])
@@ -66,7 +73,7 @@ def test_a_second_time_there_is_nothing_to_remove() -> None:
     removed(aws)
     aws.journal.clear()
     assert not removed(aws, said)
-    assert said.texts("event") == ["nothing to remove"]
+    assert said.texts("event") == ["nothing that bills is left of wildrydes-ml", "nothing to remove"]
     assert aws.journal == []
 
 
@@ -117,7 +124,7 @@ def test_what_still_carries_our_tag_is_told(listed: list[str]) -> None:
     assert removed(aws, said)
     assert bool(said.texts("warning")) == bool(listed)
     assert all(arn in said.texts("warning")[0] for arn in listed)
-    assert ("nothing with the name or tag wildrydes-ml is left" in said.texts("event")) == (not listed)
+    assert "nothing that bills is left of wildrydes-ml" in said.texts("event")
 
 
 def test_another_name_s_things_stay() -> None:
@@ -210,14 +217,14 @@ def test_a_failed_deletion_names_its_cause_and_keeps_what_it_needs() -> None:
     aws = deployed()
     aws.stacks.endings[INFERENCE] = ["DELETE_FAILED"]
     aws.stacks.failures[INFERENCE] = [event(500, "DELETE_FAILED", "Role", "it is in use", "AWS::IAM::Role")]
-    with pytest.raises(WildrydesError, match=r"ended as DELETE_FAILED: Role \(AWS::IAM::Role\): it is in use"):
+    with pytest.raises(WildrydesError, match=r"Role \(AWS::IAM::Role\): it is in use\n.*--retain Role"):
         removed(aws)
-    assert aws.journal == ["unwire api1", f"delete {INFERENCE}"]
+    assert aws.journal == ["unwire ml_inferencefunction", f"delete {INFERENCE}"]
     assert aws.stacks.describe(EFS)
     assert aws.buckets.labels
 
 
-def test_an_api_is_unwired_only_where_the_deployer_wired_it() -> None:
+def test_keys_are_removed_only_where_the_deployer_made_them() -> None:
     aws = FakeAws()
     aws.stacks.put(COMPLETE, "CREATE_COMPLETE", tags=OURS, outputs=API_OUTPUTS)
     removed(aws)
@@ -233,3 +240,292 @@ def test_what_is_still_there_is_an_error_that_lists_it() -> None:
     aws.functions.log_groups.add(LOG_GROUP)
     with pytest.raises(WildrydesError, match=f"still there: log group {LOG_GROUP}"):
         removed(aws)
+
+
+def test_uploads_to_a_given_bucket_go_before_the_stack_that_remembers_the_bucket() -> None:
+    aws = FakeAws()
+    aws.buckets.put("given", {}, "code/ml_inferencefunction-0123456789abcdef.zip")
+    aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given"})
+    assert removed(aws)
+    assert aws.journal == ["remove 1 versions", f"delete {EFS}"]
+
+
+def test_our_bucket_remembers_the_function_s_name_when_its_stack_is_gone() -> None:
+    aws = FakeAws()
+    aws.buckets.put(BUCKET, OURS, "code/rider-0123456789abcdef.zip", "model/other-0123456789abcdef.tar", "notes.txt")
+    aws.functions.log_groups = {"/aws/lambda/rider", "/aws/lambda/other", "/aws/lambda/notes"}
+    assert removed(aws)
+    assert aws.functions.log_groups == {"/aws/lambda/other", "/aws/lambda/notes"}
+
+
+def test_versions_and_unfinished_uploads_of_our_bucket_go() -> None:
+    aws = deployed()
+    aws.buckets.older[BUCKET] = [("code/old.zip", "v1"), ("notes", "v2")]
+    aws.buckets.unfinished[BUCKET] = "model/big"
+    assert removed(aws)
+    assert "remove 3 versions" in aws.journal
+    assert aws.buckets.labels == {}
+
+
+def test_of_a_given_bucket_only_versions_of_our_keys_go() -> None:
+    aws = FakeAws()
+    ours = "code/ml_inferencefunction-0123456789abcdef.zip"
+    aws.buckets.put("given", {}, "data.csv")
+    aws.buckets.older["given"] = [(ours, "v1"), (ours, "v2"), ("code/theirs.zip", "v3"), ("data.csv", "v4")]
+    aws.buckets.unfinished["given"] = "theirs"
+    assert removed(aws, bucket="given")
+    assert aws.buckets.older["given"] == [("code/theirs.zip", "v3"), ("data.csv", "v4")]
+    assert aws.buckets.unfinished
+
+
+def test_a_bucket_that_somebody_writes_to_is_emptied_again() -> None:
+    aws = deployed()
+    aws.buckets.writers[BUCKET] = ["late-1", "late-2"]
+    assert removed(aws)
+    assert aws.buckets.labels == {}
+
+
+def test_a_bucket_that_fills_without_end_is_given_up() -> None:
+    aws = deployed()
+    aws.buckets.writers[BUCKET] = [f"late-{number}" for number in range(99)]
+    with pytest.raises(InterruptedWork, match=f"bucket {BUCKET} fills while it is emptied"):
+        removed(aws)
+
+
+SUBNETS = [StackResource("PrivateSubnetOne", "AWS::EC2::Subnet", "subnet-a")]
+
+
+def test_the_network_waits_for_lambda_to_leave_it() -> None:
+    aws = deployed()
+    aws.stacks.held[EFS] = SUBNETS
+    aws.networks.looks = [[NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f")], []]
+    assert removed(aws)
+    assert aws.journal[:4] == ["unwire ml_inferencefunction", f"delete {INFERENCE}", "delete eni-1", f"delete {EFS}"]
+    assert aws.networks.asked == [["subnet-a"], ["subnet-a"]]
+
+
+def test_function_and_network_in_one_stack_wait_only_when_its_deletion_fails() -> None:
+    aws = deployed(route="short")
+    aws.stacks.held[COMPLETE] = SUBNETS
+    aws.stacks.endings[COMPLETE] = ["DELETE_FAILED"]
+    begin = event(1, "DELETE_IN_PROGRESS", COMPLETE, "", STACK_TYPE)
+    held = event(2, "DELETE_FAILED", "PrivateSubnetOne", "has dependencies", "AWS::EC2::Subnet")
+    aws.stacks.failures[COMPLETE] = [begin, held]
+    assert removed(aws)
+    assert aws.journal[:2] == [f"delete {COMPLETE}"] * 2
+    assert aws.networks.asked == [["subnet-a"]]
+
+
+def test_a_second_run_waits_when_the_first_was_cut_after_the_function() -> None:
+    aws = FakeAws()
+    aws.stacks.put(EFS, "CREATE_COMPLETE", resources=SUBNETS, tags=OURS)
+    aws.networks.looks = [[NetworkInterface("eni-1", "in-use", "AWS Lambda VPC ENI-f")]]
+    clock = Clock()
+
+    def ticking() -> float:
+        clock.sleep(60)
+        return clock.now
+
+    with pytest.raises(InterruptedWork, match="run again later"):
+        destroy(aws.gateways, Settings(), Target(), Said(), lambda found: None, ticking)
+    assert aws.journal == []
+
+
+def test_a_function_does_not_outlive_its_role() -> None:
+    aws = FakeAws()
+    function = StackResource("ModelInferenceFunction", "AWS::Lambda::Function", "ml_inferencefunction")
+    aws.stacks.put(INFERENCE, "DELETE_FAILED", resources=[function], tags=OURS)
+    with pytest.raises(Refused, match=r"--retain ModelInferenceFunction: .* its role"):
+        removed(aws, retain=("ModelInferenceFunction",))
+    assert aws.journal == []
+
+
+def test_what_may_be_retained_is() -> None:
+    aws = FakeAws()
+    function = StackResource("ModelInferenceFunction", "AWS::Lambda::Function", "ml_inferencefunction")
+    files = StackResource("Files", "AWS::EFS::FileSystem", "fs-1")
+    aws.stacks.put(EFS, "CREATE_COMPLETE", resources=[function, files], tags=OURS)
+    aws.stacks.endings[EFS] = ["DELETE_FAILED"]
+    begin = event(1, "DELETE_IN_PROGRESS", EFS, "", STACK_TYPE)
+    aws.stacks.failures[EFS] = [begin, event(2, "DELETE_FAILED", "Files", "denied", "AWS::EFS::FileSystem")]
+    assert removed(aws, retain=("Files",))
+    assert f"delete {EFS} retaining Files" in aws.journal
+
+
+def test_kept_files_stay_and_what_bills_by_the_hour_goes() -> None:
+    aws, said, shown = deployed(), Said(), list[str]()
+    before = aws.stacks.stacks[EFS].parameters
+    assert removed(aws, said, shown.extend, keep_data=True)
+    assert aws.journal == [
+        "unwire ml_inferencefunction", f"delete {INFERENCE}", f"update {EFS}", f"delete log group {LOG_GROUP}",
+    ]  # fmt: skip
+    kept = aws.stacks.describe(EFS)
+    assert kept
+    assert kept.parameters == {**before, "InternetEgress": "none", "BootstrapInstance": "none"}
+    assert kept.tags == OURS
+    assert list(aws.buckets.labels) == [BUCKET]
+    assert len(aws.buckets.objects[BUCKET]) == 1
+    assert shown == [
+        f"stack {INFERENCE} (CREATE_COMPLETE)",
+        f"log group {LOG_GROUP}",
+        f"NAT gateway of stack {EFS}",
+        f"filling instance of stack {EFS}",
+        f"kept: stack {EFS} (CREATE_COMPLETE)",
+        f"kept: s3://{BUCKET}/{next(iter(aws.buckets.objects[BUCKET]))}",
+        f"kept: bucket {BUCKET}",
+    ]
+    (sentence,) = [text for text in said.texts("event") if "the next deploy uses it" in text]
+    assert "EFS throughput (15 MiB/s) 90.00" in sentence
+    assert "NAT" not in sentence
+    assert f"removing NAT gateway of stack {EFS}" in said.texts("event")
+    assert "nothing that bills is left of wildrydes-ml but what is kept" in said.texts("event")
+
+
+def test_keeping_files_twice_changes_nothing() -> None:
+    aws, said, shown = deployed(), Said(), list[str]()
+    removed(aws, keep_data=True)
+    aws.journal.clear()
+    assert not removed(aws, said, shown.extend, keep_data=True)
+    assert aws.journal == []
+    assert shown == []
+    assert any("the next deploy uses it" in text for text in said.texts("event"))
+
+
+def test_kept_files_go_with_the_next_destroy_without_the_option() -> None:
+    aws = deployed()
+    removed(aws, keep_data=True)
+    assert removed(aws)
+    assert [name for name in aws.stacks.stacks if aws.stacks.describe(name)] == ["theirs"]
+    assert aws.buckets.labels == {}
+
+
+def test_kept_files_keep_the_free_way_out() -> None:
+    aws = deployed(preset="lean")
+    before = aws.stacks.stacks[EFS].parameters
+    removed(aws, keep_data=True)
+    assert f"update {EFS}" not in aws.journal
+    assert aws.stacks.stacks[EFS].parameters == before
+
+
+def test_files_that_share_a_stack_with_the_function_cannot_be_kept() -> None:
+    aws = deployed(route="short")
+    with pytest.raises(Refused, match=f"--keep-data: stack {COMPLETE} .* run without --keep-data"):
+        removed(aws, keep_data=True)
+    assert aws.journal == []
+
+
+def test_keeping_files_does_not_replace_them() -> None:
+    aws = deployed()
+    aws.stacks.changes[EFS] = (
+        ResourceChange("NatGateway", "AWS::EC2::NatGateway", "Remove", "False"),
+        ResourceChange("FileSystemResource", "AWS::EFS::FileSystem", "Modify", "True"),
+    )
+    with pytest.raises(Refused, match=r"would lose more .*: Modify FileSystemResource"):
+        removed(aws, keep_data=True)
+    assert f"update {EFS}" not in aws.journal
+    assert aws.stacks.pending == []
+
+
+def test_keeping_files_takes_nat_gateway_and_instance_away() -> None:
+    aws = deployed()
+    gone = ("NatGateway", "NatPublicIP", "PrivateRoute", "EfsMountEC2Instance", "InstanceSecurityGroup")
+    aws.stacks.changes[EFS] = tuple(ResourceChange(name, "AWS::EC2::Thing", "Remove", "False") for name in gone)
+    assert removed(aws, keep_data=True)
+    assert f"update {EFS}" in aws.journal
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"])
+def test_a_stack_that_cannot_be_updated_cannot_be_kept(status: str) -> None:
+    aws = FakeAws()
+    aws.stacks.put(EFS, status, tags=OURS, parameters={"InternetEgress": "nat"})
+    with pytest.raises(WildrydesError, match=f"stack {EFS} is {status} .* cannot be kept"):
+        removed(aws, keep_data=True)
+    assert aws.journal == []
+
+
+def test_a_kept_stack_s_update_that_is_under_way_is_waited_for() -> None:
+    aws = deployed()
+    aws.stacks.put(EFS, "UPDATE_IN_PROGRESS", tags=OURS, parameters={"InternetEgress": "nat"})
+    aws.stacks.endings[EFS] = ["UPDATE_COMPLETE"]
+    assert removed(aws, keep_data=True)
+    assert f"update {EFS}" in aws.journal
+
+
+def test_what_still_bills_fails_the_command_also_when_there_was_nothing_to_remove() -> None:
+    aws = FakeAws()
+    aws.networks.bills = [Billable("NAT gateway", "nat-1", {"NAT gateway": 1})]
+    with pytest.raises(WildrydesError, match="still there: NAT gateway nat-1") as error:
+        removed(aws)
+    assert error.value.exit_code == 1
+
+
+def test_a_log_group_that_came_back_is_told() -> None:
+    class Writing(FakeFunctions):
+        def delete_log_group(self, name: str) -> None:
+            self.log_groups = {LOG_GROUP}
+
+    aws = FakeAws()
+    aws.functions = Writing(aws.journal)
+    aws.stacks.put(INFERENCE, "CREATE_COMPLETE", tags=OURS)
+    with pytest.raises(WildrydesError, match=f"still there: log group {LOG_GROUP}"):
+        removed(aws)
+
+
+def test_a_log_group_of_the_workshop_s_own_function_is_not_ours_to_tell() -> None:
+    aws = FakeAws()
+    aws.functions.log_groups.add(LOG_GROUP)
+    assert not removed(aws)
+    assert aws.functions.log_groups == {LOG_GROUP}
+
+
+def test_a_kept_stack_s_failed_update_fails_the_command() -> None:
+    aws = FakeAws()
+    aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"InternetEgress": "nat"})
+    aws.stacks.endings[EFS] = ["UPDATE_ROLLBACK_COMPLETE"]
+    with pytest.raises(WildrydesError, match="ended as UPDATE_ROLLBACK_COMPLETE"):
+        removed(aws, keep_data=True)
+
+
+def test_a_bucket_that_the_stack_was_given_is_a_given_one_whatever_its_tags() -> None:
+    aws = FakeAws()
+    aws.buckets.put("given", OURS, "data.csv")
+    aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given"})
+    assert removed(aws)
+    assert list(aws.buckets.objects["given"]) == ["data.csv"]
+
+
+def test_our_bucket_by_its_name_is_a_given_one() -> None:
+    aws = FakeAws()
+    aws.buckets.put(BUCKET, OURS, "code/ml_inferencefunction-0123456789abcdef.zip", "data.csv")
+    assert removed(aws, bucket=BUCKET)
+    assert list(aws.buckets.objects[BUCKET]) == ["data.csv"]
+
+
+def test_the_function_that_is_named_goes_before_the_one_that_the_stack_remembers() -> None:
+    aws = FakeAws()
+    aws.stacks.put(INFERENCE, "CREATE_COMPLETE", tags=OURS, parameters={"FunctionName": "old"})
+    aws.functions.log_groups = {"/aws/lambda/old", "/aws/lambda/new"}
+    assert removed(aws, overrides={"FunctionName": "new"})
+    assert aws.functions.log_groups == {"/aws/lambda/old"}
+    aws.stacks.put(INFERENCE, "CREATE_COMPLETE", tags=OURS, parameters={"FunctionName": "old"})
+    assert removed(aws)
+    assert aws.functions.log_groups == set()
+
+
+@pytest.mark.parametrize("trace", ["stack", "bucket", "object"])
+def test_each_trace_of_a_deployment_leads_to_its_log_group(trace: str) -> None:
+    aws, said = FakeAws(), Said()
+    aws.functions.log_groups.add(LOG_GROUP)
+    given = "given" if trace == "object" else ""
+    if trace == "stack":
+        aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS)
+    elif trace == "bucket":
+        aws.buckets.put(BUCKET, OURS)
+    else:
+        aws.buckets.put(given, {}, "model/ml_inferencefunction-0123456789abcdef.tar")
+    shown: list[str] = []
+    assert removed(aws, said, shown.extend, bucket=given)
+    assert f"log group {LOG_GROUP}" in shown
+    assert aws.functions.log_groups == set()
+    if trace == "object":
+        assert "removing 1 objects from bucket given" in said.texts("event")

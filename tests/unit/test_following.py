@@ -1,10 +1,13 @@
 """Following a stack: every event once, an end that says why, and a sign of life in between."""
 
+from collections.abc import Container
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.fakes import STACK_TYPE, Clock, FakeAws, FakeStacks, Said, event
-from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.following import Follower, first_cause
+from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.following import LIMIT_SECONDS, MADE, PATIENCE_SECONDS, Follower, first_cause
 from wildrydes_ml.records import Stack, StackEvent
 
 NAME = "wildrydes-ml-mod5"
@@ -84,9 +87,17 @@ def test_a_bad_end_raises_with_its_cause(end: str) -> None:
 
 def test_without_a_failed_resource_the_stack_s_own_reason_is_told() -> None:
     aws = FakeAws()
-    aws.stacks.put(NAME, "ROLLBACK_COMPLETE", reason="the template's transform failed")
-    with pytest.raises(WildrydesError, match="transform failed"):
-        Follower(aws.gateways, Said()).follow(aws.stacks.stacks[NAME], set())
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.stacks.stacks[NAME] = replace(stack, reason="the template's transform failed")
+    with pytest.raises(WildrydesError, match="ended as ROLLBACK_COMPLETE: the template's transform failed"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+
+
+def test_without_any_reason_the_status_is_explained() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    with pytest.raises(WildrydesError, match="ended as ROLLBACK_COMPLETE: its creation failed; what is left can only"):
+        Follower(aws.gateways, Said()).follow(stack, set())
 
 
 def test_the_cause_belongs_to_the_operation_that_is_followed() -> None:
@@ -110,17 +121,217 @@ def test_a_deletion_ends_well_when_the_stack_is_gone() -> None:
     assert Follower(aws.gateways, Said()).follow(stack, set()).status == "DELETE_COMPLETE"
 
 
+# Looks that find nothing, or that AWS does not answer.
+
+
+class Scripted(FakeStacks):
+    """Each look at the events first does what comes next in the script: an error is raised, an event is added and
+    gives the stack its status. Then the operation has ended. A pause is ten seconds."""
+
+    def __init__(self, aws: FakeAws, clock: Clock, *script: StackEvent | Exception | None) -> None:
+        super().__init__(aws.journal, lambda stack: {})
+        self.script = list(script)
+        self.clock = clock
+        self.fetched: list[list[str]] = []
+        self.described = 0
+        self.pauses = 0
+
+    def describe(self, name: str) -> Stack | None:
+        self.described += 1
+        return super().describe(name)
+
+    def events(self, stack: str, seen: Container[str] = ()) -> list[StackEvent]:
+        now = self.script.pop(0) if self.script else event(99, "UPDATE_COMPLETE", NAME, type=STACK_TYPE)
+        if isinstance(now, Exception):
+            raise now
+        if now:
+            self.history.setdefault(NAME, []).append(now)
+            if now.resource == NAME:
+                self.stacks[NAME] = replace(self.stacks[NAME], status=now.status)
+        found = super().events(stack, seen)
+        self.fetched.append([one.id for one in found])
+        return found
+
+    def pause(self) -> None:
+        self.pauses += 1
+        self.clock.sleep(10)
+
+
+BEGUN = event(2, "UPDATE_IN_PROGRESS", NAME, type=STACK_TYPE)
+UNREACHABLE = OutOfReach("stack s: AWS cannot be reached (reset); run the same command again")
+
+
+def followed(*script: StackEvent | Exception | None, status: str = "UPDATE_IN_PROGRESS") -> tuple[Scripted, Said, str]:
+    """The stacks afterwards, what was said, and how it ended: a status, or the error's class and text."""
+    aws, said, clock = FakeAws(), Said(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, *script)
+    stacks.put(NAME, status)
+    stacks.history[NAME] = [event(1, "CREATE_COMPLETE", NAME, type=STACK_TYPE)]
+    try:
+        ended = Follower(aws.gateways, said, clock).follow(stacks.stacks[NAME], {"e1"}).status
+    except WildrydesError as error:
+        ended = f"{type(error).__name__}: {error}"
+    return stacks, said, ended
+
+
+def test_a_status_from_before_the_operation_is_not_its_end() -> None:
+    stacks, said, ended = followed(None, None, BEGUN, None, status="CREATE_COMPLETE")
+    assert ended == "UPDATE_COMPLETE"
+    assert [record["status"] for _, _, record in said.lines] == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
+    assert stacks.pauses == 4
+
+
+def test_nothing_is_said_while_an_operation_has_no_events_yet() -> None:
+    _, said, ended = followed(None, None, BEGUN)
+    assert ended == "UPDATE_COMPLETE"
+    assert [record["status"] for _, _, record in said.lines] == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
+
+
+def test_each_look_fetches_what_is_new_and_no_more() -> None:
+    resource = event(3, "UPDATE_IN_PROGRESS", "Vpc")
+    stacks, *_ = followed(BEGUN, None, resource, None)
+    assert stacks.fetched == [["e2"], [], ["e3"], [], ["e99"]]
+    assert stacks.described == 1, "at the end; a look before it is one call"
+
+
+def test_the_clean_up_belongs_to_the_operation() -> None:
+    cleaning = event(3, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", NAME, type=STACK_TYPE)
+    stacks, _, ended = followed(BEGUN, cleaning, None)
+    assert ended == "UPDATE_COMPLETE"
+    assert stacks.pauses == 3
+
+
+def test_an_end_event_of_a_stack_that_goes_on_is_not_the_end() -> None:
+    """What continues a rollback begins after an event that looks like an end."""
+    failed = event(3, "UPDATE_ROLLBACK_FAILED", NAME, type=STACK_TYPE)
+    again = event(4, "UPDATE_ROLLBACK_IN_PROGRESS", NAME, type=STACK_TYPE)
+    aws, clock = FakeAws(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, None, None)
+    stacks.put(NAME, "UPDATE_ROLLBACK_IN_PROGRESS")
+    stacks.history[NAME] = [BEGUN, failed, again]
+    assert Follower(aws.gateways, Said(), clock).attach(stacks.stacks[NAME]).status == "UPDATE_COMPLETE"
+    assert stacks.pauses == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 60])
+def test_aws_out_of_reach_is_told_and_borne(count: int) -> None:
+    stacks, said, ended = followed(BEGUN, *[UNREACHABLE] * count)
+    assert ended == "UPDATE_COMPLETE"
+    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; looking again")]
+    assert len(borne) == count
+    assert borne[0].startswith(str(UNREACHABLE))
+    assert stacks.clock.now >= count * 10
+
+
+def test_aws_out_of_reach_for_too_long_ends_it() -> None:
+    stacks, _, ended = followed(BEGUN, *[UNREACHABLE] * 1000)
+    assert ended == f"OutOfReach: {UNREACHABLE}"
+    assert PATIENCE_SECONDS < stacks.clock.now <= PATIENCE_SECONDS + 10
+
+
+def test_patience_begins_anew_with_every_answer() -> None:
+    spell = [UNREACHABLE] * 50
+    stacks, _, ended = followed(*spell, BEGUN, *spell, None, *spell)
+    assert ended == "UPDATE_COMPLETE"
+    assert stacks.clock.now > 2 * PATIENCE_SECONDS
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InterruptedWork("the credentials have expired"), WildrydesError("AWS denies it")],
+    ids=["expired", "denied"],
+)
+def test_what_waiting_does_not_mend_ends_it_at_once(error: WildrydesError) -> None:
+    stacks, _, ended = followed(BEGUN, error)
+    assert ended == f"{type(error).__name__}: {error}"
+    assert stacks.pauses == 1
+
+
+def test_an_operation_without_end_is_left_alone_after_hours() -> None:
+    stacks, _, ended = followed(BEGUN, *[None] * 2000)
+    assert ended.startswith(f"InterruptedWork: stack {NAME} is not done after 3 hours. AWS goes on; the same command")
+    assert LIMIT_SECONDS < stacks.clock.now <= LIMIT_SECONDS + 10
+
+
+def test_an_unknown_status_on_the_way_is_an_error() -> None:
+    stacks, _, ended = followed(BEGUN, event(3, "UPDATE_PAUSED", NAME, type=STACK_TYPE), *[None] * 2000)
+    assert ended.startswith("WildrydesError: CloudFormation reports stack status 'UPDATE_PAUSED'")
+    assert stacks.pauses == 1
+
+
 def test_a_long_silence_is_broken() -> None:
-    said, clock = Said(), Clock()
+    _, said, _ = followed(BEGUN, *[None] * 9)
+    assert said.texts("event")[1:-1] == [f"{NAME} is still UPDATE_IN_PROGRESS, {seconds} s now" for seconds in (40, 80)]
 
-    class Slow(FakeStacks):
-        def pause(self) -> None:
-            clock.sleep(10)
-            if clock.now > 90:
-                self.put(NAME, "CREATE_COMPLETE")
 
+def test_news_are_no_silence() -> None:
+    news = [event(number, "UPDATE_IN_PROGRESS", f"R{number}") for number in range(3, 13)]
+    _, said, ended = followed(BEGUN, *news)
+    assert ended == "UPDATE_COMPLETE"
+    assert not any("still" in text for text in said.texts("event"))
+
+
+def test_a_stack_that_somebody_else_deleted_is_gone_at_once() -> None:
+    aws, clock = FakeAws(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, None, None)
+    stack = Stack(NAME, f"id:{NAME}", "UPDATE_IN_PROGRESS")
+    assert Follower(aws.gateways, Said(), clock).follow(stack, set()).status == "DELETE_COMPLETE"
+    with pytest.raises(WildrydesError, match=f"{NAME} ended as DELETE_COMPLETE"):
+        Follower(aws.gateways, Said(), clock).follow(stack, set(), MADE)
+    assert stacks.pauses == 0
+
+
+def test_an_end_that_left_no_event_is_found_after_a_silence() -> None:
+    aws, clock = FakeAws(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, *[None] * 9)
+    stacks.put(NAME, "UPDATE_COMPLETE")
+    said = Said()
+    assert Follower(aws.gateways, said, clock).follow(stacks.stacks[NAME], set()).status == "UPDATE_COMPLETE"
+    assert clock.now == 40
+    assert said.lines == []
+
+
+@pytest.mark.parametrize("end", ["UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED"])
+def test_the_caller_may_say_which_end_is_good(end: str) -> None:
     aws = FakeAws()
-    aws.stacks = Slow(aws.journal, lambda stack: {})
-    stack = under_way(aws, "CREATE_IN_PROGRESS")
-    Follower(aws.gateways, said, clock).follow(stack, set())
-    assert said.texts("event") == [f"{NAME} is still CREATE_IN_PROGRESS, {seconds} s now" for seconds in (40, 80)]
+    stack = under_way(aws, "UPDATE_ROLLBACK_IN_PROGRESS", end)
+    assert Follower(aws.gateways, Said()).follow(stack, set(), {end}).status == end
+
+
+# Attaching to what somebody else has begun.
+
+HISTORY = [
+    event(1, "CREATE_IN_PROGRESS", NAME, type=STACK_TYPE),
+    event(2, "CREATE_FAILED", "Old", "an old failure"),
+    event(3, "CREATE_COMPLETE", NAME, type=STACK_TYPE),
+]
+
+
+@pytest.mark.parametrize(
+    ("begun", "status"),
+    [
+        ("UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
+        ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS"),
+        ("IMPORT_IN_PROGRESS", "IMPORT_IN_PROGRESS"),
+        ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"),
+    ],
+)
+def test_the_running_operation_s_events_alone_are_told(begun: str, status: str) -> None:
+    aws, said = FakeAws(), Said()
+    stack = under_way(aws, status, "DELETE_FAILED")
+    nested = event(5, "UPDATE_IN_PROGRESS", "Nested", type=STACK_TYPE)
+    cause = event(6, "UPDATE_FAILED", "New", "the cause")
+    aws.stacks.history[NAME] = [*HISTORY, event(4, begun, NAME, type=STACK_TYPE), nested, cause]
+    with pytest.raises(WildrydesError, match=r"ended as DELETE_FAILED: New \(AWS::EC2::VPC\): the cause"):
+        Follower(aws.gateways, said).attach(stack)
+    assert said.texts("event")[0] == f"stack {NAME} is {status}: following it"
+    assert [record["resource"] for _, _, record in said.lines[1:]] == [NAME, "Nested", "New", NAME]
+
+
+def test_a_stack_without_a_beginning_is_told_from_its_first_event() -> None:
+    aws, said = FakeAws(), Said()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+    aws.stacks.history[NAME] = [event(1, "CREATE_IN_PROGRESS", "Vpc"), event(2, "UPDATE_IN_PROGRESS", "Nat")]
+    Follower(aws.gateways, said).attach(stack)
+    assert [record["resource"] for _, _, record in said.lines[1:]] == ["Vpc", "Nat", NAME]

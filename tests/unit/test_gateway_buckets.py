@@ -5,22 +5,20 @@ from datetime import datetime, timezone
 from typing import Any
 
 import pytest
-from botocore.stub import Stubber
 
-from tests.unit.fakes import IDENTITY
-from tests.unit.stubs import Stub, client_of
+from tests.unit.fakes import IDENTITY, Clock
+from tests.unit.stubs import Stub
 from wildrydes_ml.aws import Buckets
-from wildrydes_ml.errors import Refused, WildrydesError
-from wildrydes_ml.records import Identity
+from wildrydes_ml.aws.repeating import Repeater
+from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
+from wildrydes_ml.records import Identity, ObjectVersion
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 STACK = {"StackName": "s", "StackId": "id:s", "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
 ARN = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"
 
 
-def bucket_calls(stubber: Stubber, *names: str) -> None:
-    for name in names:
-        stubber.add_response(name, {})
+SETTINGS = ("put_public_access_block", "put_bucket_encryption", "put_bucket_policy", "put_bucket_tagging")
 
 
 @pytest.mark.parametrize(
@@ -40,7 +38,9 @@ def test_a_bucket_is_private_encrypted_tagged_and_tls_only(
     client.meta.events.register(
         "provide-client-params.s3", lambda params, model, **_: sent.update({model.name: params})
     )
-    bucket_calls(stubber, "put_public_access_block", "put_bucket_encryption", "put_bucket_policy", "put_bucket_tagging")
+    # The tag says that the bucket is made, so it comes last.
+    for name in SETTINGS:
+        stubber.add_response(name, {})
     Buckets(client, Identity("1", "arn", "aws-cn", region)).create("b", {"k": "v"})
     assert sent["PutBucketTagging"]["Tagging"] == {"TagSet": [{"Key": "k", "Value": "v"}]}
     assert set(sent["PutPublicAccessBlock"]["PublicAccessBlockConfiguration"].values()) == {True}
@@ -49,21 +49,49 @@ def test_a_bucket_is_private_encrypted_tagged_and_tls_only(
     (statement,) = json.loads(sent["PutBucketPolicy"]["Policy"])["Statement"]
     assert (statement["Effect"], statement["Condition"]) == ("Deny", {"Bool": {"aws:SecureTransport": "false"}})
     assert statement["Resource"] == ["arn:aws-cn:s3:::b", "arn:aws-cn:s3:::b/*"]
-
-
-def test_the_tag_that_says_made_comes_last() -> None:
-    client = client_of("s3")
-    with Stubber(client) as stubber:
-        bucket_calls(stubber, "create_bucket", "put_public_access_block", "put_bucket_encryption")
-        bucket_calls(stubber, "put_bucket_policy", "put_bucket_tagging")
-        Buckets(client, IDENTITY).create("b", {"k": "v"})
+    assert {params["ExpectedBucketOwner"] for name, params in sent.items() if name != "CreateBucket"} == {"1"}
 
 
 def test_somebody_else_s_bucket_cannot_be_made(stub: Stub) -> None:
     client, stubber = stub("s3")
     stubber.add_client_error("create_bucket", "BucketAlreadyExists", "taken")
-    with pytest.raises(WildrydesError, match="bucket b: BucketAlreadyExists"):
+    with pytest.raises(Refused, match="bucket b belongs to another account: name one with --bucket"):
         Buckets(client, IDENTITY).create("b", {})
+
+
+@pytest.mark.parametrize("made", range(5))
+@pytest.mark.parametrize("code", ["OperationAborted", "NoSuchBucket"])
+def test_a_bucket_that_s3_does_not_know_everywhere_is_made_a_little_later(stub: Stub, made: int, code: str) -> None:
+    client, stubber = stub("s3")
+    calls = ("create_bucket", *SETTINGS)
+    for name in calls[:made]:
+        stubber.add_response(name, {})
+    stubber.add_client_error(calls[made], code, http_status_code=409)
+    for name in calls:
+        stubber.add_response(name, {})
+    clock = Clock()
+    Buckets(client, IDENTITY, Repeater(sleep=clock.sleep)).create("b", {"k": "v"})
+    assert clock.now > 0
+
+
+def test_a_bucket_that_s3_never_lets_go_is_told(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    for _ in range(10):
+        stubber.add_client_error("create_bucket", "OperationAborted", http_status_code=409)
+    with pytest.raises(OutOfReach, match=r"bucket b: S3 is not done with a bucket of this name.*run the same command"):
+        Buckets(client, IDENTITY, Repeater(sleep=lambda _: None)).create("b", {})
+
+
+def test_an_upload_is_checked_and_goes_to_our_own_bucket_only(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    checked = {"ChecksumAlgorithm": "CRC32", "ExpectedBucketOwner": IDENTITY.account}
+    wanted = {"Bucket": "b", "Key": "code/a.zip", "Body": b"zip", **checked}
+    stubber.add_client_error("put_object", "NoSuchBucket", http_status_code=404, expected_params=wanted)
+    stubber.add_response("put_object", {}, wanted)
+    Buckets(client, IDENTITY, Repeater(sleep=lambda _: None)).upload("b", "code/a.zip", b"zip")
+    stubber.add_client_error("put_object", "AccessDenied", "not yours", http_status_code=403)
+    with pytest.raises(WildrydesError, match=r"s3://b/code/a\.zip: AWS denies it: not yours"):
+        Buckets(client, IDENTITY).upload("b", "code/a.zip", b"zip")
 
 
 HEAD = {"Bucket": "b", "ExpectedBucketOwner": "123456789012"}
@@ -95,7 +123,55 @@ def test_another_account_s_bucket_is_refused(stub: Stub, code: str) -> None:
         Buckets(client, IDENTITY).tags("b")
 
 
-def test_objects_are_listed_and_removed_in_thousands(stub: Stub) -> None:
+def test_our_own_bucket_whose_tags_may_not_be_read_is_no_stranger_s(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_response("head_bucket", {}, HEAD)
+    stubber.add_client_error("get_bucket_tagging", "AccessDenied", "no s3:GetBucketTagging", http_status_code=403)
+    with pytest.raises(WildrydesError, match="bucket b: AWS denies it: no s3:GetBucketTagging") as error:
+        Buckets(client, IDENTITY).tags("b")
+    assert not isinstance(error.value, Refused)
+
+
+def test_expired_credentials_have_no_words_in_s3_s_answer(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_client_error("head_bucket", "400", "Bad Request", http_status_code=400, expected_params=HEAD)
+    with pytest.raises(InterruptedWork, match="expired; renew them"):
+        Buckets(client, IDENTITY).tags("b")
+
+
+ELSEWHERE = {"HTTPHeaders": {"x-amz-bucket-region": "eu-north-1"}}
+
+
+@pytest.mark.parametrize("code", ["301", "PermanentRedirect", "400"])
+def test_a_bucket_of_another_region_is_named_with_its_region(stub: Stub, code: str) -> None:
+    client, stubber = stub("s3")
+    stubber.add_client_error("head_bucket", code, response_meta=ELSEWHERE, expected_params=HEAD)
+    with pytest.raises(SettingsError, match=r"in region eu-north-1.*eu-west-1: use --region eu-north-1"):
+        Buckets(client, IDENTITY).tags("b")
+
+
+def test_a_bucket_that_botocore_finds_in_another_region_is_not_used(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_response("head_bucket", {"ResponseMetadata": ELSEWHERE}, HEAD)
+    with pytest.raises(SettingsError, match="region eu-north-1"):
+        Buckets(client, IDENTITY).tags("b")
+
+
+def test_a_redirect_without_a_region_is_an_error(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_client_error("head_bucket", "301", "Moved Permanently", expected_params=HEAD)
+    with pytest.raises(WildrydesError, match="bucket b: 301: Moved Permanently"):
+        Buckets(client, IDENTITY).tags("b")
+
+
+def test_a_bucket_that_goes_between_two_looks_is_missing(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_response("head_bucket", {}, HEAD)
+    stubber.add_client_error("get_bucket_tagging", "NoSuchBucket")
+    assert Buckets(client, IDENTITY).tags("b") is None
+
+
+def test_keys_are_listed_page_by_page(stub: Stub) -> None:
     client, stubber = stub("s3")
     buckets = Buckets(client, IDENTITY)
     first = {"Contents": [{"Key": "code/a"}], "IsTruncated": True, "NextContinuationToken": "more"}
@@ -105,11 +181,74 @@ def test_objects_are_listed_and_removed_in_thousands(stub: Stub) -> None:
     assert buckets.keys("b", "code/") == ["code/a", "code/b"]
     stubber.add_response("list_objects_v2", {"IsTruncated": False}, {"Bucket": "b", "Prefix": ""})
     assert buckets.keys("b") == []
-    keys = [str(number) for number in range(1001)]
-    for batch in (keys[:1000], keys[1000:]):
-        wanted = {"Objects": [{"Key": key} for key in batch], "Quiet": True}
-        stubber.add_response("delete_objects", {}, {"Bucket": "b", "Delete": wanted})
-    buckets.remove("b", keys)
+
+
+def test_versions_and_delete_markers_are_listed_page_by_page(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    first = {
+        "Versions": [{"Key": "code/a", "VersionId": "2"}, {"Key": "code/a", "VersionId": "1"}],
+        "DeleteMarkers": [{"Key": "code/b", "VersionId": "3"}],
+        "IsTruncated": True,
+        "NextKeyMarker": "code/b",
+        "NextVersionIdMarker": "3",
+    }
+    stubber.add_response("list_object_versions", first, {"Bucket": "b", "Prefix": "code/"})
+    last = {"Versions": [{"Key": "code/c", "VersionId": "null"}], "IsTruncated": False}
+    more = {"KeyMarker": "code/b", "VersionIdMarker": "3"}
+    stubber.add_response("list_object_versions", last, {"Bucket": "b", "Prefix": "code/", **more})
+    found = [(item.key, item.version) for item in Buckets(client, IDENTITY).versions("b", "code/")]
+    assert found == [("code/a", "2"), ("code/a", "1"), ("code/b", "3"), ("code/c", "null")]
+
+
+def test_a_bucket_that_is_gone_holds_nothing(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_client_error("list_object_versions", "NoSuchBucket")
+    assert Buckets(client, IDENTITY).versions("b") == []
+
+
+def test_versions_are_removed_in_thousands(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    versions = [ObjectVersion(str(number), "null") for number in range(1001)]
+    for batch in (versions[:1000], versions[1000:]):
+        objects = [{"Key": item.key, "VersionId": "null"} for item in batch]
+        stubber.add_response("delete_objects", {}, {"Bucket": "b", "Delete": {"Objects": objects, "Quiet": True}})
+    Buckets(client, IDENTITY).remove("b", versions)
+
+
+@pytest.mark.parametrize(
+    ("codes", "kind"),
+    [
+        (["AccessDenied"], WildrydesError),
+        (["SlowDown", "AccessDenied"], WildrydesError),
+        (["InternalError", "SlowDown"], OutOfReach),
+    ],
+)
+def test_an_object_that_s3_does_not_delete_is_told(stub: Stub, codes: list[str], kind: type[Exception]) -> None:
+    client, stubber = stub("s3")
+    faults = [{"Key": f"code/{code}", "Code": code, "Message": "it is locked"} for code in codes]
+    stubber.add_response("delete_objects", {"Errors": faults})
+    with pytest.raises(WildrydesError, match=f"b: S3 did not delete {len(codes)} .*code/{codes[0]}: .*locked") as error:
+        Buckets(client, IDENTITY).remove("b", [ObjectVersion("code/a", "1")])
+    assert type(error.value) is kind
+
+
+def test_unfinished_uploads_are_dropped(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    found = {"Uploads": [{"Key": "model/big", "UploadId": id} for id in ("u1", "u2")], "IsTruncated": False}
+    stubber.add_response("list_multipart_uploads", found, {"Bucket": "b"})
+    stubber.add_client_error("abort_multipart_upload", "NoSuchUpload")
+    stubber.add_response("abort_multipart_upload", {}, {"Bucket": "b", "Key": "model/big", "UploadId": "u2"})
+    Buckets(client, IDENTITY).abort_uploads("b")
+
+
+@pytest.mark.parametrize(("code", "is_gone"), [("", True), ("BucketNotEmpty", False), ("NoSuchBucket", True)])
+def test_a_bucket_goes_when_it_is_empty(stub: Stub, code: str, is_gone: bool) -> None:
+    client, stubber = stub("s3")
+    if code:
+        stubber.add_client_error("delete_bucket", code, expected_params={"Bucket": "b"})
+    else:
+        stubber.add_response("delete_bucket", {}, {"Bucket": "b"})
+    assert Buckets(client, IDENTITY).delete("b") is is_gone
 
 
 def test_a_link_reads_one_object_for_a_time(stub: Stub) -> None:

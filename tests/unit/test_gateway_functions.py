@@ -53,3 +53,14 @@ def test_a_log_group_is_known_by_its_whole_name_and_may_be_gone(stub: Stub) -> N
     stubber.add_client_error("delete_log_group", "AccessDeniedException", "no")
     with pytest.raises(WildrydesError, match="AWS denies it: no"):
         functions.delete_log_group("/g")
+
+
+def test_a_function_s_tags(stub: Stub) -> None:
+    client, stubber = stub("lambda")
+    functions = Functions(client, None)
+    stubber.add_response("get_function", {"Tags": {"k": "v"}}, {"FunctionName": "f"})
+    assert functions.tags("f") == {"k": "v"}
+    stubber.add_response("get_function", {}, {"FunctionName": "f"})
+    assert functions.tags("f") == {}
+    stubber.add_client_error("get_function", "ResourceNotFoundException")
+    assert functions.tags("f") is None

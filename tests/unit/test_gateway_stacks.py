@@ -1,19 +1,15 @@
 """The gateway of this service, on boto's own client: what AWS is asked and what its answers mean."""
 
-from datetime import datetime, timezone
+import re
 from typing import Any
 
 import pytest
 from botocore.stub import ANY, Stubber
 
-from tests.unit.stubs import Stub
+from tests.unit.stubs import ARN, NOW, STACK, Stub
 from wildrydes_ml.aws import Stacks
-from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.records import ChangeSet, ResourceChange, Stack, StackResource
-
-NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
-STACK = {"StackName": "s", "StackId": "id:s", "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}
-ARN = "arn:aws:cloudformation:eu-west-1:123456789012:changeSet/c/1"
+from wildrydes_ml.errors import InterruptedWork, WildrydesError
+from wildrydes_ml.records import ChangeSet, ResourceChange, Stack, StackEvent, StackResource
 
 
 @pytest.fixture
@@ -24,10 +20,6 @@ def cloudformation(stub: Stub) -> tuple[Stacks, Stubber, list[float]]:
 
 
 Formation = tuple[Stacks, Stubber, list[float]]
-
-
-def does_not_exist(stubber: Stubber, name: str = "s") -> None:
-    stubber.add_client_error("describe_stacks", "ValidationError", f"Stack with id {name} does not exist")
 
 
 def test_a_stack_is_told_as_plain_data(cloudformation: Formation) -> None:
@@ -44,56 +36,133 @@ def test_a_stack_is_told_as_plain_data(cloudformation: Formation) -> None:
 
 def test_a_missing_stack_is_none_and_another_fault_is_not(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
-    does_not_exist(stubber)
+    stubber.add_client_error("describe_stacks", "ValidationError", "Stack with id s does not exist")
     assert stacks.describe("s") is None
     stubber.add_client_error("describe_stacks", "ValidationError", "1 validation error detected")
     with pytest.raises(WildrydesError, match="stack s: ValidationError: 1 validation"):
         stacks.describe("s")
 
 
-def request(kind: str) -> dict[str, Any]:
-    return {
-        "StackName": "s",
-        "ChangeSetName": ANY,
-        "ChangeSetType": kind,
-        "TemplateBody": "text",
-        "Parameters": [{"ParameterKey": "a", "ParameterValue": "1"}],
-        "Tags": [{"Key": "t", "Value": "v"}],
-        "Capabilities": ["CAPABILITY_IAM"],
-    }
+class Sent:
+    """Matches any value of a parameter and remembers it; with an event, the event gets it as its token."""
+
+    def __init__(self, echo: dict[str, Any] | None = None) -> None:
+        self.values: list[str] = []
+        self._echo = {} if echo is None else echo
+
+    def __eq__(self, value: object) -> bool:
+        self.values.append(str(value))
+        self._echo["ClientRequestToken"] = str(value)
+        return True
+
+    __hash__ = None  # type: ignore[assignment]
+
+
+BODY = {
+    "TemplateBody": "text",
+    "Parameters": [{"ParameterKey": "a", "ParameterValue": "1"}],
+    "Tags": [{"Key": "t", "Value": "v"}],
+    "Capabilities": ["CAPABILITY_IAM"],
+}
+UPDATE = {"StackName": "id:s", "ChangeSetType": "UPDATE", **BODY}
+FOUND = Stack("s", "id:s", "UPDATE_COMPLETE")
+WANTED = ("text", {"a": "1"}, {"t": "v"})
+BUSY = "Stack:id:s is in UPDATE_IN_PROGRESS state and can not be updated."
+
+
+def happened(number: int, **more: Any) -> dict[str, Any]:
+    """An event as AWS tells it."""
+    name = {"StackId": "id:s", "StackName": "s", "EventId": f"e{number}", "Timestamp": NOW}
+    return {**name, "LogicalResourceId": "R", "ResourceType": "T", "ResourceStatus": "CREATE_FAILED", **more}
+
+
+# Creation.
+
+
+def test_each_creation_has_a_token_of_its_own(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    token = Sent()
+    for _ in range(2):
+        asked = {"StackName": "s", "ClientRequestToken": token, **BODY}
+        stubber.add_response("create_stack", {"StackId": "id:s"}, asked)
+        made = stacks.create("s", *WANTED)
+        assert made == Stack("s", "id:s", "CREATE_IN_PROGRESS", parameters={"a": "1"}, tags={"t": "v"})
+    assert len(set(token.values)) == 2
+
+
+def test_our_own_creation_whose_reply_was_lost_is_adopted(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    first = happened(1)
+    asked = {"StackName": "s", "ClientRequestToken": Sent(first), **BODY}
+    stubber.add_client_error(
+        "create_stack", "AlreadyExistsException", "Stack [s] already exists", expected_params=asked
+    )
+    stubber.add_response("describe_stack_events", {"StackEvents": [happened(2), first]}, {"StackName": "s"})
+    made = stacks.create("s", *WANTED)
+    assert (made.id, made.status) == ("id:s", "CREATE_IN_PROGRESS")
+
+
+def test_another_deployer_s_creation_is_not_ours(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("create_stack", "AlreadyExistsException", "Stack [s] already exists")
+    theirs = {"StackEvents": [happened(2), happened(1, ClientRequestToken="theirs")]}
+    stubber.add_response("describe_stack_events", theirs)
+    with pytest.raises(InterruptedWork, match=r"^stack s: another deployer is creating it; run again to follow it$"):
+        stacks.create("s", *WANTED)
+
+
+def test_a_refused_creation_is_told(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("create_stack", "InsufficientCapabilitiesException", "Requires capabilities")
+    with pytest.raises(WildrydesError, match="stack s: InsufficientCapabilitiesException: Requires capabilities"):
+        stacks.create("s", *WANTED)
+
+
+# Change sets.
 
 
 def change(name: str, **more: str) -> dict[str, Any]:
     return {"ResourceChange": {"LogicalResourceId": name, "ResourceType": "T", "Action": "Modify", **more}}
 
 
-@pytest.mark.parametrize(
-    ("status", "kind"),
-    [(None, "CREATE"), ("REVIEW_IN_PROGRESS", "CREATE"), ("UPDATE_COMPLETE", "UPDATE"), ("CREATE_COMPLETE", "UPDATE")],
-)
-def test_a_change_set_is_made_waited_for_and_read_whole(
-    cloudformation: Formation, status: str | None, kind: str
-) -> None:
+def asked_for(stubber: Stubber, *answers: dict[str, Any], name: Any = ANY, token: Any = ANY) -> None:
+    """A change set is made, and these are the answers to the looks at it."""
+    asked = {**UPDATE, "ChangeSetName": name, "ClientToken": token}
+    stubber.add_response("create_change_set", {"Id": ARN, "StackId": "id:s"}, asked)
+    for answer in answers:
+        stubber.add_response("describe_change_set", answer, {"ChangeSetName": ARN})
+
+
+def test_a_change_set_is_made_waited_for_and_read_whole(cloudformation: Formation) -> None:
     stacks, stubber, slept = cloudformation
-    if status:
-        stubber.add_response("describe_stacks", {"Stacks": [{**STACK, "StackStatus": status}]})
-    else:
-        does_not_exist(stubber)
-    stubber.add_response("create_change_set", {"Id": ARN, "StackId": "id:s"}, request(kind))
-    stubber.add_response("describe_change_set", {"Status": "CREATE_PENDING"}, {"ChangeSetName": ARN})
     page = {"Status": "CREATE_COMPLETE", "Changes": [change("A", Replacement="True")], "NextToken": "more"}
-    stubber.add_response("describe_change_set", page, {"ChangeSetName": ARN})
-    stubber.add_response(
-        "describe_change_set",
-        {"Status": "CREATE_COMPLETE", "Changes": [change("B")]},
-        {"ChangeSetName": ARN, "NextToken": "more"},
+    asked_for(stubber, {"Status": "CREATE_PENDING"}, {"Status": "CREATE_IN_PROGRESS"}, page)
+    last = {"Status": "CREATE_COMPLETE", "Changes": [change("B")]}
+    stubber.add_response("describe_change_set", last, {"ChangeSetName": ARN, "NextToken": "more"})
+    made = stacks.prepare(FOUND, *WANTED)
+    changes = (ResourceChange("A", "T", "Modify", "True"), ResourceChange("B", "T", "Modify", "False"))
+    assert made == ChangeSet(ARN, FOUND, changes)
+    assert slept == [1, 1]
+
+
+def test_a_quick_place_is_asked_more_often(stub: Stub) -> None:
+    client, stubber = stub("cloudformation")
+    slept: list[float] = []
+    asked_for(stubber, {"Status": "CREATE_PENDING"}, {"Status": "CREATE_COMPLETE"})
+    assert Stacks(client, slept.append, 0.1).prepare(FOUND, *WANTED) == ChangeSet(ARN, FOUND, ())
+    assert slept == [0.1]
+
+
+def test_no_two_change_sets_have_the_same_name_and_token(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    name, token = Sent(), Sent()
+    for _ in range(2):
+        asked_for(stubber, {"Status": "CREATE_COMPLETE"}, name=name, token=token)
+        stacks.prepare(FOUND, *WANTED)
+    assert len(set(name.values)) == len(set(token.values)) == 2
+    assert all(re.fullmatch(r"wildrydes-[-a-zA-Z0-9]{1,118}", value) for value in name.values), (
+        "as CloudFormation wants"
     )
-    stubber.add_response("describe_stacks", {"Stacks": [STACK]}, {"StackName": "id:s"})
-    made = stacks.prepare("s", "text", {"a": "1"}, {"t": "v"})
-    assert made is not None
-    assert made.changes == (ResourceChange("A", "T", "Modify", "True"), ResourceChange("B", "T", "Modify", "False"))
-    assert (made.id, made.stack.id) == (ARN, "id:s")
-    assert slept == [1]
 
 
 @pytest.mark.parametrize(
@@ -105,37 +174,172 @@ def test_a_change_set_is_made_waited_for_and_read_whole(
 )
 def test_an_empty_change_set_is_thrown_away_and_no_error(cloudformation: Formation, reason: str) -> None:
     stacks, stubber, _ = cloudformation
-    stubber.add_response("describe_stacks", {"Stacks": [STACK]})
-    stubber.add_response("create_change_set", {"Id": ARN, "StackId": "id:s"}, request("UPDATE"))
-    stubber.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": reason})
+    asked_for(stubber, {"Status": "FAILED", "StatusReason": reason})
     stubber.add_response("delete_change_set", {}, {"ChangeSetName": ARN})
-    assert stacks.prepare("s", "text", {"a": "1"}, {"t": "v"}) is None
+    assert stacks.prepare(FOUND, *WANTED) is None
 
 
-def test_a_refused_change_set_is_thrown_away_and_explained(cloudformation: Formation) -> None:
+@pytest.mark.parametrize("reason", ["Export x is in use", ""])
+def test_a_refused_change_set_is_thrown_away_and_explained(cloudformation: Formation, reason: str) -> None:
     stacks, stubber, _ = cloudformation
-    stubber.add_response("describe_stacks", {"Stacks": [STACK]})
-    stubber.add_response("create_change_set", {"Id": ARN, "StackId": "id:s"})
-    stubber.add_response("describe_change_set", {"Status": "FAILED", "StatusReason": "Export x is in use"})
+    asked_for(stubber, {"Status": "FAILED", **({"StatusReason": reason} if reason else {})})
     stubber.add_response("delete_change_set", {}, {"ChangeSetName": ARN})
-    with pytest.raises(WildrydesError, match="stack s: CloudFormation refuses the change: Export x is in use"):
-        stacks.prepare("s", "text", {"a": "1"}, {"t": "v"})
+    with pytest.raises(WildrydesError, match=f"stack s: CloudFormation refuses the change: {reason}") as error:
+        stacks.prepare(FOUND, *WANTED)
+    assert error.value.exit_code == 1
+
+
+def test_a_change_set_whose_reply_was_lost_is_found_by_its_name(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    named, found = Sent(), Sent()
+    asked = {**UPDATE, "ChangeSetName": named, "ClientToken": ANY}
+    stubber.add_client_error("create_change_set", "AlreadyExistsException", "exists", expected_params=asked)
+    stubber.add_response(
+        "describe_change_set",
+        {"ChangeSetId": ARN, "Status": "CREATE_PENDING"},
+        {"StackName": "id:s", "ChangeSetName": found},
+    )
+    ready = {"Status": "CREATE_COMPLETE", "Changes": [change("A")]}
+    stubber.add_response("describe_change_set", ready, {"ChangeSetName": ARN})
+    made = stacks.prepare(FOUND, *WANTED)
+    assert made == ChangeSet(ARN, FOUND, (ResourceChange("A", "T", "Modify"),))
+    assert named.values == found.values
+
+
+def test_a_stack_that_somebody_else_updates_is_another_deployer_s(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("create_change_set", "ValidationError", BUSY)
+    with pytest.raises(InterruptedWork, match=r"another deployer is at work on it; run again .* UPDATE_IN_PROGRESS"):
+        stacks.prepare(FOUND, *WANTED)
+
+
+def test_a_change_set_that_is_never_ready_is_not_waited_for_without_end(cloudformation: Formation) -> None:
+    stacks, stubber, slept = cloudformation
+    asked_for(stubber, *[{"Status": "CREATE_PENDING"}] * 600)
+    with pytest.raises(InterruptedWork, match="still working out the changes: run again later"):
+        stacks.prepare(FOUND, *WANTED)
+    assert sum(slept) == 600
+
+
+def test_a_change_set_is_thrown_away(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_response("delete_change_set", {}, {"ChangeSetName": ARN})
+    stacks.discard(ARN)
+
+
+# Execution.
+
+
+def test_a_change_set_is_executed_with_a_token(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    token = Sent()
+    for _ in range(2):
+        stubber.add_response("execute_change_set", {}, {"ChangeSetName": ARN, "ClientRequestToken": token})
+        stacks.execute(ChangeSet(ARN, FOUND, ()))
+    assert len(set(token.values)) == 2
+
+
+LOST = [
+    ("InvalidChangeSetStatus", "cannot be executed in its current execution status of [EXECUTE_IN_PROGRESS]"),
+    ("ChangeSetNotFound", "ChangeSet [c] does not exist"),
+    ("ChangeSetNotFoundException", "ChangeSet [c] does not exist"),
+    ("OperationInProgressException", "busy"),
+    ("ValidationError", BUSY),
+]
+
+
+@pytest.mark.parametrize(("code", "text"), LOST, ids=[code for code, _ in LOST])
+def test_our_own_execution_whose_reply_was_lost_goes_on(cloudformation: Formation, code: str, text: str) -> None:
+    stacks, stubber, _ = cloudformation
+    first = happened(1)
+    asked = {"ChangeSetName": ARN, "ClientRequestToken": Sent(first)}
+    stubber.add_client_error("execute_change_set", code, text, expected_params=asked)
+    stubber.add_response("describe_stack_events", {"StackEvents": [happened(2), first]}, {"StackName": "id:s"})
+    stacks.execute(ChangeSet(ARN, FOUND, ()))
+
+
+@pytest.mark.parametrize(("code", "text"), LOST, ids=[code for code, _ in LOST])
+def test_what_another_deployer_executed_is_told(cloudformation: Formation, code: str, text: str) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("execute_change_set", code, text)
+    theirs = {"StackEvents": [happened(2, ClientRequestToken="theirs"), happened(1)]}
+    stubber.add_response("describe_stack_events", theirs)
+    with pytest.raises(InterruptedWork, match="stack s: another deployer is at work on it; run again when it is done"):
+        stacks.execute(ChangeSet(ARN, FOUND, ()))
+
+
+def test_another_fault_of_the_execution_is_told_without_a_look(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("execute_change_set", "InsufficientCapabilitiesException", "no")
+    with pytest.raises(WildrydesError, match="stack s: InsufficientCapabilitiesException: no"):
+        stacks.execute(ChangeSet(ARN, FOUND, ()))
+
+
+# Deleting, undoing, waiting.
+
+
+@pytest.mark.parametrize("retain", [(), ("Vpc", "Nat")], ids=["all", "but two"])
+def test_a_stack_is_deleted_but_for_what_is_retained(cloudformation: Formation, retain: tuple[str, ...]) -> None:
+    stacks, stubber, _ = cloudformation
+    kept = {"RetainResources": list(retain)} if retain else {}
+    stubber.add_response("delete_stack", {}, {"StackName": "id:s", "ClientRequestToken": ANY, **kept})
+    stacks.delete("id:s", retain)
+
+
+@pytest.mark.parametrize(
+    ("status", "call"),
+    [("UPDATE_FAILED", "rollback_stack"), ("UPDATE_ROLLBACK_FAILED", "continue_update_rollback")],
+)
+def test_a_failed_update_is_undone_as_its_status_wants(cloudformation: Formation, status: str, call: str) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_response(call, {}, {"StackName": "id:s", "ClientRequestToken": ANY})
+    stacks.undo(Stack("s", "id:s", status))
+
+
+def test_a_pause_is_as_long_as_the_place_wants(cloudformation: Formation) -> None:
+    stacks, _, slept = cloudformation
+    stacks.pause()
+    assert slept == [5.0]
+
+
+# Events.
 
 
 def test_events_come_page_by_page_and_oldest_first(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
-
-    def item(number: int) -> dict[str, Any]:
-        name = {"StackId": "id:s", "StackName": "s", "EventId": f"e{number}", "Timestamp": NOW}
-        return {**name, "LogicalResourceId": "R", "ResourceType": "T", "ResourceStatus": "CREATE_FAILED"}
-
-    first = {"StackEvents": [{**item(4), "ResourceStatusReason": "why"}, item(3)], "NextToken": "more"}
+    first = {"StackEvents": [happened(4, ResourceStatusReason="why"), happened(3)], "NextToken": "more"}
     stubber.add_response("describe_stack_events", first, {"StackName": "s"})
-    second = {"StackEvents": [item(2), item(1)]}
+    second = {"StackEvents": [happened(2), happened(1)]}
     stubber.add_response("describe_stack_events", second, {"StackName": "s", "NextToken": "more"})
     events = stacks.events("s")
     assert [event.id for event in events] == ["e1", "e2", "e3", "e4"]
     assert [event.reason for event in events] == ["", "", "", "why"]
+    assert events[0] == StackEvent("e1", NOW, "R", "T", "CREATE_FAILED", "")
+
+
+def test_events_that_were_seen_are_not_fetched_again(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    first = {"StackEvents": [happened(4), happened(3), happened(2)], "NextToken": "more"}
+    stubber.add_response("describe_stack_events", first, {"StackName": "s"})
+    assert [event.id for event in stacks.events("s", {"e1", "e2"})] == ["e3", "e4"]
+
+
+def test_the_newest_event_costs_one_page(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    page = {"StackEvents": [happened(4), happened(3)], "NextToken": "more"}
+    stubber.add_response("describe_stack_events", page, {"StackName": "id:s"})
+    assert stacks.newest_event("id:s") == "e4"
+
+
+# What else a stack has.
+
+
+def test_the_stacks_with_a_tag_are_found_on_all_pages(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    mine = {**STACK, "Tags": [{"Key": "wildrydes-ml", "Value": "x"}]}
+    stubber.add_response("describe_stacks", {"Stacks": [STACK, mine], "NextToken": "more"}, {})
+    stubber.add_response("describe_stacks", {"Stacks": [{**mine, "StackName": "t"}]}, {"NextToken": "more"})
+    assert [stack.name for stack in stacks.tagged("wildrydes-ml")] == ["s", "t"]
 
 
 def test_resources_are_listed_even_when_a_failed_creation_took_them_back(cloudformation: Formation) -> None:
@@ -160,14 +364,8 @@ def test_the_template_is_the_text_that_was_submitted(cloudformation: Formation) 
     asked = {"StackName": "s", "TemplateStage": "Original"}
     stubber.add_response("get_template", {"TemplateBody": "text"}, asked)
     stubber.add_client_error("get_template", "ValidationError", "Stack s is in REVIEW_IN_PROGRESS")
-    assert (stacks.template("s"), stacks.template("s")) == ("text", "")
-
-
-def test_execute_delete_and_pause_are_single_calls(cloudformation: Formation) -> None:
-    stacks, stubber, slept = cloudformation
-    stubber.add_response("execute_change_set", {}, {"ChangeSetName": ARN})
-    stubber.add_response("delete_stack", {}, {"StackName": "id:s"})
-    stacks.execute(ChangeSet(ARN, Stack("s", "id:s", "CREATE_COMPLETE"), ()))
-    stacks.delete("id:s")
-    stacks.pause()
-    assert slept == [5.0]
+    stubber.add_response("get_template", {"TemplateBody": '{"Resources": {}}'})  # which boto reads
+    stubber.add_client_error("get_template", "AccessDenied", "not yours")
+    assert [stacks.template("s") for _ in range(3)] == ["text", "", ""]
+    with pytest.raises(WildrydesError, match="template of stack s: AWS denies it: not yours"):
+        stacks.template("s")

@@ -10,20 +10,10 @@ from wildrydes_ml import workshop
 from wildrydes_ml.desired import TAG, Desired
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.models import Model
-from wildrydes_ml.planning import (
-    ApplyStack,
-    FoundStack,
-    Observed,
-    Step,
-    Wire,
-    as_record,
-    change_text,
-    plan,
-    protected,
-    refuse_strangers,
-)
+from wildrydes_ml.planning import FoundStack, Observed, boots_instance, plan, protected, refuse_strangers
 from wildrydes_ml.records import ResourceChange, StackResource
 from wildrydes_ml.settings import Target
+from wildrydes_ml.steps import ApplyStack, Step, WarmUp, Wire, as_record
 from wildrydes_ml.wiring import FoundWiring
 
 LONG, SHORT = wanted(), wanted("short")
@@ -39,7 +29,10 @@ def shown(step: Step) -> str:
 
 
 def steps(desired: Desired, observed: Observed) -> list[str]:
-    return [shown(step) for step in plan(desired, observed)]
+    """The steps in words; the last one of any plan, to warm the function up, goes without saying."""
+    *found, last = plan(desired, observed) or (None,)
+    assert last is None or last == WarmUp(desired.live_function)
+    return [shown(step) for step in found if step]
 
 
 def with_stack(observed: Observed, name: str, **stack: Any) -> Observed:
@@ -71,6 +64,11 @@ def test_a_local_directory_is_filled_before_the_function_is_made(tmp_path: Any) 
     desired = wanted(target=Target(efs_directory=tmp_path))
     planned = steps(desired, nothing_there(fill=("tensorflow", "model")))
     assert planned == ["MakeBucket", "Upload", f"create {EFS}", "Fill", f"create {INFERENCE}", "Wire"]
+
+
+def test_a_filled_directory_is_left_alone(tmp_path: Any) -> None:
+    desired = wanted(target=Target(efs_directory=tmp_path))
+    assert plan(desired, in_place(desired)) == ()
 
 
 def test_a_refilled_directory_updates_the_function_alone(tmp_path: Any) -> None:
@@ -130,14 +128,36 @@ def test_a_settled_stack_is_updated_or_left(desired: Desired, status: str) -> No
 
 
 @pytest.mark.parametrize(
-    "status", ["UPDATE_ROLLBACK_FAILED", "DELETE_FAILED", "UPDATE_FAILED", "IMPORT_ROLLBACK_FAILED"]
+    ("status", "advice"),
+    [
+        ("UPDATE_ROLLBACK_FAILED", "run deploy --continue-rollback; or run destroy"),
+        ("UPDATE_FAILED", "run deploy --continue-rollback; or run destroy"),
+        ("DELETE_FAILED", "run destroy"),
+        ("IMPORT_ROLLBACK_FAILED", "mend it in the CloudFormation console"),
+    ],
 )
 @ROUTES
-def test_a_broken_stack_is_explained(desired: Desired, status: str) -> None:
+def test_a_broken_stack_is_explained(desired: Desired, status: str, advice: str) -> None:
     name = desired.stacks[0].name
-    with pytest.raises(WildrydesError, match=rf"{name} is {status} \(its .*\): look at it") as error:
+    with pytest.raises(WildrydesError, match=rf"{name} is {status} \(its .*\): .*{advice}") as error:
         plan(desired, with_stack(in_place(desired), name, status=status))
     assert error.value.exit_code == 1
+
+
+@pytest.mark.parametrize("status", ["UPDATE_ROLLBACK_FAILED", "UPDATE_FAILED"])
+@pytest.mark.parametrize("route", ["long", "short"])
+def test_a_failed_update_is_undone_when_that_is_asked_for(route: str, status: str) -> None:
+    desired = wanted(route, continue_rollback=True)
+    name = desired.stacks[0].name
+    planned = steps(desired, with_stack(in_place(desired), name, status=status))
+    assert planned == ["RollBack", *(f"update {stack.name}" for stack in desired.stacks)]
+
+
+@pytest.mark.parametrize("status", ["DELETE_FAILED", "IMPORT_ROLLBACK_FAILED"])
+def test_what_is_no_failed_update_is_never_undone(status: str) -> None:
+    desired = wanted(continue_rollback=True)
+    with pytest.raises(WildrydesError, match=status):
+        plan(desired, with_stack(in_place(desired), EFS, status=status))
 
 
 @ROUTES
@@ -219,8 +239,9 @@ def test_a_new_template_or_missing_tag_is_an_update() -> None:
 
 @pytest.mark.parametrize("found", [None, FoundWiring(), FoundWiring(description="by hand")])
 def test_the_wiring_that_is_missing_is_planned(found: FoundWiring | None) -> None:
-    (step,) = plan(LONG, in_place(LONG, wiring=found))
+    step, last = plan(LONG, in_place(LONG, wiring=found))
     assert isinstance(step, Wire)
+    assert last == WarmUp("ml_inferencefunction:live")
     assert step.actions[0] == "method"
     assert "wire the API: method ANY on /" in step.describe()
 
@@ -344,18 +365,6 @@ def test_what_belongs_to_the_instance_may_go_and_nothing_else(name: str) -> None
     assert kept == guarded - with_instance
 
 
-@pytest.mark.parametrize(
-    ("replacement", "text"),
-    [
-        ("False", "Modify Vpc (AWS::EC2::VPC)"),
-        ("True", "Modify Vpc (AWS::EC2::VPC), replaced"),
-        ("Conditional", "Modify Vpc (AWS::EC2::VPC), perhaps replaced"),
-    ],
-)
-def test_a_change_in_words(replacement: str, text: str) -> None:
-    assert change_text(ResourceChange("Vpc", "AWS::EC2::VPC", "Modify", replacement)) == text
-
-
 def test_every_step_is_plain_data_for_programs(tmp_path: Any) -> None:
     desired = wanted(target=Target(efs_directory=tmp_path))
     planned = plan(desired, nothing_there(fill=("model",)))
@@ -367,6 +376,7 @@ def test_every_step_is_plain_data_for_programs(tmp_path: Any) -> None:
         "Fill",
         "ApplyStack",
         "Wire",
+        "WarmUp",
     ]
     assert [record["text"] for record in records] == [step.describe() for step in planned]
     assert (records[2]["stack"], records[2]["kind"]) == (EFS, "create")
@@ -403,3 +413,23 @@ def test_an_instance_that_ended_itself_is_never_updated(route: str, name: str) -
     steps = [step for step in plan(desired, replace(found, stacks=older)) if isinstance(step, ApplyStack)]
     values = [step.desired.parameters["BootstrapInstance"] for step in steps if step.desired.name == name]
     assert values == ["none", "stop"]
+
+
+@pytest.mark.parametrize(
+    ("change", "boots"),
+    [
+        ({}, False),
+        ({"parameters": {"ModelUrl": "https://another.example/link"}}, False),
+        ({"parameters": {"Packages": "six==1.17.0"}}, True),
+        ({"parameters": {"BootstrapInstance": "none"}}, True),
+        ({"status": "ROLLBACK_COMPLETE"}, True),
+        ({"status": "UPDATE_FAILED"}, True),
+    ],
+    ids=str,
+)
+@ROUTES
+def test_a_new_instance_boots_when_efs_is_to_be_filled(desired: Desired, change: dict[str, Any], boots: bool) -> None:
+    stack = desired.stacks[0]
+    found = found_as(stack, **{**change, "parameters": {**stack.parameters, **change.get("parameters", {})}})
+    assert boots_instance(stack, found) == boots
+    assert boots_instance(stack, None)

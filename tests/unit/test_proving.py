@@ -74,6 +74,18 @@ def test_a_stage_that_never_answers_is_an_error() -> None:
     assert STAGE_SECONDS < clock.now < STAGE_SECONDS + 5
 
 
+def test_a_function_that_may_be_cold_is_given_time_to_start() -> None:
+    """A deploy that changed nothing has warmed nothing."""
+    clock = Clock()
+
+    def send(body: bytes, headers: Mapping[str, str]) -> Reply:
+        return Reply(200, HORSE_ANSWER.encode()) if clock.now > WARM_SECONDS - 5 else Reply(504, b"")
+
+    assert post_sample(send, clock, clock.sleep, is_warm=False).validated
+    with pytest.raises(WildrydesError, match="the API does not answer"):
+        post_sample(lambda body, headers: Reply(504, b""), clock, clock.sleep, is_warm=False)
+
+
 def test_the_sample_is_a_picture_that_can_be_posted() -> None:
     assert sample().body.startswith(b"\x89PNG")
     assert len(sample().body) < 100_000

@@ -20,9 +20,9 @@ ROWS = [
     ("UPDATE_IN_PROGRESS", Deploy.FOLLOW, Destroy.FOLLOW, False),
     ("UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", Deploy.FOLLOW, Destroy.FOLLOW, False),
     ("UPDATE_COMPLETE", Deploy.UPDATE, Destroy.DELETE, True),
-    ("UPDATE_FAILED", Deploy.STOP, Destroy.DELETE, False),
+    ("UPDATE_FAILED", Deploy.CONTINUE_ROLLBACK, Destroy.DELETE, False),
     ("UPDATE_ROLLBACK_IN_PROGRESS", Deploy.FOLLOW, Destroy.FOLLOW, False),
-    ("UPDATE_ROLLBACK_FAILED", Deploy.STOP, Destroy.DELETE, False),
+    ("UPDATE_ROLLBACK_FAILED", Deploy.CONTINUE_ROLLBACK, Destroy.DELETE, False),
     ("UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS", Deploy.FOLLOW, Destroy.FOLLOW, False),
     ("UPDATE_ROLLBACK_COMPLETE", Deploy.UPDATE, Destroy.DELETE, False),
     ("REVIEW_IN_PROGRESS", Deploy.RECREATE, Destroy.DELETE, False),
@@ -50,6 +50,11 @@ def test_each_status_has_its_row(status: str, deploy: Deploy, destroy: Destroy, 
 @pytest.mark.parametrize(("status", "deploy"), [row[:2] for row in ROWS], ids=STATUSES)
 def test_what_is_followed_is_busy_and_nothing_else(status: str, deploy: Deploy) -> None:
     assert is_busy(status) == (deploy is Deploy.FOLLOW)
+
+
+@pytest.mark.parametrize("status", [name for name in STATUSES if not state(name).good])
+def test_whoever_is_not_done_is_told_what_to_do(status: str) -> None:
+    assert state(status).advice
 
 
 def test_no_stack_is_created_and_needs_no_removal() -> None:

@@ -23,9 +23,9 @@ def test_nothing_is_done_when_all_is_in_place(wiring: Wiring) -> None:
 @pytest.mark.parametrize(
     ("wiring", "expected"),
     [
-        (OPEN, ("method", "deployment", "throttle")),
-        (SIGNED, ("method", "page", "deployment", "throttle")),
-        (WITH_KEY, ("method", "page", "deployment", "throttle", "key")),
+        (OPEN, ("method", "deployment", "throttle", "tidy")),
+        (SIGNED, ("method", "page", "deployment", "throttle", "tidy")),
+        (WITH_KEY, ("method", "page", "deployment", "throttle", "key", "tidy")),
     ],
     ids=["open", "signed", "with key"],
 )
@@ -36,18 +36,24 @@ def test_a_skeleton_is_wired_whole(wiring: Wiring, expected: tuple[Action, ...])
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        ({"target": None}, ("method", "deployment", "throttle")),
-        ({"target": f"{FUNCTION}-other:live"}, ("method", "deployment", "throttle")),
-        ({"target": f"{FUNCTION}:old"}, ("method", "deployment", "throttle")),
-        ({"auth": "AWS_IAM"}, ("method", "deployment", "throttle")),
-        ({"auth": "API_KEY", "has_key": True, "owns_key": True}, ("method", "deployment", "throttle", "no key")),
-        ({"description": None, "throttle": None}, ("deployment", "throttle")),
-        ({"description": f"{MARK}of something else"}, ("deployment", "throttle")),
+        ({"target": None}, ("method", "deployment", "throttle", "tidy")),
+        ({"target": f"{FUNCTION}-other:live"}, ("method", "deployment", "throttle", "tidy")),
+        ({"target": f"{FUNCTION}:old"}, ("method", "deployment", "throttle", "tidy")),
+        ({"auth": "AWS_IAM"}, ("method", "deployment", "throttle", "tidy")),
+        (
+            {"auth": "API_KEY", "has_key": True, "owns_key": True},
+            ("method", "deployment", "throttle", "no key", "tidy"),
+        ),
+        ({"description": None, "throttle": None}, ("deployment", "throttle", "tidy")),
+        ({"description": f"{MARK}of something else"}, ("deployment", "throttle", "tidy")),
         ({"throttle": None}, ("throttle",)),
         ({"throttle": (5.0, 11)}, ("throttle",)),
         ({"throttle": (4.0, 10)}, ("throttle",)),
         ({"has_key": True, "owns_key": True}, ("no key",)),
         ({"has_key": True}, ()),
+        ({"superseded": ("d",)}, ("tidy",)),
+        ({"superseded": ("d",), "owns_key": True}, ("no key", "tidy")),
+        ({"plan_throttle": (1.0, 10)}, ()),
     ],
     ids=str,
 )
@@ -57,7 +63,7 @@ def test_each_difference_has_its_actions(found: dict[str, Any], expected: tuple[
 
 PAGE = FoundMethod("NONE", WITH_KEY.target, owned=True)
 BY_HAND = FoundMethod("AWS_IAM", f"{FUNCTION}-other", owned=False)
-REDONE: tuple[Action, ...] = ("page", "deployment", "throttle")
+REDONE: tuple[Action, ...] = ("page", "deployment", "throttle", "tidy")
 
 
 @pytest.mark.parametrize(
@@ -69,7 +75,7 @@ REDONE: tuple[Action, ...] = ("page", "deployment", "throttle")
         (WITH_KEY, replace(PAGE, auth="AWS_IAM"), REDONE),
         (WITH_KEY, replace(PAGE, target=f"{FUNCTION}:old"), REDONE),
         (WITH_KEY, replace(PAGE, target=None), REDONE),
-        (OPEN, PAGE, ("no page", "deployment", "throttle")),
+        (OPEN, PAGE, ("no page", "deployment", "throttle", "tidy")),
         (WITH_KEY, BY_HAND, ()),
         (SIGNED, replace(BY_HAND, target=FUNCTION), ()),
         (OPEN, BY_HAND, ()),
@@ -88,6 +94,13 @@ def test_an_api_that_is_opened_again_loses_what_closed_it(wiring: Wiring) -> Non
     todo = actions(OPEN, found)
     assert todo[:4] == ("method", "no page", "deployment", "throttle")
     assert ("no key" in todo) == found.owns_key
+
+
+@pytest.mark.parametrize("limits", [(1.0, 10), (5.0, 1)])
+def test_the_usage_plan_is_throttled_as_the_stage_is(limits: tuple[float, int]) -> None:
+    found = replace(wired(WITH_KEY), owns_key=True, plan_throttle=(5.0, 10))
+    assert actions(WITH_KEY, found) == ()
+    assert actions(WITH_KEY, replace(found, plan_throttle=limits)) == ("throttle",)
 
 
 def test_a_missing_key_is_made() -> None:
@@ -114,7 +127,7 @@ def test_other_answers_of_api_gateway_are_deployed() -> None:
     assert wiring
     rows = {**ANSWERS, "THROTTLED": replace(ANSWERS["THROTTLED"], title="Slow down")}
     before = replace(wiring, answers=digest(rows))
-    assert actions(wiring, wired(before)) == ("deployment", "throttle")
+    assert actions(wiring, wired(before)) == ("deployment", "throttle", "tidy")
     assert actions(wiring, wired(replace(wiring, answers=digest(dict(ANSWERS))))) == ()
 
 

@@ -1,76 +1,113 @@
-"""API Gateway: what an API's wiring is, and the calls that change it."""
+"""API Gateway: what an API's wiring is, and the calls that change it.
 
+None of the calls has a token by which AWS would recognize it when it comes again. So each action may be repeated as a
+whole: it takes what it finds, and makes only what is missing.
+"""
+
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
-from ..records import Identity
-from ..wiring import PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
+from ..records import Billable, Identity
+from ..wiring import MARK, PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
 from .faults import code_of, translated
+from .keys import FoundKeys, Keys, listed
+from .repeating import Repeater, optional
 
 _INTEGRATION_PATH = "2015-03-31/functions"
+# AWS makes no two changes of an API at once. A key or plan that was to be linked may have gone to a second deployer.
+_AGAIN = {"ConflictException"}
+_KEY_AGAIN = {"ConflictException", "NotFoundException"}
+# A deployment that a stage has taken up again meanwhile stays.
+_IN_USE = {"BadRequestException", "NotFoundException"}
 
 
 class Apis:
-    """API Gateway's REST APIs."""
+    """API Gateway's REST APIs. `client` repeats by itself and looks; `once` tries once and changes."""
 
-    def __init__(self, client: Any, credentials: Any, identity: Identity) -> None:
+    def __init__(
+        self,
+        client: Any,
+        once: Any,
+        credentials: Any,
+        identity: Identity,
+        repeater: Repeater,
+    ) -> None:
         self._client = client
+        self._once = once
+        self._keys = Keys(client, once)
         self._credentials = credentials
         self._identity = identity
+        self._repeater = repeater
 
-    def found(self, api: str, name: str) -> FoundWiring:
-        """The wiring of an API's root as it is; `name` is that of the usage plan that perform() makes."""
+    def found(self, api: str, wanted: Wiring) -> FoundWiring:
+        """The wiring of an API's root as it is."""
         with translated(f"API {api}"):
-            root = {"restApiId": api, "resourceId": self._root(api)}
-            method, get = (self._optional(self._client.get_method, **root, httpMethod=verb) for verb in ("ANY", "GET"))
-            stage = self._optional(self._client.get_stage, restApiId=api, stageName=STAGE)
-            description = self._deployment_description(api, stage)
-            plan = self._usage_plan(api)
-            keys = self._keys(plan)
+            root = self._root(api)
+            method, get = (root.get("resourceMethods", {}).get(verb) for verb in ("ANY", "GET"))
+            stages = self._stages(api)
+            deployments = self._deployments(api) if stages else {}
+            stage = next((stage for stage in stages if stage["stageName"] == STAGE), {})
+            description = deployments.get(stage.get("deploymentId", ""))
+            is_ours = (description or "").startswith(MARK)
+            superseded = _unused(deployments, stages) if is_ours else ()
+            auth = _auth(method) if method else None
+            # No more calls than needed: only where a key is or may have been wanted.
+            is_changing = bool(superseded) or (is_ours and description != wanted.description)
+            asks_for_key = is_changing or "API_KEY" in (auth, wanted.auth)
+            keys = self._keys.found(api, wanted.name, wanted.tags) if asks_for_key else FoundKeys()
         return FoundWiring(
-            auth=_auth(method) if method else None,
+            auth=auth,
             target=self._target(method) if method else None,
             description=description,
             throttle=_throttle(stage),
-            has_key=bool(keys),
-            owns_key=plan is not None and plan["name"] == name,
+            has_key=keys.serves,
+            owns_key=keys.owned,
             get=FoundMethod(_auth(get), self._target(get), get.get("operationName") == PAGE) if get else None,
+            plan_throttle=keys.throttle,
+            superseded=superseded,
+            root=root["id"],
+            deployment=stage.get("deploymentId", ""),
+            plan=keys.plan,
         )
 
-    def perform(self, api: str, action: Action, wiring: Wiring, name: str) -> None:
-        """Does one action of the wiring; each may be repeated after a lost reply."""
-        with translated(f"API {api}"):
-            match action:
-                case "method":
-                    self._put_method(api, "ANY", wiring.target, wiring.auth)
-                case "page":
-                    self._put_method(api, "GET", wiring.target, "NONE", operationName=PAGE)
-                case "no page":
-                    self._optional(self._client.delete_method, **self._place(api, "GET"))
-                case "deployment":
-                    self._client.create_deployment(restApiId=api, stageName=STAGE, description=wiring.description)
-                case "throttle":
-                    self._set_throttle(api, wiring)
-                case "key":
-                    self._make_key(api, wiring, name)
-                case "no key":
-                    self._remove_key(api, name)
+    def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
+        """Does one action of the wiring; done again after a lost reply or by a second deployer, it changes nothing."""
+        place = {"restApiId": api, "resourceId": found.root}
+        deployment = {"restApiId": api, "stageName": STAGE, "description": wiring.description}
+        acts: dict[Action, Callable[[], object]] = {
+            "method": lambda: self._put_method(place, "ANY", wiring),
+            "page": lambda: self._put_method(place, "GET", wiring),
+            "no page": lambda: optional(self._once.delete_method, **place, httpMethod="GET"),
+            "deployment": lambda: self._once.create_deployment(**deployment),
+            "throttle": lambda: self._set_throttle(api, wiring, found.plan),
+            "key": lambda: self._keys.make(api, wiring),
+            "no key": lambda: self._keys.remove(wiring.name, wiring.tags),
+            "tidy": lambda: self._tidy(api),
+        }
 
-    def unwire(self, api: str, name: str) -> None:
-        """Removes the key and usage plan of that name; method and stage go with the API."""
-        with translated(f"API {api}"):
-            self._remove_key(api, name)
+        def look() -> bool | None:
+            return (action == "deployment" and self._is_deployed(api, wiring, found)) or None
+
+        again = _KEY_AGAIN if action == "key" else _AGAIN
+        self._repeater.ensured(f"API {api}", acts[action], look, again)
+
+    def unwire(self, name: str, tags: Mapping[str, str]) -> None:
+        """Removes our keys and usage plans of that name, also when their API is gone; method and stage go with it."""
+        self._repeater.ensured(f"API key {name}", lambda: self._keys.remove(name, tags), again=_AGAIN)
+
+    def keys_and_plans(self, is_ours: Callable[[str], bool]) -> list[Billable]:
+        """The API keys and usage plans with such a name; they cost nothing."""
+        with translated("API keys"):
+            return self._keys.all(is_ours)
 
     def key(self, api: str) -> str:
-        """The value of the API's key; empty when it has none."""
+        """The value of the API's key, empty when it has none. Raises WildrydesError when it is disabled."""
         with translated(f"API {api}"):
-            for key in self._keys(self._usage_plan(api)):
-                found = self._client.get_api_key(apiKey=key, includeValue=True)
-                return str(found["value"])
-        return ""
+            return self._keys.value(api)
 
     def signed_headers(self, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
         """The headers with an AWS signature, for an API that wants AWS_IAM."""
@@ -78,18 +115,29 @@ class Apis:
         SigV4Auth(self._credentials, "execute-api", self._identity.region).add_auth(request)
         return dict(request.headers.items())
 
-    def _root(self, api: str) -> str:
-        pages = self._client.get_paginator("get_resources").paginate(restApiId=api)
-        return str(next(item["id"] for page in pages for item in page["items"] if item["path"] == "/"))
+    def _root(self, api: str) -> dict[str, Any]:
+        resources = listed(self._client, "get_resources", restApiId=api, embed=["methods"])
+        return next(item for item in resources if item["path"] == "/")
 
-    def _optional(self, call: Any, **arguments: Any) -> dict[str, Any] | None:
-        try:
-            found: dict[str, Any] = call(**arguments)
-        except ClientError as error:
-            if code_of(error) == "NotFoundException":
-                return None
-            raise
-        return found
+    def _stages(self, api: str) -> list[dict[str, Any]]:
+        return list(self._client.get_stages(restApiId=api).get("item", []))
+
+    def _deployments(self, api: str) -> dict[str, str]:
+        """The deployments' descriptions by id."""
+        found = listed(self._client, "get_deployments", restApiId=api)
+        return {item["id"]: str(item.get("description") or "") for item in found}
+
+    def _is_deployed(self, api: str, wiring: Wiring, before: FoundWiring) -> bool:
+        stage = next((stage for stage in self._stages(api) if stage["stageName"] == STAGE), {})
+        now = stage.get("deploymentId", "")
+        return now not in ("", before.deployment) and self._deployments(api).get(now) == wiring.description
+
+    def _tidy(self, api: str) -> None:
+        """AWS keeps no more than 200 deployments of an API."""
+        deployments = self._deployments(api)
+        if len(deployments) > 1:
+            for deployment in _unused(deployments, self._stages(api)):
+                optional(self._once.delete_deployment, _IN_USE, restApiId=api, deploymentId=deployment)
 
     def _target(self, method: dict[str, Any]) -> str | None:
         integration = method.get("methodIntegration") or {}
@@ -98,76 +146,49 @@ class Apis:
         _, _, function = str(integration.get("uri", "")).partition(f"/{_INTEGRATION_PATH}/")
         return function.removesuffix("/invocations") or None
 
-    def _deployment_description(self, api: str, stage: dict[str, Any] | None) -> str | None:
-        if stage is None:
-            return None
-        found = self._optional(self._client.get_deployment, restApiId=api, deploymentId=stage.get("deploymentId", ""))
-        return str(found.get("description") or "") if found else None
-
-    def _place(self, api: str, verb: str) -> dict[str, str]:
-        return {"restApiId": api, "resourceId": self._root(api), "httpMethod": verb}
-
-    def _put_method(self, api: str, verb: str, target: str, auth: str, **more: str) -> None:
-        place = self._place(api, verb)
-        # A method's authorization cannot be put again; nobody is cut off, the stage serves its snapshot.
-        self._optional(self._client.delete_method, **place)
-        self._client.put_method(
-            **place,
-            authorizationType="AWS_IAM" if auth == "AWS_IAM" else "NONE",
-            apiKeyRequired=auth == "API_KEY",
-            **more,
+    def _put_method(self, place: dict[str, str], verb: str, wiring: Wiring) -> None:
+        place = {**place, "httpMethod": verb}
+        auth = wiring.auth if verb == "ANY" else "NONE"
+        kind, needs_key = "AWS_IAM" if auth == "AWS_IAM" else "NONE", auth == "API_KEY"
+        named = {} if verb == "ANY" else {"operationName": PAGE}
+        try:
+            self._once.put_method(**place, authorizationType=kind, apiKeyRequired=needs_key, **named)
+        except ClientError as error:
+            # A method cannot be put again. It stays, so that no deployment of another deployer misses it.
+            if code_of(error) != "ConflictException" or not self._is_ours(place, verb):
+                raise
+            changes = {"authorizationType": kind, "apiKeyRequired": str(needs_key).lower()}
+            patch = [{"op": "replace", "path": f"/{key}", "value": value} for key, value in changes.items()]
+            self._once.update_method(**place, patchOperations=patch)
+        self._once.put_integration(
+            **place, type="AWS_PROXY", integrationHttpMethod="POST", uri=self._uri(wiring.target)
         )
+
+    def _is_ours(self, place: dict[str, str], verb: str) -> bool:
+        """Whether the method is there and ours to change; a GET that somebody made meanwhile is not."""
+        found = optional(self._client.get_method, **place)
+        return found is not None and (verb == "ANY" or found.get("operationName") == PAGE)
+
+    def _uri(self, target: str) -> str:
         identity = self._identity
-        self._client.put_integration(
-            **place,
-            type="AWS_PROXY",
-            integrationHttpMethod="POST",
-            uri=f"arn:{identity.partition}:apigateway:{identity.region}:lambda:path/{_INTEGRATION_PATH}/"
-            f"{target}/invocations",
-        )
+        path = f"lambda:path/{_INTEGRATION_PATH}/{target}/invocations"
+        return f"arn:{identity.partition}:apigateway:{identity.region}:{path}"
 
-    def _set_throttle(self, api: str, wiring: Wiring) -> None:
+    def _set_throttle(self, api: str, wiring: Wiring, plan: str) -> None:
         changes = [
             {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": f"{wiring.rate:g}"},
             {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": str(wiring.burst)},
         ]
-        self._client.update_stage(restApiId=api, stageName=STAGE, patchOperations=changes)
+        self._once.update_stage(restApiId=api, stageName=STAGE, patchOperations=changes)
+        if plan and wiring.auth == "API_KEY":
+            self._keys.limit(plan, wiring)
 
-    def _usage_plan(self, api: str) -> dict[str, Any] | None:
-        pages = self._client.get_paginator("get_usage_plans").paginate()
-        for page in pages:
-            for plan in page.get("items", []):
-                if any(stage.get("apiId") == api for stage in plan.get("apiStages", [])):
-                    return dict(plan)
-        return None
 
-    def _keys(self, plan: dict[str, Any] | None) -> list[str]:
-        if plan is None:
-            return []
-        pages = self._client.get_paginator("get_usage_plan_keys").paginate(usagePlanId=plan["id"])
-        return [item["id"] for page in pages for item in page.get("items", [])]
-
-    def _make_key(self, api: str, wiring: Wiring, name: str) -> None:
-        # Each part is looked for first, so that a run that was cut in between is completed.
-        named = self._client.get_api_keys(nameQuery=name)["items"]
-        keys = [key["id"] for key in named if key["name"] == name]
-        key = keys[0] if keys else self._client.create_api_key(name=name, enabled=True)["id"]
-        plan = self._usage_plan(api) or self._client.create_usage_plan(
-            name=name,
-            throttle={"rateLimit": wiring.rate, "burstLimit": wiring.burst},
-            apiStages=[{"apiId": api, "stage": STAGE}],
-        )
-        self._client.create_usage_plan_key(usagePlanId=plan["id"], keyId=key, keyType="API_KEY")
-
-    def _remove_key(self, api: str, name: str) -> None:
-        plan = self._usage_plan(api)
-        if plan is None or plan["name"] != name:
-            return
-        for key in self._keys(plan):
-            self._optional(self._client.delete_api_key, apiKey=key)
-        stage = {"op": "remove", "path": "/apiStages", "value": f"{api}:{STAGE}"}
-        self._client.update_usage_plan(usagePlanId=plan["id"], patchOperations=[stage])
-        self._client.delete_usage_plan(usagePlanId=plan["id"])
+def _unused(deployments: Mapping[str, str], stages: list[dict[str, Any]]) -> tuple[str, ...]:
+    """The deployments that were made here and that no stage serves, nor tries on some of its callers."""
+    served = {stage.get("deploymentId") for stage in stages}
+    served |= {(stage.get("canarySettings") or {}).get("deploymentId") for stage in stages}
+    return tuple(id for id, description in deployments.items() if description.startswith(MARK) and id not in served)
 
 
 def _auth(method: dict[str, Any]) -> str:
@@ -176,8 +197,8 @@ def _auth(method: dict[str, Any]) -> str:
     return str(method.get("authorizationType"))
 
 
-def _throttle(stage: dict[str, Any] | None) -> tuple[float, int] | None:
-    settings = (stage or {}).get("methodSettings", {}).get("*/*")
+def _throttle(stage: dict[str, Any]) -> tuple[float, int] | None:
+    settings = stage.get("methodSettings", {}).get("*/*")
     if settings is None:
         return None
     return float(settings.get("throttlingRateLimit", 0)), int(settings.get("throttlingBurstLimit", 0))

@@ -1,60 +1,118 @@
 """S3: the bucket that hands the function's zip to CloudFormation."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..errors import Refused
-from ..records import Identity
-from .faults import MISSING, code_of, translated
+from ..errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
+from ..records import Identity, ObjectVersion
+from .faults import MISSING, THROTTLED, code_of, translated
+from .repeating import Repeater
+
+_PASSING = THROTTLED | {"InternalError", "ServiceUnavailable"}
+# A bucket that was deleted or made a moment ago: S3 needs seconds, seldom an hour, to know it everywhere.
+_NOT_YET = {"NoSuchBucket", "OperationAborted"}
+_REPEATER = Repeater()
 
 
 class Buckets:
     """S3."""
 
-    def __init__(self, client: Any, identity: Identity) -> None:
+    def __init__(self, client: Any, identity: Identity, repeater: Repeater = _REPEATER) -> None:
         self._client = client
         self._identity = identity
+        self._repeater = repeater
 
     def tags(self, name: str) -> dict[str, str] | None:
-        """The bucket's tags, None when there is no such bucket. Raises Refused when it is another account's."""
+        """The bucket's tags, None when there is no such bucket.
+
+        Raises Refused when it is another account's, SettingsError when it is in another region.
+        """
+        if not self._is_there(name):
+            return None
         with translated(f"bucket {name}"):
             try:
-                self._client.head_bucket(Bucket=name, ExpectedBucketOwner=self._identity.account)
                 found = self._client.get_bucket_tagging(Bucket=name)["TagSet"]
             except ClientError as error:
                 if code_of(error) == "NoSuchTagSet":
                     return {}
                 if code_of(error) in MISSING:
                     return None
-                if code_of(error) in ("403", "AccessDenied"):
-                    raise Refused(f"bucket {name} belongs to another account: name one with --bucket") from error
                 raise
         return {item["Key"]: item["Value"] for item in found}
 
+    def _is_there(self, name: str) -> bool:
+        """Whether the bucket exists, is ours and in our region. S3 answers HEAD without a body: the status tells."""
+        with translated(f"bucket {name}"):
+            try:
+                answer = self._client.head_bucket(Bucket=name, ExpectedBucketOwner=self._identity.account)
+            except ClientError as error:
+                if code_of(error) in MISSING:
+                    return False
+                self._explain(name, error)
+                raise
+        self._refuse_other_region(name, answer)
+        return True
+
+    def _explain(self, name: str, error: ClientError) -> None:
+        if code_of(error) in ("403", "AccessDenied"):
+            raise Refused(
+                f"bucket {name} belongs to another account, or these credentials may not list it: "
+                "name one with --bucket"
+            ) from error
+        self._refuse_other_region(name, error.response)
+        if code_of(error) in ("400", "BadRequest"):
+            raise InterruptedWork(
+                f"bucket {name}: S3 refuses the credentials without a word, as it does when they have expired; "
+                "renew them and run again"
+            ) from error
+
+    def _refuse_other_region(self, name: str, answer: Mapping[str, Any]) -> None:
+        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+        region = headers.get("x-amz-bucket-region", self._identity.region)
+        if region != self._identity.region:
+            raise SettingsError(
+                [
+                    f"bucket {name} is in region {region}; code must lie in the function's own, "
+                    f"{self._identity.region}: use --region {region}, or another --bucket"
+                ]
+            )
+
     def create(self, name: str, tags: Mapping[str, str]) -> None:
-        """Makes a private, encrypted bucket that answers over TLS only. Each call may be repeated."""
+        """Makes a private, encrypted bucket that answers over TLS only.
+
+        Each call may be repeated, and all of them finish a bucket that is half made. Raises Refused when the name is
+        another account's, OutOfReach when S3 still remembers a bucket of that name or does not know the new one yet.
+        """
+        self._repeater.patiently(f"bucket {name}", lambda: self._make(name, tags), _NOT_YET)
+
+    def _make(self, name: str, tags: Mapping[str, str]) -> None:
         region = self._identity.region
         placed = {} if region == "us-east-1" else {"CreateBucketConfiguration": {"LocationConstraint": region}}
         rule = {"ApplyServerSideEncryptionByDefault": {"SSEAlgorithm": "AES256"}}
         blocks = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
-        with translated(f"bucket {name}"):
-            try:
+        ours = {"Bucket": name, "ExpectedBucketOwner": self._identity.account}
+        try:
+            with suppress(self._client.exceptions.BucketAlreadyOwnedByYou):
                 self._client.create_bucket(Bucket=name, **placed)
-            except ClientError as error:
-                if code_of(error) != "BucketAlreadyOwnedByYou":
-                    raise
-            self._client.put_public_access_block(
-                Bucket=name, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True)
-            )
-            self._client.put_bucket_encryption(Bucket=name, ServerSideEncryptionConfiguration={"Rules": [rule]})
-            self._client.put_bucket_policy(Bucket=name, Policy=self._tls_only(name))
+            self._client.put_public_access_block(**ours, PublicAccessBlockConfiguration=dict.fromkeys(blocks, True))
+            self._client.put_bucket_encryption(**ours, ServerSideEncryptionConfiguration={"Rules": [rule]})
+            self._client.put_bucket_policy(**ours, Policy=self._tls_only(name))
             # Last, since the tag says that the bucket is made: without it, the next run finishes it.
-            self._client.put_bucket_tagging(
-                Bucket=name, Tagging={"TagSet": [{"Key": key, "Value": value} for key, value in tags.items()]}
-            )
+            tag_set = [{"Key": key, "Value": value} for key, value in tags.items()]
+            self._client.put_bucket_tagging(**ours, Tagging={"TagSet": tag_set})
+        except ClientError as error:
+            if code_of(error) == "BucketAlreadyExists":
+                raise Refused(f"bucket {name} belongs to another account: name one with --bucket") from error
+            if code_of(error) in _NOT_YET:
+                raise OutOfReach(
+                    f"bucket {name}: S3 is not done with a bucket of this name, as after it was deleted or made; "
+                    "run the same command again in some minutes"
+                ) from error
+            raise
 
     def _tls_only(self, name: str) -> str:
         arn = f"arn:{self._identity.partition}:s3:::{name}"
@@ -69,9 +127,13 @@ class Buckets:
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
     def upload(self, bucket: str, key: str, body: bytes) -> None:
-        """Writes an object."""
-        with translated(f"s3://{bucket}/{key}"):
-            self._client.put_object(Bucket=bucket, Key=key, Body=body)
+        """Writes an object, with a checksum: S3 refuses a body that does not agree with it."""
+        wanted = {"Key": key, "Body": body, "ChecksumAlgorithm": "CRC32"}
+
+        def put() -> None:
+            self._client.put_object(Bucket=bucket, ExpectedBucketOwner=self._identity.account, **wanted)
+
+        self._repeater.patiently(f"s3://{bucket}/{key}", put, _NOT_YET)
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
         """An https URL that reads the object without credentials, for a time."""
@@ -88,14 +150,58 @@ class Buckets:
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
-    def remove(self, bucket: str, keys: list[str]) -> None:
-        """Deletes objects."""
+    def versions(self, bucket: str, prefix: str = "") -> list[ObjectVersion]:
+        """Every version and delete marker under a prefix; empty when there is no such bucket (any more)."""
         with translated(f"bucket {bucket}"):
-            for start in range(0, len(keys), 1000):
-                batch = [{"Key": key} for key in keys[start : start + 1000]]
-                self._client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+            try:
+                pages = list(self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix))
+            except ClientError as error:
+                if code_of(error) in MISSING:
+                    return []
+                raise
+        items = [item for page in pages for kind in ("Versions", "DeleteMarkers") for item in page.get(kind, [])]
+        return [ObjectVersion(item["Key"], item["VersionId"]) for item in items]
 
-    def delete(self, name: str) -> None:
-        """Deletes an empty bucket."""
+    def remove(self, bucket: str, versions: Sequence[ObjectVersion]) -> None:
+        """Deletes versions of objects for good. Raises WildrydesError with those that S3 did not delete."""
+        faults: list[dict[str, str]] = []
+        with translated(f"bucket {bucket}"):
+            for start in range(0, len(versions), 1000):
+                batch = [{"Key": item.key, "VersionId": item.version} for item in versions[start : start + 1000]]
+                answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
+                faults += answer.get("Errors", [])
+        if faults:
+            raise _refusal(bucket, faults)
+
+    def abort_uploads(self, bucket: str) -> None:
+        """Drops what was uploaded in parts and never finished: it bills, and no listing of objects shows it."""
+        with translated(f"bucket {bucket}"):
+            pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket)
+            for upload in [item for page in pages for item in page.get("Uploads", [])]:
+                self._abort(bucket, upload)
+
+    def _abort(self, bucket: str, upload: Mapping[str, Any]) -> None:
+        try:
+            self._client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
+        except ClientError as error:
+            if code_of(error) != "NoSuchUpload":
+                raise
+
+    def delete(self, name: str) -> bool:
+        """Deletes a bucket; False when it is not empty."""
         with translated(f"bucket {name}"):
-            self._client.delete_bucket(Bucket=name)
+            try:
+                self._client.delete_bucket(Bucket=name)
+            except ClientError as error:
+                if code_of(error) == "BucketNotEmpty":
+                    return False
+                if code_of(error) not in MISSING:
+                    raise
+        return True
+
+
+def _refusal(bucket: str, faults: Sequence[Mapping[str, str]]) -> WildrydesError:
+    """What `DeleteObjects` says of single keys, in an answer that is a success as a whole."""
+    kind = OutOfReach if all(fault["Code"] in _PASSING for fault in faults) else WildrydesError
+    told = "; ".join(f"{fault['Key']}: {fault['Code']}: {fault.get('Message', '')}" for fault in faults[:3])
+    return kind(f"bucket {bucket}: S3 did not delete {len(faults)} objects ({told}); run again to go on")

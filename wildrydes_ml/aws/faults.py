@@ -1,5 +1,6 @@
 """The translation of boto's errors into ours, at this one border."""
 
+import json
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -7,9 +8,13 @@ from botocore.exceptions import (
     BotoCoreError,
     ClientError,
     ConnectionError,
+    FlexibleChecksumError,
     HTTPClientError,
+    IncompleteReadError,
+    InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
+    PartialCredentialsError,
     ProfileNotFound,
     SSOTokenLoadError,
     TokenRetrievalError,
@@ -17,17 +22,53 @@ from botocore.exceptions import (
 )
 from botocore.parsers import ResponseParserError
 
-from ..errors import InterruptedWork, SettingsError, WildrydesError
+from ..errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
 
 EXPIRED = {
     "ExpiredToken",
     "ExpiredTokenException",
-    "RequestExpired",
     "InvalidClientTokenId",
+    "InvalidToken",
+    "RequestExpired",
+    "TokenRefreshRequired",
     "UnrecognizedClientException",
 }
 DENIED = {"AccessDenied", "AccessDeniedException", "UnauthorizedOperation"}
 MISSING = {"404", "NoSuchBucket", "NoSuchKey", "NotFoundException", "ResourceNotFoundException"}
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html
+_WRONG_SIGNATURE = {"AuthFailure", "InvalidSignatureException", "RequestTimeTooSkewed", "SignatureDoesNotMatch"}
+# What the SDK repeats, and gives up after its attempts.
+# https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+THROTTLED = {
+    "BandwidthLimitExceeded",
+    "EC2ThrottledException",
+    "OperationAborted",
+    "PriorRequestNotComplete",
+    "ProvisionedThroughputExceededException",
+    "RequestLimitExceeded",
+    "RequestThrottled",
+    "RequestThrottledException",
+    "SlowDown",
+    "ThrottledException",
+    "Throttling",
+    "ThrottlingException",
+    "TooManyRequestsException",
+    "TransactionInProgressException",
+}
+_NOT_SET_UP = (NoCredentialsError, PartialCredentialsError, NoRegionError, InvalidRegionError, ProfileNotFound)
+# An answer that was cut, is not AWS's, or lacks what AWS always says. The parser's own error is neither a
+# BotoCoreError nor a ClientError.
+_UNREADABLE = (
+    FlexibleChecksumError,
+    IncompleteReadError,
+    IndexError,
+    KeyError,
+    ResponseParserError,
+    StopIteration,
+    UnicodeDecodeError,
+    json.JSONDecodeError,
+)
+_FAULTS = {"InternalError", "InternalFailure", "InternalServerError", "ServiceException", "ServiceUnavailable"}
 
 
 @contextmanager
@@ -35,28 +76,49 @@ def translated(what: str) -> Iterator[None]:
     """Turns boto's errors into ours; `what` names the thing that was being worked on."""
     try:
         yield
-    except (NoCredentialsError, NoRegionError, ProfileNotFound) as error:
+    except _NOT_SET_UP as error:
         raise SettingsError([f"{error}: set it up with `aws configure`, or pass --profile and --region"]) from error
     except (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError) as error:
         raise _expired(what) from error
     except ClientError as error:
         raise _translation(what, error) from error
     except (ConnectionError, HTTPClientError) as error:
-        raise InterruptedWork(f"{what}: AWS cannot be reached ({error}); run the same command again") from error
+        raise OutOfReach(f"{what}: AWS cannot be reached ({error}); run the same command again") from error
+    except _UNREADABLE as error:
+        raise OutOfReach(f"{what}: AWS's answer cannot be read; run the same command again") from error
     except BotoCoreError as error:
         raise WildrydesError(f"{what}: {error}") from error
-    except ResponseParserError as error:
-        # Neither a BotoCoreError nor a ClientError: the answer was cut or is not AWS's.
-        raise InterruptedWork(f"{what}: AWS's answer cannot be read; run the same command again") from error
 
 
 def _translation(what: str, error: ClientError) -> WildrydesError:
     code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
     if code in EXPIRED:
         return _expired(what)
+    if code in _WRONG_SIGNATURE:
+        return InterruptedWork(
+            f"{what}: AWS does not take the signature: set this machine's clock and secret key right"
+        )
     if code in DENIED:
         return WildrydesError(f"{what}: AWS denies it: {message}")
+    if code in THROTTLED:
+        return OutOfReach(f"{what}: AWS throttles the calls of this account ({code}); run the same command again later")
+    if code in _FAULTS or status_of(error) >= 500:
+        return OutOfReach(f"{what}: AWS has a fault ({code}: {message}); run the same command again later")
+    if is_taken(error):
+        return InterruptedWork(f"{what}: another deployer is at work on it; run again when it is done. AWS: {message}")
     return WildrydesError(f"{what}: {code}: {message}")
+
+
+def is_taken(error: ClientError) -> bool:
+    """Whether a stack or change set was taken by an operation that somebody else began in the meantime."""
+    code, text = code_of(error), str(error)
+    return code in (
+        "ChangeSetNotFound",
+        "ChangeSetNotFoundException",
+        "ConflictException",
+        "InvalidChangeSetStatus",
+        "OperationInProgressException",
+    ) or (code == "ValidationError" and "_IN_PROGRESS state" in text)
 
 
 def _expired(what: str) -> InterruptedWork:
@@ -66,3 +128,8 @@ def _expired(what: str) -> InterruptedWork:
 def code_of(error: ClientError) -> str:
     """AWS's name for the error."""
     return str(error.response.get("Error", {}).get("Code", ""))
+
+
+def status_of(error: ClientError) -> int:
+    """The HTTP status of the answer; 0 when there was none."""
+    return int(error.response.get("ResponseMetadata", {}).get("HTTPStatusCode") or 0)

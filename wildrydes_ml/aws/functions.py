@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..records import Invocation
-from .faults import code_of, translated
+from .faults import MISSING, code_of, translated
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: network interfaces and mounts take their time.
 _NOT_YET = {
@@ -43,6 +43,16 @@ class Functions:
             said = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
             return Invocation(0, "", str(said))
         return Invocation(int(payload.get("statusCode", 0)), str(payload.get("body", "")))
+
+    def tags(self, name: str) -> dict[str, str] | None:
+        """The function's tags, None when there is no such function."""
+        with translated(f"function {name}"):
+            try:
+                return dict(self._client.get_function(FunctionName=name).get("Tags", {}))
+            except ClientError as error:
+                if code_of(error) in MISSING:
+                    return None
+                raise
 
     def log_group_exists(self, name: str) -> bool:
         """Whether the log group exists."""

@@ -1,14 +1,19 @@
 """CloudFormation: stacks, change sets and events."""
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..errors import WildrydesError
+from ..errors import InterruptedWork, WildrydesError
 from ..records import ChangeSet, ResourceChange, Stack, StackEvent, StackResource
-from .faults import code_of, translated
+from .faults import code_of, is_taken, translated
+
+# At one look a second: CloudFormation works out a change set in seconds.
+_CHANGE_SET_LOOKS = 600
+_TAKEN = "stack {}: another deployer is creating it; run again to follow it"
 
 
 class Stacks:
@@ -58,32 +63,52 @@ class Stacks:
                 for item in page["StackResourceSummaries"]
             ]
 
+    def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
+        """Starts the creation of a stack. Raises InterruptedWork when another deployer was faster."""
+        token = _token()
+        with translated(f"stack {name}"):
+            try:
+                made = self._client.create_stack(
+                    StackName=name, ClientRequestToken=token, **_body(template, parameters, tags)
+                )["StackId"]
+            except ClientError as error:
+                if code_of(error) != "AlreadyExistsException":
+                    raise
+                # The reply to the first attempt was lost, or somebody else has made it.
+                made = self._begun(name, token)
+                if made is None:
+                    raise InterruptedWork(_TAKEN.format(name)) from error
+        return Stack(name, made, "CREATE_IN_PROGRESS", parameters=parameters, tags=tags)
+
     def prepare(
-        self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
+        self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
-        """A change set to create or update the stack; None when there is nothing to change."""
-        existing = self.describe(name)
-        kind = "CREATE" if existing is None or existing.status == "REVIEW_IN_PROGRESS" else "UPDATE"
-        with translated(f"change set for stack {name}"):
-            made = self._client.create_change_set(
-                StackName=name,
-                ChangeSetName=f"wildrydes-{uuid.uuid4().hex}",
-                ChangeSetType=kind,
-                TemplateBody=template,
-                Parameters=[{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
-                Tags=[{"Key": key, "Value": value} for key, value in tags.items()],
-                Capabilities=["CAPABILITY_IAM"],
-            )
-            changes = self._ready_changes(name, made["Id"])
+        """A change set that updates the stack; None when there is nothing to change."""
+        token = _token()
+        name = f"wildrydes-{token}"
+        with translated(f"stack {stack.name}"):
+            try:
+                change_set = self._client.create_change_set(
+                    StackName=stack.id,
+                    ChangeSetName=name,
+                    ChangeSetType="UPDATE",
+                    ClientToken=token,
+                    **_body(template, parameters, tags),
+                )["Id"]
+            except ClientError as error:
+                if code_of(error) != "AlreadyExistsException":
+                    raise
+                # Nobody else has that name: the reply to the first attempt was lost.
+                change_set = self._client.describe_change_set(StackName=stack.id, ChangeSetName=name)["ChangeSetId"]
+            changes = self._ready_changes(stack.name, change_set)
         if changes is None:
-            self.discard(made["Id"])
+            self.discard(change_set)
             return None
-        stack = self.describe(made["StackId"])
-        assert stack is not None
-        return ChangeSet(made["Id"], stack, changes)
+        return ChangeSet(change_set, stack, changes)
 
     def _ready_changes(self, name: str, change_set: str) -> tuple[ResourceChange, ...] | None:
-        while True:
+        pause = min(self._poll_seconds, 1)
+        for _ in range(_CHANGE_SET_LOOKS):
             found = self._client.describe_change_set(ChangeSetName=change_set)
             if found["Status"] == "CREATE_COMPLETE":
                 return tuple(self._changes(found, change_set))
@@ -93,7 +118,8 @@ class Stacks:
                     return None
                 self.discard(change_set)
                 raise WildrydesError(f"stack {name}: CloudFormation refuses the change: {reason}")
-            self._sleep(min(self._poll_seconds, 1))
+            self._sleep(pause)
+        raise InterruptedWork(f"stack {name}: CloudFormation is still working out the changes: run again later")
 
     def _changes(self, page: dict[str, Any], change_set: str) -> Iterator[ResourceChange]:
         while True:
@@ -115,31 +141,45 @@ class Stacks:
             self._client.delete_change_set(ChangeSetName=change_set)
 
     def execute(self, change_set: ChangeSet) -> None:
-        """Starts a change set."""
-        with translated(f"stack {change_set.stack.name}"):
-            self._client.execute_change_set(ChangeSetName=change_set.id)
+        """Starts a change set. Raises InterruptedWork when another deployer was faster."""
+        token, stack = _token(), change_set.stack
+        with translated(f"stack {stack.name}"):
+            try:
+                self._client.execute_change_set(ChangeSetName=change_set.id, ClientRequestToken=token)
+            except ClientError as error:
+                # The reply to the first attempt was lost, and the change set is under way or done.
+                if not (is_taken(error) and self._begun(stack.id, token)):
+                    raise
 
-    def delete(self, name: str) -> None:
-        """Starts the deletion of a stack."""
+    def delete(self, name: str, retain: Sequence[str] = ()) -> None:
+        """Starts the deletion of a stack; `retain` names resources of a DELETE_FAILED one that are left behind."""
+        kept = {"RetainResources": list(retain)} if retain else {}
         with translated(f"stack {name}"):
-            self._client.delete_stack(StackName=name)
+            self._client.delete_stack(StackName=name, ClientRequestToken=_token(), **kept)
 
-    def events(self, stack: str) -> list[StackEvent]:
-        """The stack's events, oldest first."""
+    def undo(self, stack: Stack) -> None:
+        """Starts to undo a failed update that was left as it was, or whose undoing failed."""
+        call = self._client.rollback_stack if stack.status == "UPDATE_FAILED" else self._client.continue_update_rollback
+        with translated(f"stack {stack.name}"):
+            call(StackName=stack.id, ClientRequestToken=_token())
+
+    def events(self, stack: str, seen: Container[str] = ()) -> list[StackEvent]:
+        """The stack's events, oldest first, from the first that is not among the ids seen."""
         with translated(f"events of stack {stack}"):
             pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack)
-            found = [item for page in pages for item in page["StackEvents"]]
-        return [
-            StackEvent(
-                item["EventId"],
-                item["Timestamp"],
-                item["LogicalResourceId"],
-                item["ResourceType"],
-                item["ResourceStatus"],
-                item.get("ResourceStatusReason", ""),
-            )
-            for item in reversed(found)
-        ]
+            items = (item for page in pages for item in page["StackEvents"])
+            found = [_event(item) for item in takewhile(lambda item: item["EventId"] not in seen, items)]
+        return found[::-1]
+
+    def newest_event(self, stack: str) -> str:
+        """The id of the stack's last event; what comes later is new."""
+        with translated(f"events of stack {stack}"):
+            return str(self._client.describe_stack_events(StackName=stack)["StackEvents"][0]["EventId"])
+
+    def _begun(self, stack: str, token: str) -> str | None:
+        """The id of the stack when its last operation was begun with the token."""
+        found = self._client.describe_stack_events(StackName=stack)["StackEvents"]
+        return next((str(item["StackId"]) for item in found if item.get("ClientRequestToken") == token), None)
 
     def pause(self) -> None:
         """Waits until it is time for another look."""
@@ -155,4 +195,29 @@ def _stack(found: dict[str, Any]) -> Stack:
         {item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])},
         {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
         {item["Key"]: item["Value"] for item in found.get("Tags", [])},
+    )
+
+
+def _token() -> str:
+    """Tells CloudFormation a repeated call from a second one, and us our own operation from another deployer's."""
+    return uuid.uuid4().hex
+
+
+def _body(template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "TemplateBody": template,
+        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
+        "Capabilities": ["CAPABILITY_IAM"],
+    }
+
+
+def _event(item: dict[str, Any]) -> StackEvent:
+    return StackEvent(
+        item["EventId"],
+        item["Timestamp"],
+        item["LogicalResourceId"],
+        item["ResourceType"],
+        item["ResourceStatus"],
+        item.get("ResourceStatusReason", ""),
     )

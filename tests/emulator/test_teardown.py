@@ -1,0 +1,230 @@
+"""The way back on emulators: what fails, lingers or fills is removed all the same, and what is left is told."""
+
+import io
+import json
+import zipfile
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from moto.server import ThreadedMotoServer
+
+from wildrydes_ml import destroying
+from wildrydes_ml.aws import Aws, connect
+from wildrydes_ml.deploying import Deployer
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.reporting import JsonReporter
+from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.steps import ApplyStack, Fill, WarmUp
+
+from .conftest import client
+
+TAG = [{"Key": "wildrydes-ml", "Value": "wildrydes-ml"}]
+EFS = "wildrydes-ml-mod5"
+ROLE = "arn:aws:iam::000000000000:role/r"
+# The code of a custom resource that cannot be deleted while a file is missing.
+STUBBORN = """
+import json, os, urllib.request
+
+def handler(event, context):
+    status = "SUCCESS" if event["RequestType"] != "Delete" or os.path.exists(os.environ["MARK"]) else "FAILED"
+    body = {key: event[key] for key in ("StackId", "RequestId", "LogicalResourceId")}
+    body |= {"Status": status, "Reason": "it is stubborn", "PhysicalResourceId": "stubborn-1"}
+    answer, url = json.dumps(body).encode(), event["ResponseURL"]
+    request = urllib.request.Request(url, answer, {"Content-Type": ""}, method="PUT")
+    urllib.request.urlopen(request)
+"""
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Any]:
+    with (tmp_path / "log.jsonl").open("w+") as file:
+        yield file
+
+
+@pytest.fixture(scope="module")
+def moto() -> Iterator[Target]:
+    """moto as a place: it knows versions and network interfaces."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield Target("us-east-1", endpoint=f"http://{host}:{port}", poll_seconds=0.01)
+    server.stop()
+
+
+def removed(aws: Aws, place: Target, log: Any, **settings: Any) -> bool:
+    return destroying.destroy(aws, Settings(**settings), place, JsonReporter(log), lambda found: None)
+
+
+def told(log: Any, kind: str) -> list[dict[str, Any]]:
+    log.seek(0)
+    return [record for record in map(json.loads, log) if record["type"] == kind]
+
+
+def stubborn_stack(place: Target, mark: Path) -> None:
+    """A stack of ours with a resource that cannot be deleted until the mark is there."""
+    body = io.BytesIO()
+    with zipfile.ZipFile(body, "w") as archive:
+        archive.writestr("stubborn.py", STUBBORN)
+    client(place, "lambda").create_function(
+        FunctionName="stubborn", Runtime="python3.11", Handler="stubborn.handler", Role=ROLE,
+        Code={"ZipFile": body.getvalue()}, Environment={"Variables": {"MARK": str(mark)}}, Timeout=20,
+    )  # fmt: skip
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:stubborn"
+    template = {
+        "Resources": {
+            "Stubborn": {"Type": "Custom::Stubborn", "Properties": {"ServiceToken": arn}},
+            "Group": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "of-the-stack"}},
+        }
+    }
+    stacks = client(place, "cloudformation")
+    stacks.create_stack(StackName=EFS, TemplateBody=json.dumps(template), Tags=TAG)
+    stacks.get_waiter("stack_create_complete").wait(StackName=EFS, WaiterConfig={"Delay": 1})
+
+
+def test_a_resource_that_cannot_be_deleted_is_named_then_left_behind_or_deleted(
+    aws: Aws, place: Target, log: Any, tmp_path: Path
+) -> None:
+    mark = tmp_path / "mark"
+    stubborn_stack(place, mark)
+    with pytest.raises(WildrydesError, match=r"Stubborn \(Custom::Stubborn\): .*\n.*--retain Stubborn"):
+        removed(aws, place, log)
+    stack = aws.stacks.describe(EFS)
+    assert stack
+    assert stack.status == "DELETE_FAILED"
+    assert client(place, "logs").describe_log_groups(logGroupNamePrefix="of-the-stack")["logGroups"] == []
+
+    assert removed(aws, place, log, retain=("Stubborn",))
+    assert aws.stacks.describe(EFS) is None
+    assert "Stubborn (Custom::Stubborn) is left behind: stubborn-1" in told(log, "warning")[0]["text"]
+    assert told(log, "event")[-2]["text"] == "nothing that bills is left of wildrydes-ml"
+
+    client(place, "lambda").delete_function(FunctionName="stubborn")
+    stubborn_stack(place, mark)
+    with suppress(WildrydesError):
+        removed(aws, place, log)
+    mark.touch()
+    assert removed(aws, place, log)
+    assert aws.stacks.describe(EFS) is None
+
+
+def test_what_bills_without_a_stack_is_listed_until_it_is_gone(aws: Aws, place: Target, log: Any) -> None:
+    ec2, efs = client(place, "ec2"), client(place, "efs")
+    subnet = ec2.describe_subnets()["Subnets"][0]["SubnetId"]
+    address = ec2.allocate_address(Domain="vpc", TagSpecifications=[{"ResourceType": "elastic-ip", "Tags": TAG}])
+    nat = ec2.create_nat_gateway(
+        SubnetId=subnet, AllocationId=address["AllocationId"],
+        TagSpecifications=[{"ResourceType": "natgateway", "Tags": TAG}],
+    )["NatGateway"]["NatGatewayId"]  # fmt: skip
+    volume = ec2.create_volume(
+        AvailabilityZone="us-east-1a", Size=8, TagSpecifications=[{"ResourceType": "volume", "Tags": TAG}]
+    )["VolumeId"]
+    ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)
+    files = efs.create_file_system(CreationToken="t", Tags=TAG)["FileSystemId"]
+    efs.create_file_system(CreationToken="theirs")
+    with pytest.raises(WildrydesError, match="still there"):
+        removed(aws, place, log)
+    listed = {(record["kind"], record["id"]) for record in told(log, "output")}
+    assert listed == {
+        ("NAT gateway", nat),
+        ("public IPv4 address", address["AllocationId"]),
+        ("volume", volume),
+        ("file system", files),
+    }
+    ec2.delete_nat_gateway(NatGatewayId=nat)
+    ec2.release_address(AllocationId=address["AllocationId"])
+    ec2.delete_volume(VolumeId=volume)
+    efs.delete_file_system(FileSystemId=files)
+    assert not removed(aws, place, log)
+    assert not [record for record in told(log, "event") if "skipped" in record["text"]]
+
+
+def test_interfaces_of_lambda_that_nothing_uses_go_and_others_stay(aws: Aws, place: Target, log: Any) -> None:
+    ec2 = client(place, "ec2")
+    template = {
+        "Resources": {
+            "LambdaEFSMLVPC": {"Type": "AWS::EC2::VPC", "Properties": {"CidrBlock": "10.0.0.0/16"}},
+            "PrivateSubnetOne": {
+                "Type": "AWS::EC2::Subnet",
+                "Properties": {"VpcId": {"Ref": "LambdaEFSMLVPC"}, "CidrBlock": "10.0.2.0/24"},
+            },
+        }
+    }
+    stacks = client(place, "cloudformation")
+    stacks.create_stack(StackName=EFS, TemplateBody=json.dumps(template), Tags=TAG)
+    stacks.get_waiter("stack_create_complete").wait(StackName=EFS, WaiterConfig={"Delay": 1})
+    ours = aws.stacks.resources(EFS)[1].physical_id
+    theirs = next(item["SubnetId"] for item in ec2.describe_subnets()["Subnets"] if item["SubnetId"] != ours)
+    for subnet, description in ((ours, "AWS Lambda VPC ENI-f"), (ours, "theirs"), (theirs, "AWS Lambda VPC ENI-g")):
+        ec2.create_network_interface(SubnetId=subnet, Description=description)
+    assert removed(aws, place, log)
+    left = {item["Description"] for item in ec2.describe_network_interfaces()["NetworkInterfaces"]}
+    assert left == {"theirs", "AWS Lambda VPC ENI-g"}
+
+
+def test_a_stack_that_was_only_planned_goes(aws: Aws, place: Target, log: Any) -> None:
+    client(place, "cloudformation").create_change_set(
+        StackName=EFS, ChangeSetName="plan", ChangeSetType="CREATE", Tags=TAG,
+        TemplateBody='{"Resources": {"Topic": {"Type": "AWS::SNS::Topic"}}}',
+    )  # fmt: skip
+    assert removed(aws, place, log)
+    assert aws.stacks.describe(EFS) is None
+
+
+def test_kept_files_are_used_again_and_go_at_last(aws: Aws, place: Target, log: Any) -> None:
+    def deployed() -> list[str]:
+        deployer = Deployer(aws, Settings(), place, JsonReporter(log))
+        steps = [step for step in deployer.steps() if not isinstance(step, (Fill, WarmUp))]
+        for step in steps:
+            deployer.run(step)
+        return [step.desired.name for step in steps if isinstance(step, ApplyStack)]
+
+    assert deployed() == [EFS, f"{EFS}-inf"]
+    files = client(place, "efs").describe_file_systems()["FileSystems"][0]["FileSystemId"]
+    assert removed(aws, place, log, keep_data=True)
+    assert [stack.name for stack in aws.stacks.tagged("wildrydes-ml")] == [EFS]
+    assert len(client(place, "s3").list_buckets()["Buckets"]) == 1
+    assert not removed(aws, place, log, keep_data=True)
+    assert deployed() == [f"{EFS}-inf"]
+    assert client(place, "efs").describe_file_systems()["FileSystems"][0]["FileSystemId"] == files
+    assert removed(aws, place, log)
+    assert aws.stacks.tagged("wildrydes-ml") == []
+    assert client(place, "efs").describe_file_systems()["FileSystems"] == []
+    assert client(place, "s3").list_buckets()["Buckets"] == []
+
+
+def test_a_versioned_bucket_goes_with_versions_markers_and_parts(moto: Target, log: Any) -> None:
+    s3, bucket = client(moto, "s3"), "wildrydes-ml-123456789012-us-east-1"
+    s3.create_bucket(Bucket=bucket)
+    s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": TAG})
+    s3.put_object(Bucket=bucket, Key="code/plain", Body=b"0")
+    s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
+    for body in (b"1", b"2"):
+        s3.put_object(Bucket=bucket, Key="code/a", Body=body)
+    s3.delete_object(Bucket=bucket, Key="code/a")
+    s3.create_multipart_upload(Bucket=bucket, Key="model/big")
+    assert removed(connect(moto), moto, log)
+    assert s3.list_buckets()["Buckets"] == []
+
+
+def test_of_a_given_versioned_bucket_every_version_of_ours_goes_and_nothing_else(moto: Target, log: Any) -> None:
+    s3 = client(moto, "s3")
+    s3.create_bucket(Bucket="given")
+    s3.put_bucket_versioning(Bucket="given", VersioningConfiguration={"Status": "Enabled"})
+    for key in ("code/ml_inferencefunction-0123456789abcdef.zip", "code/theirs.zip") * 2:
+        s3.put_object(Bucket="given", Key=key, Body=b"0")
+    s3.delete_object(Bucket="given", Key="code/theirs.zip")
+    assert removed(connect(moto), moto, log, bucket="given")
+    left = s3.list_object_versions(Bucket="given")
+    assert [item["Key"] for item in left["Versions"]] == ["code/theirs.zip"] * 2
+    assert len(left["DeleteMarkers"]) == 1
+
+
+def test_on_moto_nothing_of_the_proof_is_skipped(moto: Target, log: Any) -> None:
+    assert not removed(connect(moto), moto, log)
+    assert [record["text"] for record in told(log, "event")] == [
+        "nothing that bills is left of wildrydes-ml",
+        "nothing to remove",
+    ]

@@ -1,0 +1,147 @@
+"""Calls that AWS does not recognize when they come again, answers that are none, and clients made late."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.awsrequest import AWSResponse
+from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
+
+from tests.unit.fakes import Clock
+from tests.unit.stubs import client_of
+from wildrydes_ml.aws.lazy import Lazy
+from wildrydes_ml.aws.reading import refuse_garbage
+from wildrydes_ml.aws.repeating import Repeater
+from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+
+URL = {"endpoint_url": "https://apigateway.example"}
+
+
+def refused(code: str, status: int = 400) -> ClientError:
+    return ClientError({"Error": {"Code": code}, "ResponseMetadata": {"HTTPStatusCode": status}}, "Create")
+
+
+UNKNOWN = [
+    ConnectionClosedError(**URL),
+    EndpointConnectionError(**URL),
+    ReadTimeoutError(**URL),
+    ResponseParserError("cut"),
+    refused("InternalFailure", 500),
+    refused("ServiceUnavailableException", 503),
+    refused("TooManyRequestsException", 429),
+    refused("Throttling"),
+    refused("ConflictException", 409),
+]
+
+
+class Act:
+    """Fails in the ways that are given, then does it."""
+
+    def __init__(self, *errors: Exception) -> None:
+        self.errors = list(errors)
+        self.count = 0
+
+    def __call__(self) -> str:
+        self.count += 1
+        if self.errors:
+            raise self.errors.pop(0)
+        return "made"
+
+
+AGAIN = ("ConflictException",)
+
+
+@pytest.mark.parametrize("error", UNKNOWN, ids=repr)
+def test_what_is_there_after_an_unknown_outcome_is_not_made_again(error: Exception) -> None:
+    act, clock = Act(error), Clock()
+    assert Repeater(sleep=clock.sleep).ensured("it", act, lambda: "found", AGAIN) == "found"
+    assert act.count == 1
+    assert clock.now > 0
+
+
+@pytest.mark.parametrize("error", UNKNOWN, ids=repr)
+def test_what_is_not_there_is_made_again(error: Exception) -> None:
+    act = Act(error, error)
+    assert Repeater(sleep=lambda _: None).ensured("it", act, lambda: None, AGAIN) == "made"
+    assert act.count == 3
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "ExpiredToken", "BadRequestException", "LimitExceededException"])
+def test_an_answer_is_final(code: str) -> None:
+    act = Act(refused(code))
+    with pytest.raises(WildrydesError, match=r"^it: "):
+        Repeater(sleep=lambda _: None).ensured("it", act, lambda: "found", AGAIN)
+    assert act.count == 1
+
+
+def test_no_more_than_ten_attempts_with_growing_pauses() -> None:
+    act, pauses = Act(*[ConnectionClosedError(**URL)] * 10), list[float]()
+    with pytest.raises(OutOfReach, match="it: AWS cannot be reached"):
+        Repeater(sleep=pauses.append).ensured("it", act)
+    assert (act.count, len(pauses)) == (10, 9)
+    assert all(
+        limit / 2 <= pause <= limit for pause, limit in zip(pauses, (1, 2, 4, 8, 16, 20, 20, 20, 20), strict=True)
+    )
+
+
+def test_a_look_that_fails_ends_it() -> None:
+    act, look = Act(refused("Throttling")), Act(refused("ExpiredToken"))
+    with pytest.raises(InterruptedWork, match="it: the credentials have expired"):
+        Repeater(sleep=lambda _: None).ensured("it", act, look)
+
+
+def test_a_client_that_repeats_by_itself_is_repeated_for_these_codes_only() -> None:
+    act = Act(refused("OperationAborted", 409))
+    assert Repeater(sleep=lambda _: None).patiently("it", act, ["OperationAborted"]) == "made"
+    with pytest.raises(OutOfReach):
+        Repeater(sleep=lambda _: None).patiently("it", Act(ConnectionClosedError(**URL)), ["OperationAborted"])
+
+
+class Body:
+    def __init__(self, content: bytes) -> None:
+        self.content = content
+
+    def stream(self, **_: Any) -> list[bytes]:
+        return [self.content]
+
+
+def answering(service: str, content: bytes, status: int = 200) -> Any:
+    client = client_of(service)
+    client.meta.events.register("before-parse", refuse_garbage)
+    client.meta.events.register("before-send", lambda request, **_: AWSResponse(request.url, status, {}, Body(content)))
+    return client
+
+
+CALLS: dict[str, Callable[[Any], Any]] = {
+    "apigateway": lambda client: client.get_rest_apis(),
+    "logs": lambda client: client.describe_log_groups(),
+}
+
+
+@pytest.mark.parametrize("service", CALLS)
+@pytest.mark.parametrize("content", [b"<html>Log in to the hotel</html>", b'{"item": [', b"\xff"])
+def test_an_answer_that_is_not_json_is_no_empty_list(service: str, content: bytes) -> None:
+    with pytest.raises(ResponseParserError, match="not JSON"):
+        CALLS[service](answering(service, content))
+
+
+def test_other_answers_are_read_as_ever() -> None:
+    assert answering("apigateway", b'{"item": []}').get_rest_apis()["items"] == []
+    assert answering("apigateway", b"").delete_rest_api(restApiId="a")["ResponseMetadata"]["HTTPStatusCode"] == 200
+    answering("apigateway", b"openapi: 3").get_export(restApiId="a", stageName="s", exportType="oas30")
+    with pytest.raises(ClientError, match="403"):
+        answering("apigateway", b"<html>no</html>", 403).get_rest_apis()
+
+
+def test_a_client_is_made_once_and_only_when_it_is_used() -> None:
+    made: list[str] = []
+
+    def make() -> str:
+        made.append("client")
+        return "the client"
+
+    lazy = Lazy(make)
+    assert made == []
+    assert (lazy.upper(), lazy.title()) == ("THE CLIENT", "The Client")
+    assert made == ["client"]

@@ -1,0 +1,124 @@
+"""EC2 and EFS: the network interfaces that a function leaves behind, and what a network and its files bill."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from ..records import Billable, NetworkInterface
+from .faults import code_of, translated
+
+# A reading of an answer: id, state and what it bills for, of each thing in it.
+_Reading = list[tuple[str, str, dict[str, float]]]
+
+# What is on its way out bills no more.
+_GOING = {"deleted", "deleting", "shutting-down", "terminated"}
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html: gone, or in use again.
+_NOT_OURS_NOW = {
+    "InvalidNetworkInterface.InUse",
+    "InvalidNetworkInterfaceID.NotFound",
+    "InvalidParameterValue",
+    "OperationNotPermitted",
+}
+
+
+class Networks:
+    """EC2 and EFS."""
+
+    def __init__(self, ec2: Any, efs: Any) -> None:
+        self._ec2 = ec2
+        self._efs = efs
+
+    def interfaces(self, subnets: Sequence[str]) -> list[NetworkInterface]:
+        """The network interfaces in the subnets."""
+        if not subnets:
+            return []
+        with translated("network interfaces"):
+            pages = self._ec2.get_paginator("describe_network_interfaces").paginate(
+                Filters=[{"Name": "subnet-id", "Values": list(subnets)}]
+            )
+            found = [item for page in pages for item in page["NetworkInterfaces"]]
+        return [
+            NetworkInterface(item["NetworkInterfaceId"], item["Status"], item.get("Description", ""))
+            for item in found
+            if item["SubnetId"] in subnets  # what is deleted by this list must not hang on a filter
+        ]
+
+    def delete_interface(self, interface: str) -> None:
+        """Deletes a network interface that is not in use; one that is gone or in use again is left as it is."""
+        with translated(f"network interface {interface}"):
+            try:
+                self._ec2.delete_network_interface(NetworkInterfaceId=interface)
+            except ClientError as error:
+                if code_of(error) not in _NOT_OURS_NOW:
+                    raise
+
+    def billing(self, tags: Mapping[str, Collection[str]]) -> list[Billable]:
+        """NAT gateways, addresses, instances and volumes that carry one of the tags and still bill.
+
+        One call tells whether there are any, and one more for each kind of which there are.
+        """
+        wanted = [value for values in tags.values() for value in values]
+        with translated("tags"):
+            pages = self._ec2.get_paginator("describe_tags").paginate(
+                Filters=[{"Name": "key", "Values": list(tags)}, {"Name": "value", "Values": wanted}]
+            )
+            items = [item for page in pages for item in page["Tags"]]
+            tagged = {item["ResourceId"] for item in items if item["Value"] in tags.get(item["Key"], ())}
+            return [thing for kind in _KINDS for thing in self._billing(kind, tagged)]
+
+    def _billing(self, kind: str, tagged: set[str]) -> list[Billable]:
+        prefix, operation, key, read = _KINDS[kind]
+        ids = sorted(item for item in tagged if item.startswith(prefix))
+        if not ids:
+            return []
+        # A filter, unlike a list of ids, does not mind one that is gone.
+        answer = getattr(self._ec2, operation)(Filters=[{"Name": key, "Values": ids}])
+        return [
+            Billable(kind, name, prices) for name, state, prices in read(answer) if name in ids and state not in _GOING
+        ]
+
+    def file_systems(self, tags: Mapping[str, Collection[str]]) -> list[Billable]:
+        """The file systems that carry one of the tags."""
+        with translated("file systems"):
+            pages = self._efs.get_paginator("describe_file_systems").paginate()
+            found = [item for page in pages for item in page["FileSystems"]]
+        return [
+            Billable("file system", item["FileSystemId"], _file_system_prices(item))
+            for item in found
+            if item["LifeCycleState"] not in _GOING
+            and any(tag["Value"] in tags.get(tag["Key"], ()) for tag in item["Tags"])
+        ]
+
+
+def _gateways(answer: dict[str, Any]) -> _Reading:
+    return [(item["NatGatewayId"], item["State"], {"NAT gateway": 1}) for item in answer["NatGateways"]]
+
+
+def _addresses(answer: dict[str, Any]) -> _Reading:
+    return [(item["AllocationId"], "", {"public IPv4 address": 1}) for item in answer["Addresses"]]
+
+
+def _instances(answer: dict[str, Any]) -> _Reading:
+    items = [item for reservation in answer["Reservations"] for item in reservation["Instances"]]
+    return [(item["InstanceId"], item["State"]["Name"], {item["InstanceType"]: 1}) for item in items]
+
+
+def _volumes(answer: dict[str, Any]) -> _Reading:
+    return [(item["VolumeId"], item["State"], {"EBS gp3, GB": item["Size"]}) for item in answer["Volumes"]]
+
+
+# Kind → how its ids begin, the call that looks at them with its filter, how to read the answer.
+_KINDS: dict[str, tuple[str, str, str, Callable[[dict[str, Any]], _Reading]]] = {
+    "NAT gateway": ("nat-", "describe_nat_gateways", "nat-gateway-id", _gateways),
+    "public IPv4 address": ("eipalloc-", "describe_addresses", "allocation-id", _addresses),
+    "instance": ("i-", "describe_instances", "instance-id", _instances),
+    "volume": ("vol-", "describe_volumes", "volume-id", _volumes),
+}
+
+
+def _file_system_prices(item: dict[str, Any]) -> dict[str, float]:
+    return {
+        "EFS storage, GB": item["SizeInBytes"]["Value"] / 2**30,
+        "EFS provisioned throughput, MiB/s": item.get("ProvisionedThroughputInMibps", 0),
+    }

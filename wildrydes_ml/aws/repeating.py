@@ -1,0 +1,93 @@
+"""Calls that AWS does not recognize when they come again: done once, and looked for before they are done again.
+
+The SDK repeats a call whose reply was lost. Where a call makes a new thing each time, that makes two. Such calls go
+through a client that tries once, and are repeated here.
+"""
+
+import random
+import time
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from botocore.exceptions import ClientError
+
+from ..errors import OutOfReach, WildrydesError
+from .faults import MISSING, code_of, translated
+
+_LONGEST_PAUSE = 20.0
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Repeater:
+    """Repeats as often, and pauses as long, as the SDK's standard mode does.
+
+    https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
+    """
+
+    attempts: int = 10
+    sleep: Callable[[float], None] = time.sleep
+
+    def ensured(
+        self,
+        what: str,
+        act: Callable[[], T],
+        look: Callable[[], T | None] = lambda: None,
+        again: Collection[str] = (),
+    ) -> T:
+        """What `act` returns, or `look`, which tells what is there already, None for nothing.
+
+        An `act` is repeated when its outcome is unknown (connection lost, a fault of AWS's, an answer that cannot be
+        read), when AWS throttles it, and after an error whose code is in `again`; each time `look` is asked first.
+        Without a `look` it is `act` that must look before it makes something. Raises the last WildrydesError.
+        """
+
+        def is_passing(error: WildrydesError) -> bool:
+            return isinstance(error, OutOfReach) or cause_code(error) in again
+
+        return self._repeated(what, act, look, is_passing)
+
+    def patiently(self, what: str, act: Callable[[], T], codes: Collection[str]) -> T:
+        """What `act`, which may be repeated and whose client repeats it, returns once AWS answers none of the codes."""
+        return self._repeated(what, act, lambda: None, lambda error: cause_code(error) in codes)
+
+    def _repeated(
+        self,
+        what: str,
+        act: Callable[[], T],
+        look: Callable[[], T | None],
+        is_passing: Callable[[WildrydesError], bool],
+    ) -> T:
+        for attempt in range(self.attempts - 1):
+            try:
+                with translated(what):
+                    return act()
+            except WildrydesError as error:
+                if not is_passing(error):
+                    raise
+            self.sleep(random.uniform(0.5, 1) * min(2**attempt, _LONGEST_PAUSE))
+            with translated(what):
+                found = look()
+            if found is not None:
+                return found
+        with translated(what):
+            return act()
+
+
+def optional(call: Callable[..., Any], codes: Collection[str] = MISSING, **arguments: Any) -> dict[str, Any] | None:
+    """The call's answer; None when the thing is not there (any more), or for another of the error `codes`."""
+    try:
+        found: dict[str, Any] = call(**arguments)
+    except ClientError as error:
+        if code_of(error) in codes:
+            return None
+        raise
+    return found
+
+
+def cause_code(error: WildrydesError) -> str:
+    """AWS's code of the error that this one translates; empty when AWS did not answer."""
+    cause = error.__cause__
+    return code_of(cause) if isinstance(cause, ClientError) else ""

@@ -1,0 +1,104 @@
+"""What there is before a deploy: stacks of our names, bucket, wiring, and what is on EFS."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from . import planning, populating
+from .aws import Aws
+from .desired import PREFIXES, TAG, Desired, DesiredStack
+from .following import Follower
+from .planning import FoundStack, Observed
+from .records import Stack
+from .states import Deploy, is_busy
+
+
+@dataclass(frozen=True)
+class Observer:
+    """One look at an account for a deployment that is wanted."""
+
+    aws: Aws
+    desired: Desired
+    follower: Follower
+
+    def observe(self) -> Observed:
+        """What there is, once every operation under way has ended; these are followed, whoever began them.
+
+        Raises Refused for stacks and buckets that are not ours.
+        """
+        stacks = {stack.name: found for stack in self.desired.stacks if (found := self._found(stack))}
+        settled = {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
+        return self._observed(settled)
+
+    def _found(self, desired: DesiredStack) -> FoundStack | None:
+        stack = self.aws.stacks.describe(desired.name)
+        if stack is None:
+            return None
+        found = self._with_details(stack)
+        planning.refuse_strangers(self.desired.settings.name, desired, found)
+        return found
+
+    def _settled(self, name: str, found: FoundStack) -> FoundStack | None:
+        if not is_busy(found.stack.status):
+            return found
+        self.follower.attach(found.stack)
+        stack = self.aws.stacks.describe(name)
+        return self._with_details(stack) if stack else None
+
+    def _with_details(self, stack: Stack) -> FoundStack:
+        """The stack with what the plan has to know of one in its status."""
+        found = FoundStack(stack)
+        template = self.aws.stacks.template(stack.name) if found.row.deploy is Deploy.UPDATE else ""
+        needs_resources = TAG not in stack.tags or found.row.deploy is Deploy.RECREATE
+        resources = self.aws.stacks.resources(stack.name) if needs_resources else []
+        return FoundStack(stack, template, tuple(resources))
+
+    def _observed(self, found: Mapping[str, FoundStack]) -> Observed:
+        desired, buckets = self.desired, self.aws.buckets
+        tags = buckets.tags(desired.bucket)
+        keys = self._keys() if tags is not None else set()
+        service = found.get(desired.service.name)
+        api = service.stack.outputs.get("ModelInferenceApiId") if service else None
+        is_made = service is None or service.row.deploy is Deploy.RECREATE
+        return Observed(
+            bucket_tags=tags,
+            bucket_is_empty=not keys,
+            has_code=desired.code_key in keys,
+            has_model=desired.model_key in keys,
+            stacks=found,
+            other_route=self._other_route(),
+            wiring=self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None,
+            fill=self._missing_on_efs(),
+            has_log_group=is_made and self.aws.functions.log_group_exists(desired.log_group),
+            contents=self._contents(found),
+        )
+
+    def _keys(self) -> set[str]:
+        prefixes = ("",) if self.desired.own_bucket else PREFIXES
+        return {key for prefix in prefixes for key in self.aws.buckets.keys(self.desired.bucket, prefix)}
+
+    def _other_route(self) -> list[str]:
+        settings = self.desired.settings
+        short = settings.route == "short"
+        others = (settings.efs_stack, settings.inference_stack) if short else (settings.complete_stack,)
+        return [name for name in others if self.aws.stacks.describe(name)]
+
+    def _missing_on_efs(self) -> tuple[str, ...]:
+        desired = self.desired
+        return populating.missing(desired.fill, fill_settings(desired)) if desired.fill else ()
+
+    def _contents(self, found: Mapping[str, FoundStack]) -> str:
+        efs = found.get(self.desired.efs.name) if self.desired.efs else None
+        return contents(self.desired, efs.stack if efs else None)
+
+
+def contents(desired: Desired, efs: Stack | None) -> str:
+    """What is on EFS, as its filler told it: the local manifest, or the EFS stack's output."""
+    if desired.fill:
+        return populating.manifest(desired.fill)
+    return efs.outputs.get("EFSContents", "") if efs else ""
+
+
+def fill_settings(desired: Desired) -> dict[str, str]:
+    """The environment of the script that fills EFS here."""
+    return populating.environment(desired.values, desired.model.location, os.environ)
