@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools
 
-.PHONY: help demo test test-fast check render bench audit clean
+.PHONY: help demo test test-fast test-sweep check render bench audit clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -17,6 +17,9 @@ test: check ## Everything: linters, types, all tests
 
 test-fast: $(VENV)/test ## The pure tests, in seconds
 	$(BIN)/python -m pytest tests/unit
+
+test-sweep: $(VENV)/test ## Every fault and kill at every AWS call of a deploy and a destroy: half an hour
+	$(BIN)/python -m tests.sweep
 
 check: $(VENV)/test $(VENV)/checkov/installed ## Format, lint, types, shell scripts, rendered templates
 	$(BIN)/ruff format --check $(SOURCES)

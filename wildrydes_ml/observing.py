@@ -49,8 +49,7 @@ class Observer:
         """The stack with what the plan has to know of one in its status."""
         found = FoundStack(stack)
         template = self.aws.stacks.template(stack.name) if found.row.deploy is Deploy.UPDATE else ""
-        needs_resources = TAG not in stack.tags or found.row.deploy is Deploy.RECREATE
-        resources = self.aws.stacks.resources(stack.name) if needs_resources else []
+        resources = self.aws.stacks.resources(stack.name) if TAG not in stack.tags else []
         return FoundStack(stack, template, tuple(resources))
 
     def _observed(self, found: Mapping[str, FoundStack]) -> Observed:
@@ -59,7 +58,6 @@ class Observer:
         keys = self._keys() if tags is not None else set()
         service = found.get(desired.service.name)
         api = service.stack.outputs.get("ModelInferenceApiId") if service else None
-        is_made = service is None or service.row.deploy is Deploy.RECREATE
         return Observed(
             bucket_tags=tags,
             bucket_is_empty=not keys,
@@ -69,7 +67,6 @@ class Observer:
             other_route=self._other_route(),
             wiring=self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None,
             fill=self._missing_on_efs(),
-            has_log_group=is_made and self.aws.functions.log_group_exists(desired.log_group),
             contents=self._contents(found),
         )
 

@@ -65,7 +65,6 @@ class Observed:
     wiring: FoundWiring | None
     fill: tuple[str, ...]
     contents: str
-    has_log_group: bool = False
 
 
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
@@ -75,7 +74,6 @@ def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     a stack in a state that a person has to look at.
     """
     _refuse_other_route(desired, observed)
-    _refuse_log_group(desired, observed)
     steps: list[Step] = [*_bucket_steps(desired, observed)]
     efs_steps = _stack_steps(desired, desired.efs, observed.stacks.get(desired.efs.name)) if desired.efs else []
     steps += efs_steps
@@ -123,18 +121,6 @@ def _refuse_other_route(desired: Desired, observed: Observed) -> None:
         raise Refused(
             f"{desired.settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
             f"destroy it first, or deploy with --route {other} or another --name"
-        )
-
-
-def _refuse_log_group(desired: Desired, observed: Observed) -> None:
-    """The workshop's own function has the same name and leaves its log group behind; a stack cannot adopt it."""
-    found = observed.stacks.get(desired.service.name)
-    made_here = found is not None and any(item.physical_id == desired.log_group for item in found.resources)
-    is_made = found is None or found.row.deploy is Deploy.RECREATE
-    if observed.has_log_group and is_made and not made_here:
-        raise WildrydesError(
-            f"log group {desired.log_group} exists and no stack of ours has made it: remove it with "
-            f"`aws logs delete-log-group --log-group-name {desired.log_group}`, or use another --name"
         )
 
 

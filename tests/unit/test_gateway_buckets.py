@@ -257,3 +257,13 @@ def test_a_link_reads_one_object_for_a_time(stub: Stub) -> None:
     assert link.startswith("https://bucket.s3")
     assert "/model/m.tar.gz?" in link
     assert "secret" not in link
+
+
+def test_a_bucket_that_somebody_else_deleted_meanwhile_is_gone(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    for call in ("delete_objects", "list_multipart_uploads", "delete_bucket"):
+        stubber.add_client_error(call, "NoSuchBucket", "The specified bucket does not exist", 404)
+    buckets = Buckets(client, IDENTITY)
+    buckets.remove("b", [ObjectVersion("code/a.zip", "null")])
+    buckets.abort_uploads("b")
+    assert buckets.delete("b")

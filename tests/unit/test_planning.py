@@ -387,23 +387,6 @@ def test_every_step_is_plain_data_for_programs(tmp_path: Any) -> None:
     assert "Add Vpc" in changed.describe()
 
 
-@ROUTES
-def test_a_log_group_that_nobody_of_ours_made_is_told_before_anything_is_made(desired: Desired) -> None:
-    with pytest.raises(WildrydesError, match="aws logs delete-log-group --log-group-name /aws/lambda/"):
-        plan(desired, nothing_there(has_log_group=True))
-    assert plan(desired, in_place(desired, has_log_group=True)) == ()
-
-
-@ROUTES
-def test_a_log_group_of_a_failed_creation_is_its_own(desired: Desired) -> None:
-    name = desired.service.name
-    failed = with_stack(in_place(desired, has_log_group=True), name, status="CREATE_FAILED")
-    mine = (StackResource("Log", "AWS::Logs::LogGroup", "/aws/lambda/ml_inferencefunction"),)
-    owner = replace(failed, stacks={**failed.stacks, name: replace(failed.stacks[name], resources=mine)})
-    assert f"delete stack {name}:" in steps(desired, owner)
-    with pytest.raises(WildrydesError, match="log group"):
-        plan(desired, failed)
-
 
 @pytest.mark.parametrize(("route", "name"), [("long", "wildrydes-ml-mod5"), ("short", "wildrydes-ml-mod5-complete")])
 def test_an_instance_that_ended_itself_is_never_updated(route: str, name: str) -> None:

@@ -1,8 +1,8 @@
 """S3: the bucket that hands the function's zip to CloudFormation."""
 
 import json
-from collections.abc import Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -163,9 +163,12 @@ class Buckets:
         return [ObjectVersion(item["Key"], item["VersionId"]) for item in items]
 
     def remove(self, bucket: str, versions: Sequence[ObjectVersion]) -> None:
-        """Deletes versions of objects for good. Raises WildrydesError with those that S3 did not delete."""
+        """Deletes versions of objects for good; a bucket that is gone is fine.
+
+        Raises WildrydesError with those that S3 did not delete.
+        """
         faults: list[dict[str, str]] = []
-        with translated(f"bucket {bucket}"):
+        with translated(f"bucket {bucket}"), _or_gone():
             for start in range(0, len(versions), 1000):
                 batch = [{"Key": item.key, "VersionId": item.version} for item in versions[start : start + 1000]]
                 answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
@@ -175,7 +178,7 @@ class Buckets:
 
     def abort_uploads(self, bucket: str) -> None:
         """Drops what was uploaded in parts and never finished: it bills, and no listing of objects shows it."""
-        with translated(f"bucket {bucket}"):
+        with translated(f"bucket {bucket}"), _or_gone():
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket)
             for upload in [item for page in pages for item in page.get("Uploads", [])]:
                 self._abort(bucket, upload)
@@ -198,6 +201,16 @@ class Buckets:
                 if code_of(error) not in MISSING:
                     raise
         return True
+
+
+@contextmanager
+def _or_gone() -> Iterator[None]:
+    """Passes over a bucket that somebody else deleted in the meantime."""
+    try:
+        yield
+    except ClientError as error:
+        if code_of(error) not in MISSING:
+            raise
 
 
 def _refusal(bucket: str, faults: Sequence[Mapping[str, str]]) -> WildrydesError:

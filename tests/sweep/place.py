@@ -1,0 +1,106 @@
+"""What a sweep deploys and where to: a light function, an emulator behind a wire, a shared EFS.
+
+The EFS directory is filled once, for real but with one small package; every deployment finds it filled.
+"""
+
+import os
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+
+from wildrydes_ml import local, models, populating
+from wildrydes_ml.settings import Settings, Target
+
+NAME = "sweep"
+LIGHT = Path(__file__).parent / "light"
+# With a key, so that key and usage plan are among what is made.
+SETTINGS = Settings(name=NAME, code=LIGHT, overrides={"ApiAuth": "API_KEY", "Packages": "six==1.17.0"})
+
+_QUIET_SECONDS = 5.0
+
+
+class Silent:
+    """A reporter for nobody."""
+
+    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
+        """The steps."""
+
+    def event(self, text: str, **record: Any) -> None:
+        """Something happened."""
+
+    def output(self, text: str, **record: Any) -> None:
+        """An answer."""
+
+    def warning(self, text: str) -> None:
+        """A warning."""
+
+    def error(self, text: str) -> None:
+        """An error."""
+
+    def result(self, ok: bool, **record: Any) -> None:
+        """The end."""
+
+
+def fill(directory: Path) -> Path:
+    """Fills the directory that stands for EFS; afterwards no deployment has to."""
+    values = SETTINGS.parameter_values()
+    populating.fill(directory, populating.environment(values, models.shipped(), os.environ), Silent())
+    return directory
+
+
+@dataclass(frozen=True)
+class Address:
+    """What a process needs to deploy to a place: the wire, the emulator behind it, and EFS."""
+
+    wire: str
+    emulator: str
+    efs: str
+
+    def target(self) -> Target:
+        """The place as the deployer sees it."""
+        port = int(self.emulator.rpartition(":")[2])
+        parameters = dict(local.target(Path("/"), local.Emulator(0, port), NAME).parameters)
+        return Target(
+            region=local.REGION,
+            endpoint=self.wire,
+            efs_directory=Path(self.efs),
+            parameters=parameters | {"EFSpath": self.efs},
+            poll_seconds=1.0,
+            attempts=10,
+        )
+
+    def environment(self) -> dict[str, str]:
+        """What leads the commands to the wire as if it were AWS."""
+        keys = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "local"}
+        place = {"AWS_ENDPOINT_URL": self.wire, "AWS_REGION": local.REGION, "AWS_DEFAULT_REGION": local.REGION}
+        return {"PATH": os.environ["PATH"], "AWS_CONFIG_FILE": os.devnull, **keys, **place}
+
+    def client(self, service: str) -> Any:
+        """A plain client of the emulator, past the wire."""
+        session = boto3.Session("000000000000", "local", region_name=local.REGION)
+        return session.client(service, endpoint_url=self.emulator, config=Config(proxies={}))
+
+    def pause(self) -> Callable[[float], None]:
+        """A sleep that ends when the emulator has no operation under way: each is then looked at while it runs and
+        once when it is over, so that the number of calls is nearly the same in every run.
+        """
+        stacks = self.client("cloudformation")
+
+        def sleep(seconds: float) -> None:
+            deadline = time.monotonic() + min(seconds, _QUIET_SECONDS)
+            while time.monotonic() < deadline:
+                time.sleep(0.01)
+                found = stacks.describe_stacks()["Stacks"]
+                if not any(_is_busy(one["StackStatus"]) for one in found):
+                    return
+
+        return sleep
+
+
+def _is_busy(status: str) -> bool:
+    return status.endswith("_IN_PROGRESS") and status != "REVIEW_IN_PROGRESS"
