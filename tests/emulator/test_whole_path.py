@@ -100,7 +100,7 @@ def test_an_edited_handler_changes_the_answer(command: Command, tmp_path: Path) 
     answers = checkout / "lambda_src" / "answers.py"
     answers.write_text(answers.read_text().replace("Unicorn is validated", "A unicorn indeed"))
     plan, *_, last = deploy()
-    assert [step["step"] for step in plan["steps"]] == ["Upload", "ApplyStack"]
+    assert [step["step"] for step in plan["steps"]] == ["Upload", "ApplyStack", "WarmUp"]
     assert last["changed"]
     verdict = command("classify", str(WITH_UNICORN_OR_HORSE[0]))
     assert verdict[0]["message"] == "A unicorn indeed"
