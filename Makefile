@@ -2,9 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools
+SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 
-.PHONY: help demo test test-fast test-sweep check render bench audit clean
+.PHONY: help demo test test-fast test-sweep test-matrix check render docs bench audit clean
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -21,20 +21,28 @@ test-fast: $(VENV)/test ## The pure tests, in seconds
 test-sweep: $(VENV)/test ## Every fault and kill at every AWS call of a deploy and a destroy: half an hour
 	$(BIN)/python -m tests.sweep
 
-check: $(VENV)/test $(VENV)/checkov/installed ## Format, lint, types, shell scripts, rendered templates
+check: $(VENV)/test $(VENV)/checkov/installed $(VENV)/guard/installed ## Format, lint, types, shell scripts, rendered templates
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/shellcheck wildrydes_ml/parts/*.sh lambda_src/filling/*.sh .ci/run
+	$(BIN)/shellcheck wildrydes_ml/parts/*.sh lambda_src/filling/*.sh tests/docs/*.sh .ci/run
 	$(BIN)/python bin/render.py --check
-	$(BIN)/cfn-lint --include-checks I -t templates/*.yml
+	$(BIN)/cfn-lint --include-checks I --append-rules wildrydes_ml.lint_rules -t templates/*.yml
 	$(VENV)/checkov/bin/checkov -d templates --framework cloudformation --skip-download --compact --quiet
+	$(BIN)/python tools/guard.py
 
 render: $(VENV)/test ## Write templates/*.yml
 	$(BIN)/python bin/render.py
 
-bench: $(VENV)/test ## Measure rendering and inference, as ratios in one run: a quarter of an hour
+docs: $(VENV)/docs/installed ## The documentation as a site in build/site; a warning is an error
+	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet
+
+test-matrix: ## The pure tests on each Python here, and with the oldest libraries that setup.py allows: five minutes
+	$(PYTHON) tools/test_matrix.py
+
+bench: $(VENV)/test ## Measure rendering, deploys and inference, as ratios in one run: half an hour
 	$(BIN)/python benchmarks/render.py
+	$(BIN)/python -m benchmarks.deploys
 	$(BIN)/python -m benchmarks.inference
 
 audit: $(VENV)/test ## Look up what goes on EFS among the known vulnerabilities (asks osv.dev)
@@ -60,4 +68,15 @@ $(VENV)/test: $(VENV)/bin/python setup.py
 $(VENV)/checkov/installed: $(VENV)/bin/python Makefile
 	$(PYTHON) -m venv $(VENV)/checkov
 	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+	touch $@
+
+$(VENV)/docs/installed: $(VENV)/bin/python setup.py
+	$(PYTHON) -m venv $(VENV)/docs
+	$(VENV)/docs/bin/pip install --quiet --disable-pip-version-check 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6,<10' 'mkdocstrings[python]>=1,<2' 'ruff>=0.11'
+	touch $@
+
+# AWS's cfn-guard and its Control Tower rules, as a package carries them.
+$(VENV)/guard/installed: $(VENV)/bin/python Makefile
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/guard cdklabs.cdk-validator-cfnguard==0.0.62
+	tar -xzf $(VENV)/guard/cdklabs/cdk_validator_cfnguard/_jsii/*.tgz -C $(VENV)/guard package/bin package/rules package/LICENSE
 	touch $@

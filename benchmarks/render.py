@@ -1,40 +1,284 @@
-"""Rendering the three templates: this project's dumper beside troposphere's own `to_yaml`, in one run."""
+"""Rendering the three templates beside CDK, whole processes in one run; and what of it is import and what is YAML.
 
+`python benchmarks/render.py [--quick]`. CDK is installed on first use, in an environment of its own; it needs node.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import shutil
 import statistics
+import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from benchmarks.deploys import peers
+from benchmarks.report import table
 from wildrydes_ml.rendering import render
 from wildrydes_ml.workshop import TEMPLATES
 
-RUNS = 15
+CHECKOUT = Path(__file__).resolve().parent.parent
+BUILD = CHECKOUT / "build" / "benchmarks"
+CDK = peers.Deployer(
+    "AWS CDK 2.275.0", "cdk-python", pip=("aws-cdk-lib==2.275.0", "constructs==10.8.1", "jsii==1.142.0")
+)
+_PROGRAMS = Path(__file__).with_name("render_cdk")
+
+OURS, LINTED, L1, L2 = "bin/render.py", "bin/render.py, then cfn-lint", "CDK, L1", "CDK, L2"
+BARE, TROPOSPHERE, PACKAGE = "python -c pass", "import troposphere", "import wildrydes_ml"
+BLOCKS = "import wildrydes_ml.workshop, wildrydes_ml.rendering"
+IMPORTS = (BARE, TROPOSPHERE, PACKAGE, BLOCKS)
+
+FASTER, FASTER_LINTED, IMPORT_MS = 40, 1.8, 20
+"""The goals: times faster than CDK, alone and with cfn-lint, and milliseconds more than `import troposphere`."""
+RUNS, IMPORT_RUNS = 9, 21
 
 
-def median_ms(work: Callable[[], object]) -> float:
-    """The median of RUNS runs, in milliseconds."""
+@dataclass(frozen=True)
+class Took:
+    """Seconds of one run: by the clock, and of all its processes on all cores."""
+
+    wall: float
+    cpu: float
+
+
+Runs = Mapping[str, Sequence[Took]]
+
+
+def wall(runs: Sequence[Took]) -> float:
+    """The median by the clock, in milliseconds."""
+    return statistics.median(run.wall for run in runs) * 1000
+
+
+def cpu(runs: Sequence[Took]) -> float:
+    """The median of user and system time, in milliseconds."""
+    return statistics.median(run.cpu for run in runs) * 1000
+
+
+def run(commands: Sequence[Sequence[str]], environment: Mapping[str, str]) -> Took:
+    """Runs commands one after another. Raises CalledProcessError when one fails."""
+    began, used = time.perf_counter(), 0.0
+    for command in commands:
+        with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as child:
+            _, status, usage = os.wait4(child.pid, 0)
+            child.returncode = os.waitstatus_to_exitcode(status)
+        used += usage.ru_utime + usage.ru_stime
+        if child.returncode:
+            raise subprocess.CalledProcessError(child.returncode, command)
+    return Took(time.perf_counter() - began, used)
+
+
+def measure(contenders: Mapping[str, Callable[[], Took]], runs: int) -> dict[str, list[Took]]:
+    """So many runs of each in turns, since machines get slower and faster, after one that is not counted."""
+    found: dict[str, list[Took]] = {name: [] for name in contenders}
+    for number in range(runs + 1):
+        print(f"run {number} of {runs}", file=sys.stderr, flush=True)
+        for name, contend in contenders.items():
+            took = contend()
+            if number:
+                found[name].append(took)
+    return found
+
+
+class Place:
+    """The directories and programs of the processes; `work` is a directory that it may empty."""
+
+    def __init__(self, work: Path) -> None:
+        shutil.rmtree(work, ignore_errors=True)
+        work.mkdir(parents=True)
+        self._work = work
+        self._cdk = str(BUILD / "peers" / CDK.project / "bin" / "python")
+        self._environment = {**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"}
+        self._programs = {L1: work / "l1.py", L2: _PROGRAMS / "l2.py"}
+        self.templates = {stack_name(name): build().to_dict() for name, build in TEMPLATES.items()}
+
+    def prepare(self) -> None:
+        """Installs CDK and writes the L1 program. Raises Absent when CDK cannot be installed or run."""
+        if shutil.which("node") is None:
+            raise peers.Absent("node is not installed")
+        peers.install(CDK, BUILD / "peers")
+        source = self._work / "templates.json"
+        source.write_text(json.dumps(self.templates))
+        run([[self._cdk, str(_PROGRAMS / "translate.py"), str(source), str(self._programs[L1])]], self._environment)
+
+    def ours(self) -> Took:
+        """Renders into an empty directory."""
+        return self._run(OURS, [self._render()])
+
+    def linted(self) -> Took:
+        """Renders, and lints what was rendered."""
+        files = [str(self._out(OURS) / name) for name in TEMPLATES]
+        return self._run(OURS, [self._render(), [str(Path(sys.executable).with_name("cfn-lint")), *files]])
+
+    def synthesized(self, name: str) -> Callable[[], Took]:
+        """One of CDK's programs, into an empty directory."""
+        return lambda: self._run(name, [[self._cdk, str(self._programs[name]), str(self._out(name))]])
+
+    def imported(self, statement: str) -> Callable[[], Took]:
+        """A Python that does no more than that."""
+        code = statement.removeprefix("python -c ")
+        return lambda: run([[sys.executable, "-c", code]], {**self._environment, "PYTHONPATH": str(CHECKOUT)})
+
+    def made(self, name: str) -> dict[str, Any]:
+        """The templates that a CDK program has written, by stack."""
+        paths = sorted(self._out(name).glob("*.template.json"))
+        return {path.name.removesuffix(".template.json"): json.loads(path.read_text()) for path in paths}
+
+    def _render(self) -> list[str]:
+        return [sys.executable, str(CHECKOUT / "bin" / "render.py"), "--out", str(self._out(OURS))]
+
+    def _out(self, name: str) -> Path:
+        return self._work / {OURS: "ours", L1: "l1", L2: "l2"}[name]
+
+    def _run(self, name: str, commands: Sequence[Sequence[str]]) -> Took:
+        shutil.rmtree(self._out(name), ignore_errors=True)
+        return run(commands, self._environment)
+
+
+def stack_name(file: str) -> str:
+    """A file's name as CDK lets a stack be called."""
+    return f"workshop-{file.removesuffix('.yml').replace('_', '-')}"
+
+
+def differing(ours: Mapping[str, Any], theirs: Mapping[str, Any]) -> list[str]:
+    """The resources, conditions and outputs that two sets of templates do not have alike."""
+    return [
+        f"{name} {section} {title}"
+        for name in {**ours, **theirs}
+        for section in ("Resources", "Conditions", "Outputs")
+        for title in {**_section(ours, name, section), **_section(theirs, name, section)}
+        if _section(ours, name, section).get(title) != _section(theirs, name, section).get(title)
+    ]
+
+
+def _section(templates: Mapping[str, Any], name: str, section: str) -> dict[str, Any]:
+    return dict(_plain(templates.get(name, {}).get(section, {})))
+
+
+def _plain(value: Any, key: str = "") -> Any:
+    """A value with dependencies sorted, of which the order says nothing."""
+    if isinstance(value, dict):
+        return {name: _plain(item, name) for name, item in value.items()}
+    if key == "DependsOn":
+        return sorted([value] if isinstance(value, str) else value)
+    return [_plain(item) for item in value] if isinstance(value, list) else value
+
+
+def processes(found: Runs) -> str:
+    """The table of whole processes, each beside ours."""
+    rows = [
+        [
+            name,
+            f"{wall(runs):,.0f}",
+            f"{cpu(runs):,.0f}",
+            f"{wall(runs) / wall(found[OURS]):.1f}",
+            f"{wall(runs) / wall(found[LINTED]):.2f}",
+            f"{cpu(runs) / cpu(found[OURS]):.1f}",
+        ]
+        for name, runs in found.items()
+    ]
+    titles = ["all three templates", "ms", "CPU ms", "ratio", "ratio to linted", "CPU ratio"]
+    return table(titles, rows)
+
+
+def imports(found: Runs) -> str:
+    """The table of imports."""
+    base = wall(found[TROPOSPHERE])
+    rows = [
+        [name, f"{wall(runs):.1f}", f"{cpu(runs):.1f}", f"{wall(runs) - base:+.1f}"] for name, runs in found.items()
+    ]
+    return table(["import", "ms", "CPU ms", f"more than {TROPOSPHERE}, ms"], rows)
+
+
+def goals(found: Runs) -> list[str]:
+    """One line for each goal that was measured, with the figure."""
+    more = wall(found[PACKAGE]) - wall(found[TROPOSPHERE])
+    lines = [_goal(f"{PACKAGE} at most {IMPORT_MS} ms more than {TROPOSPHERE}", more <= IMPORT_MS, f"{more:+.1f} ms")]
+    if L1 not in found:
+        return lines
+    fastest = min(wall(found[L1]), wall(found[L2]))
+    alone, linted = fastest / wall(found[OURS]), fastest / wall(found[LINTED])
+    return [
+        _goal(f"{FASTER} times faster than either CDK program", alone >= FASTER, f"{alone:.1f}"),
+        _goal(f"{FASTER_LINTED} times faster with cfn-lint", linted >= FASTER_LINTED, f"{linted:.2f}"),
+        *lines,
+    ]
+
+
+def _goal(text: str, met: bool, figure: str) -> str:
+    return f"- Goal, {text}: {'met' if met else '**not met**'}, {figure}"
+
+
+def steps() -> str:
+    """The table of what is done inside our process."""
+    built = [build() for build in TEMPLATES.values()]
+    works = {
+        "build the templates": lambda: [build() for build in TEMPLATES.values()],
+        "troposphere's to_yaml": lambda: [template.to_yaml() for template in built],
+        "render": lambda: [render(template) for template in built],
+    }
+    return table(["step, in one process", "ms"], [[name, f"{_median_ms(work):.1f}"] for name, work in works.items()])
+
+
+def _median_ms(work: Callable[[], object]) -> float:
     times = []
-    for _ in range(RUNS):
+    for _ in range(IMPORT_RUNS):
         began = time.perf_counter()
         work()
         times.append(time.perf_counter() - began)
     return statistics.median(times) * 1000
 
 
+def conditions(resources: Mapping[str, int], runs: int) -> list[str]:
+    """What the readers of the tables should know."""
+    counted = ", ".join(f"{name} {count}" for name, count in resources.items())
+    return [
+        f"- {len(os.sched_getaffinity(0))} cores, Linux {platform.release()}, Python {platform.python_version()}, "
+        f"{CDK.name}, {time.strftime('%Y-%m-%d')}; medians of {runs} runs of whole processes "
+        f"({IMPORT_RUNS} of imports), taken in turns after one that is not counted, each into an empty directory.",
+        f"- Resources: {counted}. L1 is a Python program of generated classes (ec2.CfnSubnet and so on) with all "
+        "properties as typed arguments; its resources, conditions and outputs are compared with ours and are the same. "
+        "L2 is what one would write with ec2.Vpc, efs.FileSystem, lambda.Function and RestApi, for the same purpose.",
+        "- CDK synthesizes without its command line, assets and look-ups, and validates what it made; hence cfn-lint "
+        "on our side in the second row.",
+    ]
+
+
 def main() -> None:
-    """Prints a table."""
-    built = [build() for build in TEMPLATES.values()]
-    rows = {
-        "build the templates": median_ms(lambda: [build() for build in TEMPLATES.values()]),
-        "troposphere to_yaml": median_ms(lambda: [template.to_yaml() for template in built]),
-        "render": median_ms(lambda: [render(template) for template in built]),
-    }
-    print("| step, all three templates | median ms | ratio to to_yaml |\n|---|---|---|")
-    for name, milliseconds in rows.items():
-        print(f"| {name} | {milliseconds:.1f} | {milliseconds / rows['troposphere to_yaml']:.2f} |")
+    """Prints the report."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--quick", action="store_true", help=f"3 runs of each instead of {RUNS}")
+    runs = 3 if parser.parse_args().quick else RUNS
+    place = Place(BUILD / "render")
+    try:
+        place.prepare()
+        cdk, absent = {name: place.synthesized(name) for name in (L1, L2)}, []
+    except peers.Absent as error:
+        cdk, absent = {}, [f"- {CDK.name} does not run: {error}"]
+    found = measure({OURS: place.ours, LINTED: place.linted, **cdk}, runs)
+    resources = {OURS: place.templates, **{name: place.made(name) for name in cdk}}
+    other = differing(place.templates, resources.get(L1, place.templates))
+    if other:
+        sys.exit(f"CDK's L1 program makes something else: {'; '.join(other)}")
+    found_imports = measure({name: place.imported(name) for name in IMPORTS}, IMPORT_RUNS)
+    notes = [*absent, *conditions({name: count(templates) for name, templates in resources.items()}, runs)]
+    results = {**found, **found_imports}
+    parts = [processes(found), imports(found_imports), steps(), "\n".join(goals(results)), "\n".join(notes)]
+    print("\n\n".join(parts))
+
+
+def count(templates: Mapping[str, Any]) -> int:
+    """The resources of a set of templates."""
+    return sum(len(template["Resources"]) for template in templates.values())
 
 
 if __name__ == "__main__":

@@ -1,6 +1,7 @@
 """The commands: arguments in, gateways and reporter put together, exit code out.
 
-The only place that reads argv and exits.
+The only place that reads argv and exits. What a verb does is imported when it is run: that takes longer than to
+render the templates.
 """
 
 import argparse
@@ -9,10 +10,10 @@ import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from . import commands
 from .errors import SettingsError, WildrydesError
 from .reporting import JsonReporter, Reporter, TextReporter
 from .settings import DEFAULT_NAME, PRESETS, ROUTES
@@ -25,8 +26,6 @@ _EPILOG = """exit codes:
   4 refused: not ours, both routes under one name, or a change that --allow-replace must name
   130 Ctrl-C"""
 
-Command = Callable[[argparse.Namespace, Reporter], int]
-
 
 def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
     """Runs a command and returns its exit code; `verb` is set by the scripts that are one verb."""
@@ -37,7 +36,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
     reporter = _reporter(options.output)
     try:
-        return int(options.command(options, reporter))
+        return _command(options.verb)(options, reporter)
     except WildrydesError as error:
         if options.debug:
             traceback.print_exc()
@@ -58,8 +57,13 @@ def run(verb: str = "") -> None:
     sys.exit(main(verb=verb))
 
 
+def _command(verb: str) -> Callable[[argparse.Namespace, Reporter], int]:
+    module = import_module(f".{_VERBS[verb].module}", __package__)
+    return getattr(module, verb)  # type: ignore[no-any-return]
+
+
 def _how_to_resume(options: argparse.Namespace, given: Sequence[str], verb: str) -> str:
-    if options.command not in (commands.deploy, commands.destroy) or getattr(options, "plan", False):
+    if options.verb not in ("deploy", "destroy") or getattr(options, "plan", False):
         return "stopped"
     line = shlex.join((f"bin/{verb}.py" if verb else "wildrydes-ml", *given))
     return f"stopped watching; what AWS has begun goes on there. The same command resumes it: {line}"
@@ -95,7 +99,7 @@ def build_parser(verb: str = "") -> argparse.ArgumentParser:
     """The parser of all verbs, or of one."""
     if verb:
         parser = _parser(verb, f"bin/{verb}.py")
-        _VERBS[verb].add(parser)
+        _VERBS[verb].add(parser, verb)
         return parser
     parser = _Parser("wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -109,19 +113,19 @@ def build_parser(verb: str = "") -> argparse.ArgumentParser:
             epilog=_EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        entry.add(sub)
+        entry.add(sub, name)
     return parser
 
 
 class _Verb:
-    """One row of the table of verbs."""
+    """One row of the table of verbs; `module` has a function of the verb's name."""
 
-    def __init__(self, text: str, command: Command, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
+    def __init__(self, text: str, module: str, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
         self.help = text
-        self._command = command
+        self.module = module
         self._groups = groups
 
-    def add(self, parser: argparse.ArgumentParser) -> None:
+    def add(self, parser: argparse.ArgumentParser, verb: str) -> None:
         """Gives a parser the verb's options."""
         for group in self._groups:
             group(parser)
@@ -129,7 +133,7 @@ class _Verb:
             "--output", choices=("text", "json"), default="text", help="json: one object a line on stdout"
         )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        parser.set_defaults(command=self._command)
+        parser.set_defaults(verb=verb)
 
 
 def _parser(verb: str, program: str) -> argparse.ArgumentParser:
@@ -264,11 +268,11 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 _VERBS = {
-    "render": _Verb("Write the three CloudFormation templates as YAML.", commands.render, _render),
-    "deploy": _Verb("Deploy, and prove that the API answers.", commands.deploy, _common, _deploy),
-    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", commands.destroy, _common, _destroy),
-    "classify": _Verb("Ask the deployed API about pictures.", commands.classify, _common, _classify),
-    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", commands.status, _common),
-    "package": _Verb("Build the function's zip, to upload it by hand.", commands.package, _package),
-    "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", commands.demo, _demo),
+    "render": _Verb("Write the three CloudFormation templates as YAML.", "offline", _render),
+    "deploy": _Verb("Deploy, and prove that the API answers.", "commands", _common, _deploy),
+    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", "commands", _common, _destroy),
+    "classify": _Verb("Ask the deployed API about pictures.", "commands", _common, _classify),
+    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _common),
+    "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
+    "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
 }

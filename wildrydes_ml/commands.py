@@ -11,7 +11,7 @@ from functools import partial
 from io import BytesIO
 from pathlib import Path
 
-from . import asking, deploying, destroying, drawing, local, packaging, parallel, pictures, rendering, web, workshop
+from . import asking, deploying, destroying, drawing, local, parallel, pictures, web
 from . import status as status_module
 from .aws import Aws, connect
 from .desired import TAG
@@ -23,33 +23,6 @@ from .table import Table
 
 # Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
 _THREADS = 4
-
-
-def render(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Writes or checks the templates."""
-    texts = rendering.render_all(workshop.TEMPLATES)
-    if options.check:
-        diff = rendering.differences(texts, options.out)
-        if diff:
-            reporter.output(diff)
-            reporter.error(f"{options.out} is stale: run bin/render.py")
-        reporter.result(not diff, stale=bool(diff))
-        return 1 if diff else 0
-    written = [str(path) for path in rendering.write(texts, options.out)]
-    for path in written:
-        reporter.output(f"wrote {path}")
-    reporter.result(True, written=written)
-    return 0
-
-
-def package(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Writes the function's zip."""
-    built = packaging.build()
-    options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(built.body)
-    reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
-    reporter.result(True, sha256=built.digest)
-    return 0
 
 
 def deploy(options: argparse.Namespace, reporter: Reporter) -> int:

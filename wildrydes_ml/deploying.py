@@ -200,9 +200,8 @@ class Deployer:
             raise
         for change in change_set.changes:
             self._reporter.event(f"{stack.name}  {change_text(change)}")
-        seen = self._follower.marks(change_set.stack.id)
-        self._aws.stacks.execute(change_set)
-        self._stacks[stack.name] = self._follower.follow(change_set.stack, seen, MADE)
+        token = self._aws.stacks.execute(change_set)
+        self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
 
     def _delete(self, stack: Stack) -> None:
         seen = self._follower.marks(stack.id)

@@ -47,24 +47,28 @@ class Follower:
         earlier = self._aws.stacks.events(stack.id)
         return self.follow(stack, {event.id for event in earlier[: _beginning(stack.name, earlier)]})
 
-    def follow(self, stack: Stack, seen: set[str], good: Collection[str] = GOOD) -> Stack:
+    def follow(self, stack: Stack, seen: set[str], good: Collection[str] = GOOD, token: str = "") -> Stack:
         """Reports events until the operation is over; returns the stack as it is then.
 
+        A token is that with which the operation was begun: only its events count.
         Raises WildrydesError with the first cause when it does not end as one of the `good` statuses,
         InterruptedWork when it does not end, or AWS is out of reach for long.
         """
-        return _Watch(self._aws, self._reporter, self._clock, stack, seen).ended(good)
+        return _Watch(self._aws, self._reporter, self._clock, stack, seen, token).ended(good)
 
 
 class _Watch:
     """One operation that is followed."""
 
-    def __init__(self, aws: Aws, reporter: Reporter, clock: Callable[[], float], stack: Stack, seen: set[str]) -> None:
+    def __init__(
+        self, aws: Aws, reporter: Reporter, clock: Callable[[], float], stack: Stack, seen: set[str], token: str
+    ) -> None:
         self._aws = aws
         self._reporter = reporter
         self._clock = clock
         self._stack = stack
         self._seen = seen
+        self._token = token
         self._events: list[StackEvent] = []
         self._began = self._spoke = self._reached = clock()
 
@@ -91,7 +95,7 @@ class _Watch:
 
         A status alone does not tell: just after an operation was asked for, it still is the one before.
         """
-        news = self._aws.stacks.events(self._stack.id, self._seen)
+        news = self._aws.stacks.events(self._stack.id, self._seen, self._token)
         for event in news:
             self._report(event)
         self._seen |= {event.id for event in news}

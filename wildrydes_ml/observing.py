@@ -1,7 +1,7 @@
 """What there is before a deploy: stacks of our names, bucket, wiring, and what is on EFS."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from . import planning, populating
@@ -26,14 +26,13 @@ class Observer:
 
         Raises Refused for stacks and buckets that are not ours.
         """
-        stacks = {stack.name: found for stack in self.desired.stacks if (found := self._found(stack))}
+        others = self.desired.settings.other_stacks
+        there = self.aws.stacks.find([*(stack.name for stack in self.desired.stacks), *others])
+        stacks = {one.name: self._found(one, there[one.name]) for one in self.desired.stacks if one.name in there}
         settled = {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
-        return self._observed(settled)
+        return self._observed(settled, [name for name in others if name in there])
 
-    def _found(self, desired: DesiredStack) -> FoundStack | None:
-        stack = self.aws.stacks.describe(desired.name)
-        if stack is None:
-            return None
+    def _found(self, desired: DesiredStack, stack: Stack) -> FoundStack:
         found = self._with_details(stack)
         planning.refuse_strangers(self.desired.settings.name, desired, found)
         return found
@@ -52,9 +51,9 @@ class Observer:
         resources = self.aws.stacks.resources(stack.name) if TAG not in stack.tags else []
         return FoundStack(stack, template, tuple(resources))
 
-    def _observed(self, found: Mapping[str, FoundStack]) -> Observed:
-        desired, buckets = self.desired, self.aws.buckets
-        tags = buckets.tags(desired.bucket)
+    def _observed(self, found: Mapping[str, FoundStack], other_route: Sequence[str]) -> Observed:
+        desired = self.desired
+        tags = self._bucket_tags()
         keys = self._keys() if tags is not None else set()
         service = found.get(desired.service.name)
         api = service.stack.outputs.get("ModelInferenceApiId") if service else None
@@ -64,21 +63,22 @@ class Observer:
             has_code=desired.code_key in keys,
             has_model=desired.model_key in keys,
             stacks=found,
-            other_route=self._other_route(),
+            other_route=other_route,
             wiring=self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None,
             fill=self._missing_on_efs(),
             contents=self._contents(found),
         )
 
+    def _bucket_tags(self) -> Mapping[str, str] | None:
+        """Those of our own bucket; a given one has none that matter, and None is for one that is missing."""
+        buckets, name = self.aws.buckets, self.desired.bucket
+        if self.desired.own_bucket:
+            return buckets.own_tags(name)
+        return {} if buckets.exists(name) else None
+
     def _keys(self) -> set[str]:
         prefixes = ("",) if self.desired.own_bucket else PREFIXES
         return {key for prefix in prefixes for key in self.aws.buckets.keys(self.desired.bucket, prefix)}
-
-    def _other_route(self) -> list[str]:
-        settings = self.desired.settings
-        short = settings.route == "short"
-        others = (settings.efs_stack, settings.inference_stack) if short else (settings.complete_stack,)
-        return [name for name in others if self.aws.stacks.describe(name)]
 
     def _missing_on_efs(self) -> tuple[str, ...]:
         desired = self.desired

@@ -5,7 +5,6 @@ Nothing is compressed, since builds of zlib differ in what they make of the same
 
 import hashlib
 import io
-import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,6 +38,8 @@ def filling(name: str) -> str:
 
 def build(source: Path | None = None) -> Package:
     """Packs every file of the source directory, without caches and hidden files, in sorted order."""
+    import zipfile  # only here, since every process that renders would wait for it
+
     source = source or source_directory()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

@@ -3,10 +3,15 @@
 The blocks take plain values or these; `workshop` picks from the table what each template offers.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, get_args
 
 from troposphere import Parameter, Template
+
+from .parts import api, function, storage
+from .parts.network import Egress
+from .parts.populate import Instance
 
 REFILL = " See BootstrapInstance."
 
@@ -17,6 +22,8 @@ PACKAGES = (
 )
 MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: a value's characters.
+_LONGEST = 4096
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 _CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
 
@@ -53,20 +60,20 @@ TABLE: dict[str, dict[str, Any]] = {
     # EFS, its network and its filling
     "ThroughputMode": _choice(
         "provisioned",
-        ("provisioned", "elastic", "bursting"),
+        get_args(storage.ThroughputMode),
         "EFS throughput: provisioned bills what is reserved, elastic what is read and written, bursting nothing.",
     ),
     "ProvisionedThroughputInMibps": _number(
-        15, 1, 3414, "MiB/s of throughput to reserve; counts with ThroughputMode provisioned only."
+        15, *storage.MIBPS, "MiB/s of throughput to reserve; counts with ThroughputMode provisioned only."
     ),
     "InternetEgress": _choice(
         "nat",
-        ("nat", "ipv6", "none"),
+        get_args(Egress),
         "Way out to pictures by URL: nat (billed by the hour), ipv6 (free, hosts with IPv6 only) or none.",
     ),
     "BootstrapInstance": _choice(
         "keep",
-        ("keep", "stop", "none"),
+        get_args(Instance),
         "The EC2 instance that fills EFS: keep it, stop (it terminates itself once EFS is filled; before a later "
         "update of the stack: none), or none. What it installs changes when it is made anew: none, then back.",
     ),
@@ -77,12 +84,14 @@ TABLE: dict[str, dict[str, Any]] = {
         "must be an instance type such as c5.large, or empty",
     ),
     "Architecture": _choice(
-        "x86_64", ("x86_64", "arm64"), "Processor of the function and of the instance that installs for it." + REFILL
+        "x86_64",
+        get_args(function.Architecture),
+        "Processor of the function and of the instance that installs for it." + REFILL,
     ),
     "PythonRuntime": _text(
         "python3.13",
         "Python of the function and of its packages on EFS (python3.12 or python3.13)." + REFILL,
-        r"^python3\.\d+$",
+        f"^{function.RUNTIME}$",
         "must be a Lambda runtime such as python3.13",
     ),
     "Packages": _text(
@@ -168,11 +177,10 @@ TABLE: dict[str, dict[str, Any]] = {
         r"^[A-Za-z0-9_-]{1,64}$",
         "must be 1 to 64 letters, digits, _ and -",
     ),
-    "MemorySize": _number(3008, 128, 10240, "MiB of memory of the function; processing power grows with it."),
+    "MemorySize": _number(3008, *function.MEMORY_MIB, "MiB of memory of the function; processing power grows with it."),
     "Timeout": _number(
         90,
-        1,
-        900,
+        *function.TIMEOUT_SECONDS,
         "Seconds that the function may take. API Gateway itself waits 29 s.",
     ),
     "MinScore": _number(0.3, 0, 1, "Detections that score lower are left out of the answer and the verdict."),
@@ -182,10 +190,10 @@ TABLE: dict[str, dict[str, Any]] = {
         "What runs the model: auto is the fastest that was accepted when EFS was filled.",
     ),
     "ApiAuth": _choice(
-        "NONE", ("NONE", "API_KEY", "AWS_IAM"), "Who may call the API: anyone, holders of a key, or IAM identities."
+        "NONE", get_args(api.Auth), "Who may call the API: anyone, holders of a key, or IAM identities."
     ),
-    "ThrottleRate": _number(5, 1, 10000, "Requests a second that the stage admits."),
-    "ThrottleBurst": _number(10, 1, 5000, "Requests that the stage admits at once."),
+    "ThrottleRate": _number(5, *api.RATE, "Requests a second that the stage admits."),
+    "ThrottleBurst": _number(10, *api.BURST, "Requests that the stage admits at once."),
     "ReservedConcurrency": _text(
         "",
         "Instances of the function at most, taken from the account's limit; empty: off.",
@@ -198,31 +206,7 @@ TABLE: dict[str, dict[str, Any]] = {
     "LogRetentionDays": {
         "Type": "Number",
         "Default": 14,
-        # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
-        "AllowedValues": [
-            1,
-            3,
-            5,
-            7,
-            14,
-            30,
-            60,
-            90,
-            120,
-            150,
-            180,
-            365,
-            400,
-            545,
-            731,
-            1096,
-            1827,
-            2192,
-            2557,
-            2922,
-            3288,
-            3653,
-        ],
+        "AllowedValues": list(function.LOG_RETENTION_DAYS),
         "Description": "Days that CloudWatch keeps the function's log.",
     },
     "Ipv6AllowedForDualStack": _choice(
@@ -281,8 +265,66 @@ WITHOUT_FUNCTION = {
 def add_parameters(
     template: Template, names: Iterable[str], own: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, Parameter]:
-    """Adds the named parameters, each once, in the order given; some with properties of their own."""
-    return {
-        name: template.add_parameter(Parameter(name, **{**TABLE[name], **(own or {}).get(name, {})}))
-        for name in dict.fromkeys(names)
-    }
+    """Adds the named parameters of the table, each once, in the order given; some with properties of their own, where
+    None removes one: a parameter without `Default` is required.
+
+    Raises ValueError for a name that is not in the table, and for a default that its parameter does not allow.
+    """
+    chosen = tuple(dict.fromkeys(names))
+    _refuse_unknown("parameter", chosen, TABLE)
+    merged = {name: {**TABLE[name], **(own or {}).get(name, {})} for name in chosen}
+    rows = {name: {key: item for key, item in row.items() if item is not None} for name, row in merged.items()}
+    for name, row in rows.items():
+        if "Default" in row and not fits(str(row["Default"]), row):
+            raise ValueError(f"default of parameter {name} is {row['Default']!r}: it {constraint(row)}")
+    return {name: template.add_parameter(Parameter(name, **row)) for name, row in rows.items()}
+
+
+def with_defaults(
+    names: Iterable[str], defaults: Mapping[str, Any] | None, own: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The properties for `add_parameters` in which these defaults take the place of the table's.
+
+    Raises ValueError for a default of a parameter that is not among the names.
+    """
+    _refuse_unknown("default", defaults or {}, tuple(names))
+    merged = {name: dict(properties) for name, properties in (own or {}).items()}
+    for name, default in (defaults or {}).items():
+        merged.setdefault(name, {})["Default"] = default
+    return merged
+
+
+def fits(value: str, row: Mapping[str, Any]) -> bool:
+    """Whether CloudFormation takes the value for a parameter with these properties."""
+    if row["Type"] == "Number":
+        return _number_fits(value, row)
+    return (
+        value in row.get("AllowedValues", [value])
+        and re.fullmatch(row.get("AllowedPattern", r"[\s\S]*"), value, re.ASCII) is not None
+        and len(value) <= row.get("MaxLength", _LONGEST)
+    )
+
+
+def constraint(row: Mapping[str, Any]) -> str:
+    """What a parameter's value must be, in words."""
+    if "ConstraintDescription" in row:
+        return str(row["ConstraintDescription"])
+    if "AllowedValues" in row:
+        return f"must be one of {', '.join(map(str, row['AllowedValues']))}"
+    if "MinValue" in row:
+        return f"must be a number from {row['MinValue']} to {row['MaxValue']}"
+    return f"must be at most {row.get('MaxLength', _LONGEST)} characters"
+
+
+def _number_fits(value: str, row: Mapping[str, Any]) -> bool:
+    if not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
+        return False
+    number = float(value)
+    in_range = row.get("MinValue", number) <= number <= row.get("MaxValue", number)
+    return in_range and number in row.get("AllowedValues", [number])
+
+
+def _refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"{kind} {', '.join(unknown)}: there is none of that name, but {', '.join(sorted(known))}")

@@ -70,7 +70,7 @@ def sender(
         wanted = dict(headers)
         if key:
             wanted["x-api-key"] = key
-        if auth == "AWS_IAM" and not target.is_local:
+        if auth == "AWS_IAM":
             wanted = aws.apis.signed_headers(url, body, wanted)
         return web.post(url, body, wanted)
 

@@ -5,7 +5,6 @@ them (what is needed first), intrinsic functions in their short form. libyaml's 
 troposphere's own takes ten times as long.
 """
 
-import difflib
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -51,6 +50,8 @@ def write(texts: Mapping[str, str], directory: Path) -> list[Path]:
 
 def differences(texts: Mapping[str, str], directory: Path) -> str:
     """A unified diff from the files to the texts; empty when they are the same."""
+    import difflib  # only here, since every process that renders would wait for it
+
     return "".join(
         line
         for name, text in texts.items()

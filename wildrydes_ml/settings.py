@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 from . import parameters
 from .errors import SettingsError
@@ -89,9 +88,9 @@ class Settings:
 
     def _bucket_faults(self) -> list[str]:
         entry = parameters.TABLE["DataBucket"]
-        if not self.bucket or _fits(self.bucket, entry):
+        if not self.bucket or parameters.fits(self.bucket, entry):
             return []
-        return [f"--bucket {self.bucket}: {_constraint(entry)}"]
+        return [f"--bucket {self.bucket}: {parameters.constraint(entry)}"]
 
     def _account_faults(self) -> list[str]:
         if not self.account or re.fullmatch(r"\d{12}", self.account, re.ASCII):
@@ -112,6 +111,12 @@ class Settings:
     def complete_stack(self) -> str:
         """The short route's stack."""
         return f"{self.name}-mod5-complete"
+
+    @property
+    def other_stacks(self) -> tuple[str, ...]:
+        """The stacks of the route that was not chosen."""
+        short = self.route == "short"
+        return (self.efs_stack, self.inference_stack) if short else (self.complete_stack,)
 
     @property
     def function_name(self) -> str:
@@ -147,8 +152,8 @@ def override_faults(overrides: Mapping[str, str]) -> list[str]:
             faults.append(f"--set {name}: no such parameter; there are {known}")
         elif name in _DERIVED:
             faults.append(f"--set {name}: not to be set by hand, {_DERIVED[name]}")
-        elif not _fits(value, parameters.TABLE[name]):
-            faults.append(f"--set {name}={value}: {_constraint(parameters.TABLE[name])}")
+        elif not parameters.fits(value, parameters.TABLE[name]):
+            faults.append(f"--set {name}={value}: {parameters.constraint(parameters.TABLE[name])}")
     return faults + _zone_faults(overrides)
 
 
@@ -158,34 +163,6 @@ def _zone_faults(overrides: Mapping[str, str]) -> list[str]:
     if (one, two) == ("", "") or (one and two and one != two):
         return []
     return ["--set AvailabilityZoneOne and AvailabilityZoneTwo: set both, to two different zones, or neither"]
-
-
-def _constraint(entry: Mapping[str, Any]) -> str:
-    if "ConstraintDescription" in entry:
-        return str(entry["ConstraintDescription"])
-    if "AllowedValues" in entry:
-        return f"must be one of {', '.join(map(str, entry['AllowedValues']))}"
-    if "MinValue" in entry:
-        return f"must be a number from {entry['MinValue']} to {entry['MaxValue']}"
-    return f"must be at most {entry.get('MaxLength', 4096)} characters"
-
-
-def _fits(value: str, entry: Mapping[str, Any]) -> bool:
-    if entry["Type"] == "Number":
-        return _number_fits(value, entry)
-    return (
-        value in entry.get("AllowedValues", [value])
-        and re.fullmatch(entry.get("AllowedPattern", r"[\s\S]*"), value, re.ASCII) is not None
-        and len(value) <= entry.get("MaxLength", 4096)
-    )
-
-
-def _number_fits(value: str, entry: Mapping[str, Any]) -> bool:
-    if not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
-        return False
-    number = float(value)
-    in_range = entry.get("MinValue", number) <= number <= entry.get("MaxValue", number)
-    return in_range and number in entry.get("AllowedValues", [number])
 
 
 @dataclass(frozen=True)

@@ -39,7 +39,8 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> 
 def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
     """The stacks of either route that exist."""
     names = (settings.efs_stack, settings.inference_stack, settings.complete_stack)
-    return [stack for stack in map(aws.stacks.describe, names) if stack]
+    found = aws.stacks.find(names)
+    return [found[name] for name in names if name in found]
 
 
 def find_sender(aws: Aws, settings: Settings, target: Target) -> Send:

@@ -1,12 +1,13 @@
 """The workshop's three templates, put together out of the parts."""
 
+from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, ec2
 
 from . import parameters
-from .parts.api import Access, add_proxy_stage, add_rest_api, invoke_url, test_command
+from .parts.api import Access, Route, add_proxy_stage, add_rest_api, invoke_url, test_command
 from .parts.choices import choose
 from .parts.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from .parts.lint import cfn_lint_ignores
@@ -15,14 +16,21 @@ from .parts.observability import Alarms, Watched, add_dashboard
 from .parts.populate import Populate, PopulateSettings, add_instance_security_group, add_populate
 from .parts.storage import Storage, add_storage
 
+Defaults: TypeAlias = Mapping[str, str | float] | None
+
 _DATA_REASON = "The wait condition's Data is a string of JSON; cfn-lint takes it for an object."
 _UNUSED_REASON = "The workshop's command passes two parameters that have no use here."
 
 
-def efs_99() -> Template:
-    """The VPC and the file system, filled at boot: `templates/efs_99.yml`."""
+def efs_99(*, defaults: Defaults = None) -> Template:
+    """The VPC and the file system, filled at boot: `templates/efs_99.yml`.
+
+    `defaults` replace those of the parameters, such as `{"Packages": "numpy==2.4.6", "ModelUrl": "https://…"}` or a
+    preset. Raises ValueError for a parameter that the template has not, and for a value that it does not allow.
+    """
     template = _template("Wild Rydes, GinormousModels: EFS with TensorFlow and the model, and its network")
-    given = parameters.add_parameters(template, ("DataBucket", *parameters.EFS), parameters.WITHOUT_FUNCTION)
+    names = ("DataBucket", *parameters.EFS)
+    given = _add_parameters(template, names, defaults, parameters.WITHOUT_FUNCTION)
     settings = replace(_populate_settings(given), bucket=given["DataBucket"])
     network, group, storage, populate = _add_file_system(template, given, settings)
     for name, value in _file_system_outputs(network, group, storage).items():
@@ -33,11 +41,14 @@ def efs_99() -> Template:
     return template
 
 
-def lambda_function() -> Template:
-    """The function and the API's skeleton on an existing file system: `templates/5_lambda_function.yml`."""
+def lambda_function(*, defaults: Defaults = None) -> Template:
+    """The function and the API's skeleton on an existing file system: `templates/5_lambda_function.yml`.
+
+    `defaults` are as those of `efs_99`.
+    """
     template = _template("Wild Rydes, GinormousModels: inference function on EFS, and the skeleton of its API")
     names = (*parameters.MOUNT, *parameters.FUNCTION, *parameters.DUAL_STACK)
-    given = parameters.add_parameters(template, names, parameters.ON_EXISTING_EFS)
+    given = _add_parameters(template, names, defaults, parameters.ON_EXISTING_EFS)
     mount = FileSystemMount(
         subnets=Ref(given["SubnetIDs"]),
         security_groups=Ref(given["SecurityGroupIds"]),
@@ -46,20 +57,20 @@ def lambda_function() -> Template:
         ipv6=Ref(given["Ipv6AllowedForDualStack"]),
     )
     inference = add_inference_function(template, mount, _function_settings(given))
-    api = add_rest_api(template, inference, _access(given))
+    api = _add_api(template, inference, given)
     _api_outputs(template, inference, api)
     return template
 
 
-def complete(*, dashboard: Alarms | None = None) -> Template:
-    """Everything in one stack, the API wired: `templates/99_complete.yml`.
+def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> Template:
+    """Everything in one stack, the API wired: `templates/99_complete.yml`. `defaults` are as those of `efs_99`.
 
     With `dashboard=Alarms()` also a CloudWatch dashboard and alarms, which that file has not: without them it keeps
     below the 51,200 bytes of `--template-body`; a larger one is passed as `--template-url`.
     """
     template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
     names = (*parameters.EFS, *parameters.FUNCTION, *parameters.WORKSHOP_COMMAND)
-    given = parameters.add_parameters(template, names)
+    given = _add_parameters(template, names, defaults)
     filling = replace(_populate_settings(given), bucket=Ref(given["DataBucket"]))  # where the zip must be anyway
     network, group, storage, populate = _add_file_system(template, given, filling)
     mount = FileSystemMount(
@@ -71,10 +82,10 @@ def complete(*, dashboard: Alarms | None = None) -> Template:
         mount_targets=storage.mount_targets,
     )
     # The function waits for the filling, and starts anew when a later instance has filled EFS again.
-    settings = replace(_function_settings(given), contents=choose(populate.exists, populate.contents, ""))
+    settings = replace(_function_settings(given), contents=populate.reported)
     inference = add_inference_function(template, mount, settings)
-    api = add_rest_api(template, inference, _access(given))
-    add_proxy_stage(template, api, inference, _access(given))
+    api = _add_api(template, inference, given)
+    add_proxy_stage(template, api, _routes(inference), _access(given))
     if dashboard is not None:
         watched = Watched(inference.function, file_system=storage.file_system)
         add_dashboard(template, watched, dashboard)
@@ -95,6 +106,12 @@ def _template(description: str) -> Template:
     template = Template(Description=description)
     template.set_version("2010-09-09")
     return template
+
+
+def _add_parameters(
+    template: Template, names: tuple[str, ...], defaults: Defaults, own: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Parameter]:
+    return parameters.add_parameters(template, names, parameters.with_defaults(names, defaults, own))
 
 
 def _add_file_system(
@@ -145,6 +162,7 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
         log_retention=given["LogRetentionDays"],
         reserved_concurrency=given["ReservedConcurrency"],
         provisioned_concurrency=given["ProvisionedConcurrency"],
+        description="Is this picture a unicorn? Loads TensorFlow and the model from EFS.",
         environment={
             "MIN_SCORE": given["MinScore"],
             "ENGINE": given["Engine"],
@@ -155,8 +173,21 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
     )
 
 
+def _add_api(template: Template, inference: Inference, given: dict[str, Parameter]) -> Any:
+    return add_rest_api(template, _routes(inference), _access(given), about="Is this picture a unicorn?")
+
+
+def _routes(inference: Inference) -> list[Route]:
+    return [Route(inference, page=True)]
+
+
 def _access(given: dict[str, Parameter]) -> Access:
-    return Access(auth=given["ApiAuth"], rate=given["ThrottleRate"], burst=given["ThrottleBurst"])
+    return Access(
+        auth=given["ApiAuth"],
+        rate=given["ThrottleRate"],
+        burst=given["ThrottleBurst"],
+        open_because="The workshop's riders call without credentials; ApiAuth=API_KEY or AWS_IAM closes it.",
+    )
 
 
 def _file_system_outputs(network: Network, group: ec2.SecurityGroup, storage: Storage) -> dict[str, Any]:

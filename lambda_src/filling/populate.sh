@@ -3,7 +3,8 @@
 # (what makes it start fast) and manifest.json, which is written last and means "filled". Settings, from the environment:
 #   PYTHON        interpreter to make the environment with, such as python3.13
 #   PACKAGES      pip requirements separated by spaces; pip's own settings hold too
-#   MODEL         URL or path of a tar archive, or a directory: a SavedModel, or it holds a single one
+#   MODEL         URL or path of a tar archive, or a directory: a SavedModel, or it holds a single one; without
+#                 TensorFlow in PACKAGES, any files
 #   MODEL_SHA256  optional: digest of the archive (or of the directory, as in the manifest)
 #   ONLY_LOOK     optional: if not empty, the parts that would be made are printed, and none is made
 #   BUILD_DIR     optional: local disk to build on; pip is slow on NFS, copying many files at a time is not
@@ -144,6 +145,8 @@ verify() { # sets digest: of a file, or of what sha256sum prints for a directory
 }
 
 find_model() { # sets model
+  model=$1
+  [[ $PACKAGES == *tensorflow* ]] || return 0
   model=$(find -L "$1" -mindepth 1 -maxdepth 2 -name 'saved_model.pb*' -printf '%h')
   [[ -d $model ]] || die "${MODEL%%\?*} is no SavedModel: it must hold one saved_model.pb"
 }
@@ -247,7 +250,8 @@ mkdir -p "$1"
 root=$(cd "$1" && pwd) next=$root/.next old=$root/.old build=$next log=$root/populate.log home=$root model=$root/model
 MODEL_SHA256=${MODEL_SHA256-} MODEL_SHA256=${MODEL_SHA256,,} model_digest='' archive_digest='' child='' steps=()
 here=$(dirname "$0") hashes='not checked: PACKAGES are not those of packages.lock'
-preparation=$(find "$here" -maxdepth 1 -name prepare.py)
+preparation=''
+[[ $PACKAGES != *tensorflow* ]] || preparation=$(find "$here" -maxdepth 1 -name prepare.py)
 export root next MODEL PACKAGES preparation TF_CPP_MIN_LOG_LEVEL=3
 tool=("$PYTHON" -ISBc "$program") # without the interpreter's own packages: what is checked is the environment
 exec 9>>"$root/.populate.lock" # the children hold it, too: one that outlives a killed script goes on writing

@@ -13,6 +13,7 @@ from moto.core.common_models import CloudFormationModel
 from moto.server import ThreadedMotoServer
 
 from wildrydes_ml import efs_99, render
+from wildrydes_ml.settings import PRESETS
 
 
 class WaitCondition(CloudFormationModel):
@@ -129,3 +130,11 @@ def test_every_resource_but_the_instance_is_made_without_it(cloudformation: Any)
     assert made == wanted(*INSTANCE)
     assert outputs["AccesspointARN"].startswith("arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/")
     assert {"NatGateway", "NatPublicIP"} <= made.keys()
+
+
+@pytest.mark.usefixtures("with_wait_condition")
+def test_every_resource_of_lean_is_made_but_its_way_out(cloudformation: Any) -> None:
+    """moto knows no IPv6 block of a VPC."""
+    made, outputs = created(cloudformation, "lean", **{**PRESETS["lean"], "InternetEgress": "none"})
+    assert made == wanted("NatPublicIP", "NatGateway", "PrivateRoute")
+    assert outputs["EFSContents"] == '{"i-0": "filled"}'

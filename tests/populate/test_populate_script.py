@@ -298,6 +298,15 @@ def test_bad_archive(populate: Populate, tmp_path: Path, body: bytes, expected: 
     assert not list(tmp_path.rglob("escaped"))
 
 
+def test_without_tensorflow_any_files_are_a_model(populate: Populate, tmp_path: Path) -> None:
+    (tmp_path / "model.tar.gz").write_bytes(make_archive(("digits.joblib", "weights"), ("labels/de.txt", "null")))
+    model, packages = str(tmp_path / "model.tar.gz"), "idna==3.10"
+    assert populate(MODEL=model, PACKAGES=packages).returncode == 0
+    assert (populate.root / "model" / "digits.joblib").read_text() == "weights"
+    assert (populate.root / "model" / "labels" / "de.txt").read_text() == "null"
+    assert "nothing to do" in populate(MODEL=model, PACKAGES=packages).stdout
+
+
 def test_absolute_names_land_inside(populate: Populate, tmp_path: Path) -> None:
     outside = tmp_path / "escaped"
     (tmp_path / "model.tar.gz").write_bytes(make_archive(*MODEL, (str(outside), "x")))

@@ -123,21 +123,27 @@ class FakeStacks(Stacks):
         self._journal.append(f"undo {stack.name}")
         self._begin(replace(stack, status="UPDATE_ROLLBACK_IN_PROGRESS"), "UPDATE_ROLLBACK_COMPLETE")
 
-    def execute(self, change_set: ChangeSet) -> None:
+    def find(self, names: Sequence[str]) -> dict[str, Stack]:
+        return {name: stack for name in names if (stack := self.describe(name))}
+
+    def execute(self, change_set: ChangeSet) -> str:
         wanted = self._prepared.pop(change_set.stack.name)
         self._journal.append(f"update {wanted.name}")
         self.templates[wanted.name] = wanted.template
         stack = Stack(wanted.name, f"id:{wanted.name}", "UPDATE_IN_PROGRESS", "", wanted.parameters, {}, wanted.tags)
+        token = self.newest_event(stack.id) or "from the first"
         self._begin(stack, "UPDATE_COMPLETE")
+        return token
 
     def delete(self, name: str, retain: Sequence[str] = ()) -> None:
         stack = self.stacks[name.removeprefix("id:")]
         self._journal.append(" retaining ".join((f"delete {stack.name}", *retain)))
         self._begin(replace(stack, status="DELETE_IN_PROGRESS"), "DELETE_COMPLETE")
 
-    def events(self, stack: str, seen: Container[str] = ()) -> list[StackEvent]:
+    def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
+        """A token is the last event before its operation."""
         newest_first = reversed(self.history.get(stack.removeprefix("id:"), []))
-        return list(takewhile(lambda event: event.id not in seen, newest_first))[::-1]
+        return list(takewhile(lambda event: event.id not in seen and event.id != token, newest_first))[::-1]
 
     def newest_event(self, stack: str) -> str:
         return ([event.id for event in self.events(stack)] or [""])[-1]
@@ -186,6 +192,12 @@ class FakeBuckets(Buckets):
         if name in self.foreign:
             raise Refused(f"bucket {name} belongs to another account")
         return self.labels.get(name)
+
+    def own_tags(self, name: str) -> dict[str, str] | None:
+        return self.tags(name)
+
+    def exists(self, name: str) -> bool:
+        return self.tags(name) is not None
 
     def create(self, name: str, tags: Mapping[str, str]) -> None:
         self._journal.append(f"make bucket {name}")

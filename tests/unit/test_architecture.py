@@ -21,8 +21,11 @@ ALL_FILES = [*SERVING, *FILLING]
 
 # What only builds templates, or only computes.
 TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + ["parameters", "workshop", "rendering"]
-PURE = [*TEMPLATE_SIDE, "costs", "settings", "packaging", "models", "errors", "states", "records", "planning", "wiring"]
-RIM = {"deploying", "destroying", "aws", "local", "commands", "cli", "reporting", "following", "web", "populating"}
+PLANS = ["conditions", "facts", "judging", "planning", "records", "states", "steps", "wiring"]
+CHECKS = [name for name in LIBRARY if name.startswith("checks/")]
+PURE = [*TEMPLATE_SIDE, *CHECKS, *PLANS, "costs", "settings", "packaging", "models", "errors"]
+VERBS = {"commands", "offline", "cli"}
+RIM = {"deploying", "destroying", "aws", "local", "reporting", "following", "web", "populating", *VERBS}
 EFFECTS = {"boto3", "botocore", "subprocess", "socket", "urllib.request", "requests", "signal", "threading", "sys"}
 
 

@@ -13,10 +13,10 @@ import wildrydes_ml
 from wildrydes_ml import rendering
 from wildrydes_ml.parts import api as api_part
 from wildrydes_ml.parts import choices
-from wildrydes_ml.parts.api import Access, add_proxy_stage, add_rest_api
+from wildrydes_ml.parts.api import Access, Auth, Route, add_proxy_stage, add_rest_api
 from wildrydes_ml.parts.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
-from wildrydes_ml.parts.network import Network, add_function_security_group, add_network
-from wildrydes_ml.parts.populate import PopulateSettings, add_instance_security_group, add_populate
+from wildrydes_ml.parts.network import Egress, Network, add_function_security_group, add_network
+from wildrydes_ml.parts.populate import Instance, PopulateSettings, add_instance_security_group, add_populate
 from wildrydes_ml.parts.storage import Storage, add_storage
 
 Evaluate = Callable[[dict[str, Any]], dict[str, Any]]
@@ -41,7 +41,7 @@ def inference(template: Template, **settings: Any) -> Inference:
     return add_inference_function(template, MOUNT, FunctionSettings(**{"bucket": "pictures", **settings}))
 
 
-def whole(egress: str = "nat", instance: str = "keep", provisioned: str = "0", auth: str = "NONE") -> Template:
+def whole(egress: Egress = "nat", instance: Instance = "keep", provisioned: str = "0", auth: Auth = "NONE") -> Template:
     """All blocks together with plain values."""
     template = Template(Description="All blocks, nothing left to choose")
     network = add_network(template, egress=egress)
@@ -62,8 +62,8 @@ def whole(egress: str = "nat", instance: str = "keep", provisioned: str = "0", a
     )
     settings = FunctionSettings(bucket="pictures", provisioned_concurrency=provisioned)
     added = add_inference_function(template, mount, settings)
-    access = Access(auth=auth)
-    add_proxy_stage(template, add_rest_api(template, added, access), added, access)
+    routes, access = [Route(added, page=True)], Access(auth=auth)
+    add_proxy_stage(template, add_rest_api(template, routes, access), routes, access)
     return template
 
 
@@ -74,7 +74,7 @@ def kinds(template: Template) -> set[str]:
 @pytest.mark.parametrize("egress", ["nat", "ipv6", "none"])
 @pytest.mark.parametrize("instance", ["keep", "stop", "none"])
 @pytest.mark.parametrize(("provisioned", "auth"), [("0", "NONE"), ("2", "API_KEY"), ("0", "AWS_IAM")])
-def test_what_is_known_needs_no_condition(egress: str, instance: str, provisioned: str, auth: str) -> None:
+def test_what_is_known_needs_no_condition(egress: Egress, instance: Instance, provisioned: str, auth: Auth) -> None:
     body = whole(egress, instance, provisioned, auth).to_dict()
     assert not {"Conditions", "Parameters"} & set(body)
     assert "'Fn::If'" not in str(body)
@@ -92,14 +92,14 @@ def test_what_is_known_needs_no_condition(egress: str, instance: str, provisione
         ({"auth": "NONE"}, {"ApiGateway::ApiKey", "ApiGateway::UsagePlan"}),
     ],
 )
-def test_what_is_not_chosen_is_not_in_the_template(values: dict[str, str], absent: set[str]) -> None:
+def test_what_is_not_chosen_is_not_in_the_template(values: dict[str, Any], absent: set[str]) -> None:
     opposite = whole(egress="ipv6" if values.get("egress") == "nat" else "nat", provisioned="1", auth="API_KEY")
     assert not absent & kinds(whole(**values))
     assert absent & kinds(opposite)
 
 
 @pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
-def test_a_known_way_of_calling_has_the_only_deployment(auth: str) -> None:
+def test_a_known_way_of_calling_has_the_only_deployment(auth: Auth) -> None:
     resources = whole(auth=auth).to_dict()["Resources"]
     (title,) = [title for title, entry in resources.items() if entry["Type"] == "AWS::ApiGateway::Deployment"]
     assert resources["ProdStage"]["Properties"]["DeploymentId"] == {"Ref": title}
@@ -167,11 +167,11 @@ def test_plain_and_chosen_values_make_the_same_stack(evaluate: Evaluate) -> None
 def test_another_api_gets_another_deployment() -> None:
     def deployment(**changes: Any) -> str:
         template = Template()
-        added = inference(template)
-        api = add_rest_api(template, added, Access())
+        routes = [Route(inference(template))]
+        api = add_rest_api(template, routes)
         for name, value in changes.items():
             setattr(api, name, value)
-        add_proxy_stage(template, api, added, Access())
+        add_proxy_stage(template, api, routes)
         return next(str(title) for title in template.resources if "Deployment" in title)
 
     assert deployment() == deployment()
@@ -195,13 +195,13 @@ def test_patterns_are_filled_now_or_by_sub(value: Any, text: object) -> None:
 
 
 def test_what_cannot_stand_in_sub_is_refused_where_it_is_passed() -> None:
-    with pytest.raises(TypeError, match=r"pass text, a parameter, Ref, GetAtt or Sub"):
+    with pytest.raises(TypeError, match=r"pass text, a parameter, Ref, GetAtt, Sub or ImportValue"):
         choices.fill("-{value}-", value=["a"])
 
 
 def test_the_curl_line_is_for_the_given_api() -> None:
     template = Template()
-    api = add_rest_api(template, inference(template), Access())
+    api = add_rest_api(template, [Route(inference(template))])
     url = api_part.invoke_url(api).to_dict()["Fn::Sub"]
     assert api_part.test_command(api).to_dict()["Fn::Sub"].endswith(f" {url}")
 

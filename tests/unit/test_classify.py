@@ -20,7 +20,8 @@ from tests.unit.servers import Request, Response, aws_answering, serving, use_aw
 from wildrydes_ml.cli import main
 
 STACKS = (
-    "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>s</StackName><StackId>id</StackId>"
+    "<DescribeStacksResponse><DescribeStacksResult><Stacks><member><StackName>wildrydes-ml-mod5-inf</StackName>"
+    "<StackId>id</StackId>"
     "<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus><Outputs>"
     "<member><OutputKey>ModelInferenceApiId</OutputKey><OutputValue>api</OutputValue></member>"
     "<member><OutputKey>ApiGatewayInvokeURL</OutputKey><OutputValue>{url}/prod</OutputValue></member>"

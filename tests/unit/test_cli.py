@@ -185,10 +185,14 @@ def test_the_home_is_the_environment_s_unless_named(monkeypatch: pytest.MonkeyPa
 # Exit codes. On AWS they are asked of a server on 127.0.0.1 that answers as AWS does.
 
 IDENTITY_XML = "<Arn>arn:aws:iam::123456789012:user/rider</Arn><UserId>u</UserId><Account>123456789012</Account>"
+TAKEN = "".join(
+    f"<member><StackName>wildrydes-ml-{name}</StackName><StackId>id</StackId>"
+    "<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus></member>"
+    for name in ("mod5", "mod5-inf", "mod5-complete")
+)
 ANSWERS = {
     "GetCallerIdentity": IDENTITY_XML,
-    "DescribeStacks": "<Stacks><member><StackName>s</StackName><StackId>id</StackId>"
-    "<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_COMPLETE</StackStatus></member></Stacks>",
+    "DescribeStacks": f"<Stacks>{TAKEN}</Stacks>",
     "GetTemplate": "<TemplateBody>text</TemplateBody>",
     "ListStackResources": "<StackResourceSummaries><member><LogicalResourceId>Topic</LogicalResourceId>"
     "<ResourceType>AWS::SNS::Topic</ResourceType><ResourceStatus>CREATE_COMPLETE</ResourceStatus>"
@@ -259,7 +263,7 @@ def test_exit_codes_on_aws(
 # What was begun goes on: Ctrl-C while it is followed.
 
 RUNNING = (
-    "<Stacks><member><StackName>wildrydes-ml-mod5-complete</StackName><StackId>id</StackId>"
+    "<Stacks><member><StackName>wildrydes-ml-mod5</StackName><StackId>id</StackId>"
     "<CreationTime>2026-01-01T00:00:00Z</CreationTime><StackStatus>CREATE_IN_PROGRESS</StackStatus>"
     "<Tags><member><Key>wildrydes-ml</Key><Value>wildrydes-ml</Value></member></Tags></member></Stacks>"
 )
@@ -282,11 +286,11 @@ def test_ctrl_c_stops_watching_and_tells_how_to_go_on(
     model = tmp_path / "my model"
     model.mkdir()
     (model / "saved_model.pb").touch()
-    code, asked = on_aws(ctrl_c_while_following, "deploy", "--route", "short", "--model", str(model))
+    code, asked = on_aws(ctrl_c_while_following, "deploy", "--route", "long", "--model", str(model))
     out, err = capsys.readouterr()
     assert code == 130
-    assert err == f"{RESUMED}wildrydes-ml deploy --route short --model '{model}' --region eu-west-1\n"
-    assert "stack wildrydes-ml-mod5-complete is CREATE_IN_PROGRESS: following it" in out
+    assert err == f"{RESUMED}wildrydes-ml deploy --route long --model '{model}' --region eu-west-1\n"
+    assert "stack wildrydes-ml-mod5 is CREATE_IN_PROGRESS: following it" in out
     assert set(asked) <= {*ANSWERS, "DescribeStackEvents"}, "nothing is undone"
 
 

@@ -188,7 +188,7 @@ def test_a_deletion_under_way_that_ends_well_is_not_repeated() -> None:
 
 def test_what_interrupts_the_following_interrupts_the_removal() -> None:
     class Expiring(FakeStacks):
-        def events(self, stack: str, seen: Container[str] = ()) -> list[StackEvent]:
+        def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
             raise InterruptedWork("the credentials have expired")
 
     aws = FakeAws()

@@ -140,7 +140,7 @@ class Scripted(FakeStacks):
         self.described += 1
         return super().describe(name)
 
-    def events(self, stack: str, seen: Container[str] = ()) -> list[StackEvent]:
+    def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
         now = self.script.pop(0) if self.script else event(99, "UPDATE_COMPLETE", NAME, type=STACK_TYPE)
         if isinstance(now, Exception):
             raise now

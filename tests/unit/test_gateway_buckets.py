@@ -267,3 +267,22 @@ def test_a_bucket_that_somebody_else_deleted_meanwhile_is_gone(stub: Stub) -> No
     buckets.remove("b", [ObjectVersion("code/a.zip", "null")])
     buckets.abort_uploads("b")
     assert buckets.delete("b")
+
+
+@pytest.mark.parametrize(("code", "found"), [("NoSuchTagSet", {}), ("NoSuchBucket", None)])
+def test_our_own_bucket_s_tags_are_one_call(stub: Stub, code: str, found: dict[str, str] | None) -> None:
+    client, stubber = stub("s3")
+    wanted = {"Bucket": "b", "ExpectedBucketOwner": IDENTITY.account}
+    stubber.add_response("get_bucket_tagging", {"TagSet": [{"Key": "k", "Value": "v"}]}, wanted)
+    stubber.add_client_error("get_bucket_tagging", code, "", 404)
+    buckets = Buckets(client, IDENTITY)
+    assert buckets.own_tags("b") == {"k": "v"}
+    assert buckets.own_tags("b") == found
+
+
+def test_a_stranger_who_has_our_bucket_s_name_is_told(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_client_error("get_bucket_tagging", "AccessDenied", "", 403)
+    stubber.add_client_error("head_bucket", "403", "Forbidden", 403)
+    with pytest.raises(Refused, match="bucket b belongs to another account"):
+        Buckets(client, IDENTITY).own_tags("b")

@@ -369,3 +369,37 @@ def test_the_template_is_the_text_that_was_submitted(cloudformation: Formation) 
     assert [stacks.template("s") for _ in range(3)] == ["text", "", ""]
     with pytest.raises(WildrydesError, match="template of stack s: AWS denies it: not yours"):
         stacks.template("s")
+
+
+def test_all_stacks_are_looked_for_at_once(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    other = {**STACK, "StackName": "other"}
+    stubber.add_response("describe_stacks", {"Stacks": [STACK, other]}, {})
+    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE")}
+
+
+@pytest.mark.parametrize("answer", ["more than a page", "denied"])
+def test_stacks_are_looked_for_by_name_where_there_are_many_or_all_may_not_be_seen(
+    cloudformation: Formation, answer: str
+) -> None:
+    stacks, stubber, _ = cloudformation
+    if answer == "denied":
+        stubber.add_client_error("describe_stacks", "AccessDenied", "not authorized", expected_params={})
+    else:
+        stubber.add_response("describe_stacks", {"Stacks": [], "NextToken": "more"}, {})
+    stubber.add_response("describe_stacks", {"Stacks": [STACK]}, {"StackName": "s"})
+    stubber.add_client_error("describe_stacks", "ValidationError", "Stack with id missing does not exist")
+    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE")}
+
+
+def test_events_of_an_operation_are_those_with_its_token(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+
+    def item(number: int, token: str) -> dict[str, Any]:
+        name = {"StackId": "id:s", "StackName": "s", "EventId": f"e{number}", "Timestamp": NOW}
+        more = {"LogicalResourceId": "R", "ResourceType": "T", "ResourceStatus": "UPDATE_COMPLETE"}
+        return {**name, **more, "ClientRequestToken": token}
+
+    page = {"StackEvents": [item(4, "ours"), item(3, "ours"), item(2, "theirs"), item(1, "ours")]}
+    stubber.add_response("describe_stack_events", page)
+    assert [event.id for event in stacks.events("s", token="ours")] == ["e3", "e4"]

@@ -11,12 +11,13 @@ import pytest
 from troposphere import Ref, Template, apigateway
 
 from wildrydes_ml import parameters
-from wildrydes_ml.parts.api import Access, add_proxy_stage, add_rest_api
+from wildrydes_ml.parts.api import Route, add_proxy_stage, add_rest_api
 from wildrydes_ml.parts.function import FileSystemMount, FunctionSettings, add_inference_function
 
 Stack = Callable[..., dict[str, Any]]
 
 INFERENCE, COMPLETE = "5_lambda_function.yml", "99_complete.yml"
+ARN = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0"
 PROBLEMS = Path(__file__).parents[2] / "lambda_src" / "problems.py"
 FUNCTIONS = pytest.mark.parametrize("name", [INFERENCE, COMPLETE])
 
@@ -315,9 +316,9 @@ def test_a_deployment_follows_the_answers_and_changes_with_them() -> None:
 def deployed_with(text: str) -> dict[str, Any]:
     """The resources of an API that has one more answer."""
     template = Template()
-    mount = FileSystemMount(subnets=["s"], security_groups=["g"], access_point_arn="arn", path="/mnt/python")
-    inference = add_inference_function(template, mount, FunctionSettings(bucket="pictures"))
-    api = add_rest_api(template, inference, Access())
+    mount = FileSystemMount(subnets=["s"], security_groups=["g"], access_point_arn=ARN, path="/mnt/python")
+    routes = [Route(add_inference_function(template, mount, FunctionSettings(bucket="pictures")))]
+    api = add_rest_api(template, routes)
     template.add_resource(
         apigateway.GatewayResponse(
             "MoreResponse",
@@ -326,7 +327,7 @@ def deployed_with(text: str) -> dict[str, Any]:
             ResponseTemplates={"application/json": text},
         )
     )
-    add_proxy_stage(template, api, inference, Access())
+    add_proxy_stage(template, api, routes)
     return dict(template.to_dict()["Resources"])
 
 

@@ -387,7 +387,6 @@ def test_every_step_is_plain_data_for_programs(tmp_path: Any) -> None:
     assert "Add Vpc" in changed.describe()
 
 
-
 @pytest.mark.parametrize(("route", "name"), [("long", "wildrydes-ml-mod5"), ("short", "wildrydes-ml-mod5-complete")])
 def test_an_instance_that_ended_itself_is_never_updated(route: str, name: str) -> None:
     desired = wanted(route, overrides={"BootstrapInstance": "stop"})

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from troposphere import Base64, GetAtt, If, Join, Ref, Sub, Template
 
+import wildrydes_ml
 from wildrydes_ml import rendering, workshop
 
 TEXTS = rendering.render_all(workshop.TEMPLATES)
@@ -74,6 +75,18 @@ def test_order_of_the_sections(name: str) -> None:
     assert sections == [section for section in rendering.SECTIONS if section in sections]
     assert sections[:2] == ["AWSTemplateFormatVersion", "Description"]
     assert sections[-2:] == ["Resources", "Outputs"]
+
+
+@pytest.mark.parametrize("name", TEXTS)
+def test_parameters_stand_before_what_uses_them(name: str) -> None:
+    sections = list(read(TEXTS[name]))
+    assert sections.index("Parameters") < sections.index("Conditions") < sections.index("Resources")
+
+
+def test_one_change_is_one_line_of_a_diff() -> None:
+    before, after = (rendering.render(workshop.complete(defaults={"MemorySize": size})) for size in (2048, 4096))
+    lines = zip(before.splitlines(), after.splitlines(), strict=True)
+    assert [pair for pair in lines if pair[0] != pair[1]] == [("    Default: 2048", "    Default: 4096")]
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -139,7 +152,7 @@ WITHOUT_LIBYAML = """
 import yaml
 yaml.__with_libyaml__ = False
 try:
-    import wildrydes_ml
+    from wildrydes_ml import render
 except ImportError as error:
     print(error)
 """
@@ -153,9 +166,26 @@ def test_without_libyaml_there_are_other_bytes_and_so_none() -> None:
     assert "--only-binary :all: PyYAML" in said(WITHOUT_LIBYAML, "0")
 
 
-def said(program: str, seed: str) -> str:
+def test_the_package_is_there_before_troposphere_is_needed() -> None:
+    loaded = said("import sys, wildrydes_ml; print('troposphere' in sys.modules, wildrydes_ml.complete.__name__)", "0")
+    assert loaded == "False complete\n"
+
+
+def test_what_the_package_has_not_is_an_attribute_error() -> None:
+    with pytest.raises(AttributeError, match="no attribute 'rendr'"):
+        wildrydes_ml.rendr  # type: ignore[attr-defined]  # noqa: B018
+
+
+def test_rendering_waits_for_nothing_that_talks_to_aws(tmp_path: Path) -> None:
+    program = "import sys; from wildrydes_ml.cli import main; main(['render', '--out', sys.argv[-1]])"
+    loaded = said(f"{program}; print({{'boto3', 'http.client'}} & set(sys.modules))", "0", str(tmp_path))
+    assert loaded.splitlines()[-1] == "set()"
+
+
+def said(program: str, seed: str, *arguments: str) -> str:
     environment = {"PYTHONHASHSEED": seed, "PYTHONPATH": str(Path(rendering.__file__).parents[1])}
-    run = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=False)
+    command = [sys.executable, "-c", program, *arguments]
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
     assert run.returncode == 0, run.stderr
     return run.stdout
 

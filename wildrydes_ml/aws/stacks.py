@@ -9,7 +9,7 @@ from botocore.exceptions import ClientError
 
 from ..errors import InterruptedWork, WildrydesError
 from ..records import ChangeSet, ResourceChange, Stack, StackEvent, StackResource
-from .faults import code_of, is_taken, translated
+from .faults import DENIED, code_of, is_taken, translated
 
 # At one look a second: CloudFormation works out a change set in seconds.
 _CHANGE_SET_LOOKS = 600
@@ -34,6 +34,20 @@ class Stacks:
                     return None
                 raise
         return _stack(found)
+
+    def find(self, names: Sequence[str]) -> dict[str, Stack]:
+        """Those of the names that are stacks: with one call where the account has not more than a page of stacks."""
+        with translated("stacks"):
+            try:
+                page = self._client.describe_stacks()
+                stacks = [_stack(item) for item in page["Stacks"]]
+            except ClientError as error:
+                if code_of(error) not in DENIED:
+                    raise
+                page, stacks = {"NextToken": "denied"}, []  # to credentials for stacks of our names alone
+        if "NextToken" not in page:
+            return {stack.name: stack for stack in stacks if stack.name in names}
+        return {name: stack for name in names if (stack := self.describe(name))}
 
     def tagged(self, key: str) -> list[Stack]:
         """The stacks that carry a tag of that key."""
@@ -140,8 +154,11 @@ class Stacks:
         with translated("change set"):
             self._client.delete_change_set(ChangeSetName=change_set)
 
-    def execute(self, change_set: ChangeSet) -> None:
-        """Starts a change set. Raises InterruptedWork when another deployer was faster."""
+    def execute(self, change_set: ChangeSet) -> str:
+        """Starts a change set and returns the token of its events.
+
+        Raises InterruptedWork when another deployer was faster.
+        """
         token, stack = _token(), change_set.stack
         with translated(f"stack {stack.name}"):
             try:
@@ -150,6 +167,7 @@ class Stacks:
                 # The reply to the first attempt was lost, and the change set is under way or done.
                 if not (is_taken(error) and self._begun(stack.id, token)):
                     raise
+        return token
 
     def delete(self, name: str, retain: Sequence[str] = ()) -> None:
         """Starts the deletion of a stack; `retain` names resources of a DELETE_FAILED one that are left behind."""
@@ -163,12 +181,16 @@ class Stacks:
         with translated(f"stack {stack.name}"):
             call(StackName=stack.id, ClientRequestToken=_token())
 
-    def events(self, stack: str, seen: Container[str] = ()) -> list[StackEvent]:
-        """The stack's events, oldest first, from the first that is not among the ids seen."""
+    def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
+        """The stack's events, oldest first, from the first that is not among the ids seen.
+
+        With a token, only those of the operation that was begun with it.
+        """
         with translated(f"events of stack {stack}"):
             pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack)
             items = (item for page in pages for item in page["StackEvents"])
-            found = [_event(item) for item in takewhile(lambda item: item["EventId"] not in seen, items)]
+            fresh = takewhile(lambda item: item["EventId"] not in seen and _is_of(item, token), items)
+            found = [_event(item) for item in fresh]
         return found[::-1]
 
     def newest_event(self, stack: str) -> str:
@@ -210,6 +232,10 @@ def _body(template: str, parameters: Mapping[str, str], tags: Mapping[str, str])
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         "Capabilities": ["CAPABILITY_IAM"],
     }
+
+
+def _is_of(item: dict[str, Any], token: str) -> bool:
+    return token in ("", item.get("ClientRequestToken"))
 
 
 def _event(item: dict[str, Any]) -> StackEvent:

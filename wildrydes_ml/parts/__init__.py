@@ -1,1 +1,33 @@
-"""Building blocks: functions that add resources to a template and return what the neighbours need."""
+"""The building blocks: each adds resources to a `troposphere.Template` and returns what its neighbors need."""
+
+from .api import Access, Route, add_proxy_stage, add_rest_api, invoke_url
+from .function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+from .network import Network, add_function_security_group, add_network
+from .observability import Alarms, Watched, add_dashboard
+from .populate import Populate, PopulateSettings, add_instance_security_group, add_populate
+from .storage import Storage, access_point_arn, add_storage
+
+__all__ = [
+    "Access",
+    "Alarms",
+    "FileSystemMount",
+    "FunctionSettings",
+    "Inference",
+    "Network",
+    "Populate",
+    "PopulateSettings",
+    "Route",
+    "Storage",
+    "Watched",
+    "access_point_arn",
+    "add_dashboard",
+    "add_function_security_group",
+    "add_inference_function",
+    "add_instance_security_group",
+    "add_network",
+    "add_populate",
+    "add_proxy_stage",
+    "add_rest_api",
+    "add_storage",
+    "invoke_url",
+]

@@ -5,11 +5,25 @@ or as a template parameter, which CloudFormation decides when the stack is made.
 block read the same in both cases: a choice is `True`, `False` or the name of a condition.
 """
 
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 from troposphere import AWSHelperFn, AWSObject, Equals, If, Not, NoValue, Parameter, Ref, Sub, Template
 
-Value: TypeAlias = str | Parameter
+
+class Later(Protocol):
+    """What CloudFormation knows later: a parameter, or a function such as `Ref`, `GetAtt`, `Sub` or `ImportValue`.
+
+    troposphere has no types. A protocol keeps a checker from taking the whole union below for `Any`.
+    """
+
+    def to_dict(self) -> Any:
+        """How it stands in the template."""
+
+
+Value: TypeAlias = str | Later
+"""Text, or what CloudFormation knows later; resources and parameters stand for their `Ref`."""
+Number: TypeAlias = float | Later
+Values: TypeAlias = list[Value] | tuple[Value, ...]
 Choice: TypeAlias = bool | str
 Resource = TypeVar("Resource", bound=AWSObject)
 
@@ -19,30 +33,37 @@ def reference(value: Any) -> Any:
     return Ref(value) if isinstance(value, (Parameter, AWSObject)) else value
 
 
+def references(values: Any) -> Any:
+    """The list with `Ref` in place of each parameter and resource; a function that gives a list as it is."""
+    return [reference(value) for value in values] if isinstance(values, (list, tuple)) else reference(values)
+
+
 def fill(pattern: str, **values: Any) -> Any:
     """The pattern with its `{name}` fields filled: a string, or `Fn::Sub` where something is known later.
 
-    Values are strings, parameters, resources, `Ref`, `GetAtt` and `Sub`.
+    Values are strings, numbers, parameters, resources, and functions such as `Ref`, `GetAtt`, `Sub` and
+    `ImportValue`; raises TypeError for anything else.
     """
-    text = pattern.format(**{name: _in_sub(value) for name, value in values.items()})
-    return Sub(text) if "${" in text else text
+    text = pattern.format(**{name: _in_sub(name, value) for name, value in values.items()})
+    named = {name: value for name, value in values.items() if f"${{{name}}}" in text and isinstance(value, AWSHelperFn)}
+    return (Sub(text, **named) if named else Sub(text)) if "${" in text else text
 
 
-def equals(template: Template, name: str, value: Value, wanted: str) -> Choice:
+def equals(template: Template, name: str, value: Value | float, wanted: str) -> Choice:
     """Whether `value` is `wanted`: known for a plain value, the condition `name` for a parameter."""
     if isinstance(value, Parameter):
         return _condition(template, name, Equals(Ref(value), wanted))
     return str(value) == wanted
 
 
-def differs(template: Template, name: str, value: Value, unwanted: str) -> Choice:
+def differs(template: Template, name: str, value: Value | float, unwanted: str) -> Choice:
     """Whether `value` is anything but `unwanted`."""
     if isinstance(value, Parameter):
         return _condition(template, name, Not(Equals(Ref(value), unwanted)))
     return str(value) != unwanted
 
 
-def given(template: Template, name: str, value: Value) -> Choice:
+def given(template: Template, name: str, value: Value | float) -> Choice:
     """Whether `value` is anything but the empty string."""
     return differs(template, name, value, "")
 
@@ -69,13 +90,19 @@ def add(template: Template, choice: Choice, resource: Resource) -> Resource:
 
 
 def _condition(template: Template, name: str, rule: AWSHelperFn) -> str:
-    if name not in template.conditions:
+    known = template.conditions.get(name)
+    if known is not None and known.to_dict() != rule.to_dict():
+        raise ValueError(
+            f"the template has another condition {name!r} already: give the second block a title of its own, or the "
+            "parameter of the first one"
+        )
+    if known is None:
         template.add_condition(name, rule)
     return name
 
 
-def _in_sub(value: Any) -> Any:
-    """How a value is written inside the string of `Fn::Sub`."""
+def _in_sub(name: str, value: Any) -> Any:
+    """How a value is written inside the string of `Fn::Sub`; one that has no short form there goes by its name."""
     if isinstance(value, (Parameter, AWSObject)):
         return f"${{{value.title}}}"
     match value.to_dict() if isinstance(value, AWSHelperFn) else value:
@@ -87,4 +114,6 @@ def _in_sub(value: Any) -> Any:
             return text
         case str() | int() | float() as plain:
             return plain
-    raise TypeError(f"{value!r} cannot stand inside Fn::Sub: pass text, a parameter, Ref, GetAtt or Sub")
+        case dict() if isinstance(value, AWSHelperFn):
+            return f"${{{name}}}"
+    raise TypeError(f"{value!r} cannot stand inside Fn::Sub: pass text, a parameter, Ref, GetAtt, Sub or ImportValue")

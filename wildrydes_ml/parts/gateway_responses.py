@@ -86,13 +86,13 @@ def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
 
-def add_gateway_responses(template: Template, api: apigateway.RestApi) -> None:
-    """Adds the whole table to an API."""
+def add_gateway_responses(template: Template, api: apigateway.RestApi, prefix: str = "") -> None:
+    """Adds the whole table to an API; `prefix` begins the logical ids, for a template of several APIs."""
     for kind, answer in ANSWERS.items():
         status = {} if answer.status is None else {"StatusCode": str(answer.status)}
         template.add_resource(
             apigateway.GatewayResponse(
-                _title(kind),
+                prefix + _title(kind),
                 RestApiId=Ref(api),
                 ResponseType=kind,
                 ResponseParameters=_headers(answer),
@@ -103,10 +103,13 @@ def add_gateway_responses(template: Template, api: apigateway.RestApi) -> None:
         )
 
 
-def gateway_responses(template: Template) -> dict[str, apigateway.GatewayResponse]:
-    """The template's gateway responses by logical id."""
-    found = template.resources.items()
-    return {title: resource for title, resource in found if isinstance(resource, apigateway.GatewayResponse)}
+def gateway_responses(template: Template, api: apigateway.RestApi) -> dict[str, apigateway.GatewayResponse]:
+    """The API's gateway responses in the template, by logical id."""
+    return {
+        title: resource
+        for title, resource in template.resources.items()
+        if isinstance(resource, apigateway.GatewayResponse) and resource.RestApiId == Ref(api)
+    }
 
 
 def _title(kind: str) -> str:

@@ -1,4 +1,4 @@
-"""Suppressions of findings, each with its reason, in the `Metadata` that cfn-lint and checkov read."""
+"""Suppressions of findings, each with its reason, in the `Metadata` that cfn-lint, checkov and cfn-guard read."""
 
 from typing import Any
 
@@ -6,6 +6,15 @@ from typing import Any
 def checkov_skips(**reasons: str) -> dict[str, Any]:
     """`Metadata` that lets checkov skip rules on one resource, e.g. `CKV_AWS_116="why"`."""
     return {"checkov": {"skip": [{"id": rule, "comment": reason} for rule, reason in reasons.items()]}}
+
+
+def guard_suppressions(**reasons: str) -> dict[str, Any]:
+    """`Metadata` that lets Guard's rules pass over one resource; the reasons stand in the rules' order.
+
+    The rules look for a list of names and no more
+    (https://github.com/aws-cloudformation/aws-guard-rules-registry).
+    """
+    return {"guard": {"SuppressedRules": list(reasons), "reasons": list(reasons.values())}}
 
 
 def cfn_lint_ignores(**reasons: str) -> dict[str, Any]:

@@ -5,12 +5,15 @@ the workshop, IPv6 through an egress-only gateway (free, reaches hosts with an I
 """
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import Cidr, GetAtt, GetAZs, Ref, Select, Tags, Template, ec2
 
-from .choices import Choice, Value, add, choose, equals, given, listed, reference
-from .lint import checkov_skips
+from . import rules
+from .choices import Choice, Later, Value, Values, add, choose, equals, given, listed, reference
+from .lint import checkov_skips, guard_suppressions
+
+Egress: TypeAlias = Literal["nat", "ipv6", "none"]
 
 VPC_CIDR = "10.0.0.0/16"
 PUBLIC_SUBNET_ONE_CIDR = "10.0.1.0/24"
@@ -19,35 +22,56 @@ PRIVATE_SUBNET_TWO_CIDR = "10.0.3.0/24"
 
 _WEB_PORTS = ((443, "HTTPS"), (80, "HTTP"))
 _NFS_PORT = 2049
+_CIDR = r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}"
+_SUBNETS_ADVICE = (
+    "name two or more subnets, each in another Availability Zone; of a list parameter, Select(0, Ref(it)) and so on"
+)
 
 
 @dataclass(frozen=True)
 class Network:
-    """What the neighbours of a network need: properties for `VpcId`, `SubnetId` and `CidrIp`.
+    """What the neighbours of a network need. Make one by hand for a VPC that exists: of ids, parameters, `Ref`s or
+    `ImportValue`s.
 
-    `way_out` is the route that an instance in the public subnet needs before it boots; `ipv6` tells whether
-    the private subnets have IPv6 addresses.
+    `private_subnets` are two or more, each in another Availability Zone: EFS allows one mount target in a zone.
+    `public_subnet` is for the instance that fills EFS alone. `way_out` is the logical id of the route that this
+    instance needs before it boots, '' where it exists. `ipv6` tells whether the private subnets have IPv6 addresses.
+    Raises TypeError and ValueError for fewer or the same subnets and for a wrong block of addresses.
     """
 
-    vpc: Any
-    vpc_cidr: Any
-    public_subnet: Any
-    private_subnets: tuple[Any, Any]
-    way_out: str
-    ipv6: Choice
+    vpc: Value
+    vpc_cidr: Value
+    private_subnets: Values
+    public_subnet: Value | None = None
+    way_out: str = ""
+    ipv6: Choice = False
+
+    def __post_init__(self) -> None:
+        rules.is_known("Network.vpc", self.vpc)
+        rules.text("Network.vpc_cidr", self.vpc_cidr, _CIDR, "use a block of IPv4 addresses such as 10.0.0.0/16")
+        rules.several("Network.private_subnets", self.private_subnets, 2, _SUBNETS_ADVICE)
+        if self.public_subnet is not None:
+            rules.is_known("Network.public_subnet", self.public_subnet)
 
 
 def add_network(
     template: Template,
     *,
-    egress: Value = "nat",
+    egress: Egress | Later = "nat",
     zone_one: Value = "",
     zone_two: Value = "",
 ) -> Network:
-    """Adds the VPC, its subnets, routes and the chosen egress (`nat`, `ipv6` or `none`).
+    """Adds the VPC, its subnets, routes and the chosen egress (`nat`, `ipv6` or `none`): once in a template.
 
-    An empty zone means the region's first or second one, so that two zones are all an account needs.
+    An empty zone means the region's first or second one, so that two zones are all an account needs. Raises
+    ValueError for another egress, for the same zone twice, and when the template has this network already.
     """
+    rules.unused(template, "LambdaEFSMLVPC", "add_network makes one network; pass it on to all that join it")
+    rules.one_of("egress", egress, get_args(Egress))
+    if rules.is_known("zone_one", zone_one) and zone_one != "" and zone_one == zone_two:
+        raise ValueError(
+            f"zone_one and zone_two are both {zone_one!r}: use two zones, as EFS has one mount target in each"
+        )
     ipv6 = equals(template, "UseIpv6", egress, "ipv6")
     first = _zone(template, "AvailabilityZoneOneGiven", zone_one, 0)
     second = _zone(template, "AvailabilityZoneTwoGiven", zone_two, 1)
@@ -70,21 +94,30 @@ def add_network(
     private_routes = _private_routes(template, vpc, private_one, private_two)
     _nat(template, equals(template, "UseNat", egress, "nat"), public, private_routes, attachment)
     _ipv6_egress(template, ipv6, vpc, private_routes)
-    return Network(Ref(vpc), VPC_CIDR, Ref(public), (Ref(private_one), Ref(private_two)), way_out.title, ipv6)
+    private = (Ref(private_one), Ref(private_two))
+    return Network(Ref(vpc), VPC_CIDR, private, Ref(public), str(way_out.title), ipv6)
 
 
 def add_function_security_group(
-    template: Template, network: Network, title: str = "FunctionSecurityGroup"
+    template: Template, network: Network, title: str = "FunctionSecurityGroup", *, web: bool = True
 ) -> ec2.SecurityGroup:
-    """The group that functions join: nothing in; out to NFS inside the VPC and to the web for pictures."""
+    """The group that functions join: nothing in; out to NFS inside the VPC and, with `web`, to the web for pictures.
+
+    Several functions may join one group. Raises ValueError when the template has a resource of that title already.
+    """
+    rules.unused(template, title, "let functions share this group, or pass another title")
+    pictures = ", web for pictures by URL" if web else ""
     return template.add_resource(
         ec2.SecurityGroup(
             title,
-            GroupDescription="Inference function: NFS to the mount targets, web for pictures by URL",
-            VpcId=network.vpc,
-            SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6),
+            GroupDescription=f"Inference function: NFS to the mount targets{pictures}",
+            VpcId=reference(network.vpc),
+            SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6) if web else [_nfs_out(network)],
             Metadata=checkov_skips(
                 CKV_AWS_23="Every rule has a description; checkov does not look for it inside Fn::If."
+            )
+            | guard_suppressions(
+                EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE="Pictures may be on any web server.",
             ),
         )
     )
@@ -92,22 +125,18 @@ def add_function_security_group(
 
 def web_and_nfs_egress(network: Network, ipv6: Choice = False) -> list[Any]:
     """Egress rules: 2049 to the VPC, 443 and 80 to anywhere, and the latter over IPv6 too if chosen."""
-    rules: list[Any] = [
-        ec2.SecurityGroupRule(
-            Description="NFS to the mount targets",
-            IpProtocol="tcp",
-            FromPort=_NFS_PORT,
-            ToPort=_NFS_PORT,
-            CidrIp=network.vpc_cidr,
-        )
-    ]
+    out: list[Any] = [_nfs_out(network)]
     for port, name in _WEB_PORTS:
-        rules.append(_out(port, f"{name} out", CidrIp="0.0.0.0/0"))
-        rules.append(choose(ipv6, _out(port, f"{name} out over IPv6", CidrIpv6="::/0")))
-    return listed(*rules)
+        out.append(_out(port, f"{name} out", CidrIp="0.0.0.0/0"))
+        out.append(choose(ipv6, _out(port, f"{name} out over IPv6", CidrIpv6="::/0")))
+    return listed(*out)
 
 
-def _out(port: int, description: str, **destination: str) -> ec2.SecurityGroupRule:
+def _nfs_out(network: Network) -> ec2.SecurityGroupRule:
+    return _out(_NFS_PORT, "NFS to the mount targets", CidrIp=reference(network.vpc_cidr))
+
+
+def _out(port: int, description: str, **destination: Any) -> ec2.SecurityGroupRule:
     return ec2.SecurityGroupRule(Description=description, IpProtocol="tcp", FromPort=port, ToPort=port, **destination)
 
 
@@ -160,6 +189,9 @@ def _public_route(
             RouteTableId=Ref(table),
             DestinationCidrBlock="0.0.0.0/0",
             GatewayId=Ref(gateway),
+            Metadata=guard_suppressions(
+                NO_UNRESTRICTED_ROUTE_TO_IGW="NAT gateway and filling instance go out here; nothing else is inside."
+            ),
         )
     )
 

@@ -12,9 +12,11 @@ from typing import Any
 
 from troposphere import Sub, Template, cloudwatch
 
+from . import rules
 from .api import API_NAME, STAGE
 from .choices import reference
 
+TITLE = "InferenceDashboard"
 NAMESPACE = "wildrydes-ml"
 PERIOD = 300
 """Seconds that one point of a graph or an alarm stands for."""
@@ -101,17 +103,25 @@ _GRAPHS: Sequence[tuple[str, Sequence[_Metric]]] = (
 )
 
 
-def add_dashboard(template: Template, watched: Watched, alarms: Alarms = Alarms()) -> cloudwatch.Dashboard:
-    """Adds the alarms, and a dashboard that shows them and the graphs."""
+def add_dashboard(
+    template: Template, watched: Watched, alarms: Alarms = Alarms(), *, title: str = TITLE
+) -> cloudwatch.Dashboard:
+    """Adds the alarms, and a dashboard that shows them and the graphs.
+
+    Another `title` begins the names of dashboard and alarms, for a template that watches several functions. Raises
+    ValueError when it is taken.
+    """
+    rules.unused(template, title, "give each dashboard a title of its own")
     names = _names(watched)
-    added = [template.add_resource(_alarm(rule, alarms.topic)) for rule in _rules(names, alarms)]
+    prefix = "" if title == TITLE else title
+    added = [template.add_resource(_alarm(rule, alarms.topic, prefix)) for rule in _rules(names, alarms)]
     shown = {"title": "Alarms", "alarms": [f"${{{alarm.title}.Arn}}" for alarm in added]}
     widgets = [_widget("alarm", shown), *(_widget("metric", graph) for graph in _graphs(names))]
     return template.add_resource(
         cloudwatch.Dashboard(
-            "InferenceDashboard",
+            title,
             # Dashboards belong to the account, not to a region.
-            DashboardName=Sub("${AWS::StackName}-${AWS::Region}"),
+            DashboardName=Sub(f"${{AWS::StackName}}-{prefix}${{AWS::Region}}"),
             DashboardBody=Sub(json.dumps({"widgets": widgets}, separators=(",", ":")), **names),
         )
     )
@@ -129,7 +139,7 @@ def _rules(names: Mapping[str, Any], alarms: Alarms) -> list[_Rule]:
     def one(*metric: str) -> dict[str, Any]:
         return _single(_Metric(*metric), names)
 
-    rules = [
+    found = [
         _Rule("FunctionErrors", "The function failed or timed out.", one("function", "Errors"), alarms.errors),
         _Rule("FunctionThrottles", "No instance was free.", one("function", "Throttles"), alarms.throttles),
         _Rule("ApiServerErrors", "The API answered with 5XX.", one("api", "5XXError"), alarms.server_errors),
@@ -137,18 +147,18 @@ def _rules(names: Mapping[str, Any], alarms: Alarms) -> list[_Rule]:
     ]
     if "FileSystem" in names:
         io = one("efs", "PercentIOLimit", "Maximum")
-        rules += [
+        found += [
             _Rule("EfsThroughput", "EFS uses up its throughput.", _used(names), alarms.throughput_percent, 3),
             _Rule("EfsIo", "EFS is near its limit of operations.", io, alarms.io_percent, 3),
         ]
-    return rules
+    return found
 
 
-def _alarm(rule: _Rule, topic: Any) -> cloudwatch.Alarm:
+def _alarm(rule: _Rule, topic: Any, prefix: str) -> cloudwatch.Alarm:
     actions = {} if topic is None else {"AlarmActions": [reference(topic)], "OKActions": [reference(topic)]}
     return cloudwatch.Alarm(
-        f"{rule.name}Alarm",
-        AlarmName=Sub(f"${{AWS::StackName}}-{rule.name}"),
+        f"{prefix}{rule.name}Alarm",
+        AlarmName=Sub(f"${{AWS::StackName}}-{prefix}{rule.name}"),
         AlarmDescription=rule.text,
         ComparisonOperator="GreaterThanThreshold",
         Threshold=rule.limit,

@@ -7,17 +7,20 @@ taken when there is a bucket, and a template in which that is certain does witho
 """
 
 from dataclasses import dataclass
-from importlib.resources import files
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import Base64, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
 
 from .. import packaging
-from . import policies
-from .choices import Choice, Value, add, choose, differs, equals, fill, given, reference
-from .lint import checkov_skips
+from . import policies, rules
+from .choices import Choice, Later, Value, add, choose, differs, equals, fill, given, reference
+from .function import RUNTIME, Architecture
+from .lint import checkov_skips, guard_suppressions
 from .network import Network, web_and_nfs_egress
 from .storage import Storage
+
+Instance: TypeAlias = Literal["keep", "stop", "none"]
 
 # A slow region fills 1.3 GB at 15 MiB/s in well under half of this.
 WAIT_SECONDS = 3600
@@ -26,26 +29,41 @@ DISK_GB = 8
 
 _AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
 _DIRECTORY = "/opt/wildrydes"
+# A shell reads the settings between double quotes.
+_UNQUOTED = r"[^\n\"$`\\]*"
 
 
 @dataclass(frozen=True)
 class PopulateSettings:
     """What to put on EFS and what to do with the instance afterwards (`keep`, `stop` or `none`: no instance).
 
-    `packages` are pins separated by spaces, `model` is the URL of a SavedModel's archive. `bucket` and `key`
-    name the function's zip, whose code prepares the model; without a bucket it is not prepared.
+    `packages` are pins separated by spaces, for the Python of `runtime`. `model` is the http(s) URL of a tar archive;
+    with TensorFlow among the packages it must hold one SavedModel, else it may hold any files. `model_sha256` is its
+    digest in 64 hexadecimal digits, '' for none. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH, ''
+    for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model; without
+    a bucket it is not prepared, as it is with another function. Raises TypeError and ValueError for other values.
     """
 
-    instance: Value = "keep"
+    instance: Instance | Later = "keep"
     instance_type: Value = ""
-    architecture: Value = "x86_64"
+    architecture: Architecture | Later = "x86_64"
     runtime: Value = "python3.13"
     packages: Value = ""
     model: Value = ""
     model_sha256: Value = ""
     ssh_cidr: Value = ""
-    bucket: Any = ""
+    bucket: Value = ""
     key: Value = "code/ml_inferencefunction.zip"
+
+    def __post_init__(self) -> None:
+        rules.one_of("PopulateSettings.instance", self.instance, get_args(Instance))
+        rules.one_of("PopulateSettings.architecture", self.architecture, get_args(Architecture))
+        rules.text("PopulateSettings.runtime", self.runtime, RUNTIME, "use a Lambda runtime such as python3.13")
+        rules.text("PopulateSettings.model", self.model, r"|https?://.+", "use the http(s) URL of a tar archive")
+        rules.text("PopulateSettings.model_sha256", self.model_sha256, r"|[0-9A-Fa-f]{64}", "use 64 hexadecimal digits")
+        for name in ("instance_type", "packages", "model", "ssh_cidr", "bucket", "key"):
+            where = f"PopulateSettings.{name}"
+            rules.text(where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ and line ends: a shell reads it")
 
 
 @dataclass(frozen=True)
@@ -55,9 +73,18 @@ class Populate:
     exists: Choice
     contents: Any
 
+    @property
+    def reported(self) -> Any:
+        """For `FunctionSettings.contents`: the contents, once the file system is filled, or '' without an instance."""
+        return choose(self.exists, self.contents, "")
+
 
 def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
-    """The instance's group: SSH only from the given CIDR block, out to NFS and the web."""
+    """The instance's group: SSH only from the given CIDR block, out to NFS and the web.
+
+    Raises ValueError when the template has one already. Without an instance it is made, but not added.
+    """
+    rules.unused(template, "InstanceSecurityGroup", "one instance fills the file system; pass its group on")
     ssh = given(template, "SshIsOpen", settings.ssh_cidr)
     rule = ec2.SecurityGroupRule(
         Description="SSH and Instance Connect from the given block",
@@ -72,9 +99,12 @@ def add_instance_security_group(template: Template, network: Network, settings: 
         ec2.SecurityGroup(
             "InstanceSecurityGroup",
             GroupDescription="Filling instance: NFS to the mount targets, web for packages and model",
-            VpcId=network.vpc,
+            VpcId=reference(network.vpc),
             SecurityGroupIngress=choose(ssh, [rule]),
             SecurityGroupEgress=web_and_nfs_egress(network),
+            Metadata=guard_suppressions(
+                EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE="Packages and model may be on any web server."
+            ),
         ),
     )
 
@@ -86,7 +116,13 @@ def add_populate(
     group: ec2.SecurityGroup,
     settings: PopulateSettings,
 ) -> Populate:
-    """Adds the instance with its role, and the wait condition that it signals."""
+    """Adds the instance with its role, and the wait condition that it signals: once in a template.
+
+    Raises ValueError without packages, model or public subnet, and when the template has such an instance already.
+    """
+    rules.unused(template, "EfsMountEC2Instance", "one instance fills the file system; put all packages in one list")
+    if settings.instance != "none":
+        _refuse_incomplete(network, settings)
     exists = _exists(template, settings)
     handle = add(template, exists, cloudformation.WaitConditionHandle("EFSFilledHandle"))
     profile = _instance_profile(template, exists, storage, settings)
@@ -99,12 +135,26 @@ def add_populate(
     return Populate(exists, GetAtt(filled, "Data"))
 
 
+def _refuse_incomplete(network: Network, settings: PopulateSettings) -> None:
+    for name in ("packages", "model"):
+        if getattr(settings, name) == "":
+            raise ValueError(f"PopulateSettings.{name} is empty: the instance needs it, or use instance='none'")
+    if network.public_subnet is None:
+        raise ValueError("Network.public_subnet is missing: the instance fetches packages and model from there")
+
+
 def _texts(settings: PopulateSettings) -> dict[str, str]:
-    """The files that the instance writes beside its settings."""
-    bootstrap = {"bootstrap.sh": (files(__package__) / "bootstrap.sh").read_text(encoding="utf-8")}
+    """The files that the instance writes beside its settings; the lock serves the packages of its first line only."""
+    bootstrap = {"bootstrap.sh": Path(__file__).with_name("bootstrap.sh").read_text(encoding="utf-8")}
     has_zip = settings.bucket and not isinstance(settings.bucket, Parameter)
-    own = () if has_zip else ("populate.sh", "packages.lock")
-    return {**bootstrap, **{name: packaging.filling(name) for name in own}}
+    if has_zip:
+        return bootstrap
+    lock = packaging.filling("packages.lock")
+    packages = settings.packages
+    if isinstance(packages, Parameter):
+        packages = packages.properties.get("Default", "")
+    locked = {"packages.lock": lock} if lock.startswith(f"# {packages}\n") else {}
+    return {**bootstrap, "populate.sh": packaging.filling("populate.sh"), **locked}
 
 
 def _exists(template: Template, settings: PopulateSettings) -> Choice:
@@ -126,6 +176,9 @@ def _instance_profile(
             # Session Manager, in place of an open SSH port.
             ManagedPolicyArns=[Sub("arn:${AWS::Partition}:iam::aws:policy/AmazonSSMManagedInstanceCore")],
             Policies=choose(has_code, [write, read], [write]),
+            Metadata=guard_suppressions(
+                IAM_NO_INLINE_POLICY_CHECK="The policy is for this role alone, and goes with it."
+            ),
         ),
     )
     return add(template, exists, iam.InstanceProfile("EfsMountInstanceProfile", Roles=[Ref(role)]))
@@ -165,6 +218,13 @@ def _instance(
                 **checkov_skips(
                     CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing.",
                 ),
+                **guard_suppressions(
+                    EBS_OPTIMIZED_INSTANCE="The default types always are; others may not be able to.",
+                    EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
+                    EC2_INSTANCE_NO_PUBLIC_IP="See CKV_AWS_88: it fetches from the public subnet.",
+                    EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
+                    ec2_instance_nitro_encryption_in_transit_check="What it sends goes by TLS, to EFS as well.",
+                ),
             },
         ),
     )
@@ -177,7 +237,7 @@ def _disk() -> ec2.BlockDeviceMapping:
 
 def _interface(network: Network, group: ec2.SecurityGroup) -> ec2.NetworkInterfaceProperty:
     return ec2.NetworkInterfaceProperty(
-        DeviceIndex="0", AssociatePublicIpAddress=True, SubnetId=network.public_subnet, GroupSet=[Ref(group)]
+        DeviceIndex="0", AssociatePublicIpAddress=True, SubnetId=reference(network.public_subnet), GroupSet=[Ref(group)]
     )
 
 

@@ -1,0 +1,51 @@
+"""Digits: scikit-learn and a model of its own on EFS, a function and an API, made of the library's blocks."""
+
+import sys
+from pathlib import Path
+
+from troposphere import Output, Ref, Template
+
+from wildrydes_ml import parameters, parts, render
+
+NAMES = ("DataBucket", "CodeKey", "EFSpath", "PythonRuntime", "BootstrapInstance", "Packages", "ModelUrl")
+OWN: dict[str, dict[str, object]] = {
+    "CodeKey": {"Default": "code/digits.zip"},
+    "BootstrapInstance": {"Default": "stop"},
+    "Packages": {"Default": Path(__file__).with_name("packages.txt").read_text().strip()},
+    "ModelUrl": {"Default": None, "Description": "URL of a tar archive that holds digits.joblib."},
+}
+
+
+def digits() -> Template:
+    """The function answers pictures that are posted, so it needs no way to the Internet."""
+    template = Template(Description="Digits: scikit-learn and its model on EFS behind an API")
+    given = parameters.add_parameters(template, NAMES, OWN)
+    runtime = given["PythonRuntime"]
+    filling = parts.PopulateSettings(
+        given["BootstrapInstance"], runtime=runtime, packages=given["Packages"], model=given["ModelUrl"]
+    )
+    network = parts.add_network(template, egress="none")
+    group = parts.add_function_security_group(template, network, web=False)
+    filler = parts.add_instance_security_group(template, network, filling)
+    storage = parts.add_storage(template, network, [group, filler], throughput_mode="elastic")
+    filled = parts.add_populate(template, network, storage, filler, filling)
+    mount = parts.FileSystemMount(
+        network.private_subnets,
+        [group],
+        storage.access_point_arn,
+        given["EFSpath"],
+        mount_targets=storage.mount_targets,
+    )
+    settings = parts.FunctionSettings(
+        name="digits", bucket=given["DataBucket"], key=given["CodeKey"], handler="app.answer", runtime=runtime,
+        memory=1024, timeout=29, contents=filled.reported, description="Reads digits with scikit-learn from EFS.",
+    )  # fmt: skip
+    routes = [parts.Route(parts.add_inference_function(template, mount, settings, title="Digits"), page=True)]
+    api = parts.add_rest_api(template, routes, title="DigitsApi")
+    parts.add_proxy_stage(template, api, routes)
+    template.add_output([Output("ApiId", Value=Ref(api)), Output("Url", Value=parts.invoke_url(api))])
+    return template
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render(digits()))

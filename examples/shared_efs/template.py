@@ -1,0 +1,57 @@
+"""Two functions with two models on one file system, behind one API with two paths."""
+
+import sys
+from pathlib import Path
+
+from troposphere import GetAtt, Output, Ref, Sub, Template
+
+from wildrydes_ml import parameters, parts, render
+
+MODELS = ("iris", "wine")
+NAMES = ("DataBucket", "CodeKey", "EFSpath", "PythonRuntime", "BootstrapInstance", "Packages", "ModelUrl", "MemorySize")
+OWN: dict[str, dict[str, object]] = {
+    "CodeKey": {"Default": "code/kinds.zip"},
+    "BootstrapInstance": {"Default": "stop"},
+    "Packages": {"Default": Path(__file__).with_name("packages.txt").read_text().strip()},
+    "ModelUrl": {"Default": None, "Description": "URL of a tar archive that holds the models."},
+    "MemorySize": {"Default": 1024},
+}
+
+
+def shared_efs() -> Template:
+    """The functions share code, packages, log settings and network, and differ in the model that they load."""
+    template = Template(Description="Two functions with two models on one EFS")
+    given = parameters.add_parameters(template, NAMES, OWN)
+    filling = parts.PopulateSettings(
+        given["BootstrapInstance"], runtime=given["PythonRuntime"], packages=given["Packages"], model=given["ModelUrl"]
+    )
+    network = parts.add_network(template, egress="none")
+    group = parts.add_function_security_group(template, network, web=False)
+    filler = parts.add_instance_security_group(template, network, filling)
+    storage = parts.add_storage(template, network, [group, filler], throughput_mode="elastic")
+    filled = parts.add_populate(template, network, storage, filler, filling)
+    mount = parts.FileSystemMount(
+        network.private_subnets,
+        [group],
+        storage.access_point_arn,
+        given["EFSpath"],
+        mount_targets=storage.mount_targets,
+    )
+    routes = []
+    for name in MODELS:
+        settings = parts.FunctionSettings(
+            name=Sub(f"${{AWS::StackName}}-{name}"), bucket=given["DataBucket"], key=given["CodeKey"],
+            runtime=given["PythonRuntime"], memory=given["MemorySize"], timeout=29, handler="kinds.answer",
+            environment={"MODEL": name}, contents=filled.reported, description=f"Names kinds of {name}.",
+        )  # fmt: skip
+        added = parts.add_inference_function(template, mount, settings, title=name.capitalize())
+        template.add_output(Output(f"{name.capitalize()}Function", Value=GetAtt(added.function, "Arn")))
+        routes.append(parts.Route(added, f"/{name}", "POST"))
+    api = parts.add_rest_api(template, routes, title="KindsApi")
+    parts.add_proxy_stage(template, api, routes)
+    template.add_output([Output("ApiId", Value=Ref(api)), Output("Url", Value=parts.invoke_url(api))])
+    return template
+
+
+if __name__ == "__main__":
+    sys.stdout.write(render(shared_efs()))

@@ -1,0 +1,75 @@
+"""What the documentation tells of the code is what the code says: tables, pictures, reasons."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tools import diagram, tables, topology
+from tools.reasons import GONE, NEW, REASONS
+from wildrydes_ml import workshop
+from wildrydes_ml.settings import PRESETS
+
+from .documents import ROOT
+
+COMPLETE = workshop.complete().to_dict()
+
+
+@pytest.mark.parametrize("page", tables.pages(), ids=lambda page: page.relative_to(ROOT).as_posix())
+def test_tables_are_as_the_code_tells_them(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == tables.filled(text), "run python tools/tables.py"
+
+
+def test_every_table_stands_on_a_page() -> None:
+    text = "".join(page.read_text(encoding="utf-8") for page in tables.pages())
+    assert set(re.findall(r"<!-- table: (\w+) -->", text)) == set(tables.TABLES)
+
+
+def test_every_resource_has_a_reason_and_every_reason_a_resource() -> None:
+    titles = {tables.row_name(title) for body in tables.templates().values() for title in body["Resources"]}
+    assert set(REASONS) == titles
+    assert not titles & set(GONE)
+    assert all(reason.why and reason.change and reason.cost for reason in REASONS.values())
+
+
+def test_what_bills_by_the_hour_says_so() -> None:
+    billed = {name for name, reason in REASONS.items() if "a month" in reason.cost and not reason.cost.startswith("no")}
+    assert billed == {"NatPublicIP", "NatGateway", "FileSystemResource", "EfsMountEC2Instance"}
+    assert REASONS["EFSFilled"].change.startswith(NEW)
+
+
+@pytest.mark.parametrize("name", diagram.pictures())
+def test_pictures_are_as_the_template_has_it(name: str) -> None:
+    text = (ROOT / "docs" / "pictures" / name).read_text(encoding="utf-8")
+    assert text == diagram.pictures()[name], "run python tools/diagram.py"
+
+
+def picture(**parameters: str) -> str:
+    return diagram.draw(topology.read(COMPLETE, parameters)).svg(diagram.LIGHT, "")
+
+
+def test_what_is_not_in_the_template_is_not_in_the_picture() -> None:
+    assert "NatGateway" in picture()
+    assert "NatGateway" not in picture(InternetEgress="none")
+    assert "EgressOnlyInternetGateway" in picture(InternetEgress="ipv6")
+    assert "EfsMountEC2Instance" in picture()
+    assert "EfsMountEC2Instance" not in picture(BootstrapInstance="none")
+
+
+def test_an_arrow_goes_when_a_security_group_closes() -> None:
+    shut = topology.read(COMPLETE, {})
+    assert len(shut.mounts()) == 3
+    group = shut.resources["MountTargetSecurityGroup"]["Properties"]
+    group["SecurityGroupIngress"] = [
+        rule for rule in group["SecurityGroupIngress"] if "Instance" in str(rule["SourceSecurityGroupId"])
+    ]
+    assert shut.mounts() == {("EfsMountEC2Instance", "MountTargetResource1"): 2049}
+    assert "reads, NFS 2049" not in diagram.draw(shut).svg(diagram.LIGHT, "")
+
+
+@pytest.mark.parametrize(("preset", "way_out"), [("workshop", "NatGateway"), ("lean", "EgressOnlyInternetGateway")])
+def test_the_way_out_is_read_from_the_routes(preset: str, way_out: str) -> None:
+    template = topology.read(COMPLETE, PRESETS[preset])
+    assert template.ways_out("ModelInferenceFunction") == [way_out]
+    assert set(template.callers("ModelInferenceFunction")) == {"ModelInferenceApi"}

@@ -1,0 +1,203 @@
+"""Writes the tables of the documentation that are told by the code, between their markers in docs/*.md.
+
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`. `--check` writes nothing and fails when one is stale.
+"""
+
+import argparse
+import os
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+
+from tools.reasons import GONE, NEW, REASONS, SAME, Reason
+from wildrydes_ml import cli, costs, workshop
+from wildrydes_ml.settings import PRESETS, Settings
+
+ROOT = Path(__file__).resolve().parent.parent
+SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
+FILE = {short: file for file, short in SHORT.items()}
+_MARKED = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_DIGEST = re.compile(r"(?<=Deployment)[0-9a-f]{8}$")
+
+
+def templates() -> dict[str, dict[str, Any]]:
+    """The templates as plain data, by their short name."""
+    return {SHORT[file]: build().to_dict() for file, build in workshop.TEMPLATES.items()}
+
+
+def row_name(title: str) -> str:
+    """A resource's name in the table of reasons."""
+    return _DIGEST.sub("", title)
+
+
+def parameters() -> str:
+    """Each parameter: default, what it takes, which templates have it."""
+    rows = []
+    for name, places in _places("Parameters").items():
+        entries = list(places.values())
+        entry = entries[-1]
+        required = " ".join(place for place, one in places.items() if "Default" not in one)
+        default = _code(entry["Default"]) if "Default" in entry else ""
+        default += f"{'; ' if default else ''}required in {required}" if required else ""
+        told = dict.fromkeys(str(one["Description"]) for one in entries)
+        rows.append((f"`{name}`", default, _takes(entry), ", ".join(places), " / ".join(told)))
+    return _table(("parameter", "default", "takes", "templates", "what it does"), rows)
+
+
+def outputs() -> str:
+    """Each output and its export."""
+    rows = []
+    for name, places in _places("Outputs").items():
+        entry = next(iter(places.values()))
+        exported = "yes" if "Export" in entry else ""
+        rows.append((f"`{name}`", ", ".join(places), exported, entry["Description"]))
+    return _table(("output", "templates", "exported", "what it is"), rows)
+
+
+def resources() -> str:
+    """Each resource, by the templates that have it: type, why it is there, what it costs."""
+    groups: dict[str, list[tuple[str, ...]]] = {}
+    for name, places in _resources().items():
+        kind = next(iter(places.values()))["Type"].removeprefix("AWS::")
+        heading = "### In " + " and ".join(f"`{FILE[place]}`" for place in places)
+        groups.setdefault(heading, []).append((f"`{name}`", kind, REASONS[name].why, REASONS[name].cost))
+    head = ("resource", "type", "why", "costs while idle")
+    return "\n\n".join(f"{heading}\n\n{_table(head, _joined(rows))}" for heading, rows in groups.items())
+
+
+def differences() -> str:
+    """Each resource that is not as in the workshop's templates, and why."""
+    rows = []
+    for name in _resources():
+        reason = REASONS[name]
+        if reason.change != SAME:
+            rows.append((f"`{name}`", _kind(reason), reason.change.removeprefix(NEW).strip() or reason.why))
+    gone = [(f"`{name}`", "gone", why) for name, why in GONE.items()]
+    return _table(("resource", "", "what and why"), [*_joined(rows), *gone])
+
+
+def unchanged() -> str:
+    """The resources that are as in the workshop's templates."""
+    return ", ".join(f"`{name}`" for name in _resources() if REASONS[name].change == SAME) + "."
+
+
+def presets() -> str:
+    """What each preset sets and what it costs while idle, item by item."""
+    values = {name: Settings(preset=name).parameter_values() for name in PRESETS}
+    names = sorted({name for chosen in PRESETS.values() for name in chosen})
+    rows: list[tuple[str, ...]] = [
+        (f"`{name}`", *(f"`{values[preset][name]}`" for preset in PRESETS)) for name in names
+    ]
+    idle: dict[str, dict[str, float]] = {preset: defaultdict(float) for preset in PRESETS}
+    for preset in PRESETS:
+        for cost in costs.idle(values[preset]):
+            idle[preset][cost.item] += cost.dollars or 0
+    for item in dict.fromkeys(item for costed in idle.values() for item in costed):
+        rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in PRESETS)))
+    sums = (f"**{sum(idle[preset].values()):.2f}**" for preset in PRESETS)
+    rows.append(("**US$ a month, idle**", *sums))
+    return _table(("", *(f"`{preset}`" for preset in PRESETS)), rows)
+
+
+def commands() -> str:
+    """The options of each verb, as its `--help` has them."""
+    os.environ.pop("WILDRYDES_HOME", None)
+    (verbs,) = (action for action in cli.build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    parts = []
+    for verb, parser in verbs.choices.items():
+        rows = [_option(action) for action in parser._actions if action.dest != "help"]
+        about = f"## {verb}\n\n{parser.description}\n"
+        parts.append(about + "\n" + _table(("option", "what it does"), rows))
+    return "\n\n".join(parts)
+
+
+TABLES: dict[str, Callable[[], str]] = {
+    table.__name__: table for table in (parameters, outputs, resources, differences, unchanged, presets, commands)
+}
+
+
+def filled(text: str) -> str:
+    """The page with its tables as the code tells them now."""
+    return _MARKED.sub(lambda found: f"<!-- table: {found[1]} -->\n{TABLES[found[1]]()}\n<!-- end -->", text)
+
+
+def pages() -> Iterable[Path]:
+    """The pages of the documentation."""
+    return sorted((ROOT / "docs").rglob("*.md"))
+
+
+def _places(section: str) -> dict[str, dict[str, Any]]:
+    """The entries of a section of all templates: name, then template, then entry."""
+    found: dict[str, dict[str, Any]] = {}
+    for place, body in templates().items():
+        for name, entry in body[section].items():
+            found.setdefault(name, {})[place] = entry
+    return found
+
+
+def _resources() -> dict[str, dict[str, Any]]:
+    return {row_name(title): places for title, places in _places("Resources").items()}
+
+
+def _joined(rows: Iterable[tuple[str, ...]]) -> list[tuple[str, ...]]:
+    """Rows of which all but the name is the same become one."""
+    names: dict[tuple[str, ...], list[str]] = {}
+    for name, *rest in rows:
+        names.setdefault(tuple(rest), []).append(name)
+    return [(" ".join(joined), *rest) for rest, joined in names.items()]
+
+
+def _kind(reason: Reason) -> str:
+    return "same" if reason.change == SAME else "new" if reason.change.startswith(NEW) else "changed"
+
+
+def _takes(entry: dict[str, Any]) -> str:
+    if "AllowedValues" in entry:
+        values = [str(value) for value in entry["AllowedValues"]]
+        return ", ".join(values if len(values) < 8 else [*values[:3], "…", values[-1]])
+    if "MinValue" in entry:
+        return f"{entry['MinValue']} to {entry['MaxValue']}"
+    constraint = str(entry.get("ConstraintDescription", "")).removeprefix("must be ")
+    return constraint or ("ids, separated by commas" if str(entry["Type"]).startswith("List") else "text")
+
+
+def _option(action: argparse.Action) -> tuple[str, str]:
+    value = action.metavar or (f"{{{','.join(map(str, action.choices))}}}" if action.choices else "")
+    if not value and action.option_strings and action.nargs != 0:
+        value = action.dest.upper()
+    name = " ".join([*action.option_strings, str(value)] if action.option_strings else [str(value)]).strip()
+    text = (action.help or "") % {"default": action.default}
+    return f"`{name}`", text
+
+
+def _code(value: Any) -> str:
+    return f"`{value}`" if str(value) else "empty"
+
+
+def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
+    def line(cells: Iterable[Any]) -> str:
+        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
+
+    return "\n".join([line(head), "|" + "---|" * len(head), *(line(row) for row in rows)])
+
+
+def main(show: Callable[[str], None] = print) -> int:
+    """Fills the tables, or with --check only tells which pages are stale."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing; exit 1 when a table is stale")
+    options = parser.parse_args()
+    stale = [page for page in pages() if filled(page.read_text(encoding="utf-8")) != page.read_text(encoding="utf-8")]
+    for page in stale:
+        show(f"{'stale' if options.check else 'wrote'} {page.relative_to(ROOT)}")
+        if not options.check:
+            page.write_text(filled(page.read_text(encoding="utf-8")), encoding="utf-8")
+    return 1 if stale and options.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,158 @@
+"""Checks of what no linter sees: whether function, file system and network of a template fit together.
+
+    for finding in check(template.to_dict()):
+        print(finding)
+
+Each check asks the template with its parameters put in. What only CloudFormation can know is no finding. A check is
+silenced as in cfn-lint, by `ignore_checks` in the `Metadata` of the resource or of the template. The same checks are
+rules for cfn-lint in `wildrydes_ml.lint_rules`.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from . import mounting, network, running
+from .findings import Fault, Finding, Path
+from .resolving import Body, mapping, resolve
+from .stack import Stack
+
+__all__ = ["CHECKS", "Check", "Finding", "check"]
+
+_LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/"
+_REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One rule: `E` breaks the deploy or the function, `W` is often a mistake. `why` is a sentence for the user."""
+
+    id: str
+    name: str
+    title: str
+    why: str
+    source: str
+    faults: Callable[[Stack], Iterator[Fault]]
+
+
+CHECKS = (
+    Check(
+        "E9901",
+        "MountTargetInEveryZone",
+        "A mount target in the Availability Zone of every subnet of the function",
+        "Lambda connects each subnet to the mount target of its zone.",
+        f"{_LAMBDA}configuration-filesystem-efs.html",
+        network.mount_target_in_every_zone,
+    ),
+    Check(
+        "E9902",
+        "NfsReachesTheMountTargets",
+        "Port 2049 from the function's security groups to the mount targets'",
+        "Without NFS between them every call ends with a mount time-out.",
+        "https://docs.aws.amazon.com/efs/latest/ug/network-access.html",
+        network.nfs_reaches_the_mount_targets,
+    ),
+    Check(
+        "E9903",
+        "FunctionWaitsForMountTargets",
+        "The function is made after the mount targets",
+        "Lambda looks for them when the function is made, and CloudFormation makes both at once.",
+        f"{_LAMBDA}configuration-filesystem-efs.html",
+        mounting.waits_for_mount_targets,
+    ),
+    Check(
+        "E9904",
+        "AccessPointCanRead",
+        "The access point's user can read what the installer wrote",
+        "EFS acts as the access point's user, whatever user the code runs as.",
+        f"{_REFERENCE}aws-properties-efs-accesspoint-creationinfo.html",
+        mounting.access_point_can_read,
+    ),
+    Check(
+        "E9905",
+        "LocalMountPath",
+        "The file system is mounted under /mnt, where the function looks",
+        "Lambda mounts at /mnt/NAME and nowhere else.",
+        f"{_REFERENCE}aws-properties-lambda-function-filesystemconfig.html",
+        mounting.local_path_is_under_mnt,
+    ),
+    Check(
+        "E9906",
+        "RuntimeIsThePackagesPython",
+        "The runtime is the Python of the packages, and of their installer",
+        "Compiled packages load only in the Python that they were built for.",
+        f"{_LAMBDA}python-package.html",
+        running.runtime_is_the_packages_python,
+    ),
+    Check(
+        "W9907",
+        "TimeoutWithinTheApis",
+        "The function ends before API Gateway stops waiting",
+        "The caller then has an error 504, while the function runs on and is billed.",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html",
+        running.timeout_within_the_apis,
+    ),
+    Check(
+        "E9908",
+        "SnapStartStandsAlone",
+        "No SnapStart with EFS, provisioned concurrency or a large /tmp",
+        "Lambda refuses the combination.",
+        f"{_LAMBDA}snapstart.html",
+        running.snap_start_stands_alone,
+    ),
+    Check(
+        "W9909",
+        "RouteToTheInternet",
+        "A route to the Internet from every subnet of the function",
+        "Pictures given by URL cannot be fetched there.",
+        f"{_LAMBDA}configuration-vpc-internet.html",
+        network.route_to_the_internet,
+    ),
+)
+
+
+def check(body: Body, parameters: Mapping[str, Any] | None = None) -> list[Finding]:
+    """All findings on a template's body, as `Template.to_dict()` gives it, in the checks' order.
+
+    `parameters` are values for the template's parameters; the others have their defaults. Raises `ValueError` for
+    one that the template does not have.
+    """
+    stack = _stack(body, parameters)
+    found = [finding for one in CHECKS for finding in _findings(one, stack, body)]
+    return [finding for finding in found if not _is_ignored(finding, body)]
+
+
+def findings_of(one: Check, body: Body) -> list[Finding]:
+    """The findings of one check, ignored or not, with the parameters' defaults."""
+    return list(_findings(one, _stack(body), body))
+
+
+def _stack(body: Body, parameters: Mapping[str, Any] | None = None) -> Stack:
+    return Stack(resolve(body, parameters)["Resources"], mapping(body.get("Resources")))
+
+
+def _findings(one: Check, stack: Stack, body: Body) -> Iterator[Finding]:
+    for fault in one.faults(stack):
+        path = _existing(body, fault.path)
+        yield Finding(one.id, path, fault.what, one.why, fault.fix, one.source)
+
+
+def _existing(body: Any, path: Path) -> Path:
+    """The part of the path that the template as written has: a property may be missing or chosen by Fn::If."""
+    for length, key in enumerate(path):
+        if not isinstance(body, Mapping) or key not in body:
+            return path[:length]
+        body = body[key]
+    return path
+
+
+def _is_ignored(finding: Finding, body: Body) -> bool:
+    resource = mapping(body["Resources"][finding.path[1]])
+    ignored = [rule for holder in (body, resource) for rule in _ignored(holder)]
+    return any(rule and finding.rule.startswith(rule) for rule in ignored)
+
+
+def _ignored(holder: Body) -> list[str]:
+    """As cfn-lint reads it (https://github.com/aws-cloudformation/cfn-lint#metadata)."""
+    lint = mapping(mapping(holder.get("Metadata")).get("cfn-lint"))
+    return [str(rule) for rule in mapping(lint.get("config")).get("ignore_checks", [])]
