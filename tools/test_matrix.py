@@ -24,7 +24,7 @@ SUPPORTED = ((3, 10), (3, 11), (3, 12), (3, 13))
 # What builds the package, apart from what a build leaves in the checkout.
 PACKAGED = ("setup.py", "pyproject.toml", "README.md", "LICENSE", "lambda_src", "wildrydes_ml")
 # Of the function, and of the tools of a checkout: neither is in the library.
-ELSEWHERE = ("lambda_src", "test_audit.py", "test_benchmarks.py", "test_benchmarks_deploys.py")
+ELSEWHERE = ("lambda_src", "test_audit.py", "test_benchmarks.py", "test_benchmarks_deploys.py", "test_distribution.py")
 AT_ONCE = 2
 
 Version = tuple[int, int]
