@@ -86,6 +86,13 @@ def test_a_function_that_may_be_cold_is_given_time_to_start() -> None:
         post_sample(lambda body, headers: Reply(504, b""), clock, clock.sleep, is_warm=False)
 
 
+def test_an_api_that_is_gone_is_not_waited_for_as_one_that_starts() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="the API does not answer: 404"):
+        post_sample(lambda body, headers: Reply(404, b"{}"), clock, clock.sleep, is_warm=False)
+    assert clock.now < STAGE_SECONDS + 5
+
+
 def test_the_sample_is_a_picture_that_can_be_posted() -> None:
     assert sample().body.startswith(b"\x89PNG")
     assert len(sample().body) < 100_000
