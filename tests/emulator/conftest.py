@@ -11,6 +11,7 @@ from typing import Any
 
 import boto3
 import pytest
+from moto.server import ThreadedMotoServer
 
 from wildrydes_ml import local, models, populating
 from wildrydes_ml.aws import Aws, connect
@@ -70,6 +71,16 @@ def filled_home(home: Path, filled_efs: Path) -> Path:
 def command(filled_home: Path) -> Command:
     """The commands in a home with a filled EFS directory."""
     return Command(filled_home)
+
+
+@pytest.fixture(scope="module")
+def moto_server() -> Iterator[str]:
+    """The address of moto, which knows resources that MiniStack does not."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ import boto3
 import pytest
 from moto.cloudformation import parsing
 from moto.core.common_models import CloudFormationModel
-from moto.server import ThreadedMotoServer
 
 from wildrydes_ml import efs_99, render
 from wildrydes_ml.settings import PRESETS
@@ -75,19 +74,10 @@ def with_wait_condition() -> Iterator[None]:
     parsing.NULL_MODELS.extend(lacking)
 
 
-@pytest.fixture(scope="module")
-def endpoint() -> Iterator[str]:
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield f"http://{host}:{port}"
-    server.stop()
-
-
 @pytest.fixture
-def cloudformation(endpoint: str) -> Any:
+def cloudformation(moto_server: str) -> Any:
     session = boto3.Session("test", "test", region_name="us-east-1")
-    return session.client("cloudformation", endpoint_url=endpoint)
+    return session.client("cloudformation", endpoint_url=moto_server)
 
 
 def created(cloudformation: Any, name: str, **parameters: str) -> tuple[dict[str, str], dict[str, str]]:

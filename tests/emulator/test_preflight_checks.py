@@ -1,11 +1,9 @@
 """The checks before a deploy with real calls: on moto, which keeps an account's resources, and on MiniStack."""
 
-from collections.abc import Iterator
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from tests.unit.fakes import Said
 from wildrydes_ml import preflight
@@ -19,20 +17,11 @@ from wildrydes_ml.steps import ApplyStack
 from .conftest import client
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    moto = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    moto.start()
-    host, port = moto.get_host_and_port()
-    yield f"http://{host}:{port}"
-    moto.stop()
-
-
 @pytest.fixture
-def moto(server: str) -> Target:
+def moto(moto_server: str) -> Target:
     """An account as new, with a default VPC."""
-    with urlopen(Request(f"{server}/moto-api/reset", method="POST")):
-        return Target(region="us-east-1", endpoint=server, attempts=1)
+    with urlopen(Request(f"{moto_server}/moto-api/reset", method="POST")):
+        return Target(region="us-east-1", endpoint=moto_server, attempts=1)
 
 
 def checked(target: Target, **overrides: str) -> tuple[list[str], list[str]]:

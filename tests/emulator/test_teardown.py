@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from wildrydes_ml import destroying
 from wildrydes_ml.aws import Aws, connect
@@ -45,13 +44,9 @@ def log(tmp_path: Path) -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def moto() -> Iterator[Target]:
+def moto(moto_server: str) -> Target:
     """moto as a place: it knows versions and network interfaces."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    host, port = server.get_host_and_port()
-    yield Target("us-east-1", endpoint=f"http://{host}:{port}", poll_seconds=0.01)
-    server.stop()
+    return Target("us-east-1", endpoint=moto_server, poll_seconds=0.01)
 
 
 def removed(aws: Aws, place: Target, log: Any, **settings: Any) -> bool:

@@ -85,7 +85,7 @@ def _run(cases: Sequence[Case], emulators: Sequence[str], efs: str, clean: Clean
     progress = Progress(len(cases))
     tenth = max(1, len(cases) // 10)
     progress.show(0)
-    with ProcessPoolExecutor(len(emulators), context, _begin, (free, efs, clean)) as pool:
+    with ProcessPoolExecutor(len(emulators), context, _begin, (free, efs, clean)) as pool, _cancelling(pool):
         for done in as_completed([pool.submit(_work, chunk) for chunk in chunks]):
             results += done.result()
             progress.show(len(results))
@@ -93,6 +93,16 @@ def _run(cases: Sequence[Case], emulators: Sequence[str], efs: str, clean: Clean
                 print(f"{len(results)} of {len(cases)}", file=sys.stderr, flush=True)
     progress.clear()
     return results
+
+
+@contextmanager
+def _cancelling(pool: ProcessPoolExecutor) -> Iterator[None]:
+    """Lets an end before the end wait for the cases that run, and for no other."""
+    try:
+        yield
+    except BaseException:
+        pool.shutdown(wait=False, cancel_futures=True)
+        raise
 
 
 def _begin(free: "Queue[str]", efs: str, clean: Clean) -> None:

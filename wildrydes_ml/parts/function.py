@@ -231,19 +231,25 @@ def _function(
                 SubnetIds=references(mount.subnets),
                 Ipv6AllowedForDualStack=mount.ipv6,
             ),
-            Metadata=checkov_skips(
-                CKV_AWS_116="API Gateway calls synchronously; a dead-letter queue serves asynchronous calls.",
-                CKV_AWS_173="The variables are paths and numbers, no secrets; Lambda's own key encrypts them.",
-            )
-            | guard_suppressions(
-                LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; accounts with a limit of 10 cannot.",
-                LAMBDA_DLQ_CHECK="API Gateway calls synchronously, see CKV_AWS_116.",
-            )
-            | cfn_lint_ignores(
-                W9907="A first call may load the model for longer than API Gateway waits; the next one is answered."
-            ),
+            Metadata=_suppressions(),
         )
     )
+
+
+def _suppressions() -> dict[str, Any]:
+    return {
+        **checkov_skips(
+            CKV_AWS_116="API Gateway calls synchronously; a dead-letter queue serves asynchronous calls.",
+            CKV_AWS_173="The variables are paths and numbers, no secrets; Lambda's own key encrypts them.",
+        ),
+        **guard_suppressions(
+            LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; accounts with a limit of 10 cannot.",
+            LAMBDA_DLQ_CHECK="API Gateway calls synchronously, see CKV_AWS_116.",
+        ),
+        **cfn_lint_ignores(
+            W9907="A first call may load the model for longer than API Gateway waits; the next one is answered."
+        ),
+    }
 
 
 def _environment(mount: FileSystemMount, settings: FunctionSettings) -> dict[str, Any]:

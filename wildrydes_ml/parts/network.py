@@ -68,10 +68,7 @@ def add_network(
     """
     rules.unused(template, "LambdaEFSMLVPC", "add_network makes one network; pass it on to all that join it")
     rules.one_of("egress", egress, get_args(Egress))
-    if rules.is_known("zone_one", zone_one) and zone_one != "" and zone_one == zone_two:
-        raise ValueError(
-            f"zone_one and zone_two are both {zone_one!r}: use two zones, as EFS has one mount target in each"
-        )
+    _check_zones(zone_one, zone_two)
     ipv6 = equals(template, "UseIpv6", egress, "ipv6")
     first = _zone(template, "AvailabilityZoneOneGiven", zone_one, 0)
     second = _zone(template, "AvailabilityZoneTwoGiven", zone_two, 1)
@@ -96,6 +93,11 @@ def add_network(
     _ipv6_egress(template, ipv6, vpc, private_routes)
     private = (Ref(private_one), Ref(private_two))
     return Network(Ref(vpc), VPC_CIDR, private, Ref(public), str(way_out.title), ipv6)
+
+
+def _check_zones(one: Value, two: Value) -> None:
+    if rules.is_known("zone_one", one) and one != "" and one == two:
+        raise ValueError(f"zone_one and zone_two are both {one!r}: use two zones, as EFS has one mount target in each")
 
 
 def add_function_security_group(

@@ -213,21 +213,22 @@ def _instance(
             NetworkInterfaces=[_interface(network, group)],
             UserData=Base64(_user_data(title, handle)),
             Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
-            Metadata={
-                **_init(storage, handle, settings),
-                **checkov_skips(
-                    CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing.",
-                ),
-                **guard_suppressions(
-                    EBS_OPTIMIZED_INSTANCE="The default types always are; others may not be able to.",
-                    EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
-                    EC2_INSTANCE_NO_PUBLIC_IP="See CKV_AWS_88: it fetches from the public subnet.",
-                    EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
-                    ec2_instance_nitro_encryption_in_transit_check="What it sends goes by TLS, to EFS as well.",
-                ),
-            },
+            Metadata={**_init(storage, handle, settings), **_suppressions()},
         ),
     )
+
+
+def _suppressions() -> dict[str, Any]:
+    return {
+        **checkov_skips(CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing."),
+        **guard_suppressions(
+            EBS_OPTIMIZED_INSTANCE="The default types always are; others may not be able to.",
+            EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
+            EC2_INSTANCE_NO_PUBLIC_IP="See CKV_AWS_88: it fetches from the public subnet.",
+            EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
+            ec2_instance_nitro_encryption_in_transit_check="What it sends goes by TLS, to EFS as well.",
+        ),
+    }
 
 
 def _disk() -> ec2.BlockDeviceMapping:
