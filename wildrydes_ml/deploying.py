@@ -1,19 +1,21 @@
 """Deploy: look at what is there, make the plan, take its steps, and prove that the API answers."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import costs, models, planning, populating, preflight, proving
+from . import costs, models, offers, planning, populating, preflight, proving
 from .asking import Answer
 from .aws import Aws
 from .desired import Desired, DesiredStack, describe
-from .errors import Refused
+from .errors import Refused, WildrydesError
 from .following import MADE, Follower
-from .observing import Observer, contents, fill_settings
+from .models import Model
+from .observing import Observer, StackObserver, contents, fill_settings
 from .planning import Observed
+from .recall import recall
 from .records import ChangeSet, ResourceChange, Stack
 from .reporting import Reporter
-from .settings import Settings, Target
+from .settings import RESET_ALL, Settings, Target
 from .states import Deploy, state
 from .steps import (
     ApplyStack,
@@ -44,12 +46,23 @@ class Deployed:
     answer: Answer | None
 
 
-def deploy(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Deployed:
-    """Makes the deployment as wanted; a second time it changes nothing."""
+def deploy(
+    aws: Aws,
+    settings: Settings,
+    target: Target,
+    reporter: Reporter,
+    confirm: Callable[[list[str]], None] = lambda lines: None,
+) -> Deployed:
+    """Makes the deployment as wanted; a second time it changes nothing.
+
+    `confirm` is shown what a deploy on AWS makes or makes dearer, and raises when it may not.
+    """
     deployer = Deployer(aws, settings, target, reporter)
     steps = deployer.steps()
-    reporter.plan([as_record(step) for step in steps])
+    deployer.report(steps)
     preflight.check(aws, deployer.desired, steps, target, reporter)
+    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.known)):
+        confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
         deployer.run(step)
     return deployer.prove(changed=bool(steps))
@@ -59,7 +72,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     """Reports what deploy would do, with the changes of each stack's resources; returns whether it would do any."""
     deployer = Deployer(aws, settings, target, reporter)
     steps = [deployer.detailed(step) for step in deployer.steps()]
-    reporter.plan([as_record(step) for step in steps])
+    deployer.report(steps)
     for step in steps:
         if isinstance(step, ApplyStack):
             _refuse_losses(step.desired.name, step.changes, settings)
@@ -78,21 +91,43 @@ class Deployer:
         self._target = target
         self._reporter = reporter
         self._follower = Follower(aws, reporter)
-        if target.is_local:
-            model = models.local(settings.model or settings.overrides.get("ModelUrl", ""))
-        else:
-            model = models.remote(settings.model)
         for name in settings.overrides.keys() & target.parameters.keys():
             reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
-        self.desired = describe(settings, target, aws.identity, model)
+        self.desired: Desired
         self._stacks: dict[str, Stack] = {}
 
     def steps(self) -> tuple[Step, ...]:
-        """What there is to do."""
-        observed = Observer(self._aws, self.desired, self._follower).observe()
+        """What there is to do about what is asked for and what earlier deploys set."""
+        stacks = StackObserver(self._aws, self._settings, self._follower).observe()
+        settings = recall(self._settings, stacks, self._aws.identity, self._target.parameters)
+        self.desired = describe(settings, self._target, self._aws.identity, self._model(settings))
+        observed = Observer(self._aws, self.desired, stacks).observe()
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
         self.desired = self._with_uploads(observed)
         return planning.plan(self.desired, observed)
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """The parameters of the stacks that there are."""
+        return {key: value for stack in self._stacks.values() for key, value in stack.parameters.items()}
+
+    def report(self, steps: Sequence[Step]) -> None:
+        """Reports the plan, and how it changes the idle cost."""
+        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.known)
+        self._reporter.plan([as_record(step) for step in steps], **idle)
+
+    def _model(self, settings: Settings) -> Model:
+        if not self._target.is_local:
+            return models.remote(settings.model) if settings.model else models.held(settings.held)
+        values = settings.parameter_values()
+        location = settings.model or (values["ModelUrl"] if "ModelUrl" in {*settings.held, *settings.asked} else "")
+        return models.local(location or self._model_here(settings))
+
+    def _model_here(self, settings: Settings) -> str:
+        """The location that the directory for EFS was filled from, unless the default is asked for."""
+        directory = self._target.efs_directory
+        is_reset = {"ModelUrl", RESET_ALL} & set(settings.reset)
+        return populating.model_location(directory) if directory and not is_reset else ""
 
     def detailed(self, step: Step) -> Step:
         """An update with the changes of its change set, where one can be made before the steps in front of it."""
@@ -112,7 +147,7 @@ class Deployer:
         for step in rollbacks:
             self.run(step)
         left = self.steps() or steps[-1:]
-        self._reporter.plan([as_record(step) for step in left])
+        self.report(left)
         return left
 
     def run(self, step: Step) -> None:
@@ -156,9 +191,10 @@ class Deployer:
         found = observed.stacks.get(first.name)
         known = found.stack.parameters if found else {}
         boots = planning.boots_instance(first, found)
-        kept = () if boots else planning.UPLOADED_PARAMETERS[self._settings.route]
+        kept = () if boots else planning.UPLOADED_PARAMETERS["short" if desired.settings.is_short else "long"]
         uploads = {key: known[key] for key in kept if key in known}
-        if desired.model.archive and not self._target.is_local:
+        if desired.model.digest and not self._target.is_local:
+            self._refuse_lost_archive(observed)
             is_same = known.get("ModelSha256") == desired.model.digest and not boots
             link = self._aws.buckets.link
             uploads["ModelUrl"] = (
@@ -166,6 +202,14 @@ class Deployer:
             )
         told = first.with_parameters(**uploads)
         return replace(desired, efs=told) if desired.efs else replace(desired, service=told)
+
+    def _refuse_lost_archive(self, observed: Observed) -> None:
+        desired = self.desired
+        if not desired.model.archive and not observed.has_model:
+            raise WildrydesError(
+                f"s3://{desired.bucket}/{desired.model_key}, the model of this deployment, is gone from the bucket: "
+                "pass it again with --model, or go back to the default with --reset ModelUrl"
+            )
 
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
         """The stack with its inputs, which come from the EFS stack, made before it."""

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -135,7 +136,7 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         **model.parameters,
     }
     tags = {TAG: settings.name}
-    short = settings.route == "short"
+    short = settings.is_short
     efs = None if short else _stack(settings.efs_stack, _EFS_TEMPLATE, values, tags)
     service = (
         _stack(settings.complete_stack, _COMPLETE_TEMPLATE, values, tags)
@@ -167,11 +168,27 @@ def code_key(function_name: str, digest: str) -> str:
     return f"code/{function_name}-{digest[:16]}.zip"
 
 
+def any_stack(settings: Settings, name: str) -> DesiredStack:
+    """The stack of either route by its name, with its template alone."""
+    templates = {
+        settings.efs_stack: _EFS_TEMPLATE,
+        settings.inference_stack: _INFERENCE_TEMPLATE,
+        settings.complete_stack: _COMPLETE_TEMPLATE,
+    }
+    return _stack(name, templates[name], {}, {})
+
+
 def _stack(name: str, template_name: str, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:
-    template = workshop.TEMPLATES[template_name]()
-    body: dict[str, Any] = template.to_dict()
+    text, body = _template(template_name)
     chosen = {key: values[key] for key in body["Parameters"] if key in values}
-    return DesiredStack(name, template_name, render(template), chosen, tags, body)
+    return DesiredStack(name, template_name, text, chosen, tags, body)
+
+
+@cache
+def _template(name: str) -> tuple[str, dict[str, Any]]:
+    """A template as text and as data."""
+    template = workshop.TEMPLATES[name]()
+    return render(template), template.to_dict()
 
 
 def _wiring(values: Mapping[str, str], identity: Identity, tags: Mapping[str, str]) -> Wiring:

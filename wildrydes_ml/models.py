@@ -2,6 +2,7 @@
 
 import hashlib
 import io
+import re
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,22 +11,27 @@ from pathlib import Path
 
 from .errors import SettingsError
 
+# An archive's place in a bucket, as a link to it has it: the function whose it is, and the start of its digest.
+_KEY = re.compile(r"/(model/[^/?]+-([0-9a-f]{16})\.tar)\?")
+
 
 @dataclass(frozen=True)
 class Model:
     """A model's `location` for populate.sh, and what the stacks' parameters say of it.
 
-    `archive` and `digest` are set when the archive has to be uploaded for an instance to fetch.
+    `archive` and `digest` are set when the archive has to be uploaded for an instance to fetch; one that an earlier
+    deploy has uploaded has `stored_key` in place of the archive.
     """
 
     location: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     archive: bytes = b""
     digest: str = ""
+    stored_key: str = ""
 
     def key(self, function_name: str) -> str:
         """The archive's key in the bucket; the function's name tells whose it is."""
-        return f"model/{function_name}-{self.digest[:16]}.tar"
+        return self.stored_key or f"model/{function_name}-{self.digest[:16]}.tar"
 
 
 def shipped() -> str:
@@ -50,6 +56,16 @@ def remote(location: str) -> Model:
     archive = _pack(path) if path.is_dir() else path.read_bytes()
     digest = hashlib.sha256(archive).hexdigest()
     return Model(location, {"ModelSha256": digest}, archive, digest)
+
+
+def held(parameters: Mapping[str, str]) -> Model:
+    """The model that a deployment with these parameters has. An archive that was uploaded has a link that expires, so
+    that an instance needs a new link to the same object."""
+    digest = parameters.get("ModelSha256", "")
+    match = _KEY.search(parameters.get("ModelUrl", ""))
+    if match and match[2] == digest[:16]:
+        return Model("", {"ModelSha256": digest}, digest=digest, stored_key=match[1])
+    return Model("")
 
 
 def _is_url(location: str) -> bool:

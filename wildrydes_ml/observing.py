@@ -1,40 +1,45 @@
 """What there is before a deploy: stacks of our names, bucket, wiring, and what is on EFS."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from . import planning, populating
 from .aws import Aws
-from .desired import PREFIXES, TAG, Desired, DesiredStack
+from .desired import PREFIXES, TAG, Desired, any_stack
 from .following import Follower
 from .planning import FoundStack, Observed
 from .records import Stack
+from .settings import Settings
 from .states import Deploy, is_busy
+
+# Stacks whose template is read: to compare it, and for what was set when a creation or an update failed.
+_SPEAKING = (Deploy.UPDATE, Deploy.RECREATE, Deploy.CONTINUE_ROLLBACK)
 
 
 @dataclass(frozen=True)
-class Observer:
-    """One look at an account for a deployment that is wanted."""
+class StackObserver:
+    """One look at the stacks of a name, of both routes."""
 
     aws: Aws
-    desired: Desired
+    settings: Settings
     follower: Follower
 
-    def observe(self) -> Observed:
-        """What there is, once every operation under way has ended; these are followed, whoever began them.
+    def observe(self) -> dict[str, FoundStack]:
+        """The stacks that there are, by name, once every operation under way has ended; these are followed, whoever
+        began them.
 
-        Raises Refused for stacks and buckets that are not ours.
+        Raises Refused for stacks that are not ours.
         """
-        others = self.desired.settings.other_stacks
-        there = self.aws.stacks.find([*(stack.name for stack in self.desired.stacks), *others])
-        stacks = {one.name: self._found(one, there[one.name]) for one in self.desired.stacks if one.name in there}
-        settled = {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
-        return self._observed(settled, [name for name in others if name in there])
+        names = (self.settings.efs_stack, self.settings.inference_stack, self.settings.complete_stack)
+        there = self.aws.stacks.find(names)
+        stacks = {name: self._found(there[name]) for name in names if name in there}
+        return {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
 
-    def _found(self, desired: DesiredStack, stack: Stack) -> FoundStack:
+    def _found(self, stack: Stack) -> FoundStack:
         found = self._with_details(stack)
-        planning.refuse_strangers(self.desired.settings.name, desired, found)
+        if stack.tags.get(TAG) != self.settings.name:
+            planning.refuse_strangers(self.settings.name, any_stack(self.settings, stack.name), found)
         return found
 
     def _settled(self, name: str, found: FoundStack) -> FoundStack | None:
@@ -47,12 +52,23 @@ class Observer:
     def _with_details(self, stack: Stack) -> FoundStack:
         """The stack with what the plan has to know of one in its status."""
         found = FoundStack(stack)
-        template = self.aws.stacks.template(stack.name) if found.row.deploy is Deploy.UPDATE else ""
+        template = self.aws.stacks.template(stack.name) if found.row.deploy in _SPEAKING else ""
         resources = self.aws.stacks.resources(stack.name) if TAG not in stack.tags else []
         return FoundStack(stack, template, tuple(resources))
 
-    def _observed(self, found: Mapping[str, FoundStack], other_route: Sequence[str]) -> Observed:
+
+@dataclass(frozen=True)
+class Observer:
+    """One look at an account for a deployment that is wanted, whose stacks are known."""
+
+    aws: Aws
+    desired: Desired
+    stacks: Mapping[str, FoundStack]
+
+    def observe(self) -> Observed:
+        """What there is. Raises Refused for buckets that are not ours."""
         desired = self.desired
+        found = {stack.name: self.stacks[stack.name] for stack in desired.stacks if stack.name in self.stacks}
         tags = self._bucket_tags()
         keys = self._keys() if tags is not None else set()
         service = found.get(desired.service.name)
@@ -63,7 +79,7 @@ class Observer:
             has_code=desired.code_key in keys,
             has_model=desired.model_key in keys,
             stacks=found,
-            other_route=other_route,
+            other_route=[name for name in self.stacks if name not in found],
             wiring=self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None,
             fill=self._missing_on_efs(),
             contents=self._contents(found),

@@ -305,6 +305,16 @@ def fits(value: str, row: Mapping[str, Any]) -> bool:
     )
 
 
+def same(value: str, other: str) -> bool:
+    """Whether CloudFormation takes both values for the same: 0.30 is 0.3."""
+    if value == other:
+        return True
+    try:
+        return float(value) == float(other)
+    except ValueError:
+        return False
+
+
 def constraint(row: Mapping[str, Any]) -> str:
     """What a parameter's value must be, in words."""
     if "ConstraintDescription" in row:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from . import consequences
 from .conditions import made_resources
 from .desired import TAG, Desired, DesiredStack
 from .errors import Refused, WildrydesError
@@ -117,7 +118,7 @@ def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None)
 
 def _refuse_other_route(desired: Desired, observed: Observed) -> None:
     if observed.other_route:
-        other = "short" if desired.settings.route == "long" else "long"
+        other = "long" if desired.settings.is_short else "short"
         raise Refused(
             f"{desired.settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
             f"destroy it first, or deploy with --route {other} or another --name"
@@ -166,12 +167,19 @@ def _creation(desired: DesiredStack) -> ApplyStack:
 def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
     if _is_same(desired, found):
         return []
-    refill = _refill_reasons(desired, found)
+    refill, known = _refill_reasons(desired, found), found.stack.parameters
     if not refill:
-        return [ApplyStack(desired, "update")]
+        return [_update(desired, known)]
     empty = desired.with_parameters(BootstrapInstance="none")
     why = f"EFS is filled anew, {', '.join(refill)} changed"
-    return [ApplyStack(empty, "update", f"{why}: remove the instance"), ApplyStack(desired, "update", "make it again")]
+    return [
+        _update(empty, known, f"{why}: remove the instance"),
+        _update(desired, empty.parameters, "make it again"),
+    ]
+
+
+def _update(desired: DesiredStack, known: Mapping[str, str], why: str = "") -> ApplyStack:
+    return ApplyStack(desired, "update", why, parameters=consequences.changes(known, desired.parameters))
 
 
 def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
@@ -204,7 +212,8 @@ def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list
     """The function's stack. Its inputs are known when nothing before it changes; else when its turn comes."""
     found = observed.stacks.get(desired.service.name)
     if found and refilled and found.row.deploy is Deploy.UPDATE:
-        return [ApplyStack(desired.service, "update", "if the EFS stack's outputs or what is on EFS change")]
+        why = "if the EFS stack's outputs or what is on EFS change"
+        return [_update(desired.service, found.stack.parameters, why)]
     efs = observed.stacks.get(desired.efs.name) if desired.efs else None
     outputs = efs.stack.outputs if efs else {}
     if found is None or not desired.service.is_resolvable(outputs):

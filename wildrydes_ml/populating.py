@@ -1,5 +1,6 @@
 """Filling a local directory that stands for EFS, by the same script that the instance runs."""
 
+import json
 import subprocess
 import sys
 import tempfile
@@ -9,6 +10,9 @@ from pathlib import Path
 from . import packaging
 from .errors import WildrydesError
 from .reporting import Reporter
+
+# The end of the path of the model that comes with the package, wherever that is installed.
+_SHIPPED = ("wildrydes_ml", "detector")
 
 
 def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) -> dict[str, str]:
@@ -58,3 +62,12 @@ def manifest(directory: Path) -> str:
     """What populate.sh says is in the directory; empty while it is not filled."""
     path = directory / "manifest.json"
     return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def model_location(directory: Path) -> str:
+    """Where the model in the directory came from; empty for the one that comes with the package."""
+    try:
+        location = str(json.loads(manifest(directory))["inputs"]["model"])
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return "" if Path(location).parts[-2:] == _SHIPPED else location

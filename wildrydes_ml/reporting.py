@@ -12,8 +12,11 @@ from unicodedata import category
 class Reporter(Protocol):
     """What the rest of the package says; `record` is for programs, `text` for people."""
 
-    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
-        """The steps that are about to be taken; none means that nothing changes."""
+    def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
+        """The steps that are about to be taken; none means that nothing changes.
+
+        `idle_before` and `idle_after` are the idle cost in US dollars a month, where it changes.
+        """
 
     def event(self, text: str, **record: Any) -> None:
         """Something happened."""
@@ -45,7 +48,7 @@ class TextReporter:
         self._clock = clock
         self._began = clock()
 
-    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
+    def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
         """Prints the steps, or that there are none."""
         if not steps:
             self._print("Nothing to change.")
@@ -53,6 +56,8 @@ class TextReporter:
         self._print("Plan:")
         for number, step in enumerate(steps, start=1):
             self._print(f"  {number}. " + step["text"].replace("\n", "\n     "))
+        if idle_before != idle_after:
+            self._print(f"  idle {idle_before:.2f} → {idle_after:.2f} US$ a month")
 
     def event(self, text: str, **record: Any) -> None:
         """Prints the text behind the elapsed seconds."""
@@ -85,9 +90,10 @@ class JsonReporter:
         self._clock = clock
         self._began = clock()
 
-    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
-        """`{"type": "plan", "steps": [...]}`."""
-        self._write("plan", steps=list(steps))
+    def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
+        """`{"type": "plan", "steps": [...]}`, with `idle_before` and `idle_after` where the idle cost changes."""
+        idle = {"idle_before": idle_before, "idle_after": idle_after} if idle_before != idle_after else {}
+        self._write("plan", steps=list(steps), **idle)
 
     def event(self, text: str, **record: Any) -> None:
         """`{"type": "event", "text": ...}` with what else is known."""

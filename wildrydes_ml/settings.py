@@ -12,19 +12,22 @@ DEFAULT_NAME = "wildrydes-ml"
 DEFAULT_FUNCTION = "ml_inferencefunction"
 ROUTES = ("long", "short")
 
-# `workshop` is the module's own shape and cost; `lean` idles for under a dollar a month.
-PRESETS: dict[str, dict[str, str]] = {
-    "workshop": {},
-    "lean": {
-        "ThroughputMode": "elastic",
-        "BootstrapInstance": "stop",
-        "InternetEgress": "ipv6",
-        "Architecture": "arm64",
-    },
+_LEAN = {
+    "ThroughputMode": "elastic",
+    "BootstrapInstance": "stop",
+    "InternetEgress": "ipv6",
+    "Architecture": "arm64",
 }
+# `workshop` is the module's own shape and cost: the templates' defaults, by name, so that it can be chosen again.
+# `lean` costs less than a dollar a month while idle.
+PRESETS: dict[str, dict[str, str]] = {
+    "workshop": {name: str(parameters.TABLE[name]["Default"]) for name in _LEAN},
+    "lean": _LEAN,
+}
+RESET_ALL = "all"
 
 # Parameters that the deployer fills in itself, and what to use instead of --set.
-_DERIVED = {
+DERIVED = {
     "SecurityGroupIds": "it comes from the EFS stack",
     "SubnetIDs": "it comes from the EFS stack",
     "AccessPointARN": "it comes from the EFS stack",
@@ -43,15 +46,20 @@ _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 class Settings:
     """The options that name and shape a deployment; `overrides` are the `--set` pairs.
 
+    An empty `route` is the deployed one, `long` for a new deployment; an empty `preset` changes nothing. `held` is what
+    earlier deploys set, as `recall` reads it from the stacks: `preset` and `overrides` win over it. `reset` names
+    parameters that get their defaults back, or is `("all",)`.
     `code` is the directory of the function's source; without one it is the package's own `lambda_src`.
     `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck. `keep_data` lets
     destroy keep EFS and bucket, `retain` names resources that it may leave behind when they cannot be deleted.
     """
 
     name: str = DEFAULT_NAME
-    route: str = "long"
-    preset: str = "workshop"
+    route: str = ""
+    preset: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
+    held: Mapping[str, str] = field(default_factory=dict)
+    reset: tuple[str, ...] = ()
     bucket: str = ""
     model: str = ""
     allow_replace: tuple[str, ...] = ()
@@ -69,6 +77,8 @@ class Settings:
             *self._bucket_faults(),
             *self._account_faults(),
             *override_faults(self.overrides),
+            *self._held_faults(),
+            *self._reset_faults(),
         ]
         if faults:
             raise SettingsError(faults)
@@ -83,7 +93,23 @@ class Settings:
         return [
             f"{option} {value!r}: use one of {', '.join(known)}"
             for option, value, known in choices
-            if value not in known
+            if value and value not in known
+        ]
+
+    def _held_faults(self) -> list[str]:
+        """What was set once need not suit the present table."""
+        return [
+            f"{name} is {value} in what is deployed, and it {parameters.constraint(parameters.TABLE[name])}: "
+            f"add --set {name}=VALUE or --reset {name}"
+            for name, value in self.held.items()
+            if name not in self.asked and not parameters.fits(value, parameters.TABLE[name])
+        ]
+
+    def _reset_faults(self) -> list[str]:
+        both = [name for name in self.reset if name in self.overrides]
+        return [
+            *(f"--reset {name}: --set {name} asks for another value; leave one of them out" for name in both),
+            *(fault for name in self.reset if name != RESET_ALL for fault in _unsettable("--reset", name)),
         ]
 
     def _bucket_faults(self) -> list[str]:
@@ -113,24 +139,42 @@ class Settings:
         return f"{self.name}-mod5-complete"
 
     @property
+    def is_short(self) -> bool:
+        """Whether one stack holds everything."""
+        return self.route == "short"
+
+    @property
+    def stacks(self) -> tuple[str, ...]:
+        """The stacks of the route, in the order in which they are made."""
+        return (self.complete_stack,) if self.is_short else (self.efs_stack, self.inference_stack)
+
+    @property
     def other_stacks(self) -> tuple[str, ...]:
         """The stacks of the route that was not chosen."""
-        short = self.route == "short"
-        return (self.efs_stack, self.inference_stack) if short else (self.complete_stack,)
+        return (self.efs_stack, self.inference_stack) if self.is_short else (self.complete_stack,)
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The parameters that this command sets, by preset and one by one."""
+        return {**PRESETS.get(self.preset, {}), **self.overrides}
+
+    @property
+    def default_function_name(self) -> str:
+        """What the function is called unless it is given a name; another `--name` has another function."""
+        return DEFAULT_FUNCTION if self.name == DEFAULT_NAME else f"{self.name}-{DEFAULT_FUNCTION}"
 
     @property
     def function_name(self) -> str:
-        """The function's name; another `--name` has another function."""
-        default = DEFAULT_FUNCTION if self.name == DEFAULT_NAME else f"{self.name}-{DEFAULT_FUNCTION}"
-        return self.overrides.get("FunctionName", default)
+        """The function's name."""
+        return self.parameter_values()["FunctionName"]
 
     def parameter_values(self) -> dict[str, str]:
         """Every parameter of the table that is not derived, as CloudFormation gets it."""
-        chosen = {**PRESETS[self.preset], "FunctionName": self.function_name, **self.overrides}
+        chosen = {"FunctionName": self.default_function_name, **self.held, **self.asked}
         defaults = {
             name: str(entry["Default"])
             for name, entry in parameters.TABLE.items()
-            if "Default" in entry and name not in _DERIVED
+            if "Default" in entry and name not in DERIVED
         }
         return {**defaults, **chosen}
 
@@ -147,14 +191,21 @@ def override_faults(overrides: Mapping[str, str]) -> list[str]:
     """What is wrong with `--set` pairs, by the parameters' own rules; empty when nothing is."""
     faults = []
     for name, value in overrides.items():
-        if name not in parameters.TABLE:
-            known = ", ".join(sorted(set(parameters.TABLE) - set(_DERIVED)))
-            faults.append(f"--set {name}: no such parameter; there are {known}")
-        elif name in _DERIVED:
-            faults.append(f"--set {name}: not to be set by hand, {_DERIVED[name]}")
-        elif not parameters.fits(value, parameters.TABLE[name]):
+        wrong_name = _unsettable("--set", name)
+        faults += wrong_name
+        if not wrong_name and not parameters.fits(value, parameters.TABLE[name]):
             faults.append(f"--set {name}={value}: {parameters.constraint(parameters.TABLE[name])}")
     return faults + _zone_faults(overrides)
+
+
+def _unsettable(option: str, name: str) -> list[str]:
+    """Why the option cannot name the parameter; empty when it can."""
+    if name not in parameters.TABLE:
+        known = ", ".join(sorted(set(parameters.TABLE) - set(DERIVED)))
+        return [f"{option} {name}: no such parameter; there are {known}"]
+    if name in DERIVED:
+        return [f"{option} {name}: not to be set by hand, {DERIVED[name]}"]
+    return []
 
 
 def _zone_faults(overrides: Mapping[str, str]) -> list[str]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from .consequences import ParameterChange
 from .desired import DesiredStack
 from .records import ResourceChange
 from .wiring import DESCRIPTIONS, Action
@@ -65,11 +66,13 @@ class ApplyStack:
     kind: str
     why: str = ""
     changes: tuple[ResourceChange, ...] = ()
+    parameters: tuple[ParameterChange, ...] = ()
 
     def describe(self) -> str:
-        """The step in words, a line for each change of a resource."""
+        """The step in words, a line for each change of a parameter and of a resource."""
         head = f"{self.kind} stack {self.desired.name} from {self.desired.template_name}"
-        lines = [f"  {change_text(change)}" for change in self.changes]
+        lines = [f"  {change.describe()}" for change in self.parameters]
+        lines += [f"  {change_text(change)}" for change in self.changes]
         return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
 
 
@@ -122,6 +125,7 @@ def as_record(step: Step) -> dict[str, Any]:
     if isinstance(step, ApplyStack):
         record |= {"stack": step.desired.name, "kind": step.kind}
         record["changes"] = [vars(change) for change in step.changes]
+        record["parameters"] = [change.record() for change in step.parameters]
     if isinstance(step, Wire):
         record["actions"] = list(step.actions)
     return record

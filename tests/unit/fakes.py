@@ -212,7 +212,8 @@ class FakeBuckets(Buckets):
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
         self._links += 1
-        return f"https://{bucket}.s3.amazonaws.com/{key}?signature={self._links}&seconds={seconds}"
+        signed = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={seconds}&X-Amz-Signature={self._links}"
+        return f"https://{bucket}.s3.amazonaws.com/{key}?{signed}"
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         return [key for key in self.objects[bucket] if key.startswith(prefix)]
@@ -441,8 +442,10 @@ class Said:
     """A reporter that remembers: kind, text and record of each thing said."""
 
     lines: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
+    idle: tuple[float, float] = (0, 0)
 
-    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
+    def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
+        self.idle = (idle_before, idle_after)
         self.lines += [("plan", str(step["text"]), dict(step)) for step in steps]
 
     def event(self, text: str, **record: Any) -> None:

@@ -23,7 +23,19 @@ ALL_FILES = [*SERVING, *FILLING]
 TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + ["parameters", "workshop", "rendering"]
 PLANS = ["conditions", "facts", "judging", "planning", "records", "states", "steps", "wiring"]
 CHECKS = [name for name in LIBRARY if name.startswith("checks/")]
-PURE = [*TEMPLATE_SIDE, *CHECKS, *PLANS, "costs", "settings", "packaging", "models", "errors"]
+PURE = [
+    *TEMPLATE_SIDE,
+    *CHECKS,
+    *PLANS,
+    "consequences",
+    "costs",
+    "offers",
+    "recall",
+    "settings",
+    "packaging",
+    "models",
+    "errors",
+]
 VERBS = {"commands", "offline", "cli"}
 RIM = {"deploying", "destroying", "aws", "local", "reporting", "following", "web", "populating", *VERBS}
 EFFECTS = {"boto3", "botocore", "subprocess", "socket", "urllib.request", "requests", "signal", "threading", "sys"}

@@ -137,7 +137,7 @@ def test_an_api_with_a_key_is_asked_with_it(run: Deploy, aws: FakeAws, api: Api)
     assert aws.journal[-6:] == [WIRED[0], "wire page", *WIRED[1:3], "wire key", "wire tidy"]
     assert api.asked[-1]["x-api-key"] == "the-key"
     assert aws.apis.key_names == {"ml_inferencefunction"}
-    run()
+    run(reset=("ApiAuth",))
     assert aws.journal == [f"update {INFERENCE}", WIRED[0], "wire no page", *WIRED[1:3], "wire no key", "wire tidy"]
     assert "x-api-key" not in api.asked[-1]
 
@@ -284,8 +284,12 @@ def test_a_preview_shows_the_changes_of_resources(run: Deploy, aws: FakeAws) -> 
     )
     said = Said()
     assert look(aws, said, overrides={"MemorySize": "1024"})
-    assert said.texts("plan") == [
-        f"update stack {INFERENCE} from 5_lambda_function.yml\n  Modify ModelInferenceFunction (AWS::Lambda::Function)",
+    first, *others = said.texts("plan")
+    head, memory, revision, change = first.splitlines()
+    assert (head, memory) == (f"update stack {INFERENCE} from 5_lambda_function.yml", "  MemorySize 3008 → 1024")
+    assert revision.startswith("  Revision ")
+    assert change == "  Modify ModelInferenceFunction (AWS::Lambda::Function)"
+    assert others == [
         "warm up function ml_inferencefunction:live, then post a picture to the API",
     ]
     assert aws.journal == []
@@ -313,7 +317,7 @@ def test_a_model_directory_is_uploaded_and_linked_once(
     run(model=model, route=route)
     assert aws.journal[1:3] == ["upload code", "upload model"]
     parameters = dict(aws.stacks.stacks[name].parameters)
-    assert parameters["ModelUrl"].endswith("&seconds=7200"), "longer than the hour that an instance may take"
+    assert "X-Amz-Expires=7200" in parameters["ModelUrl"], "longer than the hour that an instance may take"
     key = f"model/ml_inferencefunction-{parameters['ModelSha256'][:16]}.tar"
     assert key in aws.buckets.objects[BUCKET]
     assert parameters["ModelUrl"].startswith(f"https://{BUCKET}.s3.amazonaws.com/{key}?")
@@ -367,7 +371,7 @@ def test_new_code_does_not_touch_what_has_filled_efs(run: Deploy, aws: FakeAws, 
 def test_a_first_instance_gets_a_fresh_link(run: Deploy, aws: FakeAws, model: str) -> None:
     run(model=model, overrides={"BootstrapInstance": "none"})
     before = aws.stacks.stacks[EFS].parameters["ModelUrl"]
-    run(model=model)
+    run(model=model, reset=("BootstrapInstance",))
     assert aws.stacks.stacks[EFS].parameters["ModelUrl"] != before
 
 

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, STACK_TYPE, FakeAws, Said, event, wanted
-from wildrydes_ml.desired import TAG
+from wildrydes_ml.desired import TAG, Desired
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.following import Follower
 from wildrydes_ml.models import Model
-from wildrydes_ml.observing import Observer
+from wildrydes_ml.observing import Observer, StackObserver
 from wildrydes_ml.planning import Observed
 from wildrydes_ml.records import StackResource
 from wildrydes_ml.settings import Target
@@ -24,8 +24,12 @@ TOPIC = StackResource("Topic", "AWS::SNS::Topic", "t")
 
 
 def observed(aws: FakeAws, said: Said | None = None, **options: Any) -> Observed:
-    desired = wanted(**options)
-    return Observer(aws.gateways, desired, Follower(aws.gateways, said or Said())).observe()
+    return observed_for(wanted(**options), aws, said or Said())
+
+
+def observed_for(desired: Desired, aws: FakeAws, said: Said) -> Observed:
+    stacks = StackObserver(aws.gateways, desired.settings, Follower(aws.gateways, said)).observe()
+    return Observer(aws.gateways, desired, stacks).observe()
 
 
 def test_an_empty_account() -> None:
@@ -48,25 +52,24 @@ def test_all_that_a_deployment_has() -> None:
     aws.stacks.put(EFS, "CREATE_COMPLETE", "efs text", tags=OURS, outputs=EFS_OUTPUTS)
     aws.stacks.put(INFERENCE, "UPDATE_COMPLETE", "function text", tags=OURS, outputs=API_OUTPUTS)
     aws.apis.wirings["api1"] = FoundWiring(auth="NONE")
-    found = Observer(aws.gateways, desired, Follower(aws.gateways, Said())).observe()
+    found = observed_for(desired, aws, Said())
     assert {name: one.template for name, one in found.stacks.items()} == {EFS: "efs text", INFERENCE: "function text"}
     assert found.wiring == FoundWiring(auth="NONE")
     assert found.contents == EFS_OUTPUTS["EFSContents"]
     assert (found.bucket_tags, found.bucket_is_empty, found.has_code, found.has_model) == (OURS, False, True, True)
 
 
-@pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "REVIEW_IN_PROGRESS"])
-def test_a_stack_that_never_was_has_no_template_to_compare(status: str) -> None:
+@pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "UPDATE_FAILED"])
+def test_the_template_of_what_failed_tells_what_was_set(status: str) -> None:
     aws = FakeAws()
     aws.stacks.put(INFERENCE, status, "text", [FUNCTION], tags=OURS)
     found = observed(aws)
-    assert (found.stacks[INFERENCE].template, found.stacks[INFERENCE].resources) == ("", ())
+    assert (found.stacks[INFERENCE].template, found.stacks[INFERENCE].resources) == ("text", ())
 
 
-@pytest.mark.parametrize("status", ["DELETE_FAILED", "UPDATE_FAILED"])
-def test_a_stack_that_cannot_be_updated_has_no_template_to_compare(status: str) -> None:
+def test_a_stack_that_a_person_must_look_at_is_not_read_further() -> None:
     aws = FakeAws()
-    aws.stacks.put(COMPLETE, status, "text", [FUNCTION], tags=OURS)
+    aws.stacks.put(COMPLETE, "DELETE_FAILED", "text", [FUNCTION], tags=OURS)
     found = observed(aws, route="short").stacks[COMPLETE]
     assert (found.template, found.resources) == ("", ())
 

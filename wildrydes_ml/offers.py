@@ -1,0 +1,63 @@
+"""What a person is asked to agree to before a deploy on AWS: what it makes, for whom it is open, what it costs idle."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypedDict
+
+from . import consequences, costs
+from .desired import Desired
+from .settings import PRESETS
+from .steps import ApplyStack, Step
+
+
+class IdleChange(TypedDict, total=False):
+    """The idle cost in US dollars a month: of what there is, and of what will be. Empty when it stays as it is."""
+
+    idle_before: float
+    idle_after: float
+
+
+def idle_change(desired: Desired, steps: Sequence[Step], known: Mapping[str, str]) -> IdleChange:
+    """How the steps change the idle cost; `known` are the parameters of the stacks that there are."""
+    before = costs.total(costs.idle(known)) if known else 0.0
+    after = costs.total(costs.idle(desired.values))
+    if not steps or round(before, 2) == round(after, 2):
+        return {}
+    return {"idle_before": round(before, 2), "idle_after": round(after, 2)}
+
+
+def offer(desired: Desired, steps: Sequence[Step], known: Mapping[str, str]) -> list[str]:
+    """The lines to agree to; empty for steps that make no stack and make nothing dearer."""
+    made = [step.desired.name for step in steps if isinstance(step, ApplyStack) and step.kind == "create"]
+    change = idle_change(desired, steps, known)
+    is_dearer = bool(change) and change["idle_after"] > change["idle_before"]
+    if not made and not is_dearer:
+        return []
+    identity = desired.identity
+    return [
+        f"{_what(made)} in account {identity.account}, region {identity.region}",
+        *_openings(desired, steps),
+        costs.sentence(desired.values),
+        *_cheaper(desired),
+    ]
+
+
+def _what(made: Sequence[str]) -> str:
+    return f"makes {' and '.join(f'stack {name}' for name in made)}" if made else "makes the deployment dearer"
+
+
+def _openings(desired: Desired, steps: Sequence[Step]) -> list[str]:
+    """Parameters that open something: of stacks that are made, and those that change."""
+    applied = [step for step in steps if isinstance(step, ApplyStack)]
+    created = {
+        name: value for step in applied if step.kind == "create" for name, value in step.desired.parameters.items()
+    }
+    changed = {change.name: change.new for step in applied for change in step.parameters}
+    opened = {**created, **changed}.items()
+    return [f"{name} {value}: {what}" for name, value in opened if (what := consequences.opening(name, value))]
+
+
+def _cheaper(desired: Desired) -> list[str]:
+    """What the preset lean would cost, where that is less."""
+    now = costs.total(costs.idle(desired.values))
+    lean = costs.total(costs.idle({**desired.values, **PRESETS["lean"]}))
+    return [f"with --preset lean: about {lean:.2f} US$ a month while idle"] if round(lean, 2) < round(now, 2) else []

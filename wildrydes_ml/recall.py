@@ -1,0 +1,68 @@
+"""Settings last: what a deploy set holds until it is set otherwise, as with `aws cloudformation deploy`.
+
+The stacks alone remember. A parameter was set when its value differs from its default in the template that is
+deployed: so a new version's defaults reach those who left them alone, and only them. What the deployer derives is
+derived anew.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from . import parameters
+from .desired import default_bucket
+from .errors import Refused
+from .planning import FoundStack
+from .records import Identity
+from .rendering import parameter_defaults
+from .settings import DERIVED, RESET_ALL, ROUTES, Settings
+
+# A model and its digest: another model has another digest.
+_MODEL = ("ModelUrl", "ModelSha256")
+
+
+def recall(
+    asked: Settings, stacks: Mapping[str, FoundStack], identity: Identity, fixed: Collection[str] = ()
+) -> Settings:
+    """The settings with what the deployed `stacks` (by name, of both routes) hold of those that were not asked for.
+
+    `fixed` names parameters that the place decides. Raises Refused when no route is named and both are deployed,
+    SettingsError when what was set does not suit this version's parameters.
+    """
+    settings = replace(asked, route=asked.route or _deployed_route(asked, stacks))
+    found = [stacks[name] for name in settings.stacks if name in stacks]
+    was_set = {name: value for stack in found for name, value in set_values(stack).items()}
+    known = {name: value for stack in found for name, value in stack.stack.parameters.items()}
+    dropped = {*fixed, *DERIVED, *_reset(settings)}
+    if settings.model or "ModelUrl" in {*settings.asked, *_reset(settings)}:
+        dropped |= set(_MODEL)
+    if was_set.get("FunctionName") == settings.default_function_name:
+        dropped.add("FunctionName")
+    held = {name: value for name, value in was_set.items() if name in parameters.TABLE and name not in dropped}
+    return replace(settings, held=held, bucket=settings.bucket or _given_bucket(known, settings, identity))
+
+
+def set_values(found: FoundStack) -> dict[str, str]:
+    """The parameters of a stack that were set: those whose values are not the defaults of its template."""
+    defaults = parameter_defaults(found.template) if found.template else {}
+    return {
+        name: value
+        for name, value in found.stack.parameters.items()
+        if name in defaults and not parameters.same(value, defaults[name])
+    }
+
+
+def _reset(settings: Settings) -> set[str]:
+    return set(parameters.TABLE) if RESET_ALL in settings.reset else set(settings.reset)
+
+
+def _given_bucket(known: Mapping[str, str], settings: Settings, identity: Identity) -> str:
+    """The bucket that was named once; empty for the one that is made here."""
+    bucket = known.get("DataBucket", "")
+    return "" if bucket == default_bucket(settings, identity) else bucket
+
+
+def _deployed_route(asked: Settings, stacks: Mapping[str, FoundStack]) -> str:
+    routes = [route for route in ROUTES if any(name in stacks for name in replace(asked, route=route).stacks)]
+    if len(routes) > 1:
+        raise Refused(f"{asked.name} has stacks of both routes ({', '.join(stacks)}): name one with --route")
+    return routes[0] if routes else ROUTES[0]
