@@ -78,6 +78,7 @@ setup(
         "botocore>=1.41,<2",
         # The first with wheels, and so with libyaml, for Python 3.13.
         "PyYAML>=6.0.2,<7",
+        "tomli>=2; python_version < '3.11'",
     ],
     extras_require={
         "local": LOCAL,

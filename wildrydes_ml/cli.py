@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from .config import NO_CONFIG, Config, read
 from .errors import SettingsError, WildrydesError
 from .reporting import JsonReporter, Reporter, TextReporter
 from .settings import DEFAULT_NAME, PRESETS, ROUTES
@@ -24,16 +25,18 @@ _MOST_THREADS = 32
 _EPILOG = """exit codes:
   0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
   4 refused: not ours, both routes under one name, or a change that --allow-replace must name
-  130 Ctrl-C"""
+  5 --fail-on-change, and there is a change   130 Ctrl-C"""
 
 
 def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
     """Runs a command and returns its exit code; `verb` is set by the scripts that are one verb."""
     given = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        options = build_parser(verb).parse_args(given)
+        options = build_parser(verb, _config_of(given)).parse_args(given)
     except SettingsError as error:
         return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
+    except OSError as error:
+        return _fail(_reporter(_output_of(given)), _told(error), 1)
     reporter = _reporter(options.output)
     try:
         return _command(options.verb)(options, reporter)
@@ -47,7 +50,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         return 1
     except OSError as error:
         # A path that cannot be read or written; what the network does is translated where it happens.
-        return _fail(reporter, f"{error.filename}: {error.strerror}" if error.filename else str(error), 1)
+        return _fail(reporter, _told(error), 1)
     except KeyboardInterrupt as stopped:
         return _fail(reporter, str(stopped) or _how_to_resume(options, given, verb), INTERRUPTED)
 
@@ -60,6 +63,10 @@ def run(verb: str = "") -> None:
 def _command(verb: str) -> Callable[[argparse.Namespace, Reporter], int]:
     module = import_module(f".{_VERBS[verb].module}", __package__)
     return getattr(module, verb)  # type: ignore[no-any-return]
+
+
+def _told(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
 def _how_to_resume(options: argparse.Namespace, given: Sequence[str], verb: str) -> str:
@@ -86,6 +93,14 @@ def _output_of(arguments: Sequence[str]) -> str:
     return str(parser.parse_known_args(arguments)[0].output)
 
 
+def _config_of(arguments: Sequence[str]) -> Config:
+    """What the file of --config holds."""
+    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
+    parser.add_argument("--config", nargs="?", type=Path)
+    path = parser.parse_known_args(arguments)[0].config
+    return read(path) if path else NO_CONFIG
+
+
 class _Parser(argparse.ArgumentParser):
     """A parser that does not exit when a command line is wrong, so that a program is told of it as of all else."""
 
@@ -95,11 +110,11 @@ class _Parser(argparse.ArgumentParser):
         raise SettingsError([message])
 
 
-def build_parser(verb: str = "") -> argparse.ArgumentParser:
-    """The parser of all verbs, or of one."""
+def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
+    """The parser of all verbs, or of one. What the configuration holds takes the place of the options' defaults."""
     if verb:
         parser = _parser(verb, f"bin/{verb}.py")
-        _VERBS[verb].add(parser, verb)
+        _VERBS[verb].add(parser, verb, config)
         return parser
     parser = _Parser("wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS.")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -113,7 +128,7 @@ def build_parser(verb: str = "") -> argparse.ArgumentParser:
             epilog=_EPILOG,
             formatter_class=argparse.RawDescriptionHelpFormatter,
         )
-        entry.add(sub, name)
+        entry.add(sub, name, config)
     return parser
 
 
@@ -125,15 +140,17 @@ class _Verb:
         self.module = module
         self._groups = groups
 
-    def add(self, parser: argparse.ArgumentParser, verb: str) -> None:
-        """Gives a parser the verb's options."""
+    def add(self, parser: argparse.ArgumentParser, verb: str, config: Config = NO_CONFIG) -> None:
+        """Gives a parser the verb's options; the configuration's take the place of their defaults."""
         for group in self._groups:
             group(parser)
         parser.add_argument(
             "--output", choices=("text", "json"), default="text", help="json: one object a line on stdout"
         )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
-        parser.set_defaults(verb=verb)
+        named = {name.replace("-", "_"): value for name, value in config.options.items()}
+        taken = {action.dest for action in parser._actions}
+        parser.set_defaults(**{name: value for name, value in named.items() if name in taken}, verb=verb, file=config)
 
 
 def _parser(verb: str, program: str) -> argparse.ArgumentParser:
@@ -159,12 +176,18 @@ def _common(parser: argparse.ArgumentParser) -> None:
         default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
         help="directory of all that --local keeps (default: $WILDRYDES_HOME or .wildrydes)",
     )
-    group = parser.add_argument_group("what")
+    group.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML file with these options by their long names, and a table [set]; the command line wins over it",
+    )
+    group = parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)")
     group.add_argument(
         "--preset",
         choices=tuple(PRESETS),
-        default="workshop",
-        help="workshop: the module's shape and cost; lean: next to nothing when idle",
+        default="",
+        help="workshop: the module's shape and cost, the default; lean: under 1 US$ a month when idle",
     )
     group.add_argument(
         "--set",
@@ -181,13 +204,27 @@ def _common(parser: argparse.ArgumentParser) -> None:
         help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
     )
     parser.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
-    parser.add_argument("--yes", action="store_true", help="do not ask")
+    parser.add_argument(
+        "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
+    )
 
 
 def _deploy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--route", choices=ROUTES, default="long", help="two stacks and wiring, or one stack")
+    parser.add_argument(
+        "--route",
+        choices=ROUTES,
+        default="",
+        help="long: two stacks and wiring; short: one stack (default: the deployed route, long for a new deployment)",
+    )
+    parser.add_argument(
+        "--reset",
+        action="append",
+        default=[],
+        metavar="Parameter",
+        help="give a parameter its default back (repeatable); all: every parameter that was set",
+    )
     parser.add_argument("--plan", action="store_true", help="show what would be done, change nothing")
-    parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 1 when there is a change")
+    parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
     parser.add_argument(
         "--allow-replace",
         action="append",

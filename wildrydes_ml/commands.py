@@ -14,15 +14,18 @@ from pathlib import Path
 from . import asking, deploying, destroying, drawing, local, parallel, pictures, web
 from . import status as status_module
 from .aws import Aws, connect
+from .config import Config
 from .desired import TAG
 from .errors import SettingsError, WildrydesError
 from .preflight import refuse_other_account
 from .reporting import Progress, Reporter, terminal_columns
-from .settings import Settings, Target, parse_overrides
+from .settings import PRESETS, Settings, Target, parse_overrides
 from .table import Table
 
 # Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
 _THREADS = 4
+# The exit code of --fail-on-change.
+CHANGED = 5
 
 
 def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -33,7 +36,8 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.plan:
         return _preview(options, settings, reporter)
     target, _ = _target(options, reporter)
-    done = deploying.deploy(_connect(target, settings, reporter), settings, target, reporter)
+    aws, confirm = _connect(target, settings, reporter), _agreement(options, reporter)
+    done = deploying.deploy(aws, settings, target, reporter, confirm)
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
     return 0
 
@@ -49,7 +53,7 @@ def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter
             local.stop(home)
             local.tidy(home)
     reporter.result(True, changed=False, changes=changes)
-    return 1 if changes and options.fail_on_change else 0
+    return CHANGED if changes and options.fail_on_change else 0
 
 
 def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -145,9 +149,10 @@ def _settings(options: argparse.Namespace) -> Settings:
     return Settings(
         name=options.name,
         bucket=options.bucket,
-        route=getattr(options, "route", "long"),
+        route=getattr(options, "route", ""),
         preset=options.preset,
-        overrides=parse_overrides(options.overrides),
+        overrides={**_of_file(options), **parse_overrides(options.overrides)},
+        reset=tuple(getattr(options, "reset", ())),
         model=options.model,
         allow_replace=tuple(getattr(options, "allow_replace", ())),
         account=options.account,
@@ -155,6 +160,17 @@ def _settings(options: argparse.Namespace) -> Settings:
         keep_data=getattr(options, "keep_data", False),
         retain=tuple(getattr(options, "retain", ())),
     )
+
+
+def _of_file(options: argparse.Namespace) -> dict[str, str]:
+    """The parameters of the file of --config, but for those of another preset that the command line names."""
+    config: Config = options.file
+    is_its_own = options.preset == config.options.get("preset", "")
+    return {
+        name: value
+        for name, value in config.overrides.items()
+        if (is_its_own or name not in PRESETS[options.preset]) and name not in getattr(options, "reset", ())
+    }
 
 
 def _home(options: argparse.Namespace) -> Path:
@@ -192,6 +208,29 @@ def _connect(target: Target, settings: Settings, reporter: Reporter | None = Non
     return aws
 
 
+def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+    """Asks a person at a terminal before a deploy makes something or makes it dearer; a program is not asked."""
+
+    def confirm(lines: list[str]) -> None:
+        if options.yes or options.output == "json" or not sys.stdin.isatty():
+            return
+        for line in lines:
+            reporter.output(f"  {line}")
+        _ask("Deploy this? [y/N] ", "nothing was changed")
+
+    return confirm
+
+
+def _ask(question: str, otherwise: str) -> None:
+    """Raises SettingsError unless a person answers yes, KeyboardInterrupt for Ctrl-C: both say what is true then."""
+    try:
+        answer = input(question)
+    except (EOFError, KeyboardInterrupt) as error:
+        raise KeyboardInterrupt(otherwise) from error
+    if answer.strip().lower() not in ("y", "yes"):
+        raise SettingsError([otherwise])
+
+
 def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
     def confirm(found: list[str]) -> None:
         if options.yes:
@@ -200,8 +239,7 @@ def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[
             raise SettingsError(["destroy would remove " + ", ".join(found) + ": add --yes to agree"])
         for line in found:
             reporter.output(f"  {line}")
-        if input("Remove all of this? [y/N] ").strip().lower() not in ("y", "yes"):
-            raise SettingsError(["nothing was removed"])
+        _ask("Remove all of this? [y/N] ", "nothing was removed")
 
     return confirm
 

@@ -137,7 +137,7 @@ def test_common_options_are_common(verb: str, option: list[str]) -> None:
         ("deploy", "--continue-rollback", "UPDATE_FAILED, UPDATE_ROLLBACK_FAILED"),
         ("deploy", "--account", "stop unless this AWS account"),
         ("deploy", "--allow-replace", "may be replaced or removed (repeatable)"),
-        ("deploy", "--fail-on-change", "with --plan: exit 1"),
+        ("deploy", "--fail-on-change", "with --plan: exit 5"),
         ("destroy", "--keep-data", "keep EFS and the bucket"),
         ("destroy", "--retain", "may stay behind"),
         ("destroy", "--account", "stop unless this AWS account"),
