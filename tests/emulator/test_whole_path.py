@@ -188,6 +188,7 @@ def test_a_real_detector_sees_the_horse_on_a_photograph(command: Command) -> Non
     assert horse[0]["validated"]
     assert {"Person", "Dog", "Horse"} <= {item["label"] for item in horse[0]["detections"]}
     assert not none[0]["validated"]
+    assert not result(command("deploy"))["changed"], "the model stays until another is named"
 
 
 def test_the_command_exits_with_4_for_a_strangers_stack(command: Command) -> None:
