@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from troposphere import Parameter, Template
 
-from .parts import api, function, storage
+from .parts import access, function, storage
 from .parts.network import Egress
 from .parts.populate import Instance
 
@@ -190,10 +190,10 @@ TABLE: dict[str, dict[str, Any]] = {
         "What runs the model: auto is the fastest that was accepted when EFS was filled.",
     ),
     "ApiAuth": _choice(
-        "NONE", get_args(api.Auth), "Who may call the API: anyone, holders of a key, or IAM identities."
+        "NONE", get_args(access.Auth), "Who may call the API: anyone, holders of a key, or IAM identities."
     ),
-    "ThrottleRate": _number(5, *api.RATE, "Requests a second that the stage admits."),
-    "ThrottleBurst": _number(10, *api.BURST, "Requests that the stage admits at once."),
+    "ThrottleRate": _number(5, *access.RATE, "Requests a second that the stage admits."),
+    "ThrottleBurst": _number(10, *access.BURST, "Requests that the stage admits at once."),
     "ReservedConcurrency": _text(
         "",
         "Instances of the function at most, taken from the account's limit; empty: off.",
