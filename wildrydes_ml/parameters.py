@@ -173,7 +173,8 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "FunctionName": _text(
         "ml_inferencefunction",
-        "Name of the function; another one lets two of these stacks live in one region.",
+        "Name of the function; another one lets two of these stacks live in one region. Keep it while the stack lives: "
+        "the deployed API would go on calling the old function, which is gone.",
         r"^[A-Za-z0-9_-]{1,64}$",
         "must be 1 to 64 letters, digits, _ and -",
     ),
