@@ -128,9 +128,10 @@ REASONS: dict[str, Reason] = {
         "0.50 US$ for each GB that is written (list price)",
     ),
     "LambdaEFSMLExecuteInferenceServiceRole": Reason(
-        "The function may mount this access point and read, write its log, and join the VPC.",
-        "`ClientMount` on one access point instead of AWS's policy with write and root access. A policy that another "
-        "includes is gone.",
+        "The function may mount this access point and read, and write to its log group. Lambda makes its network "
+        "interfaces; its code may not.",
+        "`ClientMount` on one access point instead of AWS's policy with write and root access. Statements of its own "
+        "instead of AWS's policies for logs and VPC, which let the code make interfaces and write to every log group.",
     ),
     "ModelInferenceFunction": Reason(
         "Answers: fetches, decodes, detects.",

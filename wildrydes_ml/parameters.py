@@ -9,7 +9,7 @@ from typing import Any, get_args
 
 from troposphere import Parameter, Template
 
-from .parts import api, function, storage
+from .parts import access, function, storage
 from .parts.network import Egress
 from .parts.populate import Instance
 
@@ -173,7 +173,8 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "FunctionName": _text(
         "ml_inferencefunction",
-        "Name of the function; another one lets two of these stacks live in one region.",
+        "Name of the function; another one lets two of these stacks live in one region. Keep it while the stack lives: "
+        "the deployed API would go on calling the old function, which is gone.",
         r"^[A-Za-z0-9_-]{1,64}$",
         "must be 1 to 64 letters, digits, _ and -",
     ),
@@ -190,10 +191,10 @@ TABLE: dict[str, dict[str, Any]] = {
         "What runs the model: auto is the fastest that was accepted when EFS was filled.",
     ),
     "ApiAuth": _choice(
-        "NONE", get_args(api.Auth), "Who may call the API: anyone, holders of a key, or IAM identities."
+        "NONE", get_args(access.Auth), "Who may call the API: anyone, holders of a key, or IAM identities."
     ),
-    "ThrottleRate": _number(5, *api.RATE, "Requests a second that the stage admits."),
-    "ThrottleBurst": _number(10, *api.BURST, "Requests that the stage admits at once."),
+    "ThrottleRate": _number(5, *access.RATE, "Requests a second that the stage admits."),
+    "ThrottleBurst": _number(10, *access.BURST, "Requests that the stage admits at once."),
     "ReservedConcurrency": _text(
         "",
         "Instances of the function at most, taken from the account's limit; empty: off.",

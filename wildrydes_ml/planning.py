@@ -71,10 +71,11 @@ class Observed:
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     """The steps in order; empty when all is as wanted.
 
-    Raises Refused for stacks and buckets that are not ours and for the other route's stack, WildrydesError for
-    a stack in a state that a person has to look at.
+    Raises Refused for stacks and buckets that are not ours, for the other route's stack and for another function
+    under the short route's stage, WildrydesError for a stack in a state that a person has to look at.
     """
     _refuse_other_route(desired, observed)
+    _refuse_other_function(desired, observed.stacks.get(desired.service.name))
     steps: list[Step] = [*_bucket_steps(desired, observed)]
     efs_steps = _stack_steps(desired, desired.efs, observed.stacks.get(desired.efs.name)) if desired.efs else []
     steps += efs_steps
@@ -122,6 +123,25 @@ def _refuse_other_route(desired: Desired, observed: Observed) -> None:
         raise Refused(
             f"{desired.settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
             f"destroy it first, or deploy with --route {other} or another --name"
+        )
+
+
+def _refuse_other_function(desired: Desired, found: FoundStack | None) -> None:
+    """Raises Refused for another FunctionName where the stack holds the stage, which would call the old function still.
+
+    The stage serves a snapshot with the function's ARN. The snapshot, an AWS::ApiGateway::Deployment, is replaced for
+    another RestApiId or other canary settings alone
+    (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-deployment.html),
+    so it stays, and the old function goes at the end of the update. The long route's wiring follows the function.
+    """
+    if desired.wiring is not None or found is None or found.row.deploy is Deploy.RECREATE:
+        return
+    name = found.stack.parameters.get("FunctionName", desired.function_name)
+    if name != desired.function_name:
+        raise Refused(
+            f"stack {desired.service.name}: FunctionName is {name} and would become {desired.function_name}. Stage "
+            f"prod would go on calling {name}, which is gone then: keep it with --set FunctionName={name}, or destroy "
+            "it first"
         )
 
 

@@ -7,7 +7,8 @@ from typing import Any, TypeAlias
 from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, ec2
 
 from . import parameters
-from .parts.api import Access, Route, add_proxy_stage, add_rest_api, invoke_url, test_command
+from .parts.access import Access
+from .parts.api import Api, Route, add_proxy_stage, add_rest_api, invoke_url, test_command
 from .parts.choices import choose
 from .parts.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from .parts.lint import cfn_lint_ignores
@@ -85,7 +86,7 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
     settings = replace(_function_settings(given), contents=populate.reported)
     inference = add_inference_function(template, mount, settings)
     api = _add_api(template, inference, given)
-    add_proxy_stage(template, api, _routes(inference), _access(given))
+    add_proxy_stage(template, api)
     if dashboard is not None:
         watched = Watched(inference.function, file_system=storage.file_system)
         add_dashboard(template, watched, dashboard)
@@ -173,12 +174,9 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
     )
 
 
-def _add_api(template: Template, inference: Inference, given: dict[str, Parameter]) -> Any:
-    return add_rest_api(template, _routes(inference), _access(given), about="Is this picture a unicorn?")
-
-
-def _routes(inference: Inference) -> list[Route]:
-    return [Route(inference, page=True)]
+def _add_api(template: Template, inference: Inference, given: dict[str, Parameter]) -> Api:
+    routes = [Route(inference, page=True)]
+    return add_rest_api(template, routes, _access(given), about="Is this picture a unicorn?")
 
 
 def _access(given: dict[str, Parameter]) -> Access:
@@ -186,7 +184,7 @@ def _access(given: dict[str, Parameter]) -> Access:
         auth=given["ApiAuth"],
         rate=given["ThrottleRate"],
         burst=given["ThrottleBurst"],
-        open_because="The workshop's riders call without credentials; ApiAuth=API_KEY or AWS_IAM closes it.",
+        open_because="The workshop's riders call without credentials.",
     )
 
 
@@ -229,8 +227,8 @@ def _contents_output(template: Template, populate: Populate) -> None:
     _output(template, "EFSContents", populate.contents, **condition)
 
 
-def _api_outputs(template: Template, inference: Inference, api: Any) -> None:
+def _api_outputs(template: Template, inference: Inference, api: Api) -> None:
     _output(template, "MLInferenceFunction", GetAtt(inference.function, "Arn"))
-    _output(template, "ModelInferenceApiId", Ref(api))
+    _output(template, "ModelInferenceApiId", Ref(api.rest_api))
     _output(template, "ApiGatewayInvokeURL", invoke_url(api))
     _output(template, "InferenceFunctionTestCommand", test_command(api))

@@ -41,9 +41,10 @@ def digits() -> Template:
         memory=1024, timeout=29, contents=filled.reported, description="Reads digits with scikit-learn from EFS.",
     )  # fmt: skip
     routes = [parts.Route(parts.add_inference_function(template, mount, settings, title="Digits"), page=True)]
-    api = parts.add_rest_api(template, routes, title="DigitsApi")
-    parts.add_proxy_stage(template, api, routes)
-    template.add_output([Output("ApiId", Value=Ref(api)), Output("Url", Value=parts.invoke_url(api))])
+    access = parts.Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it.")
+    api = parts.add_rest_api(template, routes, access, title="DigitsApi")
+    parts.add_proxy_stage(template, api)
+    template.add_output([Output("ApiId", Value=Ref(api.rest_api)), Output("Url", Value=parts.invoke_url(api))])
     return template
 
 

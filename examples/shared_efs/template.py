@@ -47,9 +47,10 @@ def shared_efs() -> Template:
         added = parts.add_inference_function(template, mount, settings, title=name.capitalize())
         template.add_output(Output(f"{name.capitalize()}Function", Value=GetAtt(added.function, "Arn")))
         routes.append(parts.Route(added, f"/{name}", "POST"))
-    api = parts.add_rest_api(template, routes, title="KindsApi")
-    parts.add_proxy_stage(template, api, routes)
-    template.add_output([Output("ApiId", Value=Ref(api)), Output("Url", Value=parts.invoke_url(api))])
+    access = parts.Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it.")
+    api = parts.add_rest_api(template, routes, access, title="KindsApi")
+    parts.add_proxy_stage(template, api)
+    template.add_output([Output("ApiId", Value=Ref(api.rest_api)), Output("Url", Value=parts.invoke_url(api))])
     return template
 
 

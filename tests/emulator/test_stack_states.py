@@ -256,3 +256,15 @@ def _wait(aws: Aws, name: str, status: str) -> None:
             return
         aws.stacks.pause()
     pytest.fail(f"{name} did not become {status}")
+
+
+def test_the_short_routes_function_keeps_its_name(aws: Aws, place: Target, log: Any) -> None:
+    applied(aws, place, log, route="short")
+    named = {"FunctionName": "other"}
+    with pytest.raises(Refused, match="FunctionName is ml_inferencefunction and would become other"):
+        planned(aws, place, log, route="short", overrides=named)
+    stack = aws.stacks.describe("wildrydes-ml-mod5-complete")
+    assert stack
+    assert stack.parameters["FunctionName"] == "ml_inferencefunction"
+    uploaded = [item.key for item in aws.buckets.versions(stack.parameters["DataBucket"], "code/")]
+    assert uploaded == [stack.parameters["CodeKey"]]

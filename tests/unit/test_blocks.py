@@ -13,7 +13,8 @@ import wildrydes_ml
 from wildrydes_ml import rendering
 from wildrydes_ml.parts import api as api_part
 from wildrydes_ml.parts import choices
-from wildrydes_ml.parts.api import Access, Auth, Route, add_proxy_stage, add_rest_api
+from wildrydes_ml.parts.access import Access, Auth
+from wildrydes_ml.parts.api import Route, add_proxy_stage, add_rest_api
 from wildrydes_ml.parts.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from wildrydes_ml.parts.network import Egress, Network, add_function_security_group, add_network
 from wildrydes_ml.parts.populate import Instance, PopulateSettings, add_instance_security_group, add_populate
@@ -35,6 +36,7 @@ MOUNT = FileSystemMount(
     access_point_arn="arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0",
     path="/mnt/python",
 )
+OPEN = Access("NONE", open_because="Riders call without credentials.")
 
 
 def inference(template: Template, **settings: Any) -> Inference:
@@ -62,8 +64,8 @@ def whole(egress: Egress = "nat", instance: Instance = "keep", provisioned: str 
     )
     settings = FunctionSettings(bucket="pictures", provisioned_concurrency=provisioned)
     added = add_inference_function(template, mount, settings)
-    routes, access = [Route(added, page=True)], Access(auth=auth)
-    add_proxy_stage(template, add_rest_api(template, routes, access), routes, access)
+    access = OPEN if auth == "NONE" else Access(auth)
+    add_proxy_stage(template, add_rest_api(template, [Route(added, page=True)], access))
     return template
 
 
@@ -167,11 +169,10 @@ def test_plain_and_chosen_values_make_the_same_stack(evaluate: Evaluate) -> None
 def test_another_api_gets_another_deployment() -> None:
     def deployment(**changes: Any) -> str:
         template = Template()
-        routes = [Route(inference(template))]
-        api = add_rest_api(template, routes)
+        api = add_rest_api(template, [Route(inference(template))], OPEN)
         for name, value in changes.items():
-            setattr(api, name, value)
-        add_proxy_stage(template, api, routes)
+            setattr(api.rest_api, name, value)
+        add_proxy_stage(template, api)
         return next(str(title) for title in template.resources if "Deployment" in title)
 
     assert deployment() == deployment()
@@ -201,7 +202,7 @@ def test_what_cannot_stand_in_sub_is_refused_where_it_is_passed() -> None:
 
 def test_the_curl_line_is_for_the_given_api() -> None:
     template = Template()
-    api = add_rest_api(template, [Route(inference(template))])
+    api = add_rest_api(template, [Route(inference(template))], OPEN)
     url = api_part.invoke_url(api).to_dict()["Fn::Sub"]
     assert api_part.test_command(api).to_dict()["Fn::Sub"].endswith(f" {url}")
 

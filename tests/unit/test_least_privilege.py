@@ -24,13 +24,19 @@ CHOICES: dict[str, dict[str, str]] = {
 ARN = "arn:${AWS::Partition}:%s"
 FILE_SYSTEMS = ARN % "elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/*"
 CLIENT = [f"elasticfilesystem:Client{name}" for name in ("Mount", "Write", "RootAccess")]
-# AWS's own policies, of which there is no narrower one that keeps up with what the services need:
-# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html#configuration-vpc-permissions and
+# AWS's own policy, of which there is no narrower one that keeps up with what the service needs:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/setup-instance-permissions.html
 MANAGED = {
-    "lambda.amazonaws.com": [ARN % "iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole"],
+    "lambda.amazonaws.com": [],
     "ec2.amazonaws.com": [ARN % "iam::aws:policy/AmazonSSMManagedInstanceCore"],
 }
+# What Lambda does for a function in a VPC, and its code must not:
+# https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+INTERFACES = [
+    "ec2:CreateNetworkInterface", "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets", "ec2:DeleteNetworkInterface",
+    "ec2:AssignPrivateIpAddresses", "ec2:UnassignPrivateIpAddresses",
+]  # fmt: skip
+WRITING = ["logs:CreateLogStream", "logs:PutLogEvents"]
 
 Resources = Mapping[str, Any]
 
@@ -84,9 +90,34 @@ def test_policies_name_their_actions_and_resources(resources: Resources) -> None
         assert {"Action", "NotAction", "NotResource", "NotPrincipal"} & set(statement) == {"Action"}
         assert all(re.fullmatch(r"[a-z0-9-]+:[A-Za-z]+", action) for action in statement["Action"])
         if statement["Effect"] == "Allow" and "Resource" in statement:
-            arns = [arn["Fn::Sub"] for arn in statement["Resource"]]
+            if statement["Action"] == INTERFACES:  # denied to code, see below
+                continue
+            arns = [arn["Fn::Sub"] for arn in statement["Resource"] if "Fn::GetAtt" not in arn]
             # The function's stack is given no file-system id: the condition names the access point instead.
             assert all("*" not in arn for arn in arns) or arns == [FILE_SYSTEMS]
+
+
+@every_case
+def test_lambda_makes_network_interfaces_and_the_functions_code_none(resources: Resources) -> None:
+    about = [one for one in statements(resources) if any(action.startswith("ec2:") for action in one["Action"])]
+    functions = of(resources, "AWS::Lambda::Function").values()
+    arns = [ARN % f"lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{one['FunctionName']}" for one in functions]
+    assert [{key: one[key] for key in one if key not in ("Action", "Resource")} for one in about] == [
+        statement
+        for arn in arns
+        for statement in (
+            {"Effect": "Allow"},
+            {"Effect": "Deny", "Condition": {"ArnEquals": {"lambda:SourceFunctionArn": {"Fn::Sub": arn}}}},
+        )
+    ]
+    assert all((one["Action"], one["Resource"]) == (INTERFACES, ["*"]) for one in about)
+
+
+@every_case
+def test_a_function_writes_to_its_own_log_group_and_makes_none(resources: Resources) -> None:
+    about = [one for one in statements(resources) if any(action.startswith("logs:") for action in one["Action"])]
+    groups = [{"Fn::GetAtt": [title, "Arn"]} for title in of(resources, "AWS::Logs::LogGroup")]
+    assert about == [{"Effect": "Allow", "Action": WRITING, "Resource": [group]} for group in groups]
 
 
 @every_case
@@ -109,8 +140,9 @@ def test_the_function_reads_and_the_instance_writes(resources: Resources) -> Non
     for role in roles.values():
         actions = sorted(action for one in statements(role.get("Policies", [])) for action in one["Action"])
         instance = [CLIENT[0], CLIENT[1], "s3:GetObject"]
-        assert actions == {"lambda.amazonaws.com": CLIENT[:1], "ec2.amazonaws.com": instance}[service(role)]
-        assert role["ManagedPolicyArns"] == [{"Fn::Sub": arn} for arn in MANAGED[service(role)]]
+        function = sorted([*CLIENT[:1], *INTERFACES, *INTERFACES, *WRITING])
+        assert actions == {"lambda.amazonaws.com": function, "ec2.amazonaws.com": instance}[service(role)]
+        assert role.get("ManagedPolicyArns", []) == [{"Fn::Sub": arn} for arn in MANAGED[service(role)]]
 
 
 @every_case

@@ -11,6 +11,7 @@ import pytest
 from troposphere import Ref, Template, apigateway
 
 from wildrydes_ml import parameters
+from wildrydes_ml.parts.access import Access
 from wildrydes_ml.parts.api import Route, add_proxy_stage, add_rest_api
 from wildrydes_ml.parts.function import FileSystemMount, FunctionSettings, add_inference_function
 
@@ -318,16 +319,16 @@ def deployed_with(text: str) -> dict[str, Any]:
     template = Template()
     mount = FileSystemMount(subnets=["s"], security_groups=["g"], access_point_arn=ARN, path="/mnt/python")
     routes = [Route(add_inference_function(template, mount, FunctionSettings(bucket="pictures")))]
-    api = add_rest_api(template, routes)
+    api = add_rest_api(template, routes, Access("API_KEY"))
     template.add_resource(
         apigateway.GatewayResponse(
             "MoreResponse",
-            RestApiId=Ref(api),
+            RestApiId=Ref(api.rest_api),
             ResponseType="RESOURCE_NOT_FOUND",
             ResponseTemplates={"application/json": text},
         )
     )
-    add_proxy_stage(template, api, routes)
+    add_proxy_stage(template, api)
     return dict(template.to_dict()["Resources"])
 
 

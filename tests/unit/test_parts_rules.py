@@ -1,11 +1,12 @@
 """Wrong use of a block fails at the line that is wrong, and the message says what to do."""
 
+import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from troposphere import GetAtt, Parameter, Ref, Select, Sub, Template
+from troposphere import GetAtt, Parameter, Ref, Select, Sub, Template, iam
 
 from wildrydes_ml import complete, efs_99, lambda_function, parameters
 from wildrydes_ml.parts import (
@@ -33,6 +34,7 @@ NETWORK = Network("vpc-0", "10.0.0.0/16", ["subnet-1", "subnet-2"], public_subne
 STORAGE = Storage("fs-0", "fsap-0", ARN)
 MOUNT = FileSystemMount(["subnet-1"], ["sg-1"], ARN)
 SETTINGS = FunctionSettings(bucket="pictures")
+CLOSED = Access("API_KEY")
 FILLING = PopulateSettings(packages="numpy==2.4.6", model="https://example.com/model.tar")
 
 
@@ -90,6 +92,7 @@ def filled(template: Template, network: Network = NETWORK, settings: PopulateSet
 def test_a_wrong_value_is_refused_by_name(make: Any, arguments: dict[str, Any], says: str) -> None:
     right: dict[Any, dict[str, Any]] = {
         FileSystemMount: {"subnets": ["subnet-1"], "security_groups": ["sg-1"], "access_point_arn": ARN},
+        Access: {"auth": "API_KEY"},
         Network: {"vpc": "vpc-0", "vpc_cidr": "10.0.0.0/16", "private_subnets": ["subnet-1", "subnet-2"]},
         FunctionSettings: {"bucket": "pictures"} if arguments else {},
     }
@@ -107,6 +110,7 @@ def test_a_wrong_value_is_refused_by_name(make: Any, arguments: dict[str, Any], 
         (lambda: changed(MOUNT, subnets="subnet-1"), "FileSystemMount.subnets is 'subnet-1': pass a list"),
         (lambda: changed(MOUNT, mount_targets="MountTargetResource1"), "pass Storage.mount_targets"),
         (lambda: changed(SETTINGS, environment={"MODEL": None}), "FunctionSettings.environment['MODEL'] is None"),
+        (lambda: changed(SETTINGS, policies=iam.Policy()), "FunctionSettings.policies is <"),
         (lambda: changed(SETTINGS, memory=[1]), "FunctionSettings.memory is [1]: pass text, a number"),
     ],
 )  # fmt: skip
@@ -118,7 +122,7 @@ def test_a_value_of_another_kind_is_refused_by_name(make: Callable[[], object], 
 
 @pytest.mark.parametrize("value", [Parameter("P", Type="String"), Ref("P"), GetAtt("P", "Q"), Sub("${P}")])
 def test_what_is_known_later_is_not_judged(value: Any) -> None:
-    Access(auth=value, rate=value, burst=value)
+    Access("API_KEY", rate=value, burst=value)
     texts = ("name", "bucket", "key", "runtime", "architecture", "memory", "timeout", "log_retention")
     FunctionSettings(**dict.fromkeys(texts, value), environment={"MIN_SCORE": value, "HALF": 0.5})
     FileSystemMount(value, value, value, value)
@@ -200,9 +204,9 @@ def test_a_block_that_is_there_already_is_refused(add: Callable[[Template], obje
 def test_an_api_of_the_same_title_is_refused() -> None:
     template = Template()
     route = one(template)
-    add_rest_api(template, [route])
+    add_rest_api(template, [route], CLOSED)
     with pytest.raises(ValueError, match=r"'ModelInferenceApi' already: give each API a title of its own"):
-        add_rest_api(template, [route])
+        add_rest_api(template, [route], CLOSED)
 
 
 def test_functions_of_the_same_name_are_refused() -> None:
@@ -245,7 +249,7 @@ def test_routes_are_a_list_of_routes() -> None:
     wrong: list[Any] = [[], [added]]
     for routes in wrong:
         with pytest.raises(TypeError, match=r"such as \[Route\(inference\)\]"):
-            add_rest_api(template, routes)
+            add_rest_api(template, routes, CLOSED)
 
 
 @pytest.mark.parametrize("second", [{"path": "/"}, {"path": "/", "method": "GET"}])
@@ -253,20 +257,99 @@ def test_one_function_answers_a_route(second: dict[str, Any]) -> None:
     template = Template()
     route = one(template, page=True)
     with pytest.raises(ValueError, match=r"route \w+ / stands twice: one function answers it"):
-        add_rest_api(template, [route, Route(route.inference, **second)])
+        add_rest_api(template, [route, Route(route.inference, **second)], CLOSED)
 
 
 def test_a_route_needs_its_function_in_the_template() -> None:
     with pytest.raises(ValueError, match=r"function ModelInferenceFunction of route / is not in this template"):
-        add_rest_api(Template(), [one(Template())])
+        add_rest_api(Template(), [one(Template())], CLOSED)
 
 
-def test_a_stage_has_no_routes_that_its_api_has_not() -> None:
+def test_a_stage_has_the_routes_and_the_access_of_its_api_and_no_others() -> None:
     template = Template()
-    route = one(template)
-    api = add_rest_api(template, [route])
-    with pytest.raises(ValueError, match=r"route POST /new is new: give the same routes to add_rest_api"):
-        add_proxy_stage(template, api, [route, Route(route.inference, "/new", "POST")])
+    api = add_rest_api(template, [one(template)], CLOSED)
+    stage: Any = add_proxy_stage
+    with pytest.raises(TypeError, match="positional argument"):
+        stage(template, api, [Route(api.routes[0].inference, "/new", "POST")])
+    with pytest.raises(TypeError, match="unexpected keyword argument 'access'"):
+        stage(template, api, access=Access("AWS_IAM"))
+    assert set(inspect.signature(add_proxy_stage).parameters) == {"template", "api"}
+
+
+def test_a_stage_is_for_an_api_of_its_template() -> None:
+    template = Template()
+    api = add_rest_api(template, [one(template)], CLOSED)
+    with pytest.raises(ValueError, match=r"API ModelInferenceApi is not in this template: pass what add_rest_api"):
+        add_proxy_stage(Template(), api)
+    with pytest.raises(TypeError, match=r"api is .*: pass what add_rest_api returns"):
+        add_proxy_stage(template, api.rest_api)
+
+
+def test_a_route_is_for_a_function_that_was_added() -> None:
+    added: Any = one(Template()).inference.function
+    with pytest.raises(TypeError, match=r"Route\.inference is .*: pass what add_inference_function returns"):
+        Route(added)
+
+
+# What is open is said, with a reason
+
+
+def auth_parameter(*allowed: str) -> Any:
+    return Parameter("Auth", Type="String", **({"AllowedValues": list(allowed)} if allowed else {}))
+
+
+def test_nothing_says_by_default_who_may_call() -> None:
+    make: Any = Access
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'auth'"):
+        make()
+    template = Template()
+    make = add_rest_api
+    with pytest.raises(TypeError, match="missing 1 required positional argument: 'access'"):
+        make(template, [one(template)])
+
+
+@pytest.mark.parametrize(
+    ("auth", "because", "says"),
+    [
+        ("NONE", "", "Access.auth 'NONE' lets anyone call: say why in open_because, or use 'API_KEY' or 'AWS_IAM'"),
+        ("NONE", "  ", "say why in open_because"),
+        (auth_parameter("NONE", "API_KEY"), "", "Access.auth parameter Auth lets anyone call: say why"),
+        ("API_KEY", "Riders have no key.", "open_because is given, but auth 'API_KEY' opens nothing: leave it out"),
+        (auth_parameter("AWS_IAM"), "Riders have no key.", "but auth parameter Auth opens nothing"),
+        (auth_parameter(), "", "parameter Auth, which allows anything: give it AllowedValues of 'NONE', 'API_KEY', "),
+        (auth_parameter("NONE", "COGNITO"), "Riders.", "which allows ['NONE', 'COGNITO']: give it AllowedValues"),
+    ],
+)
+def test_an_open_api_needs_a_reason_and_a_closed_one_has_none(auth: Any, because: str, says: str) -> None:
+    with pytest.raises(ValueError, match=r"Access\.") as raised:
+        Access(auth, open_because=because)
+    assert says in str(raised.value)
+
+
+@pytest.mark.parametrize("auth", [Ref("Auth"), Sub("${Auth}"), GetAtt("A", "B"), None, 1, ["NONE"]])
+def test_what_no_condition_can_be_made_of_is_no_way_of_calling(auth: Any) -> None:
+    with pytest.raises(TypeError, match=r"Access\.auth is .*: pass one of 'NONE', .*, or a template parameter"):
+        Access(auth, open_because="Riders call without credentials.")
+
+
+def test_a_reason_is_text() -> None:
+    flag: Any = True
+    with pytest.raises(TypeError, match=r"Access\.open_because is True: say in a sentence why anyone may call"):
+        Access("NONE", open_because=flag)
+    with pytest.raises(TypeError, match=r"Route\.open_because is True: say in a sentence why anyone may call"):
+        one(Template(), open_because=flag)
+
+
+def test_a_page_of_an_open_route_is_open_anyway() -> None:
+    with pytest.raises(ValueError, match=r"Route\.page opens GET /a alone, open_because every method: use one"):
+        one(Template(), path="/a", page=True, open_because="Anyone may look.")
+
+
+@pytest.mark.parametrize("access", [CLOSED, Access(auth_parameter("API_KEY", "NONE"), open_because="Riders call.")])
+def test_an_api_that_is_open_on_every_route_says_so_once(access: Access) -> None:
+    template = Template()
+    with pytest.raises(ValueError, match=r"every route is open: say so once, with Access\('NONE', open_because="):
+        add_rest_api(template, [one(template, open_because="Anyone may look.")], access)
 
 
 @pytest.mark.parametrize("name", ["packages", "model"])

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -33,11 +34,12 @@ from wildrydes_ml.parts import (
     invoke_url,
     policies,
 )
-from wildrydes_ml.parts.api import Auth
+from wildrydes_ml.parts.access import Auth
 
 Evaluate = Callable[[dict[str, Any]], dict[str, Any]]
 
 MOUNT = FileSystemMount(["subnet-0a1b2c3d"], ["sg-0a1b2c3d"], access_point_arn("fsap-0123456789abcdef0"))
+OPEN = Access("NONE", open_because="Readers call without credentials.")
 
 
 def resources(template: Template) -> dict[str, Any]:
@@ -100,7 +102,7 @@ def test_a_role_may_be_given_more() -> None:
     read = iam.Policy(PolicyName="Read", PolicyDocument=policies.read_object("pictures", "labels.json"))
     function(template, "Digits", policies=[read])
     (role,) = of_type(template, "IAM::Role").values()
-    assert [policy["PolicyName"] for policy in role["Policies"]] == ["MountAccessPoint", "Read"]
+    assert [policy["PolicyName"] for policy in role["Policies"]] == ["MountAccessPoint", "JoinVpc", "WriteLogs", "Read"]
 
 
 def test_another_handler_is_another_version() -> None:
@@ -120,8 +122,8 @@ def paths(auth: Auth = "NONE") -> Template:
     template = Template(Description="Two functions behind one API")
     digits, letters = function(template, "Digits"), function(template, "Letters")
     routes = [Route(digits, page=True), Route(letters, "/letters/{id}"), Route(letters, "/letters", "POST")]
-    access = Access(auth)
-    add_proxy_stage(template, add_rest_api(template, routes, access, title="Reader"), routes, access)
+    access = OPEN if auth == "NONE" else Access(auth)
+    add_proxy_stage(template, add_rest_api(template, routes, access, title="Reader"))
     return template
 
 
@@ -188,8 +190,8 @@ def two_apis(burst: int = 10) -> Template:
     for title in ("Digits", "Letters"):
         auth = template.add_parameter(Parameter(f"{title}Auth", **TABLE["ApiAuth"]))
         routes = [Route(function(template, title), page=True)]
-        access = Access(auth, burst=burst if title == "Letters" else 10)
-        add_proxy_stage(template, add_rest_api(template, routes, access, title=f"{title}Api"), routes, access)
+        access = replace(OPEN, auth=auth, burst=burst if title == "Letters" else 10)
+        add_proxy_stage(template, add_rest_api(template, routes, access, title=f"{title}Api"))
     return template
 
 
@@ -209,7 +211,7 @@ def test_apis_in_one_template_have_nothing_in_common(evaluate: Evaluate) -> None
 def test_a_paths_url() -> None:
     template = Template()
     routes = [Route(function(template, "Digits"), "/digits")]
-    api = add_rest_api(template, routes)
+    api = add_rest_api(template, routes, OPEN)
     assert invoke_url(api, "/digits").to_dict()["Fn::Sub"] == invoke_url(api).to_dict()["Fn::Sub"] + "/digits"
 
 
@@ -241,7 +243,7 @@ def on_exports() -> Template:
     mount = FileSystemMount(subnets, [value("DefaultSecurityGroup")], storage.access_point_arn)
     settings = FunctionSettings(Sub("${AWS::StackName}-digits"), "pictures")
     routes = [Route(add_inference_function(template, mount, settings, title="Digits"))]
-    add_proxy_stage(template, add_rest_api(template, routes, title="DigitsApi"), routes)
+    add_proxy_stage(template, add_rest_api(template, routes, OPEN, title="DigitsApi"))
     return template
 
 
@@ -284,7 +286,7 @@ def in_a_chosen_network() -> Template:
     storage = add_storage(template, network, [group, "sg-0123456789abcdef0"], throughput_mode="elastic")
     mount = FileSystemMount(subnets, [group], storage.access_point_arn, mount_targets=storage.mount_targets)
     routes = [Route(add_inference_function(template, mount, FunctionSettings(bucket="pictures")))]
-    add_proxy_stage(template, add_rest_api(template, routes), routes)
+    add_proxy_stage(template, add_rest_api(template, routes, OPEN))
     return template
 
 

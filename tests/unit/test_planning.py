@@ -415,3 +415,21 @@ def test_a_new_instance_boots_when_efs_is_to_be_filled(desired: Desired, change:
     found = found_as(stack, **{**change, "parameters": {**stack.parameters, **change.get("parameters", {})}})
     assert boots_instance(stack, found) == boots
     assert boots_instance(stack, None)
+
+
+def test_the_short_routes_stage_never_calls_a_function_that_is_gone() -> None:
+    desired = wanted("short", overrides={"FunctionName": "mine"})
+    for status in ("CREATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"):
+        observed = with_stack(with_old_parameters(desired, COMPLETE, FunctionName="old"), COMPLETE, status=status)
+        with pytest.raises(Refused, match=rf"stack {COMPLETE}: FunctionName is old and would become mine") as raised:
+            plan(desired, observed)
+        assert "go on calling old, which is gone then: keep it with --set FunctionName=old, or destroy it first" in str(
+            raised.value
+        )
+
+
+def test_another_function_is_no_matter_where_the_stage_follows_or_nothing_serves() -> None:
+    failed = with_stack(with_old_parameters(SHORT, COMPLETE, FunctionName="old"), COMPLETE, status="ROLLBACK_COMPLETE")
+    assert f"create {COMPLETE}" in steps(SHORT, failed)
+    assert f"update {INFERENCE}" in steps(LONG, with_old_parameters(LONG, INFERENCE, FunctionName="old"))
+    assert f"create {COMPLETE}" in steps(wanted("short", overrides={"FunctionName": "mine"}), nothing_there())

@@ -1,6 +1,7 @@
 """The building blocks: each adds resources to a `troposphere.Template` and returns what its neighbors need."""
 
-from .api import Access, Route, add_proxy_stage, add_rest_api, invoke_url
+from .access import Access
+from .api import Api, Route, add_proxy_stage, add_rest_api, invoke_url
 from .function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from .network import Network, add_function_security_group, add_network
 from .observability import Alarms, Watched, add_dashboard
@@ -10,6 +11,7 @@ from .storage import Storage, access_point_arn, add_storage
 __all__ = [
     "Access",
     "Alarms",
+    "Api",
     "FileSystemMount",
     "FunctionSettings",
     "Inference",

@@ -1,94 +1,96 @@
 """A REST API in front of functions: a skeleton that somebody wires, or the whole with methods and stage.
 
 Each route is a path and method with the function that answers it; one route with `ANY /` is the workshop's API.
+Routes and access are given once, to `add_rest_api`; what it returns carries them to the stage.
 """
 
 import hashlib
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
 from . import rules
-from .choices import Later, Number, add, choose, differs, equals, fill, reference
+from .access import WORDS, Access, chosen, closed, open_suppressions, sentence
+from .choices import add, choose, fill, reference
 from .function import Inference
 from .gateway_responses import add_gateway_responses, gateway_responses
 from .lint import checkov_skips, guard_suppressions
 
-Auth: TypeAlias = Literal["NONE", "API_KEY", "AWS_IAM"]
 Method: TypeAlias = Literal["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 STAGE = "prod"
 API_NAME = "ModelInferenceApi"
 BINARY_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
-# What an account has in a region, unless it asks for more
-# (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
-RATE = (1, 10000)
-BURST = (1, 5000)
 # https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html
 _PATH = r"/|(/([\w.:-]+|\{[\w.-]+\}))+|(/([\w.:-]+|\{[\w.-]+\}))*/\{[\w.-]+\+\}"
 
 _PICTURE_URL = (
     "https://images.pexels.com/photos/310983/pexels-photo-310983.jpeg?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
 )
-
-
-@dataclass(frozen=True)
-class Access:
-    """Who may call and how often: `auth` is NONE, API_KEY or AWS_IAM, `rate` in requests a second (1 to 10000),
-    `burst` in requests at once (1 to 5000). `open_because` is the reason in the template for an API that anyone may
-    call. Raises ValueError for another `auth` and for numbers out of range.
-    """
-
-    auth: Auth | Later = "NONE"
-    rate: Number = 5
-    burst: Number = 10
-    open_because: str = "Anyone may call it; Access.auth API_KEY or AWS_IAM closes it."
-
-    def __post_init__(self) -> None:
-        rules.one_of("Access.auth", self.auth, get_args(Auth))
-        rules.number("Access.rate", self.rate, *RATE, "requests a second")
-        rules.number("Access.burst", self.burst, *BURST, "requests at once")
+_PAGE_REASON = "A browser opens it without key or signature: the function answers GET with its static page only."
 
 
 @dataclass(frozen=True)
 class Route:
     """The function that answers a method on a path, such as `/`, `/digits`, `/digits/{id}` or `/{rest+}`.
 
-    With `page`, `GET` on the path is open to all even where `Access.auth` closes the rest, so that a browser can load
-    a page: the function must answer it with something static. Raises ValueError for a path that does not begin with a
-    slash, ends with one or has odd characters, for an unknown method, and for a page of another method than ANY.
+    `open_because` opens the route to anyone, whatever `Access.auth` asks of the others: it is the sentence that says
+    why, such as "A monitor asks without a key.". With `page`, `GET` on the path is open to all even where
+    `Access.auth` closes the rest, so that a browser can load a page: the function must answer it with something
+    static. Raises TypeError for an `inference` that is none, ValueError for a path that does not begin with a slash,
+    ends with one or has odd characters, for an unknown method, for a page of another method than ANY, and for a page
+    of a route that is open anyway.
     """
 
     inference: Inference
     path: str = "/"
     method: Method = "ANY"
     page: bool = False
+    open_because: str = ""
 
     def __post_init__(self) -> None:
+        if not isinstance(self.inference, Inference):
+            raise TypeError(f"Route.inference is {self.inference!r}: pass what add_inference_function returns")
         rules.text("Route.path", self.path, _PATH, "use /, or /name, /name/{id}, /{rest+}, without a slash at its end")
         rules.one_of("Route.method", self.method, get_args(Method))
         if self.page and self.method != "ANY":
             raise ValueError(f"Route.page goes with method ANY: make GET {self.path} a route of its own")
+        if sentence("Route.open_because", self.open_because) and self.page:
+            raise ValueError(f"Route.page opens GET {self.path} alone, open_because every method: use one of them")
 
     @property
     def title(self) -> str:
         """Method and path as a part of logical ids: AnyRoot, PostDigitsId."""
         return self.method.capitalize() + _path_title(self.path)
 
+    @property
+    def reason(self) -> str:
+        """The sentence that opens it; empty for a route that asks for what the API asks for."""
+        return sentence("Route.open_because", self.open_because)
+
+
+@dataclass(frozen=True)
+class Api:
+    """An API as `add_rest_api` made it, with the routes and the access that were said there."""
+
+    rest_api: apigateway.RestApi
+    routes: tuple[Route, ...]
+    access: Access
+
 
 def add_rest_api(
     template: Template,
     routes: Sequence[Route],
-    access: Access = Access(),
+    access: Access,
     *,
     title: str = API_NAME,
     about: str = "",
     binary_media_types: Sequence[str] = BINARY_MEDIA_TYPES,
-) -> apigateway.RestApi:
+) -> Api:
     """Adds the API without methods or stage, its own answers to bad requests, and the permissions for it to invoke
     the functions.
 
@@ -96,11 +98,11 @@ def add_rest_api(
     and a deployer the other; the stars in the permission stand for stage and method, so that the
     console's test button works too. `title` is the API's logical id and name, and begins the ids of what belongs to
     it; `about` is a sentence for its description. Raises TypeError and ValueError for no routes, the same one twice,
-    a function that is not in the template, and a title that is taken.
+    none that asks for what `access` says, a function that is not in the template, and a title that is taken.
     """
     rules.unused(template, title, "give each API a title of its own")
-    _check_routes(template, routes)
-    api = template.add_resource(
+    _check_routes(template, routes, access)
+    rest_api = template.add_resource(
         apigateway.RestApi(
             title,
             Name=title,
@@ -109,50 +111,29 @@ def add_rest_api(
             EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
         )
     )
-    add_gateway_responses(template, api, _prefix(api))
+    api = Api(rest_api, tuple(routes), access)
+    add_gateway_responses(template, rest_api, _prefix(api))
     for route in routes:
         _add_permissions(template, api, route)
     return api
 
 
-def add_proxy_stage(
-    template: Template, api: apigateway.RestApi, routes: Sequence[Route], access: Access = Access()
-) -> apigateway.Stage:
+def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
     """Adds each route as Lambda proxy, the stage `prod` with throttling, and for API_KEY a key and usage plan.
 
-    With API_KEY and AWS_IAM, a page's `GET` is an open method of its own. A browser that opens the page sends neither
-    key nor signature, and the function answers GET with its static page only, whatever else the request holds.
-    Raises ValueError for a route whose function the API may not invoke, as it was not given to `add_rest_api`.
+    Who may call is what `add_rest_api` was told. With API_KEY and AWS_IAM, a page's `GET` is an open method of its
+    own: a browser that opens the page sends neither key nor signature, and the function answers GET with its static
+    page only, whatever else the request holds. Raises TypeError for what `add_rest_api` did not return, ValueError
+    for an API of another template.
     """
-    for route in routes:
-        if _permission_titles(api, route)[0] not in template.resources:
-            raise ValueError(f"route {route.method} {route.path} is new: give the same routes to add_rest_api")
-    prefix = _prefix(api)
-    wants_key = equals(template, f"{prefix}ApiAuthIsKey", access.auth, "API_KEY")
-    wants_iam = equals(template, f"{prefix}ApiAuthIsIam", access.auth, "AWS_IAM")
-    closed = differs(template, f"{prefix}ApiAuthIsClosed", access.auth, "NONE")
-    methods, pages = [], []
-    for route in routes:
-        methods.append(
-            _method(
-                template,
-                api,
-                route,
-                access.open_because,
-                # Not for its own sake: what follows the method, the deployment, is to follow these too.
-                DependsOn=list(gateway_responses(template, api)),
-                AuthorizationType=choose(wants_iam, "AWS_IAM", "NONE"),
-                ApiKeyRequired=choose(wants_key, True, False),
-            )
-        )
-        template.add_resource(methods[-1])
-        if route.page:
-            shown = Route(route.inference, route.path, "GET")
-            because = "The static page, which asks for the key itself."
-            pages.append(_method(template, api, shown, because, AuthorizationType="NONE"))
-            add(template, closed, pages[-1])
-    stage = _stage(template, api, _deployment(template, api, methods, pages, access), access)
-    _usage_plan(template, wants_key, api, stage, access)
+    if not isinstance(api, Api):
+        raise TypeError(f"api is {api!r}: pass what add_rest_api returns")
+    if template.resources.get(api.rest_api.title) is not api.rest_api:
+        raise ValueError(f"API {api.rest_api.title} is not in this template: pass what add_rest_api returned for it")
+    methods = [_add_method(template, api, route) for route in api.routes]
+    pages = [_add_page(template, api, route) for route in api.routes if route.page]
+    stage = _stage(template, api, _deployment(template, api, methods, pages))
+    _usage_plan(template, api, stage)
     return stage
 
 
@@ -164,23 +145,24 @@ def integration_uri(alias: awslambda.Alias) -> Sub:
     )
 
 
-def invoke_url(api: apigateway.RestApi, path: str = "/") -> Sub:
+def invoke_url(api: Api, path: str = "/") -> Sub:
     """The public URL of a path; the root's ends in the stage's name."""
-    host = f"https://${{{api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
+    host = f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
     return Sub(f"{host}/{STAGE}{path.rstrip('/')}")
 
 
-def test_command(api: apigateway.RestApi) -> Sub:
+def test_command(api: Api) -> Sub:
     """The workshop's curl line for this API."""
     return Sub(
         f"""curl -d '{{ "url": "{_PICTURE_URL}"}}' -H "Content-Type: application/json" -X POST """
-        f"https://${{{api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"
+        f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"
     )
 
 
-def _prefix(api: apigateway.RestApi) -> str:
+def _prefix(api: Api) -> str:
     """What begins the names of what belongs to an API: nothing for the workshop's."""
-    return "" if api.title == API_NAME else str(api.title)
+    title = str(api.rest_api.title)
+    return "" if title == API_NAME else title
 
 
 def _path_title(path: str) -> str:
@@ -188,7 +170,7 @@ def _path_title(path: str) -> str:
     return "".join(word[0].upper() + word[1:] for word in words) or "Root"
 
 
-def _check_routes(template: Template, routes: Sequence[Route]) -> None:
+def _check_routes(template: Template, routes: Sequence[Route], access: Access) -> None:
     wrong = [route for route in routes if not isinstance(route, Route)]
     if wrong or not routes:
         raise TypeError("routes must be a list of one Route or more, such as [Route(inference)]")
@@ -200,11 +182,16 @@ def _check_routes(template: Template, routes: Sequence[Route]) -> None:
         title = route.inference.function.title
         if title not in template.resources:
             raise ValueError(f"function {title} of route {route.path} is not in this template: add it first")
+    if access.kinds != ("NONE",) and all(route.reason for route in routes):
+        raise ValueError("every route is open: say so once, with Access('NONE', open_because=...)")
 
 
 def _description(routes: Sequence[Route], access: Access, about: str) -> Any:
     """Says what whoever wires a skeleton by hand should set."""
-    wiring = ", ".join(f"method {route.method} on {route.path} to {route.inference.function.title}" for route in routes)
+    wiring = ", ".join(
+        f"method {route.method} on {route.path} to {route.inference.function.title}{' (open)' if route.reason else ''}"
+        for route in routes
+    )
     return fill(
         "{about}{wiring}, stage prod, auth {auth}, {rate} requests/s, burst {burst}",
         about=f"{about} " if about else "",
@@ -215,18 +202,18 @@ def _description(routes: Sequence[Route], access: Access, about: str) -> Any:
     )
 
 
-def _permission_titles(api: apigateway.RestApi, route: Route) -> tuple[str, str]:
+def _permission_titles(api: Api, route: Route) -> tuple[str, str]:
     if (route.path, route.method) == ("/", "ANY"):
         invoke = f"{_prefix(api)}lambdaApiGatewayInvoke"
         return invoke, f"{invoke}Live"
     return f"{_prefix(api)}{route.title}Invoke", f"{_prefix(api)}{route.title}InvokeLive"
 
 
-def _add_permissions(template: Template, api: apigateway.RestApi, route: Route) -> None:
+def _add_permissions(template: Template, api: Api, route: Route) -> None:
     verb = "*" if route.method == "ANY" else route.method
     path = re.sub(r"\{[^}]*\}", "*", route.path)
     caller = Sub(
-        f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api.title}}}/*/{verb}{path}"
+        f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api.rest_api.title}}}/*/{verb}{path}"
     )
     targets = (GetAtt(route.inference.function, "Arn"), Ref(route.inference.alias))
     for title, target in zip(_permission_titles(api, route), targets, strict=True):
@@ -241,78 +228,112 @@ def _add_permissions(template: Template, api: apigateway.RestApi, route: Route) 
         )
 
 
-def _resource_id(template: Template, api: apigateway.RestApi, path: str) -> Any:
+def _resource_id(template: Template, api: Api, path: str) -> Any:
     """A reference to the API's resource of a path; it and those above it are added where they lack."""
     if path == "/":
-        return GetAtt(api, "RootResourceId")
+        return GetAtt(api.rest_api, "RootResourceId")
     above, _, part = path.rpartition("/")
     parent = _resource_id(template, api, above or "/")
     title = f"{_prefix(api)}{_path_title(path)}Resource"
     if title not in template.resources:
-        template.add_resource(apigateway.Resource(title, RestApiId=Ref(api), ParentId=parent, PathPart=part))
+        template.add_resource(apigateway.Resource(title, RestApiId=Ref(api.rest_api), ParentId=parent, PathPart=part))
     return Ref(title)
 
 
+def _add_method(template: Template, api: Api, route: Route) -> apigateway.Method:
+    """The route's method: open for its own reason, or asking for what the access says."""
+    # Not for its own sake: what follows the method, the deployment, is to follow these too.
+    after = list(gateway_responses(template, api.rest_api))
+    if route.reason:
+        method = _method(
+            template, api, route, open_suppressions(route.reason), DependsOn=after, AuthorizationType="NONE"
+        )
+        return template.add_resource(method)
+    wants_iam = chosen(template, api.access, "AWS_IAM", _prefix(api))
+    wants_key = chosen(template, api.access, "API_KEY", _prefix(api))
+    return template.add_resource(
+        _method(
+            template,
+            api,
+            route,
+            api.access.suppressions(),
+            DependsOn=after,
+            AuthorizationType=choose(wants_iam, "AWS_IAM", "NONE"),
+            ApiKeyRequired=choose(wants_key, True, False),
+        )
+    )
+
+
+def _add_page(template: Template, api: Api, route: Route) -> apigateway.Method:
+    """The open `GET` beside a route that is closed."""
+    shown = Route(route.inference, route.path, "GET")
+    page = _method(template, api, shown, open_suppressions(_PAGE_REASON), AuthorizationType="NONE")
+    return add(template, closed(template, api.access, _prefix(api)), page)
+
+
 def _method(
-    template: Template, api: apigateway.RestApi, route: Route, open_because: str, **more: Any
+    template: Template, api: Api, route: Route, suppressions: Mapping[str, Any], **more: Any
 ) -> apigateway.Method:
+    if suppressions:
+        more["Metadata"] = dict(suppressions)
     return apigateway.Method(
         f"{_prefix(api)}{route.title}Method",
-        RestApiId=Ref(api),
+        RestApiId=Ref(api.rest_api),
         ResourceId=_resource_id(template, api, route.path),
         HttpMethod=route.method,
         Integration=apigateway.Integration(
             Type="AWS_PROXY", IntegrationHttpMethod="POST", Uri=integration_uri(route.inference.alias)
         ),
-        Metadata=checkov_skips(CKV_AWS_59=open_because)
-        | guard_suppressions(API_GW_METHOD_AUTHORIZATION_TYPE_RULE=open_because),
         **more,
     )
 
 
 def _deployment(
-    template: Template,
-    api: apigateway.RestApi,
-    methods: Sequence[apigateway.Method],
-    pages: Sequence[apigateway.Method],
-    access: Access,
+    template: Template, api: Api, methods: Sequence[apigateway.Method], pages: Sequence[apigateway.Method]
 ) -> Any:
     """A reference to the deployment for the chosen `auth`.
 
     A deployment is an immutable snapshot of the API, so there is one for each value, it is made after all that it
     snapshots, and its logical id carries a digest of that: a changed API makes a new one.
     """
-    prefix = _prefix(api)
-    parts = (api, *methods, *pages, *gateway_responses(template, api).values())
-    snapshot = [part.to_dict()["Properties"] for part in parts]
-    digest = hashlib.sha256(json.dumps(snapshot, sort_keys=True).encode()).hexdigest()[:8]
-    references = {}
-    for auth, name in (("NONE", "Open"), ("API_KEY", "Key"), ("AWS_IAM", "Iam")):
+    digest = _digest(template, api, [*methods, *pages])
+    made = {}
+    for auth, name in WORDS.items():
         called = [method.title for method in (methods if auth == "NONE" else [*methods, *pages])]
-        deployment = apigateway.Deployment(f"{prefix}{name}Deployment{digest}", DependsOn=called, RestApiId=Ref(api))
-        chosen = equals(template, f"{prefix}ApiAuthIs{name}", access.auth, auth)
-        add(template, chosen, deployment)
-        references[name] = (chosen, Ref(deployment))
-    key, iam = references["Key"], references["Iam"]
-    return choose(key[0], key[1], choose(iam[0], iam[1], references["Open"][1]))
+        deployment = apigateway.Deployment(
+            f"{_prefix(api)}{name}Deployment{digest}", DependsOn=called, RestApiId=Ref(api.rest_api)
+        )
+        choice = chosen(template, api.access, auth, _prefix(api))
+        made[auth] = (choice, Ref(add(template, choice, deployment)))
+    key, iam = made["API_KEY"], made["AWS_IAM"]
+    return choose(key[0], key[1], choose(iam[0], iam[1], made["NONE"][1]))
 
 
-def _stage(template: Template, api: apigateway.RestApi, deployment: Any, access: Access) -> apigateway.Stage:
+def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) -> str:
+    """Of all that a deployment snapshots. The functions' names are in it as the methods hold the functions' ARNs: of
+    another plain name a new deployment must tell the stage. What a parameter stands for is not known here."""
+    parts = (api.rest_api, *methods, *gateway_responses(template, api.rest_api).values())
+    names = [route.inference.function.to_dict()["Properties"].get("FunctionName") for route in api.routes]
+    snapshot = [*(part.to_dict()["Properties"] for part in parts), names]
+    return hashlib.sha256(json.dumps(snapshot, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
     return template.add_resource(
         apigateway.Stage(
             f"{_prefix(api)}ProdStage",
-            RestApiId=Ref(api),
+            RestApiId=Ref(api.rest_api),
             StageName=STAGE,
             DeploymentId=deployment,
             MethodSettings=[
                 apigateway.MethodSetting(
                     HttpMethod="*",
                     ResourcePath="/*",
-                    ThrottlingRateLimit=reference(access.rate),
-                    ThrottlingBurstLimit=reference(access.burst),
+                    ThrottlingRateLimit=reference(api.access.rate),
+                    ThrottlingBurstLimit=reference(api.access.burst),
                 )
             ],
-            Tags=Tags(Name=str(api.title)),
+            Tags=Tags(Name=str(api.rest_api.title)),
             Metadata=checkov_skips(
                 CKV_AWS_73="The function logs its timings; tracing costs and is not needed for one hop.",
                 CKV_AWS_76="Access logs need an account-wide role that a workshop's stack must not set.",
@@ -328,17 +349,18 @@ def _stage(template: Template, api: apigateway.RestApi, deployment: Any, access:
     )
 
 
-def _usage_plan(
-    template: Template, wanted: Any, api: apigateway.RestApi, stage: apigateway.Stage, access: Access
-) -> None:
-    prefix = _prefix(api)
-    key = add(template, wanted, apigateway.ApiKey(f"{prefix}RiderApiKey", Enabled=True, Description=str(api.title)))
+def _usage_plan(template: Template, api: Api, stage: apigateway.Stage) -> None:
+    prefix, access = _prefix(api), api.access
+    wanted = chosen(template, access, "API_KEY", prefix)
+    key = add(
+        template, wanted, apigateway.ApiKey(f"{prefix}RiderApiKey", Enabled=True, Description=str(api.rest_api.title))
+    )
     plan = add(
         template,
         wanted,
         apigateway.UsagePlan(
             f"{prefix}RiderUsagePlan",
-            ApiStages=[apigateway.ApiStage(ApiId=Ref(api), Stage=Ref(stage))],
+            ApiStages=[apigateway.ApiStage(ApiId=Ref(api.rest_api), Stage=Ref(stage))],
             Throttle=apigateway.ThrottleSettings(RateLimit=reference(access.rate), BurstLimit=reference(access.burst)),
         ),
     )

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, TypeAlias, get_args
 
-from troposphere import GetAtt, Join, Ref, Sub, Template, awslambda, iam, logs
+from troposphere import GetAtt, Join, Ref, Template, awslambda, iam, logs
 
 from . import policies, rules
 from .choices import Later, Number, Value, Values, add, choose, differs, fill, given, reference, references
@@ -119,6 +119,8 @@ class FunctionSettings:
         for name, value in self.environment.items():
             rules.text("a variable of FunctionSettings.environment", name, _VARIABLE, "use letters, digits and _")
             rules.is_known(f"FunctionSettings.environment[{name!r}]", value)
+        if not isinstance(self.policies, (list, tuple)):
+            raise TypeError(f"FunctionSettings.policies is {self.policies!r}: pass a list of iam.Policy")
 
 
 @dataclass(frozen=True)
@@ -140,7 +142,7 @@ def add_inference_function(
     rules.unused(template, title, "give each function a title of its own")
     _refuse_same_name(template, settings)
     log_group = _log_group(template, settings, title)
-    role = _role(template, mount, settings, title)
+    role = _role(template, mount, settings, log_group, title)
     function = _function(template, mount, settings, role, log_group, title)
     return Inference(function, _alias(template, function, settings))
 
@@ -176,25 +178,26 @@ def _log_group(template: Template, settings: FunctionSettings, title: str) -> lo
     )
 
 
-def _role(template: Template, mount: FileSystemMount, settings: FunctionSettings, title: str) -> iam.Role:
+def _role(
+    template: Template, mount: FileSystemMount, settings: FunctionSettings, log_group: logs.LogGroup, title: str
+) -> iam.Role:
+    own = {
+        "MountAccessPoint": policies.mount_only(reference(mount.access_point_arn)),
+        "JoinVpc": policies.join_vpc(settings.name),
+        "WriteLogs": policies.write_logs(GetAtt(log_group, "Arn")),
+    }
     return template.add_resource(
         iam.Role(
             "LambdaEFSMLExecuteInferenceServiceRole" if title == TITLE else f"{title}Role",
             AssumeRolePolicyDocument=policies.trust("lambda.amazonaws.com"),
-            # The network interfaces of a function in a VPC; it includes writing the logs.
-            ManagedPolicyArns=[
-                Sub("arn:${AWS::Partition}:iam::aws:policy/service-role/AWSLambdaVPCAccessExecutionRole")
-            ],
             Policies=[
-                iam.Policy(
-                    PolicyName="MountAccessPoint",
-                    PolicyDocument=policies.mount_only(reference(mount.access_point_arn)),
-                ),
+                *(iam.Policy(PolicyName=name, PolicyDocument=document) for name, document in own.items()),
                 *settings.policies,
             ],
-            Metadata=guard_suppressions(
-                IAM_NO_INLINE_POLICY_CHECK="The policy is for this role alone, and goes with it."
-            ),
+            Metadata=checkov_skips(
+                CKV_AWS_111="Nobody knows Lambda's network interfaces beforehand; the function's code is denied them."
+            )
+            | guard_suppressions(IAM_NO_INLINE_POLICY_CHECK="The policies are for this role alone, and go with it."),
         )
     )
 

@@ -5,10 +5,13 @@ Actions and resources are named one by one (awacs knows the actions, so a misspe
 
 from typing import Any
 
+import awacs.ec2 as ec2
 import awacs.elasticfilesystem as efs
+import awacs.logs as logs
 import awacs.s3 as s3
 from awacs.aws import (
     Allow,
+    ArnEquals,
     Bool,
     Condition,
     Deny,
@@ -29,6 +32,17 @@ _VERSION = "2012-10-17"
 # system of the account and region and lets the condition pick the one access point.
 _ANY_FILE_SYSTEM = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/*"
 
+# What Lambda does for a function in a VPC, with the function's role. AWS's own policy for it allows the same, and
+# more for logs (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html).
+_NETWORK_INTERFACES = [
+    ec2.CreateNetworkInterface,
+    ec2.DescribeNetworkInterfaces,
+    ec2.DescribeSubnets,
+    ec2.DeleteNetworkInterface,
+    ec2.AssignPrivateIpAddresses,
+    ec2.UnassignPrivateIpAddresses,
+]
+
 
 def trust(service: str) -> PolicyDocument:
     """Lets a service principal such as `lambda.amazonaws.com` take the role."""
@@ -46,6 +60,45 @@ def mount_only(access_point_arn: Any) -> PolicyDocument:
 def mount_and_write(access_point_arn: Any) -> PolicyDocument:
     """Reading and writing through one access point: for the instance that fills it."""
     return _client(access_point_arn, [efs.ClientMount, efs.ClientWrite])
+
+
+def write_logs(log_group_arn: Any) -> PolicyDocument:
+    """Writing to one log group that exists; `log_group_arn` is what `GetAtt` gives, with `:*` at its end.
+
+    Without the right to make a group, an invocation that ends after the group is gone does not make it again.
+    """
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(Effect=Allow, Action=[logs.CreateLogStream, logs.PutLogEvents], Resource=[log_group_arn]),
+        ],
+    )
+
+
+def join_vpc(function_name: Value) -> PolicyDocument:
+    """Network interfaces for a function, made by Lambda and not by the function's own code.
+
+    Lambda's calls for the interfaces do not carry the function's ARN, those of its code do
+    (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html), always without version. The
+    ARN is made of the name, as the function itself comes after its role. Nobody knows the interfaces' ids beforehand,
+    and to describe them must be allowed on all resources
+    (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
+    """
+    function = fill(
+        "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}", name=function_name
+    )
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(Effect=Allow, Action=_NETWORK_INTERFACES, Resource=["*"]),
+            Statement(
+                Effect=Deny,
+                Action=_NETWORK_INTERFACES,
+                Resource=["*"],
+                Condition=Condition(ArnEquals("lambda:SourceFunctionArn", function)),
+            ),
+        ],
+    )
 
 
 def read_object(bucket: Value, key: Value) -> PolicyDocument:
