@@ -2,12 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from . import packaging, workshop
+from .conditions import Effective, effective, without
 from .models import Model
 from .parts import gateway_responses
 from .parts.function import ALIAS
@@ -54,6 +56,11 @@ class DesiredStack:
         """Logical id and type of everything in the template."""
         return {title: resource["Type"] for title, resource in self.body.get("Resources", {}).items()}
 
+    @property
+    def effective(self) -> Effective:
+        """What it makes, as CloudFormation compares it."""
+        return effective(self.body, self.parameters)
+
     def is_resolvable(self, outputs: Mapping[str, str]) -> bool:
         """Whether all inputs are among the outputs."""
         return all(key in outputs for keys in self.inputs.values() for key in keys)
@@ -72,6 +79,16 @@ class DesiredStack:
     def with_parameters(self, **values: str) -> "DesiredStack":
         """The stack with some parameters set otherwise."""
         return replace(self, parameters={**self.parameters, **values})
+
+    def revised(self) -> "DesiredStack":
+        """The stack with a revision of its own, where it has one and nothing to wait for."""
+        has_revision = "Revision" in self.parameters and not self.inputs
+        return self.resolved({}, "") if has_revision else self
+
+    def without(self, titles: Collection[str]) -> "DesiredStack":
+        """The stack without some resources and all that refers to them."""
+        body = without(self.body, titles)
+        return replace(self, body=body, template=json.dumps(body, separators=(",", ":")))
 
 
 @dataclass(frozen=True)
@@ -168,10 +185,16 @@ def code_key(function_name: str, digest: str) -> str:
 
 
 def _stack(name: str, template_name: str, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:
-    template = workshop.TEMPLATES[template_name]()
-    body: dict[str, Any] = template.to_dict()
+    text, body = _template(template_name)
     chosen = {key: values[key] for key in body["Parameters"] if key in values}
-    return DesiredStack(name, template_name, render(template), chosen, tags, body)
+    return DesiredStack(name, template_name, text, chosen, tags, body)
+
+
+@cache
+def _template(name: str) -> tuple[str, Mapping[str, Any]]:
+    """A template of this version as text and as data."""
+    template = workshop.TEMPLATES[name]()
+    return render(template), template.to_dict()
 
 
 def _wiring(values: Mapping[str, str], identity: Identity, tags: Mapping[str, str]) -> Wiring:

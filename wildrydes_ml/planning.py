@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from .conditions import made_resources
+from .conditions import Effective, changes, effective, made_resources
+from .decoding import decode
 from .desired import TAG, Desired, DesiredStack
 from .errors import Refused, WildrydesError
 from .records import ResourceChange, Stack, StackResource
@@ -35,12 +36,14 @@ _INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"}
 class FoundStack:
     """A stack of our name as it is.
 
-    The template's text is there where it can be updated, resources are where they tell whether it is ours.
+    The template's text is there where it can be updated, resources are where they tell whether it is ours. `missing`
+    are the logical ids of what it made and somebody has deleted since.
     """
 
     stack: Stack
     template: str = ""
     resources: tuple[StackResource, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises WildrydesError for a status that nobody knows, so that nothing is done before that is found out."""
@@ -50,6 +53,12 @@ class FoundStack:
     def row(self) -> State:
         """What its status means."""
         return state(self.stack.status)
+
+    @property
+    def effective(self) -> Effective:
+        """What it was made to be, as CloudFormation compares it; nothing for a template that cannot be read."""
+        body = decode(self.template)
+        return effective(body, self.stack.parameters) if body else {"Resources": {}, "Outputs": {}}
 
 
 @dataclass(frozen=True)
@@ -164,14 +173,47 @@ def _creation(desired: DesiredStack) -> ApplyStack:
 
 
 def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
-    if _is_same(desired, found):
-        return []
+    """One update, or two where something has to go before it can be made again."""
     refill = _refill_reasons(desired, found)
-    if not refill:
+    if not found.missing and _is_same(desired, found):
+        return []
+    if not refill and not found.missing:
         return [ApplyStack(desired, "update")]
-    empty = desired.with_parameters(BootstrapInstance="none")
-    why = f"EFS is filled anew, {', '.join(refill)} changed"
-    return [ApplyStack(empty, "update", f"{why}: remove the instance"), ApplyStack(desired, "update", "make it again")]
+    first, why = desired, []
+    if refill:
+        first = first.with_parameters(BootstrapInstance="none").revised()
+        why.append(f"EFS is filled anew, {', '.join(refill)} changed: remove the instance")
+    if found.missing:
+        first = first.without(found.missing)
+        why.append(_loss(desired, found.missing))
+    again = changes(first.effective, desired.effective)
+    return [
+        ApplyStack(first, "update", "; ".join(why)),
+        ApplyStack(desired, "update", "make it again (worked out before the update above)", changes=again),
+    ]
+
+
+def _loss(desired: DesiredStack, missing: Sequence[str]) -> str:
+    """What somebody deleted, and what making it again means."""
+    verb = "is" if len(missing) == 1 else "are"
+    moved = any(desired.resources.get(title) == "AWS::ApiGateway::RestApi" for title in missing)
+    address = "; the new API has a new address" if moved else ""
+    return f"{', '.join(missing)} {verb} gone, deleted outside CloudFormation: take out what is left of it{address}"
+
+
+def unheeded(desired: Desired, observed: Observed) -> list[tuple[str, str]]:
+    """Stack and name of each parameter whose new value changes nothing that is made, so that the stack keeps the old.
+
+    CloudFormation takes no update that changes only these.
+    """
+    found = [(stack, observed.stacks.get(stack.name)) for stack in desired.stacks]
+    return [
+        (stack.name, key)
+        for stack, there in found
+        if there and there.row.deploy is Deploy.UPDATE and _is_same(stack, there)
+        for key, value in stack.parameters.items()
+        if there.stack.parameters.get(key) != value
+    ]
 
 
 def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
@@ -185,9 +227,13 @@ def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
 
 
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
-    parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
+    """Whether CloudFormation would find nothing to do: parameters and text may differ where they change nothing."""
     tags = {key: found.stack.tags.get(key) for key in desired.tags}
-    return found.template == desired.template and parameters == desired.parameters and tags == desired.tags
+    if tags != desired.tags:
+        return False
+    parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
+    is_written_alike = found.template == desired.template and parameters == desired.parameters
+    return is_written_alike or found.effective == desired.effective
 
 
 def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
@@ -196,8 +242,14 @@ def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
     if "none" in (wanted.get("BootstrapInstance", "none"), known.get("BootstrapInstance", "none")):
         return []
     changed = [key for key in REFILL_PARAMETERS if wanted.get(key) != known.get(key)]
-    has_ended = known.get("BootstrapInstance") == "stop" and found.template != desired.template
-    return changed or (["the template"] if has_ended else [])
+    has_ended = known.get("BootstrapInstance") == "stop"
+    is_other = has_ended and not _is_same(desired.with_parameters(**_kept(desired, known)), found)
+    return changed or (["template or tags"] if is_other else [])
+
+
+def _kept(desired: DesiredStack, known: Mapping[str, str]) -> dict[str, str]:
+    """The values that a stack has, for those of its parameters that it still has."""
+    return {key: known[key] for key in desired.parameters if key in known}
 
 
 def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list[Step]:

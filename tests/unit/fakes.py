@@ -9,8 +9,10 @@ from datetime import datetime, timezone
 from itertools import takewhile
 from typing import Any, TypeVar
 
+from tests.unit.evaluation import Evaluation
 from wildrydes_ml import wiring
 from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
+from wildrydes_ml.decoding import decode
 from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.facts import Concurrency, Unknown, Usage, Zone
@@ -110,8 +112,10 @@ class FakeStacks(Stacks):
     def prepare(
         self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
+        """None when nothing that is made changes, whatever else does."""
         found = self.stacks[stack.name]
-        if (self.templates[stack.name], found.parameters, found.tags) == (template, parameters, tags):
+        made = _made(self.templates[stack.name], found.parameters)
+        if (made, found.tags) == (_made(template, parameters), tags):
             return None
         self._prepared[stack.name] = DesiredStack(stack.name, "", template, dict(parameters), dict(tags))
         return ChangeSet(f"cs:{stack.name}", found, self.changes.get(stack.name, ()))
@@ -164,6 +168,13 @@ class FakeStacks(Stacks):
         self.stacks[stack.name] = replace(stack, status=status, outputs=outputs)
         history = self.history.setdefault(stack.name, [])
         history.append(event(1000 + len(history), status, stack.name, type=STACK_TYPE))
+
+
+def _made(template: str, parameters: Mapping[str, str]) -> Any:
+    """What is left of a template when parameters and conditions are known; another text stands for itself."""
+    body = decode(template)
+    offered = {key: value for key, value in parameters.items() if key in body.get("Parameters", {})}
+    return Evaluation(body, offered).left() if body else (template, parameters)
 
 
 class FakeBuckets(Buckets):
