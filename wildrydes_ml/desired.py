@@ -40,7 +40,8 @@ _FROM_EFS = {
 class DesiredStack:
     """A stack as it should be: its template as text and as data, its parameters' values and its tags.
 
-    `inputs` are parameters that come from another stack's outputs.
+    `inputs` are parameters that come from another stack's outputs. `whole` is the text of the template of which this
+    one is a part, where it is one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class DesiredStack:
     tags: Mapping[str, str]
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: str = field(default="", repr=False)
 
     @property
     def resources(self) -> Mapping[str, str]:
@@ -61,6 +63,11 @@ class DesiredStack:
         """What it makes, as CloudFormation compares it."""
         return effective(self.body, self.parameters)
 
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it has all its inputs and a revision."""
+        return "Revision" in self.parameters and not self.inputs
+
     def is_resolvable(self, outputs: Mapping[str, str]) -> bool:
         """Whether all inputs are among the outputs."""
         return all(key in outputs for keys in self.inputs.values() for key in keys)
@@ -68,11 +75,12 @@ class DesiredStack:
     def resolved(self, outputs: Mapping[str, str], contents: str) -> "DesiredStack":
         """The stack with its inputs taken from another stack's outputs, and a revision.
 
-        The revision is a digest of all that the function is made of, EFS's contents included.
+        The revision is a digest of all that the function is made of, EFS's contents included. It stays the same while
+        something is taken out and made again.
         """
         found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
         known = self.with_parameters(**found, Revision="")
-        made_of = json.dumps([self.template, contents, sorted(known.parameters.items())])
+        made_of = json.dumps([self.whole or self.template, contents, sorted(known.parameters.items())])
         revision = hashlib.sha256(made_of.encode()).hexdigest()[:16]
         return replace(known.with_parameters(Revision=revision), inputs={})
 
@@ -81,14 +89,13 @@ class DesiredStack:
         return replace(self, parameters={**self.parameters, **values})
 
     def revised(self) -> "DesiredStack":
-        """The stack with a revision of its own, where it has one and nothing to wait for."""
-        has_revision = "Revision" in self.parameters and not self.inputs
-        return self.resolved({}, "") if has_revision else self
+        """The stack with its revision made anew, where it has one."""
+        return self.resolved({}, "") if self.is_resolved else self
 
     def without(self, titles: Collection[str]) -> "DesiredStack":
         """The stack without some resources and all that refers to them."""
         body = without(self.body, titles)
-        return replace(self, body=body, template=json.dumps(body, separators=(",", ":")))
+        return replace(self, body=body, template=json.dumps(body, separators=(",", ":")), whole=self.template)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from .conditions import Effective, changes, effective, made_resources
 from .decoding import decode
@@ -55,15 +56,22 @@ class FoundStack:
         return state(self.stack.status)
 
     @property
+    def body(self) -> Mapping[str, Any]:
+        """The template as data; empty when it is not there or cannot be read."""
+        return decode(self.template)
+
+    @property
     def effective(self) -> Effective:
         """What it was made to be, as CloudFormation compares it; nothing for a template that cannot be read."""
-        body = decode(self.template)
-        return effective(body, self.stack.parameters) if body else {"Resources": {}, "Outputs": {}}
+        return effective(self.body, self.stack.parameters) if self.body else {"Resources": {}, "Outputs": {}}
 
 
 @dataclass(frozen=True)
 class Observed:
-    """What is there before a deploy. `bucket_tags` is None when there is no bucket."""
+    """What is there before a deploy. `bucket_tags` is None when there is no bucket.
+
+    `unread` are the permissions that were missing for a look at what may be gone.
+    """
 
     bucket_tags: Mapping[str, str] | None
     bucket_is_empty: bool
@@ -74,6 +82,7 @@ class Observed:
     wiring: FoundWiring | None
     fill: tuple[str, ...]
     contents: str
+    unread: tuple[str, ...] = ()
 
 
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
@@ -177,15 +186,16 @@ def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
     refill = _refill_reasons(desired, found)
     if not found.missing and _is_same(desired, found):
         return []
-    if not refill and not found.missing:
+    missing = [title for title in found.missing if title in desired.resources]
+    if not refill and not missing:
         return [ApplyStack(desired, "update")]
     first, why = desired, []
     if refill:
         first = first.with_parameters(BootstrapInstance="none").revised()
         why.append(f"EFS is filled anew, {', '.join(refill)} changed: remove the instance")
-    if found.missing:
-        first = first.without(found.missing)
-        why.append(_loss(desired, found.missing))
+    if missing:
+        first = first.without(missing)
+        why.append(_loss(desired, missing))
     again = changes(first.effective, desired.effective)
     return [
         ApplyStack(first, "update", "; ".join(why)),
@@ -214,6 +224,16 @@ def unheeded(desired: Desired, observed: Observed) -> list[tuple[str, str]]:
         for key, value in stack.parameters.items()
         if there.stack.parameters.get(key) != value
     ]
+
+
+def why_unheeded(desired: Desired, name: str) -> str:
+    """What switches a parameter off, in words; empty where that is not known."""
+    values = desired.values
+    if name in REFILL_PARAMETERS and values["BootstrapInstance"] == "none":
+        return " while BootstrapInstance is none"
+    if name == "ProvisionedThroughputInMibps":
+        return f" while ThroughputMode is {values['ThroughputMode']}"
+    return ""
 
 
 def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
@@ -256,6 +276,8 @@ def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list
     """The function's stack. Its inputs are known when nothing before it changes; else when its turn comes."""
     found = observed.stacks.get(desired.service.name)
     if found and refilled and found.row.deploy is Deploy.UPDATE:
+        if found.missing:
+            return _update_steps(desired.service, found)
         return [ApplyStack(desired.service, "update", "if the EFS stack's outputs or what is on EFS change")]
     efs = observed.stacks.get(desired.efs.name) if desired.efs else None
     outputs = efs.stack.outputs if efs else {}
