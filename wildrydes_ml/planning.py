@@ -262,6 +262,9 @@ def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
     if "none" in (wanted.get("BootstrapInstance", "none"), known.get("BootstrapInstance", "none")):
         return []
     changed = [key for key in REFILL_PARAMETERS if wanted.get(key) != known.get(key)]
+    as_before = desired.with_parameters(**{key: known[key] for key in changed if key in known})
+    if as_before.effective == desired.effective:
+        changed = []
     has_ended = known.get("BootstrapInstance") == "stop"
     is_other = has_ended and not _is_same(desired.with_parameters(**_kept(desired, known)), found)
     return changed or (["template or tags"] if is_other else [])

@@ -502,3 +502,10 @@ def test_a_part_of_a_stack_has_the_revision_of_the_whole() -> None:
     part = LONG.service.without(["ModelInferenceApi"])
     whole = LONG.service.resolved(EFS_OUTPUTS, "contents")
     assert part.resolved(EFS_OUTPUTS, "contents").parameters["Revision"] == whole.parameters["Revision"]
+
+
+@ROUTES
+def test_a_value_that_says_what_was_so_already_makes_no_new_instance(desired: Desired) -> None:
+    said = wanted(desired.settings.route, overrides={"BootstrapInstanceType": "c5.large", "SshCidr": "192.0.2.0/24"})
+    planned = steps(said, in_place(desired))
+    assert planned.count(f"update {said.stacks[0].name}") == 1
