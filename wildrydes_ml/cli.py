@@ -275,6 +275,14 @@ def _classify(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--drift",
+        action="store_true",
+        help="also show what was changed outside CloudFormation, as far as CloudFormation can tell",
+    )
+
+
 def _threads(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
         raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_THREADS}, not {text!r}")
@@ -309,7 +317,7 @@ _VERBS = {
     "deploy": _Verb("Deploy, and prove that the API answers.", "commands", _common, _deploy),
     "destroy": _Verb("Remove what deploy made, and prove that it is gone.", "commands", _common, _destroy),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _common, _classify),
-    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _common),
+    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _common, _status),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
     "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
 }

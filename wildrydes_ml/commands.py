@@ -92,7 +92,7 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
     target, settings = _existing_target(options), _settings(options)
-    url = status_module.status(_connect(target, settings), settings, target, reporter)
+    url = status_module.status(_connect(target, settings), settings, target, reporter, options.drift)
     reporter.result(True, api_url=url)
     return 0
 

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
-from . import costs, models, offers, planning, populating, preflight, proving
+from . import costs, drift, models, offers, planning, populating, preflight, proving
 from .asking import Answer
 from .aws import Aws
 from .desired import Desired, DesiredStack, describe
-from .errors import Refused, WildrydesError
+from .errors import InterruptedWork, Refused, WildrydesError
 from .following import MADE, Follower
 from .models import Model
 from .observing import Observer, StackObserver, contents, fill_settings
@@ -71,7 +72,7 @@ def deploy(
 def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> bool:
     """Reports what deploy would do, with the changes of each stack's resources; returns whether it would do any."""
     deployer = Deployer(aws, settings, target, reporter)
-    steps = [deployer.detailed(step) for step in deployer.steps()]
+    steps = deployer.detailed(deployer.steps())
     deployer.report(steps)
     for step in steps:
         if isinstance(step, ApplyStack):
@@ -104,6 +105,9 @@ class Deployer:
         observed = Observer(self._aws, self.desired, stacks).observe()
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
         self.desired = self._with_uploads(observed)
+        for permission in observed.unread:
+            self._reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
+        self._tell_unheeded(observed)
         return planning.plan(self.desired, observed)
 
     @property
@@ -129,13 +133,25 @@ class Deployer:
         is_reset = {"ModelUrl", RESET_ALL} & set(settings.reset)
         return populating.model_location(directory) if directory and not is_reset else ""
 
-    def detailed(self, step: Step) -> Step:
-        """An update with the changes of its change set, where one can be made before the steps in front of it."""
-        if not isinstance(step, ApplyStack) or step.kind != "update" or not self._can_prepare(step.desired):
+    def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
+        """The steps with the changes of their change sets, where these can be made before the steps in front of them.
+
+        An update for which CloudFormation finds nothing to do is left out, unless a step before it may give it some.
+        """
+        found: list[Step] = []
+        for step in steps:
+            detail = self._detail(step)
+            if detail or any(not isinstance(one, (MakeBucket, Upload)) for one in found):
+                found.append(detail or step)
+        return () if all(isinstance(step, WarmUp) for step in found) else found
+
+    def _detail(self, step: Step) -> Step | None:
+        """An update with its changes; None when there are none."""
+        if not isinstance(step, ApplyStack) or step.changes or not self._can_prepare(step):
             return step
         change_set = self._prepare(step.desired)
         if change_set is None:
-            return step
+            return None
         self._aws.stacks.discard(change_set.id)
         return replace(step, changes=change_set.changes)
 
@@ -171,16 +187,29 @@ class Deployer:
             case Wire():
                 self._wire()
             case WarmUp(function):
-                proving.warm(self._aws, function, self._reporter)
+                self._proven(partial(proving.warm, self._aws, function, self._reporter))
 
     def prove(self, changed: bool) -> Deployed:
         """Posts a picture through the public URL and reports the answer."""
         outputs = self._outputs()
         url = public_url(self._target, outputs)
         api, auth = outputs["ModelInferenceApiId"], self.desired.values["ApiAuth"]
-        answer = proving.post_sample(proving.sender(self._aws, self._target, url, api, auth), is_warm=changed)
+        send = proving.sender(self._aws, self._target, url, api, auth)
+        answer = self._proven(partial(proving.post_sample, send, is_warm=changed))
         self._report_outputs(url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
+
+    def _proven(self, proof: Callable[[], Answer]) -> Answer:
+        """The proof's answer; when it fails, the error also tells what was changed outside CloudFormation."""
+        try:
+            return proof()
+        except InterruptedWork:
+            raise
+        except WildrydesError as error:
+            cause = drift.findings(self._aws, self._stacks.values(), self._reporter)
+            if not cause:
+                raise
+            raise WildrydesError(f"{error}; {cause}") from error
 
     def _with_uploads(self, observed: Observed) -> Desired:
         """Tells the filling instance where its uploads are: the code and a model's fresh link.
@@ -211,17 +240,27 @@ class Deployer:
                 "pass it again with --model, or go back to the default with --reset ModelUrl"
             )
 
+    def _tell_unheeded(self, observed: Observed) -> None:
+        """Warns of what is set now and changes nothing, so that nobody waits for it."""
+        asked = self._settings.overrides.keys() - self._target.parameters.keys()
+        for stack, name in planning.unheeded(self.desired, observed):
+            if name in asked:
+                self._reporter.warning(
+                    f"--set {name} changes nothing in stack {stack}{planning.why_unheeded(self.desired, name)}: "
+                    "CloudFormation does not keep the new value; set it again when it matters"
+                )
+
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
-        """The stack with its inputs, which come from the EFS stack, made before it."""
-        if stack.name != self.desired.service.name:
+        """The stack with its inputs, which come from the EFS stack, made before it; a finished one as it is."""
+        if stack.name != self.desired.service.name or stack.is_resolved:
             return stack
         efs = self._stacks[self.desired.efs.name] if self.desired.efs else None
         return stack.resolved(efs.outputs if efs else {}, contents(self.desired, efs))
 
-    def _can_prepare(self, stack: DesiredStack) -> bool:
-        found = self._stacks.get(stack.name)
+    def _can_prepare(self, step: ApplyStack) -> bool:
+        stack, found = step.desired, self._stacks.get(step.desired.name)
         efs = self._stacks.get(self.desired.efs.name) if self.desired.efs else None
-        is_updatable = found is not None and state(found.status).deploy is Deploy.UPDATE
+        is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
         return is_updatable and stack.is_resolvable(efs.outputs if efs else {})
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
@@ -266,6 +305,8 @@ class Deployer:
         assert wanted is not None
         api = self._outputs()["ModelInferenceApiId"]
         found = self._aws.apis.found(api, wanted)
+        if found is None:
+            raise InterruptedWork(f"API {api} was deleted meanwhile: run the same command again, which makes a new one")
         for action in actions(wanted, found):
             self._aws.apis.perform(api, action, wanted, found)
 

@@ -2,13 +2,14 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from . import packaging, workshop
+from .conditions import Effective, effective, without
 from .models import Model
 from .parts import gateway_responses
 from .parts.function import ALIAS
@@ -39,7 +40,8 @@ _FROM_EFS = {
 class DesiredStack:
     """A stack as it should be: its template as text and as data, its parameters' values and its tags.
 
-    `inputs` are parameters that come from another stack's outputs.
+    `inputs` are parameters that come from another stack's outputs. `whole` is the text of the template of which this
+    one is a part, where it is one.
     """
 
     name: str
@@ -49,11 +51,22 @@ class DesiredStack:
     tags: Mapping[str, str]
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    whole: str = field(default="", repr=False)
 
     @property
     def resources(self) -> Mapping[str, str]:
         """Logical id and type of everything in the template."""
         return {title: resource["Type"] for title, resource in self.body.get("Resources", {}).items()}
+
+    @property
+    def effective(self) -> Effective:
+        """What it makes, as CloudFormation compares it."""
+        return effective(self.body, self.parameters)
+
+    @property
+    def is_resolved(self) -> bool:
+        """Whether it has all its inputs and a revision."""
+        return "Revision" in self.parameters and not self.inputs
 
     def is_resolvable(self, outputs: Mapping[str, str]) -> bool:
         """Whether all inputs are among the outputs."""
@@ -62,17 +75,27 @@ class DesiredStack:
     def resolved(self, outputs: Mapping[str, str], contents: str) -> "DesiredStack":
         """The stack with its inputs taken from another stack's outputs, and a revision.
 
-        The revision is a digest of all that the function is made of, EFS's contents included.
+        The revision is a digest of all that the function is made of, EFS's contents included. It stays the same while
+        something is taken out and made again.
         """
         found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
         known = self.with_parameters(**found, Revision="")
-        made_of = json.dumps([self.template, contents, sorted(known.parameters.items())])
+        made_of = json.dumps([self.whole or self.template, contents, sorted(known.parameters.items())])
         revision = hashlib.sha256(made_of.encode()).hexdigest()[:16]
         return replace(known.with_parameters(Revision=revision), inputs={})
 
     def with_parameters(self, **values: str) -> "DesiredStack":
         """The stack with some parameters set otherwise."""
         return replace(self, parameters={**self.parameters, **values})
+
+    def revised(self) -> "DesiredStack":
+        """The stack with its revision made anew, where it has one."""
+        return self.resolved({}, "") if self.is_resolved else self
+
+    def without(self, titles: Collection[str]) -> "DesiredStack":
+        """The stack without some resources and all that refers to them."""
+        body = without(self.body, titles)
+        return replace(self, body=body, template=json.dumps(body, separators=(",", ":")), whole=self.template)
 
 
 @dataclass(frozen=True)
@@ -185,8 +208,8 @@ def _stack(name: str, template_name: str, values: Mapping[str, str], tags: Mappi
 
 
 @cache
-def _template(name: str) -> tuple[str, dict[str, Any]]:
-    """A template as text and as data."""
+def _template(name: str) -> tuple[str, Mapping[str, Any]]:
+    """A template of this version as text and as data."""
     template = workshop.TEMPLATES[name]()
     return render(template), template.to_dict()
 

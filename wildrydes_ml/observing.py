@@ -1,17 +1,20 @@
 """What there is before a deploy: stacks of our names, bucket, wiring, and what is on EFS."""
 
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
-from . import planning, populating
+from . import conditions, planning, populating
 from .aws import Aws
 from .desired import PREFIXES, TAG, Desired, any_stack
+from .facts import Unknown
 from .following import Follower
+from .parts.function import ALIAS
 from .planning import FoundStack, Observed
 from .records import Stack
 from .settings import Settings
 from .states import Deploy, is_busy
+from .wiring import FoundWiring
 
 # Stacks whose template is read: to compare it, and for what was set when a creation or an update failed.
 _SPEAKING = (Deploy.UPDATE, Deploy.RECREATE, Deploy.CONTINUE_ROLLBACK)
@@ -73,17 +76,32 @@ class Observer:
         keys = self._keys() if tags is not None else set()
         service = found.get(desired.service.name)
         api = service.stack.outputs.get("ModelInferenceApiId") if service else None
+        wiring = self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None
+        losses = self._losses(service.stack, api, wiring) if service and api else []
         return Observed(
             bucket_tags=tags,
             bucket_is_empty=not keys,
             has_code=desired.code_key in keys,
             has_model=desired.model_key in keys,
-            stacks=found,
+            stacks={**found, desired.service.name: _bereft(service, losses)} if service else found,
             other_route=[name for name in self.stacks if name not in found],
-            wiring=self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None,
+            wiring=wiring,
             fill=self._missing_on_efs(),
             contents=self._contents(found),
+            unread=tuple(loss.detail for loss in losses if isinstance(loss, Unknown)),
         )
+
+    def _losses(self, stack: Stack, api: str, wiring: FoundWiring | None) -> list[str | Unknown]:
+        """The types of what the stack made and somebody deleted; what the API's wiring tells is not asked again.
+
+        On the long route a stage is the wiring's, not the stack's.
+        """
+        if self.desired.wiring:
+            api_loss: str | Unknown = "" if wiring else "AWS::ApiGateway::RestApi"
+        else:
+            api_loss = self.aws.apis.lost(api)
+        function = stack.parameters.get("FunctionName", self.desired.function_name)
+        return [self.aws.functions.lost(function, ALIAS), api_loss]
 
     def _bucket_tags(self) -> Mapping[str, str] | None:
         """Those of our own bucket; a given one has none that matter, and None is for one that is missing."""
@@ -103,6 +121,14 @@ class Observer:
     def _contents(self, found: Mapping[str, FoundStack]) -> str:
         efs = found.get(self.desired.efs.name) if self.desired.efs else None
         return contents(self.desired, efs.stack if efs else None)
+
+
+def _bereft(found: FoundStack, losses: Sequence[str | Unknown]) -> FoundStack:
+    """The stack with the logical ids of its resources of the types that are gone, as far as an update can mend it."""
+    if found.row.deploy is not Deploy.UPDATE:
+        return found
+    made = conditions.made_resources(found.body, found.stack.parameters) if found.body else {}
+    return replace(found, missing=tuple(title for title, kind in made.items() if kind in losses))
 
 
 def contents(desired: Desired, efs: Stack | None) -> str:

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from . import consequences
-from .conditions import made_resources
+from .conditions import Effective, changes, effective, made_resources
+from .decoding import decode
 from .desired import TAG, Desired, DesiredStack
 from .errors import Refused, WildrydesError
 from .records import ResourceChange, Stack, StackResource
@@ -36,12 +38,14 @@ _INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"}
 class FoundStack:
     """A stack of our name as it is.
 
-    The template's text is there where it can be updated, resources are where they tell whether it is ours.
+    The template's text is there where it can be updated, resources are where they tell whether it is ours. `missing`
+    are the logical ids of what it made and somebody has deleted since.
     """
 
     stack: Stack
     template: str = ""
     resources: tuple[StackResource, ...] = ()
+    missing: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         """Raises WildrydesError for a status that nobody knows, so that nothing is done before that is found out."""
@@ -52,10 +56,23 @@ class FoundStack:
         """What its status means."""
         return state(self.stack.status)
 
+    @property
+    def body(self) -> Mapping[str, Any]:
+        """The template as data; empty when it is not there or cannot be read."""
+        return decode(self.template)
+
+    @property
+    def effective(self) -> Effective:
+        """What it was made to be, as CloudFormation compares it; nothing for a template that cannot be read."""
+        return effective(self.body, self.stack.parameters) if self.body else {"Resources": {}, "Outputs": {}}
+
 
 @dataclass(frozen=True)
 class Observed:
-    """What is there before a deploy. `bucket_tags` is None when there is no bucket."""
+    """What is there before a deploy. `bucket_tags` is None when there is no bucket.
+
+    `unread` are the permissions that were missing for a look at what may be gone.
+    """
 
     bucket_tags: Mapping[str, str] | None
     bucket_is_empty: bool
@@ -66,6 +83,7 @@ class Observed:
     wiring: FoundWiring | None
     fill: tuple[str, ...]
     contents: str
+    unread: tuple[str, ...] = ()
 
 
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
@@ -185,21 +203,64 @@ def _creation(desired: DesiredStack) -> ApplyStack:
 
 
 def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
-    if _is_same(desired, found):
-        return []
+    """One update, or two where something has to go before it can be made again."""
     refill, known = _refill_reasons(desired, found), found.stack.parameters
-    if not refill:
+    if not found.missing and _is_same(desired, found):
+        return []
+    missing = [title for title in found.missing if title in desired.resources]
+    if not refill and not missing:
         return [_update(desired, known)]
-    empty = desired.with_parameters(BootstrapInstance="none")
-    why = f"EFS is filled anew, {', '.join(refill)} changed"
+    first, why = desired, []
+    if refill:
+        first = first.with_parameters(BootstrapInstance="none").revised()
+        why.append(f"EFS is filled anew, {', '.join(refill)} changed: remove the instance")
+    if missing:
+        first = first.without(missing)
+        why.append(_loss(desired, missing))
+    again = changes(first.effective, desired.effective)
     return [
-        _update(empty, known, f"{why}: remove the instance"),
-        _update(desired, empty.parameters, "make it again"),
+        _update(first, known, "; ".join(why)),
+        _update(desired, first.parameters, "make it again (worked out before the update above)", again),
     ]
 
 
-def _update(desired: DesiredStack, known: Mapping[str, str], why: str = "") -> ApplyStack:
-    return ApplyStack(desired, "update", why, parameters=consequences.changes(known, desired.parameters))
+def _update(
+    desired: DesiredStack, known: Mapping[str, str], why: str = "", changes: tuple[ResourceChange, ...] = ()
+) -> ApplyStack:
+    return ApplyStack(desired, "update", why, changes, consequences.changes(known, desired.parameters))
+
+
+def _loss(desired: DesiredStack, missing: Sequence[str]) -> str:
+    """What somebody deleted, and what making it again means."""
+    verb = "is" if len(missing) == 1 else "are"
+    moved = any(desired.resources.get(title) == "AWS::ApiGateway::RestApi" for title in missing)
+    address = "; the new API has a new address" if moved else ""
+    return f"{', '.join(missing)} {verb} gone, deleted outside CloudFormation: take out what is left of it{address}"
+
+
+def unheeded(desired: Desired, observed: Observed) -> list[tuple[str, str]]:
+    """Stack and name of each parameter whose new value changes nothing that is made, so that the stack keeps the old.
+
+    CloudFormation takes no update that changes only these.
+    """
+    found = [(stack, observed.stacks.get(stack.name)) for stack in desired.stacks]
+    return [
+        (stack.name, key)
+        for stack, there in found
+        if there and there.row.deploy is Deploy.UPDATE and _is_same(stack, there)
+        for key, value in stack.parameters.items()
+        if there.stack.parameters.get(key) != value
+    ]
+
+
+def why_unheeded(desired: Desired, name: str) -> str:
+    """What switches a parameter off, in words; empty where that is not known."""
+    values = desired.values
+    if name in REFILL_PARAMETERS and values["BootstrapInstance"] == "none":
+        return " while BootstrapInstance is none"
+    if name == "ProvisionedThroughputInMibps":
+        return f" while ThroughputMode is {values['ThroughputMode']}"
+    return ""
 
 
 def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
@@ -213,9 +274,13 @@ def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
 
 
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
-    parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
+    """Whether CloudFormation would find nothing to do: parameters and text may differ where they change nothing."""
     tags = {key: found.stack.tags.get(key) for key in desired.tags}
-    return found.template == desired.template and parameters == desired.parameters and tags == desired.tags
+    if tags != desired.tags:
+        return False
+    parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
+    is_written_alike = found.template == desired.template and parameters == desired.parameters
+    return is_written_alike or found.effective == desired.effective
 
 
 def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
@@ -224,14 +289,25 @@ def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
     if "none" in (wanted.get("BootstrapInstance", "none"), known.get("BootstrapInstance", "none")):
         return []
     changed = [key for key in REFILL_PARAMETERS if wanted.get(key) != known.get(key)]
-    has_ended = known.get("BootstrapInstance") == "stop" and found.template != desired.template
-    return changed or (["the template"] if has_ended else [])
+    as_before = desired.with_parameters(**{key: known[key] for key in changed if key in known})
+    if as_before.effective == desired.effective:
+        changed = []
+    has_ended = known.get("BootstrapInstance") == "stop"
+    is_other = has_ended and not _is_same(desired.with_parameters(**_kept(desired, known)), found)
+    return changed or (["template or tags"] if is_other else [])
+
+
+def _kept(desired: DesiredStack, known: Mapping[str, str]) -> dict[str, str]:
+    """The values that a stack has, for those of its parameters that it still has."""
+    return {key: known[key] for key in desired.parameters if key in known}
 
 
 def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list[Step]:
     """The function's stack. Its inputs are known when nothing before it changes; else when its turn comes."""
     found = observed.stacks.get(desired.service.name)
     if found and refilled and found.row.deploy is Deploy.UPDATE:
+        if found.missing:
+            return _update_steps(desired.service, found)
         why = "if the EFS stack's outputs or what is on EFS change"
         return [_update(desired.service, found.stack.parameters, why)]
     efs = observed.stacks.get(desired.efs.name) if desired.efs else None

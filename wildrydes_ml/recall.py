@@ -9,11 +9,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from . import parameters
+from .decoding import decode
 from .desired import default_bucket
 from .errors import Refused
 from .planning import FoundStack
 from .records import Identity
-from .rendering import parameter_defaults
 from .settings import DERIVED, RESET_ALL, ROUTES, Settings
 
 # A model and its digest: another model has another digest.
@@ -43,12 +43,22 @@ def recall(
 
 def set_values(found: FoundStack) -> dict[str, str]:
     """The parameters of a stack that were set: those whose values are not the defaults of its template."""
-    defaults = parameter_defaults(found.template) if found.template else {}
+    defaults = parameter_defaults(found.template)
     return {
         name: value
         for name, value in found.stack.parameters.items()
         if name in defaults and not parameters.same(value, defaults[name])
     }
+
+
+def parameter_defaults(text: str) -> dict[str, str]:
+    """The defaults of a template's parameters, as CloudFormation tells their values; those without one are left out."""
+    rows = decode(text).get("Parameters", {}) if text else {}
+    return {name: _as_text(row["Default"]) for name, row in rows.items() if "Default" in row}
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _reset(settings: Settings) -> set[str]:

@@ -69,6 +69,34 @@ class ChangeSet:
 
 
 @dataclass(frozen=True)
+class Difference:
+    """A property that is not as the template has it: its path, the template's value and the actual one, as JSON."""
+
+    path: str
+    expected: str
+    actual: str
+
+
+@dataclass(frozen=True)
+class Drifted:
+    """A resource that somebody changed or deleted outside CloudFormation."""
+
+    logical_id: str
+    type: str
+    is_deleted: bool
+    differences: tuple[Difference, ...] = ()
+
+
+@dataclass(frozen=True)
+class Drift:
+    """A stack beside its template: how many resources could be compared, those that differ, and why some could not."""
+
+    compared: int
+    drifted: tuple[Drifted, ...] = ()
+    unread: str = ""
+
+
+@dataclass(frozen=True)
 class Invocation:
     """What a direct invocation of the function answered: HTTP status of its proxy answer, body, error.
 

@@ -22,7 +22,6 @@ _MAP = "tag:yaml.org,2002:map"
 if not yaml.__with_libyaml__:
     raise ImportError("PyYAML was built without libyaml: pip install --force-reinstall --only-binary :all: PyYAML")
 _Dumper: Any = yaml.CSafeDumper
-_Loader: Any = yaml.CSafeLoader
 
 
 def render(template: Template) -> str:
@@ -65,21 +64,6 @@ def differences(texts: Mapping[str, str], directory: Path) -> str:
     )
 
 
-def parameter_defaults(text: str) -> dict[str, str]:
-    """The defaults of a template's parameters, as CloudFormation tells their values; those without one are left out.
-
-    `text` is YAML or JSON, from anybody's hand. Empty when it is no template.
-    """
-    body = yaml.load(text, _TemplateLoader)
-    parameters = body.get("Parameters") if isinstance(body, dict) else None
-    rows = parameters.items() if isinstance(parameters, dict) else ()
-    return {str(name): _as_text(row["Default"]) for name, row in rows if isinstance(row, dict) and "Default" in row}
-
-
-def _as_text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
-
-
 def _ordered(mapping: Mapping[str, Any], first: tuple[str, ...]) -> dict[str, Any]:
     named = {key: mapping[key] for key in first if key in mapping}
     return {**named, **mapping}
@@ -94,10 +78,6 @@ class _TemplateDumper(_Dumper):  # type: ignore[misc]
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
-
-
-class _TemplateLoader(_Loader):  # type: ignore[misc]
-    """Reads templates with short forms of intrinsic functions, which it passes over."""
 
 
 class _Line(dict[str, Any]):
@@ -182,4 +162,3 @@ _TemplateDumper.add_representer(dict, _represent_dict)
 _TemplateDumper.add_representer(_Line, _represent_line)
 _TemplateDumper.add_representer(list, _represent_list)
 _TemplateDumper.add_representer(str, _represent_str)
-_TemplateLoader.add_multi_constructor("!", lambda loader, tag, node: None)

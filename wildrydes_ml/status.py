@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from . import costs, proving
+from . import costs, drift, proving
 from .asking import Send, ask
 from .aws import Aws
 from .deploying import public_url
@@ -13,7 +13,7 @@ from .settings import Settings, Target
 from .states import Status, state
 
 
-def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> str:
+def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, with_drift: bool = False) -> str:
     """Reports, and returns the API's URL; raises WildrydesError when there is none or it does not answer."""
     stacks = find_stacks(aws, settings)
     for stack in stacks:
@@ -26,6 +26,8 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> 
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         reporter.output(costs.sentence(_parameters(stacks)))
+    if with_drift:
+        drift.report(aws, stacks, reporter)
     send = _sender(aws, settings, target, stacks)
     url = public_url(target, outputs(stacks))
     reporter.output(f"URL: {url}", api_url=url)

@@ -9,16 +9,19 @@ from datetime import datetime, timezone
 from itertools import takewhile
 from typing import Any, TypeVar
 
+from tests.unit.evaluation import Evaluation
 from wildrydes_ml import wiring
 from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
+from wildrydes_ml.decoding import decode
 from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
-from wildrydes_ml.errors import Refused
+from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.facts import Concurrency, Unknown, Usage, Zone
 from wildrydes_ml.models import Model
 from wildrydes_ml.planning import FoundStack, Observed
 from wildrydes_ml.records import (
     Billable,
     ChangeSet,
+    Drift,
     Identity,
     Invocation,
     NetworkInterface,
@@ -49,6 +52,7 @@ HORSE_ANSWER = (
     '{"message": "Unicorn is validated", "validated": true, "timings_ms": {"total": 12.5},'
     ' "detections": [{"label": "Horse", "score": 0.9, "box": [0, 0, 1, 1]}]}'
 )
+FUNCTION, REST_API = "AWS::Lambda::Function", "AWS::ApiGateway::RestApi"
 STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
@@ -71,6 +75,8 @@ class FakeStacks(Stacks):
         self.endings: dict[str, list[str]] = {}
         self.failures: dict[str, list[StackEvent]] = {}
         self.changes: dict[str, tuple[ResourceChange, ...]] = {}
+        self.indifferent: set[str] = set()
+        self.drifts: dict[str, Drift | Unknown | WildrydesError] = {}
 
     @property
     def pending(self) -> list[str]:
@@ -99,6 +105,12 @@ class FakeStacks(Stacks):
     def resources(self, name: str) -> list[StackResource]:
         return self.held.get(name, [])
 
+    def drift(self, stack: Stack) -> Drift | Unknown:
+        found = self.drifts.get(stack.name, Drift(3))
+        if isinstance(found, WildrydesError):
+            raise found
+        return found
+
     def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
         assert self.describe(name) is None, "CloudFormation makes no second stack of a name"
         self._journal.append(f"create {name}")
@@ -110,8 +122,10 @@ class FakeStacks(Stacks):
     def prepare(
         self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
+        """None when nothing that is made changes, whatever else does; `indifferent` stacks never find anything."""
         found = self.stacks[stack.name]
-        if (self.templates[stack.name], found.parameters, found.tags) == (template, parameters, tags):
+        made = _made(self.templates[stack.name], found.parameters)
+        if (made, found.tags) == (_made(template, parameters), tags) or stack.name in self.indifferent:
             return None
         self._prepared[stack.name] = DesiredStack(stack.name, "", template, dict(parameters), dict(tags))
         return ChangeSet(f"cs:{stack.name}", found, self.changes.get(stack.name, ()))
@@ -164,6 +178,13 @@ class FakeStacks(Stacks):
         self.stacks[stack.name] = replace(stack, status=status, outputs=outputs)
         history = self.history.setdefault(stack.name, [])
         history.append(event(1000 + len(history), status, stack.name, type=STACK_TYPE))
+
+
+def _made(template: str, parameters: Mapping[str, str]) -> Any:
+    """What is left of a template when parameters and conditions are known; another text stands for itself."""
+    body = decode(template)
+    offered = {key: value for key, value in parameters.items() if key in body.get("Parameters", {})}
+    return Evaluation(body, offered).left() if body else (template, parameters)
 
 
 class FakeBuckets(Buckets):
@@ -246,20 +267,32 @@ class FakeBuckets(Buckets):
 
 
 class FakeFunctions(Functions):
-    """A function that answers from a list, the last answer again and again; and log groups."""
+    """A function that answers from a list, the last answer again and again; and log groups.
+
+    `loss` is the type of what somebody deleted, `asked` whom it was asked of.
+    """
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.answers = [Invocation(200, HORSE_ANSWER)]
         self.invoked: list[str] = []
         self.log_groups: set[str] = set()
+        self.loss: str | Unknown = ""
+        self.failure: WildrydesError | None = None
+        self.asked: list[str] = []
         self.labels: dict[str, dict[str, str]] = {}
 
     def tags(self, name: str) -> dict[str, str] | None:
         return self.labels.get(name)
 
+    def lost(self, name: str, alias: str) -> str | Unknown:
+        self.asked.append(f"{name}:{alias}")
+        return self.loss
+
     def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
         self.invoked.append(name)
+        if self.failure:
+            raise self.failure
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def log_group_exists(self, name: str) -> bool:
@@ -272,19 +305,29 @@ class FakeFunctions(Functions):
 
 
 class FakeApis(Apis):
-    """APIs by id; each action does what it is called."""
+    """APIs by id; each action does what it is called. `loss` is the type of what somebody deleted."""
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.wirings: dict[str, FoundWiring] = {}
+        self.loss: str | Unknown = ""
+        self.asked: list[str] = []
         self.key_names: set[str] = set()
 
-    def found(self, api: str, wanted: Wiring | None = None) -> FoundWiring:
+    def found(self, api: str, wanted: Wiring | None = None) -> FoundWiring | None:
+        return None if self.loss == REST_API else self._found(api)
+
+    def _found(self, api: str) -> FoundWiring:
         return self.wirings.get(api, FoundWiring())
 
+    def lost(self, api: str) -> str | Unknown:
+        self.asked.append(api)
+        return self.loss
+
     def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
+        assert self.loss != REST_API, "AWS makes nothing in an API that is gone"
         self._journal.append(f"wire {action}")
-        found = self.found(api)
+        found = self._found(api)
         match action:
             case "method":
                 found = replace(found, auth=wiring.auth, target=wiring.target)
@@ -314,7 +357,7 @@ class FakeApis(Apis):
         return [Billable(kind, name) for kind in ("API key", "usage plan") for name in self.key_names if is_ours(name)]
 
     def key(self, api: str) -> str:
-        return "the-key" if self.found(api).has_key else ""
+        return "the-key" if self._found(api).has_key else ""
 
     def signed_headers(self, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
         return {**headers, "Authorization": "signed"}
@@ -410,10 +453,12 @@ class FakeAws:
         api = {**API_OUTPUTS, "ApiGatewayInvokeURL": api_url, "InferenceFunctionTestCommand": f"curl {api_url}"}
 
         def outputs(stack: Stack) -> Mapping[str, str]:
+            self._mend(stack)
             contents = f"model {stack.parameters.get('ModelSha256')}"
             return {**EFS_OUTPUTS, "EFSContents": contents} if stack.name.endswith("-mod5") else api
 
         self.journal: list[str] = []
+        self._taken_out: set[str] = set()
         self.stacks = FakeStacks(self.journal, outputs)
         self.buckets = FakeBuckets(self.journal)
         self.functions = FakeFunctions(self.journal)
@@ -421,6 +466,18 @@ class FakeAws:
         self.tagging = FakeTagging()
         self.networks = FakeNetworks(self.journal)
         self.account = FakeAccount()
+
+    def _mend(self, stack: Stack) -> None:
+        """What is gone comes back as CloudFormation does it: when an update has taken it out and another adds it."""
+        kinds = {entry["Type"] for entry in decode(self.stacks.templates[stack.name]).get("Resources", {}).values()}
+        for gateway in (self.functions, self.apis):
+            if gateway.loss in self._taken_out & kinds:
+                self.journal.append(f"back {gateway.loss}")
+                gateway.loss = ""
+        if not stack.name.endswith("-mod5"):
+            self._taken_out = {FUNCTION, "AWS::Lambda::Alias", REST_API, "AWS::ApiGateway::Stage"} - kinds
+            if REST_API in self._taken_out:
+                self.apis.wirings.clear()
 
     @property
     def gateways(self) -> Aws:

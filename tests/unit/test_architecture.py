@@ -20,7 +20,12 @@ SERVING = [*LIBRARY.values(), *HANDLER.values(), *COMMANDS]
 ALL_FILES = [*SERVING, *FILLING]
 
 # What only builds templates, or only computes.
-TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + ["parameters", "workshop", "rendering"]
+TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + [
+    "parameters",
+    "workshop",
+    "rendering",
+    "decoding",
+]
 PLANS = ["conditions", "facts", "judging", "planning", "records", "states", "steps", "wiring"]
 CHECKS = [name for name in LIBRARY if name.startswith("checks/")]
 PURE = [

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from wildrydes_ml import workshop
-from wildrydes_ml.conditions import made_resources
+from wildrydes_ml.conditions import changes, effective, made_resources, without
 
 YES, NO = {"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}
 
@@ -125,3 +125,97 @@ def test_what_the_efs_stack_tells_the_function_s_chooses_nothing() -> None:
     body = workshop.TEMPLATES["5_lambda_function.yml"]().to_dict()
     given = {"SubnetIDs": "subnet-a,subnet-b", "SecurityGroupIds": "sg-1", "AccessPointARN": "arn:a", "Revision": "1"}
     assert made_resources(body, {}) == made_resources(body, given)
+
+
+# What is made, as far as CloudFormation compares it.
+
+BODY: dict[str, Any] = {
+    "Parameters": {
+        "Size": {"Type": "Number", "Default": 1},
+        "On": {"Type": "String", "Default": "yes"},
+        "Unused": {"Type": "String", "Default": ""},
+    },
+    "Conditions": {"IsOn": {"Fn::Equals": [{"Ref": "On"}, "yes"]}},
+    "Resources": {
+        "Base": {"Type": "T", "Properties": {"Size": {"Ref": "Size"}}},
+        "Extra": {"Type": "T", "Condition": "IsOn", "DependsOn": ["Base"], "Properties": {"Size": {"Ref": "Size"}}},
+        "User": {"Type": "U", "Properties": {"Of": {"Fn::If": ["IsOn", {"Ref": "Extra"}, {"Ref": "Base"}]}}},
+        "Far": {"Type": "U", "Properties": {"Name": {"Fn::Sub": "${User.Arn}/x"}}},
+    },
+    "Outputs": {
+        "Told": {"Value": {"Fn::GetAtt": ["Extra", "Arn"]}, "Condition": "IsOn"},
+        "Other": {"Value": {"Fn::Sub": ["${It}", {"It": {"Ref": "Base"}}]}},
+    },
+}
+
+
+def made(**parameters: str) -> Mapping[str, Mapping[str, Any]]:
+    return effective(BODY, parameters)
+
+
+def test_what_no_resource_uses_makes_no_difference() -> None:
+    assert made(Unused="something", NoSuchParameter="x") == made()
+    assert made(Size="2") != made()
+
+
+def test_what_a_condition_switches_off_makes_no_difference() -> None:
+    only_extra = {"Resources": {"Extra": BODY["Resources"]["Extra"]}}
+    body = {**BODY, **only_extra, "Outputs": {}}
+    assert effective(body, {"On": "no", "Size": "1"}) == effective(body, {"On": "no", "Size": "2"})
+    assert effective(body, {"On": "yes", "Size": "1"}) != effective(body, {"On": "yes", "Size": "2"})
+
+
+def test_an_output_makes_a_difference() -> None:
+    assert effective({**BODY, "Outputs": {}}, {}) != made()
+
+
+@pytest.mark.parametrize("section", ["Description", "Metadata", "Parameters", "Conditions"])
+def test_what_only_people_read_makes_no_difference(section: str) -> None:
+    more = {"Another": {"Type": "String", "Default": "x"}} if section == "Parameters" else {"Another": YES}
+    text = "other" if section == "Description" else {**BODY.get(section, {}), **more}
+    assert effective({**BODY, section: text}, {}) == made()
+
+
+def test_the_order_of_the_work_makes_no_difference() -> None:
+    resources: dict[str, Any] = {**BODY["Resources"], "Base": {**BODY["Resources"]["Base"], "DependsOn": "Far"}}
+    assert effective({**BODY, "Resources": resources}, {}) == made()
+
+
+def test_changes_are_what_comes_what_becomes_different_and_what_goes() -> None:
+    there, absent = made(), made(On="no", Size="2")
+    assert [(one.action, one.logical_id, one.type) for one in changes(there, absent)] == [
+        ("Modify", "Base", "T"),
+        ("Modify", "User", "U"),
+        ("Remove", "Extra", "T"),
+    ]
+    assert ("Add", "Extra") in [(one.action, one.logical_id) for one in changes(absent, there)]
+    assert changes(there, made()) == ()
+
+
+@pytest.mark.parametrize(
+    ("taken", "resources", "outputs"),
+    [
+        (["Extra"], ["Base"], ["Other"]),
+        (["Base"], [], []),
+        (["User"], ["Base", "Extra"], ["Told", "Other"]),
+        (["Far"], ["Base", "Extra", "User"], ["Told", "Other"]),
+        (["NoSuch"], ["Base", "Extra", "User", "Far"], ["Told", "Other"]),
+    ],
+    ids=str,
+)
+def test_what_is_taken_out_takes_along_all_that_refers_to_it(
+    taken: list[str], resources: list[str], outputs: list[str]
+) -> None:
+    left = without(BODY, taken)
+    assert (list(left["Resources"]), list(left["Outputs"])) == (resources, outputs)
+    assert list(BODY["Resources"]) == ["Base", "Extra", "User", "Far"], "the whole stays as it is"
+
+
+@pytest.mark.parametrize("title", ["ModelInferenceFunction", "ModelInferenceApi", "ProdStage"])
+def test_no_part_of_network_or_efs_hangs_on_function_or_api(title: str) -> None:
+    body = workshop.TEMPLATES["99_complete.yml"]().to_dict()
+    gone = {name: entry["Type"] for name, entry in body["Resources"].items()}
+    for name in without(body, [title])["Resources"]:
+        del gone[name]
+    assert title in gone
+    assert {kind.split("::")[1] for kind in gone.values()} <= {"Lambda", "ApiGateway"}

@@ -10,12 +10,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, FakeAws, Said, event
-from wildrydes_ml.deploying import Deployed, deploy, preview, public_url
+from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, REST_API, FakeAws, Said, event
+from wildrydes_ml.deploying import Deployed, Deployer, deploy, preview, public_url
 from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import Refused, WildrydesError
+from wildrydes_ml.facts import Unknown
 from wildrydes_ml.records import ResourceChange, StackResource
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.steps import ApplyStack
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -386,3 +388,166 @@ def test_a_stack_that_somebody_deletes_while_it_is_made_is_no_success(run: Deplo
     with pytest.raises(WildrydesError, match=f"{EFS} ended as DELETE_COMPLETE"):
         run()
     assert aws.journal == LONG[:3]
+
+
+# What somebody deleted.
+
+
+LOST = pytest.mark.parametrize(
+    ("route", "kind", "titles"),
+    [
+        ("long", FUNCTION, "ModelInferenceFunction is gone"),
+        ("long", "AWS::Lambda::Alias", "ModelInferenceFunctionLive is gone"),
+        ("long", REST_API, "ModelInferenceApi is gone"),
+        ("short", FUNCTION, "ModelInferenceFunction is gone"),
+        ("short", "AWS::Lambda::Alias", "ModelInferenceFunctionLive is gone"),
+        ("short", REST_API, "ModelInferenceApi is gone"),
+        ("short", "AWS::ApiGateway::Stage", "ProdStage is gone"),
+    ],
+)
+
+
+def lose(aws: FakeAws, kind: str) -> None:
+    gateway = aws.functions if "Lambda" in kind else aws.apis
+    gateway.loss = kind
+
+
+@LOST
+def test_what_somebody_deleted_is_taken_out_and_made_again(
+    run: Deploy, aws: FakeAws, route: str, kind: str, titles: str
+) -> None:
+    run(route=route)
+    lose(aws, kind)
+    name = INFERENCE if route == "long" else COMPLETE
+    before = aws.stacks.stacks[name]
+    said = Said()
+    assert run(said, route=route).changed
+    again = WIRED if (route, kind) == ("long", REST_API) else []
+    assert aws.journal == [f"update {name}", f"update {name}", f"back {kind}", *again]
+    assert aws.stacks.stacks[name].parameters == before.parameters
+    first, second = said.texts("plan")[:2]
+    assert titles in first
+    assert "deleted outside CloudFormation" in first
+    assert ("new address" in first) == (kind == REST_API)
+    assert f"  Add {titles.split()[0]} ({kind})" in second
+    assert "AWS::EC2" not in second
+    assert "AWS::EFS" not in second
+    assert not run(route=route).changed
+
+
+@LOST
+def test_a_plan_says_what_is_gone(run: Deploy, aws: FakeAws, route: str, kind: str, titles: str) -> None:
+    run(route=route)
+    lose(aws, kind)
+    aws.journal.clear()
+    said = Said()
+    assert look(aws, said, route=route)
+    assert titles in said.texts("plan")[0]
+    assert aws.journal == []
+
+
+def test_a_deploy_that_ended_after_it_took_out_what_was_left_goes_on(run: Deploy, aws: FakeAws) -> None:
+    run()
+    lose(aws, FUNCTION)
+    steps = Deployer(aws.gateways, Settings(), Target(), Said())
+    steps.run(steps.steps()[0])
+    run()
+    assert aws.journal == [f"update {INFERENCE}", f"back {FUNCTION}"]
+    assert not run().changed
+
+
+@pytest.mark.parametrize(("route", "asked"), [("long", 1), ("short", 2)])
+def test_a_look_at_what_may_be_gone_costs_a_call_or_two(run: Deploy, aws: FakeAws, route: str, asked: int) -> None:
+    run(route=route)
+    assert aws.functions.asked + aws.apis.asked == [], "a first deploy has nothing to lose"
+    run(route=route)
+    assert len(aws.functions.asked + aws.apis.asked) == asked
+    assert aws.functions.asked == ["ml_inferencefunction:live"]
+
+
+def test_the_function_that_is_deployed_is_looked_for_and_not_the_one_that_is_wanted(run: Deploy, aws: FakeAws) -> None:
+    run()
+    run(overrides={"FunctionName": "other"})
+    assert aws.functions.asked == ["ml_inferencefunction:live"]
+
+
+def test_without_the_permission_a_deploy_goes_on_and_says_so(run: Deploy, aws: FakeAws) -> None:
+    run(route="short")
+    aws.functions.loss = Unknown("denied", "lambda:GetAlias")
+    aws.apis.loss = Unknown("denied", "apigateway:GET")
+    said = Said()
+    assert not run(said, route="short").changed
+    assert [text.rpartition(" ")[2] for text in said.texts("warning")] == ["lambda:GetAlias", "apigateway:GET"]
+
+
+# What is set and changes nothing.
+
+
+NONE = {"BootstrapInstance": "none"}
+
+
+@pytest.mark.parametrize("name", ["Packages", "ModelSha256", "PythonRuntime"])
+def test_what_only_an_instance_would_use_is_no_change_without_one(run: Deploy, aws: FakeAws, name: str) -> None:
+    """The long route's function takes PythonRuntime, too."""
+    value = {"Packages": "six==1.17.0", "ModelSha256": "ab" * 32, "PythonRuntime": "python3.12"}[name]
+    run(overrides=NONE)
+    said = Said()
+    done = run(said, overrides={**NONE, name: value})
+    assert aws.journal == ([f"update {INFERENCE}"] if name == "PythonRuntime" else [])
+    assert done.changed == (name == "PythonRuntime")
+    (warning,) = said.texts("warning")
+    assert f"--set {name} changes nothing in stack {EFS} while BootstrapInstance is none" in warning
+    assert not look(aws, Said(), overrides={**NONE, name: value})
+    run(overrides={"BootstrapInstance": "keep", name: value})
+    assert aws.stacks.stacks[EFS].parameters[name] == value
+    assert not run(overrides={name: value}).changed
+
+
+def test_what_is_not_set_now_is_not_warned_of(run: Deploy, aws: FakeAws) -> None:
+    run(overrides=NONE)
+    older = {**aws.stacks.stacks[EFS].parameters, "Packages": "six==1.16.0"}
+    aws.stacks.stacks[EFS] = replace(aws.stacks.stacks[EFS], parameters=older)
+    said = Said()
+    assert not run(said, overrides=NONE).changed
+    assert said.texts("warning") == []
+
+
+def test_an_update_in_which_cloudformation_finds_nothing_is_not_planned(run: Deploy, aws: FakeAws) -> None:
+    """What is made is compared here first; CloudFormation has the last word."""
+    run()
+    aws.stacks.indifferent.add(INFERENCE)
+    assert not look(aws, Said(), overrides={"MemorySize": "1024"})
+    assert look(aws, Said(), overrides={"MemorySize": "1024", "ThroughputMode": "elastic"})
+
+
+# The second step of a refill.
+
+
+@pytest.mark.parametrize(("route", "name"), [("long", EFS), ("short", COMPLETE)])
+def test_the_second_step_of_a_refill_is_planned_on_the_first_one_s_result(
+    run: Deploy, aws: FakeAws, route: str, name: str
+) -> None:
+    run(route=route)
+    aws.stacks.changes[name] = (ResourceChange("EfsMountEC2Instance", "AWS::EC2::Instance", "Remove"),)
+    said = Said()
+    assert look(aws, said, route=route, overrides={"Packages": "six==1.17.0"})
+    first, second = said.texts("plan")[:2]
+    assert "  Remove EfsMountEC2Instance (AWS::EC2::Instance)" in first
+    assert "worked out before" in second
+    assert "  Add EfsMountEC2Instance (AWS::EC2::Instance)" in second
+    assert "  Add EFSFilled (AWS::CloudFormation::WaitCondition)" in second
+    assert ("  Modify ModelInferenceFunction (AWS::Lambda::Function)" in second) == (route == "short")
+    assert "LambdaEFSMLVPC" not in second
+
+
+def test_a_function_is_made_new_with_each_step_of_a_refill(run: Deploy, aws: FakeAws) -> None:
+    """So that no instance of it serves on with what was on EFS before."""
+    run(route="short")
+    deployer = Deployer(aws.gateways, Settings(route="short", overrides={"Packages": "six==1.17.0"}), Target(), Said())
+    revisions = [aws.stacks.stacks[COMPLETE].parameters["Revision"]]
+    for step in deployer.steps()[:2]:
+        assert isinstance(step, ApplyStack)
+        deployer.run(step)
+        assert aws.stacks.stacks[COMPLETE].parameters == step.desired.parameters, "a finished plan is taken as it is"
+        revisions.append(aws.stacks.stacks[COMPLETE].parameters["Revision"])
+    assert len(set(revisions)) == 3

@@ -12,6 +12,7 @@ from tests.unit.stubs import Stub
 from wildrydes_ml.aws import Apis
 from wildrydes_ml.aws.repeating import Repeater
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.facts import Unknown
 from wildrydes_ml.wiring import MARK, FoundMethod, FoundWiring, Wiring
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f:live"
@@ -80,6 +81,48 @@ def add_keys(stubber: Stubber, *keys: dict[str, Any]) -> None:
 
 def add_linked(stubber: Stubber, *keys: str, plan: str = "p") -> None:
     add_list(stubber, "get_usage_plan_keys", *({"id": key} for key in keys), usagePlanId=plan)
+
+
+def found(apis: Apis) -> FoundWiring:
+    """The wiring of an API that is there."""
+    wiring = apis.found("a", OPEN)
+    assert wiring
+    return wiring
+
+
+def test_an_api_that_is_gone_has_no_wiring(gateway: Gateway) -> None:
+    apis, stubber = gateway
+    stubber.add_client_error("get_resources", "NotFoundException", "Invalid API identifier specified")
+    assert apis.found("a", OPEN) is None
+
+
+def test_a_wiring_that_may_not_be_read_is_no_api_that_is_gone(gateway: Gateway) -> None:
+    apis, stubber = gateway
+    stubber.add_client_error("get_resources", "AccessDeniedException", "no")
+    with pytest.raises(WildrydesError, match="API a: AWS denies it: no"):
+        apis.found("a", OPEN)
+
+
+@pytest.mark.parametrize(
+    ("names", "lost"), [(["prod"], ""), (["test", "prod"], ""), (["test"], "AWS::ApiGateway::Stage")]
+)
+def test_one_call_tells_whether_a_stage_is_there(gateway: Gateway, names: list[str], lost: str) -> None:
+    apis, stubber = gateway
+    add_stages(stubber, *(stage("d", name) for name in names))
+    assert apis.lost("a") == lost
+
+
+@pytest.mark.parametrize(
+    ("code", "lost"),
+    [
+        ("NotFoundException", "AWS::ApiGateway::RestApi"),
+        ("AccessDeniedException", Unknown("denied", "apigateway:GET")),
+    ],
+)
+def test_one_call_tells_whether_an_api_is_there(gateway: Gateway, code: str, lost: object) -> None:
+    apis, stubber = gateway
+    stubber.add_client_error("get_stages", code)
+    assert apis.lost("a") == lost
 
 
 def test_a_skeleton_has_no_wiring(gateway: Gateway) -> None:
@@ -176,7 +219,7 @@ def test_a_key_that_nobody_wants_any_more_is_looked_for_until_the_deployment_of_
         add_deployments(stubber, **descriptions)
         add_plans(stubber)
         add_keys(stubber, api_key())
-        assert apis.found("a", OPEN).owns_key
+        assert found(apis).owns_key
 
 
 @pytest.mark.parametrize(
@@ -200,7 +243,7 @@ def test_our_deployments_that_no_stage_uses_are_superseded(
     if superseded:
         add_plans(stubber)
         add_keys(stubber)
-    assert apis.found("a", OPEN).superseded == superseded
+    assert found(apis).superseded == superseded
 
 
 def test_superseded_deployments_are_removed_whatever_becomes_of_them_meanwhile(gateway: Gateway) -> None:
@@ -277,14 +320,14 @@ def test_the_pages_method_is_open_and_found_again(gateway: Gateway, auth: str) -
     apis.perform("a", "page", wiring, FOUND)
     add_root(stubber, GET={**PAGE, **PROXY})
     add_stages(stubber)
-    assert apis.found("a", OPEN).get == FoundMethod("NONE", FUNCTION, owned=True)
+    assert found(apis).get == FoundMethod("NONE", FUNCTION, owned=True)
 
 
 def test_a_strangers_get_is_known_as_such(gateway: Gateway) -> None:
     apis, stubber = gateway
     add_root(stubber, GET={"authorizationType": "AWS_IAM", "operationName": "theirs"})
     add_stages(stubber)
-    assert apis.found("a", OPEN).get == FoundMethod("AWS_IAM", None, owned=False)
+    assert found(apis).get == FoundMethod("AWS_IAM", None, owned=False)
 
 
 def test_a_strangers_get_that_came_meanwhile_is_not_opened(gateway: Gateway) -> None:

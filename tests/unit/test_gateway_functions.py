@@ -10,7 +10,8 @@ from botocore.response import StreamingBody
 
 from tests.unit.stubs import Stub
 from wildrydes_ml.aws import Functions
-from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.errors import OutOfReach, WildrydesError
+from wildrydes_ml.facts import Unknown
 from wildrydes_ml.records import Invocation
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
@@ -64,3 +65,33 @@ def test_a_function_s_tags(stub: Stub) -> None:
     assert functions.tags("f") == {}
     stubber.add_client_error("get_function", "ResourceNotFoundException")
     assert functions.tags("f") is None
+
+
+ALIAS = {"FunctionName": "f", "Name": "live"}
+
+
+def test_one_call_tells_that_function_and_alias_are_there(stub: Stub) -> None:
+    client, stubber = stub("lambda")
+    stubber.add_response("get_alias", {"Name": "live"}, ALIAS)
+    assert Functions(client, None).lost("f", "live") == ""
+
+
+def test_a_lost_alias_is_told_from_a_lost_function(stub: Stub) -> None:
+    """AWS has one code for both, and taking out a function that is there would cost its network interfaces' time."""
+    client, stubber = stub("lambda")
+    functions = Functions(client, None)
+    stubber.add_client_error("get_alias", "ResourceNotFoundException", expected_params=ALIAS)
+    stubber.add_response("get_function", {}, {"FunctionName": "f"})
+    assert functions.lost("f", "live") == "AWS::Lambda::Alias"
+    stubber.add_client_error("get_alias", "ResourceNotFoundException", expected_params=ALIAS)
+    stubber.add_client_error("get_function", "ResourceNotFoundException", expected_params={"FunctionName": "f"})
+    assert functions.lost("f", "live") == "AWS::Lambda::Function"
+
+
+def test_a_function_that_may_not_be_looked_at_is_unknown(stub: Stub) -> None:
+    client, stubber = stub("lambda")
+    stubber.add_client_error("get_alias", "AccessDeniedException")
+    assert Functions(client, None).lost("f", "live") == Unknown("denied", "lambda:GetAlias")
+    stubber.add_client_error("get_alias", "ServiceException")
+    with pytest.raises(OutOfReach):
+        Functions(client, None).lost("f", "live")

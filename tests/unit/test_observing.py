@@ -1,5 +1,6 @@
 """One look at an account: what is there, once what is under way has ended, and nothing of other people's."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, STACK_TYPE, FakeAws, Said, event, wanted
 from wildrydes_ml.desired import TAG, Desired
 from wildrydes_ml.errors import Refused, WildrydesError
+from wildrydes_ml.facts import Unknown
 from wildrydes_ml.following import Follower
 from wildrydes_ml.models import Model
 from wildrydes_ml.observing import Observer, StackObserver
@@ -148,3 +150,56 @@ def test_a_local_directory_tells_itself_what_is_missing(tmp_path: Path) -> None:
     found = observed(FakeAws(), target=target, model=Model(str(model)))
     assert {"tensorflow", "model"} <= set(found.fill)
     assert found.contents == ""
+
+
+# What somebody deleted.
+
+
+def deployed(route: str = "long") -> FakeAws:
+    aws, desired = FakeAws(), wanted(route)
+    outputs = {**EFS_OUTPUTS, **API_OUTPUTS}
+    for stack in desired.stacks:
+        parameters = dict(stack.parameters)
+        aws.stacks.put(stack.name, "CREATE_COMPLETE", stack.template, tags=OURS, parameters=parameters, outputs=outputs)
+    return aws
+
+
+@pytest.mark.parametrize(
+    ("route", "kind", "expected"),
+    [
+        ("long", "", ()),
+        ("long", "AWS::Lambda::Function", ("ModelInferenceFunction",)),
+        ("long", "AWS::Lambda::Alias", ("ModelInferenceFunctionLive",)),
+        ("long", "AWS::ApiGateway::RestApi", ("ModelInferenceApi",)),
+        ("short", "AWS::ApiGateway::RestApi", ("ModelInferenceApi",)),
+        ("short", "AWS::ApiGateway::Stage", ("ProdStage",)),
+    ],
+)
+def test_what_is_gone_is_known_by_its_logical_id(route: str, kind: str, expected: tuple[str, ...]) -> None:
+    aws = deployed(route)
+    gateway = aws.functions if "Lambda" in kind else aws.apis
+    gateway.loss = kind
+    found = observed(aws, route=route)
+    assert found.stacks[INFERENCE if route == "long" else COMPLETE].missing == expected
+    assert (found.wiring is None) == (route == "short" or kind == "AWS::ApiGateway::RestApi")
+
+
+def test_what_may_not_be_asked_is_not_taken_for_gone() -> None:
+    aws = deployed("short")
+    aws.functions.loss = Unknown("denied", "lambda:GetAlias")
+    found = observed(aws, route="short")
+    assert (found.stacks[COMPLETE].missing, found.unread) == ((), ("lambda:GetAlias",))
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_FAILED"])
+def test_a_stack_that_cannot_be_updated_misses_nothing(status: str) -> None:
+    aws = deployed("short")
+    aws.functions.loss = "AWS::Lambda::Function"
+    aws.stacks.stacks[COMPLETE] = replace(aws.stacks.stacks[COMPLETE], status=status)
+    assert observed(aws, route="short").stacks[COMPLETE].missing == ()
+
+
+def test_the_deployed_function_is_asked_for() -> None:
+    aws = deployed("short")
+    observed(aws, route="short", overrides={"FunctionName": "another"})
+    assert aws.functions.asked == ["ml_inferencefunction:live"]

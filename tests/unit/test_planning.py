@@ -1,5 +1,7 @@
 """The plan: nothing when all is as wanted, the right steps in order when it is not, and refusals before any step."""
 
+import json
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -7,10 +9,11 @@ import pytest
 
 from tests.unit.fakes import EFS_OUTPUTS, found_as, in_place, nothing_there, wanted
 from wildrydes_ml import workshop
+from wildrydes_ml.decoding import decode
 from wildrydes_ml.desired import TAG, Desired
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.models import Model
-from wildrydes_ml.planning import FoundStack, Observed, boots_instance, plan, protected, refuse_strangers
+from wildrydes_ml.planning import FoundStack, Observed, boots_instance, plan, protected, refuse_strangers, unheeded
 from wildrydes_ml.records import ResourceChange, StackResource
 from wildrydes_ml.settings import Target
 from wildrydes_ml.steps import ApplyStack, Step, WarmUp, Wire, as_record
@@ -433,3 +436,94 @@ def test_another_function_is_no_matter_where_the_stage_follows_or_nothing_serves
     assert f"create {COMPLETE}" in steps(SHORT, failed)
     assert f"update {INFERENCE}" in steps(LONG, with_old_parameters(LONG, INFERENCE, FunctionName="old"))
     assert f"create {COMPLETE}" in steps(wanted("short", overrides={"FunctionName": "mine"}), nothing_there())
+
+
+# What makes no difference, and what is gone.
+
+
+def with_template(observed: Observed, name: str, template: str) -> Observed:
+    return replace(observed, stacks={**observed.stacks, name: replace(observed.stacks[name], template=template)})
+
+
+@pytest.mark.parametrize("wait", ["keep", "stop", "none"])
+def test_a_template_that_is_only_written_otherwise_is_no_update(wait: str) -> None:
+    """An instance that ended itself would be made anew, which takes an hour."""
+    desired = wanted(overrides={"BootstrapInstance": wait})
+    assert desired.efs
+    same = json.dumps({**desired.efs.body, "Description": "another version"})
+    assert plan(desired, with_template(in_place(desired), EFS, same)) == ()
+    assert not boots_instance(desired.efs, with_template(in_place(desired), EFS, same).stacks[EFS])
+
+
+def test_a_parameter_of_a_template_by_hand_that_nothing_uses_is_no_update() -> None:
+    """The workshop's own command passes such ones."""
+    observed = with_old_parameters(SHORT, COMPLETE, TrainedModelPath="models/")
+    assert plan(SHORT, observed) == ()
+
+
+def test_what_changes_nothing_is_named() -> None:
+    none = wanted(overrides={"BootstrapInstance": "none"})
+    observed = with_old_parameters(none, EFS, Packages="six==1.17.0", ModelSha256="ab" * 32)
+    assert plan(none, observed) == ()
+    assert sorted(unheeded(none, observed)) == [(EFS, "ModelSha256"), (EFS, "Packages")]
+    assert unheeded(LONG, with_old_parameters(LONG, EFS, Packages="six==1.17.0")) == []
+    assert unheeded(none, with_stack(observed, EFS, status="ROLLBACK_COMPLETE")) == []
+
+
+def losing(desired: Desired, *titles: str) -> Observed:
+    observed = in_place(desired)
+    name = desired.service.name
+    return replace(observed, stacks={**observed.stacks, name: replace(observed.stacks[name], missing=titles)})
+
+
+def two_updates(planned: Sequence[Step]) -> tuple[ApplyStack, ApplyStack]:
+    first, second, *_ = [step for step in planned if isinstance(step, ApplyStack)]
+    return first, second
+
+
+@ROUTES
+def test_what_is_gone_is_taken_out_with_all_that_refers_to_it_and_made_again(desired: Desired) -> None:
+    first, second = two_updates(plan(desired, losing(desired, "ModelInferenceFunction")))
+    left = decode(first.desired.template)
+    assert "ModelInferenceFunctionLive" not in left["Resources"]
+    assert "ModelInferenceApi" in left["Resources"], "its address stays"
+    assert "ModelInferenceApiId" in left["Outputs"]
+    assert first.desired.parameters == second.desired.parameters
+    assert second.desired.template == desired.service.template
+    assert {one.action for one in second.changes} == {"Add"}
+    assert len(first.desired.template) < 51_200
+
+
+def test_what_is_gone_and_is_not_wanted_any_more_is_one_update() -> None:
+    assert steps(SHORT, losing(SHORT, "OldStage")) == [f"update {COMPLETE}"]
+
+
+def test_one_update_takes_out_what_is_gone_and_the_instance() -> None:
+    observed = losing(SHORT, "ModelInferenceFunction")
+    old = {**observed.stacks[COMPLETE].stack.parameters, "Packages": "six==1.17.0"}
+    first, second = two_updates(plan(SHORT, with_stack(observed, COMPLETE, parameters=old)))
+    assert first.desired.parameters["BootstrapInstance"] == "none"
+    assert "EFS is filled anew, Packages changed" in first.why
+    assert "ModelInferenceFunction is gone" in first.why
+    assert {"EfsMountEC2Instance", "ModelInferenceFunction"} <= {one.logical_id for one in second.changes}
+
+
+def test_a_function_that_is_gone_is_made_again_also_when_efs_changes() -> None:
+    observed = losing(LONG, "ModelInferenceFunction")
+    old = {**observed.stacks[EFS].stack.parameters, "ThroughputMode": "elastic"}
+    planned = steps(LONG, with_stack(observed, EFS, parameters=old))
+    assert planned == [f"update {EFS}", f"update {INFERENCE}", f"update {INFERENCE}"]
+
+
+def test_a_part_of_a_stack_has_the_revision_of_the_whole() -> None:
+    """So that the function is not changed while something else is taken out and made again."""
+    part = LONG.service.without(["ModelInferenceApi"])
+    whole = LONG.service.resolved(EFS_OUTPUTS, "contents")
+    assert part.resolved(EFS_OUTPUTS, "contents").parameters["Revision"] == whole.parameters["Revision"]
+
+
+@ROUTES
+def test_a_value_that_says_what_was_so_already_makes_no_new_instance(desired: Desired) -> None:
+    said = wanted(desired.settings.route, overrides={"BootstrapInstanceType": "c5.large", "SshCidr": "192.0.2.0/24"})
+    planned = steps(said, in_place(desired))
+    assert planned.count(f"update {said.stacks[0].name}") == 1

@@ -9,8 +9,7 @@ from tests.unit.fakes import IDENTITY, found_as, wanted
 from wildrydes_ml import parameters
 from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.planning import FoundStack
-from wildrydes_ml.recall import recall, set_values
-from wildrydes_ml.rendering import parameter_defaults
+from wildrydes_ml.recall import parameter_defaults, recall, set_values
 from wildrydes_ml.settings import DERIVED, PRESETS, Settings
 
 EFS, INFERENCE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"
@@ -157,7 +156,7 @@ def test_both_routes_at_once_need_a_name() -> None:
     ("text", "expected"),
     [
         ("Parameters:\n  A: {Type: Number, Default: 0.3}\n  B: {Type: String}\nResources: {C: !Ref A}", {"A": "0.3"}),
-        ('{"Parameters": {"A": {"Type": "String", "Default": true}}}', {"A": "true"}),
+        ('{"Parameters": {"A": {"Type": "String", "Default": true}}, "Resources": {}}', {"A": "true"}),
         ("Resources: {}", {}),
         ("text", {}),
         ("", {}),

@@ -15,7 +15,7 @@ from moto.core.models import botocore_stubber
 from tests.unit.fakes import IDENTITY
 from wildrydes_ml.aws import Apis
 from wildrydes_ml.aws.repeating import Repeater
-from wildrydes_ml.wiring import STAGE, Wiring, actions
+from wildrydes_ml.wiring import STAGE, FoundWiring, Wiring, actions
 
 FUNCTION = f"arn:aws:lambda:{IDENTITY.region}:{IDENTITY.account}:function:f:live"
 OPEN = Wiring(FUNCTION, "NONE", 5, 10, name="f", tags={"wildrydes-ml": "n"})
@@ -68,10 +68,16 @@ class Gateway:
         for id, deployment in api.deployments.items():
             deployment.stage_name = STAGE if id in used else ""
 
+    def found(self, wanted: Wiring) -> FoundWiring:
+        """The wiring of the API, which is there."""
+        found = self.apis.found(self.api, wanted)
+        assert found
+        return found
+
     def wire(self, wanted: Wiring) -> list[str]:
         """Wires as deploy does; returns the calls."""
         before = len(self.calls)
-        found = self.apis.found(self.api, wanted)
+        found = self.found(wanted)
         for action in actions(wanted, found):
             self.apis.perform(self.api, action, wanted, found)
         return self.calls[before:]
@@ -159,7 +165,7 @@ def check(way: Way, disturb: Callable[[Gateway], Disturbance], is_tried: Callabl
             gateway.start(*history)
             gateway.disturbed(wanted, at, disturb(gateway))
             assert gateway.state() == state, gateway.calls
-            assert actions(wanted, gateway.apis.found(gateway.api, wanted)) == ()
+            assert actions(wanted, gateway.found(wanted)) == ()
 
 
 def is_change(name: str) -> bool:

@@ -11,9 +11,10 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
+from ..facts import Unknown
 from ..records import Billable, Identity
 from ..wiring import MARK, PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
-from .faults import code_of, translated
+from .faults import DENIED, code_of, translated
 from .keys import FoundKeys, Keys, listed
 from .repeating import Repeater, optional
 
@@ -43,10 +44,12 @@ class Apis:
         self._identity = identity
         self._repeater = repeater
 
-    def found(self, api: str, wanted: Wiring) -> FoundWiring:
-        """The wiring of an API's root as it is."""
+    def found(self, api: str, wanted: Wiring) -> FoundWiring | None:
+        """The wiring of an API's root as it is; None when there is no such API."""
         with translated(f"API {api}"):
-            root = self._root(api)
+            root = optional(self._root, api=api)
+            if root is None:
+                return None
             method, get = (root.get("resourceMethods", {}).get(verb) for verb in ("ANY", "GET"))
             stages = self._stages(api)
             deployments = self._deployments(api) if stages else {}
@@ -73,6 +76,22 @@ class Apis:
             deployment=stage.get("deploymentId", ""),
             plan=keys.plan,
         )
+
+    def lost(self, api: str) -> str | Unknown:
+        """The type of what is gone, the API or its stage; empty when both are there.
+
+        Unknown when it may not be asked.
+        """
+        with translated(f"API {api}"):
+            try:
+                stages = optional(self._client.get_stages, restApiId=api)
+            except ClientError as error:
+                if code_of(error) in DENIED:
+                    return Unknown("denied", "apigateway:GET")
+                raise
+        if stages is None:
+            return "AWS::ApiGateway::RestApi"
+        return "" if any(stage["stageName"] == STAGE for stage in stages.get("item", [])) else "AWS::ApiGateway::Stage"
 
     def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
         """Does one action of the wiring; done again after a lost reply or by a second deployer, it changes nothing."""

@@ -5,8 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ..facts import Unknown
 from ..records import Invocation
-from .faults import MISSING, code_of, translated
+from .faults import DENIED, MISSING, code_of, translated
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: network interfaces and mounts take their time.
 _NOT_YET = {
@@ -53,6 +54,22 @@ class Functions:
                 if code_of(error) in MISSING:
                     return None
                 raise
+
+    def lost(self, name: str, alias: str) -> str | Unknown:
+        """The type of what is gone, the function or its alias; empty when both are there.
+
+        One call where they are. Unknown when it may not be asked.
+        """
+        with translated(f"function {name}"):
+            try:
+                self._client.get_alias(FunctionName=name, Name=alias)
+                return ""
+            except ClientError as error:
+                if code_of(error) in DENIED:
+                    return Unknown("denied", "lambda:GetAlias")
+                if code_of(error) not in MISSING:
+                    raise
+        return "AWS::Lambda::Function" if self.tags(name) is None else "AWS::Lambda::Alias"
 
     def log_group_exists(self, name: str) -> bool:
         """Whether the log group exists."""

@@ -8,7 +8,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import InterruptedWork, WildrydesError
-from ..records import ChangeSet, ResourceChange, Stack, StackEvent, StackResource
+from ..facts import Unknown
+from ..records import ChangeSet, Drift, ResourceChange, Stack, StackEvent, StackResource
+from . import drifts
 from .faults import DENIED, code_of, is_taken, translated
 
 # At one look a second: CloudFormation works out a change set in seconds.
@@ -76,6 +78,13 @@ class Stacks:
                 for page in pages
                 for item in page["StackResourceSummaries"]
             ]
+
+    def drift(self, stack: Stack) -> Drift | Unknown:
+        """What differs from the template, as far as CloudFormation can tell.
+
+        Unknown where it may not be asked, or the endpoint cannot tell; raises InterruptedWork when it does not answer.
+        """
+        return drifts.read(self._client, stack, lambda: self._sleep(min(self._poll_seconds, 2)))
 
     def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
         """Starts the creation of a stack. Raises InterruptedWork when another deployer was faster."""

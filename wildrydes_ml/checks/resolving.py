@@ -31,6 +31,15 @@ def resolve(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[str
     return {**kept, "Resources": made}
 
 
+def conditions(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[str, bool | None]:
+    """Each condition of the template: True, False, or None where only CloudFormation knows.
+
+    Raises `ValueError` for a parameter that the template does not have.
+    """
+    resolver = _Resolver(body, parameters or {})
+    return {name: resolver.holds({"Condition": name}) for name in resolver.conditions}
+
+
 def is_known(value: Any) -> TypeGuard[str | int | float]:
     """Whether the value is a plain one: text, a number or a boolean."""
     return isinstance(value, (str, int, float))
