@@ -27,6 +27,7 @@ class CApiDetector:
     """
 
     engine = "capi"
+    labels = ()
 
     def __init__(self, packages: Path, model: Path, signature: Mapping[str, Any]) -> None:
         keep_freed_memory()

@@ -20,6 +20,7 @@ class FakeDetector:
     """Sees the same in every picture, and remembers the pictures."""
 
     engine = "fake"
+    labels = ("Person", "Horse")
 
     def __init__(self, *detections: Detection) -> None:
         self.detections = detections
