@@ -251,6 +251,7 @@ class FakeFunctions(Functions):
         self._journal = journal
         self.answers = [Invocation(200, HORSE_ANSWER)]
         self.invoked: list[str] = []
+        self.events: list[dict[str, Any]] = []
         self.log_groups: set[str] = set()
         self.labels: dict[str, dict[str, str]] = {}
 
@@ -259,6 +260,7 @@ class FakeFunctions(Functions):
 
     def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
         self.invoked.append(name)
+        self.events.append(event)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
     def log_group_exists(self, name: str) -> bool:
