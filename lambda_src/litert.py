@@ -6,7 +6,7 @@ import ctypes
 import json
 import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class LiteRTDetector:
 
     def __init__(self, root: Path, entry: Mapping[str, Any]) -> None:
         self._heads = Heads(root, entry)
-        self.labels: list[str] = json.loads((root / entry["labels"]).read_text(encoding="utf-8"))
+        self.labels: Sequence[str] = json.loads((root / entry["labels"]).read_text(encoding="utf-8"))
         self._suppression = Suppression(**entry["suppression"])
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:

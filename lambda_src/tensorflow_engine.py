@@ -6,6 +6,7 @@ The only module of the handler that imports TensorFlow, and only when a detector
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +24,7 @@ class TensorFlowDetector:
     """
 
     engine = "tensorflow"
-    labels = ()
+    labels: Sequence[str] = ()
 
     def __init__(self, model: Path) -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

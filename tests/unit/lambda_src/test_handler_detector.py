@@ -1,9 +1,11 @@
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
 from detector import Detection, Loaded, LoadError, SharedDetector, detections
 from handler_helpers import HORSE, FakeDetector
+from numpy.typing import NDArray
 from problems import RETRY_AFTER, Problem
 
 
@@ -92,7 +94,7 @@ def test_a_model_of_no_objects() -> None:
 
 
 LABELS, SCORES, BOXES = np.array([b"Horse", b"Dog"], dtype=object), np.array([0.5, 0.25]), np.zeros((2, 4))
-NO_OUTPUTS = {
+NO_OUTPUTS: dict[str, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = {
     "2 labels, 3 scores, and 8 numbers": (LABELS, np.zeros(3), BOXES),
     "1 labels, 2 scores": (LABELS[:1], SCORES, BOXES),
     "7 numbers where each box has 4": (LABELS, SCORES, np.zeros(7)),

@@ -2,6 +2,7 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
@@ -69,7 +70,7 @@ class Fails:
     """A detector whose every run fails."""
 
     engine = "fails"
-    labels = ()
+    labels: Sequence[str] = ()
 
     def __init__(self, error: Exception) -> None:
         self.error = error
