@@ -18,6 +18,7 @@ Answer = dict[str, Any]
 OUTSIDE = 1.0
 """How far a box may reach out of the picture, which is 1 wide and high. Detectors guess what the edge cuts off, a tenth
 or two; boxes in pixels lie far out."""
+_LOWEST, _HIGHEST = -OUTSIDE, 1 + OUTSIDE
 
 _PAGE = Path(__file__).with_name("page.html")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
@@ -61,7 +62,7 @@ def verdict(detections: Sequence[Detection], min_score: float, target_label: str
 
 def _rounded(box: Sequence[float]) -> tuple[float, ...]:
     """A box that ends where the picture does."""
-    if not all(-OUTSIDE <= x <= 1 + OUTSIDE for x in box):  # NaN is in no range
+    if [x for x in box if not _LOWEST <= x <= _HIGHEST]:  # NaN is in no range
         raise Problem("model-failed", f"the model gives a box {list(box)}, not one in 0..1 of the picture")
     return tuple([round(0.0 if x < 0 else 1.0 if x > 1 else x, 4) for x in box])
 
