@@ -6,11 +6,17 @@ import math
 import re
 from collections.abc import Callable, Sequence
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 from detector import Detection, Detector, LoadError
 from handler_helpers import FakeDetector, encoded
 from PIL import Image
+
+from tests.unit.fakes import FakeAws, Said
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.proving import warm
+from wildrydes_ml.records import Invocation
 
 Ask = Callable[..., SimpleNamespace]
 
@@ -66,6 +72,22 @@ def test_a_direct_invocation_is_told_of_the_model(ask: Ask) -> None:
     about = {"engine": "fake", "labels": ["Person", "Horse"], "target": "Zebra"}
     assert ask({**DIRECT, "explain": True}, target_label="Zebra").body["model"] == about
     assert "model" not in ask(DIRECT).body
+
+
+def test_the_deployer_understands_what_the_handler_tells(ask: Ask) -> None:
+    aws, said = FakeAws(), Said()
+
+    def warmed(**asked: Any) -> None:
+        answer = ask({**DIRECT, "explain": True}, **asked)
+        aws.functions.answers = [Invocation(answer.status, answer.text)]
+        warm(aws.gateways, "f", said, lambda: 0.0, lambda seconds: None)
+
+    warmed(target_label="Horse")
+    assert not said.texts("warning")
+    warmed(target_label="Zebra")
+    assert "knows no label Zebra" in said.texts("warning")[0]
+    with pytest.raises(WildrydesError, match="takes pictures of uint8"):
+        warmed(load=fails_for_good)
 
 
 @pytest.mark.parametrize("box", [(math.nan, 0, 1, 1), (10.0, 20.0, 200.0, 220.0)])
