@@ -15,12 +15,20 @@ from problems import Problem
 
 Answer = dict[str, Any]
 
+OUTSIDE = 1.0
+"""How far a box may reach out of the picture, which is 1 wide and high. Detectors guess what the edge cuts off, a tenth
+or two; boxes in pixels lie far out."""
+_LOWEST, _HIGHEST = -OUTSIDE, 1 + OUTSIDE
+
 _PAGE = Path(__file__).with_name("page.html")
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
-def problem(error: Problem, request_id: str) -> Answer:
-    """The answer to a failed request (RFC 9457); `request_id` finds it in the log."""
+def problem(error: Problem, request_id: str, reason: str = "") -> Answer:
+    """The answer to a failed request (RFC 9457); `request_id` finds it in the log.
+
+    `reason` is for who may invoke the function itself: it can hold what an exception said.
+    """
     detail = error.type.detail
     if error.upstream_status is not None:
         detail += f" It answered with status {error.upstream_status}."
@@ -31,16 +39,18 @@ def problem(error: Problem, request_id: str) -> Answer:
         "code": error.code,
         "detail": detail,
         "instance": request_id,
+        **({"reason": reason} if reason else {}),
     }
-    return _answer(error.type.status, "application/problem+json", json.dumps(body), error.type.headers)
+    return _answer(error.type.status, "application/problem+json", _json(body), error.type.headers)
 
 
 def verdict(detections: Sequence[Detection], min_score: float, target_label: str) -> dict[str, Any]:
     """The verdict on a picture: detections at or above `min_score`, best first; is one of them the target?
 
     Scores and boxes are rounded to 4 digits, scores before they are compared: what is shown is what counts.
+    Raises Problem model-failed for a box that is shown and is none.
     """
-    rounded = [Detection(d.label, round(d.score, 4), d.box) for d in detections]
+    rounded = [Detection(d.label, min(round(d.score, 4), 1.0), d.box) for d in detections]
     kept = sorted((d for d in rounded if d.score >= min_score), key=lambda d: -d.score)
     validated = any(d.label == target_label for d in kept)
     return {
@@ -52,12 +62,14 @@ def verdict(detections: Sequence[Detection], min_score: float, target_label: str
 
 def _rounded(box: Sequence[float]) -> tuple[float, ...]:
     """A box that ends where the picture does."""
+    if [x for x in box if not _LOWEST <= x <= _HIGHEST]:  # NaN is in no range
+        raise Problem("model-failed", f"the model gives a box {list(box)}, not one in 0..1 of the picture")
     return tuple([round(0.0 if x < 0 else 1.0 if x > 1 else x, 4) for x in box])
 
 
-def ok(verdict: Mapping[str, Any], timings_ms: Mapping[str, float]) -> Answer:
+def ok(verdict: Mapping[str, Any], timings_ms: Mapping[str, float], **more: Any) -> Answer:
     """The answer to a picture that was looked at."""
-    return _answer(200, "application/json", json.dumps({**verdict, "timings_ms": timings_ms}))
+    return _answer(200, "application/json", _json({**verdict, "timings_ms": timings_ms, **more}))
 
 
 def page(*, head: bool = False, auth: str = "NONE") -> Answer:
@@ -86,6 +98,11 @@ def _content_security_policy(html: str) -> str:
 
 def _sha256(text: str) -> str:
     return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+
+
+def _json(body: Mapping[str, Any]) -> str:
+    """Strict JSON, which has no NaN and no Infinity; they raise ValueError."""
+    return json.dumps(body, allow_nan=False)
 
 
 def _answer(status: int, content_type: str, body: str, headers: Mapping[str, str] | None = None) -> Answer:

@@ -6,7 +6,7 @@ manifest.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +27,7 @@ class CApiDetector:
     """
 
     engine = "capi"
+    labels: Sequence[str] = ()
 
     def __init__(self, packages: Path, model: Path, signature: Mapping[str, Any]) -> None:
         keep_freed_memory()

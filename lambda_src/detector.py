@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
@@ -18,6 +18,10 @@ OUTPUTS = ("detection_class_entities", "detection_scores", "detection_boxes")
 """What the signature `default` of a model gives, as openimages_v4/ssd/mobilenet_v2 of TensorFlow Hub does."""
 
 
+NOISE = 1e-3
+"""By how much a score may leave 0..1: models round."""
+
+
 class Detection(NamedTuple):
     """An object in a picture: its class, score 0..1, and box (ymin, xmin, ymax, xmax) in 0..1."""
 
@@ -27,14 +31,16 @@ class Detection(NamedTuple):
 
 
 class Detector(Protocol):
-    """An engine with a model in it."""
+    """An engine with a model in it. `labels` are all that the model knows; none if that is not known."""
 
     engine: str
+    labels: Sequence[str]
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The objects in an RGB picture [H, W, 3], in any order, whatever their score.
 
-        Raises Problem undecodable-image when the model cannot take the picture.
+        Raises Problem undecodable-image when the model cannot take the picture, and model-failed when what it gives
+        is no detections.
         """
 
 
@@ -46,9 +52,41 @@ class Loaded(NamedTuple):
 
 
 def detections(labels: NDArray[Any], scores: NDArray[Any], boxes: NDArray[Any]) -> list[Detection]:
-    """Detections from OUTPUTS: bytes [N], float32 [N] and [N, 4], with or without a batch dimension of 1."""
-    found = zip(labels.ravel().tolist(), scores.ravel().tolist(), boxes.reshape(-1, 4).tolist(), strict=True)
-    return [Detection(label.decode(), score, tuple(box)) for label, score, box in found]
+    """Detections from OUTPUTS: bytes [N], float32 [N] and [N, 4], with or without a batch dimension of 1.
+
+    Raises Problem model-failed when they are something else.
+    """
+    if not labels.size == scores.size == boxes.size / 4:
+        raise _failed(f"{labels.size} labels, {scores.size} scores, and {boxes.size} numbers where each box has 4")
+    if scores.dtype.kind != "f" or boxes.dtype.kind != "f":
+        raise _failed(f"scores of {scores.dtype} and boxes of {boxes.dtype}, not float32")
+    check_scores(scores)
+    try:
+        names = [label.decode() for label in labels.ravel().tolist()]
+    except AttributeError as error:
+        raise _failed(f"labels of {labels.dtype}, not strings") from error
+    except UnicodeDecodeError as error:
+        raise _failed("a label that is not UTF-8") from error
+    found = zip(names, scores.ravel().tolist(), boxes.reshape(-1, 4).tolist(), strict=True)
+    return [Detection(name, score, tuple(box)) for name, score, box in found]
+
+
+def check_scores(scores: NDArray[Any]) -> None:
+    """Raises Problem model-failed when a score is not a number from 0 to 1."""
+    if scores.size and not (scores.min() >= -NOISE and scores.max() <= 1 + NOISE):  # NaN is in no range
+        raise _failed(f"scores from {scores.min():g} to {scores.max():g}, not from 0 to 1")
+
+
+def _failed(what: str) -> Problem:
+    return Problem("model-failed", f"the model gives {what}")
+
+
+class LoadError(RuntimeError):
+    """No engine loads; `final` tells whether trying again is of no use."""
+
+    def __init__(self, text: str, *, final: bool) -> None:
+        super().__init__(text)
+        self.final = final
 
 
 class SharedDetector:
@@ -74,12 +112,16 @@ class SharedDetector:
             return self._loading
 
     def get(self, seconds: float) -> Loaded:
-        """The detector, waited for at most `seconds`. Raises Problem model-unavailable, its cause what went wrong."""
+        """The detector, waited for at most `seconds`.
+
+        Raises Problem model-unavailable, or model-failed if trying again is of no use; its cause is what went wrong.
+        """
         loading = self.start()
         if not wait([loading], max(seconds, 0)).done:
             raise Problem("model-unavailable", "still loading")
         if error := loading.exception():
-            raise Problem("model-unavailable", "loading failed") from error
+            is_final = isinstance(error, LoadError) and error.final
+            raise Problem("model-failed" if is_final else "model-unavailable", "loading failed") from error
         return loading.result()
 
     def _may_try_again(self, loading: Future[Loaded]) -> bool:

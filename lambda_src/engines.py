@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from threading import Thread
 
 import manifest
 import packages
 import readahead
-from detector import Detector, Loaded
+from detector import Detector, Loaded, LoadError
 from manifest import Option
 from problems import Problem
 from settings import Settings
@@ -18,6 +17,8 @@ Loader = Callable[[Settings, Option, list[Thread]], Detector]
 """Takes the threads that read ahead for it, too."""
 
 _REASON_LENGTH = 200
+_PLAIN_SIDES = (256, 1024)
+"""Of two plain pictures, of which a model must take one: the first costs little, the second is large enough for any."""
 
 
 def load(settings: Settings) -> Loaded:
@@ -27,7 +28,7 @@ def load(settings: Settings) -> Loaded:
 
 
 def first_that_loads(options: Iterable[Option], settings: Settings, loaders: Mapping[str, Loader]) -> Loaded:
-    """The first of the engines that loads, and why those before it did not. Raises RuntimeError when none does."""
+    """The first of the engines that loads, and why those before it did not. Raises LoadError when none does."""
     reasons: list[str] = []
     failure: Exception | None = None
     for option in options:
@@ -38,9 +39,23 @@ def first_that_loads(options: Iterable[Option], settings: Settings, loaders: Map
         try:
             return Loaded(loaders[option.engine](settings, option, readers), tuple(dict.fromkeys(reasons)))
         except Exception as error:  # an engine can fail in any way; a slower one may work
-            reasons.append(f"{option.engine}: {type(error).__name__}: {error}"[:_REASON_LENGTH])
+            reasons.append(f"{option.engine}: {_said(error)}"[:_REASON_LENGTH])
             failure = error
-    raise RuntimeError(f"ENGINE={settings.engine} is not available: {'; '.join(reasons)}") from failure
+    text = f"ENGINE={settings.engine} is not available: {'; '.join(dict.fromkeys(reasons))}"
+    raise LoadError(text, final=_is_final(settings, failure)) from failure
+
+
+def _said(error: Exception) -> str:
+    """An error in one line."""
+    return error.reason if isinstance(error, Problem) else f"{type(error).__name__}: {' '.join(str(error).split())}"
+
+
+def _is_final(settings: Settings, failure: Exception | None) -> bool:
+    """Whether it will fail again: the model has run and failed, or all files are there, and were read."""
+    if isinstance(failure, Problem):
+        return True
+    was_read = not (isinstance(failure, OSError) and failure.errno)  # TensorFlow's own OSErrors have no number
+    return was_read and manifest.is_filled(settings)
 
 
 def _litert(settings: Settings, option: Option, readers: list[Thread]) -> Detector:
@@ -64,12 +79,23 @@ def _tensorflow(settings: Settings, option: Option, readers: list[Thread]) -> De
 
 
 def warmed(detector: Detector) -> Detector:
-    """The detector after its first run, in which TensorFlow does what it put off: up to seconds, and it may fail."""
+    """The detector after its first run, in which TensorFlow does what it put off: up to seconds, and it may fail.
+
+    Raises Problem model-failed when the model can take no plain picture: then it is not a picture's fault later.
+    """
     import numpy as np
 
-    with suppress(Problem):  # not every model can take every picture
-        detector.detect(np.full((256, 256, 3), 128, np.uint8))
-    return detector
+    failure: Problem | None = None
+    for side in _PLAIN_SIDES:
+        try:
+            detector.detect(np.full((side, side, 3), 128, np.uint8))
+            return detector
+        except Problem as problem:
+            failure = failure or problem
+    assert failure is not None
+    if failure.code == "model-failed":
+        raise failure
+    raise Problem("model-failed", f"the model cannot take a plain picture: {failure.__cause__}") from failure
 
 
 LOADERS: dict[str, Loader] = {"litert": _litert, "capi": _capi, "tensorflow": _tensorflow}

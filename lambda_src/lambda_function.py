@@ -19,11 +19,13 @@ import answers
 import engines
 from detector import SharedDetector
 from problems import Problem
+from request import wants_reasons
 from request_log import RequestLog
 from service import Service
 from settings import from_environment
 
-_OUR_FAULT = ("internal", "model-unavailable")
+_OUR_FAULT = ("internal", "model-unavailable", "model-failed")
+_REASON_LENGTH = 1000
 _invocations = itertools.count()
 
 
@@ -58,7 +60,7 @@ def respond(service: Callable[[], Service], event: object, context: Any, *, cold
     try:
         answer = _guarded(service, event, context, log)
     except Problem as problem:
-        answer = _failed(problem, request_id, log)
+        answer = _failed(problem, request_id, log, explain=wants_reasons(event))
     log.note(status=answer["statusCode"])
     print(log.line(), flush=True)
     return answer
@@ -73,14 +75,20 @@ def _guarded(service: Callable[[], Service], event: object, context: Any, log: R
         raise Problem("internal") from error
 
 
-def _failed(problem: Problem, request_id: str, log: RequestLog) -> answers.Answer:
-    """The answer to a problem. The cause's text is logged only for faults of ours: others may hold a URL."""
+def _failed(problem: Problem, request_id: str, log: RequestLog, *, explain: bool) -> answers.Answer:
+    """The answer to a problem. The cause's text is told only for faults of ours: others may hold a URL."""
     log.note(code=problem.code, reason=problem.reason, upstream_status=problem.upstream_status)
     if problem.__cause__ is not None:
         log.note(cause=type(problem.__cause__).__name__)
         if problem.code in _OUR_FAULT:
             log.note(traceback=traceback.format_exception(problem.__cause__))
-    return answers.problem(problem, request_id)
+    return answers.problem(problem, request_id, _reason(problem) if explain else "")
+
+
+def _reason(problem: Problem) -> str:
+    """What went wrong, in full; nothing for what is not our fault."""
+    known = (problem.reason, problem.__cause__) if problem.code in _OUR_FAULT else ()
+    return ": ".join(str(text) for text in known if text)[:_REASON_LENGTH]
 
 
 def _remaining_seconds(context: Any) -> float:

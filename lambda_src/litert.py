@@ -6,13 +6,13 @@ import ctypes
 import json
 import mmap
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from detector import Detection
+from detector import Detection, check_scores
 from nms import Suppression, suppress
 from numpy.typing import NDArray
 from problems import Problem
@@ -34,14 +34,15 @@ class LiteRTDetector:
 
     def __init__(self, root: Path, entry: Mapping[str, Any]) -> None:
         self._heads = Heads(root, entry)
-        self._labels: list[str] = json.loads((root / entry["labels"]).read_text(encoding="utf-8"))
+        self.labels: Sequence[str] = json.loads((root / entry["labels"]).read_text(encoding="utf-8"))
         self._suppression = Suppression(**entry["suppression"])
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         boxes, scores = self._heads(image)
         kept = suppress(boxes, scores, self._suppression)
+        check_scores(kept.scores)
         found = zip(kept.classes.tolist(), kept.scores.tolist(), kept.boxes.tolist(), strict=True)
-        return [Detection(self._labels[number], score, tuple(box)) for number, score, box in found]
+        return [Detection(self.labels[number], score, tuple(box)) for number, score, box in found]
 
 
 class Heads:

@@ -39,6 +39,11 @@ class Option:
     files: str = ""
 
 
+def is_filled(settings: Settings) -> bool:
+    """Whether all is on EFS: the manifest is what its filling writes last."""
+    return (settings.root / _NAME).exists() and any(settings.model.glob("saved_model.pb*"))
+
+
 def options(settings: Settings) -> list[Option]:
     """The engines that the settings leave open, the fastest first, as the manifest on EFS sees them."""
     manifest, why_not = _read(settings.root / _NAME)

@@ -12,6 +12,7 @@ import warnings
 from io import BytesIO
 
 import numpy as np
+import png
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 from problems import Problem
@@ -31,7 +32,7 @@ hundreds of thousands fit in, and each scan of 20 bytes goes over all pixels, ea
 
 _SIGNATURES = {
     "JPEG": (b"\xff\xd8\xff",),
-    "PNG": (b"\x89PNG\r\n\x1a\n",),
+    "PNG": (png.SIGNATURE,),
     "GIF": (b"GIF87a", b"GIF89a"),
     "WEBP": (b"RIFF",),
 }
@@ -44,7 +45,9 @@ _SIGNATURES = {
 _PIXELS_PER_BYTE = {"PNG": 8 * 1032, "GIF": 4096 * 8 // 12, "JPEG": 64 * 8}
 _PNG_BITS_PER_PIXEL = {"RGB": 24, "RGBA": 32, "LA": 16, "I;16": 16}
 """Where it is certain; other modes may have 1."""
-_COSTLY_MARKERS = (b"\xff\xda", b"\xff\xe1")
+_SCAN, _END = b"\xff\xda", b"\xff\xd9"
+"""Markers of JPEG."""
+_COSTLY_MARKERS = (_SCAN, b"\xff\xe1")
 """A scan and a piece of EXIF."""
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -69,13 +72,32 @@ def decode(data: bytes) -> NDArray[np.uint8]:
     Image.MAX_IMAGE_PIXELS = None  # Pillow's own limit is a warning, and those are no matter of one thread
     warnings.filterwarnings("ignore", module="PIL")  # of damage that did not matter, in lines amid the log's
     try:
+        return _decoded(data, format)
+    except Problem as problem:
+        bare = png.without_texts(data) if format == "PNG" and problem.__cause__ else data
+        if bare is data:
+            raise
+    return _decoded(bare, format)  # Pillow gives up over comments that unpack to 1 MB
+
+
+def _decoded(data: bytes, format: str) -> NDArray[np.uint8]:
+    try:
         with Image.open(BytesIO(data), formats=[format]) as image:
-            _check_size(image, format, len(data))
-            return np.asarray(_reduced(image))
+            _check_size(image, format, data)
+            pixels = np.asarray(_reduced(image))
+            if format == "PNG" and _may_lack_rows(image, data) and not png.is_complete(data):
+                raise Problem("undecodable-image", "rows are missing")
+            return pixels
     except Problem:
         raise
     except Exception as error:  # Pillow's decoders raise nearly anything on damaged data
         raise Problem("undecodable-image") from error
+
+
+def _may_lack_rows(image: Image.Image, data: bytes) -> bool:
+    """Whether the end is as Pillow leaves what no data reaches, all zeros; only then it is worth to count the data."""
+    last = image.crop((0, image.height - 1, image.width, image.height))
+    return png.is_interlaced(data) or not np.asarray(last).any()
 
 
 def _format(data: bytes) -> str:
@@ -85,15 +107,16 @@ def _format(data: bytes) -> str:
     raise Problem("unsupported-image", "by its content")
 
 
-def _check_size(image: Image.Image, format: str, size: int) -> None:
+def _check_size(image: Image.Image, format: str, data: bytes) -> None:
     if image.width * image.height > MAX_PIXELS or max(image.size) > MAX_SIDE:
         raise Problem("image-too-large", "pixels")
     pixels_per_byte = _PIXELS_PER_BYTE.get(format)
     if pixels_per_byte is None:
         return
     bits = _PNG_BITS_PER_PIXEL.get(image.mode, 1) if format == "PNG" else 1
-    if image.width * image.height * bits > size * pixels_per_byte:
-        raise Problem("image-too-large", "more pixels than its bytes can hold")
+    if image.width * image.height * bits > len(data) * pixels_per_byte:
+        is_cut = format == "JPEG" and data.rfind(_END) <= data.rfind(_SCAN)
+        raise Problem("undecodable-image" if is_cut else "image-too-large", "more pixels than its bytes can hold")
 
 
 def _reduced(image: Image.Image) -> Image.Image:

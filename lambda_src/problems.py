@@ -27,19 +27,25 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "invalid-request": ProblemType(
         400,
         "The request cannot be read",
-        'Send JSON, either {"url": "https://..."} of at most 8 KiB or {"image": "<base64>"} without "data:" in front, '
-        "or a picture as the body with its own Content-Type, such as image/jpeg.",
+        'Send JSON: {"url": "https://..."} of at most 8 KiB, or {"image": "<base64>"} without "data:" in front. '
+        "Or send the picture itself, with its Content-Type, such as image/jpeg.",
+    ),
+    "unsupported-event": ProblemType(
+        400,
+        "The function does not take this kind of event",
+        "It takes the events of a REST API's Lambda proxy integration. This one is of an HTTP API or a function URL. "
+        "On an HTTP API, set the integration's payload format version to 1.0.",
     ),
     "invalid-url": ProblemType(
         400,
-        "The url is not usable",
-        '"url" must be an http or https address on port 80 or 443, without user name or password, '
-        "of at most 2048 printable characters.",
+        "The url cannot be used",
+        '"url" must be an http or https address on port 80 or 443. It has no user name or password, '
+        "and at most 2048 printable characters.",
     ),
     "url-not-allowed": ProblemType(
         400,
         "The url is not allowed",
-        "The url leads to a place this service does not fetch from. Send the picture itself.",
+        "The service does not fetch from this place. Send the picture itself.",
     ),
     "method-not-allowed": ProblemType(
         405,
@@ -50,15 +56,15 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "unsupported-image": ProblemType(
         415,
         "Not a supported picture",
-        "The picture must be a JPEG, PNG, WebP or GIF. As the body it needs the Content-Type image/jpeg, image/png, "
-        "image/webp or image/gif. Convert others first, AVIF and HEIC among them, which are not taken because "
-        "their decoders are large and young, a risk with pictures from anywhere.",
+        "Send a JPEG, PNG, WebP or GIF. A picture that is posted as it is has the Content-Type image/jpeg, image/png, "
+        "image/webp or image/gif. Convert other formats first. AVIF and HEIC are not taken, because their decoders "
+        "are large and young, which is a risk.",
     ),
     "image-too-large": ProblemType(
         422,
         "The picture is too large",
-        "A posted picture may have 4.5 MB, a fetched one 8 MiB, and either 16 million pixels, at most 65535 a side, "
-        "and no more than its bytes can hold. Send it smaller.",
+        "A posted picture may have 4.5 MB, a fetched one 8 MiB. Both may have 16 million pixels and 65535 a side, "
+        "but no more pixels than their bytes can hold. Send it smaller.",
     ),
     "undecodable-image": ProblemType(
         422,
@@ -72,18 +78,24 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "fetch-failed": ProblemType(
         502,
         "The picture could not be fetched",
-        "Check the url, or send the picture itself: the url's server did not deliver it.",
+        "The url's server did not send the picture. Check the url, or send the picture itself.",
     ),
     "model-unavailable": ProblemType(
         503,
         "The model is not available",
-        "The model could not be loaded; try again later.",
+        "The model is still loading, or its files are not there yet; try again later.",
         {"Retry-After": str(RETRY_AFTER)},
+    ),
+    "model-failed": ProblemType(
+        503,
+        "The model does not work",
+        "The picture is not the reason, and trying again does not help: the service needs another model. "
+        "Its log has the reason.",
     ),
     "fetch-timeout": ProblemType(
         504,
         "The picture took too long",
-        "Try again, or send the picture itself: the url's server did not deliver it in time.",
+        "The url's server did not send the picture in time. Try again, or send the picture itself.",
     ),
 }
 
@@ -95,7 +107,7 @@ class Problem(Exception):
     """
 
     def __init__(self, code: str, reason: str = "", *, upstream_status: int | None = None) -> None:
-        super().__init__(code, reason)
+        super().__init__(f"{code}: {reason}" if reason else code)
         self.code = code
         self.reason = reason
         self.type = PROBLEMS[code]

@@ -53,14 +53,29 @@ def parse(event: object) -> Request:
     """What the event asks for. Raises Problem when it cannot be read or asks for something else."""
     if not isinstance(event, dict):
         raise Problem("invalid-request", "the event is not an object")
-    if "httpMethod" not in event:
+    if is_direct(event):
         return _from_json(_as_json(event))
-    match event["httpMethod"]:
+    match event.get("httpMethod"):
+        case None if "httpMethod" not in event:
+            raise Problem("unsupported-event")
         case "GET" | "HEAD" as method:
             return Page(head=method == "HEAD")
         case "POST":
             return _from_post(event)
     raise Problem("method-not-allowed")
+
+
+def is_direct(event: object) -> bool:
+    """Whether the event is a direct invocation's own, so that whoever wrote it may invoke the function itself.
+
+    What comes through an API or a function URL says so at its top, where a caller of it writes nothing.
+    """
+    return isinstance(event, dict) and not {"httpMethod", "requestContext"} & event.keys()
+
+
+def wants_reasons(event: object) -> bool:
+    """Whether the event asks to be told of the model, and why it fails: a direct invocation with `"explain": true`."""
+    return isinstance(event, dict) and event.get("explain") is True and is_direct(event)
 
 
 def _as_json(event: dict[str, Any]) -> bytes:

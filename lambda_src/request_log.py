@@ -41,4 +41,4 @@ class RequestLog:
         """The request's log line with its metrics: one JSON object, so that nothing in it can forge another line."""
         known = {name: value for name, value in self._fields.items() if value not in (None, "", ())}
         fields = {**known, "timings_ms": self.timings_ms()}
-        return json.dumps(metrics.embedded(fields, timestamp_ms=int(time.time() * 1000)))
+        return json.dumps(metrics.embedded(fields, timestamp_ms=int(time.time() * 1000)), allow_nan=False)

@@ -9,13 +9,14 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
+from typing import Any
 from urllib.parse import urlsplit
 
 import answers
 import packages
-from detector import Loaded, SharedDetector
+from detector import Detector, Loaded, SharedDetector
 from problems import Problem
-from request import Link, Page, Upload, parse
+from request import Link, Page, Upload, parse, wants_reasons
 from request_log import RequestLog
 from settings import Settings
 
@@ -48,11 +49,11 @@ class Service:
         if isinstance(request, Page):
             return answers.page(head=request.head, auth=self.settings.api_auth)
         try:
-            return self._classify(request, remaining_seconds - ANSWER_SECONDS, log)
+            return self._classify(request, remaining_seconds - ANSWER_SECONDS, log, wants_reasons(event))
         except ImportError as error:
             raise Problem("model-unavailable", "a package is missing or broken") from error
 
-    def _classify(self, request: Link | Upload, seconds: float, log: RequestLog) -> answers.Answer:
+    def _classify(self, request: Link | Upload, seconds: float, log: RequestLog, explain: bool) -> answers.Answer:
         """`seconds` is how long the request may wait in all, for the picture's server or the model."""
         give_up = self.clock() + min(seconds, MODEL_SECONDS)
         with log.timed("load"):
@@ -70,7 +71,12 @@ class Service:
             detections = detector.detect(image)
         verdict = answers.verdict(detections, self.settings.min_score, self.settings.target_label)
         log.note(validated=verdict["validated"])
-        return answers.ok(verdict, log.timings_ms())
+        return answers.ok(verdict, log.timings_ms(), **(self._about(detector) if explain else {}))
+
+    def _about(self, detector: Detector) -> dict[str, Any]:
+        """What a direct invocation is told of the model."""
+        target = self.settings.target_label
+        return {"model": {"engine": detector.engine, "labels": list(detector.labels), "target": target}}
 
     def _picture_bytes(self, request: Link | Upload, fetch_seconds: float, log: RequestLog) -> bytes:
         if isinstance(request, Upload):

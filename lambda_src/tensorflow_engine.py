@@ -6,7 +6,9 @@ The only module of the handler that imports TensorFlow, and only when a detector
 from __future__ import annotations
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from detector import OUTPUTS, Detection, detections
@@ -22,6 +24,7 @@ class TensorFlowDetector:
     """
 
     engine = "tensorflow"
+    labels: Sequence[str] = ()
 
     def __init__(self, model: Path) -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
@@ -34,8 +37,7 @@ class TensorFlowDetector:
         self._signature = self._model.signatures["default"]
         if missing := set(OUTPUTS) - set(self._signature.structured_outputs):
             raise ValueError(f"the model's signature lacks {', '.join(sorted(missing))}")
-        (images,) = self._signature.structured_input_signature[1].values()
-        self._input_size = fixed_size(images.shape.as_list() if images.shape.rank is not None else None)
+        self._input_size = _input_size(self._signature)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         tensor = self._tf.constant(image_tensor(image, self._input_size))
@@ -45,3 +47,14 @@ class TensorFlowDetector:
             # A picture of one row, for one, that the model's own resizing makes nothing of.
             raise Problem("undecodable-image", "the model cannot take it") from error
         return detections(*[outputs[name].numpy() for name in OUTPUTS])
+
+
+def _input_size(signature: Any) -> tuple[int, int] | None:
+    """The size of the signature's pictures, None when it takes any. Raises ValueError when it takes no pictures."""
+    taken = list(signature.structured_input_signature[1].values())
+    if len(taken) != 1:
+        raise ValueError(f"the model's signature takes {len(taken)} inputs, not one picture")
+    (images,) = taken
+    if images.dtype.name != "float32":
+        raise ValueError(f"the model takes pictures of {images.dtype.name}, not of float32")
+    return fixed_size(images.shape.as_list() if images.shape.rank is not None else None)

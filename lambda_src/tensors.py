@@ -23,11 +23,17 @@ def image_tensor(image: NDArray[np.uint8], size: tuple[int, int] | None) -> NDAr
 
 
 def fixed_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:
-    """The (height, width) in the shape [1, H, W, 3] of a model's input, or None when the model takes any size."""
+    """The (height, width) in the shape [1, H, W, 3] of a model's input, or None when the model takes any size.
+
+    A dimension that is open is None, and so is a shape of open rank. Raises ValueError for any other shape, such as
+    [1, 3, H, W].
+    """
     match shape:
-        case [_, int(height), int(width), _]:
-            return height, width
-    return None
+        case None:
+            return None
+        case [1 | None, height, width, 3 | None]:
+            return None if height is None or width is None else (height, width)
+    raise ValueError(f"the model takes pictures as {list(shape)}, not as [1, H, W, 3]")
 
 
 def _neighbors(length: int, wanted: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:

@@ -12,8 +12,10 @@ from . import pictures, web
 PATIENCE_SECONDS = 60.0
 _LONGEST_PAUSE = 8.0
 _TRY_AGAIN = (429, 503)
+# The handler's 503 of a model that does not work, which no pause ends.
+MODEL_FAILED = "model-failed"
 # The API's 429 that a pause does not end.
-_USED_UP = "quota-exceeded"
+_FINAL = ("quota-exceeded", MODEL_FAILED)
 
 Send = Callable[[bytes, Mapping[str, str]], web.Reply]
 
@@ -104,13 +106,14 @@ def answer(picture: str, reply: web.Reply) -> Answer:
 def patient(send: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
     """Sends again what was throttled (429) or came too early (503): after Retry-After, or 1, 2, 4, 8, 8... seconds.
 
-    It gives up, with the last reply, when that would take more than PATIENCE_SECONDS, or when a quota is used up.
+    It gives up, with the last reply, when that would take more than PATIENCE_SECONDS, when a quota is used up, or
+    when the model does not work.
     """
 
     def send_again(body: bytes, headers: Mapping[str, str]) -> web.Reply:
         left, pause = PATIENCE_SECONDS, 1.0
         reply = send(body, headers)
-        while reply.status in _TRY_AGAIN and _code(reply) != _USED_UP:
+        while reply.status in _TRY_AGAIN and code(reply) not in _FINAL:
             wait = max(1.0, pause if reply.retry_after is None else reply.retry_after)
             if wait > left:
                 break
@@ -127,7 +130,7 @@ def _detection(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"label": str(item["label"]), "score": float(item["score"]), "box": [top, left, bottom, right]}
 
 
-def _code(reply: web.Reply) -> str:
+def code(reply: web.Reply) -> str:
     """The problem's code, or nothing for an answer that has none."""
     try:
         return str(json.loads(reply.body)["code"])
@@ -137,4 +140,5 @@ def _code(reply: web.Reply) -> str:
 
 def _problem(found: Mapping[str, Any]) -> str:
     detail = found.get("detail") or found.get("message") or "without a reason"
-    return f"{found.get('code', '')}: {detail}".removeprefix(": ")
+    reason = f" ({found['reason']})" if found.get("reason") else ""
+    return f"{found.get('code', '')}: {detail}{reason}".removeprefix(": ")

@@ -185,6 +185,13 @@ TABLE: dict[str, dict[str, Any]] = {
         "Seconds that the function may take. API Gateway itself waits 29 s.",
     ),
     "MinScore": _number(0.3, 0, 1, "Detections that score lower are left out of the answer and the verdict."),
+    "TargetLabel": _text(
+        "Horse",
+        "Label that makes a picture a unicorn's: one that the model knows.",
+        r"^\S(.*\S)?$",
+        "must be a label of the model, of at most 32 characters",
+        MaxLength=32,
+    ),
     "Engine": _choice(
         "auto",
         ("auto", "litert", "capi", "tensorflow"),
@@ -217,8 +224,8 @@ TABLE: dict[str, dict[str, Any]] = {
         "",
         "Comma-separated host:port list of picture servers that may be private and on any port; empty: none.",
         r"^$|^[A-Za-z0-9.\[\]:_-]+(,[A-Za-z0-9.\[\]:_-]+)*$",
-        "must be host:port entries separated by commas, or empty",
-        MaxLength=80,
+        "must be host:port entries separated by commas, or empty; at most 50 characters",
+        MaxLength=50,
     ),
     "Revision": _text(
         "",
@@ -239,8 +246,8 @@ EFS = (
 MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
 FUNCTION = (
     "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
-    "MinScore", "Engine", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency", "ProvisionedConcurrency",
-    "LogRetentionDays", "PrivateImageHosts", "Revision",
+    "MinScore", "TargetLabel", "Engine", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency",
+    "ProvisionedConcurrency", "LogRetentionDays", "PrivateImageHosts", "Revision",
 )  # fmt: skip
 DUAL_STACK = ("Ipv6AllowedForDualStack",)
 WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")

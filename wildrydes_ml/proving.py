@@ -1,12 +1,13 @@
 """Ready means answering: the function is warmed without API Gateway's 29 s limit, then asked as a rider asks."""
 
 import base64
+import json
 import time
 from collections.abc import Callable, Mapping
 from importlib.resources import files
 
 from . import web
-from .asking import Answer, Question, Send, answer, ask, patient
+from .asking import MODEL_FAILED, Answer, Question, Send, answer, ask, code, patient
 from .aws import Aws
 from .errors import WildrydesError
 from .reporting import Reporter
@@ -17,6 +18,7 @@ WARM_SECONDS = 420.0
 # A new stage needs a moment until every edge of API Gateway knows it.
 STAGE_SECONDS = 60.0
 SAMPLE = "sample.png"
+_LABELS_TOLD = 12
 
 
 def sample() -> Question:
@@ -33,25 +35,40 @@ def warm(
 ) -> Answer:
     """Invokes the function until it answers; a start from EFS takes it over the first attempts' timeouts.
 
-    Raises WildrydesError with what it said last.
+    Warns when the model does not know the label that is looked for. Raises WildrydesError with what the function said
+    last, at once when its model does not work.
     """
-    event = {"image": base64.b64encode(sample().body).decode()}
+    event = {"image": base64.b64encode(sample().body).decode(), "explain": True}
     deadline = clock() + WARM_SECONDS
     reporter.event(f"waking function {function}")
     said: list[str] = []
     while True:
         invocation = aws.functions.invoke(function, event)
-        found = answer(SAMPLE, web.Reply(invocation.status, invocation.body.encode(), invocation.error))
+        reply = web.Reply(invocation.status, invocation.body.encode(), invocation.error)
+        found = answer(SAMPLE, reply)
         if invocation.status == 200 and not found.error:
+            _warn_of_labels(reply, reporter)
             return found
         said.append(found.error if invocation.has_run and invocation.error else "")
-        if 400 <= invocation.status < 500 or _is_hopeless(said) or clock() > deadline:
+        is_final = 400 <= invocation.status < 500 or code(reply) == MODEL_FAILED
+        if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
                 f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
                 f"/aws/lambda/{function.partition(':')[0]}"
             )
         reporter.event(f"not yet: {found.error}")
         sleep(2)
+
+
+def _warn_of_labels(reply: web.Reply, reporter: Reporter) -> None:
+    """Says so when the model's labels are known, and the one that makes a unicorn is not among them."""
+    match json.loads(reply.body):
+        case {"model": {"labels": [_, *_] as labels, "target": str(target)}} if target not in labels:
+            more = f" and {len(labels) - _LABELS_TOLD} more" if len(labels) > _LABELS_TOLD else ""
+            reporter.warning(
+                f"the model knows no label {target}: no picture will be validated. "
+                f"It knows {', '.join(labels[:_LABELS_TOLD])}{more}; choose one with --set TargetLabel=LABEL"
+            )
 
 
 def _is_hopeless(said: list[str]) -> bool:
@@ -94,6 +111,7 @@ def post_sample(
             return found
         # 503 and 504 are of a function that starts; what else an API says does not change for the better.
         is_starting = not is_warm and found.error.startswith(("503", "504"))
-        if clock() - began > (WARM_SECONDS if is_starting else STAGE_SECONDS):
+        has_failed = found.error.startswith(f"503 {MODEL_FAILED}")
+        if has_failed or clock() - began > (WARM_SECONDS if is_starting else STAGE_SECONDS):
             raise WildrydesError(f"the API does not answer: {found.error}")
         sleep(1)

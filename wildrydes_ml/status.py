@@ -59,9 +59,16 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack]) -
                 f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
             )
     if "ModelInferenceApiId" not in found:
-        raise WildrydesError(f"nothing is deployed under the name {settings.name} here: run deploy first")
+        raise WildrydesError(_without_api(settings, stacks))
     auth = _parameters(stacks).get("ApiAuth", "NONE")
     return proving.sender(aws, target, public_url(target, found), found["ModelInferenceApiId"], auth)
+
+
+def _without_api(settings: Settings, stacks: list[Stack]) -> str:
+    if not stacks:
+        return f"nothing is deployed under the name {settings.name} here: run deploy first"
+    there = " and ".join(stack.name for stack in stacks)
+    return f"the deployment of the name {settings.name} has no API yet, only {there}: run deploy to complete it"
 
 
 def outputs(stacks: list[Stack]) -> dict[str, str]:

@@ -167,6 +167,7 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
         environment={
             "MIN_SCORE": given["MinScore"],
             "ENGINE": given["Engine"],
+            "TARGET_LABEL": given["TargetLabel"],
             "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"],
             "API_AUTH": given["ApiAuth"],
         },

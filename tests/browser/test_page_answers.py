@@ -284,6 +284,15 @@ def test_a_quota_that_is_used_up_is_not_asked_against(site: Site, visit: Callabl
     expect(page.get_by_role("progressbar")).to_be_hidden()
 
 
+def test_a_model_that_does_not_work_is_not_waited_for(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(stop_clock=True)
+    site.script(problem("model-failed"))
+    choose(page, SMALL)
+    tells(page, "The picture is not the reason")
+    page.clock.run_for(60_000)
+    assert len(site.asked) == 1
+
+
 def test_a_wait_that_is_too_long_is_left_to_the_user(site: Site, page: Page) -> None:
     site.script(problem("model-unavailable", **{"Retry-After": "3600"}))
     choose(page, SMALL)

@@ -67,7 +67,7 @@ for model in map(pathlib.Path, sys.argv[1:]):
     graphs = SavedModel.FromString(file.read_bytes()).meta_graphs
     graph = min(graphs, key=lambda graph: len(graph.meta_info_def.tags))
     signature = graph.signature_def["default"]
-    (images,) = signature.inputs.values()
+    images, *_ = signature.inputs.values()
     shape = [dim.size if dim.size >= 0 else None for dim in images.tensor_shape.dim]
     signatures[str(model)] = {
         "tags": [*graph.meta_info_def.tags],

@@ -86,7 +86,7 @@ def test_a_damaged_manifest_leaves_the_model_to_tensorflow(models: dict[Path, An
 
 def test_a_forced_engine_is_not_replaced(models: dict[Path, Any], tmp_path: Path) -> None:
     ((status, answer),), (log,) = handle(efs(tmp_path, models, "any_size"), ORANGE, ENGINE="litert")
-    assert (status, answer["code"]) == (503, "model-unavailable")
+    assert (status, answer["code"]) == (503, "model-failed")
     assert "ENGINE=litert is not available: litert was not prepared" in "".join(log["traceback"])
 
 
@@ -94,7 +94,7 @@ def test_damaged_variables_are_an_answer_whatever_the_engine(models: dict[Path, 
     root = efs(tmp_path, models, "any_size")
     (root / "model" / "variables" / "variables.data-00000-of-00001").write_bytes(b"damaged")
     ((status, answer),), (log,) = handle(root, ORANGE)
-    assert (status, answer["code"]) == (503, "model-unavailable")
+    assert (status, answer["code"]) == (503, "model-failed")
     assert "capi: StatusError: " in "".join(log["traceback"])
 
 

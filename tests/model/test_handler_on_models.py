@@ -42,7 +42,8 @@ def test_a_model_that_is_missing_broken_or_different_is_unavailable(models: dict
     (tmp_path / "broken" / "saved_model.pb").write_bytes(b"not a model")
     for name, reason in (("missing", "does not exist"), ("broken", "parse"), ("model", "detection_boxes")):
         answers, logs = handle(tmp_path, picture((255, 0, 0)), MODEL_DIR=name)
-        assert [(status, body["code"]) for status, body in answers] == [(503, "model-unavailable")]
+        code = "model-unavailable" if name == "missing" else "model-failed"
+        assert [(status, body["code"]) for status, body in answers] == [(503, code)]
         assert reason in "".join(logs[0]["traceback"])
         assert str(tmp_path) not in json.dumps(answers)
 

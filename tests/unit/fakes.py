@@ -276,6 +276,7 @@ class FakeFunctions(Functions):
         self._journal = journal
         self.answers = [Invocation(200, HORSE_ANSWER)]
         self.invoked: list[str] = []
+        self.events: list[dict[str, Any]] = []
         self.log_groups: set[str] = set()
         self.loss: str | Unknown = ""
         self.failure: WildrydesError | None = None
@@ -291,6 +292,7 @@ class FakeFunctions(Functions):
 
     def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
         self.invoked.append(name)
+        self.events.append(event)
         if self.failure:
             raise self.failure
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]

@@ -105,13 +105,14 @@ def test_what_came_too_early_is_sent_again(replies: list[Reply], waited: float) 
     assert (clock.now, left) == (waited, [])
 
 
+FAILED = Reply(503, b'{"code": "model-failed", "detail": "The model does not work."}')
 USED_UP = Reply(429, b'{"code": "quota-exceeded", "detail": "The API key has no requests left."}', retry_after=1)
 
 
 @pytest.mark.parametrize(
     ("reply", "waited"),
-    [(Reply(429), 55), (Reply(503, retry_after=25), 50), (Reply(503, retry_after=3600), 0), (USED_UP, 0)],
-    ids=["throttled", "not ready", "not for an hour", "the key's quota is used up"],
+    [(Reply(429), 55), (Reply(503, retry_after=25), 50), (Reply(503, retry_after=3600), 0), (USED_UP, 0), (FAILED, 0)],
+    ids=["throttled", "not ready", "not for an hour", "the key's quota is used up", "the model does not work"],
 )
 def test_patience_ends(reply: Reply, waited: float) -> None:
     clock = Clock()

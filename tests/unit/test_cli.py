@@ -478,6 +478,13 @@ def test_status_without_a_deployment_is_an_error() -> None:
         status.status(FakeAws().gateways, Settings(), Target(), Said())
 
 
+def test_status_of_a_deployment_without_its_api_says_what_is_there() -> None:
+    aws = FakeAws()
+    aws.stacks.put("wildrydes-ml-mod5", "CREATE_COMPLETE")
+    with pytest.raises(WildrydesError, match="has no API yet, only wildrydes-ml-mod5: run deploy to complete it"):
+        status.status(aws.gateways, Settings(), Target(), Said())
+
+
 def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
     aws, said = FakeAws("http://127.0.0.1:9/prod"), Said()
     outputs = {**API_OUTPUTS, "ApiGatewayInvokeURL": "http://127.0.0.1:9/prod"}

@@ -129,6 +129,7 @@ VERSIONED = {
     "MemorySize": 1024,
     "Timeout": 60,
     "MinScore": 0.9,
+    "TargetLabel": "Zebra",
     "Engine": "capi",
     "PrivateImageHosts": "b:1",
     "ApiAuth": "AWS_IAM",
@@ -147,7 +148,7 @@ def test_a_change_of_the_function_publishes_a_new_version(stack: Stack, paramete
 
 
 def test_the_versions_description_fits_the_256_characters_of_lambda(stack: Stack) -> None:
-    names = ("CodeKey", "PrivateImageHosts", "Revision")
+    names = ("CodeKey", "TargetLabel", "PrivateImageHosts", "Revision")
     longest = {name: "0" * parameters.TABLE[name]["MaxLength"] for name in names}
     numbers = {"Engine": "tensorflow", "MemorySize": 10240, "Timeout": 900, "MinScore": 0.12345, "ApiAuth": "API_KEY"}
     left = stack(INFERENCE, ProvisionedConcurrency=1, **longest, **numbers)

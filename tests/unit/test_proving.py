@@ -1,5 +1,6 @@
 """Proof that the API answers: patience with a cold start and a new stage, none with a refusal."""
 
+import json
 from collections.abc import Mapping
 
 import pytest
@@ -50,6 +51,54 @@ def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invo
         warmed(clock, answer)
     assert WARM_SECONDS < clock.now < WARM_SECONDS + 5
     assert answer.error in str(error.value)
+
+
+FAILED = '{"code": "model-failed", "detail": "The model does not work.", "reason": "litert was not accepted: uint8"}'
+
+
+def test_a_model_that_does_not_work_ends_it_at_once_with_the_reason() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match=r"503 model-failed.*\(litert was not accepted: uint8\)"):
+        warmed(clock, Invocation(503, FAILED), GOOD)
+    assert clock.now == 0
+
+
+def test_the_function_is_asked_for_reasons() -> None:
+    _, aws, _ = warmed(Clock(), GOOD)
+    assert [event["explain"] for event in aws.functions.events] == [True]
+
+
+def test_what_keeps_it_from_answering_is_told_on_the_way() -> None:
+    loading = Invocation(503, '{"code": "model-unavailable", "detail": "Try later.", "reason": "still loading"}')
+    _, _, said = warmed(Clock(), loading, GOOD)
+    assert [text for text in said.texts("event") if "not yet" in text and "(still loading)" in text]
+
+
+def knowing(labels: list[str], target: str = "Horse") -> Invocation:
+    return Invocation(200, json.dumps({**json.loads(HORSE_ANSWER), "model": {"labels": labels, "target": target}}))
+
+
+def test_a_model_without_the_label_is_told() -> None:
+    _, _, said = warmed(Clock(), knowing([f"Label {number}" for number in range(20)]))
+    (warning,) = said.texts("warning")
+    assert "the model knows no label Horse: no picture will be validated" in warning
+    assert "Label 0, Label 1" in warning
+    assert "Label 11 and 8 more" in warning
+    assert "--set TargetLabel=" in warning
+
+
+@pytest.mark.parametrize("found", [GOOD, knowing([]), knowing(["Dog", "Horse"]), knowing(["Zebra"], "Zebra")])
+def test_nothing_is_warned_of_where_the_label_is_known_or_the_labels_are_not(found: Invocation) -> None:
+    _, _, said = warmed(Clock(), found)
+    assert not said.texts("warning")
+
+
+def test_an_api_whose_model_does_not_work_is_not_waited_for() -> None:
+    clock = Clock()
+    for is_warm in (True, False):
+        with pytest.raises(WildrydesError, match="the API does not answer: 503 model-failed"):
+            post_sample(lambda body, headers: Reply(503, FAILED.encode()), clock, clock.sleep, is_warm)
+    assert clock.now == 0
 
 
 def test_a_new_stage_is_asked_until_it_answers() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+from collections.abc import Sequence
 from types import SimpleNamespace
 from typing import Any
 
@@ -20,6 +21,7 @@ class FakeDetector:
     """Sees the same in every picture, and remembers the pictures."""
 
     engine = "fake"
+    labels: Sequence[str] = ("Person", "Horse")
 
     def __init__(self, *detections: Detection) -> None:
         self.detections = detections

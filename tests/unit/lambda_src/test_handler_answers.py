@@ -1,6 +1,7 @@
 import base64
 import hashlib
 import json
+import math
 import re
 
 import pytest
@@ -39,6 +40,8 @@ def test_every_problem_has_the_shape_of_rfc_9457(code: str) -> None:
         ("internal", 500),
         ("fetch-failed", 502),
         ("model-unavailable", 503),
+        ("model-failed", 503),
+        ("unsupported-event", 400),
         ("fetch-timeout", 504),
     ],
 )
@@ -60,7 +63,9 @@ def test_statuses(code: str, status: int) -> None:
         ("undecodable-image", ["truncated or damaged", "Save it anew"]),
         ("internal", ["try again", "The instance identifies"]),
         ("fetch-failed", ["Check the url", "send the picture itself"]),
-        ("model-unavailable", ["try again"]),
+        ("model-unavailable", ["loading", "try again"]),
+        ("model-failed", ["The picture is not the reason", "needs another model"]),
+        ("unsupported-event", ["REST API", "HTTP API or a function URL", "payload format version to 1.0"]),
         ("fetch-timeout", ["Try again", "send the picture itself"]),
         ("method-not-allowed", ["POST a picture or its url"]),
     ],
@@ -74,6 +79,7 @@ def test_a_problem_says_what_is_wrong_and_what_to_do(code: str, words: list[str]
 def test_what_to_do_next_is_in_the_headers() -> None:
     assert problem(Problem("method-not-allowed"), "")["headers"]["Allow"] == "GET, HEAD, POST"
     assert int(problem(Problem("model-unavailable"), "")["headers"]["Retry-After"]) > 0
+    assert "Retry-After" not in problem(Problem("model-failed"), "")["headers"]
 
 
 def test_the_status_of_a_pictures_server_is_told() -> None:
@@ -106,6 +112,34 @@ def test_the_target_validates() -> None:
 def test_boxes_stay_inside_the_picture() -> None:
     (seen,) = verdict([Detection("Horse", 0.9, (-0.01, 0.123456, 1.5, 1.0))], 0.3, "Horse")["detections"]
     assert seen["box"] == (0.0, 0.1235, 1.0, 1.0)
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf, -math.inf, 300.0, -1.5])
+@pytest.mark.parametrize("corner", range(4))
+def test_a_box_that_is_none_is_the_models_fault(value: float, corner: int) -> None:
+    """Boxes in pixels among them, which must not become the picture's lower right corner."""
+    corners = [0.1, 0.2, 0.3, 0.4]
+    corners[corner] = value
+    with pytest.raises(Problem, match=r"not one in 0\.\.1") as caught:
+        verdict([Detection("Horse", 0.9, tuple(corners))], 0.3, "Horse")
+    assert caught.value.code == "model-failed"
+    assert verdict([Detection("Horse", 0.1, tuple(corners))], 0.3, "Horse")["detections"] == []
+
+
+def test_a_score_never_exceeds_one() -> None:
+    (seen,) = verdict([box("Horse", 1.0004)], 0.3, "Horse")["detections"]
+    assert seen["score"] == 1.0
+
+
+@pytest.mark.parametrize("value", [math.nan, math.inf])
+def test_what_is_no_json_is_not_written(value: float) -> None:
+    with pytest.raises(ValueError, match="not JSON compliant"):
+        ok(verdict([box("Horse", 0.9)], 0.3, "Horse"), {"total": value})
+
+
+def test_a_reason_is_told_only_when_it_is_given() -> None:
+    assert json.loads(problem(Problem("model-failed", "why"), "")["body"]).get("reason") is None
+    assert json.loads(problem(Problem("model-failed", "why"), "", "why")["body"])["reason"] == "why"
 
 
 def test_a_verdict_is_json_in_proxy_shape() -> None:

@@ -1,9 +1,11 @@
 import threading
+from typing import Any
 
 import numpy as np
 import pytest
-from detector import Detection, Loaded, SharedDetector, detections
+from detector import Detection, Loaded, LoadError, SharedDetector, detections
 from handler_helpers import HORSE, FakeDetector
+from numpy.typing import NDArray
 from problems import RETRY_AFTER, Problem
 
 
@@ -91,6 +93,41 @@ def test_a_model_of_no_objects() -> None:
     assert detections(np.array([], dtype=object), np.zeros(0), np.zeros((0, 4))) == []
 
 
-def test_outputs_that_do_not_fit_each_other_are_an_error() -> None:
-    with pytest.raises(ValueError, match="zip"):
-        detections(np.array([b"Horse"], dtype=object), np.zeros(2), np.zeros((2, 4)))
+LABELS, SCORES, BOXES = np.array([b"Horse", b"Dog"], dtype=object), np.array([0.5, 0.25]), np.zeros((2, 4))
+NO_OUTPUTS: dict[str, tuple[NDArray[Any], NDArray[Any], NDArray[Any]]] = {
+    "2 labels, 3 scores, and 8 numbers": (LABELS, np.zeros(3), BOXES),
+    "1 labels, 2 scores": (LABELS[:1], SCORES, BOXES),
+    "7 numbers where each box has 4": (LABELS, SCORES, np.zeros(7)),
+    "scores of int64": (LABELS, np.array([1, 0]), BOXES),
+    "boxes of int32": (LABELS, SCORES, BOXES.astype(np.int32)),
+    "scores of object": (LABELS, LABELS, BOXES),
+    "scores from nan": (LABELS, np.array([0.5, np.nan]), BOXES),
+    "scores from 0.5 to inf": (LABELS, np.array([0.5, np.inf]), BOXES),
+    "to 87, not from 0 to 1": (LABELS, np.array([87.0, 3.0]), BOXES),
+    "scores from -1": (LABELS, np.array([-1.0, 0.3]), BOXES),
+    "labels of int64, not strings": (np.array([1, 2]), SCORES, BOXES),
+    "not UTF-8": (np.array([b"Horse", b"\xff\xfe"], dtype=object), SCORES, BOXES),
+}
+
+
+@pytest.mark.parametrize("reason", NO_OUTPUTS)
+def test_outputs_that_are_no_detections_are_the_models_fault(reason: str) -> None:
+    with pytest.raises(Problem, match=reason) as caught:
+        detections(*NO_OUTPUTS[reason])
+    assert caught.value.code == "model-failed"
+
+
+def test_scores_may_be_off_by_rounding() -> None:
+    for score in (1.0000002, -1e-9):
+        (seen, _) = detections(LABELS, np.array([score, 0.5], np.float32), BOXES)
+        assert seen.score == pytest.approx(score)
+
+
+@pytest.mark.parametrize(("final", "code"), [(True, "model-failed"), (False, "model-unavailable")])
+def test_a_load_that_will_fail_again_is_told_apart(final: bool, code: str) -> None:
+    def load() -> Loaded:
+        raise LoadError("no engine", final=final)
+
+    with pytest.raises(Problem, match="loading failed") as caught:
+        SharedDetector(load).get(10)
+    assert caught.value.code == code

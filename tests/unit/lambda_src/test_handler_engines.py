@@ -2,12 +2,13 @@ import json
 import os
 import sys
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from threading import Thread
 
 import numpy as np
 import pytest
-from detector import Detection, Detector
+from detector import Detection, Detector, LoadError
 from engines import LOADERS, first_that_loads, load, warmed
 from handler_helpers import FakeDetector
 from manifest import MACHINE, PYTHON, Option
@@ -69,6 +70,7 @@ class Fails:
     """A detector whose every run fails."""
 
     engine = "fails"
+    labels: Sequence[str] = ()
 
     def __init__(self, error: Exception) -> None:
         self.error = error
@@ -83,11 +85,76 @@ def test_a_detector_has_run_before_the_first_request() -> None:
     assert [image.dtype for image in detector.images] == [np.uint8]
 
 
-def test_a_detector_that_cannot_run_is_not_taken_unless_it_is_the_picture() -> None:
-    picky = Fails(Problem("undecodable-image"))
-    assert warmed(picky) is picky
+class Picky(FakeDetector):
+    """A detector that takes pictures of so many rows or more."""
+
+    def __init__(self, least: int) -> None:
+        super().__init__()
+        self.least = least
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        if len(image) < self.least:
+            raise Problem("undecodable-image", "the model cannot take it") from ValueError("expected uint8")
+        return super().detect(image)
+
+
+def test_a_detector_that_cannot_run_is_not_taken() -> None:
     with pytest.raises(RuntimeError, match="no such variable"):
         warmed(Fails(RuntimeError("no such variable")))
+
+
+def test_a_model_that_takes_some_plain_picture_is_taken() -> None:
+    """It may need large ones; what it does not take later is too thin for it."""
+    picky = Picky(least=600)
+    assert warmed(picky) is picky
+
+
+def test_a_model_that_takes_no_plain_picture_is_at_fault_itself() -> None:
+    with pytest.raises(Problem, match="cannot take a plain picture: expected uint8") as caught:
+        warmed(Picky(least=10_000))
+    assert caught.value.code == "model-failed"
+    with pytest.raises(Problem, match="scores above 1"):
+        warmed(Fails(Problem("model-failed", "scores above 1")))
+
+
+def filled(root: Path) -> Settings:
+    """EFS with a manifest and a model."""
+    (root / "model").mkdir()
+    (root / "model" / "saved_model.pb").write_bytes(b"")
+    (root / "manifest.json").write_text("{}")
+    return Settings(root=root, packages=root, model=root / "model")
+
+
+def loading(settings: Settings, error: Exception | None) -> LoadError:
+    """What is raised when an engine raises the error, or when none may be tried."""
+
+    def load(settings: Settings, option: Option, readers: list[Thread]) -> Detector:
+        assert error is not None
+        raise error
+
+    option = Option("tensorflow", "" if error else "tensorflow was not prepared")
+    with pytest.raises(LoadError) as caught:
+        first_that_loads([option], settings, {"tensorflow": load})
+    return caught.value
+
+
+@pytest.mark.parametrize("error", [None, ValueError("no signature"), OSError("Cannot parse file"), ImportError("abi")])
+def test_a_load_that_fails_on_a_filled_efs_has_failed_for_good(tmp_path: Path, error: Exception | None) -> None:
+    settings = filled(tmp_path)
+    assert loading(settings, error).final
+    (tmp_path / "manifest.json").unlink()  # as while EFS is filled
+    assert not loading(settings, error).final
+
+
+def test_a_load_that_could_not_read_efs_is_tried_again(tmp_path: Path) -> None:
+    assert not loading(filled(tmp_path), OSError(5, "Input/output error")).final
+
+
+def test_a_model_that_has_run_and_failed_has_failed_for_good(tmp_path: Path) -> None:
+    """Also where no manifest says that EFS is filled: a person may have filled it."""
+    failed = loading(Settings(tmp_path, tmp_path, tmp_path), Problem("model-failed", "the model gives no scores"))
+    assert failed.final
+    assert "tensorflow: the model gives no scores" in str(failed)
 
 
 def test_what_the_engine_will_read_is_read_ahead(tmp_path: Path) -> None:

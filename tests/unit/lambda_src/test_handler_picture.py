@@ -9,6 +9,7 @@ from corpus_pictures import exif, orientation
 from handler_helpers import encoded
 from picture import MAX_PIXELS, decode
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 from problems import Problem
 
 RED = (255, 0, 0)
@@ -29,15 +30,19 @@ def noise(width: int, height: int) -> Image.Image:
     return Image.fromarray(random.integers(0, 256, (height, width, 3), dtype=np.uint8))
 
 
-def png(width: int, height: int, rows: int, bits: int = 8) -> bytes:
-    """A gray PNG with valid checksums that claims more rows than it holds."""
+def png(width: int, height: int, rows: int, bits: int = 8, color: int = 0, value: int = 0, more: bytes = b"") -> bytes:
+    """A PNG with valid checksums that claims more rows than it holds: gray, or of another color type.
+
+    `value` fills the rows; `more` are chunks before the data.
+    """
 
     def chunk(kind: bytes, data: bytes) -> bytes:
         return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
 
-    header = struct.pack(">IIBBBBB", width, height, bits, 0, 0, 0, 0)
-    row = bytes(1 + (width * bits + 7) // 8)
-    body = chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(row * rows, 9)) + chunk(b"IEND", b"")
+    header = struct.pack(">IIBBBBB", width, height, bits, color, 0, 0, 0)
+    channels = {0: 1, 2: 3, 3: 1, 4: 2, 6: 4}[color]
+    row = b"\0" + bytes([value]) * ((width * bits * channels + 7) // 8)
+    body = chunk(b"IHDR", header) + more + chunk(b"IDAT", zlib.compress(row * rows, 9)) + chunk(b"IEND", b"")
     return b"\x89PNG\r\n\x1a\n" + body
 
 
@@ -193,6 +198,57 @@ def test_more_pixels_than_the_bytes_can_hold() -> None:
     assert len(bomb) < 100
     assert code_of(bomb) == "image-too-large"
     assert code_of(png(4000, 4000, rows=1, bits=1)) == "image-too-large"
+
+
+PNG_KINDS = [(1, 0), (8, 0), (16, 0), (8, 2), (16, 2), (4, 3), (8, 3), (8, 4), (8, 6), (16, 6)]
+PALETTE = struct.pack(">I4s", 768, b"PLTE") + bytes(768) + struct.pack(">I", zlib.crc32(b"PLTE" + bytes(768)))
+
+
+@pytest.mark.parametrize(("bits", "color"), PNG_KINDS)
+@pytest.mark.parametrize("value", [0, 0x55])
+def test_a_png_whose_data_ends_early_as_if_that_were_all(bits: int, color: int, value: int) -> None:
+    """Pillow leaves the rest black, and says nothing. A picture that is black to its end is no such one."""
+    palette = PALETTE if color == 3 else b""
+    for rows in (0, 10, 63):
+        assert code_of(png(64, 64, rows, bits, color, value, palette)) == "undecodable-image"
+    for rows in (64, 65):
+        assert decode(png(64, 64, rows, bits, color, value, palette)).shape == (64, 64, 3)
+
+
+def interlaced(rows: tuple[int, ...]) -> bytes:
+    """A gray 5x3 PNG of seven passes, with so many rows in each, of the bytes that they need."""
+    widths = (1, 1, 2, 1, 3, 2, 5)
+    data = b"".join(b"\0" * (1 + width) * count for width, count in zip(widths, rows, strict=True))
+    whole = png(5, 3, 0)
+    header = whole[12:28] + b"\1"
+    start = whole[:8] + whole[8:12] + header + struct.pack(">I", zlib.crc32(header))
+    packed = b"IDAT" + zlib.compress(data)
+    end = b"\0\0\0\0IEND" + struct.pack(">I", zlib.crc32(b"IEND"))
+    return start + struct.pack(">I", len(packed) - 4) + packed + struct.pack(">I", zlib.crc32(packed)) + end
+
+
+def test_an_interlaced_png_needs_all_its_passes() -> None:
+    assert decode(interlaced((1, 1, 0, 1, 1, 2, 1))).shape == (3, 5, 3)
+    assert code_of(interlaced((1, 1, 0, 1, 1, 2, 0))) == "undecodable-image"
+    assert code_of(interlaced((1, 1, 0, 1, 0, 0, 0))) == "undecodable-image"
+
+
+@pytest.mark.parametrize("zip", [True, False], ids=["compressed", "plain"])
+def test_a_png_with_a_long_comment(zip: bool) -> None:
+    """Pillow takes 1 MB of a compressed one."""
+    texts = PngInfo()
+    texts.add_text("Comment", "x" * 2_000_000, zip=zip)
+    texts.add_itxt("Title", "y" * 2_000_000, zip=zip)
+    assert pixel(encoded(Image.new("RGB", (4, 4), RED), pnginfo=texts)) == [*RED]
+    damaged = encoded(noise(64, 64), pnginfo=texts)
+    assert code_of(damaged[:-5000]) == "undecodable-image"
+
+
+@pytest.mark.parametrize("progressive", [True, False])
+def test_a_large_jpeg_that_is_cut_early_is_damaged_and_not_too_large(progressive: bool) -> None:
+    data = encoded(Image.linear_gradient("L").resize((4000, 3500)), "JPEG", progressive=progressive)
+    for length in (400, 1000, 5000, len(data) // 2):
+        assert code_of(data[:length]) == "undecodable-image"
 
 
 def test_half_the_rows_of_a_colored_picture() -> None:

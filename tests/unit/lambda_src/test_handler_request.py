@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from problems import Problem
-from request import MAX_UPLOAD_BYTES, Link, Page, Upload, parse
+from request import MAX_UPLOAD_BYTES, Link, Page, Upload, parse, wants_reasons
 
 URL = "https://images.example/unicorn.png?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
 
@@ -173,7 +173,6 @@ def test_a_direct_invocation_is_refused_like_a_body(event: object) -> None:
 
 
 OTHER_EVENTS = {
-    "HTTP API": {"version": "2.0", "requestContext": {"http": {"method": "POST"}}, "body": json.dumps({"url": URL})},
     "EventBridge": {"version": "0", "detail-type": "Scheduled Event", "source": "aws.events", "detail": {}},
     "SQS": {"Records": [{"body": json.dumps({"url": URL})}]},
     "a warmer": {"warmer": True, "concurrency": 1},
@@ -183,6 +182,39 @@ OTHER_EVENTS = {
 @pytest.mark.parametrize("event", OTHER_EVENTS.values(), ids=OTHER_EVENTS)
 def test_events_of_others_are_told_that_a_url_is_missing(event: dict[str, Any]) -> None:
     assert code_of(event) == "invalid-url"
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"version": "2.0", "requestContext": {"http": {"method": "POST"}}, "body": json.dumps({"url": URL})},
+        {"requestContext": {"routeKey": "$default", "connectionId": "x"}, "body": "{}"},
+        {"requestContext": {}, "url": URL},
+    ],
+    ids=["HTTP API", "WebSocket API", "other"],
+)
+def test_an_event_of_another_api_is_told_so(event: dict[str, Any]) -> None:
+    assert code_of(event) == "unsupported-event"
+
+
+@pytest.mark.parametrize(("event", "wants"), [({"explain": True}, True), ({"explain": 1}, False), ({}, False)])
+def test_a_direct_invocation_may_ask_for_reasons(event: dict[str, Any], wants: bool) -> None:
+    assert wants_reasons({"image": "?", **event}) is wants
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        {"httpMethod": "POST", "explain": True},
+        {"httpMethod": None, "explain": True},
+        {"requestContext": {"http": {}}, "explain": True},
+        post(json.dumps({"image": "?", "explain": True})),
+        None,
+        ["explain"],
+    ],
+)
+def test_what_comes_through_an_api_may_not(event: object) -> None:
+    assert not wants_reasons(event)
 
 
 def test_a_load_balancer_sends_what_the_api_sends() -> None:

@@ -43,8 +43,16 @@ def test_resizing_is_bilinear_between_pixel_centers(
         ([None, 300, 320, 3], (300, 320)),
         ([1, None, None, 3], None),
         ([1, 300, None, 3], None),
+        ([1, None, None, None], None),
         (None, None),
     ],
 )
 def test_the_size_that_a_model_takes(shape: list[int | None] | None, size: tuple[int, int] | None) -> None:
     assert fixed_size(shape) == size
+
+
+@pytest.mark.parametrize("shape", [[1, 3, 300, 320], [300, 320, 3], [8, 300, 320, 3], [1, 300, 320, 1], []])
+def test_a_model_that_takes_something_else_than_pictures(shape: list[int | None]) -> None:
+    """Channels before rows, for one, must not be read as a height of 3."""
+    with pytest.raises(ValueError, match=r"not as \[1, H, W, 3\]"):
+        fixed_size(shape)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -109,6 +109,7 @@ class Broken:
     """A detector with a bug."""
 
     engine = "broken"
+    labels: Sequence[str] = ()
 
     def detect(self, image: object) -> list[Detection]:
         raise RuntimeError("secret at /mnt/python, 10.0.2.7\r\nforged line")
