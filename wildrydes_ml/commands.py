@@ -200,10 +200,20 @@ def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[
             raise SettingsError(["destroy would remove " + ", ".join(found) + ": add --yes to agree"])
         for line in found:
             reporter.output(f"  {line}")
-        if input("Remove all of this? [y/N] ").strip().lower() not in ("y", "yes"):
+        if _answer("Remove all of this? [y/N] ") not in ("y", "yes"):
             raise SettingsError(["nothing was removed"])
 
     return confirm
+
+
+def _answer(question: str) -> str:
+    """What somebody types, in small letters; nothing at the end of the input. Ctrl-C says that nothing was removed."""
+    try:
+        return input(question).strip().lower()
+    except EOFError:
+        return ""
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt("nothing was removed") from None
 
 
 def _classify(send: asking.Send, picture: str, place: Path | None) -> asking.Answer:

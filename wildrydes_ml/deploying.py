@@ -12,6 +12,7 @@ from .following import MADE, Follower
 from .observing import Observer, contents, fill_settings
 from .planning import Observed
 from .records import ChangeSet, ResourceChange, Stack
+from .refusing import refuse_update
 from .reporting import Reporter
 from .settings import Settings, Target
 from .states import Deploy, state
@@ -102,6 +103,7 @@ class Deployer:
         if change_set is None:
             return step
         self._aws.stacks.discard(change_set.id)
+        refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         return replace(step, changes=change_set.changes)
 
     def left_after_rollbacks(self, steps: Sequence[Step]) -> Sequence[Step]:
@@ -122,7 +124,7 @@ class Deployer:
             case MakeBucket(bucket):
                 self._aws.buckets.create(bucket, self.desired.service.tags)
             case Upload(bucket, key, body):
-                self._aws.buckets.upload(bucket, key, body)
+                self._aws.buckets.upload(bucket, key, body, self.desired.service.tags)
             case DeleteStack(name):
                 self._delete(self._stacks.pop(name))
             case RollBack(name):
@@ -195,6 +197,7 @@ class Deployer:
             return
         try:
             _refuse_losses(stack.name, change_set.changes, self._settings)
+            refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
             raise
