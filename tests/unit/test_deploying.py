@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, FakeAws, Said, event
-from wildrydes_ml.deploying import Deployed, deploy, preview, public_url
+from wildrydes_ml.deploying import Deployed, Deployer, deploy, preview, public_url
 from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.records import ResourceChange, StackResource
@@ -382,3 +382,30 @@ def test_a_stack_that_somebody_deletes_while_it_is_made_is_no_success(run: Deplo
     with pytest.raises(WildrydesError, match=f"{EFS} ended as DELETE_COMPLETE"):
         run()
     assert aws.journal == LONG[:3]
+
+
+KEPT = '{"Statement": {"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}}'
+
+
+def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
+    aws = FakeAws()
+    deployer = Deployer(aws.gateways, Settings(), Target(), Said())
+    for step in deployer.steps():
+        deployer.run(step)
+    aws.journal.clear()
+    aws.stacks.changes[INFERENCE] = (ResourceChange("ModelInferenceFunction", "AWS::Lambda::Function", "Modify"),)
+    aws.stacks.policies[INFERENCE] = KEPT
+    for act in (deploy, preview):
+        with pytest.raises(Refused, match=r"policy that denies Modify ModelInferenceFunction .* not changed") as error:
+            act(aws.gateways, Settings(overrides={"MemorySize": "2000"}), Target(), Said())
+        assert error.value.exit_code == 4
+    assert aws.journal == []
+    assert aws.stacks.pending == []
+
+
+def test_uploads_say_whose_they_are() -> None:
+    aws = FakeAws()
+    deployer = Deployer(aws.gateways, Settings(name="rider"), Target(), Said())
+    for step in deployer.steps():
+        deployer.run(step)
+    assert list(aws.buckets.said.values()) == [{TAG: "rider"}]
