@@ -309,10 +309,10 @@ def test_strange_objects_in_our_bucket_stop_it_until_the_told_commands_were_run(
 
 def test_a_stack_policy_is_read_and_kept(aws: Aws, place: Target, log: Any) -> None:
     policy = '{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}'
-    template = """{
-        "Parameters": {"InternetEgress": {"Type": "String", "Default": "nat"}},
-        "Resources": {"Topic": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": {"Ref": "InternetEgress"}}}}
-    }"""
+    template = (
+        "Parameters: {InternetEgress: {Type: String, Default: nat}}\n"
+        "Resources: {Topic: {Type: 'AWS::SNS::Topic', Properties: {DisplayName: !Ref InternetEgress}}}"
+    )
     made(place, EFS, template, StackPolicyBody=policy)
     made(place, f"{EFS}-inf", logging("/aws/lambda/ml_inferencefunction"))
     with pytest.raises(Refused, match="has a policy that denies Modify Topic"):
