@@ -233,6 +233,20 @@ def test_of_a_given_versioned_bucket_every_version_of_ours_goes_and_nothing_else
     s3.delete_bucket(Bucket="given")
 
 
+@pytest.mark.parametrize("emulator", ["place", "moto"])
+def test_of_a_given_plain_bucket_our_uploads_go_and_nothing_else(
+    request: pytest.FixtureRequest, log: Any, emulator: str
+) -> None:
+    target: Target = request.getfixturevalue(emulator)
+    s3, aws = client(target, "s3"), connect(target)
+    s3.create_bucket(Bucket="plain")
+    theirs = "model/ml_inferencefunction-fedcba9876543210.tar"
+    aws.buckets.upload("plain", "code/renamed-0123456789abcdef.zip", b"0", {"wildrydes-ml": "wildrydes-ml"})
+    s3.put_object(Bucket="plain", Key=theirs, Body=b"0")
+    assert removed(aws, target, log, bucket="plain")
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket="plain")["Contents"]] == [theirs]
+
+
 def test_on_moto_nothing_of_the_proof_is_skipped(moto: Target, log: Any) -> None:
     assert not removed(connect(moto), moto, log)
     assert [record["text"] for record in told(log, "event")] == [

@@ -180,6 +180,8 @@ def test_an_object_s_labels(stub: Stub) -> None:
     stubber.add_response("head_object", {}, wanted)
     stubber.add_client_error("head_object", "404", http_status_code=404)
     assert [buckets.metadata("b", item) for _ in range(3)] == [{"wildrydes-ml": "rider"}, {}, {}]
+    stubber.add_response("head_object", {}, {name: wanted[name] for name in wanted if name != "VersionId"})
+    assert buckets.metadata("b", ObjectVersion("code/a.zip", "null")) == {}
 
 
 def test_our_own_bucket_whose_tags_may_not_be_read_is_no_stranger_s(stub: Stub) -> None:

@@ -207,14 +207,12 @@ class Buckets:
 
     def metadata(self, bucket: str, item: ObjectVersion) -> dict[str, str]:
         """What the upload said of a version of an object; nothing when it is gone."""
+        is_plain = item.version == "null" and item.is_latest
+        # To name a version takes a permission more.
+        one = {"Key": item.key} if is_plain else {"Key": item.key, "VersionId": item.version}
         with _permitted(f"s3://{bucket}/{item.key}"):
             try:
-                found = self._client.head_object(
-                    Bucket=bucket,
-                    Key=item.key,
-                    VersionId=item.version,
-                    ExpectedBucketOwner=self._identity.account,
-                )
+                found = self._client.head_object(Bucket=bucket, ExpectedBucketOwner=self._identity.account, **one)
             except ClientError as error:
                 if code_of(error) in MISSING:
                     return {}
