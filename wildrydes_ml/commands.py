@@ -225,8 +225,10 @@ def _ask(question: str, otherwise: str) -> None:
     """Raises SettingsError unless a person answers yes, KeyboardInterrupt for Ctrl-C: both say what is true then."""
     try:
         answer = input(question)
-    except (EOFError, KeyboardInterrupt) as error:
-        raise KeyboardInterrupt(otherwise) from error
+    except EOFError:
+        answer = ""
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(otherwise) from stopped
     if answer.strip().lower() not in ("y", "yes"):
         raise SettingsError([otherwise])
 

@@ -141,5 +141,9 @@ class Deleter:
         )
 
     def _users(self, stack: Stack) -> list[str]:
-        found = self._aws.networks.interfaces(physical_ids(self._aws.stacks.resources(stack.name), SUBNET))
+        """Who is in the stack's subnets, for want of a permission why that is not known."""
+        try:
+            found = self._aws.networks.interfaces(physical_ids(self._aws.stacks.resources(stack.name), SUBNET))
+        except WildrydesError as error:
+            return [f"  in its subnets: not looked at: {error}"]
         return [f"  in its subnets: {item.id} ({item.status}) {item.description}".rstrip() for item in found]

@@ -22,11 +22,11 @@ def on_a_terminal(keys: bytes, environment: Mapping[str, str]) -> tuple[int, str
     with subprocess.Popen(
         [sys.executable, str(ROOT / "bin" / "deploy.py")],
         stdin=its_end, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, env=dict(environment),
-        start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+        bufsize=0, start_new_session=True, preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
     ) as process:  # fmt: skip
         assert process.stdout is not None
         said = b""
-        while (more := process.stdout.read1()) and b"[y/N]" not in (said := said + more):
+        while (more := process.stdout.read(4096)) and b"[y/N]" not in (said := said + more):
             pass
         os.write(terminal, keys)
         said += process.stdout.read()
@@ -51,7 +51,7 @@ def as_aws(place: Target, tmp_path: Path) -> dict[str, str]:
     }
 
 
-@pytest.mark.parametrize(("keys", "code"), [(b"n\n", 2), (b"\n", 2), (b"\x03", 130), (b"\x04", 130)])
+@pytest.mark.parametrize(("keys", "code"), [(b"n\n", 2), (b"\n", 2), (b"\x03", 130), (b"\x04", 2)])
 def test_who_does_not_agree_gets_nothing_made(as_aws: dict[str, str], place: Target, keys: bytes, code: int) -> None:
     ended, said = on_a_terminal(keys, as_aws)
     assert "makes stack wildrydes-ml-mod5 and stack wildrydes-ml-mod5-inf in account 000000000000" in said

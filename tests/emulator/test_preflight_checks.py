@@ -134,3 +134,18 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
         StackName=desired.service.name, WaiterConfig={"Delay": 1}
     )
     preflight.check(aws, desired, creation(desired), place, Said())
+
+
+def test_a_new_name_of_the_function_that_is_taken_is_in_an_update_s_way(aws: Aws, place: Target) -> None:
+    before = describe(Settings(), place, aws.identity, Model(""))
+    template = "Parameters: {FunctionName: {Type: String}}\nResources: {T: {Type: 'AWS::SNS::Topic'}}"
+    stacks, name = client(place, "cloudformation"), before.service.name
+    parameters = [{"ParameterKey": "FunctionName", "ParameterValue": before.function_name}]
+    stacks.create_stack(StackName=name, TemplateBody=template, Parameters=parameters)
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    for group in ("prod_fn", before.function_name):
+        client(place, "logs").create_log_group(logGroupName=f"/aws/lambda/{group}")
+    renamed = describe(Settings(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
+    with pytest.raises(preflight.Unready, match="log group /aws/lambda/prod_fn: there is one of that name"):
+        preflight.check(aws, renamed, [ApplyStack(renamed.service, "update")], place, Said())
+    preflight.check(aws, before, [ApplyStack(before.service, "update")], place, Said())

@@ -2,6 +2,12 @@
 
 import io
 import json
+import os
+import pty
+import shlex
+import signal
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
 from contextlib import suppress
@@ -13,12 +19,12 @@ import pytest
 from wildrydes_ml import destroying
 from wildrydes_ml.aws import Aws, connect
 from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.reporting import JsonReporter
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.steps import ApplyStack, Fill, WarmUp
 
-from .conftest import client
+from .conftest import ROOT, client
 
 TAG = [{"Key": "wildrydes-ml", "Value": "wildrydes-ml"}]
 EFS = "wildrydes-ml-mod5"
@@ -194,11 +200,12 @@ def test_a_versioned_bucket_goes_with_versions_markers_and_parts(moto: Target, l
     s3, bucket = client(moto, "s3"), "wildrydes-ml-123456789012-us-east-1"
     s3.create_bucket(Bucket=bucket)
     s3.put_bucket_tagging(Bucket=bucket, Tagging={"TagSet": TAG})
-    s3.put_object(Bucket=bucket, Key="code/plain", Body=b"0")
+    plain, ours = (f"code/f-{number:016x}.zip" for number in range(2))
+    s3.put_object(Bucket=bucket, Key=plain, Body=b"0")
     s3.put_bucket_versioning(Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     for body in (b"1", b"2"):
-        s3.put_object(Bucket=bucket, Key="code/a", Body=body)
-    s3.delete_object(Bucket=bucket, Key="code/a")
+        s3.put_object(Bucket=bucket, Key=ours, Body=body)
+    s3.delete_object(Bucket=bucket, Key=ours)
     s3.create_multipart_upload(Bucket=bucket, Key="model/big")
     assert removed(connect(moto), moto, log)
     assert s3.list_buckets()["Buckets"] == []
@@ -208,13 +215,36 @@ def test_of_a_given_versioned_bucket_every_version_of_ours_goes_and_nothing_else
     s3 = client(moto, "s3")
     s3.create_bucket(Bucket="given")
     s3.put_bucket_versioning(Bucket="given", VersioningConfiguration={"Status": "Enabled"})
-    for key in ("code/ml_inferencefunction-0123456789abcdef.zip", "code/theirs.zip") * 2:
-        s3.put_object(Bucket="given", Key=key, Body=b"0")
-    s3.delete_object(Bucket="given", Key="code/theirs.zip")
-    assert removed(connect(moto), moto, log, bucket="given")
+    aws, ours = connect(moto), "code/ml_inferencefunction-0123456789abcdef.zip"
+    theirs = ("code/theirs.zip", "code/ml_inferencefunction-fedcba9876543210.zip")
+    for _ in range(2):
+        aws.buckets.upload("given", ours, b"0", {"wildrydes-ml": "wildrydes-ml"})
+        for key in theirs:
+            s3.put_object(Bucket="given", Key=key, Body=b"0")
+    for key in (ours, *theirs):
+        s3.delete_object(Bucket="given", Key=key)
+    assert removed(aws, moto, log, bucket="given")
     left = s3.list_object_versions(Bucket="given")
-    assert [item["Key"] for item in left["Versions"]] == ["code/theirs.zip"] * 2
-    assert len(left["DeleteMarkers"]) == 1
+    assert sorted(item["Key"] for item in left["Versions"]) == sorted(theirs * 2)
+    assert sorted(item["Key"] for item in left["DeleteMarkers"]) == sorted(theirs)
+    assert "left alone: s3://given/code/ml_inferencefunction-fedcba9876543210.zip" in told(log, "warning")[0]["text"]
+    for item in left["Versions"] + left["DeleteMarkers"]:
+        s3.delete_object(Bucket="given", Key=item["Key"], VersionId=item["VersionId"])
+    s3.delete_bucket(Bucket="given")
+
+
+@pytest.mark.parametrize("emulator", ["place", "moto"])
+def test_of_a_given_plain_bucket_our_uploads_go_and_nothing_else(
+    request: pytest.FixtureRequest, log: Any, emulator: str
+) -> None:
+    target: Target = request.getfixturevalue(emulator)
+    s3, aws = client(target, "s3"), connect(target)
+    s3.create_bucket(Bucket="plain")
+    theirs = "model/ml_inferencefunction-fedcba9876543210.tar"
+    aws.buckets.upload("plain", "code/renamed-0123456789abcdef.zip", b"0", {"wildrydes-ml": "wildrydes-ml"})
+    s3.put_object(Bucket="plain", Key=theirs, Body=b"0")
+    assert removed(aws, target, log, bucket="plain")
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket="plain")["Contents"]] == [theirs]
 
 
 def test_on_moto_nothing_of_the_proof_is_skipped(moto: Target, log: Any) -> None:
@@ -223,3 +253,114 @@ def test_on_moto_nothing_of_the_proof_is_skipped(moto: Target, log: Any) -> None
         "nothing that bills is left of wildrydes-ml",
         "nothing to remove",
     ]
+
+
+def made(place: Target, name: str, template: str, **more: Any) -> None:
+    """A stack by CloudFormation itself."""
+    stacks = client(place, "cloudformation")
+    stacks.create_stack(StackName=name, TemplateBody=template, Tags=TAG, **more)
+    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+
+
+def logging(name: str) -> str:
+    return json.dumps({"Resources": {"Log": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": name}}}})
+
+
+def pasted(command: str, place: Target) -> None:
+    """Runs a command of the AWS CLI as it was told."""
+    keys = {"AWS_ACCESS_KEY_ID": "000000000000", "AWS_SECRET_ACCESS_KEY": "local", "AWS_CONFIG_FILE": os.devnull}
+    words = [sys.executable, "-m", "awscli", *shlex.split(command)[1:]]
+    subprocess.run(words, env={**os.environ, **keys}, check=True, timeout=60, capture_output=True)
+
+
+def test_a_protected_stack_stops_it_before_the_first_step_until_the_told_command_was_run(
+    aws: Aws, place: Target, log: Any
+) -> None:
+    made(place, f"{EFS}-inf", logging("/aws/lambda/ml_inferencefunction"))
+    made(place, EFS, logging("network"), EnableTerminationProtection=True)
+    with pytest.raises(Refused, match=f"termination protection is on for {EFS}. Nothing was removed") as error:
+        removed(aws, place, log)
+    assert {stack.name for stack in aws.stacks.tagged("wildrydes-ml")} == {EFS, f"{EFS}-inf"}
+    pasted(str(error.value).splitlines()[-1].strip(), place)
+    assert removed(aws, place, log)
+    assert aws.stacks.tagged("wildrydes-ml") == []
+
+
+def test_cloudformation_s_tags_tell_our_log_group_from_one_of_the_same_kind(aws: Aws, place: Target, log: Any) -> None:
+    logs = client(place, "logs")
+    ours, theirs = "/aws/lambda/ml_inferencefunction", "/aws/lambda/prod_fn"
+    made(place, f"{EFS}-inf", logging(ours))
+    logs.create_log_group(logGroupName=theirs, tags={"team": "prod"})
+    assert (aws.functions.log_group_tags(ours) or {})["wildrydes-ml"] == "wildrydes-ml"
+    assert removed(aws, place, log, overrides={"FunctionName": "prod_fn"})
+    assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == [theirs]
+    logs.create_log_group(logGroupName=ours, tags={"wildrydes-ml": "wildrydes-ml"})
+    assert removed(aws, place, log)
+    assert [group["logGroupName"] for group in logs.describe_log_groups()["logGroups"]] == [theirs]
+
+
+def test_strange_objects_in_our_bucket_stop_it_until_the_told_commands_were_run(
+    aws: Aws, place: Target, log: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    s3, bucket = client(place, "s3"), f"wildrydes-ml-{aws.identity.account}-{place.region}"
+    aws.buckets.create(bucket, {"wildrydes-ml": "wildrydes-ml"})
+    aws.buckets.upload(bucket, "code/f-0123456789abcdef.zip", b"zip")
+    for number in range(5):
+        s3.put_object(Bucket=bucket, Key=f"data/{number} of 5.csv", Body=b"theirs")
+    s3.put_object(Bucket=bucket, Key="code/theirs.zip", Body=b"theirs")
+    with pytest.raises(Refused, match=f"bucket {bucket} holds 6 objects") as error:
+        removed(aws, place, log)
+    assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 7
+    save, remove = str(error.value).split("`")[1::2]
+    monkeypatch.chdir(tmp_path)
+    pasted(save, place)
+    pasted(remove, place)
+    assert sum(path.is_file() for path in (tmp_path / bucket).rglob("*")) == 6
+    assert [item["Key"] for item in s3.list_objects_v2(Bucket=bucket)["Contents"]] == ["code/f-0123456789abcdef.zip"]
+    assert removed(aws, place, log)
+    assert s3.list_buckets()["Buckets"] == []
+
+
+def test_a_stack_policy_is_read_and_kept(aws: Aws, place: Target, log: Any) -> None:
+    policy = '{"Statement": [{"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}]}'
+    template = (
+        "Parameters: {InternetEgress: {Type: String, Default: nat}}\n"
+        "Resources: {Topic: {Type: 'AWS::SNS::Topic', Properties: {DisplayName: !Ref InternetEgress}}}"
+    )
+    made(place, EFS, template, StackPolicyBody=policy)
+    made(place, f"{EFS}-inf", logging("/aws/lambda/ml_inferencefunction"))
+    with pytest.raises(Refused, match="has a policy that denies Modify Topic"):
+        removed(aws, place, log, keep_data=True)
+    found = aws.stacks.describe(EFS)
+    assert found
+    assert (found.parameters, found.status) == ({"InternetEgress": "nat"}, "CREATE_COMPLETE")
+    assert aws.stacks.describe(f"{EFS}-inf")
+    assert aws.stacks.policy(f"{EFS}-inf") == ""
+    assert removed(aws, place, log)
+
+
+@pytest.mark.parametrize(("typed", "code"), [(b"", 130), (b"\x04", 2), (b"n\n", 2)], ids=["Ctrl-C", "Ctrl-D", "no"])
+def test_what_is_typed_at_the_question_may_be_that_nothing_is_removed(moto: Target, typed: bytes, code: int) -> None:
+    bucket = "wildrydes-ml-123456789012-us-east-1"
+    connect(moto).buckets.create(bucket, {"wildrydes-ml": "wildrydes-ml"})
+    keys = {"AWS_ACCESS_KEY_ID": "key", "AWS_SECRET_ACCESS_KEY": "secret", "AWS_ENDPOINT_URL": moto.endpoint}
+    command = [sys.executable, str(ROOT / "bin" / "destroy.py"), "--region", "us-east-1"]
+    person, terminal = pty.openpty()
+    with subprocess.Popen(
+        command, stdin=terminal, stdout=subprocess.PIPE, stderr=subprocess.PIPE, env={**os.environ, **keys}
+    ) as asking:
+        assert asking.stdout
+        seen = b""
+        while b"[y/N]" not in seen:
+            seen += (more := os.read(asking.stdout.fileno(), 4096))
+            assert more, seen
+        if typed:
+            os.write(person, typed)
+        else:
+            asking.send_signal(signal.SIGINT)
+        _, err = asking.communicate(timeout=60)
+    os.close(person)
+    os.close(terminal)
+    assert (asking.returncode, err.decode()) == (code, "error: nothing was removed\n")
+    assert connect(moto).buckets.tags(bucket)
+    client(moto, "s3").delete_bucket(Bucket=bucket)

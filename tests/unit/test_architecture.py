@@ -26,7 +26,19 @@ TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + [
     "rendering",
     "decoding",
 ]
-PLANS = ["conditions", "facts", "judging", "planning", "records", "states", "steps", "wiring"]
+PLANS = [
+    "conditions",
+    "facts",
+    "judging",
+    "planning",
+    "records",
+    "remedies",
+    "stackpolicy",
+    "states",
+    "steps",
+    "uploads",
+    "wiring",
+]
 CHECKS = [name for name in LIBRARY if name.startswith("checks/")]
 PURE = [
     *TEMPLATE_SIDE,

@@ -161,6 +161,15 @@ def test_after_a_few_tries_the_users_of_the_network_are_told() -> None:
     assert aws.journal == [f"delete {NAME}"] * 4
 
 
+def test_users_that_may_not_be_looked_at_hide_no_reason() -> None:
+    aws = account(HELD, DENIED)
+    aws.networks.looks = [WildrydesError("network interfaces: AWS denies it")]
+    with pytest.raises(WildrydesError) as error:
+        deleted(aws)
+    assert "Role (AWS::IAM::Role): not authorized to perform: iam:DeleteRole" in str(error.value)
+    assert "in its subnets: not looked at: network interfaces: AWS denies it" in str(error.value)
+
+
 def test_a_failure_without_a_resource_tells_the_stack_s_own_reason() -> None:
     aws = account()
     aws.stacks.put(NAME, "CREATE_COMPLETE", reason="export in use")

@@ -551,3 +551,30 @@ def test_a_function_is_made_new_with_each_step_of_a_refill(run: Deploy, aws: Fak
         assert aws.stacks.stacks[COMPLETE].parameters == step.desired.parameters, "a finished plan is taken as it is"
         revisions.append(aws.stacks.stacks[COMPLETE].parameters["Revision"])
     assert len(set(revisions)) == 3
+
+
+KEPT = '{"Statement": {"Effect": "Deny", "Action": "Update:*", "Principal": "*", "Resource": "*"}}'
+
+
+def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
+    aws = FakeAws()
+    deployer = Deployer(aws.gateways, Settings(), Target(), Said())
+    for step in deployer.steps():
+        deployer.run(step)
+    aws.journal.clear()
+    aws.stacks.changes[INFERENCE] = (ResourceChange("ModelInferenceFunction", "AWS::Lambda::Function", "Modify"),)
+    aws.stacks.policies[INFERENCE] = KEPT
+    for act in (deploy, preview):
+        with pytest.raises(Refused, match=r"policy that denies Modify ModelInferenceFunction .* not changed") as error:
+            act(aws.gateways, Settings(overrides={"MemorySize": "2000"}), Target(), Said())
+        assert error.value.exit_code == 4
+    assert aws.journal == []
+    assert aws.stacks.pending == []
+
+
+def test_uploads_say_whose_they_are() -> None:
+    aws = FakeAws()
+    deployer = Deployer(aws.gateways, Settings(name="rider"), Target(), Said())
+    for step in deployer.steps():
+        deployer.run(step)
+    assert list(aws.buckets.said.values()) == [{TAG: "rider"}]

@@ -34,6 +34,25 @@ def test_a_stack_is_told_as_plain_data(cloudformation: Formation) -> None:
     assert stacks.describe("s") == Stack("s", "id:s", "CREATE_COMPLETE", "why", {"a": "1"}, {"b": "2"}, {"c": "3"})
 
 
+@pytest.mark.parametrize("protected", [True, False])
+def test_a_stack_s_termination_protection_is_told(cloudformation: Formation, protected: bool) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_response("describe_stacks", {"Stacks": [{**STACK, "EnableTerminationProtection": protected}]})
+    found = stacks.describe("s")
+    assert found
+    assert found.is_protected is protected
+
+
+def test_a_stack_s_policy(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_response("get_stack_policy", {"StackPolicyBody": "{}"}, {"StackName": "s"})
+    stubber.add_response("get_stack_policy", {})
+    assert [stacks.policy("s"), stacks.policy("s")] == ["{}", ""]
+    stubber.add_client_error("get_stack_policy", "AccessDenied", "cloudformation:GetStackPolicy")
+    with pytest.raises(WildrydesError, match="policy of stack s: AWS denies it: cloudformation:GetStackPolicy"):
+        stacks.policy("s")
+
+
 def test_a_missing_stack_is_none_and_another_fault_is_not(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     stubber.add_client_error("describe_stacks", "ValidationError", "Stack with id s does not exist")

@@ -10,6 +10,7 @@ import pytest
 
 from tests.unit.fakes import IDENTITY, FakeAws, Said, wanted
 from tools.lock_packages import PYTHONS
+from wildrydes_ml.deploying import Deployer, deploy, preview
 from wildrydes_ml.desired import Desired
 from wildrydes_ml.errors import InterruptedWork, Refused
 from wildrydes_ml.facts import QUOTAS, Concurrency, Facts, Unknown, Usage, Zone
@@ -78,6 +79,31 @@ def test_an_instance_that_is_made_again_has_its_type_looked_at(desired: Desired)
     first = desired.stacks[0]
     steps = [ApplyStack(first.with_parameters(BootstrapInstance="none"), "update"), ApplyStack(first, "update")]
     assert set(needs(desired, steps)) == {"zones", *INSTANCE, "runtimes"}
+
+
+@pytest.mark.parametrize("desired", [LONG, SHORT], ids=["long", "short"])
+def test_a_new_name_of_the_function_is_looked_at_in_an_update_too(desired: Desired) -> None:
+    steps = update(desired, len(desired.stacks) - 1)
+    assert set(needs(desired, steps, is_renamed=True)) == {"runtimes", *NAMES}
+
+
+@pytest.mark.parametrize("route", ["long", "short"])
+@pytest.mark.parametrize("taken", ["function", "log_group"])
+def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, route: str, taken: str) -> None:
+    deployer = Deployer(aws.gateways, Settings(route=route), Target(), Said())
+    for step in deployer.steps():
+        deployer.run(step)
+    aws.journal.clear()
+    aws.account.answers = {taken: ""}
+    renamed = Settings(route=route, overrides={"FunctionName": "prod_fn"})
+    with pytest.raises(Unready, match="prod_fn: there is one of that name that no stack has made"):
+        deploy(aws.gateways, renamed, Target(), Said())
+    with pytest.raises(Unready, match="prod_fn"):
+        preview(aws.gateways, renamed, Target(), Said())
+    assert aws.journal == []
+    aws.account.asked.clear()
+    preview(aws.gateways, Settings(route=route, overrides={"MemorySize": "2000"}), Target(), Said())
+    assert not {"function", "log_group"} & set(aws.account.asked), "the stack has that name already"
 
 
 def zones(*names: str, **more: Any) -> tuple[Zone, ...]:
