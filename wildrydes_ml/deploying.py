@@ -14,6 +14,7 @@ from .observing import Observer, StackObserver, contents, fill_settings
 from .planning import Observed
 from .recall import recall
 from .records import ChangeSet, ResourceChange, Stack
+from .refusing import refuse_update
 from .reporting import Reporter
 from .settings import RESET_ALL, Settings, Target
 from .states import Deploy, state
@@ -137,6 +138,7 @@ class Deployer:
         if change_set is None:
             return step
         self._aws.stacks.discard(change_set.id)
+        refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         return replace(step, changes=change_set.changes)
 
     def left_after_rollbacks(self, steps: Sequence[Step]) -> Sequence[Step]:
@@ -157,7 +159,7 @@ class Deployer:
             case MakeBucket(bucket):
                 self._aws.buckets.create(bucket, self.desired.service.tags)
             case Upload(bucket, key, body):
-                self._aws.buckets.upload(bucket, key, body)
+                self._aws.buckets.upload(bucket, key, body, self.desired.service.tags)
             case DeleteStack(name):
                 self._delete(self._stacks.pop(name))
             case RollBack(name):
@@ -239,6 +241,7 @@ class Deployer:
             return
         try:
             _refuse_losses(stack.name, change_set.changes, self._settings)
+            refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
             raise

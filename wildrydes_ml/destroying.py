@@ -12,11 +12,12 @@ from .aws import Aws
 from .deleting import SUBNET, Deleter, physical_ids
 from .desired import TAG
 from .emptying import remove_bucket
-from .errors import Refused
 from .following import Follower
 from .planning import FoundStack
+from .refusing import refuse_removal
 from .releasing import release
-from .remains import Remains, look
+from .remains import Remains, is_tagged, look, our_tags
+from .remedies import Remedies
 from .reporting import Reporter
 from .settings import Settings, Target
 
@@ -32,16 +33,22 @@ def destroy(
     """Removes everything of both routes under the name; returns whether there was anything.
 
     With `keep_data` EFS and the bucket stay, without what bills by the hour. `confirm` is shown what goes and what
-    stays, and raises when it may not. Raises Refused for a stack that is not ours and for what cannot be kept or
-    left behind, InterruptedWork when AWS takes too long, WildrydesError when something is left.
+    stays, and raises when it may not. Raises Refused, before anything is removed, for a stack that is not ours, for
+    what is protected, holds what is not ours, or cannot be kept or left behind; InterruptedWork when AWS takes too
+    long, WildrydesError when something is left.
     """
     found = look(aws, settings, target)
-    _refuse(found, settings)
+    for doubt in found.doubts:
+        reporter.warning(doubt)
+    remedies = Remedies(aws.identity.region, target.endpoint)
+    refuse_removal(found, settings, remedies)
     goes, stays = found.split(settings)
+    for kept in stays.stacks:
+        keeping.check(aws, kept.stack, reporter)
     lines = [*goes.describe(), *keeping.losses([one.stack for one in stays.stacks])]
     if lines:
         confirm(lines + [f"kept: {line}" for line in stays.describe()])
-    _Destroyer(aws, settings, reporter, clock).run(goes, stays)
+    _Destroyer(aws, settings, remedies, reporter, clock).run(goes, stays)
     leftovers.prove(aws, settings, target, goes, reporter)
     reporter.event(f"gone: {', '.join(lines)}" if lines else "nothing to remove")
     return bool(lines)
@@ -50,9 +57,12 @@ def destroy(
 class _Destroyer:
     """One removal."""
 
-    def __init__(self, aws: Aws, settings: Settings, reporter: Reporter, clock: Callable[[], float]) -> None:
+    def __init__(
+        self, aws: Aws, settings: Settings, remedies: Remedies, reporter: Reporter, clock: Callable[[], float]
+    ) -> None:
         self._aws = aws
         self._settings = settings
+        self._remedies = remedies
         self._reporter = reporter
         self._clock = clock
         self._deleter = Deleter(aws, settings.retain, reporter, clock)
@@ -68,11 +78,11 @@ class _Destroyer:
             self._remove_stack(found)
         for found in stays.stacks:
             self._keep(found)
-        for name in sorted(goes.possible_log_groups):
-            self._aws.functions.delete_log_group(name)
+        for name in goes.log_groups:
+            self._remove_log_group(name)
         if goes.own_bucket:
             self._reporter.event(f"removing bucket {goes.bucket}")
-            remove_bucket(self._aws, goes.bucket)
+            remove_bucket(self._aws, goes.bucket, self._remedies)
 
     def _unwire(self, goes: Remains) -> None:
         """Removes the long route's key and usage plan, also when its stack is gone already."""
@@ -86,28 +96,12 @@ class _Destroyer:
             release(self._aws, physical_ids(found.resources, SUBNET), self._reporter, self._clock)
         self._deleter.delete(stack)
 
+    def _remove_log_group(self, name: str) -> None:
+        """Removes a log group that its stack has left; one of the same name that came since is not ours."""
+        if is_tagged(self._aws.functions.log_group_tags(name), our_tags(self._settings)):
+            self._aws.functions.delete_log_group(name)
+
     def _keep(self, found: FoundStack) -> None:
         stack = self._deleter.settle(found.stack)
         if stack:
             keeping.make_idle(self._aws, stack, Follower(self._aws, self._reporter, self._clock), self._reporter)
-
-
-def _refuse(found: Remains, settings: Settings) -> None:
-    """Raises Refused for what cannot be kept or left behind."""
-    whole = [one.stack.name for one in found.stacks if one.stack.name == settings.complete_stack]
-    if settings.keep_data and whole:
-        raise Refused(
-            f"--keep-data: stack {whole[0]} holds function and files in one, and CloudFormation deletes a stack as a "
-            "whole; copy the files first and run without --keep-data, or deploy by the long route to keep them"
-        )
-    functions = [
-        item.logical_id
-        for one in found.stacks
-        for item in one.resources
-        if item.type == "AWS::Lambda::Function" and item.logical_id in settings.retain
-    ]
-    if functions:
-        raise Refused(
-            f"--retain {functions[0]}: the function would outlive its role, without which Lambda can never remove "
-            "its network interfaces; mend what keeps it from being deleted"
-        )

@@ -8,6 +8,8 @@ from . import workshop
 from .desired import Desired
 from .facts import QUOTAS, Facts, Quota, Usage, Zone
 from .parameters import PACKAGES
+from .records import Billable
+from .remedies import Remedies
 
 # What `tools/lock_packages.py` locks; the wheels want a newer C library than the one of Lambda's python3.11.
 # https://docs.aws.amazon.com/lambda/latest/dg/lambda-runtimes.html
@@ -84,10 +86,10 @@ def _used_up(desired: Desired, quota: Quota, used: int, usage: Usage, instead: s
 
 def _raising(desired: Desired, quota: Quota, value: int) -> str:
     """https://docs.aws.amazon.com/servicequotas/latest/userguide/request-quota-increase.html"""
-    return (
-        f"aws service-quotas request-service-quota-increase --region {desired.identity.region} "
-        f"--service-code {quota.service} --quota-code {quota.raised_by or quota.code} --desired-value {value}"
-    )
+    return Remedies(desired.identity.region).command(
+        "service-quotas", "request-service-quota-increase", "--service-code", quota.service,
+        "--quota-code", quota.raised_by or quota.code, "--desired-value", str(value),
+    )  # fmt: skip
 
 
 def _default_zones(zones: Sequence[Zone]) -> list[str]:
@@ -187,15 +189,16 @@ def _concurrency_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
 
 def _name_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     """A stack cannot take over what exists: the workshop's own function has the same name and leaves its log behind."""
+    remedies = Remedies(desired.identity.region)
     named = (
-        ("function", facts.get("function"), desired.function_name, "aws lambda delete-function --function-name"),
-        ("log group", facts.get("log_group"), desired.log_group, "aws logs delete-log-group --log-group-name"),
+        ("function", facts.get("function"), desired.function_name),
+        ("log group", facts.get("log_group"), desired.log_group),
     )
-    for what, maker, name, removal in named:
+    for what, maker, name in named:
         if maker is None or maker == desired.service.name:
             continue
         why = f"stack {maker} has one of that name" if maker else "there is one of that name that no stack has made"
-        call = f"remove it with `{removal} {name} --region {desired.identity.region}`"
+        call = f"when nobody needs it, remove it with `{remedies.removal(Billable(what, name))}`"
         instead = "delete that stack if it is not needed" if maker else call
         yield _problem(desired, f"{what} {name}", why, f"Use another --name or --set FunctionName=NAME, or {instead}")
 

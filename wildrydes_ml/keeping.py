@@ -1,14 +1,15 @@
 """Keeping EFS and its files for the next deploy, without what bills by the hour around them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 from . import costs, planning, steps
 from .aws import Aws
 from .errors import Refused, WildrydesError
 from .following import Follower
-from .records import Stack
+from .records import ChangeSet, ResourceChange, Stack
+from .refusing import refuse_update
 from .reporting import Reporter
-from .states import Deploy, state
+from .states import Deploy, is_busy, state
 
 # Parameter → the value that bills by the hour while nobody uses it, and for what; it is set to `none`.
 _BY_THE_HOUR = {"InternetEgress": ("nat", "NAT gateway"), "BootstrapInstance": ("keep", "filling instance")}
@@ -30,33 +31,60 @@ def _bills(stack: Stack) -> list[str]:
     return [name for name, (value, _) in _BY_THE_HOUR.items() if stack.parameters.get(name) == value]
 
 
+def check(aws: Aws, stack: Stack, reporter: Reporter) -> None:
+    """Raises what `make_idle` would raise, while nothing is removed yet; a stack at work is not looked at."""
+    if is_busy(stack.status):
+        return
+    _refuse_unready(stack)
+    change_set = _prepared(aws, stack, reporter)
+    if change_set:
+        aws.stacks.discard(change_set.id)
+
+
 def make_idle(aws: Aws, stack: Stack, follower: Follower, reporter: Reporter) -> None:
     """Takes NAT gateway, address and instance away; the rest, EFS first of all, stays as it is.
 
     Raises WildrydesError when the stack cannot be updated, Refused when more would go.
     """
+    _refuse_unready(stack)
+    for loss in losses([stack]):
+        reporter.event(f"removing {loss}")
+    change_set = _prepared(aws, stack, reporter)
+    if change_set:
+        seen = follower.marks(stack.id)
+        aws.stacks.execute(change_set)
+        follower.follow(stack, seen)
+    sentence = costs.sentence(idle_parameters(stack))
+    reporter.event(f"stack {stack.name} stays and the next deploy uses it; {sentence}")
+
+
+def _refuse_unready(stack: Stack) -> None:
     row = state(stack.status)
     if row.deploy is not Deploy.UPDATE:
         raise WildrydesError(f"stack {stack.name} is {stack.status} ({row.meaning}) and cannot be kept: {row.advice}")
+
+
+def _prepared(aws: Aws, stack: Stack, reporter: Reporter) -> ChangeSet | None:
+    """The change set that makes the stack idle, None when it is; Refused when it would do more or may not be done."""
     wanted = idle_parameters(stack)
-    for loss in losses([stack]):
-        reporter.event(f"removing {loss}")
-    if wanted != dict(stack.parameters):
-        _update(aws, stack, wanted, follower)
-    reporter.event(f"stack {stack.name} stays and the next deploy uses it; {costs.sentence(wanted)}")
-
-
-def _update(aws: Aws, stack: Stack, parameters: Mapping[str, str], follower: Follower) -> None:
-    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), parameters, stack.tags)
+    if wanted == dict(stack.parameters):
+        return None
+    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), wanted, stack.tags)
     if change_set is None:
-        return
-    losses = planning.protected(change_set.changes, _RESOURCES)
-    if losses:
+        return None
+    try:
+        _refuse_losses(stack, change_set.changes)
+        refuse_update(aws, stack, change_set.changes, reporter)
+    except WildrydesError:
         aws.stacks.discard(change_set.id)
+        raise
+    return change_set
+
+
+def _refuse_losses(stack: Stack, changes: Sequence[ResourceChange]) -> None:
+    losses = planning.protected(changes, _RESOURCES)
+    if losses:
         raise Refused(
             f"stack {stack.name} would lose more than NAT gateway and instance: "
             f"{'; '.join(map(steps.change_text, losses))}. It was not changed"
         )
-    seen = follower.marks(stack.id)
-    aws.stacks.execute(change_set)
-    follower.follow(stack, seen)

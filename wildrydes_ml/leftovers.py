@@ -4,43 +4,32 @@ The tagging API lists for up to an hour what is gone, and not at once what is ne
 is looked at itself. https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
 """
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
 
 from .aws import Aws
 from .costs import PRICES
 from .desired import TAG
 from .errors import InterruptedWork, WildrydesError
 from .records import Billable
-from .remains import Remains, look
+from .remains import Remains, is_tagged, look, our_tags
+from .remedies import Remedies, some
 from .reporting import Reporter
 from .settings import Settings, Target
 
-# CloudFormation's own tag finds what a stack without our tag has made, one of the plain AWS CLI's.
-_STACK_TAG = "aws:cloudformation:stack-name"
+T = TypeVar("T")
 
-# Kind → how to remove one.
-REMEDIES = {
-    "stack": "run destroy again",
-    "object": "aws s3 rm {id}",
-    "NAT gateway": "aws ec2 delete-nat-gateway --nat-gateway-id {id}",
-    "public IPv4 address": "aws ec2 release-address --allocation-id {id}",
-    "instance": "aws ec2 terminate-instances --instance-ids {id}",
-    "volume": "aws ec2 delete-volume --volume-id {id}",
-    "file system": "aws efs delete-file-system --file-system-id {id}, after its mount targets",
-    "bucket": "aws s3 rb --force s3://{id}",
-    "log group": "aws logs delete-log-group --log-group-name {id}",
-    "function": "aws lambda delete-function --function-name {id}",
-    "API key": "aws apigateway delete-api-key --api-key {id}",
-    "usage plan": "aws apigateway delete-usage-plan --usage-plan-id {id}",
-}
+# Things that the error names one by one; each has a line before it.
+_NAMED = 20
 
 
 @dataclass(frozen=True)
 class Sought:
     """What to look for: tags with their values, the function's name, the names of stacks and of log groups."""
 
-    tags: Mapping[str, Collection[str]]
+    tags: Mapping[str, Sequence[str]]
     function: str
     stacks: Collection[str]
     log_groups: Collection[str]
@@ -51,44 +40,66 @@ class Sought:
 
 
 def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, reporter: Reporter) -> None:
-    """Says that nothing bills any more. Raises WildrydesError when something is left, after a line for each thing."""
+    """Says that nothing bills any more. Raises WildrydesError when something is left, after a line for each thing.
+
+    What may not be looked at is said, and is no failure.
+    """
     goes, stays = look(aws, settings, target).split(settings)
-    found, skipped = _find(aws, _sought(settings, removed, goes), reporter)
+    looks = _Looks(aws, _sought(settings, removed, goes), reporter)
     kept = "file system" if stays.stacks else ""
-    left = [*_named(goes), *(thing for thing in found if thing.kind != kept)]
+    left = [*_named(goes), *(thing for thing in looks.found() if thing.kind != kept)]
+    remedies = Remedies(aws.identity.region, target.endpoint)
     for thing in left:
-        _report(thing, reporter)
+        _report(thing, remedies, reporter)
     if left:
-        raise WildrydesError("still there: " + ", ".join(f"{thing.kind} {thing.id}" for thing in left))
+        raise WildrydesError("still there: " + some([f"{thing.kind} {thing.id}" for thing in left], _NAMED))
+    if removed.describe():
+        _report_alike(looks.alike(), remedies, reporter)
     if not settings.keep_data:
-        _report_tagged(aws.tagging.arns(TAG, settings.name), reporter)
+        _report_tagged(looks.arns(settings.name), reporter)
     but = " but what is kept" if stays.describe() else ""
-    unseen = f"; not looked at: {', '.join(skipped)}" if skipped else ""
+    unseen = f"; not looked at: {', '.join(looks.skipped)}" if looks.skipped else ""
     reporter.event(f"nothing that bills is left of {settings.name}{but}{unseen}")
 
 
 def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:
     stacks = (settings.efs_stack, settings.inference_stack, settings.complete_stack)
-    tags = {TAG: (settings.name,), _STACK_TAG: stacks}
-    return Sought(tags, removed.function_name, stacks, removed.possible_log_groups.union(found.log_groups))
+    groups = {*removed.possible_log_groups, *found.possible_log_groups}
+    return Sought(our_tags(settings), removed.function_name, stacks, groups)
 
 
-def _find(aws: Aws, what: Sought, reporter: Reporter) -> tuple[list[Billable], list[str]]:
-    """What still exists of the kinds that are looked at, and which were not.
+class _Looks:
+    """The looks at each kind of thing; `skipped` names those that these credentials or an emulator do not allow."""
 
-    What an emulator does not know and what these credentials may not see is skipped, and said.
-    """
-    found: list[Billable] = []
-    skipped: list[str] = []
-    for name, kind in _LOOKS.items():
+    def __init__(self, aws: Aws, what: Sought, reporter: Reporter) -> None:
+        self._aws = aws
+        self._what = what
+        self._reporter = reporter
+        self.skipped: list[str] = []
+
+    def found(self) -> list[Billable]:
+        """What still exists of the kinds that are looked at."""
+        return [thing for name, kind in _LOOKS.items() for thing in self._if_permitted(name, kind)]
+
+    def alike(self) -> list[Billable]:
+        """Log groups with the name of one of ours that nothing says is ours."""
+        return self._if_permitted("CloudWatch Logs", partial(_log_groups, ours=False))
+
+    def arns(self, name: str) -> list[str]:
+        """The ARNs that the tagging API lists with our tag."""
+        return self._if_permitted("tags", lambda aws, _: aws.tagging.arns(TAG, name))
+
+    def _if_permitted(self, name: str, look: Callable[[Aws, Sought], list[T]]) -> list[T]:
+        if name in self.skipped:
+            return []
         try:
-            found += kind(aws, what)
+            return look(self._aws, self._what)
         except InterruptedWork:
             raise
         except WildrydesError as error:
-            reporter.event(f"{name} skipped: {error}")
-            skipped.append(name)
-    return found, skipped
+            self._reporter.event(f"{name} skipped: {error}")
+            self.skipped.append(name)
+            return []
 
 
 def _named(remains: Remains) -> list[Billable]:
@@ -106,8 +117,8 @@ def dollars(thing: Billable) -> float | None:
     return sum(PRICES[item] * amount for item, amount in thing.prices.items())
 
 
-def _report(thing: Billable, reporter: Reporter) -> None:
-    cost, remedy = dollars(thing), REMEDIES[thing.kind].format(id=thing.id)
+def _report(thing: Billable, remedies: Remedies, reporter: Reporter) -> None:
+    cost, remedy = dollars(thing), remedies.removal(thing)
     price = "at a price that is not in the table" if cost is None else f"about {cost:.2f} US$ a month"
     reporter.output(
         f"still there: {thing.kind} {thing.id}, {price}; to remove it: {remedy}",
@@ -123,14 +134,28 @@ def _report_tagged(arns: Collection[str], reporter: Reporter) -> None:
         reporter.warning(f"AWS lists with our tag, for up to an hour after they are gone: {', '.join(arns)}")
 
 
-def _log_groups(aws: Aws, what: Sought) -> list[Billable]:
-    return [Billable("log group", name) for name in sorted(what.log_groups) if aws.functions.log_group_exists(name)]
+def _report_alike(groups: Collection[Billable], remedies: Remedies, reporter: Reporter) -> None:
+    """A function of an earlier version wrote once more after its log group had gone, or it is somebody else's."""
+    for group in groups:
+        reporter.warning(
+            f"{group.kind} {group.id} has the name of ours, and nothing says that it is ours: it is left alone. "
+            f"When nobody needs it, remove it with: {remedies.removal(group)}"
+        )
+
+
+def _log_groups(aws: Aws, what: Sought, ours: bool = True) -> list[Billable]:
+    """Those of the names that are there, ours or the others."""
+    tags = {name: aws.functions.log_group_tags(name) for name in sorted(what.log_groups)}
+    return [
+        Billable("log group", name)
+        for name, found in tags.items()
+        if found is not None and is_tagged(found, what.tags) is ours
+    ]
 
 
 def _functions(aws: Aws, what: Sought) -> list[Billable]:
     """The function, if it is ours: the workshop's own has the same name."""
-    tags = aws.functions.tags(what.function) or {}
-    is_ours = any(value in what.tags.get(key, ()) for key, value in tags.items())
+    is_ours = is_tagged(aws.functions.tags(what.function), what.tags)
     return [Billable("function", what.function)] if is_ours else []
 
 

@@ -89,7 +89,7 @@ def check(aws: Aws, desired: Desired, steps: Sequence[Step], target: Target, rep
 
     Raises Unready with all problems, and InterruptedWork when the credentials have expired.
     """
-    names = needs(desired, steps)
+    names = needs(desired, steps, _is_renamed(aws, desired, steps))
     facts, unknown = look(aws.account, desired, names, 1 if target.is_local else _THREADS)
     _tell_unknown(facts, unknown, target, reporter)
     found = problems(facts, desired)
@@ -101,9 +101,21 @@ def check(aws: Aws, desired: Desired, steps: Sequence[Step], target: Target, rep
         raise Unready(certain)
 
 
-def needs(desired: Desired, steps: Sequence[Step]) -> tuple[str, ...]:
+def _is_renamed(aws: Aws, desired: Desired, steps: Sequence[Step]) -> bool:
+    """Whether an update gives the function a name that its stack does not have yet."""
+    service = desired.service.name
+    if not any(
+        isinstance(step, ApplyStack) and (step.desired.name, step.kind) == (service, "update") for step in steps
+    ):
+        return False
+    found = aws.stacks.describe(service)
+    return found is not None and found.parameters.get("FunctionName") != desired.function_name
+
+
+def needs(desired: Desired, steps: Sequence[Step], is_renamed: bool = False) -> tuple[str, ...]:
     """The facts that the steps depend on; none for a plan that touches no stack.
 
+    Names are looked at when they are new to the stack: when it is made, and when the function `is_renamed`.
     Room for a network is not looked for when the remains of a failed one are deleted first: that makes room.
     """
     applied = [step for step in steps if isinstance(step, ApplyStack)]
@@ -123,7 +135,7 @@ def needs(desired: Desired, steps: Sequence[Step]) -> tuple[str, ...]:
     # An emulator's limit is its machine's memory, and reserves nothing.
     if service in touched and taken_concurrency(values) and not desired.fill:
         found += ["concurrency"]
-    found += ["function", "log_group"] if service in made else []
+    found += ["function", "log_group"] if service in made or is_renamed else []
     found += ["exports"] if desired.efs and network in made else []
     return tuple(dict.fromkeys(found))
 

@@ -17,7 +17,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as `DescribeStacks` tells it."""
+    """A stack as `DescribeStacks` tells it; `is_protected` when termination protection keeps it from being deleted."""
 
     name: str
     id: str
@@ -26,6 +26,7 @@ class Stack:
     parameters: Mapping[str, str] = field(default_factory=dict)
     outputs: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
+    is_protected: bool = False
 
 
 @dataclass(frozen=True)
@@ -92,16 +93,25 @@ class NetworkInterface:
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """One version of an object in a bucket, or a mark that it was deleted; a plain object's version is `null`."""
+    """One version of an object in a bucket, or a mark that it was deleted; a plain object's version is `null`.
+
+    The latest version of a key is the object that people see; when it is a mark, they see none.
+    """
 
     key: str
     version: str
+    is_mark: bool = False
+    is_latest: bool = True
 
 
 @dataclass(frozen=True)
 class Billable:
-    """A thing that may bill while idle: its kind, its id, and entries of the price list with their amounts."""
+    """A thing that may bill while idle: its kind, its id, and entries of the price list with their amounts.
+
+    `held_by` are the ids of what has to go before it: a file system's mount targets.
+    """
 
     kind: str
     id: str
     prices: Mapping[str, float] = field(default_factory=dict)
+    held_by: tuple[str, ...] = ()

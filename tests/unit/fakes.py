@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 from wildrydes_ml import wiring
 from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
 from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
-from wildrydes_ml.errors import Refused
+from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.facts import Concurrency, Unknown, Usage, Zone
 from wildrydes_ml.models import Model
 from wildrydes_ml.planning import FoundStack, Observed
@@ -50,6 +50,7 @@ HORSE_ANSWER = (
     ' "detections": [{"label": "Horse", "score": 0.9, "box": [0, 0, 1, 1]}]}'
 )
 STACK_TYPE = "AWS::CloudFormation::Stack"
+NO_LABELS: Mapping[str, str] = {}
 
 
 def event(number: int, status: str, resource: str = "Vpc", reason: str = "", type: str = "AWS::EC2::VPC") -> StackEvent:
@@ -71,6 +72,7 @@ class FakeStacks(Stacks):
         self.endings: dict[str, list[str]] = {}
         self.failures: dict[str, list[StackEvent]] = {}
         self.changes: dict[str, tuple[ResourceChange, ...]] = {}
+        self.policies: dict[str, str | WildrydesError] = {}
 
     @property
     def pending(self) -> list[str]:
@@ -95,6 +97,12 @@ class FakeStacks(Stacks):
 
     def template(self, name: str) -> str:
         return self.templates.get(name, "")
+
+    def policy(self, name: str) -> str:
+        found = self.policies.get(name.removeprefix("id:"), "")
+        if isinstance(found, WildrydesError):
+            raise found
+        return found
 
     def resources(self, name: str) -> list[StackResource]:
         return self.held.get(name, [])
@@ -169,8 +177,8 @@ class FakeStacks(Stacks):
 class FakeBuckets(Buckets):
     """Buckets of this account by name, and the names of other people's.
 
-    `older` are versions beside the plain objects, `unfinished` uploads in parts; `writers` put one more of their keys
-    into a bucket each time before it is deleted.
+    `older` are versions beside the plain objects, `said` the labels of uploads by key, `unfinished` uploads in parts;
+    `writers` put one more of their keys into a bucket each time before it is deleted.
     """
 
     def __init__(self, journal: list[str]) -> None:
@@ -181,6 +189,7 @@ class FakeBuckets(Buckets):
         self.unfinished: dict[str, str] = {}
         self.writers: dict[str, list[str]] = {}
         self.foreign: set[str] = set()
+        self.said: dict[str, Mapping[str, str] | WildrydesError] = {}
         self._links = 0
 
     def put(self, name: str, tags: Mapping[str, str] | None = None, *keys: str) -> None:
@@ -206,9 +215,16 @@ class FakeBuckets(Buckets):
     def has(self, bucket: str, key: str) -> bool:
         return key in self.objects[bucket]
 
-    def upload(self, bucket: str, key: str, body: bytes) -> None:
+    def upload(self, bucket: str, key: str, body: bytes, labels: Mapping[str, str] = NO_LABELS) -> None:
         self._journal.append(f"upload {key.partition('/')[0]}")
         self.objects[bucket][key] = body
+        self.said[key] = labels
+
+    def metadata(self, bucket: str, item: ObjectVersion) -> dict[str, str]:
+        found = self.said.get(item.key, {})
+        if isinstance(found, WildrydesError):
+            raise found
+        return dict(found)
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
         self._links += 1
@@ -219,9 +235,13 @@ class FakeBuckets(Buckets):
         return [key for key in self.objects[bucket] if key.startswith(prefix)]
 
     def versions(self, bucket: str, prefix: str = "") -> list[ObjectVersion]:
-        stored = dict.fromkeys(self.objects.get(bucket, {}), "null")
-        every = [*stored.items(), *self.older.get(bucket, [])]
-        return [ObjectVersion(key, version) for key, version in every if key.startswith(prefix)]
+        stored = self.objects.get(bucket, {})
+        plain = [ObjectVersion(key, "null") for key in stored]
+        older = [
+            ObjectVersion(key, version, is_mark=version.startswith("mark"), is_latest=key not in stored)
+            for key, version in self.older.get(bucket, [])
+        ]
+        return [item for item in (*plain, *older) if item.key.startswith(prefix)]
 
     def remove(self, bucket: str, versions: Sequence[ObjectVersion]) -> None:
         self._journal += [f"remove {len(versions)} versions"] if versions else []
@@ -246,13 +266,13 @@ class FakeBuckets(Buckets):
 
 
 class FakeFunctions(Functions):
-    """A function that answers from a list, the last answer again and again; and log groups."""
+    """A function that answers from a list, the last answer again and again; and log groups with their tags."""
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.answers = [Invocation(200, HORSE_ANSWER)]
         self.invoked: list[str] = []
-        self.log_groups: set[str] = set()
+        self.log_groups: dict[str, dict[str, str]] = {}
         self.labels: dict[str, dict[str, str]] = {}
 
     def tags(self, name: str) -> dict[str, str] | None:
@@ -262,13 +282,13 @@ class FakeFunctions(Functions):
         self.invoked.append(name)
         return self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
 
-    def log_group_exists(self, name: str) -> bool:
-        return name in self.log_groups
+    def log_group_tags(self, name: str) -> dict[str, str] | None:
+        return self.log_groups.get(name)
 
     def delete_log_group(self, name: str) -> None:
         if name in self.log_groups:
             self._journal.append(f"delete log group {name}")
-            self.log_groups.discard(name)
+            del self.log_groups[name]
 
 
 class FakeApis(Apis):
@@ -324,10 +344,10 @@ class FakeTagging(Tagging):
     """What the tagging API lists."""
 
     def __init__(self) -> None:
-        self.listed: list[str] = []
+        self.listed: list[str] | Exception = []
 
     def arns(self, key: str, value: str) -> list[str]:
-        return self.listed
+        return _found(self.listed)
 
 
 class FakeNetworks(Networks):

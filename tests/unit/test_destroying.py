@@ -1,6 +1,7 @@
 """The way back: dependants first, only what is ours, and proof that it is gone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from wildrydes_ml.desired import TAG
 from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import InterruptedWork, Refused, SettingsError, WildrydesError
 from wildrydes_ml.records import Billable, NetworkInterface, ResourceChange, StackResource
+from wildrydes_ml.remains import STACK_TAG
 from wildrydes_ml.settings import Settings, Target
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
@@ -20,12 +22,12 @@ OURS = {TAG: "wildrydes-ml"}
 
 
 def deployed(**options: Any) -> FakeAws:
-    """An account with a deployment, its log group, and somebody else's stack."""
+    """An account with a deployment, its log group, and somebody else's log group and stack."""
     aws = FakeAws()
     deployer = Deployer(aws.gateways, Settings(**options), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
-    aws.functions.log_groups |= {LOG_GROUP, f"{LOG_GROUP}-other"}
+    aws.functions.log_groups = {LOG_GROUP: dict(OURS), f"{LOG_GROUP}-other": {}}
     aws.stacks.put("theirs", "CREATE_COMPLETE")
     aws.journal.clear()
     return aws
@@ -50,7 +52,7 @@ def test_the_long_route_goes_in_reverse_order() -> None:
     ]
     assert [name for name in aws.stacks.stacks if aws.stacks.describe(name)] == ["theirs"]
     assert aws.buckets.labels == {}
-    assert aws.functions.log_groups == {f"{LOG_GROUP}-other"}
+    assert list(aws.functions.log_groups) == [f"{LOG_GROUP}-other"]
 
 
 def test_a_key_whose_stack_is_gone_goes_too() -> None:
@@ -103,7 +105,7 @@ def test_what_goes_is_shown_first_and_a_no_is_a_no() -> None:
 def test_a_stranger_s_stack_is_left_alone(name: str, status: str, tags: dict[str, str]) -> None:
     aws = FakeAws()
     aws.stacks.put(name, status, resources=[StackResource("Topic", "AWS::SNS::Topic", "topic")], tags=tags)
-    aws.functions.log_groups.add(LOG_GROUP)
+    aws.functions.log_groups[LOG_GROUP] = dict(OURS)
     with pytest.raises(Refused, match=name) as error:
         removed(aws)
     assert error.value.exit_code == 4
@@ -137,6 +139,7 @@ def test_from_a_given_bucket_only_our_code_goes() -> None:
     aws = FakeAws()
     ours = "code/ml_inferencefunction-0123456789abcdef.zip"
     theirs = {
+        "code/ml_inferencefunction-fedcba9876543210.zip",
         "code/ml_inferencefunction.zip",
         "code/ml_inferencefunction-theirs.zip",
         "code/other-ml_inferencefunction-0123456789abcdef.zip",
@@ -145,8 +148,14 @@ def test_from_a_given_bucket_only_our_code_goes() -> None:
         "data.csv",
     }
     aws.buckets.put("given", OURS, ours, *theirs)
-    assert removed(aws, bucket="given")
+    aws.buckets.said = {ours: OURS, f"old/{ours}": OURS, f"{ours}.bak": OURS}
+    said = Said()
+    assert removed(aws, said, bucket="given")
     assert set(aws.buckets.objects["given"]) == theirs
+    assert said.texts("warning") == [
+        "left alone: s3://given/code/ml_inferencefunction-fedcba9876543210.zip "
+        "(nothing says that this deployment uploaded them)"
+    ]
 
 
 def test_a_given_bucket_is_left_as_it_was(tmp_path: Any) -> None:
@@ -237,7 +246,7 @@ def test_what_is_still_there_is_an_error_that_lists_it() -> None:
 
     aws = deployed()
     aws.functions = Lasting(aws.journal)
-    aws.functions.log_groups.add(LOG_GROUP)
+    aws.functions.log_groups[LOG_GROUP] = dict(OURS)
     with pytest.raises(WildrydesError, match=f"still there: log group {LOG_GROUP}"):
         removed(aws)
 
@@ -245,6 +254,7 @@ def test_what_is_still_there_is_an_error_that_lists_it() -> None:
 def test_uploads_to_a_given_bucket_go_before_the_stack_that_remembers_the_bucket() -> None:
     aws = FakeAws()
     aws.buckets.put("given", {}, "code/ml_inferencefunction-0123456789abcdef.zip")
+    aws.buckets.said = {"code/ml_inferencefunction-0123456789abcdef.zip": OURS}
     aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given"})
     assert removed(aws)
     assert aws.journal == ["remove 1 versions", f"delete {EFS}"]
@@ -252,15 +262,16 @@ def test_uploads_to_a_given_bucket_go_before_the_stack_that_remembers_the_bucket
 
 def test_our_bucket_remembers_the_function_s_name_when_its_stack_is_gone() -> None:
     aws = FakeAws()
-    aws.buckets.put(BUCKET, OURS, "code/rider-0123456789abcdef.zip", "model/other-0123456789abcdef.tar", "notes.txt")
-    aws.functions.log_groups = {"/aws/lambda/rider", "/aws/lambda/other", "/aws/lambda/notes"}
+    aws.buckets.put(BUCKET, OURS, "code/rider-0123456789abcdef.zip", "model/other-0123456789abcdef.tar")
+    aws.functions.log_groups = {"/aws/lambda/rider": dict(OURS), "/aws/lambda/other": {}}
     assert removed(aws)
-    assert aws.functions.log_groups == {"/aws/lambda/other", "/aws/lambda/notes"}
+    assert list(aws.functions.log_groups) == ["/aws/lambda/other"]
 
 
 def test_versions_and_unfinished_uploads_of_our_bucket_go() -> None:
     aws = deployed()
-    aws.buckets.older[BUCKET] = [("code/old.zip", "v1"), ("notes", "v2")]
+    old = "code/ml_inferencefunction-0123456789abcdef.zip"
+    aws.buckets.older[BUCKET] = [(old, "v1"), (old, "mark-2")]
     aws.buckets.unfinished[BUCKET] = "model/big"
     assert removed(aws)
     assert "remove 3 versions" in aws.journal
@@ -271,7 +282,8 @@ def test_of_a_given_bucket_only_versions_of_our_keys_go() -> None:
     aws = FakeAws()
     ours = "code/ml_inferencefunction-0123456789abcdef.zip"
     aws.buckets.put("given", {}, "data.csv")
-    aws.buckets.older["given"] = [(ours, "v1"), (ours, "v2"), ("code/theirs.zip", "v3"), ("data.csv", "v4")]
+    aws.buckets.older["given"] = [(ours, "v1"), (ours, "mark-2"), ("code/theirs.zip", "v3"), ("data.csv", "v4")]
+    aws.buckets.said = {ours: OURS}
     aws.buckets.unfinished["given"] = "theirs"
     assert removed(aws, bucket="given")
     assert aws.buckets.older["given"] == [("code/theirs.zip", "v3"), ("data.csv", "v4")]
@@ -280,14 +292,14 @@ def test_of_a_given_bucket_only_versions_of_our_keys_go() -> None:
 
 def test_a_bucket_that_somebody_writes_to_is_emptied_again() -> None:
     aws = deployed()
-    aws.buckets.writers[BUCKET] = ["late-1", "late-2"]
+    aws.buckets.writers[BUCKET] = [f"code/late-{number:016x}.zip" for number in range(2)]
     assert removed(aws)
     assert aws.buckets.labels == {}
 
 
 def test_a_bucket_that_fills_without_end_is_given_up() -> None:
     aws = deployed()
-    aws.buckets.writers[BUCKET] = [f"late-{number}" for number in range(99)]
+    aws.buckets.writers[BUCKET] = [f"code/late-{number:016x}.zip" for number in range(99)]
     with pytest.raises(InterruptedWork, match=f"bucket {BUCKET} fills while it is emptied"):
         removed(aws)
 
@@ -459,23 +471,48 @@ def test_what_still_bills_fails_the_command_also_when_there_was_nothing_to_remov
     assert error.value.exit_code == 1
 
 
-def test_a_log_group_that_came_back_is_told() -> None:
+def test_a_log_group_that_came_back_is_left_alone_and_told_with_what_to_do() -> None:
     class Writing(FakeFunctions):
         def delete_log_group(self, name: str) -> None:
-            self.log_groups = {LOG_GROUP}
+            super().delete_log_group(name)
+            self.log_groups = {LOG_GROUP: {}}
 
-    aws = FakeAws()
+    aws, said = deployed(), Said()
+    groups = aws.functions.log_groups
     aws.functions = Writing(aws.journal)
-    aws.stacks.put(INFERENCE, "CREATE_COMPLETE", tags=OURS)
-    with pytest.raises(WildrydesError, match=f"still there: log group {LOG_GROUP}"):
-        removed(aws)
+    aws.functions.log_groups = groups
+    assert removed(aws, said)
+    assert aws.functions.log_groups == {LOG_GROUP: {}}
+    (warning,) = said.texts("warning")
+    assert f"log group {LOG_GROUP} has the name of ours, and nothing says that it is ours: it is left alone" in warning
+    assert warning.endswith(f"aws logs delete-log-group --log-group-name {LOG_GROUP} --region eu-west-1")
+    assert not removed(aws, again := Said())
+    assert again.texts("warning") == []
+
+
+def test_a_log_group_that_somebody_made_while_the_stacks_went_stays() -> None:
+    class Replaced(FakeFunctions):
+        def log_group_tags(self, name: str) -> dict[str, str] | None:
+            found = super().log_group_tags(name)
+            if f"delete {EFS}" in aws.journal:
+                self.log_groups[LOG_GROUP] = {}
+            return found if f"delete {EFS}" not in aws.journal else self.log_groups[name]
+
+    aws = deployed()
+    groups = aws.functions.log_groups
+    aws.functions = Replaced(aws.journal)
+    aws.functions.log_groups = groups
+    assert removed(aws)
+    assert aws.functions.log_groups[LOG_GROUP] == {}
 
 
 def test_a_log_group_of_the_workshop_s_own_function_is_not_ours_to_tell() -> None:
     aws = FakeAws()
-    aws.functions.log_groups.add(LOG_GROUP)
-    assert not removed(aws)
-    assert aws.functions.log_groups == {LOG_GROUP}
+    aws.functions.log_groups[LOG_GROUP] = {}
+    said = Said()
+    assert not removed(aws, said)
+    assert list(aws.functions.log_groups) == [LOG_GROUP]
+    assert said.texts("warning") == []
 
 
 def test_a_kept_stack_s_failed_update_fails_the_command() -> None:
@@ -496,36 +533,237 @@ def test_a_bucket_that_the_stack_was_given_is_a_given_one_whatever_its_tags() ->
 
 def test_our_bucket_by_its_name_is_a_given_one() -> None:
     aws = FakeAws()
-    aws.buckets.put(BUCKET, OURS, "code/ml_inferencefunction-0123456789abcdef.zip", "data.csv")
+    ours = "code/ml_inferencefunction-0123456789abcdef.zip"
+    aws.buckets.put(BUCKET, OURS, ours, "data.csv")
+    aws.buckets.said = {ours: OURS}
     assert removed(aws, bucket=BUCKET)
     assert list(aws.buckets.objects[BUCKET]) == ["data.csv"]
 
 
-def test_the_function_that_is_named_goes_before_the_one_that_the_stack_remembers() -> None:
-    aws = FakeAws()
-    aws.stacks.put(INFERENCE, "CREATE_COMPLETE", tags=OURS, parameters={"FunctionName": "old"})
-    aws.functions.log_groups = {"/aws/lambda/old", "/aws/lambda/new"}
-    assert removed(aws, overrides={"FunctionName": "new"})
-    assert aws.functions.log_groups == {"/aws/lambda/old"}
-    aws.stacks.put(INFERENCE, "CREATE_COMPLETE", tags=OURS, parameters={"FunctionName": "old"})
-    assert removed(aws)
-    assert aws.functions.log_groups == set()
+@pytest.mark.parametrize("options", [{}, {"overrides": {"FunctionName": "prod_fn"}}], ids=["plain", "named"])
+def test_a_stranger_s_log_group_outlives_a_destroy_whatever_name_was_asked_for(options: dict[str, Any]) -> None:
+    aws = deployed()
+    aws.buckets.objects[BUCKET]["code/prod_fn-0123456789abcdef.zip"] = b""
+    aws.functions.log_groups["/aws/lambda/prod_fn"] = {"team": "prod"}
+    shown: list[str] = []
+    assert removed(aws, None, shown.extend, **options)
+    assert aws.functions.log_groups["/aws/lambda/prod_fn"] == {"team": "prod"}
+    assert "log group /aws/lambda/prod_fn" not in shown
+    assert aws.buckets.labels == {}
 
 
-@pytest.mark.parametrize("trace", ["stack", "bucket", "object"])
+TRACES = ["stack", "bucket", "object", "tag of a stack by the AWS CLI"]
+
+
+@pytest.mark.parametrize("trace", TRACES)
 def test_each_trace_of_a_deployment_leads_to_its_log_group(trace: str) -> None:
     aws, said = FakeAws(), Said()
-    aws.functions.log_groups.add(LOG_GROUP)
+    aws.functions.log_groups[LOG_GROUP] = dict(OURS) if trace in TRACES[:3] else {STACK_TAG: INFERENCE}
+    key = "model/ml_inferencefunction-0123456789abcdef.tar"
     given = "given" if trace == "object" else ""
     if trace == "stack":
         aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS)
     elif trace == "bucket":
         aws.buckets.put(BUCKET, OURS)
-    else:
-        aws.buckets.put(given, {}, "model/ml_inferencefunction-0123456789abcdef.tar")
+    elif trace == "object":
+        aws.buckets.put(given, {}, key)
+        aws.buckets.said = {key: OURS}
     shown: list[str] = []
     assert removed(aws, said, shown.extend, bucket=given)
     assert f"log group {LOG_GROUP}" in shown
-    assert aws.functions.log_groups == set()
+    assert aws.functions.log_groups == {}
     if trace == "object":
         assert "removing 1 objects from bucket given" in said.texts("event")
+
+
+def test_the_log_groups_of_the_function_that_is_named_and_of_the_stack_s_go() -> None:
+    aws = FakeAws()
+    aws.stacks.put(INFERENCE, "CREATE_COMPLETE", tags=OURS, parameters={"FunctionName": "old"})
+    aws.functions.log_groups = {f"/aws/lambda/{name}": dict(OURS) for name in ("old", "new", "other")}
+    assert removed(aws, overrides={"FunctionName": "new"})
+    assert list(aws.functions.log_groups) == ["/aws/lambda/other"]
+
+
+# In a bucket that was given.
+
+
+@pytest.mark.parametrize(
+    ("parameter", "value", "key", "other"),
+    [
+        ("CodeKey", "code/f-0123456789abcdef.zip", "code/f-0123456789abcdef.zip", "code/f-fedcba9876543210.zip"),
+        ("PreparationKey", "code/f-0123456789abcdef.zip", "code/f-0123456789abcdef.zip", "code/f-1123456789abcdef.zip"),
+        ("ModelUrl", "https://given.s3.amazonaws.com/model/f-0123456789abcdef.tar?X-Amz-Signature=1",
+         "model/f-0123456789abcdef.tar", "model/f-fedcba9876543210.tar"),
+    ],
+)  # fmt: skip
+def test_what_a_stack_names_was_uploaded_by_us_also_without_labels(
+    parameter: str, value: str, key: str, other: str
+) -> None:
+    aws = FakeAws()
+    aws.buckets.put("given", {}, key, other)
+    aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given", parameter: value})
+    assert removed(aws)
+    assert list(aws.buckets.objects["given"]) == [other]
+
+
+def test_another_deployment_s_upload_is_left_and_not_told() -> None:
+    aws, said = FakeAws(), Said()
+    key = "code/ml_inferencefunction-0123456789abcdef.zip"
+    aws.buckets.put("given", {}, key)
+    aws.buckets.said = {key: {TAG: "another"}}
+    aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given", "CodeKey": key})
+    assert removed(aws, said)
+    assert list(aws.buckets.objects["given"]) == [key]
+    assert said.texts("warning") == []
+
+
+def test_uploads_of_a_function_that_was_renamed_go_too() -> None:
+    aws = FakeAws()
+    key = "code/before-0123456789abcdef.zip"
+    aws.buckets.put("given", {}, key)
+    aws.buckets.said = {key: OURS}
+    assert removed(aws, bucket="given")
+    assert aws.buckets.objects["given"] == {}
+
+
+def test_labels_that_may_not_be_read_leave_what_no_stack_names_and_say_which_permission() -> None:
+    aws, said = FakeAws(), Said()
+    named, other = "code/ml_inferencefunction-0123456789abcdef.zip", "code/ml_inferencefunction-1123456789abcdef.zip"
+    aws.buckets.put("given", {}, named, other)
+    denied = WildrydesError("s3://given/k: AWS denies it: ; it needs the permission s3:GetObject")
+    aws.buckets.said = {named: denied, other: denied}
+    aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given", "CodeKey": named})
+    assert removed(aws, said)
+    assert list(aws.buckets.objects["given"]) == [other]
+    assert f"left alone: s3://given/{other}" in said.texts("warning")[0]
+    assert "s3:GetObject" in said.texts("warning")[0]
+
+
+# What is looked at before the first thing is removed.
+
+
+@pytest.mark.parametrize("protected", [[EFS], [INFERENCE], [EFS, INFERENCE]])
+def test_a_protected_stack_is_noticed_before_anything_is_removed(protected: list[str]) -> None:
+    aws = deployed(overrides={"ApiAuth": "API_KEY"})
+    for name in protected:
+        aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], is_protected=True)
+    with pytest.raises(Refused, match="termination protection is on") as error:
+        removed(aws)
+    assert error.value.exit_code == 4
+    assert aws.journal == []
+    for name in protected:
+        command = "aws cloudformation update-termination-protection --no-enable-termination-protection"
+        assert f"{command} --stack-name {name} --region eu-west-1" in str(error.value)
+        aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], is_protected=False)
+    assert removed(aws)
+    assert aws.buckets.labels == {}
+
+
+def test_a_protected_stack_that_is_kept_is_in_nobody_s_way() -> None:
+    aws = deployed()
+    aws.stacks.stacks[EFS] = replace(aws.stacks.stacks[EFS], is_protected=True)
+    assert removed(aws, keep_data=True)
+    assert aws.stacks.describe(INFERENCE) is None
+
+
+def test_strange_objects_in_our_bucket_are_noticed_before_anything_is_removed() -> None:
+    aws, shown = deployed(), list[str]()
+    keys = [f"data/{'x' * 100}-{number}.csv" for number in range(4113)]
+    aws.buckets.objects[BUCKET] |= dict.fromkeys(keys, b"")
+    with pytest.raises(Refused, match=f"bucket {BUCKET} holds 4,113 objects that deploy did not put there") as error:
+        removed(aws, None, shown.extend)
+    assert error.value.exit_code == 4
+    assert (aws.journal, shown) == ([], [])
+    assert len(str(error.value)) < 1500
+    assert f"{keys[0]}, {keys[1]}, {keys[2]} and 4,110 more. Nothing was removed" in str(error.value)
+    assert f"aws s3 rm s3://{BUCKET} --recursive" in str(error.value)
+    assert removed(aws, bucket=BUCKET)
+    assert list(aws.buckets.objects[BUCKET]) == keys
+    for key in keys:
+        del aws.buckets.objects[BUCKET][key]
+    assert removed(aws)
+    assert aws.buckets.labels == {}
+
+
+def test_a_strange_object_that_comes_later_keeps_the_bucket() -> None:
+    aws = deployed()
+    aws.buckets.writers[BUCKET] = ["data.csv"]
+    with pytest.raises(Refused, match=r"1 objects that deploy did not put there: data.csv\. The bucket is still there"):
+        removed(aws)
+    assert list(aws.buckets.objects[BUCKET]) == ["data.csv"]
+
+
+def test_old_versions_of_what_was_deleted_are_nobody_s_objects() -> None:
+    aws = deployed()
+    aws.buckets.older[BUCKET] = [("data.csv", "mark-1")]
+    assert removed(aws)
+    assert aws.buckets.labels == {}
+
+
+def test_our_objects_are_told_in_few_lines() -> None:
+    aws, shown = deployed(), list[str]()
+    aws.buckets.objects[BUCKET] |= {f"code/f-{number:016x}.zip": b"" for number in range(2000)}
+    assert removed(aws, None, shown.extend)
+    assert len(shown) < 20
+    assert f"1,991 more objects of bucket {BUCKET}" in shown
+
+
+@pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])
+def test_a_stack_that_cannot_be_kept_is_noticed_before_anything_is_removed(status: str) -> None:
+    aws = deployed()
+    aws.stacks.stacks[EFS] = replace(aws.stacks.stacks[EFS], status=status)
+    with pytest.raises(WildrydesError, match="cannot be kept"):
+        removed(aws, keep_data=True)
+    assert aws.journal == []
+
+
+NAT_STAYS = (
+    '{"Statement": [{"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"},'
+    ' {"Effect": "Deny", "Action": "Update:Delete", "Principal": "*", "Resource": "LogicalResourceId/NatGateway"}]}'
+)
+
+
+def test_a_stack_policy_is_respected_before_anything_is_removed() -> None:
+    aws = deployed()
+    aws.stacks.changes[EFS] = (ResourceChange("NatGateway", "AWS::EC2::NatGateway", "Remove"),)
+    aws.stacks.policies[EFS] = NAT_STAYS
+    with pytest.raises(Refused, match=r"has a policy that denies Remove NatGateway .*was not changed") as error:
+        removed(aws, keep_data=True)
+    assert f"aws cloudformation get-stack-policy --stack-name {EFS} --region eu-west-1" in str(error.value)
+    assert aws.journal == []
+    assert aws.stacks.pending == []
+    assert removed(aws)
+
+
+def test_a_policy_that_may_not_be_read_is_left_to_cloudformation() -> None:
+    aws, said = deployed(), Said()
+    aws.stacks.policies[EFS] = WildrydesError("policy of stack x: AWS denies it")
+    assert removed(aws, said, keep_data=True)
+    assert "not looked at: policy of stack x: AWS denies it" in said.texts("event")
+
+
+# What may not be looked at.
+
+
+class Unreadable(FakeFunctions):
+    def log_group_tags(self, name: str) -> dict[str, str] | None:
+        raise WildrydesError(f"log group {name}: AWS denies it: logs:DescribeLogGroups")
+
+
+def test_log_groups_that_may_not_be_looked_at_are_said_and_hold_nothing_up() -> None:
+    aws, said = deployed(), Said()
+    aws.functions = Unreadable(aws.journal)
+    assert removed(aws, said)
+    assert aws.buckets.labels == {}
+    assert said.texts("warning") == [f"not looked at: log group {LOG_GROUP}: AWS denies it: logs:DescribeLogGroups"]
+    assert "nothing that bills is left of wildrydes-ml; not looked at: CloudWatch Logs" in said.texts("event")
+
+
+def test_the_bucket_of_another_account_that_has_our_name_is_none_of_ours() -> None:
+    aws = deployed()
+    del aws.buckets.labels[BUCKET]
+    aws.buckets.foreign.add(BUCKET)
+    assert removed(aws)
+    assert aws.stacks.describe(EFS) is None
+    with pytest.raises(Refused, match=f"bucket {BUCKET} belongs to another account"):
+        removed(aws, bucket=BUCKET)

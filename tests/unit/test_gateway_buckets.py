@@ -1,6 +1,7 @@
 """The gateway of this service, on boto's own client: what AWS is asked and what its answers mean."""
 
 import json
+from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
@@ -84,13 +85,15 @@ def test_a_bucket_that_s3_never_lets_go_is_told(stub: Stub) -> None:
 
 def test_an_upload_is_checked_and_goes_to_our_own_bucket_only(stub: Stub) -> None:
     client, stubber = stub("s3")
-    checked = {"ChecksumAlgorithm": "CRC32", "ExpectedBucketOwner": IDENTITY.account}
+    checked = {"ChecksumAlgorithm": "CRC32", "ExpectedBucketOwner": IDENTITY.account, "Metadata": {"k": "v"}}
     wanted = {"Bucket": "b", "Key": "code/a.zip", "Body": b"zip", **checked}
     stubber.add_client_error("put_object", "NoSuchBucket", http_status_code=404, expected_params=wanted)
     stubber.add_response("put_object", {}, wanted)
-    Buckets(client, IDENTITY, Repeater(sleep=lambda _: None)).upload("b", "code/a.zip", b"zip")
+    Buckets(client, IDENTITY, Repeater(sleep=lambda _: None)).upload("b", "code/a.zip", b"zip", {"k": "v"})
     stubber.add_client_error("put_object", "AccessDenied", "not yours", http_status_code=403)
-    with pytest.raises(WildrydesError, match=r"s3://b/code/a\.zip: AWS denies it: not yours"):
+    with pytest.raises(
+        WildrydesError, match=r"s3://b/code/a\.zip: AWS denies it: not yours; .*permission s3:PutObject"
+    ):
         Buckets(client, IDENTITY).upload("b", "code/a.zip", b"zip")
 
 
@@ -118,16 +121,73 @@ def test_a_missing_bucket_has_no_tags(stub: Stub, code: str) -> None:
 @pytest.mark.parametrize("code", ["403", "AccessDenied"])
 def test_another_account_s_bucket_is_refused(stub: Stub, code: str) -> None:
     client, stubber = stub("s3")
-    stubber.add_client_error("head_bucket", code, http_status_code=403, expected_params=HEAD)
-    with pytest.raises(Refused, match="b belongs to another account"):
+    for known in ("open to us", "not among ours"):
+        stubber.add_client_error("head_bucket", code, http_status_code=403, expected_params=HEAD)
+        if known == "open to us":
+            stubber.add_response("head_bucket", {}, {"Bucket": "b"})
+        else:
+            stubber.add_client_error("head_bucket", code, http_status_code=403, expected_params={"Bucket": "b"})
+            stubber.add_response("list_buckets", {"Buckets": [{"Name": "bb"}]})
+        with pytest.raises(Refused, match="b belongs to another account") as error:
+            Buckets(client, IDENTITY).tags("b")
+        assert error.value.exit_code == 4
+
+
+@pytest.mark.parametrize("listed", [["a", "b"], None], ids=["one of ours", "nobody knows whose"])
+def test_a_bucket_that_may_not_be_read_is_no_refusal_and_names_the_permission(
+    stub: Stub, listed: list[str] | None
+) -> None:
+    client, stubber = stub("s3")
+    for _ in range(2):
+        stubber.add_client_error("head_bucket", "403", "Forbidden", http_status_code=403)
+    if listed is None:
+        stubber.add_client_error("list_buckets", "AccessDenied", http_status_code=403)
+    else:
+        stubber.add_response("list_buckets", {"Buckets": [{"Name": name} for name in listed]})
+    with pytest.raises(WildrydesError, match=r"bucket b: AWS denies it .* lack the permission s3:ListBucket:") as error:
         Buckets(client, IDENTITY).tags("b")
+    assert error.value.exit_code == 1
+    assert ("this account's own" if listed else "another account's, or") in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("operation", "call", "permission"),
+    [
+        ("list_object_versions", lambda buckets: buckets.versions("b"), "s3:ListBucketVersions"),
+        ("list_objects_v2", lambda buckets: buckets.keys("b"), "s3:ListBucket"),
+        ("delete_objects", lambda buckets: buckets.remove("b", [ObjectVersion("k", "1")]), "s3:DeleteObject"),
+        ("list_multipart_uploads", lambda buckets: buckets.abort_uploads("b"), "s3:ListBucketMultipartUploads"),
+        ("delete_bucket", lambda buckets: buckets.delete("b"), "s3:DeleteBucket"),
+        ("head_object", lambda buckets: buckets.metadata("b", ObjectVersion("k", "1")), "s3:GetObject"),
+        ("create_bucket", lambda buckets: buckets.create("b", {}), "s3:CreateBucket"),
+    ],
+)
+def test_what_is_denied_names_its_permission(
+    stub: Stub, operation: str, call: Callable[[Buckets], object], permission: str
+) -> None:
+    client, stubber = stub("s3")
+    stubber.add_client_error(operation, "403" if operation == "head_object" else "AccessDenied", http_status_code=403)
+    with pytest.raises(WildrydesError, match=f"b.*: AWS denies it.* the permission {permission}") as error:
+        call(Buckets(client, IDENTITY))
+    assert error.value.exit_code == 1
+
+
+def test_an_object_s_labels(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    buckets, item = Buckets(client, IDENTITY), ObjectVersion("code/a.zip", "v1")
+    wanted = {"Bucket": "b", "Key": "code/a.zip", "VersionId": "v1", "ExpectedBucketOwner": IDENTITY.account}
+    stubber.add_response("head_object", {"Metadata": {"wildrydes-ml": "rider"}}, wanted)
+    stubber.add_response("head_object", {}, wanted)
+    stubber.add_client_error("head_object", "404", http_status_code=404)
+    assert [buckets.metadata("b", item) for _ in range(3)] == [{"wildrydes-ml": "rider"}, {}, {}]
 
 
 def test_our_own_bucket_whose_tags_may_not_be_read_is_no_stranger_s(stub: Stub) -> None:
     client, stubber = stub("s3")
     stubber.add_response("head_bucket", {}, HEAD)
     stubber.add_client_error("get_bucket_tagging", "AccessDenied", "no s3:GetBucketTagging", http_status_code=403)
-    with pytest.raises(WildrydesError, match="bucket b: AWS denies it: no s3:GetBucketTagging") as error:
+    said = "bucket b: AWS denies it: no s3:GetBucketTagging; it needs the permission s3:GetBucketTagging"
+    with pytest.raises(WildrydesError, match=said) as error:
         Buckets(client, IDENTITY).tags("b")
     assert not isinstance(error.value, Refused)
 
@@ -186,8 +246,11 @@ def test_keys_are_listed_page_by_page(stub: Stub) -> None:
 def test_versions_and_delete_markers_are_listed_page_by_page(stub: Stub) -> None:
     client, stubber = stub("s3")
     first = {
-        "Versions": [{"Key": "code/a", "VersionId": "2"}, {"Key": "code/a", "VersionId": "1"}],
-        "DeleteMarkers": [{"Key": "code/b", "VersionId": "3"}],
+        "Versions": [
+            {"Key": "code/a", "VersionId": "2", "IsLatest": True},
+            {"Key": "code/a", "VersionId": "1", "IsLatest": False},
+        ],
+        "DeleteMarkers": [{"Key": "code/b", "VersionId": "3", "IsLatest": True}],
         "IsTruncated": True,
         "NextKeyMarker": "code/b",
         "NextVersionIdMarker": "3",
@@ -196,8 +259,12 @@ def test_versions_and_delete_markers_are_listed_page_by_page(stub: Stub) -> None
     last = {"Versions": [{"Key": "code/c", "VersionId": "null"}], "IsTruncated": False}
     more = {"KeyMarker": "code/b", "VersionIdMarker": "3"}
     stubber.add_response("list_object_versions", last, {"Bucket": "b", "Prefix": "code/", **more})
-    found = [(item.key, item.version) for item in Buckets(client, IDENTITY).versions("b", "code/")]
-    assert found == [("code/a", "2"), ("code/a", "1"), ("code/b", "3"), ("code/c", "null")]
+    assert Buckets(client, IDENTITY).versions("b", "code/") == [
+        ObjectVersion("code/a", "2"),
+        ObjectVersion("code/a", "1", is_latest=False),
+        ObjectVersion("code/b", "3", is_mark=True),
+        ObjectVersion("code/c", "null"),
+    ]
 
 
 def test_a_bucket_that_is_gone_holds_nothing(stub: Stub) -> None:
@@ -283,6 +350,16 @@ def test_our_own_bucket_s_tags_are_one_call(stub: Stub, code: str, found: dict[s
 def test_a_stranger_who_has_our_bucket_s_name_is_told(stub: Stub) -> None:
     client, stubber = stub("s3")
     stubber.add_client_error("get_bucket_tagging", "AccessDenied", "", 403)
-    stubber.add_client_error("head_bucket", "403", "Forbidden", 403)
+    for _ in range(2):
+        stubber.add_client_error("head_bucket", "403", "Forbidden", 403)
+    stubber.add_response("list_buckets", {"Buckets": []})
     with pytest.raises(Refused, match="bucket b belongs to another account"):
+        Buckets(client, IDENTITY).own_tags("b")
+
+
+def test_an_answer_without_tags_is_none(stub: Stub) -> None:
+    client, stubber = stub("s3")
+    stubber.add_response("get_bucket_tagging", {"TagSet": []})
+    client.meta.events.register("after-call.s3.GetBucketTagging", lambda parsed, **_: parsed.pop("TagSet"))
+    with pytest.raises(OutOfReach, match=r"bucket b: AWS's answer cannot be read"):
         Buckets(client, IDENTITY).own_tags("b")

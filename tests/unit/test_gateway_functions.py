@@ -44,10 +44,15 @@ def test_an_invocation_s_answer(stub: Stub, answer: dict[str, Any], expected: In
 def test_a_log_group_is_known_by_its_whole_name_and_may_be_gone(stub: Stub) -> None:
     client, stubber = stub("logs")
     functions = Functions(None, client)
-    for names, expected in ((["/g-other"], False), (["/g", "/g-other"], True), ([], False)):
-        groups = {"logGroups": [{"logGroupName": name} for name in names]}
+    for names, expected in ((["/g-other"], None), (["/g", "/g-other"], {"k": "v"}), ([], None)):
+        groups = {"logGroups": [{"logGroupName": name, "arn": f"arn:log-group:{name}:*"} for name in names]}
         stubber.add_response("describe_log_groups", groups, {"logGroupNamePrefix": "/g"})
-        assert functions.log_group_exists("/g") is expected
+        if expected:
+            stubber.add_response("list_tags_for_resource", {"tags": expected}, {"resourceArn": "arn:log-group:/g"})
+        assert functions.log_group_tags("/g") == expected
+    stubber.add_response("describe_log_groups", {"logGroups": [{"logGroupName": "/g", "arn": "arn:log-group:/g:*"}]})
+    stubber.add_client_error("list_tags_for_resource", "ResourceNotFoundException")
+    assert functions.log_group_tags("/g") is None
     stubber.add_client_error("delete_log_group", "ResourceNotFoundException", expected_params={"logGroupName": "/g"})
     functions.delete_log_group("/g")
     stubber.add_client_error("delete_log_group", "AccessDeniedException", "no")

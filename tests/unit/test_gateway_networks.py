@@ -155,6 +155,9 @@ def file_system(id: str, state: str = "available", tags: dict[str, str] | None =
     }
 
 
+MOUNT = "fsmt-0123456"
+
+
 def test_our_file_systems_with_what_they_hold_and_provision(stub: Stub) -> None:
     client, stubber = stub("efs")
     found = [
@@ -165,9 +168,18 @@ def test_our_file_systems_with_what_they_hold_and_provision(stub: Stub) -> None:
         file_system("fs-5"),
     ]
     stubber.add_response("describe_file_systems", {"FileSystems": found})
+    states = {f"{MOUNT}1": "available", f"{MOUNT}2": "error", f"{MOUNT}3": "deleting"}
+    targets = [
+        {"MountTargetId": id, "FileSystemId": "fs-1", "SubnetId": "subnet-01234567", "LifeCycleState": state}
+        for id, state in states.items()
+    ]
+    stubber.add_response("describe_mount_targets", {"MountTargets": targets}, {"FileSystemId": "fs-1"})
+    stubber.add_client_error(
+        "describe_mount_targets", "AccessDeniedException", expected_params={"FileSystemId": "fs-2"}
+    )
     storage, throughput = "EFS storage, GB", "EFS provisioned throughput, MiB/s"
     assert Networks(None, client).file_systems(TAGS) == [
-        Billable("file system", "fs-1", {storage: 1, throughput: 15}),
+        Billable("file system", "fs-1", {storage: 1, throughput: 15}, (f"{MOUNT}1", f"{MOUNT}2")),
         Billable("file system", "fs-2", {storage: 1, throughput: 0}),
     ]
 

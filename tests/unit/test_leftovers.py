@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.fakes import FakeAws, Said
+from tests.unit.fakes import FakeAws, FakeFunctions, Said
 from wildrydes_ml.costs import PRICES
 from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
@@ -70,9 +70,9 @@ def test_the_words_have_price_and_remedy() -> None:
         prove(aws.gateways, Settings(), Target(), REMOVED, said)
     assert said.texts("output") == [
         "still there: NAT gateway nat-1, about 32.85 US$ a month; to remove it: "
-        "aws ec2 delete-nat-gateway --nat-gateway-id nat-1",
+        "aws ec2 delete-nat-gateway --nat-gateway-id nat-1 --region eu-west-1",
         "still there: instance i-2, at a price that is not in the table; to remove it: "
-        "aws ec2 terminate-instances --instance-ids i-2",
+        "aws ec2 terminate-instances --instance-ids i-2 --region eu-west-1",
     ]
 
 
@@ -82,7 +82,7 @@ def test_what_has_a_name_is_listed_by_it() -> None:
     aws.stacks.put(COMPLETE, "DELETE_FAILED", tags=OURS)
     aws.buckets.put(BUCKET, OURS, "code/a")
     aws.functions.labels[FUNCTION] = OURS
-    aws.functions.log_groups = {f"/aws/lambda/{FUNCTION}", "/aws/lambda/other"}
+    aws.functions.log_groups = {f"/aws/lambda/{FUNCTION}": OURS, "/aws/lambda/other": OURS}
     aws.apis.key_names = {FUNCTION}
     assert left(aws) == [
         ("stack", COMPLETE, 0),
@@ -131,6 +131,7 @@ def test_our_object_in_a_given_bucket_is_told() -> None:
     aws, said = FakeAws(), Said()
     key = f"code/{FUNCTION}-0123456789abcdef.zip"
     aws.buckets.put("given", {}, key, "code/theirs.zip")
+    aws.buckets.said = {key: OURS}
     aws.stacks.put(EFS, "DELETE_FAILED", tags=OURS)
     with pytest.raises(WildrydesError, match=f"^still there: stack {EFS}, object s3://given/{key}$"):
         prove(aws.gateways, Settings(bucket="given"), Target(), REMOVED, said)
@@ -178,6 +179,36 @@ def test_what_the_tagging_api_lists_is_told_without_failing() -> None:
     said = proven(aws)
     assert said.texts("warning") == ["AWS lists with our tag, for up to an hour after they are gone: arn:one, arn:two"]
     assert said.texts("event") == ["nothing that bills is left of wildrydes-ml"]
+
+
+def test_tags_that_may_not_be_listed_are_a_check_that_was_skipped() -> None:
+    aws = FakeAws()
+    aws.tagging.listed = WildrydesError("resources with tag wildrydes-ml: AWS denies it: tag:GetResources")
+    assert proven(aws).texts("event") == [
+        "tags skipped: resources with tag wildrydes-ml: AWS denies it: tag:GetResources",
+        "nothing that bills is left of wildrydes-ml; not looked at: tags",
+    ]
+    aws.tagging.listed = OutOfReach("resources with tag wildrydes-ml: AWS cannot be reached")
+    with pytest.raises(OutOfReach):
+        proven(aws)
+
+
+def test_a_function_that_may_not_be_read_is_a_check_that_was_skipped() -> None:
+    class Denied(FakeFunctions):
+        def tags(self, name: str) -> dict[str, str] | None:
+            raise WildrydesError(f"function {name}: AWS denies it")
+
+    aws = FakeAws()
+    aws.functions = Denied(aws.journal)
+    assert proven(aws).texts("event")[-1] == "nothing that bills is left of wildrydes-ml; not looked at: Lambda"
+
+
+def test_very_many_things_are_one_line_each_and_not_all_in_the_error() -> None:
+    aws, said = FakeAws(), Said()
+    aws.networks.bills = [Billable("volume", f"vol-{number}") for number in range(500)]
+    with pytest.raises(WildrydesError, match=r"vol-19 and 480 more$"):
+        prove(aws.gateways, Settings(), Target(), REMOVED, said)
+    assert len(said.texts("output")) == 500
 
 
 def test_a_price_is_the_sum_of_its_items() -> None:

@@ -3,19 +3,35 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from types import MappingProxyType
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ..errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from ..records import Identity, ObjectVersion
-from .faults import MISSING, THROTTLED, code_of, status_of, translated
+from .faults import DENIED, MISSING, THROTTLED, code_of, status_of, translated
 from .repeating import Repeater
 
 _PASSING = THROTTLED | {"InternalError", "ServiceUnavailable"}
 # A bucket that was deleted or made a moment ago: S3 needs seconds, seldom an hour, to know it everywhere.
 _NOT_YET = {"NoSuchBucket", "OperationAborted"}
 _REPEATER = Repeater()
+_NO_LABELS: Mapping[str, str] = MappingProxyType({})
+# An answer to HEAD has no body, so that its status is the code.
+_FORBIDDEN = DENIED | {"403"}
+# Operation → permission, where its name is another one.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
+_PERMISSIONS = {
+    "DeleteObjects": "s3:DeleteObject and s3:DeleteObjectVersion",
+    "HeadBucket": "s3:ListBucket",
+    "HeadObject": "s3:GetObject and s3:GetObjectVersion",
+    "ListMultipartUploads": "s3:ListBucketMultipartUploads",
+    "ListObjectVersions": "s3:ListBucketVersions",
+    "ListObjectsV2": "s3:ListBucket",
+    "PutBucketEncryption": "s3:PutEncryptionConfiguration",
+    "PutPublicAccessBlock": "s3:PutBucketPublicAccessBlock",
+}
 
 
 class Buckets:
@@ -28,9 +44,10 @@ class Buckets:
 
     def own_tags(self, name: str) -> dict[str, str] | None:
         """As tags(), with one call less: of a bucket that is named after account and region, so that both fit."""
-        with translated(f"bucket {name}"):
+        with _permitted(f"bucket {name}"):
             try:
                 found = self._client.get_bucket_tagging(Bucket=name, ExpectedBucketOwner=self._identity.account)
+                return {item["Key"]: item["Value"] for item in found["TagSet"]}
             except ClientError as error:
                 if code_of(error) == "NoSuchTagSet":
                     return {}
@@ -39,29 +56,29 @@ class Buckets:
                 if status_of(error) >= 500 or code_of(error) in THROTTLED:
                     raise
                 return self.tags(name)  # whose HEAD tells a stranger's bucket from a want of rights
-        return {item["Key"]: item["Value"] for item in found["TagSet"]}
 
     def tags(self, name: str) -> dict[str, str] | None:
         """The bucket's tags, None when there is no such bucket.
 
-        Raises Refused when it is another account's, SettingsError when it is in another region.
+        Raises Refused when it is another account's, SettingsError when it is in another region, and WildrydesError
+        with the permission that is missing when it may not be read.
         """
         if not self.exists(name):
             return None
-        with translated(f"bucket {name}"):
+        with _permitted(f"bucket {name}"):
             try:
                 found = self._client.get_bucket_tagging(Bucket=name)["TagSet"]
+                return {item["Key"]: item["Value"] for item in found}
             except ClientError as error:
                 if code_of(error) == "NoSuchTagSet":
                     return {}
                 if code_of(error) in MISSING:
                     return None
                 raise
-        return {item["Key"]: item["Value"] for item in found}
 
     def exists(self, name: str) -> bool:
         """Whether there is such a bucket of ours; raises as tags() does."""
-        with translated(f"bucket {name}"):
+        with _permitted(f"bucket {name}"):
             try:
                 # Answered without a body: the status tells.
                 answer = self._client.head_bucket(Bucket=name, ExpectedBucketOwner=self._identity.account)
@@ -74,17 +91,45 @@ class Buckets:
         return True
 
     def _explain(self, name: str, error: ClientError) -> None:
-        if code_of(error) in ("403", "AccessDenied"):
-            raise Refused(
-                f"bucket {name} belongs to another account, or these credentials may not list it: "
-                "name one with --bucket"
-            ) from error
+        if code_of(error) in _FORBIDDEN:
+            self._explain_denial(name, error)
         self._refuse_other_region(name, error.response)
         if code_of(error) in ("400", "BadRequest"):
             raise InterruptedWork(
                 f"bucket {name}: S3 refuses the credentials without a word, as it does when they have expired; "
                 "renew them and run again"
             ) from error
+
+    def _explain_denial(self, name: str, error: ClientError) -> None:
+        """Says whose the bucket is where that can be known: S3 denies a stranger's and one of ours in the same way."""
+        others = f"bucket {name} belongs to another account: name one with --bucket"
+        if self._answers(name):
+            raise Refused(others) from error
+        names = self._own_names()
+        if names is not None and name not in names:
+            raise Refused(others) from error
+        whose = "It is this account's own, and" if names else "Either it is another account's, or"
+        raise WildrydesError(
+            f"bucket {name}: AWS denies it and does not say why. {whose} these credentials lack the permission "
+            f"{_PERMISSIONS['HeadBucket']}: allow it, or name another bucket with --bucket"
+        ) from error
+
+    def _answers(self, name: str) -> bool:
+        """Whether the bucket lets us in when nobody asks whose it is."""
+        try:
+            self._client.head_bucket(Bucket=name)
+        except ClientError:
+            return False
+        return True
+
+    def _own_names(self) -> set[str] | None:
+        """The account's buckets; None when they may not be listed."""
+        try:
+            return {item["Name"] for item in self._client.list_buckets()["Buckets"]}
+        except ClientError as error:
+            if code_of(error) in _FORBIDDEN:
+                return None
+            raise
 
     def _refuse_other_region(self, name: str, answer: Mapping[str, Any]) -> None:
         headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
@@ -103,7 +148,12 @@ class Buckets:
         Each call may be repeated, and all of them finish a bucket that is half made. Raises Refused when the name is
         another account's, OutOfReach when S3 still remembers a bucket of that name or does not know the new one yet.
         """
-        self._repeater.patiently(f"bucket {name}", lambda: self._make(name, tags), _NOT_YET)
+
+        def make() -> None:
+            with _permitted(f"bucket {name}"):
+                self._make(name, tags)
+
+        self._repeater.patiently(f"bucket {name}", make, _NOT_YET)
 
     def _make(self, name: str, tags: Mapping[str, str]) -> None:
         region = self._identity.region
@@ -142,14 +192,34 @@ class Buckets:
         }
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
-    def upload(self, bucket: str, key: str, body: bytes) -> None:
-        """Writes an object, with a checksum: S3 refuses a body that does not agree with it."""
-        wanted = {"Key": key, "Body": body, "ChecksumAlgorithm": "CRC32"}
+    def upload(self, bucket: str, key: str, body: bytes, labels: Mapping[str, str] = _NO_LABELS) -> None:
+        """Writes an object, with a checksum: S3 refuses a body that does not agree with it.
+
+        Labels are kept as the object's metadata, which needs no permission of its own, as tags do.
+        """
+        wanted = {"Key": key, "Body": body, "ChecksumAlgorithm": "CRC32", "Metadata": dict(labels)}
 
         def put() -> None:
-            self._client.put_object(Bucket=bucket, ExpectedBucketOwner=self._identity.account, **wanted)
+            with _permitted(f"s3://{bucket}/{key}"):
+                self._client.put_object(Bucket=bucket, ExpectedBucketOwner=self._identity.account, **wanted)
 
         self._repeater.patiently(f"s3://{bucket}/{key}", put, _NOT_YET)
+
+    def metadata(self, bucket: str, item: ObjectVersion) -> dict[str, str]:
+        """What the upload said of a version of an object; nothing when it is gone."""
+        with _permitted(f"s3://{bucket}/{item.key}"):
+            try:
+                found = self._client.head_object(
+                    Bucket=bucket,
+                    Key=item.key,
+                    VersionId=item.version,
+                    ExpectedBucketOwner=self._identity.account,
+                )
+            except ClientError as error:
+                if code_of(error) in MISSING:
+                    return {}
+                raise
+        return dict(found.get("Metadata", {}))
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
         """An https URL that reads the object without credentials, for a time."""
@@ -162,21 +232,25 @@ class Buckets:
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """The keys of a bucket under a prefix."""
-        with translated(f"bucket {bucket}"):
+        with _permitted(f"bucket {bucket}"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def versions(self, bucket: str, prefix: str = "") -> list[ObjectVersion]:
         """Every version and delete marker under a prefix; empty when there is no such bucket (any more)."""
-        with translated(f"bucket {bucket}"):
+        with _permitted(f"bucket {bucket}"):
             try:
                 pages = list(self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix))
             except ClientError as error:
                 if code_of(error) in MISSING:
                     return []
                 raise
-        items = [item for page in pages for kind in ("Versions", "DeleteMarkers") for item in page.get(kind, [])]
-        return [ObjectVersion(item["Key"], item["VersionId"]) for item in items]
+        return [
+            ObjectVersion(item["Key"], item["VersionId"], kind == "DeleteMarkers", item.get("IsLatest", True))
+            for page in pages
+            for kind in ("Versions", "DeleteMarkers")
+            for item in page.get(kind, [])
+        ]
 
     def remove(self, bucket: str, versions: Sequence[ObjectVersion]) -> None:
         """Deletes versions of objects for good; a bucket that is gone is fine.
@@ -184,7 +258,7 @@ class Buckets:
         Raises WildrydesError with those that S3 did not delete.
         """
         faults: list[dict[str, str]] = []
-        with translated(f"bucket {bucket}"), _or_gone():
+        with _permitted(f"bucket {bucket}"), _or_gone():
             for start in range(0, len(versions), 1000):
                 batch = [{"Key": item.key, "VersionId": item.version} for item in versions[start : start + 1000]]
                 answer = self._client.delete_objects(Bucket=bucket, Delete={"Objects": batch, "Quiet": True})
@@ -194,7 +268,7 @@ class Buckets:
 
     def abort_uploads(self, bucket: str) -> None:
         """Drops what was uploaded in parts and never finished: it bills, and no listing of objects shows it."""
-        with translated(f"bucket {bucket}"), _or_gone():
+        with _permitted(f"bucket {bucket}"), _or_gone():
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket)
             for upload in [item for page in pages for item in page.get("Uploads", [])]:
                 self._abort(bucket, upload)
@@ -208,7 +282,7 @@ class Buckets:
 
     def delete(self, name: str) -> bool:
         """Deletes a bucket; False when it is not empty."""
-        with translated(f"bucket {name}"):
+        with _permitted(f"bucket {name}"):
             try:
                 self._client.delete_bucket(Bucket=name)
             except ClientError as error:
@@ -217,6 +291,20 @@ class Buckets:
                 if code_of(error) not in MISSING:
                     raise
         return True
+
+
+@contextmanager
+def _permitted(what: str) -> Iterator[None]:
+    """As `translated`, and names the permission that a denied operation needs."""
+    with translated(what):
+        try:
+            yield
+        except ClientError as error:
+            if code_of(error) not in _FORBIDDEN:
+                raise
+            message = error.response.get("Error", {}).get("Message", "")
+            needed = _PERMISSIONS.get(error.operation_name, f"s3:{error.operation_name}")
+            raise WildrydesError(f"{what}: AWS denies it: {message}; it needs the permission {needed}") from error
 
 
 @contextmanager

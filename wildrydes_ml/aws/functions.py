@@ -54,11 +54,20 @@ class Functions:
                     return None
                 raise
 
-    def log_group_exists(self, name: str) -> bool:
-        """Whether the log group exists."""
+    def log_group_tags(self, name: str) -> dict[str, str] | None:
+        """The log group's tags, None when there is no such log group."""
         with translated(f"log group {name}"):
+            # Listed by name, so that the first page has it if there is one.
             groups = self._logs.describe_log_groups(logGroupNamePrefix=name)["logGroups"]
-        return any(group["logGroupName"] == name for group in groups)
+            arns = [group["arn"] for group in groups if group["logGroupName"] == name]
+            if not arns:
+                return None
+            try:
+                return dict(self._logs.list_tags_for_resource(resourceArn=arns[0].removesuffix(":*")).get("tags", {}))
+            except ClientError as error:
+                if code_of(error) in MISSING:
+                    return None
+                raise
 
     def delete_log_group(self, name: str) -> None:
         """Deletes a log group; a missing one is fine."""

@@ -6,7 +6,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..records import Billable, NetworkInterface
-from .faults import code_of, translated
+from .faults import DENIED, code_of, translated
 
 # A reading of an answer: id, state and what it bills for, of each thing in it.
 _Reading = list[tuple[str, str, dict[str, float]]]
@@ -83,12 +83,27 @@ class Networks:
         with translated("file systems"):
             pages = self._efs.get_paginator("describe_file_systems").paginate()
             found = [item for page in pages for item in page["FileSystems"]]
-        return [
-            Billable("file system", item["FileSystemId"], _file_system_prices(item))
-            for item in found
-            if item["LifeCycleState"] not in _GOING
-            and any(tag["Value"] in tags.get(tag["Key"], ()) for tag in item["Tags"])
-        ]
+            ours = [item for item in found if any(tag["Value"] in tags.get(tag["Key"], ()) for tag in item["Tags"])]
+            return [
+                Billable(
+                    "file system",
+                    item["FileSystemId"],
+                    _file_system_prices(item),
+                    self._mount_targets(item["FileSystemId"]),
+                )
+                for item in ours
+                if item["LifeCycleState"] not in _GOING
+            ]
+
+    def _mount_targets(self, file_system: str) -> tuple[str, ...]:
+        """The mount targets, without which the file system may go; none where they may not be read."""
+        try:
+            found = self._efs.describe_mount_targets(FileSystemId=file_system)["MountTargets"]
+        except ClientError as error:
+            if code_of(error) in DENIED or code_of(error) == "FileSystemNotFound":
+                return ()
+            raise
+        return tuple(item["MountTargetId"] for item in found if item["LifeCycleState"] not in _GOING)
 
 
 def _gateways(answer: dict[str, Any]) -> _Reading:

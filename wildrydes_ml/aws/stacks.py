@@ -67,6 +67,11 @@ class Stacks:
                 raise
         return body if isinstance(body, str) else ""
 
+    def policy(self, name: str) -> str:
+        """The stack policy as JSON; empty when the stack has none."""
+        with translated(f"policy of stack {name}"):
+            return str(self._client.get_stack_policy(StackName=name).get("StackPolicyBody") or "")
+
     def resources(self, name: str) -> list[StackResource]:
         """The stack's resources, also those that a failed creation has taken back."""
         with translated(f"resources of stack {name}"):
@@ -217,6 +222,7 @@ def _stack(found: dict[str, Any]) -> Stack:
         {item["ParameterKey"]: item["ParameterValue"] for item in found.get("Parameters", [])},
         {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
         {item["Key"]: item["Value"] for item in found.get("Tags", [])},
+        found.get("EnableTerminationProtection", False),
     )
 
 
