@@ -5,18 +5,17 @@ function) goes after what is found by them, so that a run that was cut leaves no
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 
 from . import keeping, leftovers
 from .aws import Aws
 from .deleting import SUBNET, Deleter, physical_ids
-from .desired import TAG
 from .emptying import remove_bucket
 from .following import Follower
 from .planning import FoundStack
 from .refusing import refuse_removal
 from .releasing import release
-from .remains import Remains, is_tagged, look, our_tags
+from .remains import STACK_TAG, Remains, is_tagged, look, our_tags
 from .remedies import Remedies
 from .reporting import Reporter
 from .settings import Settings, Target
@@ -45,10 +44,13 @@ def destroy(
     goes, stays = found.split(settings)
     for kept in stays.stacks:
         keeping.check(aws, kept.stack, reporter)
-    lines = [*goes.describe(), *keeping.losses([one.stack for one in stays.stacks])]
+    wiring = _wiring(settings, found)
+    keys = leftovers.api_keys(aws, wiring, reporter)
+    lines = [*goes.describe(), *(f"{key.kind} {key.id}" for key in keys)]
+    lines += keeping.losses([one.stack for one in stays.stacks])
     if lines:
         confirm(lines + [f"kept: {line}" for line in stays.describe()])
-    _Destroyer(aws, settings, remedies, reporter, clock).run(goes, stays)
+    _Destroyer(aws, settings, remedies, reporter, clock).run(goes, stays, wiring if keys else {})
     leftovers.prove(aws, settings, target, goes, reporter)
     reporter.event(f"gone: {', '.join(lines)}" if lines else "nothing to remove")
     return bool(lines)
@@ -67,13 +69,14 @@ class _Destroyer:
         self._clock = clock
         self._deleter = Deleter(aws, settings.retain, reporter, clock)
 
-    def run(self, goes: Remains, stays: Remains) -> None:
-        """Removes uploads to a given bucket, stacks, log groups and our own bucket, in this order."""
+    def run(self, goes: Remains, stays: Remains, wiring: Mapping[str, Sequence[str]]) -> None:
+        """Removes uploads to a given bucket, keys with the tags of our wiring, stacks, log groups and our own bucket,
+        in this order."""
         if goes.objects and not goes.own_bucket:
             self._reporter.event(f"removing {len(goes.objects)} objects from bucket {goes.bucket}")
             self._aws.buckets.remove(goes.bucket, goes.objects)
-        if goes.stacks or goes.own_bucket:
-            self._unwire(goes)
+        if wiring:
+            self._unwire(wiring)
         for found in goes.stacks:
             self._remove_stack(found)
         for found in stays.stacks:
@@ -84,10 +87,10 @@ class _Destroyer:
             self._reporter.event(f"removing bucket {goes.bucket}")
             remove_bucket(self._aws, goes.bucket, self._remedies)
 
-    def _unwire(self, goes: Remains) -> None:
-        """Removes the long route's key and usage plan, also when its stack is gone already."""
-        if self._settings.complete_stack not in [found.stack.name for found in goes.stacks]:
-            self._aws.apis.unwire(goes.function_name, {TAG: self._settings.name})
+    def _unwire(self, wiring: Mapping[str, Sequence[str]]) -> None:
+        """Removes our keys and usage plans, whatever is left beside them."""
+        self._reporter.event("removing API keys and usage plans")
+        self._aws.apis.unwire(wiring)
 
     def _remove_stack(self, found: FoundStack) -> None:
         stack = found.stack
@@ -105,3 +108,10 @@ class _Destroyer:
         stack = self._deleter.settle(found.stack)
         if stack:
             keeping.make_idle(self._aws, stack, Follower(self._aws, self._reporter, self._clock), self._reporter)
+
+
+def _wiring(settings: Settings, found: Remains) -> Mapping[str, Sequence[str]]:
+    """The tags of our keys and usage plans, but for those of stacks that are there: these go with their stack."""
+    there = {one.stack.name for one in found.stacks}
+    ours = our_tags(settings)
+    return {**ours, STACK_TAG: [stack for stack in ours[STACK_TAG] if stack not in there]}

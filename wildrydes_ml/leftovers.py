@@ -27,16 +27,11 @@ _NAMED = 20
 
 @dataclass(frozen=True)
 class Sought:
-    """What to look for: tags with their values, the function's name, the names of stacks and of log groups."""
+    """What to look for: tags with their values, the function's name, the names of log groups."""
 
     tags: Mapping[str, Sequence[str]]
     function: str
-    stacks: Collection[str]
     log_groups: Collection[str]
-
-    def is_our_key(self, name: str) -> bool:
-        """Whether an API key or usage plan is ours: the wiring names it as the function, a stack after itself."""
-        return name == self.function or name.startswith(tuple(f"{stack}-" for stack in self.stacks))
 
 
 def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, reporter: Reporter) -> None:
@@ -63,9 +58,8 @@ def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, report
 
 
 def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:
-    stacks = (settings.efs_stack, settings.inference_stack, settings.complete_stack)
     groups = {*removed.possible_log_groups, *found.possible_log_groups}
-    return Sought(our_tags(settings), removed.function_name, stacks, groups)
+    return Sought(our_tags(settings), removed.function_name, groups)
 
 
 class _Looks:
@@ -100,6 +94,17 @@ class _Looks:
             self._reporter.event(f"{name} skipped: {error}")
             self.skipped.append(name)
             return []
+
+
+def api_keys(aws: Aws, tags: Mapping[str, Sequence[str]], reporter: Reporter) -> list[Billable]:
+    """The API keys and usage plans with such tags; none, and said, where these credentials may not see them."""
+    try:
+        return aws.apis.keys_and_plans(tags)
+    except InterruptedWork:
+        raise
+    except WildrydesError as error:
+        reporter.event(f"API keys skipped: {error}")
+        return []
 
 
 def _named(remains: Remains) -> list[Billable]:
@@ -165,5 +170,5 @@ _LOOKS: dict[str, Callable[[Aws, Sought], list[Billable]]] = {
     "EFS": lambda aws, what: aws.networks.file_systems(what.tags),
     "Lambda": _functions,
     "CloudWatch Logs": _log_groups,
-    "API keys": lambda aws, what: aws.apis.keys_and_plans(what.is_our_key),
+    "API keys": lambda aws, what: aws.apis.keys_and_plans(what.tags),
 }

@@ -136,7 +136,8 @@ class ObjectVersion:
 class Billable:
     """A thing that may bill while idle: its kind, its id, and entries of the price list with their amounts.
 
-    `held_by` are the ids of what has to go before it: a file system's mount targets.
+    `held_by` are the ids of what has to go before it: a file system's mount targets, a usage plan's stages, each as
+    `API:stage`.
     """
 
     kind: str

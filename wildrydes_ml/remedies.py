@@ -60,6 +60,14 @@ def _file_system(remedies: Remedies, thing: Billable) -> str:
     return " && ".join([*targets, *pause, removal])
 
 
+def _usage_plan(remedies: Remedies, thing: Billable) -> str:
+    """https://docs.aws.amazon.com/apigateway/latest/api/API_DeleteUsagePlan.html: its stages go first."""
+    plan = ("--usage-plan-id", thing.id)
+    stages = [f"op=remove,path=/apiStages,value={stage}" for stage in thing.held_by]
+    update = remedies.command("apigateway", "update-usage-plan", *plan, "--patch-operations", *stages)
+    return " && ".join([*([update] if stages else []), remedies.command("apigateway", "delete-usage-plan", *plan)])
+
+
 def _by_id(*words: str) -> Callable[[Remedies, Billable], str]:
     return lambda remedies, thing: remedies.command(*words, thing.id)
 
@@ -74,7 +82,7 @@ REMOVALS: Mapping[str, Callable[[Remedies, Billable], str]] = {
     "log group": _by_id("logs", "delete-log-group", "--log-group-name"),
     "function": _by_id("lambda", "delete-function", "--function-name"),
     "API key": _by_id("apigateway", "delete-api-key", "--api-key"),
-    "usage plan": _by_id("apigateway", "delete-usage-plan", "--usage-plan-id"),
+    "usage plan": _usage_plan,
 }
 
 

@@ -37,7 +37,8 @@ class Wiring:
     """What is wanted: the function's (or alias's) ARN, who may call, requests a second and at once.
 
     `answers` stands for API Gateway's own answers, which come with the API but are served as deployed.
-    `name` and `tags` are those of an API key and its usage plan, by which they are found again.
+    `name` and `tags` are those of an API key and its usage plan; they are found again by the tags. Raises ValueError
+    for a key without tags.
     """
 
     target: str
@@ -47,6 +48,10 @@ class Wiring:
     answers: str = ""
     name: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if self.auth == "API_KEY" and not self.tags:
+            raise ValueError("Wiring.tags: API_KEY makes a key, which is found again by its tags; give at least one")
 
     @property
     def description(self) -> str:
@@ -70,7 +75,7 @@ class FoundWiring:
     `description` is that of the stage's deployment.
 
     `has_key` tells whether a caller with a key gets through, `owns_key` whether a key or usage plan was made here; a
-    stranger's key is used but never removed. Both are False, unasked, where no key is or was wanted.
+    stranger's key is used but never changed or removed. Both are False, unasked, where no key is or was wanted.
     `plan_throttle` is that of our usage plan, `superseded` the deployments made here that no stage uses any more.
     The rest are AWS's ids: of the root resource, the stage's deployment and our usage plan.
     """
@@ -88,13 +93,23 @@ class FoundWiring:
     deployment: str = ""
     plan: str = ""
 
+    @property
+    def has_stage(self) -> bool:
+        """Whether the stage is there."""
+        return self.description is not None or bool(self.deployment)
+
 
 def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
     """What to do, in order; empty when all of it is in place.
 
-    A console's wiring may target the function where we target its alias: both reach the same code. Tidying is last:
-    while there is something to tidy, a key that nobody wants any more is looked for.
+    A console's wiring may target the function where we target its alias: both reach the same code.
+
+    The order keeps callers: wherever it is cut, one with a key gets through or the stage is as it was. So a key is
+    there before the deployment that asks for it, and goes after the one that does not. A usage plan can name a stage
+    only once there is one; before that nobody gets through, and so the first deployment comes before its key.
+    Tidying is last: while there is something to tidy, a key that nobody wants any more is looked for.
     """
+    key: list[Action] = ["key"] if wanted.auth == "API_KEY" and not found.has_key else []
     todo: list[Action] = []
     if found.auth != wanted.auth or not _same_function(found.target, wanted.target):
         todo.append("method")
@@ -105,13 +120,27 @@ def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
     is_plan_limited = wanted.auth != "API_KEY" or found.plan_throttle in (None, limits)
     if todo or found.throttle != limits or not is_plan_limited:
         todo.append("throttle")
-    if wanted.auth == "API_KEY" and not found.has_key:
-        todo.append("key")
+    todo = [*key, *todo] if found.has_stage else [*todo, *key]
     if wanted.auth != "API_KEY" and found.owns_key:
         todo.append("no key")
     if "deployment" in todo or found.superseded:
         todo.append("tidy")
     return tuple(todo)
+
+
+def window(old_auth: str, new_auth: str, route: str) -> str:
+    """What a deploy must warn of when it changes who may call a live API; empty when nobody is turned away.
+
+    `old_auth` is empty where nothing is deployed. On the short route CloudFormation lets the stage ask for a key
+    before it makes the usage plan, which names the stage and so depends on it; on the long route `actions` orders it.
+    """
+    if route != "short" or new_auth != "API_KEY" or old_auth in ("", new_auth):
+        return ""
+    return (
+        f"ApiAuth {old_auth} → {new_auth}: for up to a minute during the update the API answers everybody with 403, "
+        "callers with a key too, until CloudFormation has linked the key to the stage. "
+        "The long route (two stacks) has no such gap"
+    )
 
 
 def _page(wanted: Wiring, get: FoundMethod | None) -> list[Action]:

@@ -2,9 +2,10 @@
 
 import json
 import re
+import time
 import urllib.error
 import urllib.request
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +17,11 @@ import pytest
 from wildrydes_ml import destroying
 from wildrydes_ml.aws import Aws
 from wildrydes_ml.deploying import Deployer, public_url
+from wildrydes_ml.desired import default_bucket
 from wildrydes_ml.reporting import JsonReporter
 from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.steps import Fill, WarmUp
+from wildrydes_ml.steps import ApplyStack, Fill, WarmUp
+from wildrydes_ml.wiring import actions
 
 from .conftest import client
 
@@ -56,6 +59,13 @@ def send(
     except urllib.error.HTTPError as error:
         with error:
             return read(error)
+
+
+def wait_for(is_so: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + 120
+    while not is_so():
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
 
 
 def read(reply: Any) -> Reply:
@@ -152,6 +162,45 @@ def test_an_api_that_is_closed_opened_again_and_destroyed(api: Api, route: str) 
     gateway = client(api.place, "apigateway")
     for found in (gateway.get_rest_apis(), gateway.get_api_keys(), gateway.get_usage_plans()):
         assert found["items"] == []
+
+
+@pytest.mark.parametrize(("old", "new"), [("NONE", "API_KEY"), ("API_KEY", "NONE"), ("AWS_IAM", "API_KEY")])
+def test_while_access_changes_who_has_a_key_or_had_access_gets_through(api: Api, old: str, new: str) -> None:
+    url, _ = api.deploy(ApiAuth=old)
+    with api.log.open("a") as log:
+        deployer = Deployer(api.aws, Settings(overrides={"ApiAuth": new}), api.place, JsonReporter(log))
+        deployer.run(next(step for step in deployer.steps() if isinstance(step, ApplyStack)))
+    rest_api = client(api.place, "apigateway").get_rest_apis()["items"][0]["id"]
+    wanted = deployer.desired.wiring
+    assert wanted
+    found = api.aws.apis.found(rest_api, wanted)
+    assert found
+    for action in actions(wanted, found):
+        api.aws.apis.perform(rest_api, action, wanted, found)
+        keys = client(api.place, "apigateway").get_api_keys(includeValues=True)["items"]
+        signed = api.aws.apis.signed_headers(url, b"{}", {"Content-Type": "application/json"})
+        callers = [{}, signed, *({"x-api-key": key["value"]} for key in keys)]
+        assert "invalid-url" in [send(url, headers=caller).code for caller in callers], action
+    wired = api.aws.apis.found(rest_api, wanted)
+    assert wired
+    assert actions(wanted, wired) == ()
+
+
+def test_a_key_goes_after_stacks_and_bucket_were_deleted_by_hand_and_a_strangers_of_its_name_stays(api: Api) -> None:
+    api.deploy(ApiAuth="API_KEY", FunctionName="another")
+    gateway = client(api.place, "apigateway")
+    strange = gateway.create_api_key(name="another", enabled=True)["id"]
+    strange_plan = gateway.create_usage_plan(name="another")["id"]
+    api.aws.stacks.delete("wildrydes-ml-mod5-inf")
+    api.aws.stacks.delete("wildrydes-ml-mod5")
+    wait_for(lambda: not api.aws.stacks.find(["wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"]))
+    bucket = default_bucket(Settings(), api.aws.identity)
+    api.aws.buckets.remove(bucket, api.aws.buckets.versions(bucket))
+    api.aws.buckets.delete(bucket)
+    api.destroy("long")
+    assert [key["id"] for key in gateway.get_api_keys()["items"]] == [strange]
+    assert [plan["id"] for plan in gateway.get_usage_plans()["items"]] == [strange_plan]
+    assert '"ok": false' not in api.log.read_text()
 
 
 @ROUTES

@@ -1,5 +1,6 @@
 """Each command that people are told to paste is one: the AWS CLI itself reads it, and asks AWS for what it names."""
 
+import json
 import re
 import shlex
 from collections.abc import Iterator
@@ -96,6 +97,16 @@ def test_mount_targets_go_before_their_file_system(asked: list[str]) -> None:
     assert [ran(command, asked) for command in commands] == [0, 0, 0]
     ends = [re.split(r"[ ?]", request.partition("amazonaws.com")[2])[0].rpartition("/")[2] for request in asked]
     assert ends == ["fsmt-01234567", "fsmt-76543210", "fs-01234567"]
+
+
+def test_stages_go_before_their_usage_plan(asked: list[str]) -> None:
+    text = HERE.removal(Billable("usage plan", "pl4nid", held_by=("ap1:prod", "ap2:test")))
+    assert [ran(command, asked) for command in text.split(" && ")] == [0, 0]
+    update, deletion = asked
+    assert update.startswith("PATCH https://apigateway.eu-west-1.amazonaws.com/usageplans/pl4nid ")
+    removed = [{"op": "remove", "path": "/apiStages", "value": stage} for stage in ("ap1:prod", "ap2:test")]
+    assert json.loads(update.partition(" {")[1].strip() + update.partition(" {")[2]) == {"patchOperations": removed}
+    assert deletion.startswith("DELETE https://apigateway.eu-west-1.amazonaws.com/usageplans/pl4nid ")
 
 
 def test_an_emulator_s_things_are_not_looked_for_on_aws(asked: list[str]) -> None:

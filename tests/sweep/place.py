@@ -27,7 +27,7 @@ _QUIET_SECONDS = 5.0
 class Silent:
     """A reporter for nobody."""
 
-    def plan(self, steps: Sequence[Mapping[str, Any]]) -> None:
+    def plan(self, steps: Sequence[Mapping[str, Any]], **idle: float) -> None:
         """The steps."""
 
     def event(self, text: str, **record: Any) -> None:

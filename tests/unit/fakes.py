@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 from tests.unit.evaluation import Evaluation
 from wildrydes_ml import wiring
 from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
+from wildrydes_ml.aws.keys import Tags, owned
 from wildrydes_ml.decoding import decode
 from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
 from wildrydes_ml.errors import Refused, WildrydesError
@@ -327,14 +328,19 @@ class FakeFunctions(Functions):
 
 
 class FakeApis(Apis):
-    """APIs by id; each action does what it is called. `loss` is the type of what somebody deleted."""
+    """APIs by id; each action does what it is called. Keys and usage plans are ids with their tags, by kind.
+
+    `refusal` is what a look at them ends with, `loss` the type of what somebody deleted.
+    """
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.wirings: dict[str, FoundWiring] = {}
         self.loss: str | Unknown = ""
         self.asked: list[str] = []
-        self.key_names: set[str] = set()
+        self.keys: dict[str, Mapping[str, str]] = {}
+        self.plans: dict[str, Mapping[str, str]] = {}
+        self.refusal: WildrydesError | None = None
 
     def found(self, api: str, wanted: Wiring | None = None) -> FoundWiring | None:
         return None if self.loss == REST_API else self._found(api)
@@ -361,22 +367,37 @@ class FakeApis(Apis):
                 found = replace(found, get=FoundMethod("NONE", wiring.target, True) if action == "page" else None)
             case "tidy":
                 found = replace(found, superseded=())
-            case _:
-                found = replace(found, has_key=action == "key", owns_key=action == "key")
-                self.key_names = {wiring.name} if action == "key" else set()
+            case "key":
+                assert found.has_stage, "a usage plan can name a stage only once there is one"
+                self.keys["key1"], self.plans["plan1"] = wiring.tags, wiring.tags
+                found = replace(found, has_key=True, owns_key=True)
+            case "no key":
+                self._remove({key: (value,) for key, value in wiring.tags.items()})
+                found = self._found(api)
         self.wirings[api] = found
 
-    def unwire(self, name: str, tags: Mapping[str, str]) -> None:
-        if name in self.key_names or self.wirings:
-            self._journal.append(f"unwire {name}")
-        self.key_names.discard(name)
+    def unwire(self, tags: Tags) -> None:
+        if self._ours(self.keys, tags) or self._ours(self.plans, tags):
+            self._journal.append("unwire")
+        self._remove(tags)
+
+    def keys_and_plans(self, tags: Tags) -> list[Billable]:
+        if self.refusal:
+            raise self.refusal
+        kinds = {"API key": self.keys, "usage plan": self.plans}
+        return [Billable(kind, id) for kind, made in kinds.items() for id in self._ours(made, tags)]
+
+    def _ours(self, made: Mapping[str, Mapping[str, str]], tags: Tags) -> list[str]:
+        return [str(item["id"]) for item in owned([{"id": id, "tags": labels} for id, labels in made.items()], tags)]
+
+    def _remove(self, tags: Tags) -> None:
+        for made in (self.keys, self.plans):
+            for id in self._ours(made, tags):
+                del made[id]
         self.wirings = {
             api: replace(found, has_key=False, owns_key=False) if found.owns_key else found
             for api, found in self.wirings.items()
         }
-
-    def keys_and_plans(self, is_ours: Callable[[str], bool]) -> list[Billable]:
-        return [Billable(kind, name) for kind in ("API key", "usage plan") for name in self.key_names if is_ours(name)]
 
     def key(self, api: str) -> str:
         return "the-key" if self._found(api).has_key else ""

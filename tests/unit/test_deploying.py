@@ -138,7 +138,7 @@ def test_an_api_with_a_key_is_asked_with_it(run: Deploy, aws: FakeAws, api: Api)
     run(overrides={"ApiAuth": "API_KEY"})
     assert aws.journal[-6:] == [WIRED[0], "wire page", *WIRED[1:3], "wire key", "wire tidy"]
     assert api.asked[-1]["x-api-key"] == "the-key"
-    assert aws.apis.key_names == {"ml_inferencefunction"}
+    assert (aws.apis.keys, aws.apis.plans) == ({"key1": {TAG: "wildrydes-ml"}}, {"plan1": {TAG: "wildrydes-ml"}})
     run(reset=("ApiAuth",))
     assert aws.journal == [f"update {INFERENCE}", WIRED[0], "wire no page", *WIRED[1:3], "wire no key", "wire tidy"]
     assert "x-api-key" not in api.asked[-1]

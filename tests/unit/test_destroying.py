@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeAws, FakeFunctions, Said, event
+from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeApis, FakeAws, FakeFunctions, Said, event
+from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.deploying import Deployer
 from wildrydes_ml.desired import TAG
 from wildrydes_ml.destroying import destroy
-from wildrydes_ml.errors import InterruptedWork, Refused, SettingsError, WildrydesError
+from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.records import Billable, NetworkInterface, ResourceChange, StackResource
 from wildrydes_ml.remains import STACK_TAG
 from wildrydes_ml.settings import Settings, Target
@@ -43,7 +44,6 @@ def test_the_long_route_goes_in_reverse_order() -> None:
     aws = deployed()
     assert removed(aws)
     assert aws.journal == [
-        "unwire ml_inferencefunction",
         f"delete {INFERENCE}",
         f"delete {EFS}",
         f"delete log group {LOG_GROUP}",
@@ -59,7 +59,83 @@ def test_a_key_whose_stack_is_gone_goes_too() -> None:
     aws = deployed(overrides={"ApiAuth": "API_KEY"})
     del aws.stacks.stacks[INFERENCE]
     assert removed(aws)
-    assert aws.apis.key_names == set()
+    assert aws.journal[0] == "unwire"
+    assert (aws.apis.keys, aws.apis.plans) == ({}, {})
+
+
+def left_with_keys(**tags: dict[str, str]) -> FakeAws:
+    """An account with nothing but API keys and usage plans, by id."""
+    aws = FakeAws()
+    aws.apis.keys = {f"k-{id}": labels for id, labels in tags.items()}
+    aws.apis.plans = {f"p-{id}": labels for id, labels in tags.items()}
+    return aws
+
+
+def test_a_key_goes_also_when_nothing_else_is_left() -> None:
+    aws, said, shown = left_with_keys(ours=OURS), Said(), list[str]()
+    assert removed(aws, said, shown.extend)
+    assert shown == ["API key k-ours", "usage plan p-ours"]
+    assert aws.journal == ["unwire"]
+    assert said.texts("event")[-1] == "gone: API key k-ours, usage plan p-ours"
+    assert not removed(aws)
+
+
+def test_a_key_is_not_removed_against_a_persons_will() -> None:
+    aws = left_with_keys(ours=OURS)
+
+    def refuse(found: list[str]) -> None:
+        raise SettingsError(["nothing was removed"])
+
+    with pytest.raises(SettingsError):
+        removed(aws, confirm=refuse)
+    assert aws.journal == []
+
+
+def test_strangers_keys_stay() -> None:
+    strangers = {"none": {}, "other": {TAG: "other"}, "stack": {**OURS, STACK_TAG: "theirs"}}
+    aws = left_with_keys(**strangers)
+    assert not removed(aws)
+    assert list(aws.apis.keys) == ["k-none", "k-other", "k-stack"]
+
+
+def test_a_key_that_a_deploy_makes_meanwhile_is_told_and_goes_the_next_time() -> None:
+    class Late(FakeApis):
+        def unwire(self, tags: Tags) -> None:
+            super().unwire(tags)
+            self.keys["late"] = OURS
+
+    aws, said = deployed(overrides={"ApiAuth": "API_KEY"}), Said()
+    late = Late(aws.journal)
+    late.keys, late.plans = aws.apis.keys, aws.apis.plans
+    gone, aws.apis = aws.apis, late
+    with pytest.raises(WildrydesError, match=r"^still there: API key late$"):
+        removed(aws, said)
+    assert "aws apigateway delete-api-key --api-key late --region eu-west-1" in said.texts("output")[-1]
+    gone.keys, gone.plans = late.keys, late.plans
+    aws.apis = gone
+    assert removed(aws)
+    assert aws.apis.keys == {}
+
+
+def test_a_key_in_a_stack_goes_with_it_and_what_the_stack_leaves_the_next_time() -> None:
+    aws = deployed(route="short")
+    aws.apis.keys["k"] = {**OURS, STACK_TAG: COMPLETE}
+    with pytest.raises(WildrydesError, match=r"^still there: API key k$"):
+        removed(aws, route="short")
+    assert "unwire" not in aws.journal
+    assert removed(aws)
+    assert aws.apis.keys == {}
+
+
+def test_keys_that_may_not_be_listed_are_a_check_that_was_skipped() -> None:
+    aws, said = deployed(), Said()
+    aws.apis.refusal = WildrydesError("API keys: AWS denies it")
+    assert removed(aws, said)
+    assert said.texts("event")[0] == "API keys skipped: API keys: AWS denies it"
+    assert "nothing that bills is left of wildrydes-ml; not looked at: API keys" in said.texts("event")
+    aws.apis.refusal = OutOfReach("API keys: AWS cannot be reached")
+    with pytest.raises(OutOfReach):
+        removed(aws)
 
 
 @pytest.mark.parametrize("asked", ["long", "short"])
@@ -228,7 +304,7 @@ def test_a_failed_deletion_names_its_cause_and_keeps_what_it_needs() -> None:
     aws.stacks.failures[INFERENCE] = [event(500, "DELETE_FAILED", "Role", "it is in use", "AWS::IAM::Role")]
     with pytest.raises(WildrydesError, match=r"Role \(AWS::IAM::Role\): it is in use\n.*--retain Role"):
         removed(aws)
-    assert aws.journal == ["unwire ml_inferencefunction", f"delete {INFERENCE}"]
+    assert aws.journal == [f"delete {INFERENCE}"]
     assert aws.stacks.describe(EFS)
     assert aws.buckets.labels
 
@@ -312,7 +388,7 @@ def test_the_network_waits_for_lambda_to_leave_it() -> None:
     aws.stacks.held[EFS] = SUBNETS
     aws.networks.looks = [[NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f")], []]
     assert removed(aws)
-    assert aws.journal[:4] == ["unwire ml_inferencefunction", f"delete {INFERENCE}", "delete eni-1", f"delete {EFS}"]
+    assert aws.journal[:3] == [f"delete {INFERENCE}", "delete eni-1", f"delete {EFS}"]
     assert aws.networks.asked == [["subnet-a"], ["subnet-a"]]
 
 
@@ -369,7 +445,7 @@ def test_kept_files_stay_and_what_bills_by_the_hour_goes() -> None:
     before = aws.stacks.stacks[EFS].parameters
     assert removed(aws, said, shown.extend, keep_data=True)
     assert aws.journal == [
-        "unwire ml_inferencefunction", f"delete {INFERENCE}", f"update {EFS}", f"delete log group {LOG_GROUP}",
+        f"delete {INFERENCE}", f"update {EFS}", f"delete log group {LOG_GROUP}",
     ]  # fmt: skip
     kept = aws.stacks.describe(EFS)
     assert kept

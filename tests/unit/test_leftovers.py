@@ -8,7 +8,7 @@ from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
 from wildrydes_ml.leftovers import dollars, prove
 from wildrydes_ml.records import Billable
-from wildrydes_ml.remains import Remains
+from wildrydes_ml.remains import STACK_TAG, Remains
 from wildrydes_ml.settings import Settings, Target
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
@@ -83,33 +83,36 @@ def test_what_has_a_name_is_listed_by_it() -> None:
     aws.buckets.put(BUCKET, OURS, "code/a")
     aws.functions.labels[FUNCTION] = OURS
     aws.functions.log_groups = {f"/aws/lambda/{FUNCTION}": OURS, "/aws/lambda/other": OURS}
-    aws.apis.key_names = {FUNCTION}
+    aws.apis.keys, aws.apis.plans = {"k": OURS}, {"p": OURS}
     assert left(aws) == [
         ("stack", COMPLETE, 0),
         ("stack", INFERENCE, 0),
         ("bucket", BUCKET, 0),
         ("function", FUNCTION, 0),
         ("log group", f"/aws/lambda/{FUNCTION}", 0),
-        ("API key", FUNCTION, 0),
-        ("usage plan", FUNCTION, 0),
+        ("API key", "k", 0),
+        ("usage plan", "p", 0),
     ]
 
 
 @pytest.mark.parametrize(
-    ("name", "is_ours"),
+    ("tags", "is_ours"),
     [
-        (FUNCTION, True),
-        (f"{COMPLETE}-RiderApiKey-1", True),
-        ("wildrydes-ml-mod5x", False),
-        (f"{FUNCTION}-theirs", False),
-        ("", False),
+        (OURS, True),
+        ({STACK_TAG: COMPLETE}, True),
+        ({**OURS, STACK_TAG: COMPLETE}, True),
+        ({**OURS, STACK_TAG: "theirs"}, False),
+        ({TAG: "another"}, False),
+        ({TAG: "wildrydes-ml-2"}, False),
+        ({}, False),
     ],
+    ids=str,
 )
-def test_an_api_key_is_ours_by_its_name(name: str, is_ours: bool) -> None:
+def test_an_api_key_is_ours_by_our_tag_or_a_stack_of_ours(tags: dict[str, str], is_ours: bool) -> None:
     aws = FakeAws()
-    aws.apis.key_names = {name}
+    aws.apis.keys, aws.apis.plans = {FUNCTION: tags}, {FUNCTION: tags}
     if is_ours:
-        assert left(aws) == [("API key", name, 0), ("usage plan", name, 0)]
+        assert left(aws) == [("API key", FUNCTION, 0), ("usage plan", FUNCTION, 0)]
     else:
         proven(aws)
 

@@ -51,7 +51,7 @@ def test_a_closed_api_stays_closed(place: Place) -> None:
     place.deploy(overrides={"ApiAuth": "API_KEY"})
     place.deploy(overrides={"MinScore": "0.5"})
     assert place.aws.stacks.stacks[INFERENCE].parameters["ApiAuth"] == "API_KEY"
-    assert place.aws.apis.key_names == {"ml_inferencefunction"}
+    assert list(place.aws.apis.keys) == ["key1"]
 
 
 def test_lean_stays_lean(place: Place) -> None:

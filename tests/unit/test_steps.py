@@ -179,7 +179,7 @@ SCENES: dict[str, tuple[dict[str, Any] | None, Callable[[FakeAws], object], dict
     "network": ({}, untouched, {"overrides": {"ThroughputMode": "elastic"}}),
     "other packages": ({}, untouched, {"overrides": {"PythonRuntime": "python3.12"}}),
     "a key": ({}, untouched, {"overrides": {"ApiAuth": "API_KEY"}}),
-    "no key": ({"overrides": {"ApiAuth": "API_KEY"}}, untouched, {"overrides": {"ApiAuth": "NONE"}}),
+    "no key": ({"overrides": {"ApiAuth": "API_KEY"}}, untouched, {"reset": ("ApiAuth",)}),
     "uploads are gone": ({}, uploads_gone, {}),
     "EFS stack is gone": ({}, gone(EFS), {}),
     "function's stack is gone": ({}, gone(INFERENCE), {}),

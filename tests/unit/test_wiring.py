@@ -7,10 +7,10 @@ import pytest
 
 from tests.unit.fakes import wanted, wired
 from wildrydes_ml.parts.gateway_responses import ANSWERS, digest
-from wildrydes_ml.wiring import DESCRIPTIONS, MARK, Action, FoundMethod, FoundWiring, Wiring, actions
+from wildrydes_ml.wiring import DESCRIPTIONS, MARK, Action, FoundMethod, FoundWiring, Wiring, actions, window
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:ml_inferencefunction"
-OPEN = Wiring(f"{FUNCTION}:live", "NONE", 5, 10)
+OPEN = Wiring(f"{FUNCTION}:live", "NONE", 5, 10, tags={"wildrydes-ml": "n"})
 WITH_KEY = replace(OPEN, auth="API_KEY")
 SIGNED = replace(OPEN, auth="AWS_IAM")
 
@@ -129,6 +129,56 @@ def test_other_answers_of_api_gateway_are_deployed() -> None:
     before = replace(wiring, answers=digest(rows))
     assert actions(wiring, wired(before)) == ("deployment", "throttle", "tidy")
     assert actions(wiring, wired(replace(wiring, answers=digest(dict(ANSWERS))))) == ()
+
+
+ORDERS: list[tuple[Wiring, Wiring, tuple[Action, ...]]] = [
+    (OPEN, WITH_KEY, ("key", "method", "page", "deployment", "throttle", "tidy")),
+    (SIGNED, WITH_KEY, ("key", "method", "deployment", "throttle", "tidy")),
+    (WITH_KEY, OPEN, ("method", "no page", "deployment", "throttle", "no key", "tidy")),
+    (WITH_KEY, SIGNED, ("method", "deployment", "throttle", "no key", "tidy")),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), ORDERS, ids=lambda one: getattr(one, "auth", ""))
+def test_a_key_is_there_before_the_deployment_that_asks_for_it_and_goes_after_the_one_that_does_not(
+    old: Wiring, new: Wiring, expected: tuple[Action, ...]
+) -> None:
+    assert actions(new, replace(wired(old), owns_key=old.auth == "API_KEY")) == expected
+
+
+def test_a_stage_by_hand_is_closed_after_its_key_is_made() -> None:
+    by_hand = FoundWiring(auth="NONE", target=FUNCTION, description="")
+    assert actions(WITH_KEY, by_hand)[0] == "key"
+    unknown = FoundWiring(auth="NONE", target=FUNCTION, deployment="d")
+    assert actions(WITH_KEY, unknown)[0] == "key"
+
+
+def test_a_key_that_could_never_be_found_again_is_refused() -> None:
+    with pytest.raises(ValueError, match="tags"):
+        replace(WITH_KEY, tags={})
+
+
+@pytest.mark.parametrize("old", ["NONE", "AWS_IAM"])
+def test_the_short_route_warns_that_callers_with_a_key_are_refused_for_a_moment(old: str) -> None:
+    warning = window(old, "API_KEY", "short")
+    assert f"ApiAuth {old} → API_KEY" in warning
+    assert all(word in warning for word in ("minute", "403", "callers with a key too"))
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "route"),
+    [
+        ("NONE", "API_KEY", "long"),
+        ("", "API_KEY", "short"),
+        ("API_KEY", "API_KEY", "short"),
+        ("API_KEY", "NONE", "short"),
+        ("API_KEY", "AWS_IAM", "short"),
+        ("NONE", "NONE", "short"),
+        ("NONE", "AWS_IAM", "short"),
+    ],
+)
+def test_where_nobody_is_turned_away_there_is_no_warning(old: str, new: str, route: str) -> None:
+    assert window(old, new, route) == ""
 
 
 def test_every_action_has_words() -> None:

@@ -1,7 +1,8 @@
 """API Gateway: what an API's wiring is, and the calls that change it.
 
 None of the calls has a token by which AWS would recognize it when it comes again. So each action may be repeated as a
-whole: it takes what it finds, and makes only what is missing.
+whole: it takes what it finds, and makes only what is missing. An action is done when AWS's answer shows the change, or
+another look does: what closes an API or takes a key away rests on the action before it.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from ..facts import Unknown
 from ..records import Billable, Identity
 from ..wiring import MARK, PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
 from .faults import DENIED, code_of, translated
-from .keys import FoundKeys, Keys, listed
+from .keys import FoundKeys, Keys, Tags, confirm, listed, number
 from .repeating import Repeater, optional
 
 _INTEGRATION_PATH = "2015-03-31/functions"
@@ -61,7 +62,7 @@ class Apis:
             # No more calls than needed: only where a key is or may have been wanted.
             is_changing = bool(superseded) or (is_ours and description != wanted.description)
             asks_for_key = is_changing or "API_KEY" in (auth, wanted.auth)
-            keys = self._keys.found(api, wanted.name, wanted.tags) if asks_for_key else FoundKeys()
+            keys = self._keys.found(api, wanted.tags) if asks_for_key else FoundKeys()
         return FoundWiring(
             auth=auth,
             target=self._target(method) if method else None,
@@ -96,15 +97,14 @@ class Apis:
     def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
         """Does one action of the wiring; done again after a lost reply or by a second deployer, it changes nothing."""
         place = {"restApiId": api, "resourceId": found.root}
-        deployment = {"restApiId": api, "stageName": STAGE, "description": wiring.description}
         acts: dict[Action, Callable[[], object]] = {
             "method": lambda: self._put_method(place, "ANY", wiring),
             "page": lambda: self._put_method(place, "GET", wiring),
-            "no page": lambda: optional(self._once.delete_method, **place, httpMethod="GET"),
-            "deployment": lambda: self._once.create_deployment(**deployment),
+            "no page": lambda: self._delete_page(place),
+            "deployment": lambda: self._deploy(api, wiring),
             "throttle": lambda: self._set_throttle(api, wiring, found.plan),
             "key": lambda: self._keys.make(api, wiring),
-            "no key": lambda: self._keys.remove(wiring.name, wiring.tags),
+            "no key": lambda: self._keys.remove({key: (value,) for key, value in wiring.tags.items()}),
             "tidy": lambda: self._tidy(api),
         }
 
@@ -114,14 +114,18 @@ class Apis:
         again = _KEY_AGAIN if action == "key" else _AGAIN
         self._repeater.ensured(f"API {api}", acts[action], look, again)
 
-    def unwire(self, name: str, tags: Mapping[str, str]) -> None:
-        """Removes our keys and usage plans of that name, also when their API is gone; method and stage go with it."""
-        self._repeater.ensured(f"API key {name}", lambda: self._keys.remove(name, tags), again=_AGAIN)
+    def unwire(self, tags: Tags) -> None:
+        """Removes our keys and usage plans, also when their API is gone; method and stage go with it."""
+        self._repeater.ensured("API keys and usage plans", lambda: self._keys.remove(tags), again=_AGAIN)
 
-    def keys_and_plans(self, is_ours: Callable[[str], bool]) -> list[Billable]:
-        """The API keys and usage plans with such a name; they cost nothing."""
+    def keys_and_plans(self, tags: Tags) -> list[Billable]:
+        """The API keys and usage plans that are ours; they cost nothing.
+
+        Those in a stack are ours when `tags` names it as `aws:cloudformation:stack-name`; others, when they have all
+        the other tags.
+        """
         with translated("API keys"):
-            return self._keys.all(is_ours)
+            return self._keys.all(tags)
 
     def key(self, api: str) -> str:
         """The value of the API's key, empty when it has none. Raises WildrydesError when it is disabled."""
@@ -139,7 +143,8 @@ class Apis:
         return next(item for item in resources if item["path"] == "/")
 
     def _stages(self, api: str) -> list[dict[str, Any]]:
-        return list(self._client.get_stages(restApiId=api).get("item", []))
+        # Without stages there is an empty list; an answer without one is none.
+        return list(self._client.get_stages(restApiId=api)["item"])
 
     def _deployments(self, api: str) -> dict[str, str]:
         """The deployments' descriptions by id."""
@@ -154,9 +159,16 @@ class Apis:
     def _tidy(self, api: str) -> None:
         """AWS keeps no more than 200 deployments of an API."""
         deployments = self._deployments(api)
-        if len(deployments) > 1:
-            for deployment in _unused(deployments, self._stages(api)):
-                optional(self._once.delete_deployment, _IN_USE, restApiId=api, deploymentId=deployment)
+        if len(deployments) < 2:
+            return
+        removed = {
+            deployment
+            for deployment in _unused(deployments, self._stages(api))
+            if optional(self._once.delete_deployment, _IN_USE, restApiId=api, deploymentId=deployment) is not None
+        }
+        if removed:
+            left = removed.intersection(self._deployments(api))
+            confirm(not left, f"removal of deployments of API {api}: {', '.join(sorted(left))}")
 
     def _target(self, method: dict[str, Any]) -> str | None:
         integration = method.get("methodIntegration") or {}
@@ -171,17 +183,32 @@ class Apis:
         kind, needs_key = "AWS_IAM" if auth == "AWS_IAM" else "NONE", auth == "API_KEY"
         named = {} if verb == "ANY" else {"operationName": PAGE}
         try:
-            self._once.put_method(**place, authorizationType=kind, apiKeyRequired=needs_key, **named)
+            put = self._once.put_method(**place, authorizationType=kind, apiKeyRequired=needs_key, **named)
         except ClientError as error:
             # A method cannot be put again. It stays, so that no deployment of another deployer misses it.
             if code_of(error) != "ConflictException" or not self._is_ours(place, verb):
                 raise
             changes = {"authorizationType": kind, "apiKeyRequired": str(needs_key).lower()}
             patch = [{"op": "replace", "path": f"/{key}", "value": value} for key, value in changes.items()]
-            self._once.update_method(**place, patchOperations=patch)
-        self._once.put_integration(
-            **place, type="AWS_PROXY", integrationHttpMethod="POST", uri=self._uri(wiring.target)
-        )
+            put = self._once.update_method(**place, patchOperations=patch)
+        confirm(_auth(put) == auth, f"method {verb} of API {place['restApiId']}")
+        self._put_integration(place, wiring.target)
+
+    def _put_integration(self, place: dict[str, str], target: str) -> None:
+        integration = {"type": "AWS_PROXY", "uri": self._uri(target)}
+        put = self._once.put_integration(**place, integrationHttpMethod="POST", **integration)
+        is_put = all(put.get(key) == value for key, value in integration.items())
+        confirm(is_put, f"integration of method {place['httpMethod']} of API {place['restApiId']}")
+
+    def _delete_page(self, place: dict[str, str]) -> None:
+        place = {**place, "httpMethod": "GET"}
+        optional(self._once.delete_method, **place)
+        is_gone = optional(self._client.get_method, **place) is None
+        confirm(is_gone, f"removal of method GET of API {place['restApiId']}")
+
+    def _deploy(self, api: str, wiring: Wiring) -> None:
+        made = self._once.create_deployment(restApiId=api, stageName=STAGE, description=wiring.description)
+        confirm("id" in made, f"deployment of API {api} to stage {STAGE}")
 
     def _is_ours(self, place: dict[str, str], verb: str) -> bool:
         """Whether the method is there and ours to change; a GET that somebody made meanwhile is not."""
@@ -195,10 +222,11 @@ class Apis:
 
     def _set_throttle(self, api: str, wiring: Wiring, plan: str) -> None:
         changes = [
-            {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": f"{wiring.rate:g}"},
+            {"op": "replace", "path": "/*/*/throttling/rateLimit", "value": number(wiring.rate)},
             {"op": "replace", "path": "/*/*/throttling/burstLimit", "value": str(wiring.burst)},
         ]
-        self._once.update_stage(restApiId=api, stageName=STAGE, patchOperations=changes)
+        stage = self._once.update_stage(restApiId=api, stageName=STAGE, patchOperations=changes)
+        confirm(_throttle(stage) == (wiring.rate, wiring.burst), f"throttle of stage {STAGE} of API {api}")
         if plan and wiring.auth == "API_KEY":
             self._keys.limit(plan, wiring)
 

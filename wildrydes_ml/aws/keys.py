@@ -1,19 +1,26 @@
 """API keys and usage plans: what lets a caller with a key reach a stage.
 
-Neither has a name that is its own: AWS makes as many of a name as it is asked for. So each is looked for by its exact
-name before it is made, and afterwards, too: of what two deployers made at once, both leave the same one.
+Neither has a name that is its own: AWS makes as many of a name as it is asked for, and anybody may take ours. So ours
+are those with our tag. They are looked for before one is made, and afterwards, too: of what two deployers made at
+once, what is half made goes, and what lets a caller through stays.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from ..errors import WildrydesError
+from ..errors import OutOfReach, WildrydesError
 from ..records import Billable
 from ..wiring import STAGE, Wiring
 from .repeating import optional
 
 Item = dict[str, Any]
+# Tag → the values that make a thing ours.
+Tags = Mapping[str, Collection[str]]
+
+# CloudFormation's own tag: what a stack holds, CloudFormation changes and removes.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+_STACK_TAG = "aws:cloudformation:stack-name"
 
 
 @dataclass(frozen=True)
@@ -26,6 +33,38 @@ class FoundKeys:
     throttle: tuple[float, int] | None = None
 
 
+@dataclass(frozen=True)
+class _Ours:
+    """Our plans and keys, in the same order whoever asks; `links` are our keys in each plan that serves the API."""
+
+    plans: Sequence[Item]
+    keys: Sequence[Item]
+    links: Mapping[str, Collection[str]]
+
+    @property
+    def plan(self) -> Item | None:
+        """The plan that stays: one with a key, or else the first."""
+        return next((plan for plan in self.plans if self.links.get(plan["id"])), next(iter(self.plans), None))
+
+    @property
+    def key(self) -> Item | None:
+        """The key that stays: one in that plan, which somebody may have been given, or else the first."""
+        linked = self.links.get(self.plan["id"], ()) if self.plan else ()
+        return next((key for key in self.keys if key["id"] in linked), next(iter(self.keys), None))
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether the key that stays is in the plan that stays."""
+        return bool(self.plan and self.links.get(self.plan["id"]))
+
+    @property
+    def half_made(self) -> tuple[list[Item], list[Item]]:
+        """Plans and keys that let nobody through and are not to stay."""
+        linked = {key for keys in self.links.values() for key in keys}
+        plans = [plan for plan in self.plans if not self.links.get(plan["id"]) and plan is not self.plan]
+        return plans, [key for key in self.keys if key["id"] not in linked and key is not self.key]
+
+
 class Keys:
     """API Gateway's keys and usage plans. `client` repeats by itself and looks; `once` tries once and changes."""
 
@@ -33,66 +72,67 @@ class Keys:
         self._client = client
         self._once = once
 
-    def found(self, api: str, name: str, tags: Mapping[str, str]) -> FoundKeys:
+    def found(self, api: str, tags: Mapping[str, str]) -> FoundKeys:
         """What there is for the API's stage, or is left of what was made for it."""
-        plans = self._plans()
-        ours, keys = _owned(plans, name, tags), self._named(name, tags)
-        if not ours and not keys:
-            return FoundKeys(serves=any(self._linked(plan) for plan in plans if _serves(plan, api)))
-        first = ours[0] if ours else {}
-        is_one_each = len(ours) == len(keys) == 1 and _serves(first, api)
+        plans, keys = self._plans(), self._all_keys()
+        ours = self._linked_ours(api, plans, keys, _one_each(tags))
+        if not ours.plans and not ours.keys:
+            return FoundKeys(serves=self._is_served(api, plans, keys))
+        plan, key = ours.plan, ours.key
         return FoundKeys(
-            serves=is_one_each and keys[0]["id"] in self._linked(first),
+            serves=ours.is_linked and key is not None and _is_enabled(key) and ours.half_made == ([], []),
             owned=True,
-            plan=first.get("id", ""),
-            throttle=_throttle(first) if ours else None,
+            plan=plan["id"] if plan else "",
+            throttle=throttle(plan) if plan else None,
         )
 
     def make(self, api: str, wiring: Wiring) -> None:
-        """Makes what is missing of the key, the usage plan and the link between them; may be repeated."""
-        name, tags = wiring.name, dict(wiring.tags)
-        plan = _sole(
-            lambda: _owned(self._plans(), name, tags),
-            lambda: self._once.create_usage_plan(
-                name=name,
-                throttle={"rateLimit": wiring.rate, "burstLimit": wiring.burst},
-                apiStages=[{"apiId": api, "stage": STAGE}],
-                tags=tags,
-            ),
-            self._remove_plan,
-        )
+        """Makes what is missing of the key, the usage plan and the link between them; may be repeated.
+
+        Raises WildrydesError when somebody disabled the key, OutOfReach when AWS's answer does not show the change.
+        """
+        ours = self._ours(api, wiring.tags)
+        plan, key = ours.plan or self._new_plan(api, wiring), ours.key or self._new_key(wiring)
+        if not ours.plan or not ours.key:
+            ours = self._ours(api, wiring.tags)
+            # A new thing may be missing in AWS's lists for a moment.
+            plan, key = ours.plan or plan, ours.key or key
+        if not _is_enabled(key):
+            raise WildrydesError(_disabled(api, [key]))
+        linked = ours.links.get(plan["id"], ())
         if not _serves(plan, api):
-            stage = {"op": "add", "path": "/apiStages", "value": f"{api}:{STAGE}"}
-            self._once.update_usage_plan(usagePlanId=plan["id"], patchOperations=[stage])
-        key = _sole(
-            lambda: self._candidates(name, tags, plan),
-            lambda: self._once.create_api_key(name=name, enabled=True, tags=tags),
-            self._remove_key,
-        )
-        if key["id"] not in self._linked(plan):
-            self._once.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+            self._add_stage(plan, api)
+            linked = self._linked(plan)
+        if key["id"] not in linked:
+            self._link(plan, key)
+        if ours.half_made != ([], []):
+            self._remove(*self._ours(api, wiring.tags).half_made)
 
     def limit(self, plan: str, wiring: Wiring) -> None:
         """Sets the throttle of a usage plan, unless it has gone meanwhile."""
-        limits = {"rateLimit": f"{wiring.rate:g}", "burstLimit": str(wiring.burst)}
+        limits = {"rateLimit": number(wiring.rate), "burstLimit": str(wiring.burst)}
         patch = [{"op": "replace", "path": f"/throttle/{key}", "value": value} for key, value in limits.items()]
-        optional(self._once.update_usage_plan, usagePlanId=plan, patchOperations=patch)
+        changed = optional(self._once.update_usage_plan, usagePlanId=plan, patchOperations=patch)
+        is_limited = changed is None or throttle(changed) == (wiring.rate, wiring.burst)
+        confirm(is_limited, f"throttle of usage plan {plan}")
 
-    def remove(self, name: str, tags: Mapping[str, str]) -> None:
-        """Removes our keys and usage plans of that name; a key that somebody added to our plan stays a key."""
-        for key in self._named(name, tags):
-            self._remove_key(key)
-        for plan in _owned(self._plans(), name, tags):
-            self._remove_plan(plan)
+    def remove(self, tags: Tags) -> None:
+        """Removes our keys and usage plans, whatever their names; a key that somebody added to our plan stays a key.
 
-    def all(self, is_ours: Callable[[str], bool]) -> list[Billable]:
-        """The keys and usage plans with such a name."""
-        kinds = {"API key": "get_api_keys", "usage plan": "get_usage_plans"}
+        Raises OutOfReach when they are still there afterwards.
+        """
+        plans, keys = owned(self._plans(), tags), owned(self._all_keys(), tags)
+        self._remove(plans, keys)
+        if plans or keys:
+            left = [*owned(self._plans(), tags), *owned(self._all_keys(), tags)]
+            confirm(not left, f"removal of {', '.join(item['id'] for item in left)} (API keys and usage plans)")
+
+    def all(self, tags: Tags) -> list[Billable]:
+        """Our keys and usage plans; they cost nothing."""
+        keys, plans = owned(self._all_keys(), tags), owned(self._plans(), tags)
         return [
-            Billable(kind, item.get("name", ""))
-            for kind, operation in kinds.items()
-            for item in listed(self._client, operation)
-            if is_ours(item.get("name", ""))
+            *(Billable("API key", key["id"]) for key in keys),
+            *(Billable("usage plan", plan["id"], held_by=tuple(_stages(plan))) for plan in plans),
         ]
 
     def value(self, api: str) -> str:
@@ -102,73 +142,128 @@ class Keys:
         """
         linked = [key for plan in self._plans() if _serves(plan, api) for key in self._linked(plan)]
         found = [self._client.get_api_key(apiKey=key, includeValue=True) for key in linked]
-        values = [str(key["value"]) for key in found if key.get("enabled", True)]
+        values = [str(key["value"]) for key in found if _is_enabled(key)]
         if found and not values:
-            names = ", ".join(str(key.get("name")) for key in found)
-            raise WildrydesError(
-                f"API {api}: its key {names} is disabled; enable it in API Gateway's console, or delete it there and "
-                "run deploy, which makes another"
-            )
+            raise WildrydesError(_disabled(api, found))
         return values[0] if values else ""
 
     def _plans(self) -> list[Item]:
         return listed(self._client, "get_usage_plans")
 
+    def _all_keys(self) -> list[Item]:
+        return listed(self._client, "get_api_keys")
+
     def _linked(self, plan: Item) -> list[str]:
         return [key["id"] for key in listed(self._client, "get_usage_plan_keys", usagePlanId=plan["id"])]
 
-    def _named(self, name: str, tags: Mapping[str, str]) -> list[Item]:
-        # The query finds what begins with the name.
-        return _owned(listed(self._client, "get_api_keys", nameQuery=name), name, tags)
+    def _ours(self, api: str, tags: Mapping[str, str]) -> _Ours:
+        return self._linked_ours(api, self._plans(), self._all_keys(), _one_each(tags))
 
-    def _candidates(self, name: str, tags: Mapping[str, str], plan: Item) -> list[Item]:
-        """Our keys of that name; one that is in the plan, and has perhaps been given to somebody, is first."""
-        keys = self._named(name, tags)
-        linked = self._linked(plan) if len(keys) > 1 else []
-        return sorted(keys, key=lambda key: key["id"] not in linked)
+    def _linked_ours(self, api: str, plans: list[Item], keys: list[Item], tags: Tags) -> _Ours:
+        our_plans, our_keys = owned(plans, tags), owned(keys, tags)
+        serving = [plan for plan in our_plans if our_keys and _serves(plan, api)]
+        known = {key["id"] for key in our_keys}
+        return _Ours(our_plans, our_keys, {plan["id"]: known.intersection(self._linked(plan)) for plan in serving})
 
-    def _remove_key(self, key: Item) -> None:
-        optional(self._once.delete_api_key, apiKey=key["id"])
+    def _is_served(self, api: str, plans: list[Item], keys: list[Item]) -> bool:
+        """Whether any key, a stranger's, lets its owner through."""
+        enabled = {key["id"] for key in keys if _is_enabled(key)}
+        return any(enabled.intersection(self._linked(plan)) for plan in plans if _serves(plan, api))
 
-    def _remove_plan(self, plan: Item) -> None:
-        # AWS keeps a plan that has stages, also those of an API that is gone.
-        stages = [f"{stage['apiId']}:{stage['stage']}" for stage in plan.get("apiStages", [])]
-        if stages:
-            removals = [{"op": "remove", "path": "/apiStages", "value": stage} for stage in stages]
-            optional(self._once.update_usage_plan, usagePlanId=plan["id"], patchOperations=removals)
-        optional(self._once.delete_usage_plan, usagePlanId=plan["id"])
+    def _new_plan(self, api: str, wiring: Wiring) -> Item:
+        made: Item = self._once.create_usage_plan(
+            name=wiring.name,
+            throttle={"rateLimit": wiring.rate, "burstLimit": wiring.burst},
+            apiStages=[{"apiId": api, "stage": STAGE}],
+            tags=dict(wiring.tags),
+        )
+        confirm("id" in made, f"usage plan {wiring.name}")
+        return made
+
+    def _new_key(self, wiring: Wiring) -> Item:
+        made: Item = self._once.create_api_key(name=wiring.name, enabled=True, tags=dict(wiring.tags))
+        confirm("id" in made, f"API key {wiring.name}")
+        return made
+
+    def _add_stage(self, plan: Item, api: str) -> None:
+        stage = {"op": "add", "path": "/apiStages", "value": f"{api}:{STAGE}"}
+        changed = self._once.update_usage_plan(usagePlanId=plan["id"], patchOperations=[stage])
+        confirm(_serves(changed, api), f"stage {STAGE} in usage plan {plan['id']}")
+
+    def _link(self, plan: Item, key: Item) -> None:
+        made = self._once.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
+        confirm(made.get("id") == key["id"], f"API key {key['id']} in usage plan {plan['id']}")
+
+    def _remove(self, plans: Sequence[Item], keys: Sequence[Item]) -> None:
+        for key in keys:
+            optional(self._once.delete_api_key, apiKey=key["id"])
+        for plan in plans:
+            # AWS keeps a plan that has stages, also those of an API that is gone.
+            removals = [{"op": "remove", "path": "/apiStages", "value": stage} for stage in _stages(plan)]
+            if removals:
+                optional(self._once.update_usage_plan, usagePlanId=plan["id"], patchOperations=removals)
+            optional(self._once.delete_usage_plan, usagePlanId=plan["id"])
+
+
+def confirm(is_done: bool, change: str) -> None:
+    """Raises OutOfReach when AWS took a call and its answer does not show the change."""
+    if not is_done:
+        raise OutOfReach(f"{change}: AWS's answer does not show the change; run the same command again")
 
 
 def listed(client: Any, operation: str, **arguments: Any) -> list[Item]:
-    """All items of a list of API Gateway's, in as few calls as it takes."""
+    """All items of a list of API Gateway's, in as few calls as it takes.
+
+    An empty list has its member, too. Raises KeyError for an answer without it, which is none.
+    """
     pages = client.get_paginator(operation).paginate(**arguments, PaginationConfig={"PageSize": 500})
-    return [item for page in pages for item in page.get("items", [])]
+    return [item for page in pages for item in page["items"]]
 
 
-def _owned(items: list[Item], name: str, tags: Mapping[str, str]) -> list[Item]:
-    """Those of exactly this name that do not carry another deployment's tag, the same first whoever asks."""
-    named = [item for item in items if item.get("name") == name]
-    ours = [item for item in named if all(item.get("tags", {}).get(key, tags[key]) == tags[key] for key in tags)]
+def number(value: float) -> str:
+    """A number as API Gateway's patches want it: 5, 2.5."""
+    return f"{value:.15g}"
+
+
+def throttle(plan: Item) -> tuple[float, int]:
+    """Rate and burst of a usage plan."""
+    limits = plan.get("throttle") or {}
+    return float(limits.get("rateLimit", 0)), int(limits.get("burstLimit", 0))
+
+
+def _one_each(tags: Mapping[str, str]) -> Tags:
+    return {key: (value,) for key, value in tags.items()}
+
+
+def owned(items: Sequence[Item], tags: Tags) -> list[Item]:
+    """Those in the stacks that `tags` names as aws:cloudformation:stack-name, and outside of stacks those with all the
+    other tags; the same first whoever asks."""
+    ours = [item for item in items if _is_ours(item.get("tags") or {}, tags)]
     return sorted(ours, key=lambda item: (str(item.get("createdDate", "")), item["id"]))
 
 
-def _sole(look: Callable[[], list[Item]], make: Callable[[], Item], remove: Callable[[Item], None]) -> Item:
-    """The first thing that `look` lists, made when there is none; what another deployer made meanwhile goes."""
-    found = look()
-    if not found:
-        made = make()
-        found = look() or [made]
-    for other in found[1:]:
-        remove(other)
-    return found[0]
+def _is_ours(found: Mapping[str, str], tags: Tags) -> bool:
+    if _STACK_TAG in found:
+        return found[_STACK_TAG] in tags.get(_STACK_TAG, ())
+    own = {key: values for key, values in tags.items() if key != _STACK_TAG}
+    return bool(own) and all(found.get(key) in values for key, values in own.items())
+
+
+def _is_enabled(key: Item) -> bool:
+    return bool(key.get("enabled", True))
+
+
+def _disabled(api: str, keys: Sequence[Item]) -> str:
+    names = ", ".join(f"{key.get('name')} ({key['id']})" for key in keys)
+    return (
+        f"API {api}: its key {names} is disabled; enable it in API Gateway's console, or delete it there and "
+        "run deploy, which makes another"
+    )
+
+
+def _stages(plan: Item) -> list[str]:
+    return [f"{stage['apiId']}:{stage['stage']}" for stage in plan.get("apiStages") or []]
 
 
 def _serves(plan: Item, api: str) -> bool:
-    return {"apiId": api, "stage": STAGE} in [
-        {key: stage.get(key) for key in ("apiId", "stage")} for stage in plan.get("apiStages", [])
-    ]
-
-
-def _throttle(plan: Item) -> tuple[float, int]:
-    limits = plan.get("throttle") or {}
-    return float(limits.get("rateLimit", 0)), int(limits.get("burstLimit", 0))
+    return f"{api}:{STAGE}" in _stages(plan)
