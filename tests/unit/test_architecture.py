@@ -21,7 +21,7 @@ ALL_FILES = [*SERVING, *FILLING]
 
 # What only builds templates, or only computes.
 TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + ["parameters", "workshop", "rendering"]
-PLANS = ["conditions", "facts", "judging", "planning", "records", "states", "steps", "wiring"]
+PLANS = ["causes", "conditions", "facts", "judging", "planning", "records", "states", "steps", "wiring"]
 CHECKS = [name for name in LIBRARY if name.startswith("checks/")]
 PURE = [*TEMPLATE_SIDE, *CHECKS, *PLANS, "costs", "settings", "packaging", "models", "errors"]
 VERBS = {"commands", "offline", "cli"}

@@ -179,16 +179,6 @@ def test_an_empty_change_set_is_thrown_away_and_no_error(cloudformation: Formati
     assert stacks.prepare(FOUND, *WANTED) is None
 
 
-@pytest.mark.parametrize("reason", ["Export x is in use", ""])
-def test_a_refused_change_set_is_thrown_away_and_explained(cloudformation: Formation, reason: str) -> None:
-    stacks, stubber, _ = cloudformation
-    asked_for(stubber, {"Status": "FAILED", **({"StatusReason": reason} if reason else {})})
-    stubber.add_response("delete_change_set", {}, {"ChangeSetName": ARN})
-    with pytest.raises(WildrydesError, match=f"stack s: CloudFormation refuses the change: {reason}") as error:
-        stacks.prepare(FOUND, *WANTED)
-    assert error.value.exit_code == 1
-
-
 def test_a_change_set_whose_reply_was_lost_is_found_by_its_name(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     named, found = Sent(), Sent()
@@ -225,6 +215,17 @@ def test_a_change_set_is_thrown_away(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     stubber.add_response("delete_change_set", {}, {"ChangeSetName": ARN})
     stacks.discard(ARN)
+    stubber.add_client_error("delete_change_set", "ChangeSetNotFound", "ChangeSet [c] does not exist")
+    stacks.discard(ARN)
+
+
+@pytest.mark.parametrize("status", ["DELETE_PENDING", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED"])
+def test_a_change_set_that_somebody_else_deletes_is_not_waited_for(cloudformation: Formation, status: str) -> None:
+    stacks, stubber, slept = cloudformation
+    asked_for(stubber, {"Status": status})
+    with pytest.raises(InterruptedWork, match="stack s: another deployer removed what was being worked out; run again"):
+        stacks.prepare(FOUND, *WANTED)
+    assert slept == []
 
 
 # Execution.
