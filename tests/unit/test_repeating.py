@@ -79,6 +79,19 @@ def test_no_more_than_ten_attempts_with_growing_pauses() -> None:
     )
 
 
+def test_a_long_pause_is_told_with_its_reason() -> None:
+    said, pauses = list[str](), list[float]()
+    act = Act(*[refused("ConflictException", 409)] * 3, *[ConnectionClosedError(**URL)] * 2)
+    assert Repeater(sleep=pauses.append, say=said.append).ensured("API a", act, again=AGAIN) == "made"
+    long = [f"{pause:.0f} s" for pause in pauses if pause > 2]
+    assert len(said) == len(long) >= 2
+    assert all(
+        text.startswith("API a: not yet (") and text.endswith(f"in {seconds}")
+        for text, seconds in zip(said, long, strict=True)
+    )
+    assert "Connection was closed" in said[-1]
+
+
 def test_a_look_that_fails_ends_it() -> None:
     act, look = Act(refused("Throttling")), Act(refused("ExpiredToken"))
     with pytest.raises(InterruptedWork, match="it: the credentials have expired"):

@@ -19,6 +19,8 @@ _OF_THE_WAY = (407, 511)
 # The SDK repeats this status in every retry mode.
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _BAD_GATEWAY = 502
+# After these failures the SDK's pause is longer than a moment.
+_TOLD = (3, 6, 9)
 _NOT_IN_BODY = ("header", "headers", "statusCode")
 
 Say = Callable[[str], None]
@@ -159,7 +161,7 @@ def _teller(attempts: int, say: Say) -> Callable[..., None]:
         number = more["attempts"]
         reason = _passing_fault(response, caught_exception)
         is_silence = isinstance(caught_exception, ConnectionError | HTTPClientError)
-        if reason and number < attempts and number in ((1, 4, 7) if is_silence else (4, 7)):
+        if reason and number < attempts and number in ((1, *_TOLD) if is_silence else _TOLD):
             host = endpoint.host.partition("://")[2] or endpoint.host
             say(f"no answer from {host} ({reason}): trying again")
 
@@ -176,4 +178,5 @@ def _passing_fault(response: tuple[Any, dict[str, Any]] | None, error: Exception
     code = str(parsed.get("Error", {}).get("Code", ""))
     if code == NO_ANSWER:
         return str(parsed["Error"]["Message"])
-    return f"HTTP {http.status_code} {code}".strip() if http.status_code >= 500 or code in THROTTLED else ""
+    is_fault = http.status_code >= 500 or code in THROTTLED
+    return f"HTTP {http.status_code} {code}".removesuffix(f" {http.status_code}") if is_fault else ""

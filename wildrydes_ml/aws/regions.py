@@ -20,9 +20,9 @@ def refuse_unknown(session: Any, url: str, resolve: Resolve = socket.getaddrinfo
     A region that is newer than the SDK has one. Behind a proxy it is the proxy that looks for addresses.
     """
     region = session.region_name
-    if get_environ_proxies(url) or region in (known := _known(session)):
+    scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
+    if {scheme, "all"} & get_environ_proxies(url).keys() or region in (known := _known(session)):
         return
-    host = urlsplit(url).hostname or ""
     try:
         resolve(host, 443)
     except OSError as error:
