@@ -13,6 +13,7 @@ import botocore.session
 import pytest
 from botocore import xform_name
 from botocore.config import Config
+from botocore.exceptions import ClientError
 from botocore.response import StreamingBody
 
 from tests.unit.servers import Request, Response, serving
@@ -231,6 +232,19 @@ def test_an_error_of_aws_s_keeps_its_code(place: Place) -> None:
     place.answers = [Response(403, b"")]
     with pytest.raises(OutOfReach, match="HTTP 403 without a word"), translated("it"):
         place.client("apigateway").get_rest_apis()
+
+
+@pytest.mark.parametrize("status", [404, 405, 501])
+def test_an_emulator_may_not_know_a_call(place: Place, status: int) -> None:
+    place.answers = [Response(status, PAGE, {"Content-Type": "text/html"})]
+    session = boto3.Session("key", "secret", region_name="eu-west-1", botocore_session=botocore.session.Session())
+    config = Config(retries={"mode": "standard", "total_max_attempts": 1}, proxies={})
+    plain = session.client("lambda", endpoint_url=place.url, config=config)
+    client = guard(plain, 1, lambda text: None, is_emulator=True)
+    with pytest.raises(ClientError) as error:
+        client.get_account_settings()
+    assert error.value.response["ResponseMetadata"]["HTTPStatusCode"] == status
+    assert error.value.response["Error"]["Code"] != "NoAnswer"
 
 
 # The gateways that had passed over it.

@@ -119,4 +119,4 @@ def _client(session: Any, name: str, target: Target, say: Say) -> Any:
     if name == "s3":
         config = config.merge(_S3)
     client = session.client(name, endpoint_url=target.endpoint or None, config=config)
-    return guard(client, target.attempts, say)
+    return guard(client, target.attempts, say, target.is_local)

@@ -7,6 +7,7 @@ answer is judged by whose it is and by what the SDK's model of the operation say
 
 import json
 from collections.abc import Callable, Collection, Mapping
+from functools import partial
 from typing import Any
 from xml.etree import ElementTree
 
@@ -19,6 +20,8 @@ _OF_THE_WAY = (407, 511)
 # The SDK repeats this status in every retry mode.
 # https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
 _BAD_GATEWAY = 502
+# How an emulator says that it does not know a call.
+_UNKNOWN = (404, 405, 501)
 # After these failures the SDK's pause is longer than a moment.
 _TOLD = (3, 6, 9)
 _NOT_IN_BODY = ("header", "headers", "statusCode")
@@ -26,23 +29,34 @@ _NOT_IN_BODY = ("header", "headers", "statusCode")
 Say = Callable[[str], None]
 
 
-def guard(client: Any, attempts: int, say: Say) -> Any:
+def guard(client: Any, attempts: int, say: Say, is_emulator: bool = False) -> Any:
     """Makes a client repeat what is no answer of AWS's, as it repeats a fault of AWS's; returns the client.
 
     `say` is told when a call is about to be repeated after a failure that takes time; `attempts` are the client's.
+    An emulator on this machine, which nothing is in front of, may say with a page that it does not know a call.
     """
     events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
-    events.register_first(f"before-parse.{service}.*", judge_content)
-    events.register_first(f"needs-retry.{service}.*", judge_answer)
+    known = _UNKNOWN if is_emulator else ()
+    events.register_first(f"before-parse.{service}.*", partial(judge_content, known=known))
+    events.register_first(f"needs-retry.{service}.*", partial(judge_answer, known=known))
     events.register_last(f"needs-retry.{service}", _teller(attempts, say))
     return client
 
 
 def judge_content(
-    operation_model: Any, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+    operation_model: Any,
+    response_dict: dict[str, Any],
+    customized_response_dict: dict[str, Any],
+    known: Collection[int] = (),
+    **_: Any,
 ) -> None:
-    """Handler of the SDK's event before-parse: what cannot be AWS's becomes a 502 with a sentence on what came."""
+    """Handler of the SDK's event before-parse: what cannot be AWS's becomes a 502 with a sentence on what came.
+
+    A status that is `known` is taken for an answer, whatever its body.
+    """
     status, headers = response_dict["status_code"], _lower(response_dict["headers"])
+    if status in known:
+        return
     body = response_dict["body"] if isinstance(response_dict["body"], bytes) else None
     came = _strange_sender(status, headers, body) or _strange_body(operation_model, status, headers, body)
     if came:
@@ -52,9 +66,11 @@ def judge_content(
         customized_response_dict["Error"] = {"Code": NO_ANSWER, "Message": came}
 
 
-def judge_answer(response: tuple[Any, dict[str, Any]] | None, operation: Any, **_: Any) -> None:
+def judge_answer(
+    response: tuple[Any, dict[str, Any]] | None, operation: Any, known: Collection[int] = (), **_: Any
+) -> None:
     """Handler of the SDK's event needs-retry: the same for what was read; the SDK repeats what is a 502 now."""
-    if response is None:
+    if response is None or response[0].status_code in known:
         return
     http, parsed = response
     metadata = parsed.setdefault("ResponseMetadata", {})
