@@ -111,6 +111,14 @@ def test_another_deployer_s_creation_is_not_ours(cloudformation: Formation) -> N
         stacks.create("s", *WANTED)
 
 
+def test_a_stack_that_was_there_and_is_gone_again_is_another_deployer_s(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("create_stack", "AlreadyExistsException", "Stack [s] already exists")
+    stubber.add_client_error("describe_stack_events", "ValidationError", "Stack [s] does not exist")
+    with pytest.raises(InterruptedWork, match="stack s: another deployer is at work on it"):
+        stacks.create("s", *WANTED)
+
+
 def test_a_refused_creation_is_told(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     stubber.add_client_error("create_stack", "InsufficientCapabilitiesException", "Requires capabilities")
@@ -196,10 +204,12 @@ def test_a_change_set_whose_reply_was_lost_is_found_by_its_name(cloudformation: 
     assert named.values == found.values
 
 
-def test_a_stack_that_somebody_else_updates_is_another_deployer_s(cloudformation: Formation) -> None:
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"])
+def test_a_stack_that_somebody_else_updates_is_another_deployer_s(cloudformation: Formation, status: str) -> None:
     stacks, stubber, _ = cloudformation
-    stubber.add_client_error("create_change_set", "ValidationError", BUSY)
-    with pytest.raises(InterruptedWork, match=r"another deployer is at work on it; run again .* UPDATE_IN_PROGRESS"):
+    said = BUSY.replace("UPDATE_IN_PROGRESS", status)
+    stubber.add_client_error("create_change_set", "ValidationError", said)
+    with pytest.raises(InterruptedWork, match=f"another deployer is at work on it; run again .* {status}"):
         stacks.prepare(FOUND, *WANTED)
 
 
@@ -285,6 +295,21 @@ def test_a_stack_is_deleted_but_for_what_is_retained(cloudformation: Formation, 
     kept = {"RetainResources": list(retain)} if retain else {}
     stubber.add_response("delete_stack", {}, {"StackName": "id:s", "ClientRequestToken": ANY, **kept})
     stacks.delete("id:s", retain)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Stack [s] cannot be deleted while in status UPDATE_IN_PROGRESS",
+        "Invalid operation on stack [s]. When you delete a stack, specify which resources to retain only when the "
+        "stack is in the DELETE_FAILED state.",
+    ],
+)
+def test_a_deletion_that_somebody_else_was_faster_than_is_an_interruption(cloudformation: Formation, said: str) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("delete_stack", "ValidationError", said)
+    with pytest.raises(InterruptedWork, match="stack id:s: another deployer is at work on it"):
+        stacks.delete("id:s", ("Vpc",))
 
 
 @pytest.mark.parametrize(

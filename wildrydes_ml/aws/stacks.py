@@ -22,6 +22,7 @@ from .repeating import optional
 _CHANGE_SET_LOOKS = 600
 _GONE = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
 _REFUSED = "stack {}: CloudFormation refuses the change: {}"
+_OVERTAKEN = "stack {}: another deployer is at work on it; run again when it is done. AWS: {}"
 _TAKEN = "stack {}: another deployer is creating it; run again to follow it"
 
 
@@ -119,6 +120,8 @@ class Stacks:
                     **_body(template, parameters, tags),
                 )["Id"]
             except ClientError as error:
+                if "can not be updated" in str(error):  # though it could a moment ago
+                    raise InterruptedWork(_OVERTAKEN.format(stack.name, error)) from error
                 if code_of(error) != "AlreadyExistsException":
                     raise
                 # Nobody else has that name: the reply to the first attempt was lost.
