@@ -74,7 +74,7 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     found = pictures.find(options.pictures)
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     target, settings = _existing_target(options), _settings(options)
-    send = status_module.find_sender(_connect(target, settings), settings, target)
+    send = status_module.find_sender(_connect(target, settings, reporter, False), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
     threads = options.parallel or (1 if options.local else _THREADS)
@@ -92,7 +92,8 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
     target, settings = _existing_target(options), _settings(options)
-    url = status_module.status(_connect(target, settings), settings, target, reporter, options.drift)
+    aws = _connect(target, settings, reporter, False)
+    url = status_module.status(aws, settings, target, reporter, options.drift)
     reporter.result(True, api_url=url)
     return 0
 
@@ -199,11 +200,11 @@ def _existing_target(options: argparse.Namespace) -> Target:
     return local.target(home, emulator, options.name)
 
 
-def _connect(target: Target, settings: Settings, reporter: Reporter | None = None) -> Aws:
-    """The gateways; a reporter tells whose account it is."""
-    aws = connect(target)
+def _connect(target: Target, settings: Settings, reporter: Reporter, tells_account: bool = True) -> Aws:
+    """The gateways; the reporter tells whose account it is, and when AWS does not answer."""
+    aws = connect(target, say=reporter.warning)
     refuse_other_account(settings, aws.identity)
-    if reporter and not target.is_local:
+    if tells_account and not target.is_local:
         reporter.event(f"account {aws.identity.account}, region {aws.identity.region}, as {aws.identity.arn}")
     return aws
 

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from enum import Enum
 
+from . import causes
 from .aws import Aws
 from .emptying import empty
 from .errors import InterruptedWork, WildrydesError
@@ -43,10 +44,14 @@ def cause_of(failure: StackEvent) -> Cause:
 
 
 def failures_of(events: Sequence[StackEvent]) -> list[StackEvent]:
-    """What the last deletion could not delete: the last event of each such resource."""
+    """What the last deletion could not delete: the last event of each such resource.
+
+    What CloudFormation only gave up because of another does not count, unless nothing else is there.
+    """
     begins = [at for at, event in enumerate(events) if (event.type, event.status) == (_STACK, "DELETE_IN_PROGRESS")]
     last = {event.resource: event for event in events[begins[-1] if begins else 0 :] if event.type != _STACK}
-    return [event for event in last.values() if event.status == "DELETE_FAILED"]
+    failed = [event for event in last.values() if event.status == "DELETE_FAILED"]
+    return [event for event in failed if not causes.is_cancelled(event.reason)] or failed
 
 
 def physical_ids(resources: Sequence[StackResource], kind: str) -> list[str]:
@@ -107,7 +112,10 @@ class Deleter:
             return []
         failures = failures_of(self._aws.stacks.events(stack.id))
         if not failures:
-            raise WildrydesError(f"stack {stack.name} ended as {ended.status}: {ended.reason}")
+            why = causes.first_cause(self._aws.stacks.events(stack.id), stack.name) or ended.reason
+            raise WildrydesError(
+                f"stack {stack.name} ended as {ended.status}: {why or 'CloudFormation gives no reason'}"
+            )
         return failures
 
     def _cure(self, stack: Stack, failures: Sequence[StackEvent]) -> list[str]:

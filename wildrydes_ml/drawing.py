@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import IO, Any
 from urllib.parse import urlsplit
 
-from .errors import SettingsError, WildrydesError
+from .errors import SettingsError, WildrydesError, naming
 from .pictures import is_url
 
 # The page's, for the first detection, the second, and so on.
@@ -52,7 +52,8 @@ def draw(picture: Path | IO[bytes], detections: Sequence[Mapping[str, Any]], to:
             image = _upright_on_white(opened)
         _draw_boxes(image, detections)
         to.parent.mkdir(parents=True, exist_ok=True)
-        image.save(to)
+        with naming(to):
+            image.save(to)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise WildrydesError(f"not drawn: {_why(error)}") from error
 

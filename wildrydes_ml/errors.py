@@ -9,7 +9,8 @@ WildrydesError            1  the command failed
 Messages say where, what, and what to do.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from types import MappingProxyType
 from typing import Any
 
@@ -45,3 +46,14 @@ class Refused(WildrydesError):
     """A step that this command does not take unasked."""
 
     exit_code = 4
+
+
+@contextmanager
+def naming(path: object) -> Iterator[None]:
+    """Gives the path to an OSError that lacks one, as those of writing to an open file do: a full disk's, for one."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno is None or error.filename:
+            raise
+        raise OSError(error.errno, error.strerror, str(path)) from error

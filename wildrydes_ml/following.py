@@ -5,21 +5,21 @@ What goes wrong with looking does not end the operation, so it does not end the 
 
 import time
 from collections.abc import Callable, Collection
-from dataclasses import replace
+from dataclasses import asdict, replace
 
+from . import causes
 from .aws import Aws
 from .errors import InterruptedWork, OutOfReach, WildrydesError
-from .records import Stack, StackEvent
+from .facts import Unknown
+from .records import Fault, Stack, StackEvent
 from .reporting import Reporter
 from .states import TABLE, is_busy
 
 GOOD = frozenset(status for status, row in TABLE.items() if row.good)
 MADE = GOOD - {"DELETE_COMPLETE"}
 
-# CloudFormation says this of what it never got to; it is no cause.
-_CONSEQUENCES = ("Resource creation cancelled", "Resource update cancelled", "The following resource(s) failed")
-_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
 _QUIET_SECONDS = 30.0
+_LOOKS_AT_FAULTS = 3
 # Longer than the filling of EFS, an hour at most, and what CloudFormation does around it.
 LIMIT_SECONDS = 3 * 3600.0
 # For how long AWS may be out of reach: a train's tunnel, a throttled account.
@@ -45,7 +45,7 @@ class Follower:
         """
         self._reporter.event(f"stack {stack.name} is {stack.status}: following it")
         earlier = self._aws.stacks.events(stack.id)
-        return self.follow(stack, {event.id for event in earlier[: _beginning(stack.name, earlier)]})
+        return self.follow(stack, {event.id for event in earlier[: causes.beginning(stack.name, earlier)]})
 
     def follow(self, stack: Stack, seen: set[str], good: Collection[str] = GOOD, token: str = "") -> Stack:
         """Reports events until the operation is over; returns the stack as it is then.
@@ -136,23 +136,29 @@ class _Watch:
     def _judged(self, found: Stack, good: Collection[str]) -> Stack:
         if found.status in good:
             return found
-        cause = first_cause(self._events) or found.reason or TABLE[found.status].meaning
-        raise WildrydesError(f"stack {self._stack.name} ended as {found.status}: {cause}")
+        ended = f"stack {found.name} ended as {found.status}"
+        if found.status == "DELETE_COMPLETE":
+            raise InterruptedWork(f"{ended}: somebody else deleted it in the meantime; run again")
+        raise self._failure(ended, found)
 
+    def _failure(self, ended: str, found: Stack) -> WildrydesError:
+        """The error with every fault of the template, or the first cause; `record` has the faults as plain data."""
+        cause, hint = causes.first_cause(self._events, found.name), causes.pointer(self._events, found.name)
+        if not hint:
+            cause = cause or found.reason or TABLE[found.status].meaning
+            return WildrydesError(f"{ended}: {cause}")
+        faults = self._faults(found)
+        if not faults or isinstance(faults, Unknown):
+            return WildrydesError(f"{ended}: {cause or causes.without_faults(hint, faults)}")
+        error = WildrydesError(f"{ended}: {causes.describe(faults)}")
+        error.record = {"causes": [asdict(fault) for fault in faults]}
+        return error
 
-def first_cause(events: list[StackEvent]) -> str:
-    """The last operation's first failure that is not a consequence of another: resource, type and reason."""
-    for event in events[_beginning("", events) :]:
-        if event.status.endswith("_FAILED") and not event.reason.startswith(_CONSEQUENCES):
-            return f"{event.resource} ({event.type}): {event.reason}"
-    return ""
-
-
-def _beginning(stack: str, events: list[StackEvent]) -> int:
-    """Where the last operation begins in a history; with a name, of the stack of that name alone."""
-    starts = [
-        number
-        for number, event in enumerate(events)
-        if event.type == "AWS::CloudFormation::Stack" and event.status in _BEGINNINGS and stack in ("", event.resource)
-    ]
-    return starts[-1] if starts else 0
+    def _faults(self, found: Stack) -> tuple[Fault, ...] | Unknown:
+        """What the validation found; the events may know of it before the list of faults does."""
+        for _ in range(_LOOKS_AT_FAULTS):
+            faults = self._aws.stacks.faults(found.id, self._events[0].time)
+            if faults:
+                return faults
+            self._aws.stacks.pause()
+        return ()

@@ -6,6 +6,7 @@ Two homes have two emulators and do not meet. Processes are looked up in /proc: 
 """
 
 import contextlib
+import errno
 import fcntl
 import importlib.util
 import json
@@ -33,6 +34,9 @@ _START_SECONDS = 60.0
 _STOP_SECONDS = 2.0
 # How long a filling that outlived its command may go on writing.
 _FILLING_SECONDS = 60.0
+# Bytes: with less, whatever fails fails of that.
+_LITTLE = 2**20
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
 
 # Emulators that this process started; they outlive it.
@@ -88,8 +92,9 @@ def claim(home: Path) -> None:
         raise SettingsError([f"--home {home}: its path is too long, EFS under it must stay below {longest} characters"])
     if home.is_dir() and not (home / _MARK).exists() and any(home.iterdir()):
         raise SettingsError([f"--home {home}: is not empty and was not made here; name a new directory"])
-    home.mkdir(parents=True, exist_ok=True)
-    (home / _MARK).touch()
+    with _room(home):
+        home.mkdir(parents=True, exist_ok=True)
+        (home / _MARK).touch()
 
 
 def find(home: Path) -> Emulator | None:
@@ -119,14 +124,17 @@ def start(home: Path) -> tuple[Emulator, bool]:
 def stop(home: Path) -> None:
     """Stops the emulator with every function process of its, and removes what it left in the home."""
     emulator = _recorded(home)
-    if emulator is None or not (home / _MARK).exists():
-        return
+    if emulator is not None and (home / _MARK).exists():
+        _abandon(home, emulator)
+
+
+def _abandon(home: Path, emulator: Emulator) -> None:
     if _is_ours(emulator):
         _end(emulator.pid)
     if emulator.pid in _children:
         _children.pop(emulator.pid).wait()
     shutil.rmtree(_temporary(home), ignore_errors=True)
-    for path in (_state_file(home), _log_file(home)):
+    for path in (_state_file(home), _draft(home), _log_file(home)):
         path.unlink(missing_ok=True)
 
 
@@ -163,6 +171,16 @@ def _temporary(home: Path) -> Path:
     return home / "tmp"
 
 
+def _draft(home: Path) -> Path:
+    return home / "emulator.new"
+
+
+def _record(home: Path, emulator: Emulator) -> None:
+    """Writes the state down, all of it or nothing."""
+    _draft(home).write_text(json.dumps(vars(emulator)))
+    _draft(home).replace(_state_file(home))
+
+
 def _recorded(home: Path) -> Emulator | None:
     try:
         return Emulator(**json.loads(_state_file(home).read_text()))
@@ -196,8 +214,22 @@ def _await_filling(lock: Path) -> None:
 
 
 def _launch(home: Path) -> Emulator:
-    _temporary(home).mkdir(exist_ok=True)
-    port = _free_port()
+    """Starts the emulator. What cannot be written down is stopped again: nobody would find it."""
+    with _room(home):
+        _temporary(home).mkdir(exist_ok=True)
+        process, port = _started(home, _free_port())
+        _children[process.pid] = process
+        emulator = Emulator(process.pid, port)
+        try:
+            _record(home, emulator)
+            _wait_until_healthy(home, emulator)
+        except (OSError, WildrydesError):
+            _abandon(home, emulator)
+            raise
+    return emulator
+
+
+def _started(home: Path, port: int) -> tuple["subprocess.Popen[bytes]", int]:
     with _log_file(home).open("wb") as log:
         process = subprocess.Popen(
             [sys.executable, "-m", "ministack"],
@@ -209,15 +241,20 @@ def _launch(home: Path) -> Emulator:
             # Its own group, so that a Ctrl-C of the command does not reach it and stop() reaches its children.
             start_new_session=True,
         )
-    _children[process.pid] = process
-    emulator = Emulator(process.pid, port)
-    _state_file(home).write_text(json.dumps(vars(emulator)))
+    return process, port
+
+
+@contextlib.contextmanager
+def _room(home: Path) -> Iterator[None]:
+    """Names a full disk, which the system tells without a path where a file that is open is written."""
     try:
-        _wait_until_healthy(home, emulator)
-    except WildrydesError:
-        stop(home)
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise WildrydesError(
+                f"no space left under {home} ({error.strerror}): make room there, or name another directory with --home"
+            ) from error
         raise
-    return emulator
 
 
 def _environment(home: Path, port: int) -> dict[str, str]:
@@ -247,8 +284,12 @@ def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while web.get(f"{emulator.endpoint}/_ministack/health", {}, timeout=2).status != 200:
         if time.monotonic() > deadline or not _is_ours(emulator):
-            log = _log_file(home).read_text(errors="replace")[-2000:]
-            raise WildrydesError(f"the emulator does not answer on {emulator.endpoint}:\n{log}")
+            log = _log_file(home).read_text(errors="replace")[-2000:].strip()
+            is_full = shutil.disk_usage(home).free < _LITTLE or os.strerror(errno.ENOSPC) in log
+            cause = f"no space left under {home}: make room there, or name another directory with --home\n" * is_full
+            raise WildrydesError(
+                f"the emulator does not answer on {emulator.endpoint}: {cause}{log or 'it said nothing'}"
+            )
         time.sleep(0.05)
 
 

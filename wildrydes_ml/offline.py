@@ -6,6 +6,7 @@ Apart from `commands`: to import what talks to AWS takes longer than to render.
 import argparse
 
 from . import packaging, rendering, workshop
+from .errors import naming
 from .reporting import Reporter
 
 
@@ -19,7 +20,8 @@ def render(options: argparse.Namespace, reporter: Reporter) -> int:
             reporter.error(f"{options.out} is stale: run bin/render.py")
         reporter.result(not diff, stale=bool(diff))
         return 1 if diff else 0
-    written = [str(path) for path in rendering.write(texts, options.out)]
+    with naming(options.out):
+        written = [str(path) for path in rendering.write(texts, options.out)]
     for path in written:
         reporter.output(f"wrote {path}")
     reporter.result(True, written=written)
@@ -30,7 +32,8 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
     """Writes the function's zip."""
     built = packaging.build()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    options.out.write_bytes(built.body)
+    with naming(options.out):
+        options.out.write_bytes(built.body)
     reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
     reporter.result(True, sha256=built.digest)
     return 0

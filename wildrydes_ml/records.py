@@ -42,6 +42,16 @@ class StackEvent:
 
 
 @dataclass(frozen=True)
+class Fault:
+    """What CloudFormation found wrong before it made anything: resource, type, path below its properties, and why."""
+
+    resource: str
+    type: str
+    path: str
+    reason: str
+
+
+@dataclass(frozen=True)
 class StackResource:
     """One resource of a stack: logical id, type, physical id."""
 

@@ -23,6 +23,7 @@ from wildrydes_ml.records import (
     Billable,
     ChangeSet,
     Drift,
+    Fault,
     Identity,
     Invocation,
     NetworkInterface,
@@ -80,6 +81,8 @@ class FakeStacks(Stacks):
         self.indifferent: set[str] = set()
         self.drifts: dict[str, Drift | Unknown | WildrydesError] = {}
         self.policies: dict[str, str | WildrydesError] = {}
+        self.found_faults: tuple[Fault, ...] | Unknown = ()
+        self.asked_since: list[datetime] = []
 
     @property
     def pending(self) -> list[str]:
@@ -167,6 +170,10 @@ class FakeStacks(Stacks):
         """A token is the last event before its operation."""
         newest_first = reversed(self.history.get(stack.removeprefix("id:"), []))
         return list(takewhile(lambda event: event.id not in seen and event.id != token, newest_first))[::-1]
+
+    def faults(self, stack: str, since: datetime) -> tuple[Fault, ...] | Unknown:
+        self.asked_since.append(since)
+        return self.found_faults
 
     def newest_event(self, stack: str) -> str:
         return ([event.id for event in self.events(stack)] or [""])[-1]

@@ -43,9 +43,10 @@ def serving(respond: Callable[[Request], Response]) -> Iterator[str]:
             for name, value in {"Content-Length": str(len(response.body)), **response.headers}.items():
                 self.send_header(name, value)
             self.end_headers()
-            self.wfile.write(response.body)
+            if self.command != "HEAD":
+                self.wfile.write(response.body)
 
-        do_GET = do_POST = respond
+        do_GET = do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = respond
 
         def log_message(self, format: str, *args: Any) -> None: ...
 

@@ -27,6 +27,7 @@ TEMPLATE_SIDE = [name for name in LIBRARY if name.startswith("parts/")] + [
     "decoding",
 ]
 PLANS = [
+    "causes",
     "conditions",
     "facts",
     "judging",

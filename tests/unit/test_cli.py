@@ -451,6 +451,17 @@ def test_a_path_that_cannot_be_used_is_an_error_in_words(
     assert capsys.readouterr().err.startswith("error: ")
 
 
+def test_a_full_disk_is_named_with_its_path(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    full = tmp_path / "full.zip"
+    full.symlink_to("/dev/full")
+    assert main(["package", "--out", str(full)]) == 1
+    (tmp_path / "efs_99.yml").symlink_to("/dev/full")
+    assert main(["render", "--out", str(tmp_path)]) == 1
+    assert capsys.readouterr().err == (
+        f"error: {full}: No space left on device\nerror: {tmp_path}: No space left on device\n"
+    )
+
+
 def test_a_demo_without_pictures_begins_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["--home", str(tmp_path / "home"), "--pictures", str(tmp_path / "none")], verb="demo") == 1
     assert "No such file" in capsys.readouterr().err

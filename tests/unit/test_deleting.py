@@ -80,6 +80,22 @@ def test_failures_are_the_last_deletion_s_and_what_went_at_a_second_try_is_none(
     assert failures_of(events) == [HELD]
 
 
+def test_what_was_only_given_up_holds_nothing() -> None:
+    given_up = event(5, "DELETE_FAILED", "Role", "Resource deletion cancelled", "AWS::IAM::Role")
+    assert failures_of(begun(given_up, FULL)) == [FULL]
+    assert failures_of(begun(given_up)) == [given_up]
+    aws = account(given_up, HELD)
+    aws.networks.looks = [[LAMBDA], []]
+    assert deleted(aws) == [f"delete {NAME}", "delete eni-1", f"delete {NAME}"]
+
+
+def test_a_reason_that_only_the_stack_tells_is_told() -> None:
+    aws = account()
+    aws.stacks.failures[NAME] = begun(event(6, "DELETE_FAILED", NAME, "Export x is in use by other", STACK_TYPE))
+    with pytest.raises(WildrydesError, match=r"ended as DELETE_FAILED: .*Export x is in use by other"):
+        deleted(aws)
+
+
 def test_interfaces_are_waited_for_and_the_stack_deleted_again() -> None:
     aws = account(HELD)
     used = NetworkInterface("eni-1", "in-use", "AWS Lambda VPC ENI-f")

@@ -7,8 +7,9 @@ import pytest
 
 from tests.unit.fakes import STACK_TYPE, Clock, FakeAws, FakeStacks, Said, event
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
-from wildrydes_ml.following import LIMIT_SECONDS, MADE, PATIENCE_SECONDS, Follower, first_cause
-from wildrydes_ml.records import Stack, StackEvent
+from wildrydes_ml.facts import Unknown
+from wildrydes_ml.following import LIMIT_SECONDS, MADE, PATIENCE_SECONDS, Follower
+from wildrydes_ml.records import Fault, Stack, StackEvent
 
 NAME = "wildrydes-ml-mod5"
 
@@ -17,36 +18,6 @@ def under_way(aws: FakeAws, status: str, *endings: str) -> Stack:
     aws.stacks.put(NAME, status)
     aws.stacks.endings[NAME] = list(endings)
     return aws.stacks.stacks[NAME]
-
-
-@pytest.mark.parametrize(
-    ("events", "cause"),
-    [
-        ([], ""),
-        ([event(1, "CREATE_COMPLETE")], ""),
-        (
-            [event(1, "CREATE_FAILED", "Nat", "limit"), event(2, "CREATE_FAILED", "Vpc", "later")],
-            "Nat (AWS::EC2::VPC): limit",
-        ),
-        (
-            [event(1, "CREATE_FAILED", "A", "Resource creation cancelled"), event(2, "CREATE_FAILED", "B", "no zone")],
-            "B ",
-        ),
-        ([event(1, "UPDATE_FAILED", "A", "Resource update cancelled"), event(2, "UPDATE_FAILED", "B", "denied")], "B "),
-        (
-            [
-                event(1, "DELETE_FAILED", NAME, "The following resource(s) failed to delete: [B]"),
-                event(2, "DELETE_FAILED", "B", "in use"),
-            ],
-            "B ",
-        ),
-        ([event(1, "ROLLBACK_IN_PROGRESS", NAME, "The following resource(s) failed"), event(2, "DELETE_COMPLETE")], ""),
-    ],
-    ids=["none", "good", "first of two", "cancelled creation", "cancelled update", "sum of failures", "rollback"],
-)
-def test_the_first_cause_is_no_consequence(events: list[StackEvent], cause: str) -> None:
-    assert first_cause(events).startswith(cause)
-    assert bool(first_cause(events)) == bool(cause)
 
 
 def test_each_new_event_is_reported_once() -> None:
@@ -98,6 +69,82 @@ def test_without_any_reason_the_status_is_explained() -> None:
     stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
     with pytest.raises(WildrydesError, match="ended as ROLLBACK_COMPLETE: its creation failed; what is left can only"):
         Follower(aws.gateways, Said()).follow(stack, set())
+
+
+COUNT = "Validation failed with 2 error(s). Call DescribeEvents to retrieve the full list of issues."
+FAULTS = (
+    Fault("Role", "AWS::IAM::Role", "Path", "expected pattern /"),
+    Fault("Logs", "AWS::Logs::LogGroup", "", "'/aws/lambda/x' already exists."),
+)
+DENIED = Unknown("denied", "cloudformation:DescribeEvents")
+
+
+def invalid(found: tuple[Fault, ...] | Unknown, *more: StackEvent) -> tuple[FakeAws, WildrydesError]:
+    """What is told of a creation that failed in its validation."""
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.stacks.history[NAME] = [
+        event(5, "CREATE_IN_PROGRESS", NAME, "User Initiated", STACK_TYPE),
+        *more,
+        event(6, "CREATE_FAILED", NAME, COUNT, STACK_TYPE),
+        event(
+            7,
+            "ROLLBACK_IN_PROGRESS",
+            NAME,
+            "Validation failure detected. See the operation's FAILED event.",
+            STACK_TYPE,
+        ),
+    ]
+    aws.stacks.found_faults = found
+    with pytest.raises(WildrydesError) as error:
+        Follower(aws.gateways, Said()).follow(stack, set())
+    return aws, error.value
+
+
+def test_every_fault_of_a_template_is_told() -> None:
+    aws, error = invalid(FAULTS)
+    assert str(error) == (
+        f"stack {NAME} ended as ROLLBACK_COMPLETE: 2 faults in the template:\n"
+        "  - Role (AWS::IAM::Role), property Path: expected pattern /\n"
+        "  - Logs (AWS::Logs::LogGroup): '/aws/lambda/x' already exists."
+    )
+    assert error.record["causes"][1] == {
+        "resource": "Logs",
+        "type": "AWS::Logs::LogGroup",
+        "path": "",
+        "reason": "'/aws/lambda/x' already exists.",
+    }
+    assert [time.timestamp() for time in aws.stacks.asked_since] == [5]
+
+
+def test_a_missing_permission_for_the_faults_is_said() -> None:
+    _, error = invalid(DENIED)
+    assert str(error).startswith(
+        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); these credentials may not read "
+        "the causes: allow cloudformation:DescribeEvents"
+    )
+
+
+@pytest.mark.parametrize("found", [DENIED, (), Unknown("unanswered", "gone")])
+def test_a_cause_in_the_events_is_told_whatever_the_faults(found: tuple[Fault, ...] | Unknown) -> None:
+    _, error = invalid(found, event(5, "CREATE_FAILED", "Nat", "no address"))
+    assert str(error) == f"stack {NAME} ended as ROLLBACK_COMPLETE: Nat (AWS::EC2::VPC): no address"
+
+
+def test_faults_that_come_late_are_looked_for_again() -> None:
+    aws, error = invalid(())
+    assert len(aws.stacks.asked_since) == 3
+    assert "Call DescribeEvents" not in str(error)
+    assert "CloudFormation does not tell the causes" in str(error)
+
+
+def test_nobody_asks_for_faults_where_there_is_a_cause() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.stacks.history[NAME] = [event(1, "CREATE_FAILED", "Nat", "no address")]
+    with pytest.raises(WildrydesError, match="no address"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+    assert aws.stacks.asked_since == []
 
 
 def test_the_cause_belongs_to_the_operation_that_is_followed() -> None:
@@ -276,7 +323,7 @@ def test_a_stack_that_somebody_else_deleted_is_gone_at_once() -> None:
     aws.stacks = stacks = Scripted(aws, clock, None, None)
     stack = Stack(NAME, f"id:{NAME}", "UPDATE_IN_PROGRESS")
     assert Follower(aws.gateways, Said(), clock).follow(stack, set()).status == "DELETE_COMPLETE"
-    with pytest.raises(WildrydesError, match=f"{NAME} ended as DELETE_COMPLETE"):
+    with pytest.raises(InterruptedWork, match=f"{NAME} ended as DELETE_COMPLETE: somebody else deleted it"):
         Follower(aws.gateways, Said(), clock).follow(stack, set(), MADE)
     assert stacks.pauses == 0
 

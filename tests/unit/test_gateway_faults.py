@@ -15,7 +15,7 @@ from tests.unit.servers import Response, serving
 from tests.unit.stubs import Stub
 from wildrydes_ml.aws import Tagging
 from wildrydes_ml.aws.faults import DENIED, EXPIRED, THROTTLED, is_taken, translated
-from wildrydes_ml.aws.reading import refuse_garbage
+from wildrydes_ml.aws.reading import guard
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 
 # What each answer of AWS becomes: codes, error, a part of what is told.
@@ -44,7 +44,8 @@ ANSWERS = [
         "the thing: AWS has a fault ({code}: said); run the same command again later",
     ),
     (
-        "ChangeSetNotFound ChangeSetNotFoundException InvalidChangeSetStatus OperationInProgressException",
+        "AlreadyExistsException ChangeSetNotFound ChangeSetNotFoundException ConflictException InvalidChangeSetStatus "
+        "NoSuchBucket OperationInProgressException",
         InterruptedWork,
         "the thing: another deployer is at work on it; run again when it is done. AWS: said",
     ),
@@ -91,7 +92,27 @@ def test_a_fault_of_the_server_s_is_one_whatever_its_code(status: int) -> None:
 
 def test_an_answer_without_code_and_message_is_still_told() -> None:
     error = told(exceptions.ClientError({}, "Call"))
-    assert (type(error), str(error)) == (WildrydesError, "the thing: : ")
+    assert type(error) is OutOfReach
+    assert str(error) == (
+        "the thing: AWS did not answer; what came is HTTP without a status, without a word. A proxy or a sign-in page "
+        "may be in between: look at the network, and run the same command again"
+    )
+
+
+@pytest.mark.parametrize(
+    ("code", "text"),
+    [
+        ("AccessDenied", "the thing: AWS denies it: Call is not allowed"),
+        ("Brandnew", "the thing: Brandnew"),
+        ("InternalError", "the thing: AWS has a fault (InternalError); run the same command again later"),
+        (
+            "ChangeSetNotFound",
+            "the thing: another deployer is at work on it; run again when it is done. AWS: ChangeSetNotFound",
+        ),
+    ],
+)
+def test_a_code_without_a_message_leaves_no_gap(code: str, text: str) -> None:
+    assert str(told(client_error(code, ""))) == text
 
 
 @pytest.mark.parametrize(
@@ -102,6 +123,18 @@ def test_an_answer_without_code_and_message_is_still_told() -> None:
         ("ValidationError", "Template error: UPDATE_IN_PROGRESS is no parameter", False),
         ("AccessDenied", "is in UPDATE_IN_PROGRESS state", False),
         ("InvalidChangeSetStatus", "", True),
+        ("AlreadyExistsException", "Stack [s] already exists", True),
+        ("NoSuchBucket", "The specified bucket does not exist", True),
+        ("ValidationError", "Stack [s] cannot be deleted while in status UPDATE_IN_PROGRESS", True),
+        ("ValidationError", "Stack with id wildrydes-ml-mod5 does not exist", True),
+        ("ValidationError", "Stack [arn:aws:cloudformation:eu-west-1:1:stack/s/1] does not exist", True),
+        (
+            "ValidationError",
+            "Invalid operation on stack [s]. When you delete a stack, specify which resources to retain only when the "
+            "stack is in the DELETE_FAILED state.",
+            True,
+        ),
+        ("ValidationError", "Parameter KeyName: the key pair x does not exist", False),
     ],
 )
 def test_a_stack_is_taken_while_an_operation_runs(code: str, message: str, taken: bool) -> None:
@@ -129,6 +162,9 @@ GARBAGE = [
     json.JSONDecodeError("no", "", 0),
     UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no"),
     KeyError("Stacks"),
+    TypeError("'NoneType' object is not iterable"),
+    AttributeError("'str' object has no attribute 'get'"),
+    ValueError("invalid literal"),
     IndexError("list"),
     StopIteration(),
 ]
@@ -241,10 +277,9 @@ CALLS: dict[str, Callable[[Callable[[str], Any]], object]] = {
 def test_what_comes_over_the_wire_is_told(service: str, status: int, body: str, kind: type[WildrydesError]) -> None:
     with serving(lambda request: Response(status, BODIES[body].encode())) as url:
         session = boto3.Session("key", "secret", region_name="eu-west-1", botocore_session=botocore.session.Session())
-        session.events.register("before-parse", refuse_garbage)
         config = Config(retries={"total_max_attempts": 1}, proxies={})
         with pytest.raises(WildrydesError, match=r"^the thing: ") as error, translated("the thing"):
-            CALLS[service](lambda name: session.client(name, endpoint_url=url, config=config))
+            CALLS[service](lambda name: guard(session.client(name, endpoint_url=url, config=config), 1, print))
     assert type(error.value) is kind
 
 

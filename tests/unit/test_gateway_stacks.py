@@ -130,6 +130,14 @@ def test_another_deployer_s_creation_is_not_ours(cloudformation: Formation) -> N
         stacks.create("s", *WANTED)
 
 
+def test_a_stack_that_was_there_and_is_gone_again_is_another_deployer_s(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("create_stack", "AlreadyExistsException", "Stack [s] already exists")
+    stubber.add_client_error("describe_stack_events", "ValidationError", "Stack [s] does not exist")
+    with pytest.raises(InterruptedWork, match="stack s: another deployer is at work on it"):
+        stacks.create("s", *WANTED)
+
+
 def test_a_refused_creation_is_told(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     stubber.add_client_error("create_stack", "InsufficientCapabilitiesException", "Requires capabilities")
@@ -198,16 +206,6 @@ def test_an_empty_change_set_is_thrown_away_and_no_error(cloudformation: Formati
     assert stacks.prepare(FOUND, *WANTED) is None
 
 
-@pytest.mark.parametrize("reason", ["Export x is in use", ""])
-def test_a_refused_change_set_is_thrown_away_and_explained(cloudformation: Formation, reason: str) -> None:
-    stacks, stubber, _ = cloudformation
-    asked_for(stubber, {"Status": "FAILED", **({"StatusReason": reason} if reason else {})})
-    stubber.add_response("delete_change_set", {}, {"ChangeSetName": ARN})
-    with pytest.raises(WildrydesError, match=f"stack s: CloudFormation refuses the change: {reason}") as error:
-        stacks.prepare(FOUND, *WANTED)
-    assert error.value.exit_code == 1
-
-
 def test_a_change_set_whose_reply_was_lost_is_found_by_its_name(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     named, found = Sent(), Sent()
@@ -225,10 +223,12 @@ def test_a_change_set_whose_reply_was_lost_is_found_by_its_name(cloudformation: 
     assert named.values == found.values
 
 
-def test_a_stack_that_somebody_else_updates_is_another_deployer_s(cloudformation: Formation) -> None:
+@pytest.mark.parametrize("status", ["UPDATE_IN_PROGRESS", "ROLLBACK_COMPLETE", "DELETE_COMPLETE"])
+def test_a_stack_that_somebody_else_updates_is_another_deployer_s(cloudformation: Formation, status: str) -> None:
     stacks, stubber, _ = cloudformation
-    stubber.add_client_error("create_change_set", "ValidationError", BUSY)
-    with pytest.raises(InterruptedWork, match=r"another deployer is at work on it; run again .* UPDATE_IN_PROGRESS"):
+    said = BUSY.replace("UPDATE_IN_PROGRESS", status)
+    stubber.add_client_error("create_change_set", "ValidationError", said)
+    with pytest.raises(InterruptedWork, match=f"another deployer is at work on it; run again .* {status}"):
         stacks.prepare(FOUND, *WANTED)
 
 
@@ -244,6 +244,17 @@ def test_a_change_set_is_thrown_away(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     stubber.add_response("delete_change_set", {}, {"ChangeSetName": ARN})
     stacks.discard(ARN)
+    stubber.add_client_error("delete_change_set", "ChangeSetNotFound", "ChangeSet [c] does not exist")
+    stacks.discard(ARN)
+
+
+@pytest.mark.parametrize("status", ["DELETE_PENDING", "DELETE_IN_PROGRESS", "DELETE_COMPLETE", "DELETE_FAILED"])
+def test_a_change_set_that_somebody_else_deletes_is_not_waited_for(cloudformation: Formation, status: str) -> None:
+    stacks, stubber, slept = cloudformation
+    asked_for(stubber, {"Status": status})
+    with pytest.raises(InterruptedWork, match="stack s: another deployer removed what was being worked out; run again"):
+        stacks.prepare(FOUND, *WANTED)
+    assert slept == []
 
 
 # Execution.
@@ -303,6 +314,21 @@ def test_a_stack_is_deleted_but_for_what_is_retained(cloudformation: Formation, 
     kept = {"RetainResources": list(retain)} if retain else {}
     stubber.add_response("delete_stack", {}, {"StackName": "id:s", "ClientRequestToken": ANY, **kept})
     stacks.delete("id:s", retain)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Stack [s] cannot be deleted while in status UPDATE_IN_PROGRESS",
+        "Invalid operation on stack [s]. When you delete a stack, specify which resources to retain only when the "
+        "stack is in the DELETE_FAILED state.",
+    ],
+)
+def test_a_deletion_that_somebody_else_was_faster_than_is_an_interruption(cloudformation: Formation, said: str) -> None:
+    stacks, stubber, _ = cloudformation
+    stubber.add_client_error("delete_stack", "ValidationError", said)
+    with pytest.raises(InterruptedWork, match="stack id:s: another deployer is at work on it"):
+        stacks.delete("id:s", ("Vpc",))
 
 
 @pytest.mark.parametrize(

@@ -1,17 +1,11 @@
 """Calls that AWS does not recognize when they come again, answers that are none, and clients made late."""
 
-from collections.abc import Callable
-from typing import Any
-
 import pytest
-from botocore.awsrequest import AWSResponse
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
 from tests.unit.fakes import Clock
-from tests.unit.stubs import client_of
 from wildrydes_ml.aws.lazy import Lazy
-from wildrydes_ml.aws.reading import refuse_garbage
 from wildrydes_ml.aws.repeating import Repeater
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
 
@@ -85,6 +79,19 @@ def test_no_more_than_ten_attempts_with_growing_pauses() -> None:
     )
 
 
+def test_a_long_pause_is_told_with_its_reason() -> None:
+    said, pauses = list[str](), list[float]()
+    act = Act(*[refused("ConflictException", 409)] * 3, *[ConnectionClosedError(**URL)] * 2)
+    assert Repeater(sleep=pauses.append, say=said.append).ensured("API a", act, again=AGAIN) == "made"
+    long = [f"{pause:.0f} s" for pause in pauses if pause > 2]
+    assert len(said) == len(long) >= 2
+    assert all(
+        text.startswith("API a: not yet (") and text.endswith(f"in {seconds}")
+        for text, seconds in zip(said, long, strict=True)
+    )
+    assert "Connection was closed" in said[-1]
+
+
 def test_a_look_that_fails_ends_it() -> None:
     act, look = Act(refused("Throttling")), Act(refused("ExpiredToken"))
     with pytest.raises(InterruptedWork, match="it: the credentials have expired"):
@@ -96,42 +103,6 @@ def test_a_client_that_repeats_by_itself_is_repeated_for_these_codes_only() -> N
     assert Repeater(sleep=lambda _: None).patiently("it", act, ["OperationAborted"]) == "made"
     with pytest.raises(OutOfReach):
         Repeater(sleep=lambda _: None).patiently("it", Act(ConnectionClosedError(**URL)), ["OperationAborted"])
-
-
-class Body:
-    def __init__(self, content: bytes) -> None:
-        self.content = content
-
-    def stream(self, **_: Any) -> list[bytes]:
-        return [self.content]
-
-
-def answering(service: str, content: bytes, status: int = 200) -> Any:
-    client = client_of(service)
-    client.meta.events.register("before-parse", refuse_garbage)
-    client.meta.events.register("before-send", lambda request, **_: AWSResponse(request.url, status, {}, Body(content)))
-    return client
-
-
-CALLS: dict[str, Callable[[Any], Any]] = {
-    "apigateway": lambda client: client.get_rest_apis(),
-    "logs": lambda client: client.describe_log_groups(),
-}
-
-
-@pytest.mark.parametrize("service", CALLS)
-@pytest.mark.parametrize("content", [b"<html>Log in to the hotel</html>", b'{"item": [', b"\xff"])
-def test_an_answer_that_is_not_json_is_no_empty_list(service: str, content: bytes) -> None:
-    with pytest.raises(ResponseParserError, match="not JSON"):
-        CALLS[service](answering(service, content))
-
-
-def test_other_answers_are_read_as_ever() -> None:
-    assert answering("apigateway", b'{"item": []}').get_rest_apis()["items"] == []
-    assert answering("apigateway", b"").delete_rest_api(restApiId="a")["ResponseMetadata"]["HTTPStatusCode"] == 200
-    answering("apigateway", b"openapi: 3").get_export(restApiId="a", stageName="s", exportType="oas30")
-    with pytest.raises(ClientError, match="403"):
-        answering("apigateway", b"<html>no</html>", 403).get_rest_apis()
 
 
 def test_a_client_is_made_once_and_only_when_it_is_used() -> None:

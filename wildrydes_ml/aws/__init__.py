@@ -5,6 +5,7 @@ was lost costs a second look and not a second resource.
 """
 
 import os
+import socket
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -24,7 +25,8 @@ from .faults import translated
 from .functions import Functions
 from .lazy import Lazy
 from .networks import Networks
-from .reading import refuse_garbage
+from .reading import Say, guard
+from .regions import Resolve, refuse_unknown
 from .repeating import Repeater
 from .stacks import Stacks
 from .tagging import Tagging
@@ -62,19 +64,27 @@ class Aws:
     account: Account
 
 
-def connect(target: Target, sleep: Callable[[float], None] = time.sleep) -> Aws:
-    """Gateways for the target.
+def connect(
+    target: Target,
+    sleep: Callable[[float], None] = time.sleep,
+    say: Say = lambda text: None,
+    resolve: Resolve = socket.getaddrinfo,
+) -> Aws:
+    """Gateways for the target. `say` is told when AWS does not answer and a call is tried again.
 
-    Raises SettingsError without region or credentials, InterruptedWork when they have expired.
+    Raises SettingsError without region or credentials and for a region that there is not, InterruptedWork when the
+    credentials have expired, OutOfReach when AWS cannot be reached.
     """
     with translated("credentials"):
         session = _session(target)
-        caller = _client(session, "sts", target).get_caller_identity()
-    clients = {name: Lazy(partial(_client, session, name, target)) for name in _SERVICES}
-    once = Lazy(partial(_client, session, "apigateway", replace(target, attempts=1)))
-    repeater = Repeater(target.attempts, sleep)
-    partition = caller["Arn"].split(":")[1]
-    identity = Identity(caller["Account"], caller["Arn"], partition, session.region_name)
+        sts = _client(session, "sts", target, say)
+        if not target.is_local:
+            refuse_unknown(session, sts.meta.endpoint_url, resolve)
+        caller = sts.get_caller_identity()
+        identity = Identity(caller["Account"], caller["Arn"], caller["Arn"].split(":")[1], session.region_name)
+    clients = {name: Lazy(partial(_client, session, name, target, say)) for name in _SERVICES}
+    once = Lazy(partial(_client, session, "apigateway", replace(target, attempts=1), say))
+    repeater = Repeater(target.attempts, sleep, say)
     return Aws(
         identity,
         Stacks(clients["cloudformation"], sleep, target.poll_seconds),
@@ -88,12 +98,6 @@ def connect(target: Target, sleep: Callable[[float], None] = time.sleep) -> Aws:
 
 
 def _session(target: Target) -> Any:
-    session = _bare_session(target)
-    session.events.register("before-parse", refuse_garbage)
-    return session
-
-
-def _bare_session(target: Target) -> Any:
     if target.is_local:
         # The emulator takes the access key for the account's number; the user's own set-up is none of its business.
         nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
@@ -102,7 +106,7 @@ def _bare_session(target: Target) -> Any:
     return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
 
 
-def _client(session: Any, name: str, target: Target) -> Any:
+def _client(session: Any, name: str, target: Target, say: Say) -> Any:
     read_timeout = _INVOKE_SECONDS if name == "lambda" else 60
     # By benchmarks/retries.py, with half of all calls throttled: 75 % of the deployer's operations get through with 3
     # attempts, 92 % with 5, 96 % with 10, whatever the mode. Legacy mode's pauses double without a limit (378 s the
@@ -114,4 +118,5 @@ def _client(session: Any, name: str, target: Target) -> Any:
         config = config.merge(Config(proxies={}))
     if name == "s3":
         config = config.merge(_S3)
-    return session.client(name, endpoint_url=target.endpoint or None, config=config)
+    client = session.client(name, endpoint_url=target.endpoint or None, config=config)
+    return guard(client, target.attempts, say, target.is_local)

@@ -1,6 +1,6 @@
 """The translation of boto's errors into ours, at this one border."""
 
-import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -55,18 +55,21 @@ THROTTLED = {
     "TooManyRequestsException",
     "TransactionInProgressException",
 }
+# Our own code for what is no answer of AWS's: `reading` gives it.
+NO_ANSWER = "NoAnswer"
 _NOT_SET_UP = (NoCredentialsError, PartialCredentialsError, NoRegionError, InvalidRegionError, ProfileNotFound)
-# An answer that was cut, is not AWS's, or lacks what AWS always says. The parser's own error is neither a
+# An answer that was cut, lacks what AWS always says, or has it in another form. The parser's own error is neither a
 # BotoCoreError nor a ClientError.
 _UNREADABLE = (
+    AttributeError,
     FlexibleChecksumError,
     IncompleteReadError,
     IndexError,
     KeyError,
     ResponseParserError,
     StopIteration,
-    UnicodeDecodeError,
-    json.JSONDecodeError,
+    TypeError,
+    ValueError,
 )
 _FAULTS = {"InternalError", "InternalFailure", "InternalServerError", "ServiceException", "ServiceUnavailable"}
 
@@ -92,6 +95,13 @@ def translated(what: str) -> Iterator[None]:
 
 def _translation(what: str, error: ClientError) -> WildrydesError:
     code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
+    told = ": ".join(part for part in (code, message) if part)
+    if code == NO_ANSWER or not told:
+        came = message or f"HTTP {status_of(error) or 'without a status'}, without a word"
+        return OutOfReach(
+            f"{what}: AWS did not answer; what came is {came}. A proxy or a sign-in page may be in between: "
+            "look at the network, and run the same command again"
+        )
     if code in EXPIRED:
         return _expired(what)
     if code in _WRONG_SIGNATURE:
@@ -99,26 +109,40 @@ def _translation(what: str, error: ClientError) -> WildrydesError:
             f"{what}: AWS does not take the signature: set this machine's clock and secret key right"
         )
     if code in DENIED:
-        return WildrydesError(f"{what}: AWS denies it: {message}")
+        return WildrydesError(f"{what}: AWS denies it: {message or f'{error.operation_name} is not allowed'}")
     if code in THROTTLED:
         return OutOfReach(f"{what}: AWS throttles the calls of this account ({code}); run the same command again later")
     if code in _FAULTS or status_of(error) >= 500:
-        return OutOfReach(f"{what}: AWS has a fault ({code}: {message}); run the same command again later")
+        return OutOfReach(f"{what}: AWS has a fault ({told}); run the same command again later")
     if is_taken(error):
-        return InterruptedWork(f"{what}: another deployer is at work on it; run again when it is done. AWS: {message}")
-    return WildrydesError(f"{what}: {code}: {message}")
+        return InterruptedWork(
+            f"{what}: another deployer is at work on it; run again when it is done. AWS: {message or code}"
+        )
+    if code.isdecimal() and not message:  # the status, where there was no code
+        return WildrydesError(f"{what}: AWS answers HTTP {code} and gives no other reason")
+    return WildrydesError(f"{what}: {told}")
+
+
+# What a stack's state was a moment ago it is no more, or the stack is gone.
+_OVERTAKEN = re.compile(
+    r"_IN_PROGRESS state|in status \w+_IN_PROGRESS|[Ss]tack( with id)? \S+ does not exist"
+    r"|only when the stack is in the DELETE_FAILED"
+)
+_TAKEN = {
+    "AlreadyExistsException",
+    "ChangeSetNotFound",
+    "ChangeSetNotFoundException",
+    "ConflictException",
+    "InvalidChangeSetStatus",
+    "NoSuchBucket",
+    "OperationInProgressException",
+}
 
 
 def is_taken(error: ClientError) -> bool:
-    """Whether a stack or change set was taken by an operation that somebody else began in the meantime."""
-    code, text = code_of(error), str(error)
-    return code in (
-        "ChangeSetNotFound",
-        "ChangeSetNotFoundException",
-        "ConflictException",
-        "InvalidChangeSetStatus",
-        "OperationInProgressException",
-    ) or (code == "ValidationError" and "_IN_PROGRESS state" in text)
+    """Whether somebody else has begun or removed in the meantime what the call is about."""
+    code = code_of(error)
+    return code in _TAKEN or (code == "ValidationError" and bool(_OVERTAKEN.search(str(error))))
 
 
 def _expired(what: str) -> InterruptedWork:

@@ -39,7 +39,7 @@ class Functions:
                 if code_of(error) in _NOT_YET:
                     return Invocation(0, "", str(error), has_run=False)
                 raise
-            payload = json.loads(reply["Payload"].read() or b"null")
+            payload = json.loads(reply["Payload"].read())
         if reply.get("FunctionError") or not isinstance(payload, dict):
             said = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
             return Invocation(0, "", str(said))

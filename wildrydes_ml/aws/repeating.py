@@ -16,19 +16,22 @@ from ..errors import OutOfReach, WildrydesError
 from .faults import MISSING, code_of, translated
 
 _LONGEST_PAUSE = 20.0
+# Seconds: a longer pause is told.
+_UNTOLD_PAUSE = 2.0
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True)
 class Repeater:
-    """Repeats as often, and pauses as long, as the SDK's standard mode does.
+    """Repeats as often, and pauses as long, as the SDK's standard mode does; tells `say` of a long pause.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """
 
     attempts: int = 10
     sleep: Callable[[float], None] = time.sleep
+    say: Callable[[str], None] = lambda text: None
 
     def ensured(
         self,
@@ -67,13 +70,20 @@ class Repeater:
             except WildrydesError as error:
                 if not is_passing(error):
                     raise
-            self.sleep(random.uniform(0.5, 1) * min(2**attempt, _LONGEST_PAUSE))
+                last = error
+            self._pause(what, attempt, last)
             with translated(what):
                 found = look()
             if found is not None:
                 return found
         with translated(what):
             return act()
+
+    def _pause(self, what: str, attempt: int, last: WildrydesError) -> None:
+        seconds = random.uniform(0.5, 1) * min(2**attempt, _LONGEST_PAUSE)
+        if seconds > _UNTOLD_PAUSE:
+            self.say(f"{what}: not yet ({cause_code(last) or last.__cause__}): trying again in {seconds:.0f} s")
+        self.sleep(seconds)
 
 
 def optional(call: Callable[..., Any], codes: Collection[str] = MISSING, **arguments: Any) -> dict[str, Any] | None:

@@ -2,19 +2,27 @@
 
 import uuid
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import asdict
+from datetime import datetime
 from itertools import takewhile
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from .. import causes
 from ..errors import InterruptedWork, WildrydesError
 from ..facts import Unknown
-from ..records import ChangeSet, Drift, ResourceChange, Stack, StackEvent, StackResource
-from . import drifts
+from ..records import ChangeSet, Drift, Fault, ResourceChange, Stack, StackEvent, StackResource
+from . import drifts, validation
 from .faults import DENIED, code_of, is_taken, translated
+from .repeating import optional
 
 # At one look a second: CloudFormation works out a change set in seconds.
 _CHANGE_SET_LOOKS = 600
+_GONE = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
+_REFUSED = "stack {}: CloudFormation refuses the change: {}"
+_OVERTAKEN = "stack {}: another deployer is at work on it; run again when it is done. AWS: {}"
 _TAKEN = "stack {}: another deployer is creating it; run again to follow it"
 
 
@@ -124,6 +132,8 @@ class Stacks:
                     **_body(template, parameters, tags),
                 )["Id"]
             except ClientError as error:
+                if "can not be updated" in str(error):  # though it could a moment ago
+                    raise InterruptedWork(_OVERTAKEN.format(stack.name, error)) from error
                 if code_of(error) != "AlreadyExistsException":
                     raise
                 # Nobody else has that name: the reply to the first attempt was lost.
@@ -144,10 +154,27 @@ class Stacks:
                 reason = found.get("StatusReason", "")
                 if "didn't contain changes" in reason or "No updates are to be performed" in reason:
                     return None
-                self.discard(change_set)
-                raise WildrydesError(f"stack {name}: CloudFormation refuses the change: {reason}")
+                raise self._refusal(name, change_set, reason)
+            if found["Status"].startswith("DELETE"):
+                raise InterruptedWork(f"stack {name}: another deployer removed what was being worked out; run again")
             self._sleep(pause)
         raise InterruptedWork(f"stack {name}: CloudFormation is still working out the changes: run again later")
+
+    def _refusal(self, name: str, change_set: str, reason: str) -> WildrydesError:
+        """Why a change set failed: its faults, which go with it, or its reason."""
+        faults = validation.faults(self._client, ChangeSetName=change_set)
+        with suppress(WildrydesError):  # the refusal counts
+            self.discard(change_set)
+        if not faults or isinstance(faults, Unknown):
+            told = reason if causes.is_cause(reason) else causes.without_faults(reason, faults)
+            return WildrydesError(_REFUSED.format(name, told))
+        error = WildrydesError(_REFUSED.format(name, causes.describe(faults)))
+        error.record = {"causes": [asdict(fault) for fault in faults]}
+        return error
+
+    def faults(self, stack: str, since: datetime) -> tuple[Fault, ...] | Unknown:
+        """What CloudFormation's validation found in the stack's operation that began then, or why it is not known."""
+        return validation.faults(self._client, since, StackName=stack)
 
     def _changes(self, page: dict[str, Any], change_set: str) -> Iterator[ResourceChange]:
         while True:
@@ -164,9 +191,9 @@ class Stacks:
             page = self._client.describe_change_set(ChangeSetName=change_set, NextToken=page["NextToken"])
 
     def discard(self, change_set: str) -> None:
-        """Deletes a change set that is not executed."""
+        """Deletes a change set that is not executed; one that is gone is fine."""
         with translated("change set"):
-            self._client.delete_change_set(ChangeSetName=change_set)
+            optional(self._client.delete_change_set, _GONE, ChangeSetName=change_set)
 
     def execute(self, change_set: ChangeSet) -> str:
         """Starts a change set and returns the token of its events.

@@ -1,0 +1,94 @@
+"""Why an operation of CloudFormation's failed, out of all that its events say: the cause, not what followed from it.
+
+CloudFormation validates what it is asked for before it makes anything. Then a stack's events say only that there are
+faults; which ones is told by another call.
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
+"""
+
+import re
+from collections.abc import Sequence
+
+from .facts import Unknown
+from .records import Fault, StackEvent
+
+_STACK = "AWS::CloudFormation::Stack"
+_BEGINNINGS = ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "DELETE_IN_PROGRESS", "IMPORT_IN_PROGRESS")
+_TURNS = ("ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS", "IMPORT_ROLLBACK_IN_PROGRESS")
+# CloudFormation says this of what it never got to, and of the whole: no cause.
+_CANCELLED = re.compile(r"Resource (creation|update|deletion|import) cancelled")
+_SUM = re.compile(r"The following resource\(s\) failed|Validation failure detected")
+# This says where the causes are.
+_POINTER = re.compile(r"Call DescribeEvents|DescribeEvents API|The following hook\(s\)(/validation)? failed")
+
+
+def beginning(stack: str, events: Sequence[StackEvent]) -> int:
+    """Where the last operation begins in a history; with a name, of the stack of that name alone."""
+    starts = [
+        number
+        for number, event in enumerate(events)
+        if event.type == _STACK and event.status in _BEGINNINGS and stack in ("", event.resource)
+    ]
+    return starts[-1] if starts else 0
+
+
+def first_cause(events: Sequence[StackEvent], stack: str = "") -> str:
+    """The last operation's first failure that is a cause, as resource, type and reason; empty when none is told.
+
+    A resource's failure goes before what is said of the stack as a whole, which may be all there is.
+    """
+    failed = _failures(events, stack)
+    for is_whole in (False, True):
+        for event in failed:
+            if is_cause(event.reason) and (event.type == _STACK) == is_whole:
+                return f"{event.resource} ({event.type}): {event.reason}"
+    return ""
+
+
+def pointer(events: Sequence[StackEvent], stack: str = "") -> str:
+    """What CloudFormation says instead of the causes when only DescribeEvents tells them; empty when it does not."""
+    return next((event.reason for event in _failures(events, stack) if is_pointer(event.reason)), "")
+
+
+def is_cause(reason: str) -> bool:
+    """Whether a reason is one: not empty, no consequence of another, no hint where to look."""
+    return bool(reason.strip()) and not is_cancelled(reason) and not _SUM.match(reason) and not is_pointer(reason)
+
+
+def is_cancelled(reason: str) -> bool:
+    """Whether CloudFormation stopped something because something else had failed."""
+    return bool(_CANCELLED.match(reason))
+
+
+def is_pointer(reason: str) -> bool:
+    """Whether a reason says no more than where the causes are."""
+    return bool(_POINTER.search(reason))
+
+
+def describe(faults: Sequence[Fault]) -> str:
+    """Faults in words: one in a line, several in a list."""
+    lines = [_line(fault) for fault in faults]
+    return lines[0] if len(lines) == 1 else "\n  - ".join([f"{len(lines)} faults in the template:", *lines])
+
+
+def without_faults(reason: str, why: object) -> str:
+    """A reason whose causes are not told: what is known, why no more is (Unknown or nothing), and what to do."""
+    known = reason.partition(". ")[0].rstrip(".") if is_pointer(reason) else reason.rstrip(".")
+    unread = "CloudFormation does not tell the causes: run again"
+    if isinstance(why, Unknown) and why.kind == "denied":
+        unread = f"these credentials may not read the causes: allow {why.detail} and run again"
+    elif isinstance(why, Unknown):
+        unread = f"the causes cannot be read ({why.detail}): run again"
+    return f"{known or 'no reason is given'}; {unread}, or look at Events in CloudFormation's console"
+
+
+def _line(fault: Fault) -> str:
+    place = f", property {fault.path}" if fault.path else ""
+    return f"{fault.resource} ({fault.type}){place}: {fault.reason}"
+
+
+def _failures(events: Sequence[StackEvent], stack: str) -> list[StackEvent]:
+    return [
+        event
+        for event in events[beginning(stack, events) :]
+        if event.status.endswith("_FAILED") or (event.type == _STACK and event.status in _TURNS)
+    ]
