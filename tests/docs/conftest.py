@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 
 from tests.emulator.conftest import filled_efs
+from tests.machine import curl
 from wildrydes_ml import local
 
 from .documents import ROOT, Document
@@ -36,7 +37,9 @@ class Session:
         for name in ("Makefile", "README.md", "setup.py"):
             shutil.copy(ROOT / name, self.folder)
         self._environment = {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                map(str, [curl.on_path(folder / "bin"), Path(sys.executable).parent, os.environ["PATH"]])
+            ),
             "HOME": str(folder),
             "PYTHONWARNINGS": "error",
             "AWS_ACCESS_KEY_ID": "000000000000",

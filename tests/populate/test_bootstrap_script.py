@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
+from tests.machine import curl
+
 from .conftest import FILLING, ROOT, Populate, Server
 
-# Stand-ins for what needs root and AWS; they write down how they were called.
+# Stand-ins for what needs root and AWS; they write down how they were called. That of curl does what it is asked.
 FAKES = {
     "dnf": r'''echo "dnf $*" >>"$CALLS"; printf 'No "package"\\path \033[31mred\n'; exit "${DNF_STATUS:-0}"''',
     "mount": 'echo "mount $*" >>"$CALLS"; ((MOUNT_STATUS)) || touch "$CALLS.mounted"; exit "$MOUNT_STATUS"',
     "mountpoint": "[[ -e $CALLS.mounted ]]",
     "aws": 'echo "aws $*" >>"$CALLS"; cp "$CODE_ZIP" "${@: -1}"',
     "shutdown": 'echo "shutdown $*" >>"$CALLS"',
+    "curl": f'{curl.command()} "$@"',
 }
 
 
@@ -155,7 +158,7 @@ def test_signal_is_tried_again(bootstrap: Bootstrap) -> None:
 
 
 def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap, fakes: Callable[..., str]) -> None:
-    fakes(curl=f'kill -TERM "$PPID"; exec {shutil.which("curl")} "$@"')
+    fakes(curl=f'kill -TERM "$PPID"; {curl.command()} "$@"')
     assert bootstrap()["Status"] == "SUCCESS"
 
 
