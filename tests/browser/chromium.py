@@ -10,7 +10,7 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = "no chromium on this machine: install Debian's package of that name"
+MISSING = "no Chromium is here; on Debian, apt-get install chromium"
 PATIENCE_MS = 15_000
 """For anything that the page should do; a busy machine is slow."""
 
