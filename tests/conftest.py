@@ -4,7 +4,12 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Generator
 from typing import Any
 
+import hypothesis
 import pytest
+
+# On a busy machine everything is slow; that is no fault of the code.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture

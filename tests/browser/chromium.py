@@ -11,7 +11,7 @@ from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
 MISSING = "no Chromium is here; on Debian, apt-get install chromium"
-PATIENCE_MS = 15_000
+PATIENCE_MS = 90_000
 """For anything that the page should do; a busy machine is slow."""
 
 _FLAGS = [

@@ -22,7 +22,7 @@ __all__ = ["filled_efs"]
 
 STAND_INS = Path(__file__).with_name("stand_ins.sh")
 _COPIED = ("bin", "docs", "examples", "lambda_src", "templates", "tools", "wildrydes_ml")
-_SECONDS = 300
+_SECONDS = 1800
 
 
 class Session:

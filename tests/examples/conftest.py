@@ -61,7 +61,7 @@ class Walk:
         nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "PATH": path}
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            cwd=self._folder, env={**kept, **nobody}, capture_output=True, text=True, timeout=300, check=False,
+            cwd=self._folder, env={**kept, **nobody}, capture_output=True, text=True, timeout=1800, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 

@@ -132,7 +132,7 @@ def test_the_method_and_an_empty_body(curl: Curl, answers: Answers) -> None:
         ("/404", ("-sS", "--fail-with-body"), 22, '{"said": "é"}'),
         ("/200", ("-sS", "--fail"), 0, '{"said": "é"}'),
         ("/dead", ("-sS",), 52, ""),
-        ("/late", ("-sS", "-m", "0.3"), 28, ""),
+        ("/late", ("-sS", "-m", "1"), 28, ""),
     ],
 )
 def test_how_it_ends(

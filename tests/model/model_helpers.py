@@ -33,7 +33,7 @@ for line in sys.stdin:
 def run(code: str, *arguments: object) -> str:
     """What code prints in a process of its own."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=200).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=900).stdout
 
 
 def handle(
@@ -52,7 +52,7 @@ def handle(
         capture_output=True,
         text=True,
         check=True,
-        timeout=200,
+        timeout=900,
     )
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     return [(answer["statusCode"], json.loads(answer["body"])) for answer in lines[1::2]], lines[0::2]

@@ -49,7 +49,7 @@ class Bootstrap:
             env={**self.environment, **settings},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
         )
         heard = self.only_signal()
         assert (done.returncode == 0) == (heard["Status"] == "SUCCESS")
@@ -152,7 +152,7 @@ def test_without_a_bucket_nothing_is_fetched(bootstrap: Bootstrap) -> None:
 def test_signal_is_tried_again(bootstrap: Bootstrap) -> None:
     path = bootstrap.settings["SIGNAL_URL"].removeprefix(bootstrap.server.url)
     bootstrap.server.answer(path, 503, b"")
-    subprocess.run(bootstrap.command(), env=bootstrap.environment, check=True, capture_output=True, timeout=60)
+    subprocess.run(bootstrap.command(), env=bootstrap.environment, check=True, capture_output=True, timeout=600)
     first, second = bootstrap.server.puts
     assert first == second
 
@@ -204,6 +204,6 @@ def test_interrupted_instance_tells_so(bootstrap: Bootstrap) -> None:
         while "venv" not in run.stdout.readline():
             pass
         run.send_signal(signal.SIGTERM)
-        assert run.wait(timeout=20) == 1
+        assert run.wait(timeout=300) == 1
         run.stdout.read()
     assert "stopped by a signal" in bootstrap.only_signal()["Reason"]
