@@ -1,10 +1,13 @@
-# `make demo` shows the main job on this machine, `make test` is what CI runs. Both need python3 and make alone.
+# `make demo` shows the main job on this machine, `make test` is what CI runs. Both need make and python3 with venv, which
+# Debian and Ubuntu have as python3-venv. Another Python than `python3`: make demo PYTHON=python3.12
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 
-.PHONY: help demo test test-fast test-sweep test-matrix check render docs bench audit clean
+.DELETE_ON_ERROR:
+.PHONY: help demo test test-fast test-sweep test-matrix check render docs bench audit clean look
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -53,30 +56,32 @@ clean: ## Remove what the other targets made
 	-[ ! -d .wildrydes-demo ] || $(BIN)/python bin/destroy.py --local --home .wildrydes-demo
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-$(VENV)/bin/python:
-	$(PYTHON) -m venv $(VENV)
+# Each run looks at the Python; the file changes, and all below is made anew, when the environment is.
+$(VENV)/made: look
+	@command -v $(PYTHON) >/dev/null || { echo "there is no $(PYTHON) here: on Debian and Ubuntu, apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) tools/environment.py $(VENV) $(MAKECMDGOALS)
 
-$(VENV)/local: $(VENV)/bin/python setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[local,draw]'
+$(VENV)/local: $(VENV)/made setup.py
+	$(PIP) --editable '.[local,draw]'
 	touch $@
 
-$(VENV)/test: $(VENV)/bin/python setup.py
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+$(VENV)/test: $(VENV)/made setup.py
+	$(PIP) --editable '.[dev]'
 	touch $@
 
 # In an environment of its own, since it pins another boto3 than the emulator.
-$(VENV)/checkov/installed: $(VENV)/bin/python Makefile
-	$(PYTHON) -m venv $(VENV)/checkov
-	$(VENV)/checkov/bin/pip install --quiet --disable-pip-version-check checkov==3.3.30
+$(VENV)/checkov/installed: $(VENV)/made Makefile
+	$(PYTHON) -m venv --clear $(VENV)/checkov
+	$(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
 	touch $@
 
-$(VENV)/docs/installed: $(VENV)/bin/python setup.py
-	$(PYTHON) -m venv $(VENV)/docs
-	$(VENV)/docs/bin/pip install --quiet --disable-pip-version-check 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6,<10' 'mkdocstrings[python]>=1,<2' 'ruff>=0.11'
+$(VENV)/docs/installed: $(VENV)/made setup.py
+	$(PYTHON) -m venv --clear $(VENV)/docs
+	$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6,<10' 'mkdocstrings[python]>=1,<2' 'ruff>=0.11'
 	touch $@
 
 # AWS's cfn-guard and its Control Tower rules, as a package carries them.
-$(VENV)/guard/installed: $(VENV)/bin/python Makefile
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --upgrade --target $(VENV)/guard cdklabs.cdk-validator-cfnguard==0.0.62
+$(VENV)/guard/installed: $(VENV)/made Makefile
+	$(PIP) --no-deps --upgrade --target $(VENV)/guard cdklabs.cdk-validator-cfnguard==0.0.62
 	tar -xzf $(VENV)/guard/cdklabs/cdk_validator_cfnguard/_jsii/*.tgz -C $(VENV)/guard package/bin package/rules package/LICENSE
 	touch $@

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from setuptools import setup
+from setuptools.command.build_py import build_py
 
 LOCAL = ["ministack==1.5.33"]
 DRAW = ["pillow>=11"]
@@ -38,6 +39,7 @@ TEST = [
     "numpy>=2",
     "pip-audit>=2.9",
     "playwright>=1.50",
+    "pyright[nodejs]>=1.1.414",
     "pytest-xdist>=3.6",
     "ruff>=0.11",
     "setuptools>=77",
@@ -45,6 +47,20 @@ TEST = [
     "types-requests",
     "types-setuptools",
 ]
+
+
+class BuildWithFunction(build_py):
+    """The function's source stands at the top of the checkout and travels inside the package.
+
+    The distribution's own `package_dir` could say so. Then setuptools would make an editable install an import hook,
+    which neither mypy nor pyright sees; with one directory for all packages, it puts that directory on Python's path.
+    """
+
+    def finalize_options(self) -> None:
+        super().finalize_options()
+        self.packages = [*self.packages, "wildrydes_ml.lambda_src"]
+        self.package_dir["wildrydes_ml.lambda_src"] = "lambda_src"
+
 
 setup(
     name="wildrydes_ml",
@@ -60,10 +76,9 @@ setup(
         "wildrydes_ml.checks",
         "wildrydes_ml.lint_rules",
         "wildrydes_ml.parts",
-        "wildrydes_ml.lambda_src",
     ],
-    # The function's source stands at the top of the checkout and travels inside the package.
-    package_dir={"wildrydes_ml.lambda_src": "lambda_src"},
+    package_dir={"": "."},
+    cmdclass={"build_py": BuildWithFunction},
     package_data={
         "wildrydes_ml": ["py.typed", "sample.png", "detector/*", "detector/variables/*"],
         "wildrydes_ml.parts": ["*.sh"],

@@ -1,10 +1,15 @@
-"""What tests counted, summed up at their end: a corpus shows how large it was, and what it met."""
+"""What is told at the end: how large a corpus was, and what it met; how many tests were skipped, and why."""
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from typing import Any
 
+import hypothesis
 import pytest
+
+# On a busy machine everything is slow; that is no fault of the code.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 
 @pytest.fixture
@@ -13,7 +18,17 @@ def count(record_property: Callable[[str, object], None]) -> Callable[..., None]
     return lambda what, **numbers: record_property("count", [what, numbers])
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_terminal_summary(terminalreporter: Any) -> Generator[None]:
+    """The counts stand before pytest's own summary, and the reasons for skipped tests after it."""
+    _tell_counts(terminalreporter)
+    yield
+    skipped = Counter(str(report.longrepr[2]) for report in terminalreporter.stats.get("skipped", []))
+    for reason, number in sorted(skipped.items()):
+        terminalreporter.line(f"{number} skipped: {reason.removeprefix('Skipped: ')}")
+
+
+def _tell_counts(terminalreporter: Any) -> None:
     sums: dict[str, Counter[str]] = defaultdict(Counter)
     for report in terminalreporter.getreports("passed"):
         for what, numbers in [value for name, value in report.user_properties if name == "count"]:

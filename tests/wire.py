@@ -158,7 +158,7 @@ class Wire:
     def forward(self, request: Request) -> Reply:
         """The emulator's answer."""
         assert self._upstream.hostname
-        connection = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port or 80, timeout=120)
+        connection = http.client.HTTPConnection(self._upstream.hostname, self._upstream.port or 80, timeout=600)
         try:
             connection.request(request.method, request.target, request.body, dict(request.headers))
             reply = connection.getresponse()

@@ -10,8 +10,8 @@ from typing import Any
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 EXECUTABLE = shutil.which("chromium") or shutil.which("chromium-browser")
-MISSING = "no chromium on this machine: install Debian's package of that name"
-PATIENCE_MS = 15_000
+MISSING = "no Chromium is here; on Debian, apt-get install chromium"
+PATIENCE_MS = 90_000
 """For anything that the page should do; a busy machine is slow."""
 
 _FLAGS = [

@@ -13,6 +13,7 @@ from threading import Thread
 import pytest
 
 from tests.emulator.conftest import filled_efs
+from tests.machine import curl
 from wildrydes_ml import local
 
 from .documents import ROOT, Document
@@ -21,7 +22,7 @@ __all__ = ["filled_efs"]
 
 STAND_INS = Path(__file__).with_name("stand_ins.sh")
 _COPIED = ("bin", "docs", "examples", "lambda_src", "templates", "tools", "wildrydes_ml")
-_SECONDS = 300
+_SECONDS = 1800
 
 
 class Session:
@@ -36,7 +37,9 @@ class Session:
         for name in ("Makefile", "README.md", "setup.py"):
             shutil.copy(ROOT / name, self.folder)
         self._environment = {
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                map(str, [curl.on_path(folder / "bin"), Path(sys.executable).parent, os.environ["PATH"]])
+            ),
             "HOME": str(folder),
             "PYTHONWARNINGS": "error",
             "AWS_ACCESS_KEY_ID": "000000000000",

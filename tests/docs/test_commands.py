@@ -5,6 +5,7 @@ The examples' READMEs are run by tests/examples.
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -63,4 +64,4 @@ def test_each_example_has_a_test_that_runs_its_commands() -> None:
 
 
 def test_the_stand_ins_are_a_correct_script() -> None:
-    subprocess.run(["shellcheck", "--shell=bash", STAND_INS], check=True)
+    subprocess.run([Path(sys.executable).with_name("shellcheck"), "--shell=bash", STAND_INS], check=True)

@@ -35,7 +35,7 @@ class Command:
                 sys.executable, ROOT / "bin" / f"{verb}.py", "--local", "--home", self.home, "--output", "json",
                 *arguments,
             ],
-            capture_output=True, text=True, cwd=self.home.parent, timeout=300, check=False,
+            capture_output=True, text=True, cwd=self.home.parent, timeout=1800, check=False,
         )  # fmt: skip
         assert done.returncode == code, done.stdout + done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]

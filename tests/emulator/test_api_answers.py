@@ -54,7 +54,7 @@ def send(
     named = {"Content-Type": "application/json", **headers}
     request = urllib.request.Request(url, body, named, method=method)
     try:
-        with urllib.request.urlopen(request, timeout=60) as reply:
+        with urllib.request.urlopen(request, timeout=300) as reply:
             return read(reply)
     except urllib.error.HTTPError as error:
         with error:

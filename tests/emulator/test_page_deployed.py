@@ -70,4 +70,4 @@ def ask_link(page: Page, url: str) -> None:
 
 def says(page: Page, text: str) -> None:
     """Waits for an answer, the first of which waits for the model."""
-    expect(page.get_by_role("status")).to_contain_text(text, timeout=60_000)
+    expect(page.get_by_role("status")).to_contain_text(text, timeout=300_000)

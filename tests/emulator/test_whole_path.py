@@ -158,7 +158,7 @@ def test_two_plans_at_once_leave_nothing_behind(home: Path) -> None:
     command = [sys.executable, str(ROOT / "bin" / "deploy.py"), "--local", "--home", str(home), "--plan"]
     both = [subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) for _ in range(2)]
     for one in both:
-        one.communicate(timeout=120)
+        one.communicate(timeout=900)
     folders = [_working_directory(path) for path in Path("/proc").glob("[0-9]*/cwd")]
     assert not [folder for folder in folders if folder.startswith(str(home))]
 

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.machine import curl
 from wildrydes_ml import local
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -25,6 +26,7 @@ class Walk:
     def __init__(self, example: str, folder: Path) -> None:
         self._example = example
         self._folder = folder
+        self._programs = curl.on_path(folder / "bin")
         readme = (EXAMPLES / example / "README.md").read_text(encoding="utf-8")
         self._blocks = re.findall(r"^```sh\n(.*?)^```", readme, re.M | re.S)
         for name in ("examples", "lambda_src"):
@@ -55,11 +57,11 @@ class Walk:
 
     def _bash(self, script: str) -> None:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+        path = os.pathsep.join(map(str, [self._programs, Path(sys.executable).parent, os.environ["PATH"]]))
         nobody = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "PATH": path}
         done = subprocess.run(
             ["bash", "-euo", "pipefail", "-c", script],
-            cwd=self._folder, env={**kept, **nobody}, capture_output=True, text=True, timeout=300, check=False,
+            cwd=self._folder, env={**kept, **nobody}, capture_output=True, text=True, timeout=1800, check=False,
         )  # fmt: skip
         assert done.returncode == 0, done.stdout[-3000:] + done.stderr[-3000:]
 

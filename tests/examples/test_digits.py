@@ -40,7 +40,7 @@ def test_packages_and_model_come_from_efs(digits: Walk) -> None:
 
 
 def test_a_browser_gets_the_page(digits: Walk) -> None:
-    reply = web.get(digits.url, {}, timeout=30)
+    reply = web.get(digits.url, {}, timeout=300)
     assert reply.status == 200
     assert b"Draw a digit" in reply.body
 

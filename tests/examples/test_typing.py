@@ -1,5 +1,6 @@
-"""mypy, strict, for somebody who has installed the package and sees nothing of the checkout's own settings."""
+"""mypy, strict, and pyright, for somebody who has installed the package and sees nothing of the checkout's settings."""
 
+import json
 import os
 import re
 import shutil
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import venv
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,46 +27,96 @@ ignore_missing_imports = True
 """
 
 
-@pytest.fixture(scope="module")
-def python(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An environment with the package built and put where installers put it, and this one's other packages."""
-    folder = tmp_path_factory.mktemp("stranger")
+# pyright's words for the same.
+UNTYPED = ("reportMissingImports", "reportMissingModuleSource")
+
+Faults = set[tuple[str, int, str]]
+"""File, line and code."""
+
+
+def copied(folder: Path) -> Path:
+    """The source that is installed, without the rest of the checkout."""
     for name in ("wildrydes_ml", "lambda_src"):
-        shutil.copytree(ROOT / name, folder / "source" / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("setup.py", "README.md"):
-        shutil.copy(ROOT / name, folder / "source")
+        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for name in ("setup.py", "pyproject.toml", "README.md"):
+        shutil.copy(ROOT / name, folder)
+    return folder
+
+
+def built(source: Path, site: Path) -> list[str | Path]:
+    """What puts the package where installers put it."""
+    return [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", site]
+
+
+def editable(source: Path, site: Path) -> list[str | Path]:
+    """`pip install -e .`; its dependencies are there."""
+    pip: list[str | Path] = [sys.executable, "-m", "pip", "--python", site.parents[2] / "bin" / "python"]
+    return [*pip, "--disable-pip-version-check", "install", "--quiet", "--no-deps", "-e", "."]
+
+
+@pytest.fixture(scope="module", params=[built, editable])
+def python(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the package, built or as a checkout that is edited, and this one's other packages."""
+    folder = tmp_path_factory.mktemp("stranger")
     venv.create(folder / "venv")
     (site,) = (folder / "venv" / "lib").glob("python*/site-packages")
     (site / "others.pth").write_text(sysconfig.get_path("purelib") + "\n")
-    build: list[str | Path] = [sys.executable, "setup.py", "--quiet", "build_py", "--build-lib", site]
-    done = subprocess.run(build, cwd=folder / "source", capture_output=True, text=True, check=False)
+    (folder / "source").mkdir()
+    install = request.param(copied(folder / "source"), site)
+    done = subprocess.run(
+        install, cwd=folder / "source", env=undisturbed(), capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stderr
     return folder / "venv" / "bin" / "python"
 
 
-@pytest.fixture(scope="module")
-def findings(python: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, set[tuple[int, str]]]:
-    """File -> lines and codes of what mypy finds in the examples and in a stranger's script."""
-    folder = tmp_path_factory.mktemp("work")
-    (folder / "mypy.ini").write_text(CONFIG)
-    shutil.copytree(ROOT / "examples", folder / "examples", ignore=shutil.ignore_patterns("pictures"))
-    shutil.copy(SCRIPT, folder / "stranger.py")
-    command: list[str | Path] = [sys.executable, "-m", "mypy", "--python-executable", python, "examples", "stranger.py"]
-    environment = {name: value for name, value in os.environ.items() if name != "MYPYPATH"}
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+def undisturbed() -> dict[str, str]:
+    """The environment without what leads Python or mypy to the checkout."""
+    return {name: value for name, value in os.environ.items() if name not in ("MYPYPATH", "PYTHONPATH")}
+
+
+@pytest.fixture
+def work(tmp_path: Path) -> Path:
+    """A stranger's folder: a script of theirs, and the examples."""
+    (tmp_path / "mypy.ini").write_text(CONFIG)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("pictures"))
+    shutil.copy(SCRIPT, tmp_path / "stranger.py")
+    return tmp_path
+
+
+def checked(work: Path, checker: str, *arguments: str | Path) -> str:
+    """What a checker says; raises when it does not come to an end."""
+    command: list[str | Path] = [sys.executable, "-m", checker, *arguments, "examples", "stranger.py"]
+    done = subprocess.run(command, cwd=work, env=undisturbed(), capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
-    found: dict[str, set[tuple[int, str]]] = {}
-    for file, line, code in re.findall(r"^(.+?):(\d+): error: .*\[([a-z-]+)\]$", done.stdout, re.M):
-        found.setdefault(file, set()).add((int(line), code))
-    return found
+    return done.stdout
 
 
-def test_the_examples_have_no_fault(findings: dict[str, set[tuple[int, str]]]) -> None:
-    assert {file: lines for file, lines in findings.items() if file != "stranger.py"} == {}
+def mypy(work: Path, python: Path) -> Faults:
+    said = checked(work, "mypy", "--python-executable", python)
+    found = re.findall(r"^(.+?):(\d+): error: .*\[([a-z-]+)\]$", said, re.M)
+    return {(file, int(line), code) for file, line, code in found}
 
 
-def test_a_strangers_faults_are_found_and_no_others(findings: dict[str, set[tuple[int, str]]]) -> None:
+def pyright(work: Path, python: Path) -> Faults:
+    said = json.loads(checked(work, "pyright", "--outputjson", "--pythonpath", python))
+    return {
+        (Path(one["file"]).relative_to(work).as_posix(), one["range"]["start"]["line"] + 1, one["rule"])
+        for one in said["generalDiagnostics"]
+        if one["rule"] not in UNTYPED
+    }
+
+
+@pytest.mark.parametrize("check", [mypy, pyright])
+def test_a_stranger_s_faults_are_found_and_the_examples_have_none(
+    work: Path, python: Path, check: Callable[[Path, Path], Faults]
+) -> None:
+    found = check(work, python)
     lines = SCRIPT.read_text(encoding="utf-8").splitlines()
-    wanted = {(number, line.split("# E: ")[1]) for number, line in enumerate(lines, 1) if "# E: " in line}
+    wanted = {
+        ("stranger.py", number, line.split("# E: ")[1]) for number, line in enumerate(lines, 1) if "# E: " in line
+    }
     assert len(wanted) > 15
-    assert findings["stranger.py"] == wanted
+    if check is pyright:  # its codes are others
+        found, wanted = ({(file, line, "") for file, line, _ in faults} for faults in (found, wanted))
+    assert found == wanted

@@ -22,6 +22,8 @@ PACKAGES = sysconfig.get_paths()["purelib"]
 HANDLE = """
 import json, sys, types
 sys.path.insert(0, sys.argv[1])
+import service
+service.MODEL_SECONDS = 600.0  # a busy machine may load for longer than API Gateway waits
 import lambda_function
 for line in sys.stdin:
     event, seconds = json.loads(line)
@@ -33,7 +35,7 @@ for line in sys.stdin:
 def run(code: str, *arguments: object) -> str:
     """What code prints in a process of its own."""
     command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=200).stdout
+    return subprocess.run(command, check=True, capture_output=True, text=True, timeout=900).stdout
 
 
 def handle(
@@ -41,10 +43,10 @@ def handle(
 ) -> tuple[list[Any], list[Any]]:
     """The answers' (status, body), and the log lines, of one process that gets the pictures one after another.
 
-    `seconds` is how much time each request has, 90 if it is not told.
+    `seconds` is how much time each request has, 600 if it is not told.
     """
     events = [{"image": base64.b64encode(picture).decode()} for picture in pictures]
-    times = [*seconds, *[90.0] * (len(events) - len(seconds))]
+    times = [*seconds, *[600.0] * (len(events) - len(seconds))]
     result = subprocess.run(
         [sys.executable, "-I", "-S", "-c", HANDLE, str(REPOSITORY / "lambda_src")],
         env={"EFS_PATH": str(efs), "PY_PKG_PATH": PACKAGES, **environment},
@@ -52,7 +54,7 @@ def handle(
         capture_output=True,
         text=True,
         check=True,
-        timeout=200,
+        timeout=900,
     )
     lines = [json.loads(line) for line in result.stdout.splitlines()]
     return [(answer["statusCode"], json.loads(answer["body"])) for answer in lines[1::2]], lines[0::2]

@@ -100,6 +100,6 @@ def test_damaged_variables_are_an_answer_whatever_the_engine(models: dict[Path, 
 
 def test_a_request_in_the_middle_of_the_load_is_told_to_come_back(models: dict[Path, Any], tmp_path: Path) -> None:
     root = efs(tmp_path, models, "any_size")
-    answers, logs = handle(root, ORANGE, ORANGE, seconds=(3.0, 90.0), ENGINE="tensorflow")
+    answers, logs = handle(root, ORANGE, ORANGE, seconds=(3.0, 600.0), ENGINE="tensorflow")
     assert [(status, body.get("code")) for status, body in answers] == [(503, "model-unavailable"), (200, None)]
     assert (logs[0]["reason"], logs[1]["engine"]) == ("still loading", "tensorflow")

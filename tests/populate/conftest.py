@@ -67,7 +67,7 @@ class Populate:
 
     def __call__(self, **settings: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            self.command(), env=self.environment(**settings), capture_output=True, text=True, timeout=60
+            self.command(), env=self.environment(**settings), capture_output=True, text=True, timeout=600
         )
 
 

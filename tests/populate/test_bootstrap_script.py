@@ -12,15 +12,18 @@ from typing import Any
 
 import pytest
 
+from tests.machine import curl
+
 from .conftest import FILLING, ROOT, Populate, Server
 
-# Stand-ins for what needs root and AWS; they write down how they were called.
+# Stand-ins for what needs root and AWS; they write down how they were called. That of curl does what it is asked.
 FAKES = {
     "dnf": r'''echo "dnf $*" >>"$CALLS"; printf 'No "package"\\path \033[31mred\n'; exit "${DNF_STATUS:-0}"''',
     "mount": 'echo "mount $*" >>"$CALLS"; ((MOUNT_STATUS)) || touch "$CALLS.mounted"; exit "$MOUNT_STATUS"',
     "mountpoint": "[[ -e $CALLS.mounted ]]",
     "aws": 'echo "aws $*" >>"$CALLS"; cp "$CODE_ZIP" "${@: -1}"',
     "shutdown": 'echo "shutdown $*" >>"$CALLS"',
+    "curl": f'{curl.command()} "$@"',
 }
 
 
@@ -46,7 +49,7 @@ class Bootstrap:
             env={**self.environment, **settings},
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=600,
         )
         heard = self.only_signal()
         assert (done.returncode == 0) == (heard["Status"] == "SUCCESS")
@@ -149,13 +152,13 @@ def test_without_a_bucket_nothing_is_fetched(bootstrap: Bootstrap) -> None:
 def test_signal_is_tried_again(bootstrap: Bootstrap) -> None:
     path = bootstrap.settings["SIGNAL_URL"].removeprefix(bootstrap.server.url)
     bootstrap.server.answer(path, 503, b"")
-    subprocess.run(bootstrap.command(), env=bootstrap.environment, check=True, capture_output=True, timeout=60)
+    subprocess.run(bootstrap.command(), env=bootstrap.environment, check=True, capture_output=True, timeout=600)
     first, second = bootstrap.server.puts
     assert first == second
 
 
 def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap, fakes: Callable[..., str]) -> None:
-    fakes(curl=f'kill -TERM "$PPID"; exec {shutil.which("curl")} "$@"')
+    fakes(curl=f'kill -TERM "$PPID"; {curl.command()} "$@"')
     assert bootstrap()["Status"] == "SUCCESS"
 
 
@@ -201,6 +204,6 @@ def test_interrupted_instance_tells_so(bootstrap: Bootstrap) -> None:
         while "venv" not in run.stdout.readline():
             pass
         run.send_signal(signal.SIGTERM)
-        assert run.wait(timeout=20) == 1
+        assert run.wait(timeout=300) == 1
         run.stdout.read()
     assert "stopped by a signal" in bootstrap.only_signal()["Reason"]

@@ -31,7 +31,7 @@ Suppress = Callable[[Any, Any], tuple[Any, Any, Any]]
 def prepare(model: Path, out: Path) -> dict[str, Any]:
     """What prepare.py writes about a model."""
     command = [sys.executable, "-I", REPOSITORY / "lambda_src" / "filling" / "prepare.py", PACKAGES, model, out]
-    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=300)
+    subprocess.run(list(map(str, command)), check=True, capture_output=True, timeout=900)
     entries: dict[str, Any] = json.loads((out / "prepared.json").read_text())
     return entries
 

@@ -154,7 +154,7 @@ class Bench:
 
     def _reset(self) -> None:
         request = Request(f"{self.address.emulator}/_ministack/reset", method="POST")
-        build_opener(ProxyHandler({})).open(request, timeout=60).close()
+        build_opener(ProxyHandler({})).open(request, timeout=600).close()
         self._after = "destroy"
 
     def _fault(self, case: FaultCase) -> Result:
@@ -197,7 +197,7 @@ class Bench:
 
         def strike() -> None:
             os.kill(victims[0], number)
-            over.wait(10)
+            over.wait(120)
 
         self.wire.strike(at, strike)
         try:

@@ -74,12 +74,12 @@ def test_ctrl_c_of_the_command_tells_how_to_resume_it(bench: Bench) -> None:
     with bench.striking(len(bench.clean.calls["destroy"]) // 2, signal.SIGINT) as victims:
         process = subprocess.Popen(command, env=bench.address.environment(), stdout=subprocess.PIPE, text=True)
         victims.append(process.pid)
-        said = json.loads(process.communicate(timeout=60)[0].splitlines()[-1])
+        said = json.loads(process.communicate(timeout=600)[0].splitlines()[-1])
     assert process.returncode == said["exit_code"] == 130
     assert "AWS" in said["error"]
     assert said["error"].endswith(f"bin/destroy.py --name {NAME} --yes --output json")
     bench.wire.clear()
-    subprocess.run(command, env=bench.address.environment(), stdout=subprocess.PIPE, timeout=60, check=True)
+    subprocess.run(command, env=bench.address.environment(), stdout=subprocess.PIPE, timeout=600, check=True)
     assert difference(bench.clean.states["destroy"], bench.state()) == ""
 
 

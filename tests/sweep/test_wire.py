@@ -67,7 +67,7 @@ def wire(sts: str) -> Iterator[Wire]:
 
 
 def client(wire: Wire, service: str, attempts: int = 1) -> Any:
-    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, proxies={}, read_timeout=5)
+    config = Config(retries={"total_max_attempts": attempts, "mode": "standard"}, proxies={}, read_timeout=60)
     session = boto3.Session("1", "local", region_name="us-east-1")
     return session.client(service, endpoint_url=wire.endpoint, config=config)
 

@@ -39,7 +39,7 @@ def audit(answer: Callable[[str], Any], status: int = 200) -> Audit:
 
     with serving(respond) as url:
         command = [sys.executable, str(TOOL), "--osv-url", url]
-        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=60)
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, timeout=600)
     return Audit(done.returncode, done.stdout, asked)
 
 

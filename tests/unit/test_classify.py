@@ -136,7 +136,7 @@ def test_so_many_requests_are_under_way_at_once(classify: Classify, arguments: t
         most = max(most, len(under_way))
         if len(under_way) == threads:
             full.set()
-        assert full.wait(10)
+        assert full.wait(60)
         under_way.remove(request.body.decode())
         return verdict(True)
 
@@ -185,7 +185,7 @@ def test_ctrl_c_ends_at_once_and_shows_what_was_answered(
     def respond(request: Request) -> Response:
         if request.headers["Content-Type"] == "image/jpeg":
             signal.pthread_kill(main_thread().ident or 0, signal.SIGINT)
-            assert interrupted.wait(10)
+            assert interrupted.wait(60)
         return verdict(True)
 
     assert classify("a.png", "b.jpg", "c.png", "--parallel", "1", "--output", "json", respond=respond) == 130

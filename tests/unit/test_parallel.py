@@ -21,7 +21,7 @@ def test_results_come_in_the_order_of_the_work() -> None:
     second_is_done = threading.Event()
 
     def first() -> int:
-        assert second_is_done.wait(10)
+        assert second_is_done.wait(60)
         return 1
 
     def second() -> int:
@@ -56,7 +56,7 @@ def test_so_many_pieces_are_done_at_a_time(threads: int) -> None:
         with lock:
             running += 1
             most = max(most, running)
-        meeting.wait(10)
+        meeting.wait(60)
         with lock:
             running -= 1
 
@@ -92,4 +92,4 @@ def test_python_does_not_wait_for_the_threads_when_it_ends() -> None:
         assert [thread.daemon for thread in mine] == [True]
     finally:
         end.set()
-        futures[0].result(10)
+        futures[0].result(60)

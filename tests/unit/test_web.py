@@ -35,7 +35,7 @@ def test_body_and_headers_arrive() -> None:
 @pytest.mark.parametrize("status", [200, 502])
 def test_an_answer_that_ends_early_is_a_fault(status: int) -> None:
     with serving(lambda request: Response(status, b"", {"Content-Length": "100"})) as url:
-        reply = get(url, {}, timeout=5)
+        reply = get(url, {}, timeout=60)
     assert reply.status == 0
     assert reply.fault
 

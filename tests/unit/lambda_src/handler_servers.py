@@ -13,6 +13,9 @@ from typing import Any
 
 Reply = Callable[[socket.socket], None]
 
+PATIENCE = 8.0
+"""Seconds that a busy machine may take beside. With a deadline of a moment it is less than the ten of every fetch."""
+
 
 class Server(socketserver.ThreadingTCPServer):
     """Answers each path with a function that writes to the connection; `requests` are the heads it got.

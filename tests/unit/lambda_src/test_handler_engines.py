@@ -170,6 +170,6 @@ def test_what_the_engine_will_read_is_read_ahead(tmp_path: Path) -> None:
     writer.start()
     with pytest.raises(RuntimeError, match="ENGINE=litert is not available: litert: "):
         load(Settings(root=tmp_path, packages=tmp_path, model=tmp_path / "model", engine="litert"))
-    writer.join(5)
+    writer.join(60)
     assert not writer.is_alive()
     assert str(tmp_path) in sys.path  # where the engines' packages are

@@ -5,7 +5,7 @@ import time
 
 import pytest
 from handler_helpers import encoded
-from handler_servers import Reply, connects, drips, is_silent, redirects, resets, sends, serving, writes
+from handler_servers import PATIENCE, Reply, connects, drips, is_silent, redirects, resets, sends, serving, writes
 from PIL import Image
 from problems import Problem
 
@@ -17,17 +17,17 @@ PICTURE = encoded(Image.new("RGB", (8, 8)))
 OK = b"HTTP/1.1 200 OK\r\n"
 
 
-def get(url: str, *private_hosts: str, seconds: float = 5) -> bytes:
+def get(url: str, *private_hosts: str, seconds: float = 10) -> bytes:
     hosts = frozenset(private_hosts)
     return fetch(checked(url, hosts), hosts, seconds)
 
 
-def get_from(reply: Reply, seconds: float = 5) -> bytes:
+def get_from(reply: Reply, seconds: float = 10) -> bytes:
     with serving({"/": reply}) as server:
         return get(f"http://{server.host}/", server.host, seconds=seconds)
 
 
-def problem_of(reply: Reply, seconds: float = 5) -> Problem:
+def problem_of(reply: Reply, seconds: float = 10) -> Problem:
     with pytest.raises(Problem) as caught:
         get_from(reply, seconds)
     return caught.value
@@ -275,7 +275,7 @@ def test_too_many_bytes() -> None:
 
 
 def test_too_many_declared_bytes_are_not_waited_for() -> None:
-    assert problem_of(drips(OK + b"Content-Length: 999999999\r\n\r\n"), seconds=2).code == "image-too-large"
+    assert problem_of(drips(OK + b"Content-Length: 999999999\r\n\r\n")).code == "image-too-large"
 
 
 SLOW_SERVERS = {
@@ -291,10 +291,10 @@ SLOW_SERVERS = {
 def test_the_deadline_holds_against_a_slow_server(reply: Reply) -> None:
     started = time.monotonic()
     assert problem_of(reply, seconds=0.3).code == "fetch-timeout"
-    assert time.monotonic() - started < 1.3
+    assert time.monotonic() - started < 0.3 + PATIENCE
     for thread in threading.enumerate():
         if thread.name == "fetch":
-            thread.join(1)
+            thread.join(60)
             assert not thread.is_alive()
 
 
@@ -303,7 +303,7 @@ def test_the_deadline_holds_in_the_tls_handshake() -> None:
     with serving({"tls": drips(b"\x16\x03\x03\x40\x00")}) as server, pytest.raises(Problem) as caught:
         get(f"https://{server.host}/", server.host, seconds=0.3)
     assert caught.value.code == "fetch-timeout"
-    assert time.monotonic() - started < 1.3
+    assert time.monotonic() - started < 0.3 + PATIENCE
 
 
 def test_the_deadline_holds_over_all_redirects() -> None:

@@ -18,7 +18,7 @@ def reads(root: Path, lines: str | bytes, threads: int = 1) -> list[tuple[str, i
         return length
 
     for reader in readahead.start(root, "ahead.files", threads, read):
-        reader.join(10)
+        reader.join(60)
         assert not reader.is_alive()
     return seen
 
@@ -61,5 +61,5 @@ def test_a_list_about_another_file_ends_at_its_end(root: Path) -> None:
 
 def test_without_a_list_nothing_is_read(tmp_path: Path) -> None:
     for reader in readahead.start(tmp_path, "gone.files", 2):
-        reader.join(10)
+        reader.join(60)
         assert not reader.is_alive()
