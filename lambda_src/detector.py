@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from problems import RETRY_AFTER, Problem
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OUTPUTS = ("detection_class_entities", "detection_scores", "detection_boxes")
-"""What the signature `default` of a model gives, as openimages_v4/ssd/mobilenet_v2 of TensorFlow Hub does."""
+"""What the signature of a model gives, as openimages_v4/ssd/mobilenet_v2 of TensorFlow Hub does."""
+
+LABELS = "labels.txt"
+"""A text of UTF-8 beside saved_model.pb."""
 
 
 class Detection(NamedTuple):
@@ -45,10 +49,27 @@ class Loaded(NamedTuple):
     slower_because: tuple[str, ...] = ()
 
 
-def detections(labels: NDArray[Any], scores: NDArray[Any], boxes: NDArray[Any]) -> list[Detection]:
-    """Detections from OUTPUTS: bytes [N], float32 [N] and [N, 4], with or without a batch dimension of 1."""
+def detections(
+    labels: NDArray[Any], scores: NDArray[Any], boxes: NDArray[Any], *, names: Sequence[str] = ()
+) -> list[Detection]:
+    """Detections from OUTPUTS: bytes [N], float32 [N] and [N, 4], with or without a batch dimension of 1.
+
+    In place of bytes there may be numbers of classes, whose labels are the `names`.
+    """
     found = zip(labels.ravel().tolist(), scores.ravel().tolist(), boxes.reshape(-1, 4).tolist(), strict=True)
-    return [Detection(label.decode(), score, tuple(box)) for label, score, box in found]
+    return [Detection(_text(label, names), score, tuple(box)) for label, score, box in found]
+
+
+def _text(label: bytes | int, names: Sequence[str]) -> str:
+    if isinstance(label, bytes):
+        return label.decode()
+    return names[label] if 0 <= label < len(names) else str(label)
+
+
+def label_names(model: Path) -> list[str]:
+    """The labels of a model that gives numbers for classes: line n of its LABELS, from 0, is that of class n."""
+    path = model / LABELS
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 class SharedDetector:

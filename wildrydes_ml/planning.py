@@ -19,6 +19,7 @@ REFILL_PARAMETERS = (
     "Packages",
     "ModelUrl",
     "ModelSha256",
+    "Signature",
     "BootstrapInstance",
     "BootstrapInstanceType",
 )
