@@ -22,6 +22,7 @@ REFILL_PARAMETERS = (
     "Packages",
     "ModelUrl",
     "ModelSha256",
+    "Signature",
     "BootstrapInstance",
     "BootstrapInstanceType",
 )
