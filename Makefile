@@ -28,7 +28,7 @@ check: $(VENV)/test $(VENV)/checkov/installed $(VENV)/guard/installed ## Format,
 	$(BIN)/ruff format --check $(SOURCES)
 	$(BIN)/ruff check $(SOURCES)
 	$(BIN)/mypy
-	$(BIN)/shellcheck wildrydes_ml/parts/*.sh lambda_src/filling/*.sh tests/docs/*.sh .ci/run
+	$(BIN)/shellcheck lambda_src/filling/*.sh tests/docs/*.sh .ci/run
 	$(BIN)/python bin/render.py --check
 	$(BIN)/cfn-lint --include-checks I --append-rules wildrydes_ml.lint_rules -t templates/*.yml
 	$(VENV)/checkov/bin/checkov -d templates --framework cloudformation --skip-download --compact --quiet

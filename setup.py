@@ -81,7 +81,6 @@ setup(
     cmdclass={"build_py": BuildWithFunction},
     package_data={
         "wildrydes_ml": ["py.typed", "sample.png", "detector/*", "detector/variables/*"],
-        "wildrydes_ml.parts": ["*.sh"],
         "wildrydes_ml.lambda_src": ["*.html", "filling/*"],
     },
     entry_points={"console_scripts": ["wildrydes-ml = wildrydes_ml.cli:run"]},

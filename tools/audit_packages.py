@@ -22,7 +22,7 @@ _OPTIONS = ["--vulnerability-service=osv", "--strict", "--disable-pip", "--progr
 
 def requirements(lock: str) -> str:
     """The lock for pip, without the markers, which would leave out what only another machine gets."""
-    lines = [re.sub(r";\S*", "", line) for line in lock.splitlines()[1:]]
+    lines = [re.sub(r";\S*| local(?= )", "", line) for line in lock.splitlines() if line[0] != "#"]
     return "\n".join(line.replace(" ", " --hash=sha256:") for line in lines)
 
 

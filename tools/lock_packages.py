@@ -4,9 +4,10 @@ Run it after a change of PACKAGES, with pip 23.3 or newer, which asks the index 
 
     python tools/lock_packages.py
 
-The first line of the lock is `# ` and the PACKAGES that it is for. Then a line a distribution:
-`NAME==VERSION[;MARKER] DIGEST...`, with digests in the order of PYTHONS x MACHINES and none twice. It becomes one of
-a pip requirements file once each space is replaced by ` --hash=sha256:`. It is meant for
+Above the lock's line NEEDED stand the PACKAGES that it is for, in their order, below it what these need, a line each:
+`NAME==VERSION[;MARKER] DIGEST... [local DIGEST...]`, with digests in the order of PYTHONS x MACHINES and none twice;
+after `local` stand those that local runs alone need, which a template does without. It becomes one of a pip
+requirements file once ` local` is gone and each space is replaced by ` --hash=sha256:`. It is meant for
 `pip install --no-deps --require-hashes --only-binary :all:`, as UNUSED leaves distributions out.
 """
 
@@ -27,7 +28,8 @@ from wildrydes_ml.parameters import PACKAGES
 
 LOCK = source_directory() / "filling" / "packages.lock"
 
-PYTHONS = ("3.11", "3.12", "3.13")  # Lambda's on Amazon Linux 2023 are 3.12 and 3.13; 3.11 serves local runs
+LOCAL = "3.11"  # no Python of Lambda's on Amazon Linux 2023
+PYTHONS = ("3.12", "3.13", LOCAL)
 MACHINES = ("x86_64", "aarch64")
 # Amazon Linux 2023 has glibc 2.34; pip prefers the earlier of these.
 MANYLINUX = ("_2_34", "_2_31", "_2_28", "_2_27", "_2_26", "_2_24", "2014")
@@ -40,6 +42,8 @@ UNUSED = frozenset({
 # One wheel for every Python and machine stands for six; what it is slower at is not on the way of a picture.
 PURE = frozenset({"charset-normalizer", "wrapt"})
 
+NEEDED = "# What these need:"
+
 Report = Mapping[str, tuple[str, str]]
 """Version and SHA-256 of each distribution that pip would install, by canonical name."""
 
@@ -51,7 +55,7 @@ def wheel_tags(python: str, machine: str) -> list[str]:
     return [f"--python-version={python}", "--implementation=cp", *abis, *platforms]
 
 
-PURE_TAGS = [f"--python-version={PYTHONS[0]}", "--implementation=py", "--abi=none", "--platform=any"]
+PURE_TAGS = [f"--python-version={LOCAL}", "--implementation=py", "--abi=none", "--platform=any"]
 
 
 def read_report(text: str) -> Report:
@@ -93,22 +97,30 @@ def resolve(top: Iterable[Requirement], resolved: Mapping[str, Report]) -> list[
     return sorted([*top, *(Requirement(f"{name}=={versions[name]}") for name in names)], key=lambda pin: pin.name)
 
 
-def lock_lines(pins: Iterable[Requirement], reports: Iterable[Report]) -> list[str]:
-    """The lock: one line a pin, with its digests in the order of the reports."""
-    reports = list(reports)
+def lock_lines(pins: Iterable[Requirement], reports: Iterable[Report], local: Iterable[Report] = ()) -> list[str]:
+    """The lock: one line a pin, with its digests in the order of the reports, those of local runs alone at the end."""
+    reports, local = list(reports), list(local)
     lines = []
     for pin in pins:
         name = canonicalize_name(pin.name)
         digests = dict.fromkeys(report[name][1] for report in reports if name in report)
+        more = dict.fromkeys(report[name][1] for report in local if name in report and report[name][1] not in digests)
         marker = f";{pin.marker}".replace(" ", "").replace('"', "'") if pin.marker else ""
-        lines.append(" ".join([f"{pin.name}{pin.specifier}{marker}", *digests]))
+        lines.append(" ".join([f"{pin.name}{pin.specifier}{marker}", *digests, *(["local", *more] if more else [])]))
     return lines
+
+
+def in_order(top: Iterable[Requirement], lines: Iterable[str]) -> list[str]:
+    """The lines of the top-level pins in the order of these, then NEEDED and the others."""
+    by_name = {canonicalize_name(line.partition("==")[0]): line for line in lines}
+    first = [by_name.pop(canonicalize_name(pin.name)) for pin in top]
+    return [*first, NEEDED, *by_name.values()]
 
 
 def main() -> None:
     """Resolves on the oldest Python, whose versions the newer ones have, too; then asks for each one's wheels."""
     top = [Requirement(pin) for pin in PACKAGES.split()]
-    resolved = {machine: ask_pip(on_machine(top, machine), *wheel_tags(PYTHONS[0], machine)) for machine in MACHINES}
+    resolved = {machine: ask_pip(on_machine(top, machine), *wheel_tags(LOCAL, machine)) for machine in MACHINES}
     pins = resolve(top, resolved)
     pure = [pin for pin in pins if pin.name in PURE]
     built = [pin for pin in pins if pin.name not in PURE]
@@ -116,8 +128,10 @@ def main() -> None:
         ask_pip(on_machine(built, machine), "--no-deps", *wheel_tags(python, machine))
         for python, machine in product(PYTHONS, MACHINES)
     ]
-    lines = lock_lines(pins, [ask_pip(map(str, pure), "--no-deps", *PURE_TAGS), *reports])
-    LOCK.write_text("\n".join([f"# {PACKAGES}", *lines, ""]), encoding="utf-8")
+    local = len(reports) - len(MACHINES)
+    for_all = ask_pip(map(str, pure), "--no-deps", *PURE_TAGS)
+    lines = lock_lines(pins, [for_all, *reports[:local]], reports[local:])
+    LOCK.write_text("\n".join([*in_order(top, lines), ""]), encoding="utf-8")
     print(f"{LOCK}: {len(lines)} distributions, {LOCK.stat().st_size:,} bytes")
 
 

@@ -64,7 +64,7 @@ TABLE: dict[str, dict[str, Any]] = {
         "EFS throughput: provisioned bills what is reserved, elastic what is read and written, bursting nothing.",
     ),
     "ProvisionedThroughputInMibps": _number(
-        15, *storage.MIBPS, "MiB/s of throughput to reserve; counts with ThroughputMode provisioned only."
+        15, *storage.MIBPS, "MiB/s to reserve where ThroughputMode is provisioned."
     ),
     "InternetEgress": _choice(
         "nat",
@@ -74,23 +74,23 @@ TABLE: dict[str, dict[str, Any]] = {
     "BootstrapInstance": _choice(
         "keep",
         get_args(Instance),
-        "The EC2 instance that fills EFS: keep it, stop (it terminates itself once EFS is filled; before a later "
-        "update of the stack: none), or none. What it installs changes when it is made anew: none, then back.",
+        "The EC2 instance that fills EFS: keep it, stop (it ends itself once EFS is filled; choose none before a "
+        "later update), or none. To fill EFS anew: none, then back.",
     ),
     "BootstrapInstanceType": _text(
         "",
-        "Type of the filling instance; empty means c5.large, and c7g.large on arm64.",
+        "Type of the filling instance; empty: c5.large, or c7g.large on arm64.",
         r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
         "must be an instance type such as c5.large, or empty",
     ),
     "Architecture": _choice(
         "x86_64",
         get_args(function.Architecture),
-        "Processor of the function and of the instance that installs for it." + REFILL,
+        "Processor of the function and the filling instance." + REFILL,
     ),
     "PythonRuntime": _text(
         "python3.13",
-        "Python of the function and of its packages on EFS (python3.12 or python3.13)." + REFILL,
+        "Python of the function and its packages: python3.12 or python3.13." + REFILL,
         f"^{function.RUNTIME}$",
         "must be a Lambda runtime such as python3.13",
     ),
@@ -108,7 +108,7 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "ModelSha256": _text(
         "",
-        "SHA-256 that the model's archive must have, in hexadecimal; empty: not checked." + REFILL,
+        "SHA-256 of the model's archive; empty: not checked." + REFILL,
         r"^$|^[0-9A-Fa-f]{64}$",
         "must be 64 hexadecimal digits, or empty",
     ),
@@ -139,7 +139,7 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "AvailabilityZoneTwo": _text(
         "",
-        "Zone of the second private subnet; empty: the region's second. Set both zones or none.",
+        "Zone of the second private subnet; empty: the region's second.",
         r"^$|^[a-z0-9-]+$",
         "must be an Availability Zone such as eu-west-1b, or empty",
     ),
@@ -268,8 +268,8 @@ ON_EXISTING_EFS = {
 WITHOUT_FUNCTION = {
     "DataBucket": {
         "Default": "",
-        "Description": "S3 bucket of this region that holds the zip of PreparationKey; empty: the model is not "
-        "prepared, and the function starts slowly." + REFILL,
+        "Description": "S3 bucket of this region with the zip of PreparationKey; empty: the function starts slowly."
+        + REFILL,
         "AllowedPattern": f"^$|{_BUCKET}",
         "ConstraintDescription": "must be the name of an S3 bucket, or empty",
     },

@@ -6,7 +6,7 @@ troposphere's own takes ten times as long.
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +21,11 @@ SECTIONS = (
 ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Properties", "Metadata")
 
 LINE_LENGTH = 180
-_SHORT = ("Properties", "Export", "guard")
+_SHORT = ("Properties", "Export", "guard", "checkov", "config")
 """Mappings that stand on one line where they can."""
 _MAP = "tag:yaml.org,2002:map"
+_OPENS_TEXT = re.compile(r"(?:- )*(?P<key>\S.*?: )?(?:!\S+ )?\|2?[-+]?")
+"""A line after which a text stands; 2 says how much deeper, where the text begins with spaces."""
 
 # Its own emitter quotes what libyaml's does not, and templates must have the same bytes everywhere.
 if not yaml.__with_libyaml__:
@@ -36,18 +38,39 @@ def render(template: Template) -> str:
     body = template.to_dict()
     resources = {title: _ordered(resource, ATTRIBUTES) for title, resource in body["Resources"].items()}
     ordered = _ordered({**body, "Resources": resources}, SECTIONS)
-    mappings = ordered.pop("Mappings", None)
-    return _dumped(_compact(ordered)) + (_narrow(_dumped({"Mappings": mappings})) if mappings else "")
+    mappings = {"Mappings": ordered.pop("Mappings")} if "Mappings" in ordered else {}
+    value = {**_compact(ordered), **mappings}
+    text = yaml.dump(value, Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True)
+    return "".join(f"{line}\n" for line in narrow(text.splitlines()))
 
 
-def _dumped(value: Any) -> str:
-    return str(yaml.dump(value, Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True))
+def narrow(lines: Iterable[str]) -> Iterator[str]:
+    """libyaml's lines with each level indented by one space, of which it writes at least two.
 
-
-def _narrow(mappings: str) -> str:
-    """The section with each of its levels indented by one space in place of two: lines of scripts are many."""
-    narrow = (re.sub(r"^(?:  ){1,4}", lambda spaces: spaces[0][::2], line) for line in mappings.splitlines(True))
-    return "".join(narrow)
+    What a level holds stands deeper than its key, and behind the dashes of a list as before; the lines of a text
+    keep their own indentation.
+    """
+    columns = {0: 0}  # of the levels that are open, by libyaml's
+    text = 0  # libyaml's column of the text that is being read, if there is one
+    for line in lines:
+        body = line.lstrip(" ")
+        column = len(line) - len(body)
+        if text and (column >= text or not body):
+            yield f"{' ' * columns[text]}{line[text:]}" if body else ""
+            continue
+        above = max(one for one in columns if one < column or not one)
+        columns = {one: new for one, new in columns.items() if one <= column}
+        columns.setdefault(column, columns[above] + 1)
+        opening = _OPENS_TEXT.fullmatch(body)
+        yield " " * columns[column] + (re.sub(r"2(?=[-+]?$)", "1", body) if opening else body)
+        while body.startswith("- "):
+            columns[column + 2] = columns[column] + 2
+            column, body = column + 2, body[2:]
+        text = 0
+        if opening:
+            above = column if opening["key"] else column - 2
+            text = above + 2
+            columns[text] = columns[above] + 1
 
 
 def render_all(builders: Mapping[str, Callable[[], Template]]) -> dict[str, str]:
@@ -101,12 +124,12 @@ class _Line(dict[str, Any]):
 
 
 def _compact(value: Any, in_properties: bool = False) -> Any:
-    """The value with its short mappings as lines: those in lists, in a resource's properties, and such properties."""
+    """The value with its short mappings as lines: in lists, properties or files, and the properties themselves."""
     if isinstance(value, dict):
         return {
             key: _Line(item)
             if (in_properties or key in _SHORT) and _fits_on_line(item)
-            else _compact(item, in_properties or key == "Properties")
+            else _compact(item, in_properties or key in ("Properties", "files"))
             for key, item in value.items()
         }
     if isinstance(value, list):

@@ -19,7 +19,7 @@ from .parts.storage import Storage, add_storage
 
 Defaults: TypeAlias = Mapping[str, str | float] | None
 
-_DATA_REASON = "The wait condition's Data is a string of JSON; cfn-lint takes it for an object."
+_DATA_REASON = "The wait condition's Data is a string; cfn-lint takes it for an object."
 _UNUSED_REASON = "The workshop's command passes two parameters that have no use here."
 
 

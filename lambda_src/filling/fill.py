@@ -6,12 +6,9 @@ It imports nothing of the project but trial.py, and is short, since a template c
 
 from __future__ import annotations
 
-import errno
-import glob
 import importlib.util
 import json
 import os
-import platform
 import re
 import resource
 import signal
@@ -19,33 +16,31 @@ import sys
 import tarfile
 import time
 from importlib.metadata import Distribution
-from typing import Any, NoReturn
+from pathlib import Path
+from typing import Any
 from urllib.request import urlopen
 
 FORMAT = 2  # raise it when the same inputs shall be filled anew
-NAMES = "root", "next", "reason", "preparation", "MODEL", "SIGNATURE", "PACKAGES"
-ROOT, NEXT, REASON, PREPARATION, MODEL, SIGNATURE, PINS = (os.environ.get(name, "") for name in NAMES)
+NAMES = "root", "next", "reason", "preparation", "ready", "MODEL", "SIGNATURE", "PACKAGES"
+ROOT, NEXT, REASON, PREPARATION, READY, MODEL, SIGNATURE, PINS = (os.environ.get(name, "") for name in NAMES)
 SHOWN = MODEL.partition("?")[0]  # what follows may be secret
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SITE = f"tensorflow/lib/python{PYTHON}/site-packages"
-PACKAGES = {"python": PYTHON, "machine": platform.machine(), "packages": sorted(PINS.split())}
+PACKAGES = {"python": PYTHON, "machine": os.uname().machine, "packages": sorted(PINS.split())}
 MOST_BYTES, MOST_FILES = 4 * 10**9, 100_000
 # A function has 10 GiB at most.
 MEMORY = min(10 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 3 // 4)
 SECONDS = {"DOWNLOAD": 900, "LOAD": 600, "PICTURE": 60}
 SECONDS = {name: int(os.environ.get(f"{name}_SECONDS", seconds)) for name, seconds in SECONDS.items()}
+END = time.monotonic() + SECONDS["DOWNLOAD"]
 
 
 def say(text: str) -> None:
-    with open(REASON, "w") as file:
-        file.write(text)
+    Path(REASON).write_text(text)
 
 
 def load(path: str) -> Any:
-    if os.path.exists(path):
-        with open(path) as file:
-            return json.load(file)
-    return None
+    return json.loads(Path(path).read_text()) if os.path.exists(path) else None
 
 
 def present() -> dict[str, Any]:
@@ -69,31 +64,24 @@ def plan(key: str) -> None:
         print("prepared")
 
 
-def give_up(error: Exception, why: str) -> NoReturn:
-    if getattr(error, "errno", 0) == errno.ENOSPC:
-        raise error
-    sys.exit(why)
-
-
 def download(path: str) -> None:
-    end = time.monotonic() + SECONDS["DOWNLOAD"]
     for wait in (1, 2, 4, 8, 0):
         try:
-            return fetch(path, end)
+            return fetch(path)
         except Exception as error:
             if not wait or getattr(error, "code", 0) in (401, 403, 404, 410):
-                give_up(error, f"{SHOWN} cannot be fetched ({error}): check MODEL and the way to its server")
+                sys.exit(f"{SHOWN} cannot be fetched ({error}): check MODEL and the way to its server")
         time.sleep(wait)
 
 
-def fetch(path: str, end: float) -> None:
+def fetch(path: str) -> None:
     with urlopen(MODEL, timeout=60) as answer, open(path, "wb") as file:
         length = int(answer.headers.get("Content-Length") or 0)
         while chunk := answer.read1(1 << 20):
             file.write(chunk)
             if max(file.tell(), length) > MOST_BYTES:
                 sys.exit(f"{SHOWN} has more than {MOST_BYTES:,} bytes: take a smaller model")
-            if time.monotonic() > end:
+            if time.monotonic() > END:
                 sys.exit(f"{SHOWN} came too slowly, {file.tell():,} bytes so far: take a faster server")
         if file.tell() < length:
             raise OSError(f"{file.tell():,} of {length:,} bytes came")
@@ -115,7 +103,9 @@ def unpack(archive: str, folder: str) -> None:
                 if one.isfile():
                     tar.makefile(one, f"{folder}/{name}")
     except Exception as error:
-        give_up(error, f"{SHOWN} {kind(archive)}: MODEL must be a SavedModel in a whole tar, plain or as gz, bz2 or xz")
+        if getattr(error, "errno", 0):
+            raise  # the disk's fault
+        sys.exit(f"{SHOWN} {kind(archive)}: MODEL must be a SavedModel in a whole tar, plain or as gz, bz2 or xz")
 
 
 def kind(archive: str) -> str:
@@ -136,7 +126,7 @@ def check(home: str, model: str) -> None:
     """Imports as the function does, and tries the model."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     begin("importing PACKAGES", "LOAD")
-    sys.path[:] = [f"{home}/{SITE}", *sys.path, os.path.dirname(os.path.abspath(__file__))]
+    sys.path[:] = [f"{home}/{SITE}", *sys.path, str(Path(__file__).resolve().parent)]
     for name in ("numpy", "PIL.Image", "requests", "AntiSSRF", "tensorflow"):
         if importlib.util.find_spec(name.split(".")[0]):
             try:
@@ -151,9 +141,9 @@ def check(home: str, model: str) -> None:
         trial.run(model, entry, begin)
     except trial.Unfit as error:
         sys.exit(str(error))
-    saved = os.stat(glob.glob(f"{glob.escape(model)}/saved_model.pb*")[0])
-    with open(f"{NEXT}/signature.json", "w") as file:
-        json.dump({**entry, "saved_model": [saved.st_size, int(saved.st_mtime)]}, file)
+    saved = next(Path(model).glob("saved_model.pb*")).stat()
+    entry["saved_model"] = [saved.st_size, int(saved.st_mtime)]
+    Path(f"{NEXT}/signature.json").write_text(json.dumps(entry))
 
 
 def measure(folder: str, **more: Any) -> dict[str, Any]:
@@ -177,31 +167,24 @@ def commit(home: str, hashes: str, digest: str, archive_digest: str, script_dige
     asked = (installed(name=re.findall(r"[\w.-]*", one)[0]) for one in PACKAGES["packages"])
     versions = "".join(f"{name} {version}, " for one in asked for name, version in one.items())
     sizes = [f"{name} {part['bytes'] / 1e6:,.1f} MB" for name, part in parts.items() if part]
-    prepared = load(f"{NEXT}/prepared/prepared.json")
-    engines = [name for name, one in (prepared or {}).items() if isinstance(one, dict) and one.get("accepted")]
-    ready = f", prepared for {' and '.join(engines)}" if engines else ""
     manifest = {
         "format": FORMAT,
-        "summary": f"{sizes[0]} ({versions}python {PYTHON}), {sizes[1]}{ready}",
+        "summary": f"{sizes[0]} ({versions}python {PYTHON}), {sizes[1]}{READY}",
         "inputs": {**PACKAGES, "model": MODEL},
         **parts,
         "signature": load(f"{NEXT}/signature.json"),
-        "prepared": prepared,
+        "prepared": load(f"{NEXT}/prepared/prepared.json"),
         "script_sha256": script_digest,
         "seconds": dict(zip(steps[::2], map(int, steps[1::2]), strict=True)),
         "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
     }
-    with open(f"{NEXT}/manifest.tmp", "w") as file:
-        json.dump(manifest, file, indent=1)
-    os.rename(file.name, f"{NEXT}/manifest.json")
+    Path(f"{NEXT}/manifest.tmp").write_text(json.dumps(manifest, indent=1))
+    os.rename(f"{NEXT}/manifest.tmp", f"{NEXT}/manifest.json")
 
 
 if __name__ == "__main__":
     try:
         {each.__name__: each for each in (plan, download, unpack, check, commit)}[sys.argv[1]](*sys.argv[2:])
-    except SystemExit as refusal:
-        say(str(refusal.code))
-        raise
-    except Exception as error:
-        say(f"{type(error).__name__}: {error}")
+    except BaseException as error:
+        say(str(error) if isinstance(error, SystemExit) else f"{type(error).__name__}: {error}")
         raise

@@ -3,14 +3,13 @@
 # (what makes it start fast) and manifest.json, which is written last and means "filled". Settings, from the environment:
 #   PYTHON        interpreter to make the environment with, such as python3.13
 #   PACKAGES      pip requirements separated by spaces; pip's own settings hold too
-#   MODEL         URL or path of a tar archive, or a directory: a SavedModel, or it holds a single one; without
-#                 TensorFlow in PACKAGES, any files
+#   MODEL         URL of a tar archive: a SavedModel, or it holds a single one; without TensorFlow in PACKAGES, any
+#                 files. With more.sh also the path of an archive or of a directory
 #   MODEL_SHA256  optional: digest of the archive (or of the directory, as in the manifest)
 #   SIGNATURE     optional: the model's signature that answers pictures; without it `default`
-#   ONLY_LOOK     optional: if not empty, the parts that would be made are printed, and none is made
 #   BUILD_DIR     optional: local disk to build on; pip is slow on NFS, copying many files at a time is not
-# Beside it lie fill.py and trial.py, its Python. There may be packages.lock, the wheels' digests for the PACKAGES of its
-# first line, and prepare.py, which fills prepared/ with what the function starts fast from.
+# Beside it lie fill.py and trial.py, its Python. There may be packages.lock, the wheels' digests for the PACKAGES that
+# stand above its first comment, and more.sh, which says what it adds.
 # New content grows in .next. With .next/manifest.json it is whole and checked, and a killed swap is finished by the
 # next run; before, it is rubbish. A part whose inputs did not change is kept.
 set -Eeuo pipefail
@@ -63,8 +62,6 @@ run() { # STEP ARGUMENT...: fill.py, which says why it refuses
   die "$why"
 }
 
-is_url() { [[ $MODEL =~ ^https?:// ]]; }
-
 verify() { # sets digest: of a file, or of what sha256sum prints for the files of a directory, sorted by path
   if [[ -d $1 ]]; then
     digest=$(cd "$1" && find -L . -type f -printf '%P\0' | LC_ALL=C sort -z |
@@ -81,17 +78,22 @@ find_model() { # sets model
   [[ -d $model ]] || die "${MODEL%%\?*} is no SavedModel: it must hold one saved_model.pb"
 }
 
+find_key() { key=${MODEL_SHA256:-$MODEL}; } # sets key, by which a model is known
+
+fetch() { # sets from, the directory that holds the model
+  run download download "$build/archive"
+  extract "$build/archive"
+}
+
+extract() { # ARCHIVE
+  verify "$1" "$MODEL_SHA256"
+  archive_digest=$digest from=$build/unpacked
+  mkdir "$from"
+  run unpack unpack "$1" "$from"
+}
+
 make_model() {
-  local from=$MODEL
-  ! is_url || from=$build/archive
-  ! is_url || run download download "$from"
-  if [[ ! -d $from ]]; then
-    verify "$from" "$MODEL_SHA256"
-    archive_digest=$digest
-    mkdir "$build/unpacked"
-    run unpack unpack "$from" "$build/unpacked"
-    from=$build/unpacked
-  fi
+  fetch
   find_model "$from"
   cp -rLT --no-preserve=mode "$model" "$next/model"
   model=$next/model
@@ -102,8 +104,8 @@ make_model() {
 make_tensorflow() {
   local env=$build/tensorflow site requirements
   read -ra requirements <<<"$PACKAGES"
-  if [[ "# $PACKAGES" == "$(head -n 1 "$here/packages.lock" 2>/dev/null)" ]]; then
-    sed '1d; s/ / --hash=sha256:/g' "$here/packages.lock" >"$build/requirements"
+  if [[ $PACKAGES == "$(sed '/^#/Q; s/ .*//' "$here/packages.lock" 2>/dev/null | paste -sd ' ')" ]]; then
+    sed '/^#/d; s/ local / /; s/ / --hash=sha256:/g' "$here/packages.lock" >"$build/requirements"
     requirements=(--no-deps --require-hashes -r "$build/requirements") hashes=checked
   fi
   await venv "PYTHON needs its venv module (python3-venv on Debian)" "$PYTHON" -Im venv "$env"
@@ -132,14 +134,6 @@ prune() { # SITE: drops what running and converting a model never reads; tried w
   find "$build/tensorflow/lib" -name '*.pyc' ! -name ag_logging.pyc -print0 | sed -z 's/c$//' | xargs -0 rm -f
 }
 
-prepare() { # may fail without harm: the function then starts slowly. A model that it refuses is another matter
-  attempt prepare "$PYTHON" -I "$preparation" "$(echo "$home"/tensorflow/lib/python*/site-packages)" "$model" \
-    "$next/prepared" || [[ $? != 3 ]] || die "$(cat "$next/prepared/refused")"
-  [[ -e $next/prepared/prepared.json ]] ||
-    echo '{"litert": {"accepted": false, "why": "prepare.py failed: see populate.log"}}' \
-    >"$next/prepared/prepared.json"
-}
-
 copy_tensorflow() {
   (cd "$build" && find tensorflow -type d -print0) | (cd "$next" && xargs -0 mkdir)
   (cd "$build" && find tensorflow ! -type d -print0) >"$build/list"
@@ -161,6 +155,11 @@ remove() { # many files at a time, as each costs round trips on NFS
   rm -rf "$@" || true
 }
 
+tidy() {
+  [[ ! -e $next/manifest.json ]] || swap
+  remove "$next" "$old"
+}
+
 cleanup() {
   [[ -z $child ]] || { kill "$child" && wait "$child"; } 2>/dev/null || true
   [[ -e $next/manifest.json ]] || remove "$next" "$build" # .old stays until the next run: functions may use it
@@ -170,34 +169,23 @@ summary() { sed -n 's/^ "summary": "\(.*\)",$/\1/p' "$root/manifest.json"; }
 
 [[ $# == 1 && ${PACKAGES-} && ${MODEL-} ]] || die "populate.sh EFS_ROOT needs PYTHON, PACKAGES and MODEL"
 command -v "${PYTHON-}" >/dev/null || die "PYTHON=${PYTHON-} must be an installed interpreter"
-is_url || [[ -e $MODEL ]] || die "$MODEL does not exist: MODEL must be a URL, an archive or a directory"
-is_url || MODEL=$(realpath -s -- "$MODEL")
 mkdir -p -- "$1" || die "$1 cannot be made"
 root=$(cd -- "$1" && pwd) next=$root/.next old=$root/.old build=$next log=$root/populate.log home=$root model=$root/model
 MODEL_SHA256=${MODEL_SHA256-} MODEL_SHA256=${MODEL_SHA256,,} model_digest='' archive_digest='' child='' steps=()
 here=$(dirname -- "$0") reason=$next/reason SIGNATURE=${SIGNATURE:-default} hashes='not checked: PACKAGES are not those of packages.lock'
-preparation=''
-[[ $PACKAGES != *tensorflow* ]] || preparation=$(find "$here" -maxdepth 1 -name prepare.py)
-export root next reason MODEL SIGNATURE PACKAGES preparation TF_CPP_MIN_LOG_LEVEL=3
+export root next reason MODEL SIGNATURE PACKAGES preparation ready TF_CPP_MIN_LOG_LEVEL=3
 tool=("$PYTHON" -ISB "$here/fill.py") # without packages of the interpreter itself: what is checked is the environment
 exec 9>>"$root/.populate.lock" # the children hold it, too: one that outlives a killed script goes on writing
-mine=yes pause=${LOCK_PAUSE-5}
-[[ -z ${ONLY_LOOK-} ]] || pause=0
-until flock -w "$pause" 9; do # EFS frees the lock of a machine that is gone after 90 s
-  [[ -z ${ONLY_LOOK-} ]] || { mine='' && break; }
+prepare() { :; } # more.sh does
+# shellcheck source=lambda_src/filling/more.sh
+[[ ! -e $here/more.sh ]] || . "$here/more.sh"
+until flock -w "${LOCK_PAUSE-5}" 9; do # EFS frees the lock of a machine that is gone after 90 s
   ((SECONDS < ${LOCK_SECONDS-1800})) || die "another populate has been filling $root for $SECONDS s: end it"
   say "another populate is filling $root: waiting until it has ended"
 done
-[[ ! $mine || ! -e $next/manifest.json ]] || swap
-[[ ! $mine ]] || remove "$next" "$old"
-
-if is_url; then key=${MODEL_SHA256:-$MODEL}; else # content decides where it can be seen
-  [[ -d $MODEL ]] && find_model "$MODEL" || model=$MODEL
-  verify "$model" "$MODEL_SHA256"
-  key=$digest model=$root/model
-fi
+tidy
+find_key
 parts=$("${tool[@]}" plan "$key") || die "$root/manifest.json is damaged: remove it"
-[[ -z ${ONLY_LOOK-} ]] || { printf '%s\n' "$parts"; exit; }
 [[ $parts ]] || { say "nothing to do: $(summary)"; exit; }
 
 trap cleanup EXIT
@@ -209,7 +197,7 @@ export TMPDIR=$build/tmp # what pip is killed over goes with the rest
 [[ $parts != *model* ]] || make_model
 [[ $parts != *tensorflow* ]] || make_tensorflow
 run check check "$home" "$model"
-[[ -z $preparation ]] || prepare
+prepare
 [[ $home == "$root" || $build == "$next" ]] || copy_tensorflow
 verify "$0"
 "${tool[@]}" commit "$home" "$hashes" "$model_digest" "$archive_digest" "$digest" "${steps[@]}" || fail "the manifest cannot be written"

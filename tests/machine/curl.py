@@ -60,6 +60,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-s", "--silent", action="store_true")
     parser.add_argument("-S", "--show-error", action="store_true")
     parser.add_argument("-m", "--max-time", type=float, default=0)
+    parser.add_argument("--retry", type=int, default=0)
+    parser.add_argument("--retry-all-errors", action="store_true")
     return parser.parse_args(arguments)
 
 
@@ -134,14 +136,17 @@ def main(arguments: Sequence[str]) -> int:
     asked = options(arguments)
     signal.signal(signal.SIGALRM, late)
     signal.setitimer(signal.ITIMER_REAL, asked.max_time)
-    try:
-        run(asked)
-    except Failed as failed:
-        code, words = failed.args
-        if asked.show_error or not asked.silent:
-            print(f"curl: ({code}) {words}", file=sys.stderr)
-        return int(code)
-    return 0
+    code = 0
+    for _ in range(1 + asked.retry * asked.retry_all_errors):
+        try:
+            run(asked)
+        except Failed as failed:
+            code, words = failed.args
+            if asked.show_error or not asked.silent:
+                print(f"curl: ({code}) {words}", file=sys.stderr)
+        else:
+            return 0
+    return int(code)
 
 
 if __name__ == "__main__":

@@ -151,9 +151,9 @@ def empty(settings: dict[str, str], tmp_path: Path) -> Populate:
 
 
 def alone(directory: Path) -> Path:
-    """A copy of the script, without what lies beside it in the function's zip."""
+    """A copy of the script, without the lock and the preparation that may lie beside it in the function's zip."""
     (directory / "filling").mkdir()
-    for name in ("fill.py", "trial.py"):
+    for name in ("fill.py", "trial.py", "more.sh", "accepted.py"):
         shutil.copy(FILLING / name, directory / "filling")
     return Path(shutil.copy(FILLING / "populate.sh", directory / "filling"))
 

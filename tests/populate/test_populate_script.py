@@ -132,8 +132,9 @@ SIX = "six==1.17.0"
 SIX_WHEEL = "4721f391ed90541fddacab5acf947aa0d3dc7d27b2e1e8eda2be8970586c3274"
 
 
-def test_packages_are_those_of_the_lock(populate: Populate) -> None:
-    populate.beside(packages_lock=f"# {SIX}\n{SIX} {'0' * 64} {SIX_WHEEL}\n")
+@pytest.mark.parametrize("also", ["", "local"])
+def test_packages_are_those_of_the_lock(populate: Populate, also: str) -> None:
+    populate.beside(packages_lock=f"{SIX} {'0' * 64} {also} {SIX_WHEEL}\n".replace("  ", " "))
     done = populate(PACKAGES=SIX)
     assert done.returncode == 0, done.stderr
     assert manifest(populate)["tensorflow"]["hashes"] == "checked"
@@ -144,12 +145,12 @@ def test_packages_are_those_of_the_lock(populate: Populate) -> None:
 
 
 def test_a_wheel_that_is_not_the_locks_is_refused(populate: Populate) -> None:
-    populate.beside(packages_lock=f"# idna==3.10\nidna==3.10 {'0' * 64}\n")
+    populate.beside(packages_lock=f"idna==3.10 {'0' * 64}\n")
     assert "packages failed" in refused(populate, PACKAGES="idna==3.10")
 
 
 def test_other_packages_than_the_locks_are_not_checked_and_the_manifest_says_so(populate: Populate) -> None:
-    populate.beside(packages_lock=f"# {SIX}\n{SIX} {'0' * 64}\n")
+    populate.beside(packages_lock=f"{SIX} {'0' * 64}\n")
     assert populate(PACKAGES="idna==3.10").returncode == 0
     assert manifest(populate)["tensorflow"]["hashes"].startswith("not checked: ")
 

@@ -12,7 +12,7 @@ from tests.unit.servers import Request, Response, serving
 from tools import audit_packages
 
 TOOL = Path(audit_packages.__file__)
-LINES = audit_packages.LOCK.read_text(encoding="utf-8").splitlines()[1:]
+LINES = [line for line in audit_packages.LOCK.read_text(encoding="utf-8").splitlines() if "==" in line]
 
 Asked = Mapping[str, str]
 """Version by name of each distribution that was looked up."""

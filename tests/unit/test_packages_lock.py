@@ -10,24 +10,30 @@ from packaging.requirements import Requirement
 from tools import lock_packages
 from wildrydes_ml.parameters import PACKAGES
 
-FIRST, *LINES = lock_packages.LOCK.read_text(encoding="utf-8").splitlines()
+FIRST, NEEDED = (
+    part.strip().splitlines() for part in lock_packages.LOCK.read_text(encoding="utf-8").split(lock_packages.NEEDED)
+)
+LINES = [*FIRST, *NEEDED]
 PINS = {pin.name: pin for pin in (Requirement(line.split(" ")[0]) for line in LINES)}
 
-LINE = re.compile(r"[a-z0-9-]+==[0-9][A-Za-z0-9.]*(;platform_machine=='(x86_64|aarch64)')?( [0-9a-f]{64})+")
+LINE = re.compile(r"[a-z0-9-]+==[0-9][A-Za-z0-9.]*(;platform_machine=='(x86_64|aarch64)')?(( [0-9a-f]{64})+( local)?)+")
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: str(line).split("=")[0])
 def test_a_line_is_a_pin_and_a_digest_for_each_python_and_machine(line: str) -> None:
     assert LINE.fullmatch(line)
-    pin, *digests = line.split(" ")
+    on_aws, _, local = line.partition(" local ")
+    pin, *digests = on_aws.split(" ")
+    digests_at_home = local.split()
     machines = 1 if ";" in pin else len(lock_packages.MACHINES)
     # One wheel for all, one a machine (stable ABI), or one for each Python on each machine.
-    assert len(digests) in {1, machines, machines * len(lock_packages.PYTHONS)}
-    assert len(digests) == len(set(digests))
+    each = machines * (len(lock_packages.PYTHONS) - 1), machines
+    assert (len(digests), len(digests_at_home)) in {(1, 0), (machines, 0), each}
+    assert len({*digests, *digests_at_home}) == len(digests) + len(digests_at_home)
 
 
-def test_the_first_line_names_the_packages_that_the_lock_is_for() -> None:
-    assert f"# {PACKAGES}" == FIRST
+def test_the_first_lines_are_the_packages_that_the_lock_is_for() -> None:
+    assert [line.split(" ")[0] for line in FIRST] == PACKAGES.split()
 
 
 @pytest.mark.parametrize("pin", PACKAGES.split())
@@ -38,7 +44,7 @@ def test_the_lock_has_each_default_package_at_its_version(pin: str) -> None:
 
 
 def test_the_lock_is_sorted_small_and_without_what_is_not_used() -> None:
-    assert list(PINS) == sorted(PINS)
+    assert sorted(NEEDED) == NEEDED
     assert len(PINS) == len(LINES)
     assert not lock_packages.UNUSED & set(PINS)
     assert lock_packages.LOCK.stat().st_size <= 4500  # it travels inside a template, of 51,200 bytes at most
@@ -76,6 +82,21 @@ def test_a_digest_stands_once_in_the_order_of_the_reports() -> None:
         "a==1 zz yy",
         "B==2;platform_machine=='x86_64' xx",
     ]
+
+
+def test_what_was_asked_for_stands_first_in_its_order() -> None:
+    top = map(Requirement, ["C==3", "a==1"])
+    assert lock_packages.in_order(top, ["a==1 zz", "b==2 yy", "C==3 xx"]) == [
+        "C==3 xx",
+        "a==1 zz",
+        lock_packages.NEEDED,
+        "b==2 yy",
+    ]
+
+
+def test_what_local_runs_alone_need_stands_behind() -> None:
+    first, second = {"a": ("1", "zz")}, {"a": ("1", "yy")}
+    assert lock_packages.lock_lines([Requirement("a==1")], [first], [first, second]) == ["a==1 zz local yy"]
 
 
 def test_pip_is_asked_for_wheels_of_the_python_and_machine() -> None:

@@ -101,7 +101,7 @@ def test_no_parameter_is_looked_up_again_at_every_update(name: str) -> None:
 )
 def test_what_fills_efs_says_how_a_change_takes_effect(name: str) -> None:
     assert "See BootstrapInstance" in parameters.TABLE[name]["Description"]
-    assert "made anew: none, then back" in parameters.TABLE["BootstrapInstance"]["Description"]
+    assert "To fill EFS anew: none, then back" in parameters.TABLE["BootstrapInstance"]["Description"]
 
 
 def test_packages_are_top_level_pins_that_pip_can_read() -> None:

@@ -88,7 +88,7 @@ def test_parameters_stand_before_what_uses_them(name: str) -> None:
 def test_one_change_is_one_line_of_a_diff() -> None:
     before, after = (rendering.render(workshop.complete(defaults={"MemorySize": size})) for size in (2048, 4096))
     lines = zip(before.splitlines(), after.splitlines(), strict=True)
-    assert [pair for pair in lines if pair[0] != pair[1]] == [("    Default: 2048", "    Default: 4096")]
+    assert [pair for pair in lines if pair[0] != pair[1]] == [("  Default: 2048", "  Default: 4096")]
 
 
 @pytest.mark.parametrize("name", TEXTS)
@@ -122,12 +122,16 @@ def test_text_has_no_aliases_no_trailing_space_and_one_final_newline(name: str) 
         (Sub("${A}-b"), "!Sub ${A}-b"),
         (If("C", Ref("A"), "b"), "!If [C, !Ref A, b]"),
         (Join("-", ["a", Ref("B")]), "!Join ['-', [a, !Ref B]]"),
-        (Sub("a\nb ${C}\n"), "!Sub |\n  a\n  b ${C}"),
+        (Sub("a\nb ${C}\n"), "!Sub |\n a\n b ${C}"),
         (Base64("plain"), "!Base64 plain"),
         (Base64(Ref("A")), "Fn::Base64: !Ref A"),
         ([{"A": Ref("B"), "C": 1}], "[{A: !Ref B, C: 1}]"),
         ({"A": Ref("B")}, "A: !Ref B"),
-        ("a\nb\n", "|\n  a\n  b"),
+        ("a\nb\n", "|\n a\n b"),
+        ("  a\nb\n", "|1\n   a\n b"),
+        ("a |", "a |"),
+        ([{"A": [["b\n"], "c\n d"]}, "e"], "- A:\n  - - |\n     b\n  - |-\n   c\n    d\n- e"),
+        ({"A": {"B": {"C": ["x" * 200]}}, "D": "e"}, f"A:\n  B:\n   C:\n   - {'x' * 200}\n D: e"),
     ],
 )
 def test_short_forms(value: Any, text: str) -> None:

@@ -76,8 +76,10 @@ def test_the_committed_file_is_what_is_rendered(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", workshop.TEMPLATES)
-def test_a_file_can_be_passed_as_template_body(name: str) -> None:
-    assert len(TEXTS[name].encode()) <= 51_200
+def test_a_file_can_be_passed_as_template_body_with_room_for_more(name: str) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
+    room = {"efs_99.yml": 4 * 1024, "99_complete.yml": 6 * 1024}
+    assert len(TEXTS[name].encode()) <= 51_200 - room.get(name, 0)
 
 
 @pytest.mark.parametrize("name", workshop.TEMPLATES)

@@ -115,9 +115,7 @@ def add_function_security_group(
             GroupDescription=f"Inference function: NFS to the mount targets{pictures}",
             VpcId=reference(network.vpc),
             SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6) if web else [_nfs_out(network)],
-            Metadata=checkov_skips(
-                CKV_AWS_23="Every rule has a description; checkov does not look for it inside Fn::If."
-            )
+            Metadata=checkov_skips(CKV_AWS_23="Every rule has one; checkov does not see it inside Fn::If.")
             | guard_suppressions(
                 EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE="Pictures may be on any web server.",
             ),

@@ -1,13 +1,13 @@
 """The EC2 instance that fills EFS at boot, and the wait condition that holds the stack until it has.
 
-What runs on it travels readable: the template's `AWS::CloudFormation::Init` writes scripts and their settings,
-which user data only starts, since user data holds no more than 16 KB. What fills EFS is in the function's zip, too,
-where it can prepare the model with the function's own engines; a template has no room for those. So the zip's is
-taken when there is a bucket, and a template in which that is certain does without its own.
+What runs on it is in the function's zip, where it can prepare the model with the function's own engines, for which a
+template has no room. User data takes it from the bucket. Where there may be no bucket, the template carries the scripts
+as well, readable: its `AWS::CloudFormation::Init` writes them beside their settings, since user data holds no more than
+16 KB.
 """
 
+import re
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
@@ -32,7 +32,7 @@ _AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-d
 _DIRECTORY = "/opt/wildrydes"
 _SCRIPTS = "Scripts"
 """The mapping that holds them: there a line is indented least."""
-_FILLING = ("populate.sh", "fill.py", "trial.py")
+_FILLING = ("bootstrap.sh", "populate.sh", "fill.py", "trial.py")
 # A shell reads the settings between double quotes.
 _UNQUOTED = r"[^\n\"$`\\]*"
 
@@ -150,17 +150,19 @@ def _refuse_incomplete(network: Network, settings: PopulateSettings) -> None:
 
 
 def _texts(settings: PopulateSettings) -> dict[str, str]:
-    """The files that the instance writes beside its settings; the lock serves the packages of its first line only."""
-    bootstrap = {"bootstrap.sh": Path(__file__).with_name("bootstrap.sh").read_text(encoding="utf-8")}
-    has_zip = settings.bucket and not isinstance(settings.bucket, Parameter)
-    if has_zip:
-        return bootstrap
-    lock = packaging.filling("packages.lock")
+    """The scripts that the template carries; the lock serves the packages of its first lines only.
+
+    What it says of local runs alone, tools/lock_packages.py, no instance needs.
+    """
+    if settings.bucket and not isinstance(settings.bucket, Parameter):
+        return {}  # the zip is there
+    lock = re.sub(" local .*", "", packaging.filling("packages.lock"))
     packages = settings.packages
     if isinstance(packages, Parameter):
         packages = packages.properties.get("Default", "")
-    locked = {"packages.lock": lock} if lock.startswith(f"# {packages}\n") else {}
-    return {**bootstrap, **{name: packaging.filling(name) for name in _FILLING}, **locked}
+    served = " ".join(line.partition(" ")[0] for line in lock.partition("\n#")[0].splitlines())
+    locked = {"packages.lock": lock} if packages == served else {}
+    return {**{name: packaging.filling(name) for name in _FILLING}, **locked}
 
 
 def _exists(template: Template, settings: PopulateSettings) -> Choice:
@@ -228,11 +230,11 @@ def _suppressions() -> dict[str, Any]:
     return {
         **checkov_skips(CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing."),
         **guard_suppressions(
-            EBS_OPTIMIZED_INSTANCE="The default types always are; others may not be able to.",
+            EBS_OPTIMIZED_INSTANCE="The default types are.",
             EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
-            EC2_INSTANCE_NO_PUBLIC_IP="See CKV_AWS_88: it fetches from the public subnet.",
+            EC2_INSTANCE_NO_PUBLIC_IP="See CKV_AWS_88.",
             EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
-            ec2_instance_nitro_encryption_in_transit_check="What it sends goes by TLS, to EFS as well.",
+            ec2_instance_nitro_encryption_in_transit_check="It sends by TLS, to EFS as well.",
         ),
     }
 
@@ -252,7 +254,8 @@ def _init(
     template: Template, storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings
 ) -> dict[str, Any]:
     texts = {name: bare(name, text) for name, text in _texts(settings).items()}
-    template.add_mapping(_SCRIPTS, {name: {"Text": text} for name, text in texts.items()})
+    if texts:
+        template.add_mapping(_SCRIPTS, {name: {"Text": text} for name, text in texts.items()})
     written = {
         # It holds the URL that decides over the stack.
         f"{_DIRECTORY}/settings.env": {"mode": "000600", "content": _settings(storage, handle, settings)},
@@ -282,16 +285,32 @@ def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, sett
 
 _USER_DATA = """\
 #!/bin/bash
-# cfn-init writes /opt/wildrydes from this instance's Metadata; bootstrap.sh fills EFS and signals the wait condition.
+# cfn-init writes {directory} from this instance's Metadata.
 fail() {{
+  why=$(tr '\\n\\t\\\\"' "  /'" <<<"$1" | tr -cd ' -~' | cut -c -1000)
   curl -sS -f --retry 5 --retry-all-errors -X PUT -H 'Content-Type:' --data-binary \\
-    '{{"Status": "FAILURE", "UniqueId": "user-data", "Data": "", "Reason": "'"$1"'"}}' '{handle}'
+    '{{"Status": "FAILURE", "UniqueId": "user-data", "Data": "", "Reason": "'"$why"'"}}' '{handle}'
   exit 1
 }}
 [[ -x /opt/aws/bin/cfn-init ]] || dnf install -y -q aws-cfn-bootstrap || fail 'dnf cannot install aws-cfn-bootstrap'
 /opt/aws/bin/cfn-init --stack {stack} --resource {instance} --region {region} ||
-  fail "cfn-init failed: $(tail -n 3 /var/log/cfn-init.log | tr -cd ' a-zA-Z0-9.,:/-' | tail -c 500)"
-bash {directory}/bootstrap.sh
+  fail "cfn-init failed: $(tail -n 3 /var/log/cfn-init.log | tail -c 500)"
+cd {directory}
+set -a
+. ./settings.env
+take() {{
+  timeout 20 aws s3 cp --only-show-errors --region $REGION $zip code.zip &&
+    python3 -m zipfile -e code.zip code && ls code/filling/bootstrap.sh
+}}
+if [[ $CODE_BUCKET ]]; then
+  zip=s3://$CODE_BUCKET/$CODE_KEY tries=0
+  until why=$(take 2>&1); do
+    ((++tries < 12)) || fail "cannot read $zip: the function's zip must be there. $why"
+    sleep 5
+  done
+  cd code/filling
+fi
+exec bash bootstrap.sh
 """
 
 

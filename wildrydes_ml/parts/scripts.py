@@ -1,5 +1,6 @@
-"""Scripts as a template carries them, whose bytes are few: without comments, docstrings and annotations, and with one
-space for each level of indentation.
+"""Scripts as a template carries them, whose bytes are few: without comments, docstrings and annotations, with one
+space for each level of indentation, and, in Python, with imports of modules, and a statement and its only body, on one
+line.
 
 What they do stays the same, and readable; the reasons are in the files themselves. Nothing is written anew, as
 `ast.unparse` would, whose text depends on the version of Python. No string in them spans lines.
@@ -9,24 +10,27 @@ import ast
 import io
 import re
 import tokenize
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
-_NOTE = "# Comments: see this file in wildrydes_ml.\n"
+_NOTE = "# Comments: lambda_src/filling\n"
+_COMPOUND = re.compile(r" *(if|elif|else|for|while|with|try|except|def|class)\b")
+_OPEN = ("(", "[", "{", ",")
+_LONGEST = 150
 _FOR_TYPES = ("from __future__ import annotations", "from typing import", "from collections.abc import")
 
 
 def bare(name: str, text: str) -> str:
     """The text of a script, by its name's ending: Python, bash, or what stays as it is."""
     if name.endswith(".py"):
-        return _NOTE + _bare_python(text)
+        return _bare_python(text)
     return _bare_bash(text) if name.endswith(".sh") else text
 
 
 def _bare_bash(text: str) -> str:
     """A comment that holds no quote does not stand in a string that its line closes."""
-    first, *lines = text.splitlines(keepends=True)
+    lines = text.splitlines(keepends=True)
     code = "".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
-    return first + _NOTE + _narrow(re.sub(r" +# [^'\"`\n]*$", "", code, flags=re.MULTILINE), 2)
+    return _NOTE + _narrow(re.sub(r" +# [^'\"`\n]*$", "", code, flags=re.MULTILINE), 2)
 
 
 def _narrow(code: str, indent: int) -> str:
@@ -38,7 +42,41 @@ def _bare_python(text: str) -> str:
     for row, start, end, new in sorted(_for_readers(text), key=lambda cut: cut[:2], reverse=True):
         lines[row] = lines[row][:start] + new + lines[row][slice(end, None) if end else slice(0)]
     kept = (line.rstrip() for line in lines if line.strip() and not line.startswith(_FOR_TYPES))
-    return _narrow("".join(f"{line}\n" for line in kept), 4)
+    return _narrow("".join(f"{line}\n" for line in _with_bodies(list(_imports_together(kept)))), 4)
+
+
+def _imports_together(lines: Iterable[str]) -> Iterator[str]:
+    """The lines with those that follow each other and import modules as one."""
+    modules: list[str] = []
+    for line in lines:
+        if line.startswith("import ") and " as " not in line:
+            modules.append(line.removeprefix("import "))
+            continue
+        if modules:
+            yield f"import {', '.join(modules)}"
+            modules = []
+        yield line
+
+
+def _with_bodies(lines: Sequence[str]) -> Iterator[str]:
+    """The lines with those that are the whole body of the statement before them behind it."""
+    rest = iter(zip(lines, [*lines[1:], ""], [*lines[2:], "", ""], strict=True))
+    for line, body, after in rest:
+        together = f"{line} {body.strip()}"
+        is_whole = not _opens(body) and not body.endswith(_OPEN) and _indent(after) < _indent(body)
+        if _opens(line) and is_whole and len(together) < _LONGEST:
+            yield together
+            next(rest)
+        else:
+            yield line
+
+
+def _opens(line: str) -> bool:
+    return bool(_COMPOUND.match(line)) and line.endswith(":")
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
 
 
 def _for_readers(text: str) -> Iterator[tuple[int, int, int | None, str]]:

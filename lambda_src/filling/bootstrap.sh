@@ -1,18 +1,11 @@
 #!/usr/bin/env bash
-# Fills EFS from an EC2 instance (Amazon Linux 2023, as root): mounts the access point, runs populate.sh, and tells
-# the wait condition how it went, once, whatever happens. The variables below may be set, to try it elsewhere.
+# Fills EFS from an EC2 instance (Amazon Linux 2023, as root): mounts the access point, runs populate.sh beside it, and
+# tells the wait condition how it went, once, whatever happens. The settings, its own and those of populate.sh, come by
+# the environment (wildrydes_ml/parts/populate.py); the variables below may be set, to try it elsewhere.
 set -Eeuo pipefail
-here=$(cd "$(dirname "$0")" && pwd)
-: "${SETTINGS:=$here/settings.env}" "${MOUNT_POINT:=/home/ec2-user/efs}" "${FSTAB:=/etc/fstab}"
-: "${LOG:=/var/log/wildrydes-populate.log}" "${PAUSE:=5}" "${INSTALL_SECONDS:=300}" "${MOUNT_SECONDS:=300}"
-: "${CODE_SECONDS:=60}"
-: "${POPULATE_SECONDS:=2400}" "${BUILD_DIR:=/var/tmp/wildrydes}"
+: "${MOUNT_POINT:=/home/ec2-user/efs}" "${FSTAB:=/etc/fstab}" "${LOG:=/var/log/wildrydes-populate.log}" "${PAUSE:=5}"
+: "${INSTALL_SECONDS:=300}" "${MOUNT_SECONDS:=300}" "${POPULATE_SECONDS:=2400}" "${BUILD_DIR:=/var/tmp/wildrydes}"
 # The seconds together stay below the wait condition's timeout, so that a reason comes instead of it.
-
-set -a # populate.sh reads its settings from the environment
-# shellcheck source=/dev/null
-. "$SETTINGS"
-set +a
 
 # Everything goes to a file, since the signal quotes it; a copy goes to the console and cloud-init's log.
 : >"$LOG"
@@ -63,11 +56,6 @@ trap 'die "stopped by a signal"' TERM INT HUP
 
 install() { timeout 150 dnf install -y -q amazon-efs-utils tar gzip "$PYTHON_RUNTIME" "$PYTHON_RUNTIME-pip"; }
 
-fetch_code() {
-  timeout 60 aws s3 cp --only-show-errors --region "$REGION" "s3://$CODE_BUCKET/$CODE_KEY" "$here/code.zip" &&
-    "$PYTHON_RUNTIME" -m zipfile -e "$here/code.zip" "$here/code"
-}
-
 mount_access_point() {
   mountpoint -q "$MOUNT_POINT" || timeout 60 mount -t efs -o "$options" "$FILE_SYSTEM_ID:/" "$MOUNT_POINT"
   mountpoint -q "$MOUNT_POINT"
@@ -83,16 +71,9 @@ retry "$MOUNT_SECONDS" mount_access_point || die "cannot mount $FILE_SYSTEM_ID: 
 grep -qF " $MOUNT_POINT efs " "$FSTAB" || echo "$FILE_SYSTEM_ID:/ $MOUNT_POINT efs _netdev,nofail,$options 0 0" >>"$FSTAB"
 chmod o+x "$(dirname "$MOUNT_POINT")" # people log in as ec2-user or ssm-user
 
-populate=$here/populate.sh
-if [[ ${CODE_BUCKET-} ]]; then
-  say "fetching s3://$CODE_BUCKET/$CODE_KEY"
-  retry "$CODE_SECONDS" fetch_code || die "cannot read s3://$CODE_BUCKET/$CODE_KEY: the function's zip must be there"
-  populate=$here/code/filling/populate.sh
-fi
-
 # /tmp is memory on Amazon Linux 2023; pip's cache would be of no use here.
 export BUILD_DIR PYTHON=$PYTHON_RUNTIME TMPDIR=/var/tmp PIP_NO_CACHE_DIR=1
-timeout -k 30 "$POPULATE_SECONDS" bash "$populate" "$MOUNT_POINT" &
+timeout -k 30 "$POPULATE_SECONDS" bash "$(dirname "$0")/populate.sh" "$MOUNT_POINT" &
 child=$!
 status=0
 wait "$child" || status=$?

@@ -1,0 +1,38 @@
+# shellcheck shell=bash disable=SC2034,SC2154
+# What populate.sh does besides where it lies beside this file, as in the function's zip; a template has no room for it.
+# MODEL may be the path of an archive or of a directory. With ONLY_LOOK not empty, the parts that would be made are
+# printed, and none is made. With prepare.py, prepared/ is filled with what the function starts fast from.
+[[ $PACKAGES != *tensorflow* || ! -e $here/prepare.py ]] || preparation=$here/prepare.py
+
+prepare() { # may fail without harm: the function then starts slowly. A model that it refuses is another matter
+  [[ ${preparation-} ]] || return 0
+  attempt prepare "$PYTHON" -I "$preparation" "$(echo "$home"/tensorflow/lib/python*/site-packages)" "$model" \
+    "$next/prepared" || [[ $? != 3 ]] || die "$(cat "$next/prepared/refused")"
+  [[ -e $next/prepared/prepared.json ]] ||
+    echo '{"litert": {"accepted": false, "why": "prepare.py failed: see populate.log"}}' \
+    >"$next/prepared/prepared.json"
+  ready=$("$PYTHON" -ISB "$here/accepted.py" "$next/prepared/prepared.json")
+}
+
+if [[ ! $MODEL =~ ^https?:// ]]; then
+  [[ -e $MODEL ]] || die "$MODEL does not exist: MODEL must be a URL, an archive or a directory"
+  MODEL=$(realpath -s -- "$MODEL")
+
+  find_key() { # content decides where it can be seen
+    [[ -d $MODEL ]] && find_model "$MODEL" || model=$MODEL
+    verify "$model" "$MODEL_SHA256"
+    key=$digest model=$root/model
+  }
+
+  fetch() {
+    from=$MODEL
+    [[ -d $MODEL ]] || extract "$MODEL"
+  }
+fi
+
+if [[ ${ONLY_LOOK-} ]]; then
+  ! flock -n 9 || tidy # another one may be filling it
+  find_key
+  "${tool[@]}" plan "$key" || die "$root/manifest.json is damaged: remove it"
+  exit
+fi
