@@ -187,6 +187,27 @@ def _concurrency_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
         yield _problem(desired, f"{name}Concurrency={taken}", why, remedy)
 
 
+def _burst_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    """Whether Lambda turns away what the stage admits: a new account may have 10 at once, which is ThrottleBurst.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    if "concurrency" not in facts or desired.values["ReservedConcurrency"]:
+        return
+    burst = int(desired.values["ThrottleBurst"])
+    free = facts["concurrency"].unreserved + facts["concurrency"].own
+    if free > burst:
+        return
+    why = (
+        f"the stage admits that many requests at once and more each second, and the account runs {free} functions at "
+        "once at most; callers get 500 or 502 for those above that, and have to try again"
+    )
+    enough = max(_CONCURRENCY.default, facts["concurrency"].limit + burst)
+    less = f"--set ThrottleBurst={max(free // 2, 1)} and a lower ThrottleRate"
+    remedy = f"Raise the quota with `{_raising(desired, _CONCURRENCY, enough)}`, or use {less}"
+    yield _problem(desired, f"ThrottleBurst={burst}", why, remedy, is_certain=False)
+
+
 def _name_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     """A stack cannot take over what exists: the workshop's own function has the same name and leaves its log behind."""
     remedies = Remedies(desired.identity.region)
@@ -225,6 +246,7 @@ _JUDGES: tuple[Callable[[Facts, Desired], Iterator[Problem]], ...] = (
     _instance_problems,
     _runtime_problems,
     _concurrency_problems,
+    _burst_problems,
     _name_problems,
     _export_problems,
 )

@@ -25,7 +25,8 @@ _PAUSES = 5
 def release(aws: Aws, groups: Sequence[str], reporter: Reporter, clock: Callable[[], float] = time.monotonic) -> None:
     """Returns once Lambda has no network interface with the security groups; deletes those that it left unused.
 
-    One that also carries another's group may be of another's function: Lambda alone removes it. Raises InterruptedWork when the budget is over.
+    One that also carries another's group may be of another's function: Lambda alone removes it. Raises
+    InterruptedWork when the budget is over.
     """
     began = clock()
     while True:

@@ -426,7 +426,8 @@ class FakeTagging(Tagging):
 class FakeNetworks(Networks):
     """Network interfaces, and what bills.
 
-    `asked` are the security groups and subnets of each look at the interfaces; `looks` are what each finds, errors included; the last one is found again and again.
+    `asked` are the security groups and subnets of each look at the interfaces; `looks` are what each finds, errors
+    included; the last one is found again and again.
     """
 
     def __init__(self, journal: list[str]) -> None:
