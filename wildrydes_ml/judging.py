@@ -119,6 +119,12 @@ def _other_zones(facts: Facts) -> str:
     return f"--set AvailabilityZoneOne={one} --set AvailabilityZoneTwo={two}"
 
 
+def _offering_zones(facts: Facts) -> str:
+    """The options for two zones, the first of them with the instance type; empty when there are none."""
+    usable = _usable(facts)
+    return _other_zones(facts) if len(usable) > 1 and facts["instance_zones"].intersection(usable) else ""
+
+
 def _zone_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     if "zones" not in facts:
         return
@@ -139,7 +145,25 @@ def _zone_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
             yield _problem(desired, f"Availability Zone {name}", why, f"Add {_other_zones(facts)}")
 
 
+def _gateway_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    """No call tells where NAT gateways are. They lack in zones that AWS extends no more, as usual instance types do;
+    with an instance that is a problem anyway.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+    """
+    values, offering = desired.values, facts.get("instance_zones")
+    first = "".join(_chosen_zones(facts, desired)[:1])
+    is_alone = values["InternetEgress"] == "nat" and values["BootstrapInstance"] == "none"
+    if not is_alone or not offering or not first or first in offering:
+        return
+    why = f"it does not offer {instance_type(values)}: AWS may extend it no more, and then makes no NAT gateway in it"
+    others = _offering_zones(facts) or "--set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE with others"
+    yield _problem(desired, f"Availability Zone {first}", why, f"Add {others}", is_certain=False)
+
+
 def _instance_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    if desired.values["BootstrapInstance"] == "none":
+        return
     type, wanted = instance_type(desired.values), desired.values["Architecture"]
     what, another = f"instance type {type}", "--set BootstrapInstanceType=TYPE with another type"
     architectures, offering = facts.get("instance_architectures"), facts.get("instance_zones")
@@ -152,7 +176,7 @@ def _instance_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     first = "".join(_chosen_zones(facts, desired)[:1])
     if offering and first and first not in offering:
         why = f"zone {first}, where the public subnet is, does not offer it"
-        zones = _other_zones(facts) if offering.intersection(usable := _usable(facts)) and len(usable) > 1 else ""
+        zones = _offering_zones(facts)
         yield _problem(desired, what, why, f"Add {zones}, or {another}" if zones else f"Add {another}")
 
 
@@ -243,6 +267,7 @@ def _export_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
 _JUDGES: tuple[Callable[[Facts, Desired], Iterator[Problem]], ...] = (
     _quota_problems,
     _zone_problems,
+    _gateway_problems,
     _instance_problems,
     _runtime_problems,
     _concurrency_problems,

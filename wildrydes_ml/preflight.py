@@ -27,7 +27,7 @@ from .steps import ApplyStack, DeleteStack, Step
 _THREADS = 8
 # Seconds. A service that does not answer is tried by the SDK for minutes; a check is not worth them.
 _PATIENCE = 30
-_EGRESS = {"nat": ("addresses", "nat_gateways"), "ipv6": ("egress_only_gateways",), "none": ()}
+_EGRESS = {"nat": ("addresses", "nat_gateways", "instance_zones"), "ipv6": ("egress_only_gateways",), "none": ()}
 
 
 class Unready(WildrydesError):

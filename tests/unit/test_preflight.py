@@ -63,6 +63,8 @@ def set_to(**values: str) -> Desired:
         (SHORT, update(SHORT, 0), ["runtimes"]),
         (lean := set_to(InternetEgress="ipv6", BootstrapInstance="none"), create(lean),
          [*NETWORK, "egress_only_gateways", "runtimes", *NEW, "exports"]),
+        (empty := set_to(BootstrapInstance="none"), create(empty)[:1],
+         [*NETWORK, *NAT, "instance_zones", "runtimes", "exports"]),
         (alone := set_to(InternetEgress="none"), create(alone)[:1], [*NETWORK, *INSTANCE, "runtimes", "exports"]),
         (reserved := set_to(ReservedConcurrency="5"), update(reserved, 1), ["runtimes", "concurrency"]),
         (ready := set_to(ProvisionedConcurrency="1"), update(ready, 1), ["runtimes", "concurrency"]),
@@ -204,11 +206,43 @@ def test_each_problem_has_its_reason_and_its_remedy(good: dict[str, Any], bad: d
 
 
 @pytest.mark.parametrize(
+    ("offering", "usable", "parameters", "advice"),
+    [
+        ({"z2"}, THREE, {}, "Add --set AvailabilityZoneOne=z2 --set AvailabilityZoneTwo=z1"),
+        ({"z9"}, THREE, {}, "Add --set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE with others"),
+        ({"z1"}, THREE, ZONES, "Add --set AvailabilityZoneOne=z1 --set AvailabilityZoneTwo=z2"),
+        ({"z1", "z2"}, THREE, {}, ""),
+        ({"z2"}, THREE, {"InternetEgress": "ipv6"}, ""),
+        ({"z2"}, (), {}, ""),
+    ],
+)
+def test_a_zone_that_may_lack_nat_gateways_is_warned_of(
+    offering: set[str], usable: tuple[Zone, ...], parameters: dict[str, str], advice: str
+) -> None:
+    facts: Facts = {"instance_zones": frozenset(offering), **({"zones": usable} if usable else {})}
+    found = problems(facts, set_to(BootstrapInstance="none", **parameters))
+    assert [problem.is_certain for problem in found] == [False] * bool(advice)
+    for problem in found:
+        assert "it does not offer c5.large: AWS may extend it no more" in problem.describe()
+        assert advice in problem.describe()
+
+
+@pytest.mark.parametrize(
     ("has", "burst", "reserved", "advice"),
     [
-        (Concurrency(10, 10, 0), "10", "", "--desired-value 1000 --region eu-west-1`, or use --set ThrottleBurst=5 and"),
+        (
+            Concurrency(10, 10, 0),
+            "10",
+            "",
+            "--desired-value 1000 --region eu-west-1`, or use --set ThrottleBurst=5 and",
+        ),
         (Concurrency(10, 10, 0), "9", "", ""),
-        (Concurrency(1000, 100, 0), "100", "", "--desired-value 1100 --region eu-west-1`, or use --set ThrottleBurst=50 and"),
+        (
+            Concurrency(1000, 100, 0),
+            "100",
+            "",
+            "--desired-value 1100 --region eu-west-1`, or use --set ThrottleBurst=50 and",
+        ),
         (Concurrency(1000, 100, 1), "100", "", ""),
         (Concurrency(1000, 1, 0), "10", "", "--set ThrottleBurst=1 and a lower ThrottleRate"),
         (Concurrency(10, 10, 0), "10", "0", ""),
