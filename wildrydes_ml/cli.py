@@ -217,6 +217,12 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
         help="long: two stacks and wiring; short: one stack (default: the deployed route, long for a new deployment)",
     )
     parser.add_argument(
+        "--signature",
+        default="",
+        metavar="NAME",
+        help="the model's signature to serve, as --set Signature=NAME (default: default)",
+    )
+    parser.add_argument(
         "--reset",
         action="append",
         default=[],
