@@ -1,8 +1,8 @@
 """Writes `lambda_src/filling/packages.lock`: what goes on EFS, each wheel with its SHA-256.
 
-Run it after a change of PACKAGES, with pip 23.3 or newer. It asks the index for metadata and digests. Then it fetches
-the wheels for Lambda, some 1.2 GB, and `tools/wheel_needs.py` reads what each needs of the system. When Lambda's system
-lacks something, no lock is written:
+Run it after a change of PACKAGES, in the environment of the tests, with pip 23.3 or newer. It asks the index for
+metadata and digests. Then it fetches the wheels for Lambda, some 1.2 GB, and `tools/wheel_needs.py` reads what each
+needs of the system. When Lambda's system lacks something, no lock is written:
 
     python tools/lock_packages.py            # writes the lock
     python tools/lock_packages.py --check    # reads the wheels of the lock that is there
