@@ -10,7 +10,7 @@ from typing import Any
 
 from . import packaging, workshop
 from .conditions import Effective, effective, without
-from .models import Model
+from .models import Model, is_url
 from .parts import gateway_responses
 from .parts.function import ALIAS
 from .records import Identity
@@ -132,6 +132,12 @@ class Desired:
         return self.model.key(self.function_name)
 
     @property
+    @property
+    def model_url(self) -> str:
+        """The URL from which the model will be fetched; empty for a path, and for what lies in the bucket."""
+        location = self.model.location if self.fill else self.values.get("ModelUrl", "")
+        return location if is_url(location) and not self.model.digest else ""
+
     def log_group(self) -> str:
         """The function's log group."""
         return f"/aws/lambda/{self.function_name}"

@@ -34,6 +34,7 @@ from wildrydes_ml.records import (
     StackResource,
 )
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.web import Reply
 from wildrydes_ml.wiring import Action, FoundMethod, FoundWiring, Wiring
 
 T = TypeVar("T")
@@ -498,6 +499,9 @@ class FakeAccount(Account):
 
 class FakeAws:
     """All gateways over one account; `journal` lists what was changed, in order."""
+    def answer(self, url: str) -> Reply:
+        return self._answer("model", Reply(200))
+
 
     def __init__(self, api_url: str = API_OUTPUTS["ApiGatewayInvokeURL"]) -> None:
         api = {**API_OUTPUTS, "ApiGatewayInvokeURL": api_url, "InferenceFunctionTestCommand": f"curl {api_url}"}
