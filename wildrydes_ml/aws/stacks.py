@@ -1,5 +1,6 @@
 """CloudFormation: stacks, change sets and events."""
 
+import json
 import uuid
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -75,7 +76,8 @@ class Stacks:
                 if code_of(error) == "ValidationError":
                     return ""
                 raise
-        return body if isinstance(body, str) else ""
+        # What is JSON comes as data.
+        return body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
 
     def policy(self, name: str) -> str:
         """The stack policy as JSON; empty when the stack has none."""
