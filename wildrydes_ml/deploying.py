@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
-from . import costs, drift, models, offers, planning, populating, preflight, proving
+from . import costs, drift, handing, models, offers, planning, populating, preflight, proving
 from .asking import Answer
 from .aws import Aws
 from .desired import Desired, DesiredStack, describe
@@ -67,6 +67,7 @@ def deploy(
         confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
         deployer.run(step)
+    deployer.tidy()
     return deployer.prove(changed=bool(steps))
 
 
@@ -97,6 +98,8 @@ class Deployer:
             reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
         self.desired: Desired
         self._stacks: dict[str, Stack] = {}
+        self._leftovers: tuple[str, ...] = ()
+        self._has_bucket = False
 
     def steps(self) -> tuple[Step, ...]:
         """What there is to do about what is asked for and what earlier deploys set."""
@@ -105,7 +108,9 @@ class Deployer:
         self.desired = describe(settings, self._target, self._aws.identity, self._model(settings))
         observed = Observer(self._aws, self.desired, stacks).observe()
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
+        self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
         self.desired = self._with_uploads(observed)
+        handing.refuse_too_large(self.desired.stacks)
         for permission in observed.unread:
             self._reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
         self._tell_unheeded(observed)
@@ -192,6 +197,12 @@ class Deployer:
             case WarmUp(function):
                 self._proven(partial(proving.warm, self._aws, function, self._reporter))
 
+    def tidy(self) -> None:
+        """Removes what a killed deploy left in the bucket."""
+        if self._leftovers:
+            self._reporter.event(f"removing {', '.join(self._leftovers)} from the bucket, left by a deploy that ended")
+            handing.remove(self._aws, self.desired.bucket, self._leftovers, self._reporter)
+
     def prove(self, changed: bool) -> Deployed:
         """Posts a picture through the public URL and reports the answer."""
         outputs = self._outputs()
@@ -272,14 +283,17 @@ class Deployer:
         stack, found = step.desired, self._stacks.get(step.desired.name)
         efs = self._stacks.get(self.desired.efs.name) if self.desired.efs else None
         is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
-        return is_updatable and stack.is_resolvable(efs.outputs if efs else {})
+        has_way = self._has_bucket or not handing.is_large(stack)
+        return is_updatable and has_way and stack.is_resolvable(efs.outputs if efs else {})
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
         wanted = self._resolved(stack)
-        return self._aws.stacks.prepare(self._stacks[wanted.name], wanted.template, wanted.parameters, wanted.tags)
+        with handing.handed(self._aws, self.desired, wanted, self._reporter) as template:
+            return self._aws.stacks.prepare(self._stacks[wanted.name], template, wanted.parameters, wanted.tags)
 
     def _create(self, stack: DesiredStack) -> None:
-        begun = self._aws.stacks.create(stack.name, stack.template, stack.parameters, stack.tags)
+        with handing.handed(self._aws, self.desired, stack, self._reporter) as template:
+            begun = self._aws.stacks.create(stack.name, template, stack.parameters, stack.tags)
         self._stacks[stack.name] = self._follower.follow(begun, set(), MADE)
 
     def _update(self, stack: DesiredStack) -> None:

@@ -24,7 +24,8 @@ TAG = "wildrydes-ml"
 ASIDE_TAG = "wildrydes-ml:set-aside"
 
 # Where uploads lie in a bucket.
-PREFIXES = ("code/", "model/")
+TEMPLATES = "template/"
+PREFIXES = ("code/", "model/", TEMPLATES)
 
 _EFS_TEMPLATE = "efs_99.yml"
 _INFERENCE_TEMPLATE = "5_lambda_function.yml"
@@ -132,12 +133,12 @@ class Desired:
         return self.model.key(self.function_name)
 
     @property
-    @property
     def model_url(self) -> str:
         """The URL from which the model will be fetched; empty for a path, and for what lies in the bucket."""
         location = self.model.location if self.fill else self.values.get("ModelUrl", "")
         return location if is_url(location) and not self.model.digest else ""
 
+    @property
     def log_group(self) -> str:
         """The function's log group."""
         return f"/aws/lambda/{self.function_name}"
