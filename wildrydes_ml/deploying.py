@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from functools import partial
 
-from . import costs, drift, handing, models, offers, planning, populating, preflight, proving
+from . import costs, drift, handing, models, offers, planning, populating, preflight, proving, surprises
 from .asking import Answer
 from .aws import Aws
 from .desired import Desired, DesiredStack, describe
@@ -30,6 +31,7 @@ from .steps import (
     WarmUp,
     Wire,
     as_record,
+    change_line,
     change_text,
 )
 from .wiring import STAGE, actions, window
@@ -115,7 +117,10 @@ class Deployer:
             self._reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
         self._tell_unheeded(observed)
         self._tell_window()
-        return planning.plan(self.desired, observed)
+        steps = planning.plan(self.desired, observed)
+        if not self._target.is_local:
+            self._tell_throughput(observed)
+        return steps
 
     @property
     def known(self) -> Mapping[str, str]:
@@ -272,6 +277,16 @@ class Deployer:
                     "CloudFormation does not keep the new value; set it again when it matters"
                 )
 
+    def _tell_throughput(self, observed: Observed) -> None:
+        """Warns of a change of throughput that EFS may not take yet."""
+        now = datetime.now(timezone.utc)
+        for stack in self.desired.stacks:
+            found = observed.stacks.get(stack.name)
+            changed = surprises.throughput_changes(found.effective, stack.effective) if found else []
+            events = self._aws.stacks.events(found.stack.id) if found and changed else []
+            for title in changed:
+                self._reporter.warning(surprises.throughput_warning(stack.name, title, events, now))
+
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
         """The stack with its inputs, which come from the EFS stack, made before it; a finished one as it is."""
         if stack.name != self.desired.service.name or stack.is_resolved:
@@ -308,7 +323,7 @@ class Deployer:
             self._aws.stacks.discard(change_set.id)
             raise
         for change in change_set.changes:
-            self._reporter.event(f"{stack.name}  {change_text(change)}")
+            self._reporter.event(f"{stack.name}  {change_line(change)}")
         token = self._aws.stacks.execute(change_set)
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
 
@@ -362,6 +377,8 @@ def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Sett
     if refused:
         losses = "; ".join(map(change_text, refused))
         names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
+        told = surprises.perhaps(refused)
         raise Refused(
-            f"stack {stack} would lose network or files: {losses}. It was not changed; to allow it, add {names}"
+            f"stack {stack} would lose network or files: {losses}. {told + ' ' if told else ''}It was not changed; to "
+            f"allow it, add {names}"
         )
