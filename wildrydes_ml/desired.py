@@ -10,7 +10,7 @@ from typing import Any
 
 from . import packaging, workshop
 from .conditions import Effective, effective, without
-from .models import Model
+from .models import Model, is_url
 from .parts import gateway_responses
 from .parts.function import ALIAS
 from .records import Identity
@@ -24,7 +24,8 @@ TAG = "wildrydes-ml"
 ASIDE_TAG = "wildrydes-ml:set-aside"
 
 # Where uploads lie in a bucket.
-PREFIXES = ("code/", "model/")
+TEMPLATES = "template/"
+PREFIXES = ("code/", "model/", TEMPLATES)
 
 _EFS_TEMPLATE = "efs_99.yml"
 _INFERENCE_TEMPLATE = "5_lambda_function.yml"
@@ -130,6 +131,12 @@ class Desired:
     def model_key(self) -> str:
         """The key of the model's archive."""
         return self.model.key(self.function_name)
+
+    @property
+    def model_url(self) -> str:
+        """The URL from which the model will be fetched; empty for a path, and for what lies in the bucket."""
+        location = self.model.location if self.fill else self.values.get("ModelUrl", "")
+        return location if is_url(location) and not self.model.digest else ""
 
     @property
     def log_group(self) -> str:

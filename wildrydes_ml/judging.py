@@ -248,6 +248,16 @@ def _name_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
         yield _problem(desired, f"{what} {name}", why, f"Use another --name or --set FunctionName=NAME, or {instead}")
 
 
+def _model_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    """Not certain: what fetches the model may have another way out."""
+    if facts.get("model"):
+        remedy = (
+            "If it cannot be fetched from there either, EFS is not filled, and what was made is undone: pass another "
+            "with --model, as docs/how-to/model.md has it"
+        )
+        yield _problem(desired, f"model {desired.model_url}", f"{facts['model']}, asked from here", remedy, False)
+
+
 def _export_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     """Names of exports are one a region.
 
@@ -273,5 +283,6 @@ _JUDGES: tuple[Callable[[Facts, Desired], Iterator[Problem]], ...] = (
     _concurrency_problems,
     _burst_problems,
     _name_problems,
+    _model_problems,
     _export_problems,
 )

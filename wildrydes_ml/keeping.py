@@ -72,7 +72,7 @@ def _prepared(aws: Aws, stack: Stack, reporter: Reporter) -> ChangeSet | None:
         return None
     aside = " ".join(f"{name}={stack.parameters[name]}" for name in _bills(stack))
     tags = {**stack.tags, ASIDE_TAG: aside}
-    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), wanted, tags)
+    change_set = aws.stacks.prepare(stack, "", wanted, tags)
     if change_set is None:
         return None
     try:

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import conditions, planning, populating
+from . import conditions, handing, planning, populating
 from .aws import Aws
 from .desired import PREFIXES, TAG, Desired, any_stack
 from .facts import Unknown
@@ -89,6 +89,7 @@ class Observer:
             fill=self._missing_on_efs(),
             contents=self._contents(found),
             unread=tuple(loss.detail for loss in losses if isinstance(loss, Unknown)),
+            templates=handing.left(keys, desired.stacks),
         )
 
     def _losses(self, stack: Stack, api: str, wiring: FoundWiring | None) -> list[str | Unknown]:

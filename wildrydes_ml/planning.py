@@ -72,7 +72,8 @@ class FoundStack:
 class Observed:
     """What is there before a deploy. `bucket_tags` is None when there is no bucket.
 
-    `unread` are the permissions that were missing for a look at what may be gone.
+    `unread` are the permissions that were missing for a look at what may be gone, `templates` the keys of those that
+    a killed deploy left in the bucket.
     """
 
     bucket_tags: Mapping[str, str] | None
@@ -85,6 +86,7 @@ class Observed:
     fill: tuple[str, ...]
     contents: str
     unread: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
 
 
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:

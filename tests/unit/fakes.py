@@ -34,6 +34,7 @@ from wildrydes_ml.records import (
     StackResource,
 )
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.web import Reply
 from wildrydes_ml.wiring import Action, FoundMethod, FoundWiring, Wiring
 
 T = TypeVar("T")
@@ -81,6 +82,7 @@ class FakeStacks(Stacks):
         self.indifferent: set[str] = set()
         self.drifts: dict[str, Drift | Unknown | WildrydesError] = {}
         self.policies: dict[str, str | WildrydesError] = {}
+        self.read: Callable[[str], str] = lambda template: template
         self.found_faults: tuple[Fault, ...] | Unknown = ()
         self.asked_since: list[datetime] = []
 
@@ -126,7 +128,7 @@ class FakeStacks(Stacks):
     def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
         assert self.describe(name) is None, "CloudFormation makes no second stack of a name"
         self._journal.append(f"create {name}")
-        self.templates[name], self.history[name] = template, []
+        self.templates[name], self.history[name] = self.read(template), []
         stack = Stack(name, f"id:{name}", "CREATE_IN_PROGRESS", "", dict(parameters), {}, dict(tags))
         self._begin(stack, "CREATE_COMPLETE")
         return stack
@@ -135,7 +137,7 @@ class FakeStacks(Stacks):
         self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
         """None when nothing that is made changes, whatever else does; `indifferent` stacks never find anything."""
-        found = self.stacks[stack.name]
+        found, template = self.stacks[stack.name], self.read(template) or self.templates[stack.name]
         made = _made(self.templates[stack.name], found.parameters)
         if (made, found.tags) == (_made(template, parameters), tags) or stack.name in self.indifferent:
             return None
@@ -259,6 +261,16 @@ class FakeBuckets(Buckets):
         self._links += 1
         signed = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={seconds}&X-Amz-Signature={self._links}"
         return f"https://{bucket}.s3.amazonaws.com/{key}?{signed}"
+
+    def address(self, bucket: str, key: str) -> str:
+        return f"https://s3.eu-west-1.amazonaws.com/{bucket}/{key}"
+
+    def at(self, address: str) -> str:
+        """What lies at an address; a text that is none stands for itself."""
+        if not address.startswith("https://"):
+            return address
+        bucket, _, key = address.removeprefix("https://s3.eu-west-1.amazonaws.com/").partition("/")
+        return self.objects[bucket][key].decode()
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         return [key for key in self.objects[bucket] if key.startswith(prefix)]
@@ -488,6 +500,9 @@ class FakeAccount(Account):
     def log_group(self, name: str) -> str | Unknown | None:
         return self._answer("log_group", None)
 
+    def answer(self, url: str) -> Reply:
+        return self._answer("model", Reply(200))
+
     def exports(self) -> Mapping[str, str] | Unknown:
         return self._answer("exports", {})
 
@@ -512,6 +527,7 @@ class FakeAws:
         self._taken_out: set[str] = set()
         self.stacks = FakeStacks(self.journal, outputs)
         self.buckets = FakeBuckets(self.journal)
+        self.stacks.read = self.buckets.at
         self.functions = FakeFunctions(self.journal)
         self.apis = FakeApis(self.journal)
         self.tagging = FakeTagging()

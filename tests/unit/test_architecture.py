@@ -37,6 +37,7 @@ PLANS = [
     "stackpolicy",
     "states",
     "steps",
+    "surprises",
     "uploads",
     "wiring",
 ]

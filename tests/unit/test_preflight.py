@@ -10,17 +10,20 @@ import pytest
 
 from tests.unit.fakes import IDENTITY, FakeAws, Said, wanted
 from tools.lock_packages import PYTHONS
+from wildrydes_ml.consequences import ParameterChange
 from wildrydes_ml.deploying import Deployer, deploy, preview
 from wildrydes_ml.desired import Desired
 from wildrydes_ml.errors import InterruptedWork, Refused
 from wildrydes_ml.facts import QUOTAS, Concurrency, Facts, Unknown, Usage, Zone
 from wildrydes_ml.judging import LOCKED_LOCALLY, Problem, problems
+from wildrydes_ml.models import Model, remote
 from wildrydes_ml.preflight import Unready, check, look, needs, refuse_other_account
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, Upload, WarmUp, Wire
+from wildrydes_ml.web import Reply
 
 NETWORK = ["vpcs", "internet_gateways", "file_systems", "zones"]
-NAT, INSTANCE = ["addresses", "nat_gateways"], ["instance_architectures", "instance_zones"]
+NAT, INSTANCE = ["addresses", "nat_gateways"], ["instance_architectures", "instance_zones", "model"]
 NAMES = ["function", "log_group"]
 NEW = [*NAMES, "concurrency"]
 OTHER_STEPS: list[Step] = [
@@ -383,6 +386,80 @@ def test_what_does_not_answer_is_not_waited_for(aws: FakeAws) -> None:
     answered.set()
     assert facts == {"function": ""}
     assert unknown == {"zones": Unknown("unanswered", "nothing in 1 s")}
+
+
+# The model's URL.
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [(Reply(403), "it answers 403"), (Reply(404), "it answers 404"), (Reply(0, fault="timed out"), "(timed out)")],
+    ids=str,
+)
+def test_a_model_that_does_not_answer_is_a_warning_with_another_way(aws: FakeAws, reply: Reply, why: str) -> None:
+    aws.account.answers = {"model": reply}
+    (told,) = checked(aws).texts("warning")
+    assert told.startswith("model https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1")
+    assert why in told
+    assert "--model" in told
+    assert "docs/how-to/model.md" in told
+
+
+@pytest.mark.parametrize("reply", [Reply(200), Reply(206)], ids=str)
+def test_a_model_that_answers_is_not_spoken_of(aws: FakeAws, reply: Reply) -> None:
+    aws.account.answers = {"model": reply}
+    assert checked(aws).lines == []
+
+
+def test_a_plan_warns_of_the_model_too(aws: FakeAws) -> None:
+    aws.account.answers = {"model": Reply(403)}
+    said = Said()
+    preview(aws.gateways, Settings(), Target(), said)
+    assert any("answers 403" in text for text in said.texts("warning"))
+    assert aws.journal == []
+
+
+UPLOADED = Model("there", {"ModelSha256": "0" * 64}, b"tar", "0" * 64)
+LINK = "https://b.s3.eu-west-1.amazonaws.com/model/f-0000000000000000.tar?X-Amz-Signature=1"
+
+
+@pytest.mark.parametrize(
+    ("desired", "is_asked"),
+    [
+        (LONG, True),
+        (wanted(model=remote("https://example.org/model.tar.gz")), True),
+        (wanted(model=UPLOADED, overrides={"ModelUrl": LINK}), False),
+        (set_to(BootstrapInstance="none"), False),
+        (set_to(ModelUrl=""), False),
+    ],
+    ids=["default", "URL", "our link", "no instance", "none"],
+)
+def test_only_what_an_instance_will_fetch_from_elsewhere_is_asked(desired: Desired, is_asked: bool) -> None:
+    assert ("model" in needs(desired, create(desired))) == is_asked
+
+
+@pytest.mark.parametrize(
+    ("location", "parts", "is_asked"),
+    [
+        ("https://example.org/m.tar", ("tensorflow", "model"), True),
+        ("https://example.org/m.tar", ("tensorflow",), False),
+        ("/m", ("model",), False),
+    ],
+)
+def test_locally_it_is_what_the_directory_is_filled_with(location: str, parts: tuple[str, ...], is_asked: bool) -> None:
+    desired = replace(LONG, fill=Path("efs"), model=Model(location))
+    assert ("model" in needs(desired, [Fill("efs", parts), *create(desired)])) == is_asked
+
+
+def test_an_emulator_starts_no_instance_that_would_fetch_it(aws: FakeAws) -> None:
+    checked(aws, target=Target(endpoint="http://127.0.0.1"))
+    assert "model" not in aws.account.asked
+
+
+def test_a_first_instance_is_a_new_one() -> None:
+    change = ParameterChange("BootstrapInstance", "none", "keep")
+    steps = [ApplyStack(LONG.stacks[0], "update", parameters=(change,))]
+    assert set(needs(LONG, steps)) == {"zones", *INSTANCE, "runtimes"}
 
 
 def test_expired_credentials_end_the_checks(aws: FakeAws) -> None:

@@ -1,5 +1,6 @@
 """CloudFormation: stacks, change sets and events."""
 
+import json
 import uuid
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -75,7 +76,8 @@ class Stacks:
                 if code_of(error) == "ValidationError":
                     return ""
                 raise
-        return body if isinstance(body, str) else ""
+        # What is JSON comes as data.
+        return body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
 
     def policy(self, name: str) -> str:
         """The stack policy as JSON; empty when the stack has none."""
@@ -100,7 +102,10 @@ class Stacks:
         return drifts.read(self._client, stack, lambda: self._sleep(min(self._poll_seconds, 2)))
 
     def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
-        """Starts the creation of a stack. Raises InterruptedWork when another deployer was faster."""
+        """Starts the creation of a stack from a template's text or its address in a bucket.
+
+        Raises InterruptedWork when another deployer was faster.
+        """
         token = _token()
         with translated(f"stack {name}"):
             try:
@@ -119,7 +124,10 @@ class Stacks:
     def prepare(
         self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
-        """A change set that updates the stack; None when there is nothing to change."""
+        """A change set that updates the stack; None when there is nothing to change.
+
+        `template` is a text, its address in a bucket, or empty for the stack's own.
+        """
         token = _token()
         name = f"wildrydes-{token}"
         with translated(f"stack {stack.name}"):
@@ -185,6 +193,7 @@ class Stacks:
                     change["ResourceType"],
                     change["Action"],
                     change.get("Replacement", "False"),
+                    _causes(change),
                 )
             if "NextToken" not in page:
                 return
@@ -269,11 +278,24 @@ def _token() -> str:
 
 def _body(template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "TemplateBody": template,
+        **_source(template),
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         "Capabilities": ["CAPABILITY_IAM"],
     }
+
+
+def _source(template: str) -> dict[str, Any]:
+    if not template:
+        return {"UsePreviousTemplate": True}
+    return {"TemplateURL" if template.startswith(("https://", "http://")) else "TemplateBody": template}
+
+
+def _causes(change: dict[str, Any]) -> tuple[str, ...]:
+    """The properties that make CloudFormation replace a resource, or perhaps do."""
+    targets = [detail.get("Target", {}) for detail in change.get("Details", [])]
+    found = {one["Name"] for one in targets if "Name" in one and one.get("RequiresRecreation", "Never") != "Never"}
+    return tuple(sorted(found))
 
 
 def _is_of(item: dict[str, Any], token: str) -> bool:
