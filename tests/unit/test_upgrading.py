@@ -3,6 +3,7 @@ is asked: nothing that holds data goes or is replaced, and what was set is held.
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -11,12 +12,12 @@ from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 from tests import earlier
 from wildrydes_ml import parameters
 from wildrydes_ml.conditions import Effective
-from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
-from wildrydes_ml.errors import SettingsError
+from wildrydes_ml.desired import TAG, Desired, DesiredStack, any_stack, describe
+from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.models import Model
-from wildrydes_ml.planning import FoundStack, Observed, plan
+from wildrydes_ml.planning import FoundStack, Observed, plan, refuse_strangers
 from wildrydes_ml.recall import recall
-from wildrydes_ml.records import Stack
+from wildrydes_ml.records import Stack, StackResource
 from wildrydes_ml.settings import DERIVED, Settings, Target
 from wildrydes_ml.steps import ApplyStack
 
@@ -109,6 +110,18 @@ def test_every_row_of_the_tables_is_needed() -> None:
                 before, after = set(map(bare, found["Resources"])), set(map(bare, stack.effective["Resources"]))
                 gone, new, moved = gone | before - after, new | after - before, moved | replaced(found, stack.effective)
     assert (gone, new, moved) == (set(GONE), set(NEW), set(REPLACED))
+
+
+@every_route
+@every_choice
+def test_a_stack_that_the_aws_cli_made_of_the_earlier_template_is_ours(route: str, values: Mapping[str, str]) -> None:
+    for name, found in deployed(route, values).items():
+        made = [StackResource(title, entry["Type"], "x") for title, entry in found.effective["Resources"].items()]
+        untagged = FoundStack(replace(found.stack, tags={}), found.template, tuple(made))
+        refuse_strangers("wildrydes-ml", any_stack(Settings(), name), untagged)
+        other = StackResource("Deployment12345678", "AWS::ApiGateway::Deployment", "x")
+        with pytest.raises(Refused):
+            refuse_strangers("wildrydes-ml", any_stack(Settings(), name), replace(untagged, resources=(*made, other)))
 
 
 @every_route
