@@ -23,6 +23,8 @@ from .conftest import ROOT
 
 NAME = "asked"
 ONCE_BY_AWS = "a denied right"
+# What the deployer says next.
+BUCKET_MADE = '"type": "event", "text": "upload s3:'
 
 
 def program(folder: Path) -> "subprocess.Popen[str]":
@@ -56,7 +58,7 @@ def test_a_program_that_is_stopped_removes_what_it_made(tmp_path: Path) -> None:
     running = program(tmp_path)
     log = tmp_path / "report" / "aws-report.jsonl"
     deadline = time.monotonic() + 300
-    while "make bucket" not in (log.read_text() if log.exists() else ""):
+    while BUCKET_MADE not in (log.read_text() if log.exists() else ""):
         assert running.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.1)
