@@ -152,7 +152,7 @@ def _settings(options: argparse.Namespace) -> Settings:
         bucket=options.bucket,
         route=getattr(options, "route", ""),
         preset=options.preset,
-        overrides={**_of_file(options), **parse_overrides(options.overrides)},
+        overrides={**_of_file(options), **parse_overrides(options.overrides), **_signature(options)},
         reset=tuple(getattr(options, "reset", ())),
         model=options.model,
         allow_replace=tuple(getattr(options, "allow_replace", ())),
@@ -161,6 +161,11 @@ def _settings(options: argparse.Namespace) -> Settings:
         keep_data=getattr(options, "keep_data", False),
         retain=tuple(getattr(options, "retain", ())),
     )
+
+
+def _signature(options: argparse.Namespace) -> dict[str, str]:
+    name = getattr(options, "signature", "")
+    return {"Signature": name} if name else {}
 
 
 def _of_file(options: argparse.Namespace) -> dict[str, str]:

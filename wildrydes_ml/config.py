@@ -39,6 +39,7 @@ OPTIONS: Mapping[str, type] = {
     "region": str,
     "route": str,
     "set": dict,
+    "signature": str,
 }
 _KINDS: Mapping[type, str] = {str: "text in quotes", list: "a list of texts", dict: "a table of parameters"}
 

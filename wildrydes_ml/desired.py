@@ -20,6 +20,8 @@ from .wiring import Wiring
 
 # Marks what the deployer made, so that destroy and other users can tell.
 TAG = "wildrydes-ml"
+# On an EFS stack that is kept without its function: the parameters that it gets back with the next deploy.
+ASIDE_TAG = "wildrydes-ml:set-aside"
 
 # Where uploads lie in a bucket.
 PREFIXES = ("code/", "model/")

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from . import costs, planning, steps
 from .aws import Aws
+from .desired import ASIDE_TAG
 from .errors import Refused, WildrydesError
 from .following import Follower
 from .records import ChangeSet, ResourceChange, Stack
@@ -69,7 +70,9 @@ def _prepared(aws: Aws, stack: Stack, reporter: Reporter) -> ChangeSet | None:
     wanted = idle_parameters(stack)
     if wanted == dict(stack.parameters):
         return None
-    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), wanted, stack.tags)
+    aside = " ".join(f"{name}={stack.parameters[name]}" for name in _bills(stack))
+    tags = {**stack.tags, ASIDE_TAG: aside}
+    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), wanted, tags)
     if change_set is None:
         return None
     try:

@@ -102,7 +102,7 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "ModelUrl": _text(
         MODEL_URL,
-        "http(s) URL of a tar archive whose root is a SavedModel with signature default." + REFILL,
+        "http(s) URL of a tar archive whose root is a SavedModel." + REFILL,
         r"^https?://[^\s\"$`\\]+$",
         "must be an http or https URL without spaces, quotes, $, ` and \\",
     ),
@@ -111,6 +111,12 @@ TABLE: dict[str, dict[str, Any]] = {
         "SHA-256 that the model's archive must have, in hexadecimal; empty: not checked." + REFILL,
         r"^$|^[0-9A-Fa-f]{64}$",
         "must be 64 hexadecimal digits, or empty",
+    ),
+    "Signature": _text(
+        "default",
+        "The model's signature that answers pictures." + REFILL,
+        r"^[A-Za-z0-9._-]+$",
+        "must be letters, digits and ._-",
     ),
     "PreparationKey": _text(
         "code/ml_inferencefunction.zip",
@@ -240,8 +246,8 @@ TABLE: dict[str, dict[str, Any]] = {
 
 EFS = (
     "ThroughputMode", "ProvisionedThroughputInMibps", "InternetEgress", "BootstrapInstance", "BootstrapInstanceType",
-    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "PreparationKey", "SshCidr",
-    "AvailabilityZoneOne", "AvailabilityZoneTwo",
+    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "Signature", "PreparationKey",
+    "SshCidr", "AvailabilityZoneOne", "AvailabilityZoneTwo",
 )  # fmt: skip
 MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
 FUNCTION = (

@@ -8,7 +8,7 @@ from typing import Any
 from . import consequences
 from .conditions import Effective, changes, effective, made_resources
 from .decoding import decode
-from .desired import TAG, Desired, DesiredStack
+from .desired import ASIDE_TAG, TAG, Desired, DesiredStack
 from .errors import Refused, WildrydesError
 from .records import ResourceChange, Stack, StackResource
 from .states import Deploy, State, state
@@ -23,6 +23,7 @@ REFILL_PARAMETERS = (
     "Packages",
     "ModelUrl",
     "ModelSha256",
+    "Signature",
     "BootstrapInstance",
     "BootstrapInstanceType",
 )
@@ -288,7 +289,7 @@ def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
     """Whether CloudFormation would find nothing to do: parameters and text may differ where they change nothing."""
     tags = {key: found.stack.tags.get(key) for key in desired.tags}
-    if tags != desired.tags:
+    if tags != desired.tags or ASIDE_TAG in found.stack.tags:
         return False
     parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
     is_written_alike = found.template == desired.template and parameters == desired.parameters

@@ -53,6 +53,10 @@ def test_the_command_line_wins(file: Path) -> None:
     assert "MinScore" not in settings(file, "--reset", "MinScore").overrides
 
 
+def test_a_signature_is_a_parameter(file: Path) -> None:
+    assert settings(file, "--signature", "serving_default").parameter_values()["Signature"] == "serving_default"
+
+
 def test_paths_count_from_the_file(file: Path) -> None:
     assert settings(file).model == str(file.parent / "models/mine")
 

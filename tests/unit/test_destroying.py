@@ -9,7 +9,7 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeApis, FakeAws, FakeFunctions, Said, event
 from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.desired import TAG
+from wildrydes_ml.desired import ASIDE_TAG, TAG
 from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.records import Billable, NetworkInterface, ResourceChange, StackResource
@@ -450,7 +450,7 @@ def test_kept_files_stay_and_what_bills_by_the_hour_goes() -> None:
     kept = aws.stacks.describe(EFS)
     assert kept
     assert kept.parameters == {**before, "InternetEgress": "none", "BootstrapInstance": "none"}
-    assert kept.tags == OURS
+    assert kept.tags == {**OURS, ASIDE_TAG: "InternetEgress=nat BootstrapInstance=keep"}
     assert list(aws.buckets.labels) == [BUCKET]
     assert len(aws.buckets.objects[BUCKET]) == 1
     assert shown == [

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.fakes import FakeAws, Said
 from tests.unit.test_deploying import BUCKET, COMPLETE, EFS, INFERENCE, serving
 from wildrydes_ml.deploying import deploy, preview
+from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import SettingsError, WildrydesError
 from wildrydes_ml.settings import Settings, Target
 
@@ -108,7 +109,33 @@ def test_back_to_the_default_model(place: Place, model: str) -> None:
     )
 
 
+def test_what_a_kept_stack_gave_up_comes_back_with_the_next_deploy(place: Place) -> None:
+    place.deploy(overrides={"MinScore": "0.5", "SshCidr": "192.0.2.0/24"})
+    before = place.aws.stacks.stacks[EFS]
+    destroy(place.aws.gateways, Settings(keep_data=True), Target(), Said(), lambda found: None)
+    assert place.aws.stacks.stacks[EFS].parameters["InternetEgress"] == "none"
+    place.deploy()
+    assert place.aws.stacks.stacks[EFS].parameters == before.parameters
+    assert place.aws.stacks.stacks[EFS].tags == before.tags
+    assert place.aws.stacks.stacks[INFERENCE].parameters["MinScore"] == "0.3", "its stack was not kept"
+
+
+def test_what_a_kept_stack_gave_up_can_be_left_out_for_good(place: Place) -> None:
+    without = {"InternetEgress": "none", "BootstrapInstance": "none"}
+    place.deploy()
+    destroy(place.aws.gateways, Settings(keep_data=True), Target(), Said(), lambda found: None)
+    place.deploy(overrides=without)
+    place.deploy()
+    assert place.aws.stacks.stacks[EFS].parameters.items() >= without.items()
+
+
 # What the plan says.
+
+
+def test_a_time_without_callers_is_announced(place: Place) -> None:
+    place.deploy(route="short")
+    said, _ = place.plan(overrides={"ApiAuth": "API_KEY"})
+    assert any("for up to a minute" in text for text in said.texts("warning"))
 
 
 def test_the_plan_shows_each_parameter_old_and_new(place: Place) -> None:

@@ -38,6 +38,8 @@ FREE = {
     "MemorySize": "2048",
     "Timeout": "60",
     "MinScore": "0.5",
+    "TargetLabel": "Dog",
+    "Signature": "serving_default",
     "ThrottleRate": "7",
     "ThrottleBurst": "9",
     "ReservedConcurrency": "3",
