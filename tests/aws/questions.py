@@ -52,13 +52,19 @@ def _asked(method: str) -> str:
 def engine_times(place: Deployment) -> dict[str, Any]:
     """Milliseconds of the sample with each engine; what it says instead where one does not load."""
     found: dict[str, Any] = {}
-    for engine in ("litert", "capi"):
-        try:
-            found[engine] = place.times(engine)
-        except WildrydesError as error:
-            found[engine] = str(error)
-    place.deploy(reset=("Engine",))
+    try:
+        for engine in ("litert", "capi"):
+            found[engine] = _times(place, engine)
+    finally:
+        place.deploy(reset=("Engine",))
     return found
+
+
+def _times(place: Deployment, engine: str) -> Any:
+    try:
+        return place.times(engine)
+    except WildrydesError as error:
+        return str(error)
 
 
 def throttled(place: Deployment) -> list[dict[str, Any]]:
