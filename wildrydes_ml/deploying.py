@@ -198,7 +198,7 @@ class Deployer:
         url = public_url(self._target, outputs)
         api, auth = outputs["ModelInferenceApiId"], self.desired.values["ApiAuth"]
         send = proving.sender(self._aws, self._target, url, api, auth)
-        answer = self._proven(partial(proving.post_sample, send, is_warm=changed))
+        answer = self._proven(partial(proving.post_sample, send, self._reporter, is_warm=changed))
         self._report_outputs(url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
 

@@ -127,7 +127,8 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "SshCidr": _text(
         "",
-        "IPv4 block that may reach the instance by SSH and Instance Connect; empty: Session Manager only.",
+        "IPv4 block that may reach the instance by SSH; empty: Session Manager only. The console's Instance Connect "
+        "comes from AWS's own range.",
         _CIDR,
         "must be a block such as 192.0.2.0/24, or empty",
     ),

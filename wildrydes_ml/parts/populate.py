@@ -216,6 +216,7 @@ def _instance(
             InstanceInitiatedShutdownBehavior=choose(leaves, "terminate", "stop"),
             MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
             BlockDeviceMappings=[_disk()],
+            PropagateTagsToVolumeOnCreation=True,
             NetworkInterfaces=[_interface(network, group)],
             UserData=Base64(_user_data(title, handle)),
             Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
