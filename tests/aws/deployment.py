@@ -4,6 +4,7 @@ import base64
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -116,16 +117,18 @@ class Deployment:
         return found
 
     def times(self, engine: str) -> dict[str, Any]:
-        """Which engine answered when this one was set, and the milliseconds of the parts of each of a few answers,
-        asked directly and warm."""
+        """When this engine was set: which one answered, the milliseconds of the parts of a few answers, asked directly
+        and warm, and what the function's log says of why it is slower than it may be."""
         self.deploy(overrides={"Engine": engine})
-        event = {"image": base64.b64encode(proving.sample().body).decode(), "explain": True}
-        told = [self.aws().functions.invoke(f"{self.function}:live", event) for _ in range(_TIMES)]
-        answers: list[dict[str, Any]] = [
-            json.loads(one.body) if one.status == 200 else {"timings_ms": one.error or one.status} for one in told
-        ]
-        engines = sorted({str(one.get("model", {}).get("engine", "not told")) for one in answers})
-        return {"engine": ", ".join(engines), "timings_ms": [one["timings_ms"] for one in answers]}
+        event = json.dumps({"image": base64.b64encode(proving.sample().body).decode(), "explain": True}).encode()
+        invoke = partial(self.client("lambda").invoke, FunctionName=self.function, Qualifier="live", LogType="Tail")
+        told = [_invocation(invoke(Payload=event)) for _ in range(_TIMES)]
+        engines = {str(body.get("model", {}).get("engine", "not told")) for body, _ in told}
+        return {
+            "engine": ", ".join(sorted(engines)),
+            "timings_ms": [body.get("timings_ms", body) for body, _ in told],
+            "slower_because": sorted({reason for _, reasons in told for reason in reasons}),
+        }
 
     def _parameters(self) -> dict[str, str]:
         stacks = self.aws().stacks.find(self.with_options().stacks)
@@ -145,3 +148,12 @@ class Deployment:
         if told.error or told.status != 200:
             raise NotAskedError(f"the probe did not answer: {told.error or told.status}")
         return json.loads(told.body)
+
+
+def _invocation(reply: Mapping[str, Any]) -> tuple[dict[str, Any], list[str]]:
+    """The body of a direct invocation's answer, and the reasons in its log; what failed tells its error as the body."""
+    payload = json.loads(reply["Payload"].read())
+    body = json.loads(payload["body"]) if "body" in payload else payload
+    lines = base64.b64decode(reply.get("LogResult", "")).decode(errors="replace").splitlines()
+    logged = [json.loads(line) for line in lines if line.startswith('{"') and '"slower_because"' in line]
+    return body, [str(reason) for one in logged for reason in one["slower_because"]]

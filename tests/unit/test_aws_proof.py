@@ -1,6 +1,7 @@
 """The proof on a real account, as far as it can be judged without one: it asks before, removes afterwards, and tells
 no answer that it has not got."""
 
+import base64
 import io
 import json
 import platform
@@ -15,7 +16,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.aws import cost, proof, steps
-from tests.aws.deployment import Deployment, NotAskedError, Recorder
+from tests.aws.deployment import Deployment, NotAskedError, Recorder, _invocation
 from tests.aws.probe import lambda_function as probe
 from tests.aws.proof import Proof
 from tests.aws.questions import QUESTIONS
@@ -188,6 +189,16 @@ def test_the_probe_tells_processor_and_libraries_of_where_it_runs() -> None:
     libraries = json.loads(probe.lambda_handler({"probe": "libraries"}, None)["body"])
     assert libraries["GLIBC"] == platform.libc_ver()[1]
     assert re.fullmatch(r"3\.4\.\d+|", libraries["GLIBCXX"])
+
+
+def test_why_an_engine_is_slow_is_read_from_the_log_of_its_invocation() -> None:
+    line = json.dumps({"engine": "litert", "slower_because": ["litert: without XNNPACK"]})
+    log = f"START RequestId\n{line}\nREPORT"
+    payload = json.dumps({"statusCode": 200, "body": json.dumps({"timings_ms": {"total": 3}})})
+    reply = {"Payload": io.BytesIO(payload.encode()), "LogResult": base64.b64encode(log.encode()).decode()}
+    assert _invocation(reply) == ({"timings_ms": {"total": 3}}, ["litert: without XNNPACK"])
+    failed = {"Payload": io.BytesIO(b'{"errorMessage": "no memory"}')}
+    assert _invocation(failed) == ({"errorMessage": "no memory"}, [])
 
 
 class Ec2:
