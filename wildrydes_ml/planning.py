@@ -1,5 +1,6 @@
 """From what is wanted and what is there to the steps between."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -33,6 +34,8 @@ UPLOADED_PARAMETERS = {"long": ("DataBucket", "PreparationKey"), "short": ("Prep
 # What belongs to the filling instance comes and goes; everything else of network and EFS stays.
 _PROTECTED_SERVICES = ("AWS::EC2::", "AWS::EFS::")
 _INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"})
+# At the end of the logical id of a snapshot of the API.
+_DIGEST = re.compile(r"(?<=[a-z]Deployment)[0-9a-f]{8}$")
 
 
 @dataclass(frozen=True)
@@ -123,11 +126,20 @@ def protected(changes: Sequence[ResourceChange], allowed: Sequence[str]) -> list
 def is_ours(name: str, found: FoundStack, known: Mapping[str, str]) -> bool:
     """Whether a stack has our tag, or holds nothing but resources of our template.
 
-    The second is for those who created the stack with the plain AWS CLI.
+    The second is for those who created the stack with the plain AWS CLI, from the template of this version or an
+    earlier one.
     """
     if found.stack.tags.get(TAG) == name:
         return True
-    return bool(found.resources) and all(known.get(item.logical_id) == item.type for item in found.resources)
+    types = {_without_digest(title): kind for title, kind in known.items()}
+    return bool(found.resources) and all(
+        types.get(_without_digest(item.logical_id)) == item.type for item in found.resources
+    )
+
+
+def _without_digest(title: str) -> str:
+    """A logical id without the digest of what the API's snapshot shows: another version's is another one."""
+    return _DIGEST.sub("", title)
 
 
 def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None) -> None:
