@@ -5,6 +5,7 @@ name = "my-rydes"
 region = "eu-west-1"
 preset = "lean"
 allow-replace = ["NatGateway"]
+tag = ["team=rides"]
 
 [set]
 MinScore = 0.5
@@ -37,8 +38,10 @@ OPTIONS: Mapping[str, type] = {
     "preset": str,
     "profile": str,
     "region": str,
+    "role-arn": str,
     "route": str,
     "set": dict,
+    "tag": list,
 }
 _KINDS: Mapping[type, str] = {str: "text in quotes", list: "a list of texts", dict: "a table of parameters"}
 
@@ -69,11 +72,15 @@ def read(path: Path) -> Config:
 
 def _faults(body: Mapping[str, Any]) -> list[str]:
     unknown = [name for name in body if name not in OPTIONS]
-    wrong = [name for name in body if name in OPTIONS and not isinstance(body[name], OPTIONS[name])]
+    wrong = [name for name in body if name in OPTIONS and not _is_of_kind(body[name], OPTIONS[name])]
     return [
         *(f"there is no option {name!r}{_meant(name)}" for name in unknown),
         *(f"{name} must be {_KINDS[OPTIONS[name]]}" for name in wrong),
     ]
+
+
+def _is_of_kind(value: Any, kind: type) -> bool:
+    return isinstance(value, kind) and (kind is not list or all(isinstance(item, str) for item in value))
 
 
 def _meant(name: str) -> str:

@@ -32,6 +32,7 @@ from .steps import (
     as_record,
     change_text,
 )
+from .tags import TAG
 from .wiring import STAGE, actions
 
 # The instance fetches the model within the wait condition's hour.
@@ -175,7 +176,7 @@ class Deployer:
             case MakeBucket(bucket):
                 self._aws.buckets.create(bucket, self.desired.service.tags)
             case Upload(bucket, key, body):
-                self._aws.buckets.upload(bucket, key, body, self.desired.service.tags)
+                self._aws.buckets.upload(bucket, key, body, {TAG: self._settings.name})
             case DeleteStack(name):
                 self._delete(self._stacks.pop(name))
             case RollBack(name):

@@ -16,10 +16,8 @@ from .parts.function import ALIAS
 from .records import Identity
 from .rendering import render
 from .settings import Settings, Target
+from .tags import TAG
 from .wiring import Wiring
-
-# Marks what the deployer made, so that destroy and other users can tell.
-TAG = "wildrydes-ml"
 
 # Where uploads lie in a bucket.
 PREFIXES = ("code/", "model/")
@@ -158,7 +156,8 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         "Ipv6AllowedForDualStack": "true" if values["InternetEgress"] == "ipv6" else "false",
         **model.parameters,
     }
-    tags = {TAG: settings.name}
+    marks = {TAG: settings.name}
+    tags = {**settings.stack_tags, **marks}
     short = settings.is_short
     efs = None if short else _stack(settings.efs_stack, _EFS_TEMPLATE, values, tags)
     service = (
@@ -176,7 +175,7 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         model=model,
         efs=efs,
         service=service,
-        wiring=None if short else _wiring(values, identity, tags),
+        wiring=None if short else _wiring(values, identity, marks),
         fill=target.efs_directory,
     )
 

@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .desired import TAG
 from .errors import InterruptedWork, WildrydesError
 from .records import ObjectVersion, Stack
+from .tags import TAG
 
 # As desired.code_key and Model.key make them.
 _SHAPE = re.compile(r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|model/.+-[0-9a-f]{16}\.tar")

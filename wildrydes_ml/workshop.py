@@ -148,6 +148,7 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
         model_sha256=given["ModelSha256"],
         ssh_cidr=given["SshCidr"],
         key=given["PreparationKey"],
+        permissions_boundary=given["PermissionsBoundary"],
     )
 
 
@@ -172,6 +173,7 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
             "API_AUTH": given["ApiAuth"],
         },
         revision=given["Revision"],
+        permissions_boundary=given["PermissionsBoundary"],
     )
 
 

@@ -2,6 +2,7 @@
 
 import argparse
 import json
+import resource
 import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -455,11 +456,20 @@ def test_a_full_disk_is_named_with_its_path(tmp_path: Path, capsys: pytest.Captu
     full = tmp_path / "full.zip"
     full.symlink_to("/dev/full")
     assert main(["package", "--out", str(full)]) == 1
-    (tmp_path / "efs_99.yml").symlink_to("/dev/full")
-    assert main(["render", "--out", str(tmp_path)]) == 1
-    assert capsys.readouterr().err == (
-        f"error: {full}: No space left on device\nerror: {tmp_path}: No space left on device\n"
-    )
+    assert capsys.readouterr().err == f"error: {full}: No space left on device\n"
+
+
+def test_a_template_that_cannot_be_written_whole_is_named_with_its_path(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, before[1]))
+    try:
+        code = main(["render", "--out", str(tmp_path)])
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    assert code == 1
+    assert capsys.readouterr().err == f"error: {tmp_path}: File too large\n"
 
 
 def test_a_demo_without_pictures_begins_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
