@@ -123,8 +123,8 @@ def _statement(scope: str, actions: Iterable[str], names: Mapping[str, Sequence[
     }
     kept = {operator: entries for operator, entries in condition.items() if entries}
     sid = "".join(filter(str.isalnum, scope.title()))
-    found: Statement = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
-    return {**found, "Condition": kept} if kept else found
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
+    return {**statement, "Condition": kept} if kept else statement
 
 
 def _all_filled(texts: Iterable[str], names: Mapping[str, Sequence[str]]) -> list[str]:

@@ -85,7 +85,7 @@ class Settings:
             *self._account_faults(),
             *self._role_faults(),
             *tags.faults(self.tags),
-            *tags.too_many(self.stack_tags),
+            *(tags.too_many(self.stack_tags) if self.tags else ()),
             *override_faults(self.overrides),
             *self._held_faults(),
             *self._reset_faults(),

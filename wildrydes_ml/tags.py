@@ -14,8 +14,8 @@ from .errors import SettingsError
 # Marks what the deployer made, so that destroy and other users can tell.
 TAG = "wildrydes-ml"
 
-# A stack takes 50 tags of its own; what the stack makes has tags of the template's as well, and CloudFormation's three.
-MOST = 40
+# A thing has at most 50 tags, CloudFormation's own not counted: our own and two of the templates' are among them.
+MOST = 47
 _KEY = re.compile(r"[\w .:/=+@-]{1,128}")
 _VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
 _RESERVED = "aws:"

@@ -16,6 +16,8 @@ region = "eu-west-1"
 preset = "lean"
 allow-replace = ["NatGateway"]
 model = "models/mine"
+role-arn = "arn:aws:iam::123456789012:role/cfn"
+tag = ["team=rides", "cost=12"]
 
 [set]
 MinScore = 0.5
@@ -53,6 +55,12 @@ def test_the_command_line_wins(file: Path) -> None:
     assert "MinScore" not in settings(file, "--reset", "MinScore").overrides
 
 
+def test_role_and_tags_are_as_on_the_command_line(file: Path) -> None:
+    found = settings(file, "--tag", "team=fleet", "--tag", "cost=")
+    assert found.role_arn == "arn:aws:iam::123456789012:role/cfn"
+    assert found.tags == {"team": "fleet", "cost": ""}
+
+
 def test_paths_count_from_the_file(file: Path) -> None:
     assert settings(file).model == str(file.parent / "models/mine")
 
@@ -75,6 +83,7 @@ def test_other_verbs_take_what_concerns_them(file: Path, verb: str) -> None:
             "allow-replace = 'A'\n[set]\nA = [1]",
             ["allow-replace must be a list of texts", "set.A must be text, a number"],
         ),
+        ("tag = [1]", ["tag must be a list of texts"]),
         ("name = ", ["this is not TOML"]),
     ],
 )

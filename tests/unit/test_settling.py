@@ -44,6 +44,7 @@ FREE = {
     "ReservedConcurrency": "3",
     "ProvisionedConcurrency": "1",
     "LogRetentionDays": "30",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/students",
     "PrivateImageHosts": "pictures.internal:8080",
 }
 ZONES = {"AvailabilityZoneOne": "eu-west-1a", "AvailabilityZoneTwo": "eu-west-1b"}
