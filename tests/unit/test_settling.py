@@ -46,6 +46,7 @@ FREE = {
     "LogRetentionDays": "30",
     "PermissionsBoundary": "arn:aws:iam::123456789012:policy/students",
     "PrivateImageHosts": "pictures.internal:8080",
+    "TargetLabel": "Zebra",
 }
 ZONES = {"AvailabilityZoneOne": "eu-west-1a", "AvailabilityZoneTwo": "eu-west-1b"}
 SETTABLE = {name: entry for name, entry in parameters.TABLE.items() if name not in DERIVED}
