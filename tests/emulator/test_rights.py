@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,12 @@ from wildrydes_ml import status as status_module
 from wildrydes_ml.asking import ask
 from wildrydes_ml.aws import Aws, connect
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.rights import CALLS
 from wildrydes_ml.settings import Settings, Target
 
 ACCOUNT = "000000000000"
 As = Callable[[str, Settings], Aws]
+Call = tuple[str, str]
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +60,13 @@ def place(tmp_path: Path, efs: Path) -> Iterator[Target]:
 
 
 @pytest.fixture
-def as_who(place: Target) -> As:
+def called() -> set[Call]:
+    """Verb and operation of what was called."""
+    return set()
+
+
+@pytest.fixture
+def as_who(place: Target, called: set[Call]) -> As:
     """The gateways of a user who has the policies of a verb, and no right besides."""
     root = boto3.Session(ACCOUNT, "local", region_name=place.region).client("iam", endpoint_url=place.endpoint)
 
@@ -72,11 +81,16 @@ def as_who(place: Target) -> As:
         def session(target: Target) -> Any:
             opened = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=target.region)
             opened.events.register("request-created", _over_tls)
+            opened.events.register("before-call", partial(_note, called, who))
             return opened
 
         return connect(place, open_session=session)
 
     return log_in
+
+
+def _note(called: set[Call], who: str, model: Any, **_: Any) -> None:
+    called.add((who, f"{model.service_model.service_name} {model.name}"))
 
 
 def _over_tls(request: Any, **_: Any) -> None:
@@ -85,22 +99,28 @@ def _over_tls(request: Any, **_: Any) -> None:
 
 
 @pytest.mark.parametrize("auth", ["API_KEY", "AWS_IAM"])
-def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, auth: str) -> None:
+def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, called: set[Call], auth: str) -> None:
     settings = replace(SETTINGS, account=ACCOUNT, overrides={**SETTINGS.overrides, "ApiAuth": auth})
     deployer = as_who("deploy", settings)
     assert deploying.deploy(deployer, settings, place, Silent()).changed
     assert not deploying.deploy(deployer, settings, place, Silent()).changed
 
-    rider = as_who("classify", settings)
-    assert ask(status_module.find_sender(rider, settings, place), proving.sample()).validated
-    with pytest.raises(WildrydesError, match="denies it"):
-        destroying.destroy(rider, settings, place, Silent(), lambda lines: None)
-    assert status_module.status(as_who("status", settings), settings, place, Silent())
-
+    sender = status_module.find_sender(as_who("classify", settings), settings, place)
+    assert ask(sender, proving.sample()).validated
+    assert status_module.status(as_who("status", settings), settings, place, Silent(), with_drift=True)
     assert destroying.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
+
+    told = {(verb, right.source) for right in CALLS for verb in right.when}
+    assert called <= told
+    assert {("deploy", "s3 PutObject"), ("status", "cloudformation DetectStackDrift")} <= called
+    assert {("classify", "sts GetCallerIdentity"), ("destroy", "s3 DeleteBucket")} <= called
 
 
 def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
     settings = replace(SETTINGS, account=ACCOUNT, code=LIGHT)
+    rider = as_who("classify", settings)
     with pytest.raises(WildrydesError, match="denies it"):
-        deploying.deploy(as_who("classify", settings), settings, place, Silent())
+        deploying.deploy(rider, settings, place, Silent())
+    deploying.deploy(as_who("deploy", settings), settings, place, Silent())
+    with pytest.raises(WildrydesError, match="denies it"):
+        destroying.destroy(rider, settings, place, Silent(), lambda lines: None)
