@@ -13,10 +13,11 @@ import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
 from tests.unit.servers import aws_answering, use_aws
-from wildrydes_ml import commands, status
+from wildrydes_ml import status
 from wildrydes_ml.aws import connect
 from wildrydes_ml.cli import build_parser, main
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.options import settings as asked
 from wildrydes_ml.settings import Settings, Target
 
 ROOT = Path(__file__).parents[2]
@@ -177,7 +178,7 @@ def test_the_help_tells_what_an_option_does(
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_options_become_settings(verb: str, options: list[str], expected: Settings) -> None:
-    assert commands._settings(build_parser(verb).parse_args(options)) == expected
+    assert asked(build_parser(verb).parse_args(options)) == expected
 
 
 def test_the_home_is_the_environment_s_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from wildrydes_ml import commands
 from wildrydes_ml.cli import build_parser
 from wildrydes_ml.config import OPTIONS, read
 from wildrydes_ml.errors import SettingsError
+from wildrydes_ml.options import settings as asked
 from wildrydes_ml.settings import Settings
 
 FILE = """
@@ -33,7 +33,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def settings(file: Path, *arguments: str) -> Settings:
-    return commands._settings(build_parser("deploy", read(file)).parse_args([*arguments, "--config", str(file)]))
+    return asked(build_parser("deploy", read(file)).parse_args([*arguments, "--config", str(file)]))
 
 
 def test_the_file_s_options_hold(file: Path) -> None:
