@@ -80,7 +80,9 @@ def _faults(body: Mapping[str, Any]) -> list[str]:
 
 
 def _is_of_kind(value: Any, kind: type) -> bool:
-    return isinstance(value, kind) and (kind is not list or all(isinstance(item, str) for item in value))
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, kind)
 
 
 def _meant(name: str) -> str:

@@ -7,6 +7,7 @@ something: bucket, function, boundary, service role.
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from itertools import product
 from string import Formatter
 from typing import Any
@@ -67,13 +68,23 @@ def needed(who: str, settings: Settings) -> list[Right]:
 
 
 def statements(rights: Iterable[Right], settings: Settings, place: Place) -> list[Statement]:
-    """A statement for each scope of the rights; without those whose names this deployment has not."""
+    """A statement for each scope of the rights; without those whose names this deployment has not, and without what
+    another one allows on more."""
     names = _names(settings, place)
     scopes: dict[str, set[str]] = {name: set() for name in SCOPES}
     for right in rights:
         scopes[right.scope].update(right.actions)
-    found = [_statement(name, actions - scopes["all"], names) for name, actions in scopes.items() if name != "all"]
-    return [one for one in (_statement("all", scopes["all"], names), *found) if one["Action"] and one["Resource"]]
+    wider = {name: {action for other in SCOPES if _covers(other, name) for action in scopes[other]} for name in SCOPES}
+    found = [_statement(name, actions - wider[name], names) for name, actions in scopes.items()]
+    return [one for one in found if one["Action"] and one["Resource"]]
+
+
+def _covers(scope: str, narrower: str) -> bool:
+    """Whether all that is in a scope is in another one, whatever its condition."""
+    if scope == narrower or SCOPES[scope].condition:
+        return False
+    patterns = SCOPES[scope].arns
+    return all(any(fnmatchcase(arn, pattern) for pattern in patterns) for arn in SCOPES[narrower].arns)
 
 
 def size(document: Document) -> int:

@@ -205,8 +205,10 @@ CALLS: tuple[Right, ...] = (
     *_calls("apigateway", "deploy", "API", "CreateDeployment", "apigateway:POST"),
     *_calls("apigateway", "deploy", "API", "DeleteMethod DeleteDeployment", "apigateway:DELETE"),
     *_calls("apigateway", _BOTH, "keys", "GetUsagePlans GetUsagePlanKeys GetApiKeys", "apigateway:GET"),
+    *_calls("apigateway", "deploy", "keys", "GetApiKey", "apigateway:GET"),
     *_calls(
-        "apigateway", _TALKING, "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey", "apigateway:GET", "API_KEY"
+        "apigateway", "classify status", "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey", "apigateway:GET",
+        "API_KEY",
     ),
     *_calls("apigateway", "deploy", "keys", "CreateApiKey CreateUsagePlan CreateUsagePlanKey", "apigateway:POST"),
     *_calls("apigateway", "deploy", "API tags", "CreateApiKey CreateUsagePlan", "apigateway:POST apigateway:PUT"),

@@ -134,6 +134,17 @@ def test_a_statement_that_is_too_large_is_divided() -> None:
     assert told == actions
 
 
+def test_what_one_statement_allows_on_more_is_not_in_a_second() -> None:
+    with_role = Settings(account=ACCOUNT, role_arn=f"arn:aws:iam::{ACCOUNT}:role/cfn")
+    own, passed = ({one["Sid"] for one in all_statements("deploy", settings)} for settings in (SETTINGS, with_role))
+    assert "Api" in passed - own
+    assert "Apis" in own - passed
+    on_all = {action for one in all_statements("deploy") if one["Resource"] == ["*"] for action in one["Action"]}
+    others = [action for one in all_statements("deploy") if one["Resource"] != ["*"] for action in one["Action"]]
+    assert on_all
+    assert not on_all.intersection(others)
+
+
 def test_no_action_is_a_pattern_and_on_everything_there_is_only_reading() -> None:
     for _, document in each_policy():
         for statement in document["Statement"]:
