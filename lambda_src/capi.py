@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from detector import OUTPUTS, Detection, detections
+from detector import OUTPUTS, Detection, detections, label_names
 from numpy.typing import NDArray
 from problems import Problem
 from tensorflow_c import INVALID_ARGUMENT, Output, Session, StatusError, keep_freed_memory
@@ -28,9 +28,11 @@ class CApiDetector:
 
     engine = "capi"
     labels: Sequence[str] = ()
+    slow = ""
 
     def __init__(self, packages: Path, model: Path, signature: Mapping[str, Any]) -> None:
         keep_freed_memory()
+        self._names = label_names(model)
         self._session = Session(packages, model, signature["tags"])
         self._input = self._session.output(signature["input"]["name"])
         self._input_size = tuple(signature.get("input_size") or ()) or fixed_size(signature["input"]["shape"])
@@ -40,7 +42,7 @@ class CApiDetector:
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         tensor = image_tensor(image, self._input_size)
         try:
-            return detections(*self._session.run([(self._input, tensor)], self._outputs))
+            return detections(*self._session.run([(self._input, tensor)], self._outputs), names=self._names)
         except StatusError as error:
             if error.code != INVALID_ARGUMENT:
                 raise

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from problems import RETRY_AFTER, Problem
@@ -15,7 +16,10 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 OUTPUTS = ("detection_class_entities", "detection_scores", "detection_boxes")
-"""What the signature `default` of a model gives, as openimages_v4/ssd/mobilenet_v2 of TensorFlow Hub does."""
+"""What the signature of a model gives, as openimages_v4/ssd/mobilenet_v2 of TensorFlow Hub does."""
+
+LABELS = "labels.txt"
+"""A text of UTF-8 beside saved_model.pb."""
 
 
 NOISE = 1e-3
@@ -36,6 +40,10 @@ class Detector(Protocol):
     engine: str
     labels: Sequence[str]
 
+    @property
+    def slow(self) -> str:
+        """Why the engine runs slower than it can; '' when it does not, or before its first picture shows it."""
+
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The objects in an RGB picture [H, W, 3], in any order, whatever their score.
 
@@ -50,25 +58,43 @@ class Loaded(NamedTuple):
     detector: Detector
     slower_because: tuple[str, ...] = ()
 
+    def reasons(self) -> tuple[str, ...]:
+        """Why pictures take longer than they could: no faster engine, or this one runs slowly."""
+        return (*self.slower_because, *filter(None, [self.detector.slow]))
 
-def detections(labels: NDArray[Any], scores: NDArray[Any], boxes: NDArray[Any]) -> list[Detection]:
+
+def detections(
+    labels: NDArray[Any], scores: NDArray[Any], boxes: NDArray[Any], *, names: Sequence[str] = ()
+) -> list[Detection]:
     """Detections from OUTPUTS: bytes [N], float32 [N] and [N, 4], with or without a batch dimension of 1.
 
-    Raises Problem model-failed when they are something else.
+    In place of bytes there may be numbers of classes, whose labels are the `names`. Raises Problem model-failed when
+    they are something else.
     """
     if not labels.size == scores.size == boxes.size / 4:
         raise _failed(f"{labels.size} labels, {scores.size} scores, and {boxes.size} numbers where each box has 4")
     if scores.dtype.kind != "f" or boxes.dtype.kind != "f":
         raise _failed(f"scores of {scores.dtype} and boxes of {boxes.dtype}, not float32")
     check_scores(scores)
+    found = zip(_texts(labels, names), scores.ravel().tolist(), boxes.reshape(-1, 4).tolist(), strict=True)
+    return [Detection(text, score, tuple(box)) for text, score, box in found]
+
+
+def _texts(labels: NDArray[Any], names: Sequence[str]) -> list[str]:
+    if names and labels.dtype.kind in "iu":
+        return [names[number] if 0 <= number < len(names) else str(number) for number in labels.ravel().tolist()]
     try:
-        names = [label.decode() for label in labels.ravel().tolist()]
+        return [label.decode() for label in labels.ravel().tolist()]
     except AttributeError as error:
         raise _failed(f"labels of {labels.dtype}, not strings") from error
     except UnicodeDecodeError as error:
         raise _failed("a label that is not UTF-8") from error
-    found = zip(names, scores.ravel().tolist(), boxes.reshape(-1, 4).tolist(), strict=True)
-    return [Detection(name, score, tuple(box)) for name, score, box in found]
+
+
+def label_names(model: Path) -> list[str]:
+    """The labels of a model that gives numbers for classes: line n of its LABELS, from 0, is that of class n."""
+    path = model / LABELS
+    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
 
 
 def check_scores(scores: NDArray[Any]) -> None:

@@ -75,7 +75,7 @@ def _capi(settings: Settings, option: Option, readers: list[Thread]) -> Detector
 def _tensorflow(settings: Settings, option: Option, readers: list[Thread]) -> Detector:
     from tensorflow_engine import TensorFlowDetector
 
-    return warmed(TensorFlowDetector(settings.model))
+    return warmed(TensorFlowDetector(settings.model, option.needs.get("name", "default")))
 
 
 def warmed(detector: Detector) -> Detector:

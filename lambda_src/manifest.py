@@ -95,7 +95,8 @@ def _other_model(manifest: Any, settings: Settings) -> str:
 
 def _option(engine: str, manifest: Any, why_not: str) -> Option:
     if engine == "tensorflow":
-        return Option(engine)
+        name = "default" if why_not else manifest["signature"].get("name", "default")
+        return Option(engine, needs={} if name == "default" else {"name": name})
     if why_not:
         return Option(engine, why_not)
     prepared = manifest.get("prepared", {})

@@ -11,22 +11,23 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from detector import OUTPUTS, Detection, detections
+from detector import OUTPUTS, Detection, detections, label_names
 from numpy.typing import NDArray
 from problems import Problem
 from tensors import fixed_size, image_tensor
 
 
 class TensorFlowDetector:
-    """A SavedModel with signature `default`: float32 [1, H, W, 3] in 0..1 in, OUTPUTS out.
+    """A SavedModel with a signature of that name: float32 [1, H, W, 3] in 0..1 in, OUTPUTS out.
 
-    Raises ImportError, OSError or ValueError when TensorFlow or the model is not as it should be.
+    Raises ImportError, OSError, LookupError or ValueError when TensorFlow or the model is not as it should be.
     """
 
     engine = "tensorflow"
     labels: Sequence[str] = ()
+    slow = ""
 
-    def __init__(self, model: Path) -> None:
+    def __init__(self, model: Path, signature: str = "default") -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         import tensorflow as tf
 
@@ -34,9 +35,10 @@ class TensorFlowDetector:
         # A module of TensorFlow Hub's first format may hold several graphs; the one without tags is for serving.
         tags: list[str] | None = [] if (model / "tfhub_module.pb").exists() else None
         self._model = tf.saved_model.load(str(model), tags)  # kept: the signature does not keep its variables alive
-        self._signature = self._model.signatures["default"]
+        self._signature = self._model.signatures[signature]
         if missing := set(OUTPUTS) - set(self._signature.structured_outputs):
             raise ValueError(f"the model's signature lacks {', '.join(sorted(missing))}")
+        self._names = label_names(model)
         self._input_size = _input_size(self._signature)
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
@@ -46,7 +48,7 @@ class TensorFlowDetector:
         except self._tf.errors.InvalidArgumentError as error:
             # A picture of one row, for one, that the model's own resizing makes nothing of.
             raise Problem("undecodable-image", "the model cannot take it") from error
-        return detections(*[outputs[name].numpy() for name in OUTPUTS])
+        return detections(*[outputs[name].numpy() for name in OUTPUTS], names=self._names)
 
 
 def _input_size(signature: Any) -> tuple[int, int] | None:

@@ -88,9 +88,10 @@ def unchanged() -> str:
 
 
 def presets() -> str:
-    """What each preset sets and what it costs while idle, item by item."""
+    """Where the presets differ in a new deployment, and what each costs while idle, item by item."""
     values = {name: Settings(preset=name).parameter_values() for name in PRESETS}
-    names = sorted({name for chosen in PRESETS.values() for name in chosen})
+    chosen = sorted({name for preset in PRESETS.values() for name in preset})
+    names = [name for name in chosen if len({row[name] for row in values.values()}) > 1]
     rows: list[tuple[str, ...]] = [
         (f"`{name}`", *(f"`{values[preset][name]}`" for preset in PRESETS)) for name in names
     ]

@@ -25,7 +25,7 @@ _MOST_THREADS = 32
 
 _EPILOG = """exit codes:
   0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
-  4 refused: not ours, both routes under one name, or a change that --allow-replace must name
+  4 refused: not ours, protected, both routes under one name, or a change that --allow-replace must name
   5 --fail-on-change, and there is a change   130 Ctrl-C"""
 
 
@@ -229,6 +229,12 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
         choices=ROUTES,
         default="",
         help="long: two stacks and wiring; short: one stack (default: the deployed route, long for a new deployment)",
+    )
+    parser.add_argument(
+        "--signature",
+        default="",
+        metavar="NAME",
+        help="the model's signature to serve, as --set Signature=NAME (default: default)",
     )
     parser.add_argument(
         "--reset",

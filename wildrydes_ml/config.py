@@ -41,6 +41,7 @@ OPTIONS: Mapping[str, type] = {
     "role-arn": str,
     "route": str,
     "set": dict,
+    "signature": str,
     "tag": list,
 }
 _KINDS: Mapping[type, str] = {str: "text in quotes", list: "a list of texts", dict: "a table of parameters"}

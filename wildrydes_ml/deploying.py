@@ -33,7 +33,7 @@ from .steps import (
     change_text,
 )
 from .tags import TAG
-from .wiring import STAGE, actions
+from .wiring import STAGE, actions, window
 
 # The instance fetches the model within the wait condition's hour.
 _LINK_SECONDS = 2 * 3600
@@ -110,6 +110,7 @@ class Deployer:
         for permission in observed.unread:
             self._reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
         self._tell_unheeded(observed)
+        self._tell_window()
         return planning.plan(self.desired, observed)
 
     @property
@@ -198,7 +199,7 @@ class Deployer:
         url = public_url(self._target, outputs)
         api, auth = outputs["ModelInferenceApiId"], self.desired.values["ApiAuth"]
         send = proving.sender(self._aws, self._target, url, api, auth)
-        answer = self._proven(partial(proving.post_sample, send, is_warm=changed))
+        answer = self._proven(partial(proving.post_sample, send, self._reporter, is_warm=changed))
         self._report_outputs(url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
 
@@ -242,6 +243,14 @@ class Deployer:
                 f"s3://{desired.bucket}/{desired.model_key}, the model of this deployment, is gone from the bucket: "
                 "pass it again with --model, or go back to the default with --reset ModelUrl"
             )
+
+    def _tell_window(self) -> None:
+        """Warns of a time in which callers with a key are refused."""
+        service = self._stacks.get(self.desired.service.name)
+        old = service.parameters.get("ApiAuth", "") if service else ""
+        route = "short" if self.desired.settings.is_short else "long"
+        if text := window(old, self.desired.values["ApiAuth"], route):
+            self._reporter.warning(text)
 
     def _tell_unheeded(self, observed: Observed) -> None:
         """Warns of what is set now and changes nothing, so that nobody waits for it."""

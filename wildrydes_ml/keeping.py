@@ -10,6 +10,7 @@ from .records import ChangeSet, ResourceChange, Stack
 from .refusing import refuse_update
 from .reporting import Reporter
 from .states import Deploy, is_busy, state
+from .tags import ASIDE_TAG
 
 # Parameter → the value that bills by the hour while nobody uses it, and for what; it is set to `none`.
 _BY_THE_HOUR = {"InternetEgress": ("nat", "NAT gateway"), "BootstrapInstance": ("keep", "filling instance")}
@@ -69,7 +70,9 @@ def _prepared(aws: Aws, stack: Stack, reporter: Reporter) -> ChangeSet | None:
     wanted = idle_parameters(stack)
     if wanted == dict(stack.parameters):
         return None
-    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), wanted, stack.tags)
+    aside = " ".join(f"{name}={stack.parameters[name]}" for name in _bills(stack))
+    tags = {**stack.tags, ASIDE_TAG: aside}
+    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), wanted, tags)
     if change_set is None:
         return None
     try:

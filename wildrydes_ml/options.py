@@ -14,7 +14,7 @@ def settings(options: argparse.Namespace) -> Settings:
         bucket=options.bucket,
         route=getattr(options, "route", ""),
         preset=options.preset,
-        overrides={**_of_file(options), **parse_overrides(options.overrides)},
+        overrides={**_of_file(options), **parse_overrides(options.overrides), **_signature(options)},
         reset=tuple(getattr(options, "reset", ())),
         model=options.model,
         allow_replace=tuple(getattr(options, "allow_replace", ())),
@@ -25,6 +25,11 @@ def settings(options: argparse.Namespace) -> Settings:
         role_arn=options.role_arn,
         tags=tags.parse(options.tag),
     )
+
+
+def _signature(options: argparse.Namespace) -> dict[str, str]:
+    name = getattr(options, "signature", "")
+    return {"Signature": name} if name else {}
 
 
 def _of_file(options: argparse.Namespace) -> dict[str, str]:

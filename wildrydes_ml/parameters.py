@@ -102,7 +102,7 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "ModelUrl": _text(
         MODEL_URL,
-        "http(s) URL of a tar archive whose root is a SavedModel with signature default." + REFILL,
+        "http(s) URL of a tar archive whose root is a SavedModel." + REFILL,
         r"^https?://[^\s\"$`\\]+$",
         "must be an http or https URL without spaces, quotes, $, ` and \\",
     ),
@@ -111,6 +111,12 @@ TABLE: dict[str, dict[str, Any]] = {
         "SHA-256 that the model's archive must have, in hexadecimal; empty: not checked." + REFILL,
         r"^$|^[0-9A-Fa-f]{64}$",
         "must be 64 hexadecimal digits, or empty",
+    ),
+    "Signature": _text(
+        "default",
+        "The model's signature that answers pictures." + REFILL,
+        r"^[A-Za-z0-9._-]+$",
+        "must be letters, digits and ._-",
     ),
     "PreparationKey": _text(
         "code/ml_inferencefunction.zip",
@@ -121,7 +127,8 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "SshCidr": _text(
         "",
-        "IPv4 block that may reach the instance by SSH and Instance Connect; empty: Session Manager only.",
+        "IPv4 block that may reach the instance by SSH; empty: Session Manager only. The console's Instance Connect "
+        "comes from AWS's own range.",
         _CIDR,
         "must be a block such as 192.0.2.0/24, or empty",
     ),
@@ -246,8 +253,8 @@ TABLE: dict[str, dict[str, Any]] = {
 
 EFS = (
     "ThroughputMode", "ProvisionedThroughputInMibps", "InternetEgress", "BootstrapInstance", "BootstrapInstanceType",
-    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "PreparationKey", "SshCidr",
-    "AvailabilityZoneOne", "AvailabilityZoneTwo", "PermissionsBoundary",
+    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "Signature", "PreparationKey",
+    "SshCidr", "AvailabilityZoneOne", "AvailabilityZoneTwo", "PermissionsBoundary",
 )  # fmt: skip
 MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
 FUNCTION = (

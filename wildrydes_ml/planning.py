@@ -12,7 +12,7 @@ from .errors import Refused, WildrydesError
 from .records import ResourceChange, Stack, StackResource
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
-from .tags import TAG
+from .tags import ASIDE_TAG, TAG
 from .wiring import FoundWiring, actions
 
 # A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
@@ -23,6 +23,7 @@ REFILL_PARAMETERS = (
     "Packages",
     "ModelUrl",
     "ModelSha256",
+    "Signature",
     "BootstrapInstance",
     "BootstrapInstanceType",
 )
@@ -276,7 +277,9 @@ def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
 
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
     """Whether CloudFormation would find nothing to do: parameters and text may differ where they change nothing."""
-    if found.stack.tags.get(TAG) != desired.tags.get(TAG) or tags.held(found.stack.tags) != tags.held(desired.tags):
+    if tags.held(found.stack.tags) != tags.held(desired.tags) or ASIDE_TAG in found.stack.tags:
+        return False
+    if found.stack.tags.get(TAG) != desired.tags.get(TAG):
         return False
     parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
     is_written_alike = found.template == desired.template and parameters == desired.parameters

@@ -23,11 +23,15 @@ def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) 
         "PACKAGES": values["Packages"],
         "MODEL": model,
         "MODEL_SHA256": values.get("ModelSha256", ""),
+        "SIGNATURE": values.get("Signature", ""),
     }
 
 
 def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> None:
-    """Runs populate.sh and passes its lines on. Raises WildrydesError with its last words."""
+    """Runs populate.sh and passes its lines on; while another one fills the directory, it waits.
+
+    Raises WildrydesError with the reason in one sentence, and where the log is.
+    """
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryFile("w+") as errors:
         with subprocess.Popen(
@@ -37,21 +41,30 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
             for line in process.stdout:
                 reporter.event(line.rstrip())
         errors.seek(0)
-        said = errors.read().strip()
+        said = errors.read()
     if process.returncode:
-        raise WildrydesError(f"{directory} was not filled:\n{said}")
+        raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nThe log is {directory / 'populate.log'}")
 
 
 def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
-    """The parts that fill() would make: of `tensorflow`, `model` and `prepared`, none when all is as wanted."""
+    """The parts that fill() would make: of `tensorflow`, `model` and `prepared`, none when all is as wanted.
+
+    While another process fills the directory, they are those that it has not made yet. Raises WildrydesError.
+    """
     if not directory.exists():
         return ("tensorflow", "model", "prepared")
     shown = subprocess.run(
         _command(directory), env={**settings, "ONLY_LOOK": "1"}, capture_output=True, text=True, check=False
     )
     if shown.returncode:
-        raise WildrydesError(f"{directory} cannot be looked at:\n{shown.stderr.strip()}")
+        raise WildrydesError(f"{directory} cannot be looked at: {_reason(shown.stderr)}")
     return tuple(shown.stdout.split())
+
+
+def _reason(errors: str) -> str:
+    """The script's own last words; what came before them is in the log."""
+    *_, last = ["populate.sh ended without a word", *errors.strip().splitlines()]
+    return last.removeprefix("populate: error: ")
 
 
 def _command(directory: Path) -> list[str]:

@@ -27,7 +27,7 @@ from .steps import ApplyStack, DeleteStack, Step
 _THREADS = 8
 # Seconds. A service that does not answer is tried by the SDK for minutes; a check is not worth them.
 _PATIENCE = 30
-_EGRESS = {"nat": ("addresses", "nat_gateways"), "ipv6": ("egress_only_gateways",), "none": ()}
+_EGRESS = {"nat": ("addresses", "nat_gateways", "instance_zones"), "ipv6": ("egress_only_gateways",), "none": ()}
 
 
 class Unready(WildrydesError):
@@ -133,7 +133,7 @@ def needs(desired: Desired, steps: Sequence[Step], is_renamed: bool = False) -> 
     if touched:
         found += ["runtimes"]
     # An emulator's limit is its machine's memory, and reserves nothing.
-    if service in touched and taken_concurrency(values) and not desired.fill:
+    if service in touched and (taken_concurrency(values) or service in made) and not desired.fill:
         found += ["concurrency"]
     found += ["function", "log_group"] if service in made or is_renamed else []
     found += ["exports"] if desired.efs and network in made else []

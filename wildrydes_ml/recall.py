@@ -15,6 +15,7 @@ from .errors import Refused
 from .planning import FoundStack
 from .records import Identity
 from .settings import DERIVED, RESET_ALL, ROUTES, Settings
+from .tags import ASIDE_TAG
 
 # A model and its digest: another model has another digest.
 _MODEL = ("ModelUrl", "ModelSha256")
@@ -44,11 +45,15 @@ def recall(
 
 
 def set_values(found: FoundStack) -> dict[str, str]:
-    """The parameters of a stack that were set: those whose values are not the defaults of its template."""
+    """The parameters of a stack that were set: those whose values are not the defaults of its template.
+
+    What a stack gave up to be kept without its function counts as before that.
+    """
     defaults = parameter_defaults(found.template)
+    aside = dict(pair.split("=", 1) for pair in found.stack.tags.get(ASIDE_TAG, "").split())
     return {
         name: value
-        for name, value in found.stack.parameters.items()
+        for name, value in {**found.stack.parameters, **aside}.items()
         if name in defaults and not parameters.same(value, defaults[name])
     }
 

@@ -122,11 +122,12 @@ class Invocation:
 
 @dataclass(frozen=True)
 class NetworkInterface:
-    """A network interface: id, status (`available` when nothing uses it), and what its maker says it is for."""
+    """A network interface: id, status (`available` when nothing uses it), what its maker says it is for, its groups."""
 
     id: str
     status: str
     description: str
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -5,6 +5,7 @@ them (what is needed first), intrinsic functions in their short form. libyaml's 
 troposphere's own takes ten times as long.
 """
 
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,10 +13,16 @@ from typing import Any
 import yaml
 from troposphere import Template
 
-SECTIONS = ("AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs")
+SECTIONS = (
+    "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs",
+    "Mappings",
+)  # fmt: skip
+"""Mappings hold scripts: long, and read last."""
 ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Properties", "Metadata")
 
 LINE_LENGTH = 180
+_SHORT = ("Properties", "Export", "guard")
+"""Mappings that stand on one line where they can."""
 _MAP = "tag:yaml.org,2002:map"
 
 # Its own emitter quotes what libyaml's does not, and templates must have the same bytes everywhere.
@@ -29,9 +36,18 @@ def render(template: Template) -> str:
     body = template.to_dict()
     resources = {title: _ordered(resource, ATTRIBUTES) for title, resource in body["Resources"].items()}
     ordered = _ordered({**body, "Resources": resources}, SECTIONS)
-    return str(
-        yaml.dump(_compact(ordered), Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True)
-    )
+    mappings = ordered.pop("Mappings", None)
+    return _dumped(_compact(ordered)) + (_narrow(_dumped({"Mappings": mappings})) if mappings else "")
+
+
+def _dumped(value: Any) -> str:
+    return str(yaml.dump(value, Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True))
+
+
+def _narrow(mappings: str) -> str:
+    """The section with each of its levels indented by one space in place of two: lines of scripts are many."""
+    narrow = (re.sub(r"^(?:  ){1,4}", lambda spaces: spaces[0][::2], line) for line in mappings.splitlines(True))
+    return "".join(narrow)
 
 
 def render_all(builders: Mapping[str, Callable[[], Template]]) -> dict[str, str]:
@@ -85,11 +101,11 @@ class _Line(dict[str, Any]):
 
 
 def _compact(value: Any, in_properties: bool = False) -> Any:
-    """The value with its short mappings as lines: those in lists, and those inside a resource's properties."""
+    """The value with its short mappings as lines: those in lists, in a resource's properties, and such properties."""
     if isinstance(value, dict):
         return {
             key: _Line(item)
-            if in_properties and _fits_on_line(item, LINE_LENGTH // 2)
+            if (in_properties or key in _SHORT) and _fits_on_line(item)
             else _compact(item, in_properties or key == "Properties")
             for key, item in value.items()
         }

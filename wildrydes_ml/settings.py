@@ -16,12 +16,12 @@ _LEAN = {
     "ThroughputMode": "elastic",
     "BootstrapInstance": "stop",
     "InternetEgress": "ipv6",
-    "Architecture": "arm64",
 }
 # `workshop` is the module's own shape and cost: the templates' defaults, by name, so that it can be chosen again.
-# `lean` costs less than a dollar a month while idle.
+# `lean` costs less than a dollar a month while idle. It says nothing of the processor: the deployed one stays, such as
+# the arm64 that `lean` once set.
 PRESETS: dict[str, dict[str, str]] = {
-    "workshop": {name: str(parameters.TABLE[name]["Default"]) for name in _LEAN},
+    "workshop": {name: str(parameters.TABLE[name]["Default"]) for name in (*_LEAN, "Architecture")},
     "lean": _LEAN,
 }
 RESET_ALL = "all"

@@ -13,12 +13,15 @@ from .errors import SettingsError
 
 # Marks what the deployer made, so that destroy and other users can tell.
 TAG = "wildrydes-ml"
+# On an EFS stack that is kept without its function: the parameters that it gets back with the next deploy.
+ASIDE_TAG = "wildrydes-ml:set-aside"
 
 # A thing has at most 50 tags, CloudFormation's own not counted: our own and two of the templates' are among them.
 MOST = 47
 _KEY = re.compile(r"[\w .:/=+@-]{1,128}")
 _VALUE = re.compile(r"[\w .:/=+@-]{0,256}")
 _RESERVED = "aws:"
+_OWN = (TAG, ASIDE_TAG)
 
 
 def parse(pairs: Iterable[str]) -> dict[str, str]:
@@ -45,7 +48,7 @@ def merged(held: Mapping[str, str], asked: Mapping[str, str]) -> dict[str, str]:
 
 def held(tags: Mapping[str, str]) -> dict[str, str]:
     """Those of a stack's tags that a person gave it."""
-    return {key: value for key, value in tags.items() if key != TAG and not key.startswith(_RESERVED)}
+    return {key: value for key, value in tags.items() if key not in _OWN and not key.startswith(_RESERVED)}
 
 
 def changes(old: Mapping[str, str], new: Mapping[str, str]) -> str:
@@ -66,8 +69,8 @@ def too_many(tags: Mapping[str, str]) -> list[str]:
 
 
 def _fault(key: str, value: str) -> str:
-    if key == TAG:
-        return "this tag tells what deploy made; choose another key"
+    if key in _OWN:
+        return "this tag is the deployer's own; choose another key"
     if key.lower().startswith(_RESERVED):
         return "keys that begin with aws: are AWS's own"
     if not _KEY.fullmatch(key):

@@ -146,6 +146,7 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
         packages=given["Packages"],
         model=given["ModelUrl"],
         model_sha256=given["ModelSha256"],
+        signature=given["Signature"],
         ssh_cidr=given["SshCidr"],
         key=given["PreparationKey"],
         permissions_boundary=given["PermissionsBoundary"],

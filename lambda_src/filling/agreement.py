@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from detector import Detection
 from nms import iou
+from numpy.typing import NDArray
 
 from filling.saved_graph import Refused
 
@@ -17,6 +18,10 @@ LEAST = 20
 """So many of the best detections count, whatever their score: a model may be sure of nothing in made-up pictures."""
 MAX_SCORE_DIFFERENCE = 0.01
 MIN_IOU = 0.99
+TIED_IOU = 0.3
+"""What overlaps by more may suppress each other."""
+
+Table = tuple[NDArray[np.float64], NDArray[np.float32]]
 
 
 @dataclass(frozen=True)
@@ -46,11 +51,12 @@ def compare(expected: Sequence[Detection], found: Sequence[Detection], noise: fl
     """
     expected, found = ([d for d in those if d.score > 0] for those in (expected, found))
     limit = _limit(expected, found)
+    by_label = [_by_label(those) for those in (expected, found)]
     last = max((min(d.score for d in those) for those in (expected, found) if len(those) >= most), default=0.0)
     return sum(
         (
-            _partner(detection, others, noise, last)
-            for those, others in ((expected, found), (found, expected))
+            _partner(detection, others.get(detection.label, _NONE), noise, last)
+            for those, others in ((expected, by_label[1]), (found, by_label[0]))
             for detection in those
             if detection.score >= limit
         ),
@@ -63,21 +69,32 @@ def _limit(expected: Sequence[Detection], found: Sequence[Detection]) -> float:
     return min([MIN_SCORE, *scores[: 2 * LEAST]])
 
 
-def _partner(detection: Detection, others: Sequence[Detection], noise: float, last: float) -> Agreement:
-    """The agreement of a detection with the one of the others that is the same."""
-    same = [other for other in others if other.label == detection.label]
-    near = [other for other in same if abs(other.score - detection.score) <= MAX_SCORE_DIFFERENCE]
-    box = np.asarray(detection.box, np.float32)
-    overlaps = iou(box, np.asarray([other.box for other in near], np.float32).reshape(-1, 4))
-    best = int(overlaps.argmax()) if len(near) else -1
-    if near and overlaps[best] >= MIN_IOU:
-        return Agreement(1, 0, abs(near[best].score - detection.score), float(overlaps[best]))
-    if detection.score <= last + 2 * noise or any(_tied(detection, other, noise) for other in near):
+def _by_label(detections: Sequence[Detection]) -> dict[str, Table]:
+    """Scores [N] and boxes [N, 4] of each label: detections are many, and each looks for its partner."""
+    rows: dict[str, list[Detection]] = {}
+    for detection in detections:
+        rows.setdefault(detection.label, []).append(detection)
+    return {label: _table(those) for label, those in rows.items()}
+
+
+def _table(detections: Sequence[Detection]) -> Table:
+    boxes = np.asarray([detection.box for detection in detections], np.float32).reshape(-1, 4)
+    return np.asarray([detection.score for detection in detections]), boxes
+
+
+_NONE = _table([])
+
+
+def _partner(detection: Detection, others: Table, noise: float, last: float) -> Agreement:
+    """The agreement of a detection with the one of the others, which have its label, that is the same."""
+    scores, boxes = others
+    is_near = np.abs(scores - detection.score) <= MAX_SCORE_DIFFERENCE
+    differences = np.abs(scores[is_near] - detection.score)
+    overlaps = iou(np.asarray(detection.box, np.float32), boxes[is_near])
+    best = int(overlaps.argmax()) if len(overlaps) else -1
+    if best >= 0 and overlaps[best] >= MIN_IOU:
+        return Agreement(1, 0, float(differences[best]), float(overlaps[best]))
+    is_tied = (differences <= 2 * noise) & (overlaps > TIED_IOU)
+    if detection.score <= last + 2 * noise or is_tied.any():
         return Agreement(1, 1)
     raise Refused(f"{detection.label} with score {detection.score:.3f} was found by one engine only")
-
-
-def _tied(detection: Detection, other: Detection, noise: float) -> bool:
-    boxes = (np.asarray(one.box, np.float32) for one in (detection, other))
-    first, second = boxes
-    return abs(detection.score - other.score) <= 2 * noise and float(iou(first, second[None])[0]) > 0.3

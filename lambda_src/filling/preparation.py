@@ -24,7 +24,7 @@ from filling.agreement import Agreement
 from filling.conversion import convert
 from filling.graph_cut import Cut, find_cut, find_resized
 from filling.probing import Probe, Rows
-from filling.saved_graph import Refused, SavedGraph, open_graph, signature
+from filling.saved_graph import Refused, SavedGraph, Unfit, open_graph, signature
 
 Array = NDArray[Any]
 Entry = dict[str, Any]
@@ -47,13 +47,14 @@ class Sample(NamedTuple):
 class Preparation:
     """The preparation of one model; what engines have in common is made when it is first needed."""
 
-    def __init__(self, site_packages: Path, model: Path, out: Path) -> None:
+    def __init__(self, site_packages: Path, model: Path, out: Path, signature_name: str = "default") -> None:
         self._efs = recording.Efs(site_packages, model, out)
         self._model = model
         self._out = out
+        self._name = signature_name
 
     def engines(self) -> dict[str, Callable[[], Entry]]:
-        """What prepares each engine and gives its entry. They raise Refused, or what else goes wrong."""
+        """What prepares each engine and gives its entry. They raise Refused, Unfit, or what else goes wrong."""
         return {"litert": self._litert, "capi": self._capi}
 
     def _litert(self) -> Entry:
@@ -77,11 +78,11 @@ class Preparation:
 
     @cached_property
     def _signature(self) -> dict[str, Any]:
-        return signature(self._model)
+        return signature(self._model, self._name)
 
     @cached_property
     def _graph(self) -> SavedGraph:
-        return open_graph(self._model)
+        return open_graph(self._model, self._name)
 
     @cached_property
     def _input_size(self) -> tuple[int, int] | None:
@@ -89,14 +90,14 @@ class Preparation:
 
     @cached_property
     def _samples(self) -> list[Sample]:
-        """The pictures that the model can take."""
+        """The pictures that the model can take. Raises Unfit when it takes none."""
         taken = []
-        reference = TensorFlowDetector(self._model)
+        reference = TensorFlowDetector(self._model, self._name)
         for picture in samples.pictures():
             with suppress(Problem):
                 taken.append(Sample(picture, reference.detect(picture)))
         if not taken:
-            raise Refused("TensorFlow cannot run the model on any of the sample pictures")
+            raise Unfit("TensorFlow cannot run the model on any of the sample pictures: it must take float32 [1,H,W,3]")
         return taken
 
     def _fetch(self, tensors: list[Any], picture: NDArray[np.uint8]) -> list[Array]:
@@ -142,9 +143,12 @@ class Preparation:
         """The detections that TensorFlow makes of heads, which it takes in these shapes."""
         feeds = {cut.boxes: boxes.reshape(boxes_shape), cut.scores: scores.reshape(scores_shape)}
         try:
-            found = detector.detections(*self._graph.run(list(self._graph.outputs.values()), feeds))
+            outputs = self._graph.run(list(self._graph.outputs.values()), feeds)
+            found = detector.detections(*outputs, names=detector.label_names(self._model))
         except tf.errors.InvalidArgumentError as error:
             raise Refused("what follows boxes and scores needs more than boxes and scores") from error
+        except UnicodeDecodeError as error:
+            raise Unfit(f"the model's label is {error.object!r}: labels must be UTF-8") from error
         labels, values, corners = zip(*found, strict=True) if found else ((), (), ())
         return Rows(list(labels), np.asarray(values, np.float32), np.asarray(corners, np.float32).reshape(-1, 4))
 

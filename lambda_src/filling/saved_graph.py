@@ -1,4 +1,4 @@
-"""A SavedModel's signature `default` as one flat graph in a session, where any tensor can be fed and fetched."""
+"""A SavedModel's signature as one flat graph in a session, where any tensor can be fed and fetched."""
 
 from __future__ import annotations
 
@@ -30,26 +30,31 @@ class SavedGraph:
         return self.session.run(fetches, feeds)
 
 
-def signature(model: Path) -> dict[str, Any]:
-    """The names that a SavedModel's signature `default` gives to tags, input and OUTPUTS, as the manifest has them.
+class Unfit(Exception):
+    """A model that no engine can serve; its text says why, in one sentence."""
+
+
+def signature(model: Path, name: str = "default") -> dict[str, Any]:
+    """The names that a SavedModel's signature gives to tags, input and OUTPUTS, as the manifest has them.
 
     Raises Refused when there is no such signature. Of several graphs, the one for serving counts.
     """
     meta = _meta_graph(model)
-    found = meta.signature_def["default"]
+    found = meta.signature_def[name]
     if len(found.inputs) != 1 or not set(OUTPUTS) <= set(found.outputs):
-        raise Refused("the signature default lacks an input or an output")
+        raise Refused(f"the signature {name} lacks an input or an output")
     (images,) = found.inputs.values()
     return {
+        "name": name,
         "tags": list(meta.meta_info_def.tags),
         "input": {"name": images.name, "shape": _shape(images.tensor_shape)},
         "outputs": {name: found.outputs[name].name for name in OUTPUTS},
     }
 
 
-def open_graph(model: Path) -> SavedGraph:
-    """The graph of a SavedModel, with functions inlined, from TensorFlow 1 or 2."""
-    return _open_v2(model) if _meta_graph(model).HasField("object_graph_def") else _open_v1(model)
+def open_graph(model: Path, name: str = "default") -> SavedGraph:
+    """The graph of a SavedModel's signature, with functions inlined, from TensorFlow 1 or 2."""
+    return (_open_v2 if _meta_graph(model).HasField("object_graph_def") else _open_v1)(model, name)
 
 
 def _meta_graph(model: Path) -> Any:
@@ -65,8 +70,8 @@ def _shape(shape: Any) -> list[int | None] | None:
     return None if shape.unknown_rank else [None if dim.size < 0 else dim.size for dim in shape.dim]
 
 
-def _open_v1(model: Path) -> SavedGraph:
-    names = signature(model)
+def _open_v1(model: Path, name: str) -> SavedGraph:
+    names = signature(model, name)
     session = _session()
     with session.graph.as_default():
         tf.compat.v1.saved_model.load(session, names["tags"], str(model))
@@ -76,9 +81,9 @@ def _open_v1(model: Path) -> SavedGraph:
     )
 
 
-def _open_v2(model: Path) -> SavedGraph:
+def _open_v2(model: Path, name: str) -> SavedGraph:
     loaded = tf.saved_model.load(str(model))
-    function = loaded.signatures["default"]
+    function = loaded.signatures[name]
     frozen = convert_variables_to_constants_v2(function, lower_control_flow=False)
     session = _session()
     with session.graph.as_default():

@@ -1,7 +1,8 @@
 """Runs the shipped scripts for real: pip against the package index, a local HTTP server for models and signals.
 
-TensorFlow is stood in for by a wheel made here, which takes the words in `saved_model.pb` for the names of the
-signatures, and a dash at a name's end for one without boxes: small enough to install for every run.
+TensorFlow is stood in for by a wheel made here, small enough to install for every run. It takes the words in
+`saved_model.pb` for the names of the signatures; a dash at a name's end is for one without boxes, and what follows a
+colon is what befalls the model when it looks at a picture. What real models do is in tests/prepare.
 """
 
 import http.server
@@ -12,6 +13,7 @@ import subprocess
 import sys
 import tarfile
 import threading
+import time
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -23,20 +25,54 @@ ROOT = Path(__file__).parents[2]
 FILLING = ROOT / "lambda_src" / "filling"
 SITE = f"tensorflow/lib/python{sys.version_info.major}.{sys.version_info.minor}/site-packages"
 
+TENSORFLOW_SAVED_MODEL = """
+import os, pathlib, signal, sys, time
+from types import SimpleNamespace as Message
+class Array(list):
+    size = property(len)
+    def numpy(self): return self
+    def ravel(self): return self
+    def reshape(self, *shape): return Array([self[at : at + 4] for at in range(0, len(self), 4)])
+    def tolist(self): return self
+OUTPUTS = ['detection_class_entities', 'detection_scores', 'detection_boxes']
+def look(fate):
+    print('a line of TensorFlow', file=sys.stderr, flush=True)
+    if fate == 'hangs':
+        time.sleep(60)
+    if fate == 'crashes':
+        os.kill(os.getpid(), signal.SIGSEGV)
+    if fate == 'fails':
+        raise ValueError('many words')
+    return dict(zip(OUTPUTS, (Array([b'Horse']), Array([7.0 if fate == 'boasts' else 0.5]), Array([0.1] * 4))))
+def load(path, tags):
+    words = pathlib.Path(path, 'saved_model.pb').read_text().split()
+    fates = {word.split(':')[0]: word.partition(':')[2] for word in words}
+    return Message(signatures={name: lambda picture, fate=fate: look(fate) for name, fate in fates.items()})
+"""
+
 TENSORFLOW = {
-    "tensorflow/__init__.py": "from . import saved_model",
-    "tensorflow/saved_model.py": "def load(path, tags):\n    open(path + '/saved_model.pb').close()\n",
+    "tensorflow/__init__.py": (
+        "from types import SimpleNamespace as Message\n"
+        "from . import saved_model, image, random\n"
+        "__version__ = '1.0'\n"
+        "def as_dtype(number):\n    return Message(name={1: 'float32', 4: 'uint8', 7: 'string'}[number])\n"
+    ),
+    "tensorflow/image.py": "def resize(picture, size):\n    return picture\n",
+    "tensorflow/random.py": "def stateless_uniform(shape, seed):\n    return shape\n",
+    "tensorflow/saved_model.py": TENSORFLOW_SAVED_MODEL,
     "tensorflow/python/saved_model/loader_impl.py": (
         "import pathlib\n"
         "from types import SimpleNamespace as Message\n"
         "OUTPUTS = ['detection_class_entities', 'detection_scores', 'detection_boxes']\n"
         "def signature(name):\n"
-        "    outputs = {key: Message(name=key + ':0') for key in OUTPUTS[: 2 if name[-1] == '-' else 3]}\n"
-        "    shape = Message(dim=[Message(size=size) for size in (1, -1, -1, 3)])\n"
-        "    return Message(inputs={'images': Message(name='images:0', tensor_shape=shape)}, outputs=outputs)\n"
+        "    shape = Message(unknown_rank=False, dim=[Message(size=size) for size in (1, -1, -1, 3)])\n"
+        "    def tensor(name, dtype):\n        return Message(name=name + ':0', dtype=dtype, tensor_shape=shape)\n"
+        "    found = OUTPUTS[: 2 if name[-1] == '-' else 3]\n"
+        "    outputs = {key: tensor(key, 7 if key == OUTPUTS[0] else 1) for key in found}\n"
+        "    return Message(inputs={'images': tensor('images', 1)}, outputs=outputs)\n"
         "def parse_saved_model(path):\n"
         "    names = pathlib.Path(path, 'saved_model.pb').read_text().split()\n"
-        "    found = {name.strip('-'): signature(name) for name in names}\n"
+        "    found = {name.split(':')[0].strip('-'): signature(name.split(':')[0]) for name in names}\n"
         "    graph = Message(meta_info_def=Message(tags=['serve']), signature_def=found)\n"
         "    return Message(meta_graphs=[graph])\n"
     ),
@@ -117,6 +153,8 @@ def empty(settings: dict[str, str], tmp_path: Path) -> Populate:
 def alone(directory: Path) -> Path:
     """A copy of the script, without what lies beside it in the function's zip."""
     (directory / "filling").mkdir()
+    for name in ("fill.py", "trial.py"):
+        shutil.copy(FILLING / name, directory / "filling")
     return Path(shutil.copy(FILLING / "populate.sh", directory / "filling"))
 
 
@@ -144,14 +182,27 @@ def make_archive(*members: tuple[str, str], links: tuple[tuple[str, str], ...] =
     return buffer.getvalue()
 
 
+def make_zip(*members: tuple[str, str]) -> bytes:
+    """A zip of (name, text) files."""
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        for name, text in members:
+            archive.writestr(name, text)
+    return buffer.getvalue()
+
+
 @dataclass
 class Server:
-    """A local HTTP server: answers by path, one after the other, the last one again and again; keeps PUT bodies."""
+    """A local HTTP server: answers by path, one after the other, the last one again and again; keeps PUT bodies.
+
+    With a `pause` it sends byte by byte, with so many seconds before each.
+    """
 
     url: str
     answers: dict[str, list[tuple[int, bytes, int]]] = field(default_factory=dict)
     requests: list[str] = field(default_factory=list)
     puts: list[tuple[str | None, bytes]] = field(default_factory=list)
+    pause: float = 0
 
     def answer(self, path: str, *answers: bytes | int | tuple[int, bytes, int]) -> str:
         """Body, status, or (status, body, declared length); returns the URL."""
@@ -177,7 +228,11 @@ def _handler(server: Callable[[], Server]) -> type[http.server.BaseHTTPRequestHa
             self.send_response(status)
             self.send_header("Content-Length", str(length))
             self.end_headers()
-            self.wfile.write(body)
+            for byte in range(len(body)) if server().pause else ():
+                time.sleep(server().pause)
+                self.wfile.write(body[byte : byte + 1])
+            if not server().pause:
+                self.wfile.write(body)
 
         def do_PUT(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))

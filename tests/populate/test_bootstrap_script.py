@@ -77,7 +77,8 @@ def bootstrap(populate: Populate, server: Server, fakes: Callable[..., str], tmp
     directory = tmp_path / "opt"
     directory.mkdir()
     shutil.copy(ROOT / "wildrydes_ml" / "parts" / "bootstrap.sh", directory)
-    shutil.copy(populate.script, directory)
+    for script in populate.script.parent.iterdir():
+        shutil.copy(script, directory)
     (tmp_path / "fstab").touch()
     inputs = populate.settings
     settings = {
@@ -131,7 +132,8 @@ def code_zip(tmp_path: Path) -> str:
     """A zip in the bucket, whose preparation says what it sees."""
     path = tmp_path / "in_the_bucket.zip"
     with zipfile.ZipFile(path, "w") as archive:
-        archive.write(FILLING / "populate.sh", "filling/populate.sh")
+        for name in ("populate.sh", "fill.py", "trial.py"):
+            archive.write(FILLING / name, f"filling/{name}")
         archive.writestr(
             "filling/prepare.py", "import sys\nopen(sys.argv[3] + '/prepared.json', 'w').write('{\"seen\": true}')"
         )
@@ -170,6 +172,10 @@ def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap,
             ["error: packages failed", "No matching distribution", "Collecting|versions:"],
         ),
         ({"MODEL_SHA256": "0" * 64}, ["not MODEL_SHA256"]),
+        (
+            {"SIGNATURE": "other"},
+            ["the model/s signatures are default, none is `other`: choose one with --signature NAME |"],
+        ),
         ({"MODEL": "/no 'such' \tmodel"}, ["/no 'such'  model does not exist"]),
         ({"DNF_STATUS": "1", "INSTALL_SECONDS": "1"}, ["dnf cannot install", "No 'package'/path [31mred"]),
         ({"MOUNT_STATUS": "32", "MOUNT_SECONDS": "1"}, ["cannot mount fs-0123"]),
@@ -179,14 +185,15 @@ def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap,
         ),
         ({"PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"}, ["not done after 1 s"]),
     ],
-    ids=["pip", "digest", "quotes", "dnf", "mount", "no code", "timeout"],
+    ids=["pip", "digest", "signature", "quotes", "dnf", "mount", "no code", "timeout"],
 )
 def test_failure_tells_reason_and_last_lines(bootstrap: Bootstrap, changes: dict[str, str], reasons: list[str]) -> None:
     heard = bootstrap(BOOTSTRAP_INSTANCE="stop", **changes)
     assert heard["Status"] == "FAILURE"
     for reason in reasons:
         assert any(part in heard["Reason"] for part in reason.split("|")), heard["Reason"]
-    assert "last lines: " in heard["Reason"]
+    assert " | last lines: " in heard["Reason"]
+    assert not heard["Reason"].startswith(("populate: ", "bootstrap: ", " |")), "the reason comes first, as a sentence"
     assert "shutdown" not in bootstrap.calls()
     assert (bootstrap.root / "manifest.json").exists(), "the old content is whole"
 

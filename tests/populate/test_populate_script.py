@@ -1,19 +1,22 @@
 """What `populate.sh` puts on EFS, what it keeps, and what it refuses."""
 
 import fcntl
+import gzip
 import hashlib
 import importlib.util
 import json
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from .conftest import SITE, Populate, Server, make_archive, make_model
+from .conftest import SITE, Populate, Server, make_archive, make_model, make_zip
 
 DETECTION_OUTPUTS = ("detection_class_entities", "detection_scores", "detection_boxes")
 MODEL = (("saved_model.pb", "default"), ("variables/variables.index", "other weights"))
@@ -64,6 +67,7 @@ def test_fills_environment_model_and_manifest(populate: Populate) -> None:
     assert record["model"]["bytes"] == len("default") + len("weights of default")
     assert set(record["seconds"]) == {"venv", "packages", "bytecode", "check", "copy"}
     assert record["signature"] == {
+        "name": "default",
         "tags": ["serve"],
         "input": {"name": "images:0", "shape": [1, None, None, 3]},
         "outputs": {name: f"{name}:0" for name in DETECTION_OUTPUTS},
@@ -276,18 +280,30 @@ def test_wrong_digest(populate: Populate, server: Server, tmp_path: Path) -> Non
     assert digest in refused(populate, MODEL=server.url + "/model", MODEL_SHA256="0" * 64)
 
 
-UNSAFE, DAMAGED, NO_MODEL = "a link, a device", "cannot be unpacked", "is no SavedModel"
+UNSAFE, NO_MODEL = "a link, a device or a way out: do not trust it", "is no SavedModel"
+WANTED = ": MODEL must be a SavedModel in a whole tar, plain or as gz, bz2 or xz"
+DAMAGED = "is cut or damaged" + WANTED
 BAD_ARCHIVES = {
-    "not an archive": (b"<html>", DAMAGED),
+    "web page": (b"\n<!DOCTYPE html><title>Sign in</title>" + b" " * 1000, "is a web page" + WANTED),
+    "zip": (make_zip(*MODEL), "is a zip" + WANTED),
+    "text": (b"not found", "is no archive" + WANTED),
+    "nothing": (b"", "is no archive" + WANTED),
+    "plain, truncated": (gzip.decompress(make_archive(*MODEL, ("variables/more", "x" * 5000)))[:3500], DAMAGED),
     "truncated": (make_archive(*MODEL, ("variables/more", os.urandom(3000).hex()))[:-2000], DAMAGED),
-    "parent directory": (make_archive(*MODEL, ("../escaped", "x")), DAMAGED),
-    "parent directory inside": (make_archive(*MODEL, ("variables/../../escaped", "x")), DAMAGED),
+    "parent directory": (make_archive(*MODEL, ("../escaped", "x")), UNSAFE),
+    "parent directory inside": (make_archive(*MODEL, ("variables/../../escaped", "x")), UNSAFE),
     "symbolic link": (make_archive(*MODEL, links=(("variables/link", "/etc/hostname"),)), UNSAFE),
     "through a link": (make_archive(*MODEL, ("link/escaped", "x"), links=(("link", "../.."),)), UNSAFE),
     "no model": (make_archive(("readme.txt", "nothing here")), NO_MODEL),
     "two models": (make_archive(("1/saved_model.pb", "default"), ("2/saved_model.pb", "default")), NO_MODEL),
-    "other signature": (make_archive(("saved_model.pb", "serving_default")), "MODEL must have a signature default"),
-    "signature without boxes": (make_archive(("saved_model.pb", "default-")), "no default has ['detection_boxes']"),
+    "other signature": (
+        make_archive(("saved_model.pb", "serving_default train")),
+        "signatures are serving_default, train, none is `default`: choose one with --signature NAME",
+    ),
+    "signature without boxes": (
+        make_archive(("saved_model.pb", "default-")),
+        "outputs are detection_class_entities string, detection_scores float32: there must be",
+    ),
 }
 
 
@@ -337,8 +353,140 @@ def test_failing_pip_shows_its_words(empty: Populate) -> None:
     assert sorted(path.name for path in empty.root.iterdir()) == [".populate.lock", "populate.log"]
 
 
-def test_two_at_once(populate: Populate, tmp_path: Path) -> None:
+FATES = {
+    "hangs": "looking at a picture of 480x640 takes more than 1 s: ",
+    "crashes": "looking at a picture of 480x640 ended with signal 11: ",
+    "fails": "run fails for any picture (['ValueError']): it must take float32 [1, H, W, 3]",
+    "boasts": "score is 7: it must be from 0 to 1",
+}
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_a_model_that_cannot_serve_is_refused_in_one_sentence(populate: Populate, tmp_path: Path, fate: str) -> None:
+    model = make_model(tmp_path / "another", f"default:{fate}")
+    before = snapshot(populate.root)
+    failed = populate(MODEL=str(model), PICTURE_SECONDS="1")
+    assert failed.returncode == 1
+    (line,) = failed.stderr.splitlines()
+    assert FATES[fate] in line
+    assert_untouched(populate, before)
+    assert "a line of TensorFlow" in (populate.root / "populate.log").read_text()
+    assert "nothing to do" in populate().stdout
+
+
+def test_packages_that_do_not_import_are_named(populate: Populate, tmp_path: Path) -> None:
+    wheel = tmp_path / "numpy-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as archive:
+        archive.writestr("numpy/__init__.py", "import nothing_of_this_name")
+        archive.writestr("numpy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: numpy\nVersion: 1.0\n")
+        archive.writestr("numpy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        archive.writestr("numpy-1.0.dist-info/RECORD", "")
+    last = refused(populate, PACKAGES=f"numpy@{wheel.as_uri()}")
+    assert "numpy does not import (ModuleNotFoundError: No module named 'nothing_of_this_name'): PACKAGES must" in last
+
+
+def test_a_preparation_may_refuse_the_model(populate: Populate) -> None:
+    populate.beside(prepare_py="import sys\nopen(sys.argv[3] + '/refused', 'w').write('it cannot be')\nsys.exit(3)")
+    assert refused(populate) == "populate: error: it cannot be"
+
+
+def test_another_signature_may_be_chosen(populate: Populate, tmp_path: Path) -> None:
+    model = str(make_model(tmp_path / "another", "default serving_default"))
+    assert populate(MODEL=model).returncode == 0
+    environment = snapshot(populate.root / "tensorflow")
+    assert populate(MODEL=model, ONLY_LOOK="1", SIGNATURE="serving_default").stdout.split() == ["prepared"]
+    assert populate(MODEL=model, SIGNATURE="serving_default").returncode == 0
+    assert manifest(populate)["signature"]["name"] == "serving_default"
+    assert manifest(populate)["model"]["sha256"]
+    assert snapshot(populate.root / "tensorflow") == environment
+    assert "nothing to do" in populate(MODEL=model, SIGNATURE="serving_default").stdout
+
+
+def test_a_slow_download_is_given_up(populate: Populate, server: Server) -> None:
+    url = server.answer("/drip", (200, b"x" * 40, 1000))
+    server.pause = 0.1
+    last = refused(populate, MODEL=url, DOWNLOAD_SECONDS="1")
+    assert "/drip came too slowly, " in last
+    assert "bytes so far: take a faster server" in last
+
+
+def test_a_download_that_is_too_large_is_not_begun(populate: Populate, server: Server) -> None:
+    url = server.answer("/large?X-Amz-Signature=secret", (200, b"x", 5 * 10**9))
+    last = refused(populate, MODEL=url)
+    assert "/large has more than 4,000,000,000 bytes: take a smaller model" in last
+    assert "secret" not in last
+
+
+@pytest.mark.parametrize("name", ["--help", "-", "--version", "-c", "two\nlines"])
+def test_a_file_is_in_the_digest_whatever_its_name(populate: Populate, tmp_path: Path, name: str) -> None:
+    model = make_model(tmp_path / "another", "default another")
+    (model / name).write_text("first")
+    assert populate(MODEL=str(model)).returncode == 0
+    first = manifest(populate)["model"]["sha256"]
+    (model / name).write_text("other")
+    assert populate(MODEL=str(model)).returncode == 0
+    assert manifest(populate)["model"]["sha256"] != first
+    assert (populate.root / "model" / name).read_text() == "other"
+
+
+def test_a_second_one_waits_and_finds_nothing_to_do(populate: Populate, tmp_path: Path) -> None:
+    model = str(make_model(tmp_path / "another", "default another"))
+    environment = populate.environment(MODEL=model, LOCK_PAUSE="0.2")
+    populate.beside(prepare_py="import time\ntime.sleep(3)")
+    with subprocess.Popen(populate.command(), env=environment, stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout is not None
+        assert "check" in first.stdout.readline()
+        looked = populate(MODEL=model, ONLY_LOOK="1")
+        second = populate(MODEL=model, LOCK_PAUSE="0.2")
+        assert "filled: " in first.stdout.read().splitlines()[-1]
+    assert (looked.returncode, looked.stdout.split()) == (0, ["model", "prepared"]), "a look does not wait"
+    *waiting, last = second.stdout.splitlines()
+    assert "nothing to do" in last
+    assert waiting
+    assert all("another populate is filling" in line for line in waiting)
+
+
+def test_what_is_held_for_ever_is_given_up(populate: Populate) -> None:
     with (populate.root / ".populate.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        assert "another populate is filling" in refused(populate)
+        last = refused(populate, LOCK_PAUSE="0.1", LOCK_SECONDS="1")
+    assert "another populate has been filling" in last
     assert "nothing to do" in populate().stdout
+
+
+def test_a_look_beside_a_killed_swap_finishes_it_but_not_beside_a_living_one(populate: Populate) -> None:
+    (populate.root / ".next").mkdir()
+    (populate.root / "manifest.json").rename(populate.root / ".next" / "manifest.json")
+    with (populate.root / ".populate.lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert populate(ONLY_LOOK="1", LOCK_PAUSE="0.1").stdout.split() == ["model", "tensorflow"]
+        assert (populate.root / ".next" / "manifest.json").exists(), "it is another one's"
+    assert populate(ONLY_LOOK="1").stdout.split() == []
+
+
+def small_disk(directory: Path, command: list[str], megabytes: int) -> list[str]:
+    """A command that sees a full disk in a directory's place after some megabytes; needs no rights."""
+    script = f'mount -t tmpfs -o size={megabytes}m none {directory} && exec "$@"'
+    return ["unshare", "--user", "--map-root-user", "--mount", "bash", "-c", script, "bash", *command]
+
+
+def may_mount() -> bool:
+    found = shutil.which("unshare")
+    return bool(found) and subprocess.run(["unshare", "--user", "--map-root-user", "--mount", "true"]).returncode == 0
+
+
+@pytest.mark.skipif(not may_mount(), reason="this machine lets nobody mount a small disk")
+@pytest.mark.parametrize("large", ["packages", "model"])
+def test_a_full_disk_is_named_and_nothing_is_left(empty: Populate, tmp_path: Path, large: str) -> None:
+    model = make_model(tmp_path / "large", "default")
+    if large == "model":
+        (model / "variables" / "variables.data").write_bytes(b"x" * 30_000_000)
+    empty.root.mkdir()
+    twice = f"{' '.join(empty.command())}; ls -A {empty.root}"
+    done = subprocess.run(
+        small_disk(empty.root, ["bash", "-c", twice], 10),
+        env=empty.environment(MODEL=str(model)), capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    last = done.stderr.splitlines()[-1]
+    assert last == f"populate: error: no space is left on the disk of {empty.root}: free some, and run this again"
+    assert done.stdout.splitlines()[-2:] == [".populate.lock", "populate.log"]

@@ -425,20 +425,21 @@ class FakeTagging(Tagging):
 
 
 class FakeNetworks(Networks):
-    """Network interfaces by subnet, and what bills.
+    """Network interfaces, and what bills.
 
-    `looks` are what each look at the interfaces finds, errors included; the last one is found again and again.
+    `asked` are the security groups and subnets of each look at the interfaces; `looks` are what each finds, errors
+    included; the last one is found again and again.
     """
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.looks: list[list[NetworkInterface] | Exception] = [[]]
-        self.asked: list[list[str]] = []
+        self.asked: list[tuple[list[str], list[str]]] = []
         self.bills: list[Billable] | Exception = []
         self.files: list[Billable] | Exception = []
 
-    def interfaces(self, subnets: Sequence[str]) -> list[NetworkInterface]:
-        self.asked.append(list(subnets))
+    def interfaces(self, groups: Sequence[str], subnets: Sequence[str] = ()) -> list[NetworkInterface]:
+        self.asked.append((list(groups), list(subnets)))
         return _found(self.looks.pop(0) if len(self.looks) > 1 else self.looks[0])
 
     def delete_interface(self, interface: str) -> None:

@@ -61,6 +61,10 @@ def test_role_and_tags_are_as_on_the_command_line(file: Path) -> None:
     assert found.tags == {"team": "fleet", "cost": ""}
 
 
+def test_a_signature_is_a_parameter(file: Path) -> None:
+    assert settings(file, "--signature", "serving_default").parameter_values()["Signature"] == "serving_default"
+
+
 def test_paths_count_from_the_file(file: Path) -> None:
     assert settings(file).model == str(file.parent / "models/mine")
 

@@ -1,14 +1,19 @@
 """The instance that fills EFS: hardened, waited for, told what was chosen, and gone when it is not wanted."""
 
+import ast
 import re
+import subprocess
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
+from wildrydes_ml import packaging, workshop
+
 Stack = Callable[..., dict[str, Any]]
 
 EFS, COMPLETE = "efs_99.yml", "99_complete.yml"
+MAPPINGS = {name: workshop.TEMPLATES[name]().to_dict()["Mappings"] for name in (EFS, COMPLETE)}
 NETWORKS = pytest.mark.parametrize("name", [EFS, COMPLETE])
 
 
@@ -38,6 +43,7 @@ def test_the_instance_is_hardened(stack: Stack, name: str) -> None:
     assert instance["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
     assert [device["Ebs"]["Encrypted"] for device in instance["BlockDeviceMappings"]] == [True]
     assert [device["Ebs"]["DeleteOnTermination"] for device in instance["BlockDeviceMappings"]] == [True]
+    assert instance["PropagateTagsToVolumeOnCreation"] is True, "what is left of it is found by its tags"
     assert instance["IamInstanceProfile"] == {"Ref": "EfsMountInstanceProfile"}
     assert properties(left, "EfsMountInstanceProfile")["Roles"] == [{"Ref": "EfsMountInstanceRole"}]
     (interface,) = instance["NetworkInterfaces"]
@@ -92,6 +98,12 @@ def written_files(left: dict[str, Any]) -> dict[str, dict[str, Any]]:
     return dict(metadata["AWS::CloudFormation::Init"]["config"]["files"])
 
 
+def text_of(left: dict[str, Any], path: str) -> str:
+    """A file's text, from the mapping that its content is looked up in."""
+    mapping, name, key = written_files(left)[path]["content"]["Fn::FindInMap"]
+    return str(MAPPINGS[EFS][mapping][name][key])
+
+
 def settings_of(left: dict[str, Any]) -> str:
     return str(written_files(left)["/opt/wildrydes/settings.env"]["content"]["Fn::Sub"])
 
@@ -104,7 +116,9 @@ def test_user_data_writes_the_scripts_and_starts_them(stack: Stack, name: str) -
     assert text.startswith("#!/bin/bash\n")
     assert "cfn-init --stack ${AWS::StackName} --resource EfsMountEC2Instance --region ${AWS::Region}" in text
     assert text.index("cfn-init") < text.index("bash /opt/wildrydes/bootstrap.sh")
-    own = {"populate.sh", "packages.lock"} if name == EFS else set()  # the other one certainly has the zip
+    own = (
+        {"populate.sh", "fill.py", "trial.py", "packages.lock"} if name == EFS else set()
+    )  # the other one certainly has the zip
     assert set(written_files(left)) == {f"/opt/wildrydes/{file}" for file in {"settings.env", "bootstrap.sh", *own}}
 
 
@@ -114,7 +128,7 @@ def test_nothing_asks_the_metadata_service_without_a_token(stack: Stack, name: s
 
 
 def test_the_script_gives_up_before_the_wait_condition_does(stack: Stack) -> None:
-    script = written_files(stack(EFS))["/opt/wildrydes/bootstrap.sh"]["content"]
+    script = text_of(stack(EFS), "/opt/wildrydes/bootstrap.sh")
     limits = re.findall(r"\$\{\w+_SECONDS:=(\d+)\}", script)
     assert len(limits) == 4
     assert sum(map(int, limits)) < int(properties(stack(EFS), "EFSFilled")["Timeout"])
@@ -140,10 +154,54 @@ def test_without_a_bucket_the_instance_may_read_none(stack: Stack) -> None:
 
 @NETWORKS
 def test_the_scripts_travel_readable(stack: Stack, name: str) -> None:
-    for path, file in written_files(stack(name)).items():
-        if path.endswith(".sh"):
-            assert file["content"].startswith("#!/usr/bin/env bash\n")
-            assert max(map(len, file["content"].splitlines())) < 140
+    paths = [path for path in written_files(stack(name)) if path.endswith((".sh", ".py"))]
+    assert len(paths) == (4 if name == EFS else 1)
+    for path in paths:
+        text = text_of(stack(name), path)
+        assert text.startswith("#!/usr/bin/env bash\n" if path.endswith(".sh") else "# Comments: see this file")
+        assert max(map(len, text.splitlines())) < 150
+
+
+def test_keys_of_the_mapping_are_such_as_cloudformation_takes() -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/mappings-section-structure.html"""
+    assert all(re.fullmatch(r"[A-Za-z0-9.-]+", name) for name in MAPPINGS[EFS]["Scripts"])
+
+
+@pytest.mark.parametrize("name", ["fill.py", "trial.py"])
+def test_python_in_a_template_does_what_the_file_does(stack: Stack, name: str) -> None:
+    carried, written = text_of(stack(EFS), f"/opt/wildrydes/{name}"), packaging.filling(name)
+    assert len(carried) < len(written)
+    assert ast.dump(without_words(ast.parse(carried))) == ast.dump(without_words(ast.parse(written)))
+
+
+class _Words(ast.NodeTransformer):
+    """Takes out what no interpreter heeds: docstrings, annotations, and imports for them."""
+
+    def visit(self, node: ast.AST) -> Any:
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant):
+            return None
+        if isinstance(node, ast.ImportFrom) and node.module in ("__future__", "typing", "collections.abc"):
+            return None
+        self.generic_visit(node)
+        if isinstance(node, ast.AnnAssign) and node.value:
+            return ast.Assign([node.target], node.value)
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        if isinstance(node, ast.arg):
+            node.annotation = None
+        if isinstance(node, ast.ClassDef):
+            node.body = node.body or [ast.Pass()]
+        return node
+
+
+def without_words(tree: ast.AST) -> Any:
+    return _Words().visit(tree)
+
+
+def test_bash_in_a_template_is_bash(stack: Stack) -> None:
+    text = text_of(stack(EFS), "/opt/wildrydes/populate.sh")
+    subprocess.run(["bash", "-n"], input=text, text=True, check=True)
+    assert " # " not in text.replace('"# $PACKAGES"', "")
 
 
 def test_only_root_reads_the_signals_url(stack: Stack) -> None:
@@ -157,6 +215,7 @@ def test_the_scripts_get_what_was_chosen(stack: Stack) -> None:
         "Packages": "numpy==2.0.0",
         "ModelUrl": "https://a/b.tar.gz",
         "ModelSha256": "0" * 64,
+        "Signature": "serving_default",
     }
     lines = settings_of(stack(EFS, **chosen)).splitlines()
     assert lines == [
@@ -167,6 +226,7 @@ def test_the_scripts_get_what_was_chosen(stack: Stack) -> None:
         'PACKAGES="numpy==2.0.0"',
         'MODEL="https://a/b.tar.gz"',
         f'MODEL_SHA256="{"0" * 64}"',
+        'SIGNATURE="serving_default"',
         'BOOTSTRAP_INSTANCE="keep"',
         'CODE_BUCKET=""',
         'CODE_KEY="code/ml_inferencefunction.zip"',

@@ -273,7 +273,14 @@ def test_the_lock_goes_with_its_own_packages_only(packages: str, locked: bool) -
     add_populate(template, network, storage, add_instance_security_group(template, network, filling), filling)
     metadata = resources(template)["EfsMountEC2Instance"]["Metadata"]["AWS::CloudFormation::Init"]
     names = {Path(path).name for path in metadata["config"]["files"]}
-    assert names == {"settings.env", "bootstrap.sh", "populate.sh", *(["packages.lock"] if locked else [])}
+    assert names == {
+        "settings.env",
+        "bootstrap.sh",
+        "populate.sh",
+        "fill.py",
+        "trial.py",
+        *(["packages.lock"] if locked else []),
+    }
 
 
 def in_a_chosen_network() -> Template:

@@ -22,6 +22,7 @@ from wildrydes_ml.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, 
 NETWORK = ["vpcs", "internet_gateways", "file_systems", "zones"]
 NAT, INSTANCE = ["addresses", "nat_gateways"], ["instance_architectures", "instance_zones"]
 NAMES = ["function", "log_group"]
+NEW = [*NAMES, "concurrency"]
 OTHER_STEPS: list[Step] = [
     MakeBucket("b"),
     Upload("b", "k", b""),
@@ -52,21 +53,24 @@ def set_to(**values: str) -> Desired:
     [
         (LONG, [], []),
         (LONG, OTHER_STEPS, []),
-        (LONG, create(LONG), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NAMES, "exports"]),
-        (SHORT, create(SHORT), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NAMES]),
-        (LONG, create(LONG)[1:], ["runtimes", *NAMES]),
+        (LONG, create(LONG), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NEW, "exports"]),
+        (SHORT, create(SHORT), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NEW]),
+        (LONG, create(LONG)[1:], ["runtimes", *NEW]),
         (LONG, [DeleteStack(LONG.stacks[0].name, "id", "it failed"), *create(LONG)],
-         ["zones", *INSTANCE, "runtimes", *NAMES, "exports"]),
-        (LONG, [DeleteStack(LONG.service.name, "id", "it failed"), *create(LONG)[1:]], ["runtimes", *NAMES]),
+         ["zones", *INSTANCE, "runtimes", *NEW, "exports"]),
+        (LONG, [DeleteStack(LONG.service.name, "id", "it failed"), *create(LONG)[1:]], ["runtimes", *NEW]),
         (LONG, update(LONG, 0, 1), ["runtimes"]),
         (SHORT, update(SHORT, 0), ["runtimes"]),
         (lean := set_to(InternetEgress="ipv6", BootstrapInstance="none"), create(lean),
-         [*NETWORK, "egress_only_gateways", "runtimes", *NAMES, "exports"]),
+         [*NETWORK, "egress_only_gateways", "runtimes", *NEW, "exports"]),
+        (empty := set_to(BootstrapInstance="none"), create(empty)[:1],
+         [*NETWORK, *NAT, "instance_zones", "runtimes", "exports"]),
         (alone := set_to(InternetEgress="none"), create(alone)[:1], [*NETWORK, *INSTANCE, "runtimes", "exports"]),
         (reserved := set_to(ReservedConcurrency="5"), update(reserved, 1), ["runtimes", "concurrency"]),
         (ready := set_to(ProvisionedConcurrency="1"), update(ready, 1), ["runtimes", "concurrency"]),
         (ready, update(ready, 0), ["runtimes"]),
         (replace(reserved, fill=Path("efs")), update(reserved, 1), ["runtimes"]),
+        (replace(LONG, fill=Path("efs")), create(LONG)[1:], ["runtimes", *NAMES]),
         (stopped := set_to(ReservedConcurrency="0"), update(stopped, 1), ["runtimes"]),
     ],
 )  # fmt: skip
@@ -87,22 +91,22 @@ def test_a_new_name_of_the_function_is_looked_at_in_an_update_too(desired: Desir
     assert set(needs(desired, steps, is_renamed=True)) == {"runtimes", *NAMES}
 
 
-@pytest.mark.parametrize("route", ["long", "short"])
 @pytest.mark.parametrize("taken", ["function", "log_group"])
-def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, route: str, taken: str) -> None:
-    deployer = Deployer(aws.gateways, Settings(route=route), Target(), Said())
+def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, taken: str) -> None:
+    """On the short route any other name is refused."""
+    deployer = Deployer(aws.gateways, Settings(), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     aws.journal.clear()
     aws.account.answers = {taken: ""}
-    renamed = Settings(route=route, overrides={"FunctionName": "prod_fn"})
+    renamed = Settings(overrides={"FunctionName": "prod_fn"})
     with pytest.raises(Unready, match="prod_fn: there is one of that name that no stack has made"):
         deploy(aws.gateways, renamed, Target(), Said())
     with pytest.raises(Unready, match="prod_fn"):
         preview(aws.gateways, renamed, Target(), Said())
     assert aws.journal == []
     aws.account.asked.clear()
-    preview(aws.gateways, Settings(route=route, overrides={"MemorySize": "2000"}), Target(), Said())
+    preview(aws.gateways, Settings(overrides={"MemorySize": "2000"}), Target(), Said())
     assert not {"function", "log_group"} & set(aws.account.asked), "the stack has that name already"
 
 
@@ -199,6 +203,67 @@ def test_each_problem_has_its_reason_and_its_remedy(good: dict[str, Any], bad: d
     assert problem.where == "account 123456789012, eu-west-1"
     for words in said:
         assert words in problem.describe()
+
+
+@pytest.mark.parametrize(
+    ("offering", "usable", "parameters", "advice"),
+    [
+        ({"z2"}, THREE, {}, "Add --set AvailabilityZoneOne=z2 --set AvailabilityZoneTwo=z1"),
+        ({"z9"}, THREE, {}, "Add --set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE with others"),
+        ({"z1"}, THREE, ZONES, "Add --set AvailabilityZoneOne=z1 --set AvailabilityZoneTwo=z2"),
+        ({"z1", "z2"}, THREE, {}, ""),
+        ({"z2"}, THREE, {"InternetEgress": "ipv6"}, ""),
+        ({"z2"}, (), {}, ""),
+    ],
+)
+def test_a_zone_that_may_lack_nat_gateways_is_warned_of(
+    offering: set[str], usable: tuple[Zone, ...], parameters: dict[str, str], advice: str
+) -> None:
+    facts: Facts = {"instance_zones": frozenset(offering), **({"zones": usable} if usable else {})}
+    found = problems(facts, set_to(BootstrapInstance="none", **parameters))
+    assert [problem.is_certain for problem in found] == [False] * bool(advice)
+    for problem in found:
+        assert "it does not offer c5.large: AWS may extend it no more" in problem.describe()
+        assert advice in problem.describe()
+
+
+@pytest.mark.parametrize(
+    ("has", "burst", "reserved", "advice"),
+    [
+        (
+            Concurrency(10, 10, 0),
+            "10",
+            "",
+            "--desired-value 1000 --region eu-west-1`, or use --set ThrottleBurst=5 and",
+        ),
+        (Concurrency(10, 10, 0), "9", "", ""),
+        (
+            Concurrency(1000, 100, 0),
+            "100",
+            "",
+            "--desired-value 1100 --region eu-west-1`, or use --set ThrottleBurst=50 and",
+        ),
+        (Concurrency(1000, 100, 1), "100", "", ""),
+        (Concurrency(1000, 1, 0), "10", "", "--set ThrottleBurst=1 and a lower ThrottleRate"),
+        (Concurrency(10, 10, 0), "10", "0", ""),
+    ],
+    ids=str,
+)
+def test_an_account_that_runs_less_than_the_stage_admits_is_warned_of(
+    has: Concurrency, burst: str, reserved: str, advice: str
+) -> None:
+    found = found_in({"concurrency": has, "ThrottleBurst": burst, "ReservedConcurrency": reserved})
+    assert len(found) == bool(advice)
+    for problem in found:
+        assert not problem.is_certain
+        assert f"runs {has.unreserved} functions at once at most" in problem.describe()
+        assert advice in problem.describe()
+
+
+def test_a_new_account_is_warned_and_served(aws: FakeAws) -> None:
+    aws.account.answers = {"concurrency": Concurrency(10, 10, 0)}
+    (warning,) = checked(aws).texts("warning")
+    assert warning.startswith("ThrottleBurst=10: the stage admits that many requests at once")
 
 
 def test_a_zone_alone_is_not_advised() -> None:

@@ -10,6 +10,7 @@ import pytest
 from tests.unit.fakes import FakeAws, Said
 from tests.unit.test_deploying import BUCKET, COMPLETE, EFS, INFERENCE, serving
 from wildrydes_ml.deploying import deploy, preview
+from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import SettingsError, WildrydesError
 from wildrydes_ml.settings import Settings, Target
 
@@ -60,6 +61,18 @@ def test_lean_stays_lean(place: Place) -> None:
     assert place.aws.stacks.stacks[EFS].parameters["InternetEgress"] == "ipv6"
 
 
+@pytest.mark.parametrize(("route", "name"), [("long", EFS), ("short", COMPLETE)])
+def test_lean_is_of_x86_64_and_on_arm64_it_changes_nothing(place: Place, route: str, name: str) -> None:
+    place.deploy(route=route, preset="lean")
+    assert place.aws.stacks.stacks[name].parameters["Architecture"] == "x86_64"
+    place.deploy(route=route, preset="lean", overrides={"Architecture": "arm64"})
+    assert place.deploy() == []
+    assert place.deploy(preset="lean") == []
+    assert place.aws.stacks.stacks[name].parameters["Architecture"] == "arm64"
+    _, changes = place.plan(preset="workshop")
+    assert (changes["Architecture"]["old"], changes["Architecture"]["new"]) == ("arm64", "x86_64")
+
+
 def test_a_reset_brings_the_default_back(place: Place) -> None:
     place.deploy(overrides={"MinScore": "0.5"})
     assert place.deploy(reset=("MinScore",)) == [f"update {INFERENCE}"]
@@ -108,7 +121,33 @@ def test_back_to_the_default_model(place: Place, model: str) -> None:
     )
 
 
+def test_what_a_kept_stack_gave_up_comes_back_with_the_next_deploy(place: Place) -> None:
+    place.deploy(overrides={"MinScore": "0.5", "SshCidr": "192.0.2.0/24"})
+    before = place.aws.stacks.stacks[EFS]
+    destroy(place.aws.gateways, Settings(keep_data=True), Target(), Said(), lambda found: None)
+    assert place.aws.stacks.stacks[EFS].parameters["InternetEgress"] == "none"
+    place.deploy()
+    assert place.aws.stacks.stacks[EFS].parameters == before.parameters
+    assert place.aws.stacks.stacks[EFS].tags == before.tags
+    assert place.aws.stacks.stacks[INFERENCE].parameters["MinScore"] == "0.3", "its stack was not kept"
+
+
+def test_what_a_kept_stack_gave_up_can_be_left_out_for_good(place: Place) -> None:
+    without = {"InternetEgress": "none", "BootstrapInstance": "none"}
+    place.deploy()
+    destroy(place.aws.gateways, Settings(keep_data=True), Target(), Said(), lambda found: None)
+    place.deploy(overrides=without)
+    place.deploy()
+    assert place.aws.stacks.stacks[EFS].parameters.items() >= without.items()
+
+
 # What the plan says.
+
+
+def test_a_time_without_callers_is_announced(place: Place) -> None:
+    place.deploy(route="short")
+    said, _ = place.plan(overrides={"ApiAuth": "API_KEY"})
+    assert any("for up to a minute" in text for text in said.texts("warning"))
 
 
 def test_the_plan_shows_each_parameter_old_and_new(place: Place) -> None:

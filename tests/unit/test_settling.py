@@ -39,6 +39,8 @@ FREE = {
     "MemorySize": "2048",
     "Timeout": "60",
     "MinScore": "0.5",
+    "TargetLabel": "Dog",
+    "Signature": "serving_default",
     "ThrottleRate": "7",
     "ThrottleBurst": "9",
     "ReservedConcurrency": "3",
@@ -46,7 +48,6 @@ FREE = {
     "LogRetentionDays": "30",
     "PermissionsBoundary": "arn:aws:iam::123456789012:policy/students",
     "PrivateImageHosts": "pictures.internal:8080",
-    "TargetLabel": "Zebra",
 }
 ZONES = {"AvailabilityZoneOne": "eu-west-1a", "AvailabilityZoneTwo": "eu-west-1b"}
 SETTABLE = {name: entry for name, entry in parameters.TABLE.items() if name not in DERIVED}

@@ -10,7 +10,7 @@ from wildrydes_ml import tags
 from wildrydes_ml.deploying import deploy, preview
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.tags import TAG
+from wildrydes_ml.tags import ASIDE_TAG, TAG
 
 
 @pytest.fixture
@@ -37,7 +37,8 @@ def test_a_pair_is_cut_at_its_first_sign() -> None:
     [
         ("aws:stack", "x", "keys that begin with aws: are AWS's own"),
         ("AWS:stack", "x", "keys that begin with aws: are AWS's own"),
-        (TAG, "x", "this tag tells what deploy made"),
+        (TAG, "x", "this tag is the deployer's own"),
+        (ASIDE_TAG, "x", "this tag is the deployer's own"),
         ("", "x", "a key has 1 to 128"),
         ("k" * 129, "x", "a key has 1 to 128"),
         ("a#b", "x", "a key has 1 to 128"),

@@ -51,7 +51,7 @@ finish() {
     signal SUCCESS "$summary" "EFS is filled"
     [[ ${BOOTSTRAP_INSTANCE-} != stop ]] || shutdown -h now # its shutdown behavior is to terminate
   else
-    signal FAILURE "" "$(grep -F 'error: ' "$LOG" | tail -n 1 || true) | last lines: $(tail -n 15 "$LOG" | tail -c 700)"
+    signal FAILURE "" "$(sed -nE 's/^(populate|bootstrap): error: //p' "$LOG" | tail -n 1) | last lines: $(tail -n 15 "$LOG" | tail -c 600)"
   fi
   sleep 0.5 # for the last lines to reach the console
   kill "$console" || true

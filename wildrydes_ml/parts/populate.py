@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, get_args
 
-from troposphere import Base64, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
+from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
 
 from .. import packaging
 from . import policies, rules
@@ -18,6 +18,7 @@ from .choices import Choice, Later, Value, add, boundary, choose, differs, equal
 from .function import RUNTIME, Architecture
 from .lint import checkov_skips, guard_suppressions
 from .network import Network, web_and_nfs_egress
+from .scripts import bare
 from .storage import Storage
 
 Instance: TypeAlias = Literal["keep", "stop", "none"]
@@ -29,6 +30,9 @@ DISK_GB = 8
 
 _AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
 _DIRECTORY = "/opt/wildrydes"
+_SCRIPTS = "Scripts"
+"""The mapping that holds them: there a line is indented least."""
+_FILLING = ("populate.sh", "fill.py", "trial.py")
 # A shell reads the settings between double quotes.
 _UNQUOTED = r"[^\n\"$`\\]*"
 
@@ -39,7 +43,8 @@ class PopulateSettings:
 
     `packages` are pins separated by spaces, for the Python of `runtime`. `model` is the http(s) URL of a tar archive;
     with TensorFlow among the packages it must hold one SavedModel, else it may hold any files. `model_sha256` is its
-    digest in 64 hexadecimal digits, '' for none. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH, ''
+    digest in 64 hexadecimal digits, '' for none. `signature` is the name of the SavedModel's signature that answers
+    pictures, '' for `default`. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH, ''
     for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model; without
     a bucket it is not prepared, as it is with another function. `permissions_boundary` is the ARN of the policy that
     bounds the instance's role, '' for none. Raises TypeError and ValueError for other values.
@@ -52,6 +57,7 @@ class PopulateSettings:
     packages: Value = ""
     model: Value = ""
     model_sha256: Value = ""
+    signature: Value = ""
     ssh_cidr: Value = ""
     bucket: Value = ""
     key: Value = "code/ml_inferencefunction.zip"
@@ -64,7 +70,7 @@ class PopulateSettings:
         rules.text("PopulateSettings.model", self.model, r"|https?://.+", "use the http(s) URL of a tar archive")
         rules.text("PopulateSettings.model_sha256", self.model_sha256, r"|[0-9A-Fa-f]{64}", "use 64 hexadecimal digits")
         rules.policy_arn("PopulateSettings.permissions_boundary", self.permissions_boundary)
-        for name in ("instance_type", "packages", "model", "ssh_cidr", "bucket", "key"):
+        for name in ("instance_type", "packages", "model", "signature", "ssh_cidr", "bucket", "key"):
             where = f"PopulateSettings.{name}"
             rules.text(where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ and line ends: a shell reads it")
 
@@ -157,7 +163,7 @@ def _texts(settings: PopulateSettings) -> dict[str, str]:
     if isinstance(packages, Parameter):
         packages = packages.properties.get("Default", "")
     locked = {"packages.lock": lock} if lock.startswith(f"# {packages}\n") else {}
-    return {**bootstrap, "populate.sh": packaging.filling("populate.sh"), **locked}
+    return {**bootstrap, **{name: packaging.filling(name) for name in _FILLING}, **locked}
 
 
 def _exists(template: Template, settings: PopulateSettings) -> Choice:
@@ -214,10 +220,11 @@ def _instance(
             InstanceInitiatedShutdownBehavior=choose(leaves, "terminate", "stop"),
             MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
             BlockDeviceMappings=[_disk()],
+            PropagateTagsToVolumeOnCreation=True,
             NetworkInterfaces=[_interface(network, group)],
             UserData=Base64(_user_data(title, handle)),
             Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
-            Metadata={**_init(storage, handle, settings), **_suppressions()},
+            Metadata={**_init(template, storage, handle, settings), **_suppressions()},
         ),
     )
 
@@ -246,11 +253,15 @@ def _interface(network: Network, group: ec2.SecurityGroup) -> ec2.NetworkInterfa
     )
 
 
-def _init(storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings) -> dict[str, Any]:
+def _init(
+    template: Template, storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings
+) -> dict[str, Any]:
+    texts = {name: bare(name, text) for name, text in _texts(settings).items()}
+    template.add_mapping(_SCRIPTS, {name: {"Text": text} for name, text in texts.items()})
     written = {
         # It holds the URL that decides over the stack.
         f"{_DIRECTORY}/settings.env": {"mode": "000600", "content": _settings(storage, handle, settings)},
-        **{f"{_DIRECTORY}/{name}": {"content": text} for name, text in _texts(settings).items()},
+        **{f"{_DIRECTORY}/{name}": {"content": FindInMap(_SCRIPTS, name, "Text")} for name in texts},
     }
     return {"AWS::CloudFormation::Init": {"config": {"files": written}}}
 
@@ -265,6 +276,7 @@ def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, sett
         "PACKAGES": settings.packages,
         "MODEL": settings.model,
         "MODEL_SHA256": settings.model_sha256,
+        "SIGNATURE": settings.signature,
         "BOOTSTRAP_INSTANCE": settings.instance,
         "CODE_BUCKET": settings.bucket,
         "CODE_KEY": settings.key,

@@ -53,6 +53,15 @@ def test_the_engines_that_the_manifest_vouches_for_the_fastest_first(root: Path)
     assert tensorflow == Option("tensorflow")
 
 
+def test_tensorflow_hears_of_a_signature_of_another_name(root: Path) -> None:
+    named = {**manifest()["signature"], "name": "serving_default"}
+    _, capi, tensorflow = found(root, manifest(signature=named))
+    assert tensorflow == Option("tensorflow", needs={"name": "serving_default"})
+    assert capi.needs["name"] == "serving_default"
+    assert found(root, manifest(signature={**named, "name": "default"}))[2] == Option("tensorflow")
+    assert found(root, manifest(signature=named), model="other")[2] == Option("tensorflow")
+
+
 def test_without_preparation_the_signature_is_enough_for_the_c_api(root: Path) -> None:
     litert, capi, _ = found(root, manifest(prepared=None))
     assert litert.why_not == "litert was not prepared"

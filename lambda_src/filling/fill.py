@@ -1,0 +1,207 @@
+"""What populate.sh does in Python: `python -ISB fill.py COMMAND ARGUMENT...`, its variables as environment.
+
+A command that refuses writes why to the file `reason`, in one sentence; and before what may hang, what that is.
+It imports nothing of the project but trial.py, and is short, since a template carries both.
+"""
+
+from __future__ import annotations
+
+import errno
+import glob
+import importlib.util
+import json
+import os
+import platform
+import re
+import resource
+import signal
+import sys
+import tarfile
+import time
+from importlib.metadata import Distribution
+from typing import Any, NoReturn
+from urllib.request import urlopen
+
+FORMAT = 2  # raise it when the same inputs shall be filled anew
+NAMES = "root", "next", "reason", "preparation", "MODEL", "SIGNATURE", "PACKAGES"
+ROOT, NEXT, REASON, PREPARATION, MODEL, SIGNATURE, PINS = (os.environ.get(name, "") for name in NAMES)
+SHOWN = MODEL.partition("?")[0]  # what follows may be secret
+PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
+SITE = f"tensorflow/lib/python{PYTHON}/site-packages"
+PACKAGES = {"python": PYTHON, "machine": platform.machine(), "packages": sorted(PINS.split())}
+MOST_BYTES, MOST_FILES = 4 * 10**9, 100_000
+# A function has 10 GiB at most.
+MEMORY = min(10 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 3 // 4)
+SECONDS = {"DOWNLOAD": 900, "LOAD": 600, "PICTURE": 60}
+SECONDS = {name: int(os.environ.get(f"{name}_SECONDS", seconds)) for name, seconds in SECONDS.items()}
+
+
+def say(text: str) -> None:
+    with open(REASON, "w") as file:
+        file.write(text)
+
+
+def load(path: str) -> Any:
+    if os.path.exists(path):
+        with open(path) as file:
+            return json.load(file)
+    return None
+
+
+def present() -> dict[str, Any]:
+    """The manifest of what is there; empty when it is of another format, or damaged."""
+    try:
+        old: dict[str, Any] = load(f"{ROOT}/manifest.json")
+        return old if old["format"] == FORMAT else {}
+    except Exception:
+        return {}
+
+
+def plan(key: str) -> None:
+    """Prints the parts to make."""
+    old = present()
+    if not old or key not in (old["inputs"]["model"], *old["model"].values()) or not os.path.isdir(f"{ROOT}/model"):
+        print("model")
+    if not old or {**old["inputs"], **PACKAGES} != old["inputs"] or not os.path.isdir(f"{ROOT}/{SITE}"):
+        print("tensorflow")
+    other = (old.get("signature") or {"name": SIGNATURE}).get("name", "default") != SIGNATURE
+    if other or (PREPARATION and not old.get("prepared")):
+        print("prepared")
+
+
+def give_up(error: Exception, why: str) -> NoReturn:
+    if getattr(error, "errno", 0) == errno.ENOSPC:
+        raise error
+    sys.exit(why)
+
+
+def download(path: str) -> None:
+    end = time.monotonic() + SECONDS["DOWNLOAD"]
+    for wait in (1, 2, 4, 8, 0):
+        try:
+            return fetch(path, end)
+        except Exception as error:
+            if not wait or getattr(error, "code", 0) in (401, 403, 404, 410):
+                give_up(error, f"{SHOWN} cannot be fetched ({error}): check MODEL and the way to its server")
+        time.sleep(wait)
+
+
+def fetch(path: str, end: float) -> None:
+    with urlopen(MODEL, timeout=60) as answer, open(path, "wb") as file:
+        length = int(answer.headers.get("Content-Length") or 0)
+        while chunk := answer.read1(1 << 20):
+            file.write(chunk)
+            if max(file.tell(), length) > MOST_BYTES:
+                sys.exit(f"{SHOWN} has more than {MOST_BYTES:,} bytes: take a smaller model")
+            if time.monotonic() > end:
+                sys.exit(f"{SHOWN} came too slowly, {file.tell():,} bytes so far: take a faster server")
+        if file.tell() < length:
+            raise OSError(f"{file.tell():,} of {length:,} bytes came")
+
+
+def unpack(archive: str, folder: str) -> None:
+    """Without owners and modes, and without what no SavedModel has."""
+    total = 0
+    try:
+        with tarfile.open(archive) as tar:
+            for number, one in enumerate(tar):
+                total += one.size
+                name = one.name.lstrip("/")
+                if ".." in name.split("/") or not (one.isfile() or one.isdir()):
+                    sys.exit(f"{SHOWN} holds {name}, a link, a device or a way out: do not trust it")
+                if number >= MOST_FILES or total > MOST_BYTES:
+                    sys.exit(f"{SHOWN} holds over {MOST_FILES:,} files or {MOST_BYTES:,} bytes: do not trust it")
+                os.makedirs(f"{folder}/{name if one.isdir() else os.path.dirname(name)}", exist_ok=True)
+                if one.isfile():
+                    tar.makefile(one, f"{folder}/{name}")
+    except Exception as error:
+        give_up(error, f"{SHOWN} {kind(archive)}: MODEL must be a SavedModel in a whole tar, plain or as gz, bz2 or xz")
+
+
+def kind(archive: str) -> str:
+    with open(archive, "rb") as file:
+        start = file.read(512)
+    if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")) or start[257:262] == b"ustar":
+        return "is cut or damaged"
+    return "is a zip" if start[:2] == b"PK" else "is a web page" if start.lstrip()[:1] == b"<" else "is no archive"
+
+
+def begin(what: str, name: str) -> None:
+    """From now on the signal ALRM ends this process after a time limit, whatever library it is in."""
+    say(f"{what} takes more than {SECONDS[name]} s")
+    signal.alarm(SECONDS[name])
+
+
+def check(home: str, model: str) -> None:
+    """Imports as the function does, and tries the model."""
+    resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
+    begin("importing PACKAGES", "LOAD")
+    sys.path[:] = [f"{home}/{SITE}", *sys.path, os.path.dirname(os.path.abspath(__file__))]
+    for name in ("numpy", "PIL.Image", "requests", "AntiSSRF", "tensorflow"):
+        if importlib.util.find_spec(name.split(".")[0]):
+            try:
+                importlib.import_module(name)
+            except Exception as error:
+                sys.exit(f"{name} does not import ({type(error).__name__}: {error}): PACKAGES must fit together"[:400])
+    if "tensorflow" not in sys.modules:
+        return
+    trial = importlib.import_module("trial")
+    try:
+        entry = trial.signature(model, SIGNATURE)
+        trial.run(model, entry, begin)
+    except trial.Unfit as error:
+        sys.exit(str(error))
+    saved = os.stat(glob.glob(f"{glob.escape(model)}/saved_model.pb*")[0])
+    with open(f"{NEXT}/signature.json", "w") as file:
+        json.dump({**entry, "saved_model": [saved.st_size, int(saved.st_mtime)]}, file)
+
+
+def measure(folder: str, **more: Any) -> dict[str, Any]:
+    sizes = [os.lstat(f"{at}/{name}").st_size for at, _, names in os.walk(folder) for name in names]
+    return {"bytes": sum(sizes), "files": len(sizes), **more}
+
+
+def commit(home: str, hashes: str, digest: str, archive_digest: str, script_digest: str, *steps: str) -> None:
+    """Writes the manifest."""
+
+    def installed(**name: Any) -> dict[str, str]:
+        found = Distribution.discover(path=[f"{home}/{SITE}"], **name)
+        return dict(sorted((one.metadata["Name"].replace("_", "-"), one.version) for one in found))
+
+    parts = {name: present().get(name) for name in ("tensorflow", "model")}
+    if home != ROOT:
+        more = {"site_packages": SITE, "hashes": hashes, "distributions": installed()}
+        parts["tensorflow"] = measure(f"{home}/tensorflow", **more)
+    if digest:
+        parts["model"] = measure(f"{NEXT}/model", sha256=digest, archive_sha256=archive_digest)
+    asked = (installed(name=re.findall(r"[\w.-]*", one)[0]) for one in PACKAGES["packages"])
+    versions = "".join(f"{name} {version}, " for one in asked for name, version in one.items())
+    sizes = [f"{name} {part['bytes'] / 1e6:,.1f} MB" for name, part in parts.items() if part]
+    prepared = load(f"{NEXT}/prepared/prepared.json")
+    engines = [name for name, one in (prepared or {}).items() if isinstance(one, dict) and one.get("accepted")]
+    ready = f", prepared for {' and '.join(engines)}" if engines else ""
+    manifest = {
+        "format": FORMAT,
+        "summary": f"{sizes[0]} ({versions}python {PYTHON}), {sizes[1]}{ready}",
+        "inputs": {**PACKAGES, "model": MODEL},
+        **parts,
+        "signature": load(f"{NEXT}/signature.json"),
+        "prepared": prepared,
+        "script_sha256": script_digest,
+        "seconds": dict(zip(steps[::2], map(int, steps[1::2]), strict=True)),
+        "finished": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime()),
+    }
+    with open(f"{NEXT}/manifest.tmp", "w") as file:
+        json.dump(manifest, file, indent=1)
+    os.rename(file.name, f"{NEXT}/manifest.json")
+
+
+if __name__ == "__main__":
+    try:
+        {each.__name__: each for each in (plan, download, unpack, check, commit)}[sys.argv[1]](*sys.argv[2:])
+    except SystemExit as refusal:
+        say(str(refusal.code))
+        raise
+    except Exception as error:
+        say(f"{type(error).__name__}: {error}")
+        raise

@@ -1,0 +1,65 @@
+"""Scripts as a template carries them, whose bytes are few: without comments, docstrings and annotations, and with one
+space for each level of indentation.
+
+What they do stays the same, and readable; the reasons are in the files themselves. Nothing is written anew, as
+`ast.unparse` would, whose text depends on the version of Python. No string in them spans lines.
+"""
+
+import ast
+import io
+import re
+import tokenize
+from collections.abc import Iterator
+
+_NOTE = "# Comments: see this file in wildrydes_ml.\n"
+_FOR_TYPES = ("from __future__ import annotations", "from typing import", "from collections.abc import")
+
+
+def bare(name: str, text: str) -> str:
+    """The text of a script, by its name's ending: Python, bash, or what stays as it is."""
+    if name.endswith(".py"):
+        return _NOTE + _bare_python(text)
+    return _bare_bash(text) if name.endswith(".sh") else text
+
+
+def _bare_bash(text: str) -> str:
+    """A comment that holds no quote does not stand in a string that its line closes."""
+    first, *lines = text.splitlines(keepends=True)
+    code = "".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+    return first + _NOTE + _narrow(re.sub(r" +# [^'\"`\n]*$", "", code, flags=re.MULTILINE), 2)
+
+
+def _narrow(code: str, indent: int) -> str:
+    return re.sub(rf"^(?: {{{indent}}})+", lambda spaces: spaces[0][::indent], code, flags=re.MULTILINE)
+
+
+def _bare_python(text: str) -> str:
+    lines = text.splitlines()
+    for row, start, end, new in sorted(_for_readers(text), key=lambda cut: cut[:2], reverse=True):
+        lines[row] = lines[row][:start] + new + lines[row][slice(end, None) if end else slice(0)]
+    kept = (line.rstrip() for line in lines if line.strip() and not line.startswith(_FOR_TYPES))
+    return _narrow("".join(f"{line}\n" for line in kept), 4)
+
+
+def _for_readers(text: str) -> Iterator[tuple[int, int, int | None, str]]:
+    """What readers alone need: its row, from 0, its columns, and what takes its place."""
+    for token in tokenize.generate_tokens(io.StringIO(text).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start[0] - 1, token.start[1], None, ""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
+            docstring, *code = node.body
+            for row in range(docstring.lineno - 1, docstring.end_lineno or 0):
+                yield row, 0, None, "" if code else " " * docstring.col_offset + "pass"
+        yield from _annotations(node)
+
+
+def _annotations(node: ast.AST) -> Iterator[tuple[int, int, int | None, str]]:
+    """Each stands on one line, after its name and a colon, or after the parameters and an arrow."""
+    if isinstance(node, ast.arg) and node.annotation:
+        name_end = node.col_offset + len(node.arg)
+        yield node.lineno - 1, name_end, node.annotation.end_col_offset, ""
+    if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+        yield node.lineno - 1, node.target.col_offset + len(node.target.id), node.annotation.end_col_offset, ""
+    if isinstance(node, ast.FunctionDef) and node.returns:
+        yield node.returns.lineno - 1, node.returns.col_offset - len(" -> "), node.returns.end_col_offset, ""
