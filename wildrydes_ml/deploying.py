@@ -34,6 +34,7 @@ from .steps import (
     change_line,
     change_text,
 )
+from .tags import TAG
 from .wiring import STAGE, actions, window
 
 # The instance fetches the model within the wait condition's hour.
@@ -186,7 +187,7 @@ class Deployer:
             case MakeBucket(bucket):
                 self._aws.buckets.create(bucket, self.desired.service.tags)
             case Upload(bucket, key, body):
-                self._aws.buckets.upload(bucket, key, body, self.desired.service.tags)
+                self._aws.buckets.upload(bucket, key, body, {TAG: self._settings.name})
             case DeleteStack(name):
                 self._delete(self._stacks.pop(name))
             case RollBack(name):

@@ -16,12 +16,8 @@ from .parts.function import ALIAS
 from .records import Identity
 from .rendering import render
 from .settings import Settings, Target
+from .tags import TAG
 from .wiring import Wiring
-
-# Marks what the deployer made, so that destroy and other users can tell.
-TAG = "wildrydes-ml"
-# On an EFS stack that is kept without its function: the parameters that it gets back with the next deploy.
-ASIDE_TAG = "wildrydes-ml:set-aside"
 
 # Where uploads lie in a bucket.
 TEMPLATES = "template/"
@@ -167,7 +163,8 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         "Ipv6AllowedForDualStack": "true" if values["InternetEgress"] == "ipv6" else "false",
         **model.parameters,
     }
-    tags = {TAG: settings.name}
+    marks = {TAG: settings.name}
+    tags = {**settings.stack_tags, **marks}
     short = settings.is_short
     efs = None if short else _stack(settings.efs_stack, _EFS_TEMPLATE, values, tags)
     service = (
@@ -185,7 +182,7 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         model=model,
         efs=efs,
         service=service,
-        wiring=None if short else _wiring(values, identity, tags),
+        wiring=None if short else _wiring(values, identity, marks),
         fill=target.efs_directory,
     )
 

@@ -14,6 +14,7 @@ from .aws import Aws
 from .desired import TEMPLATES, Desired, DesiredStack
 from .errors import InterruptedWork, SettingsError, WildrydesError
 from .reporting import Reporter
+from .tags import TAG
 
 # Bytes of a template in a request, and in an object.
 REQUEST_BYTES = 51_200
@@ -54,7 +55,7 @@ def handed(aws: Aws, desired: Desired, stack: DesiredStack, reporter: Reporter) 
         "and is removed from there at once"
     )
     try:
-        aws.buckets.upload(desired.bucket, place, stack.template.encode(), desired.service.tags)
+        aws.buckets.upload(desired.bucket, place, stack.template.encode(), {TAG: desired.settings.name})
         yield aws.buckets.address(desired.bucket, place)
     finally:
         remove(aws, desired.bucket, [place], reporter)

@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from . import costs, planning, steps
 from .aws import Aws
-from .desired import ASIDE_TAG
 from .errors import Refused, WildrydesError
 from .following import Follower
 from .records import ChangeSet, ResourceChange, Stack
 from .refusing import refuse_update
 from .reporting import Reporter
 from .states import Deploy, is_busy, state
+from .tags import ASIDE_TAG
 
 # Parameter → the value that bills by the hour while nobody uses it, and for what; it is set to `none`.
 _BY_THE_HOUR = {"InternetEgress": ("nat", "NAT gateway"), "BootstrapInstance": ("keep", "filling instance")}

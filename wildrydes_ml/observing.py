@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from . import conditions, handing, planning, populating
 from .aws import Aws
-from .desired import PREFIXES, TAG, Desired, any_stack
+from .desired import PREFIXES, Desired, any_stack
 from .facts import Unknown
 from .following import Follower
 from .parts.function import ALIAS
@@ -14,6 +14,7 @@ from .planning import FoundStack, Observed
 from .records import Stack
 from .settings import Settings
 from .states import Deploy, is_busy
+from .tags import TAG
 from .wiring import FoundWiring
 
 # Stacks whose template is read: to compare it, and for what was set when a creation or an update failed.

@@ -5,14 +5,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import consequences
+from . import consequences, tags
 from .conditions import Effective, changes, effective, made_resources
 from .decoding import decode
-from .desired import ASIDE_TAG, TAG, Desired, DesiredStack
+from .desired import Desired, DesiredStack
 from .errors import Refused, WildrydesError
 from .records import ResourceChange, Stack, StackResource
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
+from .tags import ASIDE_TAG, TAG
 from .wiring import FoundWiring, actions
 
 # A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
@@ -224,7 +225,7 @@ def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
         return []
     missing = [title for title in found.missing if title in desired.resources]
     if not refill and not missing:
-        return [_update(desired, known)]
+        return [_update(desired, known, tags.changes(found.stack.tags, desired.tags))]
     first, why = desired, []
     if refill:
         first = first.with_parameters(BootstrapInstance="none").revised()
@@ -290,8 +291,9 @@ def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
 
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
     """Whether CloudFormation would find nothing to do: parameters and text may differ where they change nothing."""
-    tags = {key: found.stack.tags.get(key) for key in desired.tags}
-    if tags != desired.tags or ASIDE_TAG in found.stack.tags:
+    if tags.held(found.stack.tags) != tags.held(desired.tags) or ASIDE_TAG in found.stack.tags:
+        return False
+    if found.stack.tags.get(TAG) != desired.tags.get(TAG):
         return False
     parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
     is_written_alike = found.template == desired.template and parameters == desired.parameters

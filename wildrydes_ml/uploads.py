@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .desired import TAG
 from .errors import InterruptedWork, WildrydesError
 from .records import ObjectVersion, Stack
+from .tags import TAG
 
 # As desired.code_key, Model.key and handing.key make them.
 _SHAPE = re.compile(

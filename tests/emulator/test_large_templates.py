@@ -12,11 +12,12 @@ from tests.unit.fakes import Said
 from wildrydes_ml import destroying
 from wildrydes_ml.aws import Aws
 from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.desired import TAG, DesiredStack
+from wildrydes_ml.desired import DesiredStack
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.handing import REQUEST_BYTES, key
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.steps import ApplyStack, MakeBucket
+from wildrydes_ml.tags import TAG
 
 from .conftest import ROOT, client
 

@@ -14,7 +14,7 @@ from wildrydes_ml import wiring
 from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
 from wildrydes_ml.aws.keys import Tags, owned
 from wildrydes_ml.decoding import decode
-from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
+from wildrydes_ml.desired import Desired, DesiredStack, describe
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.facts import Concurrency, Unknown, Usage, Zone
 from wildrydes_ml.models import Model
@@ -34,6 +34,7 @@ from wildrydes_ml.records import (
     StackResource,
 )
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.tags import TAG
 from wildrydes_ml.web import Reply
 from wildrydes_ml.wiring import Action, FoundMethod, FoundWiring, Wiring
 

@@ -14,12 +14,12 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, REST_API, FakeAws, Said, event
 from wildrydes_ml.decoding import decode
 from wildrydes_ml.deploying import Deployed, Deployer, deploy, preview, public_url
-from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.facts import Unknown
 from wildrydes_ml.records import ResourceChange, StackResource
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.steps import ApplyStack
+from wildrydes_ml.tags import TAG
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"

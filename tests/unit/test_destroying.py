@@ -9,12 +9,12 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeApis, FakeAws, FakeFunctions, Said, event
 from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.desired import ASIDE_TAG, TAG
 from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.records import Billable, NetworkInterface, ResourceChange, StackResource
 from wildrydes_ml.remains import STACK_TAG
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.tags import ASIDE_TAG, TAG
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"

@@ -168,6 +168,27 @@ def test_a_template_is_handed_over_as_text_or_as_address(
     assert stacks.create("s", given, {"a": "1"}, {"t": "v"}).id == "id:s"
 
 
+ROLE = {"RoleARN": "arn:aws:iam::123456789012:role/cfn"}
+
+
+@pytest.mark.parametrize("role", [ROLE, {}], ids=["given", "none"])
+def test_cloudformation_gets_the_role_for_all_that_it_does(stub: Stub, role: dict[str, str]) -> None:
+    client, stubber = stub("cloudformation")
+    stacks = Stacks(client, lambda seconds: None, 0, role.get("RoleARN", ""))
+    token = {"ClientRequestToken": ANY}
+    stubber.add_response("create_stack", {"StackId": "id:s"}, {"StackName": "s", **token, **BODY, **role})
+    stacks.create("s", *WANTED)
+    asked = {**UPDATE, "ChangeSetName": ANY, "ClientToken": ANY, **role}
+    stubber.add_response("create_change_set", {"Id": ARN}, asked)
+    stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": []})
+    stacks.prepare(FOUND, *WANTED)
+    for call, status in (("rollback_stack", "UPDATE_FAILED"), ("continue_update_rollback", "UPDATE_ROLLBACK_FAILED")):
+        stubber.add_response(call, {}, {"StackName": "id:s", **token, **role})
+        stacks.undo(Stack("s", "id:s", status))
+    stubber.add_response("delete_stack", {}, {"StackName": "id:s", **token, **role})
+    stacks.delete("id:s")
+
+
 # Change sets.
 
 

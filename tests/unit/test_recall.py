@@ -42,6 +42,7 @@ _TEXTS = {
     "AvailabilityZoneTwo": "eu-west-1c",
     "EFSpath": "/mnt/other",
     "ReservedConcurrency": "3",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/students",
     "PrivateImageHosts": "10.0.0.1:80",
 }
 

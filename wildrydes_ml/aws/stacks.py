@@ -28,12 +28,16 @@ _TAKEN = "stack {}: another deployer is creating it; run again to follow it"
 
 
 class Stacks:
-    """CloudFormation."""
+    """CloudFormation. `role` is the ARN of the role that it takes; without one, that of a stack or the caller's rights.
 
-    def __init__(self, client: Any, sleep: Callable[[float], None], poll_seconds: float) -> None:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+    """
+
+    def __init__(self, client: Any, sleep: Callable[[float], None], poll_seconds: float, role: str = "") -> None:
         self._client = client
         self._sleep = sleep
         self._poll_seconds = poll_seconds
+        self._role = {"RoleARN": role} if role else {}
 
     def describe(self, name: str) -> Stack | None:
         """The stack of that name or id, or None."""
@@ -110,7 +114,7 @@ class Stacks:
         with translated(f"stack {name}"):
             try:
                 made = self._client.create_stack(
-                    StackName=name, ClientRequestToken=token, **_body(template, parameters, tags)
+                    StackName=name, ClientRequestToken=token, **_body(template, parameters, tags), **self._role
                 )["StackId"]
             except ClientError as error:
                 if code_of(error) != "AlreadyExistsException":
@@ -138,6 +142,7 @@ class Stacks:
                     ChangeSetType="UPDATE",
                     ClientToken=token,
                     **_body(template, parameters, tags),
+                    **self._role,
                 )["Id"]
             except ClientError as error:
                 if "can not be updated" in str(error):  # though it could a moment ago
@@ -223,13 +228,13 @@ class Stacks:
         """Starts the deletion of a stack; `retain` names resources of a DELETE_FAILED one that are left behind."""
         kept = {"RetainResources": list(retain)} if retain else {}
         with translated(f"stack {name}"):
-            self._client.delete_stack(StackName=name, ClientRequestToken=_token(), **kept)
+            self._client.delete_stack(StackName=name, ClientRequestToken=_token(), **kept, **self._role)
 
     def undo(self, stack: Stack) -> None:
         """Starts to undo a failed update that was left as it was, or whose undoing failed."""
         call = self._client.rollback_stack if stack.status == "UPDATE_FAILED" else self._client.continue_update_rollback
         with translated(f"stack {stack.name}"):
-            call(StackName=stack.id, ClientRequestToken=_token())
+            call(StackName=stack.id, ClientRequestToken=_token(), **self._role)
 
     def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
         """The stack's events, oldest first, from the first that is not among the ids seen.
