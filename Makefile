@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-sweep test-matrix check render docs bench audit clean look
+.PHONY: help demo test test-fast test-sweep test-aws test-matrix check render docs bench audit clean look
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -23,6 +23,9 @@ test-fast: $(VENV)/test ## The pure tests, in seconds
 
 test-sweep: $(VENV)/test ## Every fault and kill at every AWS call of a deploy and a destroy: half an hour
 	$(BIN)/python -m tests.sweep
+
+test-aws: $(VENV)/test ## A proof on your own account, for less than 1 US$: make test-aws ACCOUNT=123456789012 REGION=us-east-1
+	$(BIN)/python -m tests.aws --account "$(ACCOUNT)" --region "$(REGION)" --profile "$(PROFILE)" $(if $(YES),--yes)
 
 check: $(VENV)/test $(VENV)/checkov/installed $(VENV)/guard/installed ## Format, lint, types, shell scripts, rendered templates
 	$(BIN)/ruff format --check $(SOURCES)

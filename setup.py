@@ -26,6 +26,7 @@ UNIT = [
     "hypothesis>=6.100",
     "moto[cloudformation,ec2,efs,iam,s3,server]>=5.1.8",
     "packaging",
+    "pyelftools>=0.33,<1",
     "pytest>=8.2",
 ]
 TEST = [

@@ -28,6 +28,7 @@ class CApiDetector:
 
     engine = "capi"
     labels: Sequence[str] = ()
+    slow = ""
 
     def __init__(self, packages: Path, model: Path, signature: Mapping[str, Any]) -> None:
         keep_freed_memory()

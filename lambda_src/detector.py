@@ -40,6 +40,10 @@ class Detector(Protocol):
     engine: str
     labels: Sequence[str]
 
+    @property
+    def slow(self) -> str:
+        """Why the engine runs slower than it can; '' when it does not, or before its first picture shows it."""
+
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The objects in an RGB picture [H, W, 3], in any order, whatever their score.
 
@@ -53,6 +57,10 @@ class Loaded(NamedTuple):
 
     detector: Detector
     slower_because: tuple[str, ...] = ()
+
+    def reasons(self) -> tuple[str, ...]:
+        """Why pictures take longer than they could: no faster engine, or this one runs slowly."""
+        return (*self.slower_because, *filter(None, [self.detector.slow]))
 
 
 def detections(

@@ -1,9 +1,9 @@
 """Fetches a picture from a URL that a stranger chose, from inside the VPC.
 
-microsoft-antissrf refuses private addresses: it checks every address that a name resolves to, and connects to
-the one it checked, so that a name cannot change in between. What no library does is done here: a deadline for
-the whole fetch, a cap on its bytes, no compression, and each redirect checked like the first URL. Nothing
-else in the function opens a socket.
+microsoft-antissrf refuses private addresses: it checks every address that a name resolves to, and only checked
+addresses are connected to, so that a name cannot change in between. What no library does is done here: a deadline for
+the whole fetch, a cap on its bytes, no compression, each redirect checked like the first URL, and each checked address
+tried. Nothing else in the function opens a socket.
 """
 
 from __future__ import annotations
@@ -12,7 +12,8 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeoutError
 from contextlib import suppress
@@ -35,6 +36,8 @@ MAX_BYTES = 8 * 1024 * 1024
 MAX_URL_LENGTH = 2048
 MAX_REDIRECTS = 3
 MAX_SECONDS = 10.0
+CONNECT_SECONDS = 1.5
+"""For each address of a name but the last: a VPC without a way out over IPv4, or IPv6, drops what it is sent."""
 
 _PORTS = {"http": 80, "https": 443}
 _CHUNK_BYTES = 64 * 1024
@@ -139,9 +142,53 @@ def _pool(pool: type[Any], connection: type[Any], watch: Callable[[socket.socket
         response_class = _Response
 
         def _new_conn(self) -> socket.socket:
-            return watch(super()._new_conn())
+            return watch(_connected(self, super()._new_conn))
 
     return type("WatchedPool", (pool,), {"ConnectionCls": WatchedConnection})
+
+
+def _connected(connection: Any, connect: Callable[[], socket.socket]) -> socket.socket:
+    """A socket to the first address that takes a connection, of those that the policy checked for the host."""
+    seconds = connection.timeout
+    *early, last = _in_turns(_checked.addresses) if connection.host in _checked.addresses else [connection.host]
+    for address in early:
+        connection.host, connection.timeout = address, min(CONNECT_SECONDS, seconds)
+        with suppress(OSError, HTTPError):
+            found = connect()
+            found.settimeout(seconds)
+            connection.timeout = seconds
+            return found
+    connection.host, connection.timeout = last, seconds
+    return connect()
+
+
+def _in_turns(addresses: Sequence[str]) -> list[str]:
+    """Each address once, IPv4 and IPv6 in turns as they come: of the one kind, none may have a way there."""
+    seen: Counter[bool] = Counter()
+    ranks = {}
+    for address in dict.fromkeys(addresses):
+        is_ipv6 = ":" in address
+        ranks[address] = seen[is_ipv6]
+        seen[is_ipv6] += 1
+    return sorted(ranks, key=lambda address: ranks[address])
+
+
+class _Checked(threading.local):
+    """The addresses that the policy allowed for the host of this thread's request."""
+
+    addresses: Sequence[str] = ()
+
+
+_checked = _Checked()
+
+
+class _Policy(AntiSSRFPolicy):  # type: ignore[misc]
+    """Remembers the addresses that it checked: the library's agent connects to the first of them alone."""
+
+    def _is_network_connection_allowed(self, addresses: list[Any]) -> bool:
+        is_allowed = bool(super()._is_network_connection_allowed(addresses))
+        _checked.addresses = [str(address.get_address()) for address in addresses] if is_allowed else ()
+        return is_allowed
 
 
 class _Response(HTTPResponse):
@@ -196,6 +243,7 @@ def _send(request: PreparedRequest, private: bool, connections: _Connections) ->
     The adapter is used directly: a session would read, and unpack, a redirect's whole body, and take proxies
     and passwords from the environment. The socket's own timeout is past the deadline, which decides.
     """
+    _checked.addresses = ()
     adapter = HTTPAdapter() if private else _policy().get_antissrf_session().get_adapter(request.url)
     adapter.poolmanager.pool_classes_by_scheme = connections.pools
     response: Response = adapter.send(request, stream=True, timeout=connections.remaining() + 1)
@@ -204,7 +252,7 @@ def _send(request: PreparedRequest, private: bool, connections: _Connections) ->
 
 @cache
 def _policy() -> AntiSSRFPolicy:
-    policy = AntiSSRFPolicy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
+    policy = _Policy(PolicyConfigOptions.EXTERNAL_ONLY_LATEST)
     policy.add_denied_addresses(_DENIED_BESIDES)
     policy.allow_plain_text_http = True
     policy.add_xff_header = False  # only means something to proxies, and there is none

@@ -6,7 +6,7 @@ import ctypes
 import json
 import mmap
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +23,9 @@ Array = NDArray[Any]
 MAX_THREADS = 6
 """As many processors as Lambda has at most."""
 
+_PROCESSORS = "/sys/devices/system/cpu/possible"
+"""What XNNPACK reads on ARM. Lambda has been seen without it: https://github.com/pytorch/cpuinfo/issues/143."""
+
 
 class LiteRTDetector:
     """The detector that an entry of the manifest describes; its paths are relative to `root`.
@@ -32,10 +35,16 @@ class LiteRTDetector:
 
     engine = "litert"
 
-    def __init__(self, root: Path, entry: Mapping[str, Any]) -> None:
-        self._heads = Heads(root, entry)
+    def __init__(
+        self, root: Path, entry: Mapping[str, Any], interpret: Callable[..., Interpreter] = Interpreter
+    ) -> None:
+        self._heads = Heads(root, entry, interpret)
         self.labels: Sequence[str] = json.loads((root / entry["labels"]).read_text(encoding="utf-8"))
         self._suppression = Suppression(**entry["suppression"])
+
+    @property
+    def slow(self) -> str:
+        return self._heads.slow
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         boxes, scores = self._heads(image)
@@ -51,11 +60,14 @@ class Heads:
     LiteRT plans its memory for one size of pictures, and anew when another size comes, which takes little.
     """
 
-    def __init__(self, root: Path, entry: Mapping[str, Any]) -> None:
+    def __init__(
+        self, root: Path, entry: Mapping[str, Any], interpret: Callable[..., Interpreter] = Interpreter
+    ) -> None:
+        self.slow = ""
         self._input_size = tuple(entry["input_size"]) if entry["input_size"] else None
         self._file = os.path.realpath(root / entry["model"])
         threads = min(len(os.sched_getaffinity(0)), MAX_THREADS)
-        self._interpreter = Interpreter(self._file, num_threads=threads)
+        self._interpreter = interpret(self._file, num_threads=threads)
         self._input, self._boxes, self._scores = _indices(self._interpreter)
         self._planned: tuple[int, ...] = ()
         if self._input_size:
@@ -88,6 +100,7 @@ class Heads:
         self._interpreter.resize_tensor_input(self._input, shape, strict=True)
         self._interpreter.allocate_tensors()
         self._planned = shape
+        self.slow = _why_slow(self._interpreter)
         _let_go(self._file)
 
 
@@ -96,6 +109,20 @@ def _indices(interpreter: Interpreter) -> tuple[int, int, int]:
     runner = interpreter.get_signature_runner()
     inputs, outputs = runner.get_input_details(), runner.get_output_details()
     return inputs["images"]["index"], outputs["boxes"]["index"], outputs["scores"]["index"]
+
+
+def _why_slow(interpreter: Interpreter) -> str:
+    """Why LiteRT computes with its own kernels, several times slower; '' when XNNPACK runs parts of the model.
+
+    Such a part is a node DELEGATE behind the model's own. No public name tells that; '' where the private one is gone.
+    """
+    try:
+        nodes = interpreter._interpreter
+        if nodes.NodeName(nodes.NumNodes() - 1) == "DELEGATE":
+            return ""
+    except AttributeError:
+        return ""
+    return "litert: without XNNPACK" + ("" if os.path.exists(_PROCESSORS) else f", as there is no {_PROCESSORS}")
 
 
 def _let_go(path: str) -> None:

@@ -9,16 +9,20 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import answers
 import packages
-from detector import Detector, Loaded, SharedDetector
+from detector import Detection, Detector, Loaded, SharedDetector
 from problems import Problem
 from request import Link, Page, Upload, parse, wants_reasons
 from request_log import RequestLog
 from settings import Settings
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 ANSWER_SECONDS = 3.0
 """What is left of the request's time for decoding, detecting and answering when a wait is given up."""
@@ -65,13 +69,11 @@ class Service:
         with log.timed("decode"):
             image = picture.decode(data)
         with log.timed("load"):
-            detector, slower_because = self.detector.get(give_up - self.clock())
-        log.note(engine=detector.engine, slower_because=slower_because)
-        with log.timed("detect"):
-            detections = detector.detect(image)
+            loaded = self.detector.get(give_up - self.clock())
+        detections = _detected(loaded, image, log)
         verdict = answers.verdict(detections, self.settings.min_score, self.settings.target_label)
         log.note(validated=verdict["validated"])
-        return answers.ok(verdict, log.timings_ms(), **(self._about(detector) if explain else {}))
+        return answers.ok(verdict, log.timings_ms(), **(self._about(loaded.detector) if explain else {}))
 
     def _about(self, detector: Detector) -> dict[str, Any]:
         """What a direct invocation is told of the model."""
@@ -87,6 +89,15 @@ class Service:
             target = fetch.checked(request.url, self.settings.private_image_hosts)
             log.note(picture_host=urlsplit(target.url).hostname)
             return fetch.fetch(target, self.settings.private_image_hosts, fetch_seconds)
+
+
+def _detected(loaded: Loaded, image: NDArray[np.uint8], log: RequestLog) -> list[Detection]:
+    """The objects in a picture. What ran, and why it is slow, is noted whatever comes of it."""
+    try:
+        with log.timed("detect"):
+            return loaded.detector.detect(image)
+    finally:
+        log.note(engine=loaded.detector.engine, slower_because=loaded.reasons())
 
 
 def _import_fetch() -> None:

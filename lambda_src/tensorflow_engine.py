@@ -25,6 +25,7 @@ class TensorFlowDetector:
 
     engine = "tensorflow"
     labels: Sequence[str] = ()
+    slow = ""
 
     def __init__(self, model: Path, signature: str = "default") -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

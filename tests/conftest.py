@@ -1,11 +1,18 @@
-"""What is told at the end: how large a corpus was, and what it met; how many tests were skipped, and why."""
+"""What holds for all tests, and what is told at the end.
 
+Told are how large a corpus was, and what it met; how many tests were skipped, and why.
+"""
+
+import signal
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator
 from typing import Any
 
 import hypothesis
 import pytest
+
+# What is started in the background, as by nohup or by CI, ignores Ctrl-C, and so would what it starts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # On a busy machine everything is slow; that is no fault of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

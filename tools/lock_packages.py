@@ -1,8 +1,11 @@
 """Writes `lambda_src/filling/packages.lock`: what goes on EFS, each wheel with its SHA-256.
 
-Run it after a change of PACKAGES, with pip 23.3 or newer, which asks the index for metadata and digests alone:
+Run it after a change of PACKAGES, in the environment of the tests, with pip 23.3 or newer. It asks the index for
+metadata and digests. Then it fetches the wheels for Lambda, some 1.2 GB, and `tools/wheel_needs.py` reads what each
+needs of the system. When Lambda's system lacks something, no lock is written:
 
-    python tools/lock_packages.py
+    python tools/lock_packages.py            # writes the lock
+    python tools/lock_packages.py --check    # reads the wheels of the lock that is there
 
 Above the lock's line NEEDED stand the PACKAGES that it is for, in their order, below it what these need, a line each:
 `NAME==VERSION[;MARKER] DIGEST... [local DIGEST...]`, with digests in the order of PYTHONS x MACHINES and none twice;
@@ -11,10 +14,12 @@ requirements file once ` local` is gone and each space is replaced by ` --hash=s
 `pip install --no-deps --require-hashes --only-binary :all:`, as UNUSED leaves distributions out.
 """
 
+import argparse
 import json
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -23,13 +28,15 @@ from packaging.utils import canonicalize_name
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tools.wheel_needs import highest, lacking, wheel_needs
 from wildrydes_ml.packaging import source_directory
 from wildrydes_ml.parameters import PACKAGES
 
 LOCK = source_directory() / "filling" / "packages.lock"
 
-LOCAL = "3.11"  # no Python of Lambda's on Amazon Linux 2023
-PYTHONS = ("3.12", "3.13", LOCAL)
+LAMBDA_PYTHONS = ("3.12", "3.13")  # those on Amazon Linux 2023
+LOCAL = "3.11"  # serves local runs
+PYTHONS = (*LAMBDA_PYTHONS, LOCAL)
 MACHINES = ("x86_64", "aarch64")
 # Amazon Linux 2023 has glibc 2.34; pip prefers the earlier of these.
 MANYLINUX = ("_2_34", "_2_31", "_2_28", "_2_27", "_2_26", "_2_24", "2014")
@@ -46,6 +53,8 @@ NEEDED = "# What these need:"
 
 Report = Mapping[str, tuple[str, str]]
 """Version and SHA-256 of each distribution that pip would install, by canonical name."""
+Fetch = Callable[[Sequence[str], str, str, Path], Iterable[Path]]
+"""Lines of a lock, Python, machine and an empty directory → the locked wheels for them, in that directory."""
 
 
 def wheel_tags(python: str, machine: str) -> list[str]:
@@ -117,7 +126,39 @@ def in_order(top: Iterable[Requirement], lines: Iterable[str]) -> list[str]:
     return [*first, NEEDED, *by_name.values()]
 
 
-def main() -> None:
+def requirements(lines: Iterable[str], machine: str) -> str:
+    """A lock's lines as a pip requirements file for a machine, without markers."""
+    rows = [line.replace(" local ", " ").split(" ") for line in lines if not line.startswith("#")]
+    return "\n".join(
+        " --hash=sha256:".join([pin, *digests])
+        for marked, *digests in rows
+        for pin in on_machine([Requirement(marked)], machine)
+    )
+
+
+def fetch_wheels(lines: Sequence[str], python: str, machine: str, directory: Path) -> Iterable[Path]:
+    """The locked wheels, from the index. Raises CalledProcessError when pip cannot get one."""
+    (directory / "requirements.txt").write_text(requirements(lines, machine), encoding="utf-8")
+    download = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--require-hashes"]
+    what = ["--only-binary=:all:", f"--dest={directory}", f"--requirement={directory / 'requirements.txt'}"]
+    subprocess.run([*download, *what, *wheel_tags(python, machine)], check=True)
+    return sorted(directory.glob("*.whl"))
+
+
+def check_wheels(lines: Sequence[str], fetch: Fetch = fetch_wheels) -> None:
+    """Prints what each locked wheel needs of Lambda's system. Raises SystemExit with what is not there."""
+    faults: list[str] = []
+    for python, machine in product(LAMBDA_PYTHONS, MACHINES):
+        with tempfile.TemporaryDirectory() as directory:
+            for wheel in fetch(lines, python, machine, Path(directory)):
+                if needs := wheel_needs(wheel):
+                    print(f"{wheel.name} needs {', '.join(highest(needs))}", flush=True)
+                faults += [f"{wheel.name}: {need.file} needs {need.version}" for need in lacking(needs)]
+    if faults:
+        raise SystemExit("\n".join(["Lambda's system lacks what these need; pin another version:", *faults]))
+
+
+def make_lines() -> list[str]:
     """Resolves on the oldest Python, whose versions the newer ones have, too; then asks for each one's wheels."""
     top = [Requirement(pin) for pin in PACKAGES.split()]
     resolved = {machine: ask_pip(on_machine(top, machine), *wheel_tags(LOCAL, machine)) for machine in MACHINES}
@@ -130,10 +171,20 @@ def main() -> None:
     ]
     local = len(reports) - len(MACHINES)
     for_all = ask_pip(map(str, pure), "--no-deps", *PURE_TAGS)
-    lines = lock_lines(pins, [for_all, *reports[:local]], reports[local:])
-    LOCK.write_text("\n".join([*in_order(top, lines), ""]), encoding="utf-8")
-    print(f"{LOCK}: {len(lines)} distributions, {LOCK.stat().st_size:,} bytes")
+    return in_order(top, lock_lines(pins, [for_all, *reports[:local]], reports[local:]))
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Writes the lock, or with --check looks at the one that is there."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing, read the wheels of the lock that is there")
+    if parser.parse_args(arguments).check:
+        return check_wheels(LOCK.read_text(encoding="utf-8").splitlines())
+    lines = make_lines()
+    check_wheels(lines)
+    LOCK.write_text("\n".join([*lines, ""]), encoding="utf-8")
+    print(f"{LOCK}: {len(lines) - 1} distributions, {LOCK.stat().st_size:,} bytes")
 
 
 if __name__ == "__main__":
-    main()
+    main(sys.argv[1:])

@@ -125,7 +125,7 @@ REASONS: dict[str, Reason] = {
     "ModelInferenceFunctionLogGroup": Reason(
         "The function's log, for 14 days.",
         f"{NEW} Lambda made one that never ends and outlives the stack.",
-        "0.50 US$ for each GB that is written (list price)",
+        "nothing; 0.50 US$ for each GB that is written, 0.30 US$ a month for each metric in it (list prices)",
     ),
     "LambdaEFSMLExecuteInferenceServiceRole": Reason(
         "The function may mount this access point and read, and write to its log group. Lambda makes its network "

@@ -15,7 +15,8 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
-from wildrydes_ml import cli, costs, workshop
+from wildrydes_ml import cli, costs, granting, workshop
+from wildrydes_ml.rights import CALLS, MADE, SCOPES, VERBS, Right
 from wildrydes_ml.settings import PRESETS, Settings
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -87,9 +88,10 @@ def unchanged() -> str:
 
 
 def presets() -> str:
-    """What each preset sets and what it costs while idle, item by item."""
+    """Where the presets differ in a new deployment, and what each costs while idle, item by item."""
     values = {name: Settings(preset=name).parameter_values() for name in PRESETS}
-    names = sorted({name for chosen in PRESETS.values() for name in chosen})
+    chosen = sorted({name for preset in PRESETS.values() for name in preset})
+    names = [name for name in chosen if len({row[name] for row in values.values()}) > 1]
     rows: list[tuple[str, ...]] = [
         (f"`{name}`", *(f"`{values[preset][name]}`" for preset in PRESETS)) for name in names
     ]
@@ -116,8 +118,67 @@ def commands() -> str:
     return "\n\n".join(parts)
 
 
+def policy_sizes() -> str:
+    """How many policies who needs, and how long they are."""
+    settings = Settings(account="123456789012")
+    rows = []
+    for who in granting.WHO:
+        sizes = [granting.size(document) for document in granting.policies(who, settings, "eu-west-1")]
+        rows.append((f"`--for {who}`", len(sizes), " and ".join(f"{size:,}" for size in sizes)))
+    return _table(("", "policies", "characters"), rows)
+
+
+def called_rights() -> str:
+    """The rights for what the deployer calls itself, by what they are for and on what."""
+    groups: dict[tuple[str, ...], dict[str, None]] = {}
+    for right in CALLS:
+        verbs = [verb for verb in VERBS if verb in right.when]
+        only = f" (`ApiAuth` {right.auth})" if right.auth else ""
+        groups.setdefault((", ".join(verbs) + only, right.scope), {}).update(dict.fromkeys(right.actions))
+    rows = [(verbs, scope, _codes(actions)) for (verbs, scope), actions in groups.items() if actions]
+    return _table(("verbs", "on", "rights"), rows)
+
+
+def made_rights() -> str:
+    """The rights for what CloudFormation makes, by type and on what."""
+    groups: dict[tuple[str, str], list[Right]] = {}
+    for right in MADE:
+        groups.setdefault((right.source, right.scope), []).append(right)
+    rows = [
+        (f"`{source}`", scope, _codes(dict.fromkeys(action for right in rights for action in right.actions)))
+        for (source, scope), rights in sorted(groups.items())
+    ]
+    return _table(("type", "on", "rights"), rows)
+
+
+def right_scopes() -> str:
+    """On what the rights are, with their conditions."""
+    rows = []
+    for name, scope in SCOPES.items():
+        entries = [
+            f"`{key}` is {' or '.join(f'`{value}`' for value in values)}"
+            for found in scope.condition.values()
+            for key, values in found.items()
+        ]
+        rows.append((name, _codes(scope.arns), "; ".join(entries)))
+    return _table(("on", "resources", "only where"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
-    table.__name__: table for table in (parameters, outputs, resources, differences, unchanged, presets, commands)
+    table.__name__: table
+    for table in (
+        parameters,
+        outputs,
+        resources,
+        differences,
+        unchanged,
+        presets,
+        commands,
+        policy_sizes,
+        called_rights,
+        made_rights,
+        right_scopes,
+    )
 }
 
 
@@ -173,6 +234,10 @@ def _option(action: argparse.Action) -> tuple[str, str]:
     name = " ".join([*action.option_strings, str(value)] if action.option_strings else [str(value)]).strip()
     text = (action.help or "") % {"default": action.default}
     return f"`{name}`", text
+
+
+def _codes(names: Iterable[str]) -> str:
+    return " ".join(f"`{name}`" for name in names)
 
 
 def _code(value: Any) -> str:

@@ -12,6 +12,9 @@ from . import pictures, web
 PATIENCE_SECONDS = 60.0
 _LONGEST_PAUSE = 8.0
 _TRY_AGAIN = (429, 503)
+# The API's 500, 502 and 504 of a function that could not be invoked: too many at once, most likely. A function that
+# breaks off looks the same, so that pauses grow whatever Retry-After says.
+NOT_INVOKED = ("service-failure", "integration-failure")
 # The handler's 503 of a model that does not work, which no pause ends.
 MODEL_FAILED = "model-failed"
 # The API's 429 that a pause does not end.
@@ -106,15 +109,16 @@ def answer(picture: str, reply: web.Reply) -> Answer:
 def patient(send: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
     """Sends again what was throttled (429) or came too early (503): after Retry-After, or 1, 2, 4, 8, 8... seconds.
 
-    It gives up, with the last reply, when that would take more than PATIENCE_SECONDS, when a quota is used up, or
-    when the model does not work.
+    What did not reach the function is sent again after the longer of both. It gives up, with the last reply, when that
+    would take more than PATIENCE_SECONDS, when a quota is used up, or when the model does not work.
     """
 
     def send_again(body: bytes, headers: Mapping[str, str]) -> web.Reply:
         left, pause = PATIENCE_SECONDS, 1.0
         reply = send(body, headers)
-        while reply.status in _TRY_AGAIN and code(reply) not in _FINAL:
+        while _may_change(reply):
             wait = max(1.0, pause if reply.retry_after is None else reply.retry_after)
+            wait = max(wait, pause) if code(reply) in NOT_INVOKED else wait
             if wait > left:
                 break
             sleep(wait)
@@ -123,6 +127,11 @@ def patient(send: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
         return reply
 
     return send_again
+
+
+def _may_change(reply: web.Reply) -> bool:
+    said = code(reply)
+    return said in NOT_INVOKED or (reply.status in _TRY_AGAIN and said not in _FINAL)
 
 
 def _detection(item: Mapping[str, Any]) -> dict[str, Any]:

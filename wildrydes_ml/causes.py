@@ -19,6 +19,19 @@ _CANCELLED = re.compile(r"Resource (creation|update|deletion|import) cancelled")
 _SUM = re.compile(r"The following resource\(s\) failed|Validation failure detected")
 # This says where the causes are.
 _POINTER = re.compile(r"Call DescribeEvents|DescribeEvents API|The following hook\(s\)(/validation)? failed")
+# What to do about a cause. No call tells which zones lack NAT gateways.
+# https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+_REMEDIES = (
+    (
+        re.compile(
+            r"NotAvailableInZone|UnsupportedAvailabilityZone|not available in this availability zone"
+            r"|not supported in your requested Availability Zone",
+            re.IGNORECASE,
+        ),
+        "some zones do not have everything: name two others with --set AvailabilityZoneOne=ZONE "
+        "--set AvailabilityZoneTwo=ZONE",
+    ),
+)
 
 
 def beginning(stack: str, events: Sequence[StackEvent]) -> int:
@@ -62,6 +75,12 @@ def is_cancelled(reason: str) -> bool:
 def is_pointer(reason: str) -> bool:
     """Whether a reason says no more than where the causes are."""
     return bool(_POINTER.search(reason))
+
+
+def with_remedy(cause: str) -> str:
+    """A cause with what to do about it, where that is known."""
+    known = [words for pattern, words in _REMEDIES if pattern.search(cause)]
+    return "; ".join([cause, *known])
 
 
 def describe(faults: Sequence[Fault]) -> str:

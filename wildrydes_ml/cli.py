@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from .config import NO_CONFIG, Config, read
 from .errors import SettingsError, WildrydesError
 from .reporting import JsonReporter, Reporter, TextReporter
+from .rights import CLOUDFORMATION, VERBS
 from .settings import DEFAULT_NAME, PRESETS, ROUTES
 
 INTERRUPTED = 130
@@ -24,7 +25,7 @@ _MOST_THREADS = 32
 
 _EPILOG = """exit codes:
   0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
-  4 refused: not ours, both routes under one name, or a change that --allow-replace must name
+  4 refused: not ours, protected, both routes under one name, or a change that --allow-replace must name
   5 --fail-on-change, and there is a change   130 Ctrl-C"""
 
 
@@ -182,6 +183,12 @@ def _common(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="TOML file with these options by their long names, and a table [set]; the command line wins over it",
     )
+    group.add_argument(
+        "--role-arn",
+        default="",
+        metavar="ARN",
+        help="role that CloudFormation takes in place of your own rights; AWS remembers it with each stack",
+    )
     group = parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)")
     group.add_argument(
         "--preset",
@@ -202,6 +209,13 @@ def _common(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="LOCATION",
         help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
+    )
+    group.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="Key=Value",
+        help="tag of the stacks and of what they make (repeatable); Key= removes it",
     )
     parser.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
     parser.add_argument(
@@ -289,6 +303,17 @@ def _status(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="who",
+        choices=(*VERBS, CLOUDFORMATION),
+        default=VERBS[0],
+        help="who needs it: the caller of a verb, or the role of --role-arn (default: %(default)s)",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
+
+
 def _threads(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
         raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_THREADS}, not {text!r}")
@@ -324,6 +349,7 @@ _VERBS = {
     "destroy": _Verb("Remove what deploy made, and prove that it is gone.", "commands", _common, _destroy),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _common, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _common, _status),
+    "policy": _Verb("Print the IAM policy that a caller of this deployment needs.", "offline", _common, _policy),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
     "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
 }

@@ -14,13 +14,13 @@ from pathlib import Path
 from . import asking, deploying, destroying, drawing, local, parallel, pictures, web
 from . import status as status_module
 from .aws import Aws, connect
-from .config import Config
-from .desired import TAG
 from .errors import SettingsError, WildrydesError
+from .options import settings as _settings
 from .preflight import refuse_other_account
 from .reporting import Progress, Reporter, terminal_columns
-from .settings import PRESETS, Settings, Target, parse_overrides
+from .settings import Settings, Target
 from .table import Table
+from .tags import TAG
 
 # Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
 _THREADS = 4
@@ -146,39 +146,6 @@ def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
         reporter.output("")
 
 
-def _settings(options: argparse.Namespace) -> Settings:
-    return Settings(
-        name=options.name,
-        bucket=options.bucket,
-        route=getattr(options, "route", ""),
-        preset=options.preset,
-        overrides={**_of_file(options), **parse_overrides(options.overrides), **_signature(options)},
-        reset=tuple(getattr(options, "reset", ())),
-        model=options.model,
-        allow_replace=tuple(getattr(options, "allow_replace", ())),
-        account=options.account,
-        continue_rollback=getattr(options, "continue_rollback", False),
-        keep_data=getattr(options, "keep_data", False),
-        retain=tuple(getattr(options, "retain", ())),
-    )
-
-
-def _signature(options: argparse.Namespace) -> dict[str, str]:
-    name = getattr(options, "signature", "")
-    return {"Signature": name} if name else {}
-
-
-def _of_file(options: argparse.Namespace) -> dict[str, str]:
-    """The parameters of the file of --config, but for those of another preset that the command line names."""
-    config: Config = options.file
-    is_its_own = options.preset == config.options.get("preset", "")
-    return {
-        name: value
-        for name, value in config.overrides.items()
-        if (is_its_own or name not in PRESETS[options.preset]) and name not in getattr(options, "reset", ())
-    }
-
-
 def _home(options: argparse.Namespace) -> Path:
     return Path(options.home).expanduser().resolve()
 
@@ -207,7 +174,7 @@ def _existing_target(options: argparse.Namespace) -> Target:
 
 def _connect(target: Target, settings: Settings, reporter: Reporter, tells_account: bool = True) -> Aws:
     """The gateways; the reporter tells whose account it is, and when AWS does not answer."""
-    aws = connect(target, say=reporter.warning)
+    aws = connect(target, say=reporter.warning, role=settings.role_arn)
     refuse_other_account(settings, aws.identity)
     if tells_account and not target.is_local:
         reporter.event(f"account {aws.identity.account}, region {aws.identity.region}, as {aws.identity.arn}")

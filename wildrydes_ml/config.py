@@ -5,6 +5,7 @@ name = "my-rydes"
 region = "eu-west-1"
 preset = "lean"
 allow-replace = ["NatGateway"]
+tag = ["team=rides"]
 
 [set]
 MinScore = 0.5
@@ -37,9 +38,11 @@ OPTIONS: Mapping[str, type] = {
     "preset": str,
     "profile": str,
     "region": str,
+    "role-arn": str,
     "route": str,
     "set": dict,
     "signature": str,
+    "tag": list,
 }
 _KINDS: Mapping[type, str] = {str: "text in quotes", list: "a list of texts", dict: "a table of parameters"}
 
@@ -70,11 +73,17 @@ def read(path: Path) -> Config:
 
 def _faults(body: Mapping[str, Any]) -> list[str]:
     unknown = [name for name in body if name not in OPTIONS]
-    wrong = [name for name in body if name in OPTIONS and not isinstance(body[name], OPTIONS[name])]
+    wrong = [name for name in body if name in OPTIONS and not _is_of_kind(body[name], OPTIONS[name])]
     return [
         *(f"there is no option {name!r}{_meant(name)}" for name in unknown),
         *(f"{name} must be {_KINDS[OPTIONS[name]]}" for name in wrong),
     ]
+
+
+def _is_of_kind(value: Any, kind: type) -> bool:
+    if kind is list:
+        return isinstance(value, list) and all(isinstance(item, str) for item in value)
+    return isinstance(value, kind)
 
 
 def _meant(name: str) -> str:

@@ -16,7 +16,8 @@ from .reporting import Reporter
 from .states import Destroy, state
 
 _ATTEMPTS = 4
-SUBNET = "AWS::EC2::Subnet"
+SECURITY_GROUP = "AWS::EC2::SecurityGroup"
+_SUBNET = "AWS::EC2::Subnet"
 _STACK = "AWS::CloudFormation::Stack"
 
 
@@ -132,7 +133,7 @@ class Deleter:
                 self._reporter.event(f"emptying bucket {item.physical_id}")
                 empty(self._aws, item.physical_id)
         if Cause.INTERFACES in held.values():
-            release(self._aws, physical_ids(resources, SUBNET), self._reporter, self._clock)
+            release(self._aws, physical_ids(resources, SECURITY_GROUP), self._reporter, self._clock)
         return retained
 
     def _explanation(self, stack: Stack, failures: Sequence[StackEvent]) -> str:
@@ -149,9 +150,11 @@ class Deleter:
         )
 
     def _users(self, stack: Stack) -> list[str]:
-        """Who is in the stack's subnets, for want of a permission why that is not known."""
+        """Who uses the stack's groups and subnets, for want of a permission why that is not known."""
         try:
-            found = self._aws.networks.interfaces(physical_ids(self._aws.stacks.resources(stack.name), SUBNET))
+            resources = self._aws.stacks.resources(stack.name)
+            groups, subnets = (physical_ids(resources, kind) for kind in (SECURITY_GROUP, _SUBNET))
+            found = self._aws.networks.interfaces(groups, subnets)
         except WildrydesError as error:
-            return [f"  in its subnets: not looked at: {error}"]
-        return [f"  in its subnets: {item.id} ({item.status}) {item.description}".rstrip() for item in found]
+            return [f"  in its network: not looked at: {error}"]
+        return [f"  in its network: {item.id} ({item.status}) {item.description}".rstrip() for item in found]

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from functools import partial
 
-from . import costs, drift, models, offers, planning, populating, preflight, proving
+from . import costs, drift, handing, models, offers, planning, populating, preflight, proving, surprises
 from .asking import Answer
 from .aws import Aws
 from .desired import Desired, DesiredStack, describe
@@ -30,8 +31,10 @@ from .steps import (
     WarmUp,
     Wire,
     as_record,
+    change_line,
     change_text,
 )
+from .tags import TAG
 from .wiring import STAGE, actions, window
 
 # The instance fetches the model within the wait condition's hour.
@@ -67,6 +70,7 @@ def deploy(
         confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
         deployer.run(step)
+    deployer.tidy()
     return deployer.prove(changed=bool(steps))
 
 
@@ -97,6 +101,8 @@ class Deployer:
             reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
         self.desired: Desired
         self._stacks: dict[str, Stack] = {}
+        self._leftovers: tuple[str, ...] = ()
+        self._has_bucket = False
 
     def steps(self) -> tuple[Step, ...]:
         """What there is to do about what is asked for and what earlier deploys set."""
@@ -105,12 +111,17 @@ class Deployer:
         self.desired = describe(settings, self._target, self._aws.identity, self._model(settings))
         observed = Observer(self._aws, self.desired, stacks).observe()
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
+        self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
         self.desired = self._with_uploads(observed)
+        handing.refuse_too_large(self.desired.stacks)
         for permission in observed.unread:
             self._reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
         self._tell_unheeded(observed)
         self._tell_window()
-        return planning.plan(self.desired, observed)
+        steps = planning.plan(self.desired, observed)
+        if not self._target.is_local:
+            self._tell_throughput(observed)
+        return steps
 
     @property
     def known(self) -> Mapping[str, str]:
@@ -176,7 +187,7 @@ class Deployer:
             case MakeBucket(bucket):
                 self._aws.buckets.create(bucket, self.desired.service.tags)
             case Upload(bucket, key, body):
-                self._aws.buckets.upload(bucket, key, body, self.desired.service.tags)
+                self._aws.buckets.upload(bucket, key, body, {TAG: self._settings.name})
             case DeleteStack(name):
                 self._delete(self._stacks.pop(name))
             case RollBack(name):
@@ -192,13 +203,19 @@ class Deployer:
             case WarmUp(function):
                 self._proven(partial(proving.warm, self._aws, function, self._reporter))
 
+    def tidy(self) -> None:
+        """Removes what a killed deploy left in the bucket."""
+        if self._leftovers:
+            self._reporter.event(f"removing {', '.join(self._leftovers)} from the bucket, left by a deploy that ended")
+            handing.remove(self._aws, self.desired.bucket, self._leftovers, self._reporter)
+
     def prove(self, changed: bool) -> Deployed:
         """Posts a picture through the public URL and reports the answer."""
         outputs = self._outputs()
         url = public_url(self._target, outputs)
         api, auth = outputs["ModelInferenceApiId"], self.desired.values["ApiAuth"]
         send = proving.sender(self._aws, self._target, url, api, auth)
-        answer = self._proven(partial(proving.post_sample, send, is_warm=changed))
+        answer = self._proven(partial(proving.post_sample, send, self._reporter, is_warm=changed))
         self._report_outputs(url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
 
@@ -261,6 +278,16 @@ class Deployer:
                     "CloudFormation does not keep the new value; set it again when it matters"
                 )
 
+    def _tell_throughput(self, observed: Observed) -> None:
+        """Warns of a change of throughput that EFS may not take yet."""
+        now = datetime.now(timezone.utc)
+        for stack in self.desired.stacks:
+            found = observed.stacks.get(stack.name)
+            changed = surprises.throughput_changes(found.effective, stack.effective) if found else []
+            events = self._aws.stacks.events(found.stack.id) if found and changed else []
+            for title in changed:
+                self._reporter.warning(surprises.throughput_warning(stack.name, title, events, now))
+
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
         """The stack with its inputs, which come from the EFS stack, made before it; a finished one as it is."""
         if stack.name != self.desired.service.name or stack.is_resolved:
@@ -272,14 +299,17 @@ class Deployer:
         stack, found = step.desired, self._stacks.get(step.desired.name)
         efs = self._stacks.get(self.desired.efs.name) if self.desired.efs else None
         is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
-        return is_updatable and stack.is_resolvable(efs.outputs if efs else {})
+        has_way = self._has_bucket or not handing.is_large(stack)
+        return is_updatable and has_way and stack.is_resolvable(efs.outputs if efs else {})
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
         wanted = self._resolved(stack)
-        return self._aws.stacks.prepare(self._stacks[wanted.name], wanted.template, wanted.parameters, wanted.tags)
+        with handing.handed(self._aws, self.desired, wanted, self._reporter) as template:
+            return self._aws.stacks.prepare(self._stacks[wanted.name], template, wanted.parameters, wanted.tags)
 
     def _create(self, stack: DesiredStack) -> None:
-        begun = self._aws.stacks.create(stack.name, stack.template, stack.parameters, stack.tags)
+        with handing.handed(self._aws, self.desired, stack, self._reporter) as template:
+            begun = self._aws.stacks.create(stack.name, template, stack.parameters, stack.tags)
         self._stacks[stack.name] = self._follower.follow(begun, set(), MADE)
 
     def _update(self, stack: DesiredStack) -> None:
@@ -294,7 +324,7 @@ class Deployer:
             self._aws.stacks.discard(change_set.id)
             raise
         for change in change_set.changes:
-            self._reporter.event(f"{stack.name}  {change_text(change)}")
+            self._reporter.event(f"{stack.name}  {change_line(change)}")
         token = self._aws.stacks.execute(change_set)
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
 
@@ -348,6 +378,8 @@ def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Sett
     if refused:
         losses = "; ".join(map(change_text, refused))
         names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
+        told = surprises.perhaps(refused)
         raise Refused(
-            f"stack {stack} would lose network or files: {losses}. It was not changed; to allow it, add {names}"
+            f"stack {stack} would lose network or files: {losses}. {told + ' ' if told else ''}It was not changed; to "
+            f"allow it, add {names}"
         )

@@ -10,21 +10,18 @@ from typing import Any
 
 from . import packaging, workshop
 from .conditions import Effective, effective, without
-from .models import Model
+from .models import Model, is_url
 from .parts import gateway_responses
 from .parts.function import ALIAS
 from .records import Identity
 from .rendering import render
 from .settings import Settings, Target
+from .tags import TAG
 from .wiring import Wiring
 
-# Marks what the deployer made, so that destroy and other users can tell.
-TAG = "wildrydes-ml"
-# On an EFS stack that is kept without its function: the parameters that it gets back with the next deploy.
-ASIDE_TAG = "wildrydes-ml:set-aside"
-
 # Where uploads lie in a bucket.
-PREFIXES = ("code/", "model/")
+TEMPLATES = "template/"
+PREFIXES = ("code/", "model/", TEMPLATES)
 
 _EFS_TEMPLATE = "efs_99.yml"
 _INFERENCE_TEMPLATE = "5_lambda_function.yml"
@@ -132,6 +129,12 @@ class Desired:
         return self.model.key(self.function_name)
 
     @property
+    def model_url(self) -> str:
+        """The URL from which the model will be fetched; empty for a path, and for what lies in the bucket."""
+        location = self.model.location if self.fill else self.values.get("ModelUrl", "")
+        return location if is_url(location) and not self.model.digest else ""
+
+    @property
     def log_group(self) -> str:
         """The function's log group."""
         return f"/aws/lambda/{self.function_name}"
@@ -160,7 +163,8 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         "Ipv6AllowedForDualStack": "true" if values["InternetEgress"] == "ipv6" else "false",
         **model.parameters,
     }
-    tags = {TAG: settings.name}
+    marks = {TAG: settings.name}
+    tags = {**settings.stack_tags, **marks}
     short = settings.is_short
     efs = None if short else _stack(settings.efs_stack, _EFS_TEMPLATE, values, tags)
     service = (
@@ -178,7 +182,7 @@ def describe(settings: Settings, target: Target, identity: Identity, model: Mode
         model=model,
         efs=efs,
         service=service,
-        wiring=None if short else _wiring(values, identity, tags),
+        wiring=None if short else _wiring(values, identity, marks),
         fill=target.efs_directory,
     )
 

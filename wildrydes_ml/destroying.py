@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from . import keeping, leftovers
 from .aws import Aws
-from .deleting import SUBNET, Deleter, physical_ids
+from .deleting import SECURITY_GROUP, Deleter, physical_ids
 from .emptying import remove_bucket
 from .following import Follower
 from .planning import FoundStack
@@ -95,8 +95,8 @@ class _Destroyer:
     def _remove_stack(self, found: FoundStack) -> None:
         stack = found.stack
         if stack.name == self._settings.efs_stack:
-            # The function is gone by now, and so has Lambda begun to leave the subnets.
-            release(self._aws, physical_ids(found.resources, SUBNET), self._reporter, self._clock)
+            # The function is gone by now, and so has Lambda begun to leave the network.
+            release(self._aws, physical_ids(found.resources, SECURITY_GROUP), self._reporter, self._clock)
         self._deleter.delete(stack)
 
     def _remove_log_group(self, name: str) -> None:

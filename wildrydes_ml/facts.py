@@ -88,7 +88,8 @@ class Facts(TypedDict, total=False):
 
     `function` and `log_group` are the stacks that made those of our names: "" when none did, None when there is none.
     `exports` are the region's exports: name → ARN of the stack. `instance_architectures` are the instance type's, and
-    `instance_zones` are where it is offered; both are empty for a type that does not exist.
+    `instance_zones` are where it is offered; both are empty for a type that does not exist. `model` is why the model's
+    URL does not give it, as far as can be seen from here: "" when it does.
     """
 
     vpcs: Usage
@@ -105,3 +106,4 @@ class Facts(TypedDict, total=False):
     function: str | None
     log_group: str | None
     exports: Mapping[str, str]
+    model: str

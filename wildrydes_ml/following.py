@@ -146,7 +146,7 @@ class _Watch:
         cause, hint = causes.first_cause(self._events, found.name), causes.pointer(self._events, found.name)
         if not hint:
             cause = cause or found.reason or TABLE[found.status].meaning
-            return WildrydesError(f"{ended}: {cause}")
+            return WildrydesError(f"{ended}: {causes.with_remedy(cause)}")
         faults = self._faults(found)
         if not faults or isinstance(faults, Unknown):
             return WildrydesError(f"{ended}: {cause or causes.without_faults(hint, faults)}")

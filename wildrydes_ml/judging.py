@@ -119,6 +119,12 @@ def _other_zones(facts: Facts) -> str:
     return f"--set AvailabilityZoneOne={one} --set AvailabilityZoneTwo={two}"
 
 
+def _offering_zones(facts: Facts) -> str:
+    """The options for two zones, the first of them with the instance type; empty when there are none."""
+    usable = _usable(facts)
+    return _other_zones(facts) if len(usable) > 1 and facts["instance_zones"].intersection(usable) else ""
+
+
 def _zone_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     if "zones" not in facts:
         return
@@ -139,7 +145,25 @@ def _zone_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
             yield _problem(desired, f"Availability Zone {name}", why, f"Add {_other_zones(facts)}")
 
 
+def _gateway_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    """No call tells where NAT gateways are. They lack in zones that AWS extends no more, as usual instance types do;
+    with an instance that is a problem anyway.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+    """
+    values, offering = desired.values, facts.get("instance_zones")
+    first = "".join(_chosen_zones(facts, desired)[:1])
+    is_alone = values["InternetEgress"] == "nat" and values["BootstrapInstance"] == "none"
+    if not is_alone or not offering or not first or first in offering:
+        return
+    why = f"it does not offer {instance_type(values)}: AWS may extend it no more, and then makes no NAT gateway in it"
+    others = _offering_zones(facts) or "--set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE with others"
+    yield _problem(desired, f"Availability Zone {first}", why, f"Add {others}", is_certain=False)
+
+
 def _instance_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    if desired.values["BootstrapInstance"] == "none":
+        return
     type, wanted = instance_type(desired.values), desired.values["Architecture"]
     what, another = f"instance type {type}", "--set BootstrapInstanceType=TYPE with another type"
     architectures, offering = facts.get("instance_architectures"), facts.get("instance_zones")
@@ -152,7 +176,7 @@ def _instance_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     first = "".join(_chosen_zones(facts, desired)[:1])
     if offering and first and first not in offering:
         why = f"zone {first}, where the public subnet is, does not offer it"
-        zones = _other_zones(facts) if offering.intersection(usable := _usable(facts)) and len(usable) > 1 else ""
+        zones = _offering_zones(facts)
         yield _problem(desired, what, why, f"Add {zones}, or {another}" if zones else f"Add {another}")
 
 
@@ -187,6 +211,27 @@ def _concurrency_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
         yield _problem(desired, f"{name}Concurrency={taken}", why, remedy)
 
 
+def _burst_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    """Whether Lambda turns away what the stage admits: a new account may have 10 at once, which is ThrottleBurst.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+    """
+    if "concurrency" not in facts or desired.values["ReservedConcurrency"]:
+        return
+    burst = int(desired.values["ThrottleBurst"])
+    free = facts["concurrency"].unreserved + facts["concurrency"].own
+    if free > burst:
+        return
+    why = (
+        f"the stage admits that many requests at once and more each second, and the account runs {free} functions at "
+        "once at most; callers get 500 or 502 for those above that, and have to try again"
+    )
+    enough = max(_CONCURRENCY.default, facts["concurrency"].limit + burst)
+    less = f"--set ThrottleBurst={max(free // 2, 1)} and a lower ThrottleRate"
+    remedy = f"Raise the quota with `{_raising(desired, _CONCURRENCY, enough)}`, or use {less}"
+    yield _problem(desired, f"ThrottleBurst={burst}", why, remedy, is_certain=False)
+
+
 def _name_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
     """A stack cannot take over what exists: the workshop's own function has the same name and leaves its log behind."""
     remedies = Remedies(desired.identity.region)
@@ -201,6 +246,16 @@ def _name_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
         call = f"when nobody needs it, remove it with `{remedies.removal(Billable(what, name))}`"
         instead = "delete that stack if it is not needed" if maker else call
         yield _problem(desired, f"{what} {name}", why, f"Use another --name or --set FunctionName=NAME, or {instead}")
+
+
+def _model_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
+    """Not certain: what fetches the model may have another way out."""
+    if facts.get("model"):
+        remedy = (
+            "If it cannot be fetched from there either, EFS is not filled, and what was made is undone: pass another "
+            "with --model, as docs/how-to/model.md has it"
+        )
+        yield _problem(desired, f"model {desired.model_url}", f"{facts['model']}, asked from here", remedy, False)
 
 
 def _export_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
@@ -222,9 +277,12 @@ def _export_problems(facts: Facts, desired: Desired) -> Iterator[Problem]:
 _JUDGES: tuple[Callable[[Facts, Desired], Iterator[Problem]], ...] = (
     _quota_problems,
     _zone_problems,
+    _gateway_problems,
     _instance_problems,
     _runtime_problems,
     _concurrency_problems,
+    _burst_problems,
     _name_problems,
+    _model_problems,
     _export_problems,
 )

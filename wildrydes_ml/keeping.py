@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from . import costs, planning, steps
 from .aws import Aws
-from .desired import ASIDE_TAG
 from .errors import Refused, WildrydesError
 from .following import Follower
 from .records import ChangeSet, ResourceChange, Stack
 from .refusing import refuse_update
 from .reporting import Reporter
 from .states import Deploy, is_busy, state
+from .tags import ASIDE_TAG
 
 # Parameter → the value that bills by the hour while nobody uses it, and for what; it is set to `none`.
 _BY_THE_HOUR = {"InternetEgress": ("nat", "NAT gateway"), "BootstrapInstance": ("keep", "filling instance")}
@@ -72,7 +72,7 @@ def _prepared(aws: Aws, stack: Stack, reporter: Reporter) -> ChangeSet | None:
         return None
     aside = " ".join(f"{name}={stack.parameters[name]}" for name in _bills(stack))
     tags = {**stack.tags, ASIDE_TAG: aside}
-    change_set = aws.stacks.prepare(stack, aws.stacks.template(stack.name), wanted, tags)
+    change_set = aws.stacks.prepare(stack, "", wanted, tags)
     if change_set is None:
         return None
     try:

@@ -11,13 +11,13 @@ from typing import TypeVar
 
 from .aws import Aws
 from .costs import PRICES
-from .desired import TAG
 from .errors import InterruptedWork, WildrydesError
 from .records import Billable
 from .remains import Remains, is_tagged, look, our_tags
 from .remedies import Remedies, some
 from .reporting import Reporter
 from .settings import Settings, Target
+from .tags import TAG
 
 T = TypeVar("T")
 

@@ -41,7 +41,7 @@ def shipped() -> str:
 
 def local(location: str) -> Model:
     """For `--local`: populate.sh reads directories, archives and URLs itself."""
-    if location and not _is_url(location):
+    if location and not is_url(location):
         return Model(str(_existing(location)))
     return Model(location or shipped())
 
@@ -50,7 +50,7 @@ def remote(location: str) -> Model:
     """For AWS: a URL is handed to the instance; anything else is packed, uploaded and linked."""
     if not location:
         return Model("")
-    if _is_url(location):
+    if is_url(location):
         return Model(location, {"ModelUrl": location})
     path = _existing(location)
     archive = _pack(path) if path.is_dir() else path.read_bytes()
@@ -68,7 +68,8 @@ def held(parameters: Mapping[str, str]) -> Model:
     return Model("")
 
 
-def _is_url(location: str) -> bool:
+def is_url(location: str) -> bool:
+    """Whether it is fetched from a web server."""
     return location.startswith(("http://", "https://"))
 
 

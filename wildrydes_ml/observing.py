@@ -4,9 +4,9 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from . import conditions, planning, populating
+from . import conditions, handing, planning, populating
 from .aws import Aws
-from .desired import PREFIXES, TAG, Desired, any_stack
+from .desired import PREFIXES, Desired, any_stack
 from .facts import Unknown
 from .following import Follower
 from .parts.function import ALIAS
@@ -14,6 +14,7 @@ from .planning import FoundStack, Observed
 from .records import Stack
 from .settings import Settings
 from .states import Deploy, is_busy
+from .tags import TAG
 from .wiring import FoundWiring
 
 # Stacks whose template is read: to compare it, and for what was set when a creation or an update failed.
@@ -89,6 +90,7 @@ class Observer:
             fill=self._missing_on_efs(),
             contents=self._contents(found),
             unread=tuple(loss.detail for loss in losses if isinstance(loss, Unknown)),
+            templates=handing.left(keys, desired.stacks),
         )
 
     def _losses(self, stack: Stack, api: str, wiring: FoundWiring | None) -> list[str | Unknown]:

@@ -1,12 +1,14 @@
-"""The verbs that only write files: the templates and the function's zip.
+"""The verbs that only write: the templates, the function's zip, the IAM policies.
 
 Apart from `commands`: to import what talks to AWS takes longer than to render.
 """
 
 import argparse
+import json
 
-from . import packaging, rendering, workshop
+from . import granting, packaging, rendering, workshop
 from .errors import naming
+from .options import settings
 from .reporting import Reporter
 
 
@@ -36,4 +38,30 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
         options.out.write_bytes(built.body)
     reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
     reporter.result(True, sha256=built.digest)
+    return 0
+
+
+def policy(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Prints or writes the IAM policies that somebody needs for the deployment."""
+    asked = settings(options)
+    found = granting.policies(options.who, asked, options.region)
+    texts = [json.dumps(document, indent=2) for document in found]
+    written: list[str] = []
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for number, text in enumerate(texts, start=1):
+            path = options.out / f"{asked.name}-{options.who}-{number}.json"
+            with naming(path):
+                path.write_text(f"{text}\n", encoding="utf-8")
+            written.append(str(path))
+            reporter.output(f"wrote {path}")
+    else:
+        for document, text in zip(found, texts, strict=True):
+            reporter.output(text, policy=document)
+        if len(found) > 1:
+            reporter.warning(
+                f"these are {len(found)} policies, as IAM takes {granting.LIMIT:,} characters in one: --out DIR writes "
+                "a file for each"
+            )
+    reporter.result(True, policies=len(found), written=written)
     return 0

@@ -127,7 +127,8 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "SshCidr": _text(
         "",
-        "IPv4 block that may reach the instance by SSH and Instance Connect; empty: Session Manager only.",
+        "IPv4 block that may reach the instance by SSH; empty: Session Manager only. The console's Instance Connect "
+        "comes from AWS's own range.",
         _CIDR,
         "must be a block such as 192.0.2.0/24, or empty",
     ),
@@ -233,6 +234,12 @@ TABLE: dict[str, dict[str, Any]] = {
         "must be host:port entries separated by commas, or empty; at most 50 characters",
         MaxLength=50,
     ),
+    "PermissionsBoundary": _text(
+        "",
+        "ARN of the permissions boundary of each role; empty: none.",
+        r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
+        "must be the ARN of an IAM policy, or empty",
+    ),
     "Revision": _text(
         "",
         "Any text; another one starts the function anew, as it must when EFS was filled again, and publishes the "
@@ -247,13 +254,14 @@ TABLE: dict[str, dict[str, Any]] = {
 EFS = (
     "ThroughputMode", "ProvisionedThroughputInMibps", "InternetEgress", "BootstrapInstance", "BootstrapInstanceType",
     "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "Signature", "PreparationKey",
-    "SshCidr", "AvailabilityZoneOne", "AvailabilityZoneTwo",
+    "SshCidr", "AvailabilityZoneOne", "AvailabilityZoneTwo", "PermissionsBoundary",
 )  # fmt: skip
 MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
 FUNCTION = (
     "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
     "MinScore", "TargetLabel", "Engine", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency",
-    "ProvisionedConcurrency", "LogRetentionDays", "PrivateImageHosts", "Revision",
+    "ProvisionedConcurrency", "LogRetentionDays", "PrivateImageHosts", "PermissionsBoundary",
+    "Revision",
 )  # fmt: skip
 DUAL_STACK = ("Ipv6AllowedForDualStack",)
 WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")

@@ -1,17 +1,19 @@
 """From what is wanted and what is there to the steps between."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from . import consequences
+from . import consequences, tags
 from .conditions import Effective, changes, effective, made_resources
 from .decoding import decode
-from .desired import ASIDE_TAG, TAG, Desired, DesiredStack
+from .desired import Desired, DesiredStack
 from .errors import Refused, WildrydesError
 from .records import ResourceChange, Stack, StackResource
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
+from .tags import ASIDE_TAG, TAG
 from .wiring import FoundWiring, actions
 
 # A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
@@ -33,6 +35,8 @@ UPLOADED_PARAMETERS = {"long": ("DataBucket", "PreparationKey"), "short": ("Prep
 # What belongs to the filling instance comes and goes; everything else of network and EFS stays.
 _PROTECTED_SERVICES = ("AWS::EC2::", "AWS::EFS::")
 _INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"})
+# At the end of the logical id of a snapshot of the API.
+_DIGEST = re.compile(r"(?<=[a-z]Deployment)[0-9a-f]{8}$")
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class FoundStack:
 class Observed:
     """What is there before a deploy. `bucket_tags` is None when there is no bucket.
 
-    `unread` are the permissions that were missing for a look at what may be gone.
+    `unread` are the permissions that were missing for a look at what may be gone, `templates` the keys of those that
+    a killed deploy left in the bucket.
     """
 
     bucket_tags: Mapping[str, str] | None
@@ -85,6 +90,7 @@ class Observed:
     fill: tuple[str, ...]
     contents: str
     unread: tuple[str, ...] = ()
+    templates: tuple[str, ...] = ()
 
 
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
@@ -121,11 +127,20 @@ def protected(changes: Sequence[ResourceChange], allowed: Sequence[str]) -> list
 def is_ours(name: str, found: FoundStack, known: Mapping[str, str]) -> bool:
     """Whether a stack has our tag, or holds nothing but resources of our template.
 
-    The second is for those who created the stack with the plain AWS CLI.
+    The second is for those who created the stack with the plain AWS CLI, from the template of this version or an
+    earlier one.
     """
     if found.stack.tags.get(TAG) == name:
         return True
-    return bool(found.resources) and all(known.get(item.logical_id) == item.type for item in found.resources)
+    types = {_without_digest(title): kind for title, kind in known.items()}
+    return bool(found.resources) and all(
+        types.get(_without_digest(item.logical_id)) == item.type for item in found.resources
+    )
+
+
+def _without_digest(title: str) -> str:
+    """A logical id without the digest of what the API's snapshot shows: another version's is another one."""
+    return _DIGEST.sub("", title)
 
 
 def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None) -> None:
@@ -210,7 +225,7 @@ def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
         return []
     missing = [title for title in found.missing if title in desired.resources]
     if not refill and not missing:
-        return [_update(desired, known)]
+        return [_update(desired, known, tags.changes(found.stack.tags, desired.tags))]
     first, why = desired, []
     if refill:
         first = first.with_parameters(BootstrapInstance="none").revised()
@@ -276,8 +291,9 @@ def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
 
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
     """Whether CloudFormation would find nothing to do: parameters and text may differ where they change nothing."""
-    tags = {key: found.stack.tags.get(key) for key in desired.tags}
-    if tags != desired.tags or ASIDE_TAG in found.stack.tags:
+    if tags.held(found.stack.tags) != tags.held(desired.tags) or ASIDE_TAG in found.stack.tags:
+        return False
+    if found.stack.tags.get(TAG) != desired.tags.get(TAG):
         return False
     parameters = {key: found.stack.parameters.get(key) for key in desired.parameters}
     is_written_alike = found.template == desired.template and parameters == desired.parameters

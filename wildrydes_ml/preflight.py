@@ -22,12 +22,13 @@ from .judging import Problem, instance_type, problems, taken_concurrency
 from .records import Identity
 from .reporting import Reporter
 from .settings import Settings, Target
-from .steps import ApplyStack, DeleteStack, Step
+from .steps import ApplyStack, DeleteStack, Fill, Step
+from .web import FOUND
 
 _THREADS = 8
 # Seconds. A service that does not answer is tried by the SDK for minutes; a check is not worth them.
 _PATIENCE = 30
-_EGRESS = {"nat": ("addresses", "nat_gateways"), "ipv6": ("egress_only_gateways",), "none": ()}
+_EGRESS = {"nat": ("addresses", "nat_gateways", "instance_zones"), "ipv6": ("egress_only_gateways",), "none": ()}
 
 
 class Unready(WildrydesError):
@@ -71,8 +72,16 @@ _QUESTIONS: Mapping[str, _Question] = {
     "log_group": _Question(
         "whether the log group's name is free", lambda account, desired: account.log_group(desired.log_group)
     ),
+    "model": _Question("whether the model's URL answers", lambda account, desired: _model_fault(account, desired)),
     "exports": _Question("whether the exports' names are free", lambda account, _: account.exports()),
 }
+
+
+def _model_fault(account: Account, desired: Desired) -> str:
+    reply = account.answer(desired.model_url)
+    if reply.status in FOUND:
+        return ""
+    return f"it answers {reply.status}" if reply.status else f"nothing answers ({reply.fault})"
 
 
 def refuse_other_account(settings: Settings, identity: Identity) -> None:
@@ -89,7 +98,9 @@ def check(aws: Aws, desired: Desired, steps: Sequence[Step], target: Target, rep
 
     Raises Unready with all problems, and InterruptedWork when the credentials have expired.
     """
-    names = needs(desired, steps, _is_renamed(aws, desired, steps))
+    wanted = needs(desired, steps, _is_renamed(aws, desired, steps))
+    # An emulator starts no instance that would fetch the model.
+    names = [name for name in wanted if name != "model" or desired.fill or not target.is_local]
     facts, unknown = look(aws.account, desired, names, 1 if target.is_local else _THREADS)
     _tell_unknown(facts, unknown, target, reporter)
     found = problems(facts, desired)
@@ -128,12 +139,16 @@ def needs(desired: Desired, steps: Sequence[Step], is_renamed: bool = False) -> 
     if network in made and network not in removed:
         found += ["vpcs", "internet_gateways", "file_systems", *_EGRESS[values["InternetEgress"]]]
     found += ["zones"] if network in made else []
-    if _boots([step for step in applied if step.desired.name == network], network in made):
+    boots = _boots([step for step in applied if step.desired.name == network], network in made)
+    if boots:
         found += ["zones", "instance_architectures", "instance_zones"]
+    fills = [step for step in steps if isinstance(step, Fill) and "model" in step.parts]
+    if desired.model_url and (fills if desired.fill else boots):
+        found += ["model"]
     if touched:
         found += ["runtimes"]
     # An emulator's limit is its machine's memory, and reserves nothing.
-    if service in touched and taken_concurrency(values) and not desired.fill:
+    if service in touched and (taken_concurrency(values) or service in made) and not desired.fill:
         found += ["concurrency"]
     found += ["function", "log_group"] if service in made or is_renamed else []
     found += ["exports"] if desired.efs and network in made else []
@@ -156,9 +171,11 @@ def look(
 
 
 def _boots(applied: Sequence[ApplyStack], made: bool) -> bool:
-    """Whether a new instance will fill EFS: in a new network, or after the old one was removed."""
+    """Whether a new instance will fill EFS: in a new network, after the old one was removed, or as the first one."""
     instances = [step.desired.parameters.get("BootstrapInstance", "none") != "none" for step in applied]
-    return any(instances) and (made or False in instances)
+    parameters = [change for step in applied for change in step.parameters]
+    is_first = any((change.name, change.old) == ("BootstrapInstance", "none") for change in parameters)
+    return any(instances) and (made or False in instances or is_first)
 
 
 _WHY_UNKNOWN = {

@@ -17,6 +17,10 @@ from .settings import Target
 WARM_SECONDS = 420.0
 # A new stage needs a moment until every edge of API Gateway knows it.
 STAGE_SECONDS = 60.0
+# A key that was made just now needs minutes.
+KEY_SECONDS = 300.0
+_UNKNOWN_KEY = "403 invalid-api-key"
+_WORD_SECONDS = 30.0
 SAMPLE = "sample.png"
 _LABELS_TOLD = 12
 
@@ -96,22 +100,35 @@ def sender(
 
 def post_sample(
     send: Send,
+    reporter: Reporter,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     is_warm: bool = True,
 ) -> Answer:
     """Posts the sample through the public URL, to a function that was warmed just now or may start first.
 
-    Raises WildrydesError when it is not answered in time.
+    After the same deploy that warmed it, the API's key may be new. Raises WildrydesError when there is no answer in
+    time.
     """
-    began = clock()
+    began = word = clock()
     while True:
         found = ask(send, sample())
         if not found.error:
             return found
-        # 503 and 504 are of a function that starts; what else an API says does not change for the better.
-        is_starting = not is_warm and found.error.startswith(("503", "504"))
-        has_failed = found.error.startswith(f"503 {MODEL_FAILED}")
-        if has_failed or clock() - began > (WARM_SECONDS if is_starting else STAGE_SECONDS):
+        now = clock()
+        if now - began > _patience(found.error, is_warm):
             raise WildrydesError(f"the API does not answer: {found.error}")
+        if found.error.startswith(_UNKNOWN_KEY) and now >= word:
+            reporter.event(f"waiting until API Gateway knows the API key everywhere, {now - began:.0f} s now")
+            word = now + _WORD_SECONDS
         sleep(1)
+
+
+def _patience(error: str, is_warm: bool) -> float:
+    """Seconds that may pass until the API says something better."""
+    if error.startswith(f"503 {MODEL_FAILED}"):
+        return -1
+    # 503 and 504 are of a function that starts; what else an API says does not change for the better.
+    if not is_warm and error.startswith(("503", "504")):
+        return WARM_SECONDS
+    return KEY_SECONDS if is_warm and error.startswith(_UNKNOWN_KEY) else STAGE_SECONDS

@@ -8,13 +8,14 @@ derived anew.
 from collections.abc import Collection, Mapping
 from dataclasses import replace
 
-from . import parameters
+from . import parameters, tags
 from .decoding import decode
-from .desired import ASIDE_TAG, default_bucket
+from .desired import default_bucket
 from .errors import Refused
 from .planning import FoundStack
 from .records import Identity
 from .settings import DERIVED, RESET_ALL, ROUTES, Settings
+from .tags import ASIDE_TAG
 
 # A model and its digest: another model has another digest.
 _MODEL = ("ModelUrl", "ModelSha256")
@@ -38,7 +39,9 @@ def recall(
     if was_set.get("FunctionName") == settings.default_function_name:
         dropped.add("FunctionName")
     held = {name: value for name, value in was_set.items() if name in parameters.TABLE and name not in dropped}
-    return replace(settings, held=held, bucket=settings.bucket or _given_bucket(known, settings, identity))
+    tagged = {key: value for stack in found for key, value in tags.held(stack.stack.tags).items()}
+    bucket = settings.bucket or _given_bucket(known, settings, identity)
+    return replace(settings, held=held, held_tags=tagged, bucket=bucket)
 
 
 def set_values(found: FoundStack) -> dict[str, str]:

@@ -62,12 +62,16 @@ class StackResource:
 
 @dataclass(frozen=True)
 class ResourceChange:
-    """One change of a change set: action Add, Modify or Remove; replacement True, Conditional or False."""
+    """One change of a change set: action Add, Modify or Remove; replacement True, Conditional or False.
+
+    `causes` are the properties for whose change CloudFormation replaces the resource, or perhaps does, in order.
+    """
 
     logical_id: str
     type: str
     action: str
     replacement: str = "False"
+    causes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -122,11 +126,12 @@ class Invocation:
 
 @dataclass(frozen=True)
 class NetworkInterface:
-    """A network interface: id, status (`available` when nothing uses it), and what its maker says it is for."""
+    """A network interface: id, status (`available` when nothing uses it), what its maker says it is for, its groups."""
 
     id: str
     status: str
     description: str
+    groups: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

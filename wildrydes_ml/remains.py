@@ -6,12 +6,13 @@ from typing import TypeVar
 
 from . import models, planning, uploads
 from .aws import Aws
-from .desired import PREFIXES, TAG, Desired, DesiredStack, default_bucket, describe
+from .desired import PREFIXES, Desired, DesiredStack, default_bucket, describe
 from .errors import InterruptedWork, Refused, WildrydesError
 from .planning import FoundStack
 from .records import ObjectVersion
 from .remedies import some
 from .settings import Settings, Target
+from .tags import TAG
 
 T = TypeVar("T")
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from . import parameters
+from . import parameters, tags
 from .errors import SettingsError
 
 DEFAULT_NAME = "wildrydes-ml"
@@ -16,12 +16,12 @@ _LEAN = {
     "ThroughputMode": "elastic",
     "BootstrapInstance": "stop",
     "InternetEgress": "ipv6",
-    "Architecture": "arm64",
 }
 # `workshop` is the module's own shape and cost: the templates' defaults, by name, so that it can be chosen again.
-# `lean` costs less than a dollar a month while idle.
+# `lean` costs less than a dollar a month while idle. It says nothing of the processor: the deployed one stays, such as
+# the arm64 that `lean` once set.
 PRESETS: dict[str, dict[str, str]] = {
-    "workshop": {name: str(parameters.TABLE[name]["Default"]) for name in _LEAN},
+    "workshop": {name: str(parameters.TABLE[name]["Default"]) for name in (*_LEAN, "Architecture")},
     "lean": _LEAN,
 }
 RESET_ALL = "all"
@@ -39,6 +39,8 @@ DERIVED = {
     "DataProcessingExecutionRoleName": "it has no use",
     "TrainedModelPath": "it has no use",
 }
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+_ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 _NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 
 
@@ -49,7 +51,9 @@ class Settings:
     An empty `route` is the deployed one, `long` for a new deployment; an empty `preset` changes nothing. `held` is what
     earlier deploys set, as `recall` reads it from the stacks: `preset` and `overrides` win over it. `reset` names
     parameters that get their defaults back, or is `("all",)`.
-    `code` is the directory of the function's source; without one it is the package's own `lambda_src`.
+    `tags` are the `--tag` pairs, of which an empty value removes a tag; `held_tags` are those that the stacks have.
+    `role_arn` is the role that CloudFormation takes for its work, '' for the one that a stack has, or the caller's own
+    rights. `code` is the directory of the function's source; without one it is the package's own `lambda_src`.
     `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck. `keep_data` lets
     destroy keep EFS and bucket, `retain` names resources that it may leave behind when they cannot be deleted.
     """
@@ -68,6 +72,9 @@ class Settings:
     continue_rollback: bool = False
     keep_data: bool = False
     retain: tuple[str, ...] = ()
+    role_arn: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
+    held_tags: Mapping[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
@@ -76,6 +83,9 @@ class Settings:
             *self._choice_faults(),
             *self._bucket_faults(),
             *self._account_faults(),
+            *self._role_faults(),
+            *tags.faults(self.tags),
+            *(tags.too_many(self.stack_tags) if self.tags else ()),
             *override_faults(self.overrides),
             *self._held_faults(),
             *self._reset_faults(),
@@ -122,6 +132,16 @@ class Settings:
         if not self.account or re.fullmatch(r"\d{12}", self.account, re.ASCII):
             return []
         return [f"--account {self.account!r}: an account's number has 12 digits"]
+
+    def _role_faults(self) -> list[str]:
+        if not self.role_arn or _ROLE.fullmatch(self.role_arn):
+            return []
+        return [f"--role-arn {self.role_arn!r}: use the ARN of a role, such as arn:aws:iam::123456789012:role/deployer"]
+
+    @property
+    def stack_tags(self) -> dict[str, str]:
+        """The tags that the stacks have or get, but for the deployer's own."""
+        return tags.merged(self.held_tags, self.tags)
 
     @property
     def efs_stack(self) -> str:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from . import surprises
 from .consequences import ParameterChange
 from .desired import DesiredStack
 from .records import ResourceChange
@@ -72,7 +73,7 @@ class ApplyStack:
         """The step in words, a line for each change of a parameter and of a resource."""
         head = f"{self.kind} stack {self.desired.name} from {self.desired.template_name}"
         lines = [f"  {change.describe()}" for change in self.parameters]
-        lines += [f"  {change_text(change)}" for change in self.changes]
+        lines += [f"  {change_line(change)}" for change in self.changes]
         return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
 
 
@@ -117,6 +118,11 @@ def change_text(change: ResourceChange) -> str:
     """A change of a resource in words: `Modify ModelInferenceFunction (AWS::Lambda::Function)`."""
     suffix = {"True": ", replaced", "Conditional": ", perhaps replaced"}.get(change.replacement, "")
     return f"{change.action} {change.logical_id} ({change.type}){suffix}"
+
+
+def change_line(change: ResourceChange) -> str:
+    """As `change_text`, with why a replacement that nobody asked for is harmless."""
+    return ": ".join(filter(None, (change_text(change), surprises.explained(change))))
 
 
 def as_record(step: Step) -> dict[str, Any]:

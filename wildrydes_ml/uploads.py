@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from .desired import TAG
 from .errors import InterruptedWork, WildrydesError
 from .records import ObjectVersion, Stack
+from .tags import TAG
 
-# As desired.code_key and Model.key make them.
-_SHAPE = re.compile(r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|model/.+-[0-9a-f]{16}\.tar")
+# As desired.code_key, Model.key and handing.key make them.
+_SHAPE = re.compile(
+    r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|model/.+-[0-9a-f]{16}\.tar|template/.+-[0-9a-f]{16}\.template"
+)
 # The parameters that name uploads: keys, and the link to a model.
 _NAMING = ("CodeKey", "PreparationKey", "ModelUrl")
 

@@ -149,6 +149,7 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
         signature=given["Signature"],
         ssh_cidr=given["SshCidr"],
         key=given["PreparationKey"],
+        permissions_boundary=given["PermissionsBoundary"],
     )
 
 
@@ -173,6 +174,7 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
             "API_AUTH": given["ApiAuth"],
         },
         revision=given["Revision"],
+        permissions_boundary=given["PermissionsBoundary"],
     )
 
 

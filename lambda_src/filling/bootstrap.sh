@@ -21,8 +21,13 @@ signal() {
   local body
   body=$(printf '{"Status": "%s", "UniqueId": "%s", "Data": "%s", "Reason": "%s"}' "$1" "$HOSTNAME" \
     "$(text "$2")" "$(text "$3")")
-  retry 120 curl -sS -f -m 20 -X PUT -H 'Content-Type:' --data-binary "$body" "$SIGNAL_URL" ||
-    say "error: cannot reach the wait condition; CloudFormation will time out"
+  retry 120 send "$body" || say "error: cannot reach the wait condition; CloudFormation will time out"
+}
+
+send() { # BODY: a wait condition that is over, as for an instance made anew, refuses it
+  local code
+  code=$(curl -sS -m 20 -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Type:' --data-binary "$1" "$SIGNAL_URL") || return
+  [[ $code == 2?? ]] || { [[ $code == 40[34] ]] && say "the wait condition is over (HTTP $code)"; }
 }
 
 # At most 1,000 printable ASCII characters without quotes and backslashes, fit for JSON and for a stack event.

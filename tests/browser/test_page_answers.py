@@ -13,6 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.browser_helpers import choose, drawn, geometry, status, tells
 from tests.browser.site import HORSE, PERSON, Reply, Site, gateway, picture, problem, verdict
+from wildrydes_ml.parts.gateway_responses import ANSWERS
 
 SMALL = picture(40, 30)
 
@@ -234,12 +235,20 @@ def test_no_network(site: Site, page: Page) -> None:
     tells(page, "Unicorn is validated")
 
 
+def own(status: int, code: str, **headers: str) -> Reply:
+    """API Gateway's own answer, as the templates have it."""
+    (answer,) = (answer for answer in ANSWERS.values() if answer.code == code)
+    return Reply(status, json.dumps({"title": answer.title, "code": code, "detail": answer.detail}), headers)
+
+
 @pytest.mark.parametrize(
     ("busy", "headline", "seconds"),
     [
         (problem("model-unavailable"), "The model is not available", 10),
         (gateway(429, "Too Many Requests"), "Too many requests", 2),
         (gateway(429, "Too Many Requests", **{"Retry-After": "5"}), "Too many requests", 5),
+        (own(500, "service-failure", **{"Retry-After": "5"}), "The service failed", 5),
+        (own(504, "integration-failure"), "The service does not answer", 2),
         (gateway(503, "Service Unavailable", **{"Retry-After": "Sun, 06 Nov 2044 08:49:37 GMT"}), "not ready", 2),
     ],
 )

@@ -151,18 +151,28 @@ def test_interfaces_of_lambda_that_nothing_uses_go_and_others_stay(aws: Aws, pla
                 "Type": "AWS::EC2::Subnet",
                 "Properties": {"VpcId": {"Ref": "LambdaEFSMLVPC"}, "CidrBlock": "10.0.2.0/24"},
             },
+            "FunctionSecurityGroup": {
+                "Type": "AWS::EC2::SecurityGroup",
+                "Properties": {"VpcId": {"Ref": "LambdaEFSMLVPC"}, "GroupDescription": "the function's"},
+            },
         }
     }
     stacks = client(place, "cloudformation")
     stacks.create_stack(StackName=EFS, TemplateBody=json.dumps(template), Tags=TAG)
     stacks.get_waiter("stack_create_complete").wait(StackName=EFS, WaiterConfig={"Delay": 1})
-    ours = aws.stacks.resources(EFS)[1].physical_id
+    made = {item.logical_id: item.physical_id for item in aws.stacks.resources(EFS)}
+    ours, group = made["PrivateSubnetOne"], made["FunctionSecurityGroup"]
     theirs = next(item["SubnetId"] for item in ec2.describe_subnets()["Subnets"] if item["SubnetId"] != ours)
-    for subnet, description in ((ours, "AWS Lambda VPC ENI-f"), (ours, "theirs"), (theirs, "AWS Lambda VPC ENI-g")):
-        ec2.create_network_interface(SubnetId=subnet, Description=description)
+    for subnet, with_group, description in (
+        (ours, [group], "AWS Lambda VPC ENI-f"),
+        (theirs, [group], "AWS Lambda VPC ENI-g"),
+        (ours, [group], "theirs"),
+        (ours, [], "AWS Lambda VPC ENI-theirs"),
+    ):
+        ec2.create_network_interface(SubnetId=subnet, Groups=with_group, Description=description)
     assert removed(aws, place, log)
     left = {item["Description"] for item in ec2.describe_network_interfaces()["NetworkInterfaces"]}
-    assert left == {"theirs", "AWS Lambda VPC ENI-g"}
+    assert left == {"theirs", "AWS Lambda VPC ENI-theirs"}
 
 
 def test_a_stack_that_was_only_planned_goes(aws: Aws, place: Target, log: Any) -> None:

@@ -13,7 +13,7 @@ from botocore.awsrequest import AWSResponse
 
 from tests.unit.fakes import FakeAws, Said, wanted
 from wildrydes_ml import remedies
-from wildrydes_ml.desired import TAG, code_key
+from wildrydes_ml.desired import code_key
 from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.facts import QUOTAS, Concurrency, Facts, Usage
@@ -24,6 +24,7 @@ from wildrydes_ml.records import Billable, ResourceChange
 from wildrydes_ml.refusing import refuse_update
 from wildrydes_ml.remedies import AGAIN, Remedies, some
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.tags import TAG
 from wildrydes_ml.uploads import is_upload
 
 HERE = Remedies("eu-west-1")

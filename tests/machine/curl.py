@@ -11,6 +11,7 @@ import signal
 import socket
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -62,6 +63,8 @@ def options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("-m", "--max-time", type=float, default=0)
     parser.add_argument("--retry", type=int, default=0)
     parser.add_argument("--retry-all-errors", action="store_true")
+    parser.add_argument("-o", "--output", type=Path)
+    parser.add_argument("-w", "--write-out", default="")
     return parser.parse_args(arguments)
 
 
@@ -117,11 +120,13 @@ def send(what: Request) -> tuple[int, bytes]:
 
 
 def run(asked: argparse.Namespace) -> None:
-    """Asks and writes the answer's body to the standard output. Raises Failed."""
+    """Asks and writes the answer's body to the standard output or a file, and what else is asked for. Raises Failed."""
     status, body = send(request(asked))
     if status < 400 or not asked.fail:
-        sys.stdout.buffer.write(body)
-        sys.stdout.flush()
+        with asked.output.open("wb") if asked.output else nullcontext(sys.stdout.buffer) as out:
+            out.write(body)
+    sys.stdout.write(asked.write_out.replace("%{http_code}", f"{status:03d}"))
+    sys.stdout.flush()
     if status >= 400 and (asked.fail or asked.fail_with_body):
         raise Failed(REFUSED, f"The requested URL returned error: {status}")
 

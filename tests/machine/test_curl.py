@@ -124,6 +124,15 @@ def test_the_method_and_an_empty_body(curl: Curl, answers: Answers) -> None:
     assert (asked.line, asked.headers["content-length"], asked.body) == ("PUT /signal", "0", b"")
 
 
+@pytest.mark.parametrize(("path", "status"), [("", b"200"), ("/404", b"404")])
+def test_the_status_is_printed_and_the_body_put_away(
+    curl: Curl, answers: Answers, tmp_path: Path, path: str, status: bytes
+) -> None:
+    done = curl("-sS", "-o", str(tmp_path / "body"), "-w", "%{http_code}", answers.url + path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, status, b"")
+    assert (tmp_path / "body").read_bytes() == '{"said": "é"}'.encode()
+
+
 @pytest.mark.parametrize(
     ("path", "options", "code", "printed"),
     [

@@ -197,6 +197,19 @@ def test_signal_is_tried_again(bootstrap: Bootstrap) -> None:
     assert first == second
 
 
+@pytest.mark.parametrize("status", [403, 404])
+def test_a_wait_condition_that_is_over_is_no_fault_and_not_asked_again(bootstrap: Bootstrap, status: int) -> None:
+    """As for an instance that CloudFormation made anew: EFS is filled, and the URL has expired."""
+    path = bootstrap.settings["SIGNAL_URL"].removeprefix(bootstrap.server.url)
+    bootstrap.server.answer(path, status, b"<Error><Code>AccessDenied</Code></Error>")
+    command = bootstrap.command(BOOTSTRAP_INSTANCE="stop")
+    done = subprocess.run(command, env=bootstrap.environment, capture_output=True, text=True, timeout=600, check=True)
+    assert len(bootstrap.server.puts) == 1
+    assert f"bootstrap: the wait condition is over (HTTP {status})" in done.stdout
+    assert "error" not in done.stdout
+    assert bootstrap.calls().splitlines()[-1] == "shutdown -h now"
+
+
 def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap, fakes: Callable[..., str]) -> None:
     fakes(curl=f'kill -TERM "$PPID"; {curl.command()} "$@"')
     assert bootstrap()["Status"] == "SUCCESS"

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
+from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from detector import Detection
 from litert import LiteRTDetector
 from numpy.typing import NDArray
@@ -55,6 +58,33 @@ def test_litert_finds_what_tensorflow_finds(name: str, efs: Filled) -> None:
         assert [d.score for d in found] == pytest.approx([d.score for d in expected], abs=2e-3)
         for one, other in zip(found, expected, strict=True):
             assert one.box == pytest.approx(other.box, abs=5e-3)
+
+
+BUILTIN = partial(Interpreter, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)
+"""LiteRT as it is where XNNPACK finds no processors, as on Lambda's arm64."""
+
+
+@pytest.mark.parametrize("name", ["shipped", "looped", "fixed", "keras"])
+def test_it_shows_whether_xnnpack_runs_a_model(name: str, efs: Filled) -> None:
+    root, entries = efs(name)
+    fast, slow = (LiteRTDetector(root, entries["litert"], interpret) for interpret in (Interpreter, BUILTIN))
+    assert (fast.slow, slow.slow.split(",")[0]) == ("", "litert: without XNNPACK")
+    expected, found = best(fast.detect(picture(1))), best(slow.detect(picture(1)))
+    assert [(d.label, round(d.score, 2)) for d in found] == [(d.label, round(d.score, 2)) for d in expected]
+    assert (fast.slow, slow.slow.split(",")[0]) == ("", "litert: without XNNPACK")
+
+
+def test_a_release_that_does_not_tell_is_not_called_slow(efs: Filled) -> None:
+    def silent(*arguments: Any, **options: Any) -> Interpreter:
+        """LiteRT without a name that is not public."""
+        interpreter = BUILTIN(*arguments, **options)
+        inside = interpreter._interpreter
+        names = [name for name in dir(inside) if not name.startswith("_") and name != "NumNodes"]
+        interpreter._interpreter = SimpleNamespace(**{name: getattr(inside, name) for name in names})
+        return interpreter
+
+    root, entries = efs("fixed")
+    assert LiteRTDetector(root, entries["litert"], silent).slow == ""
 
 
 def resident(path: Path) -> int:

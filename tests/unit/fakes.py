@@ -14,7 +14,7 @@ from wildrydes_ml import wiring
 from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
 from wildrydes_ml.aws.keys import Tags, owned
 from wildrydes_ml.decoding import decode
-from wildrydes_ml.desired import TAG, Desired, DesiredStack, describe
+from wildrydes_ml.desired import Desired, DesiredStack, describe
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.facts import Concurrency, Unknown, Usage, Zone
 from wildrydes_ml.models import Model
@@ -34,6 +34,8 @@ from wildrydes_ml.records import (
     StackResource,
 )
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.tags import TAG
+from wildrydes_ml.web import Reply
 from wildrydes_ml.wiring import Action, FoundMethod, FoundWiring, Wiring
 
 T = TypeVar("T")
@@ -81,6 +83,7 @@ class FakeStacks(Stacks):
         self.indifferent: set[str] = set()
         self.drifts: dict[str, Drift | Unknown | WildrydesError] = {}
         self.policies: dict[str, str | WildrydesError] = {}
+        self.read: Callable[[str], str] = lambda template: template
         self.found_faults: tuple[Fault, ...] | Unknown = ()
         self.asked_since: list[datetime] = []
 
@@ -126,7 +129,7 @@ class FakeStacks(Stacks):
     def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
         assert self.describe(name) is None, "CloudFormation makes no second stack of a name"
         self._journal.append(f"create {name}")
-        self.templates[name], self.history[name] = template, []
+        self.templates[name], self.history[name] = self.read(template), []
         stack = Stack(name, f"id:{name}", "CREATE_IN_PROGRESS", "", dict(parameters), {}, dict(tags))
         self._begin(stack, "CREATE_COMPLETE")
         return stack
@@ -135,7 +138,7 @@ class FakeStacks(Stacks):
         self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
         """None when nothing that is made changes, whatever else does; `indifferent` stacks never find anything."""
-        found = self.stacks[stack.name]
+        found, template = self.stacks[stack.name], self.read(template) or self.templates[stack.name]
         made = _made(self.templates[stack.name], found.parameters)
         if (made, found.tags) == (_made(template, parameters), tags) or stack.name in self.indifferent:
             return None
@@ -259,6 +262,16 @@ class FakeBuckets(Buckets):
         self._links += 1
         signed = f"X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Expires={seconds}&X-Amz-Signature={self._links}"
         return f"https://{bucket}.s3.amazonaws.com/{key}?{signed}"
+
+    def address(self, bucket: str, key: str) -> str:
+        return f"https://s3.eu-west-1.amazonaws.com/{bucket}/{key}"
+
+    def at(self, address: str) -> str:
+        """What lies at an address; a text that is none stands for itself."""
+        if not address.startswith("https://"):
+            return address
+        bucket, _, key = address.removeprefix("https://s3.eu-west-1.amazonaws.com/").partition("/")
+        return self.objects[bucket][key].decode()
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         return [key for key in self.objects[bucket] if key.startswith(prefix)]
@@ -424,20 +437,21 @@ class FakeTagging(Tagging):
 
 
 class FakeNetworks(Networks):
-    """Network interfaces by subnet, and what bills.
+    """Network interfaces, and what bills.
 
-    `looks` are what each look at the interfaces finds, errors included; the last one is found again and again.
+    `asked` are the security groups and subnets of each look at the interfaces; `looks` are what each finds, errors
+    included; the last one is found again and again.
     """
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.looks: list[list[NetworkInterface] | Exception] = [[]]
-        self.asked: list[list[str]] = []
+        self.asked: list[tuple[list[str], list[str]]] = []
         self.bills: list[Billable] | Exception = []
         self.files: list[Billable] | Exception = []
 
-    def interfaces(self, subnets: Sequence[str]) -> list[NetworkInterface]:
-        self.asked.append(list(subnets))
+    def interfaces(self, groups: Sequence[str], subnets: Sequence[str] = ()) -> list[NetworkInterface]:
+        self.asked.append((list(groups), list(subnets)))
         return _found(self.looks.pop(0) if len(self.looks) > 1 else self.looks[0])
 
     def delete_interface(self, interface: str) -> None:
@@ -487,6 +501,9 @@ class FakeAccount(Account):
     def log_group(self, name: str) -> str | Unknown | None:
         return self._answer("log_group", None)
 
+    def answer(self, url: str) -> Reply:
+        return self._answer("model", Reply(200))
+
     def exports(self) -> Mapping[str, str] | Unknown:
         return self._answer("exports", {})
 
@@ -511,6 +528,7 @@ class FakeAws:
         self._taken_out: set[str] = set()
         self.stacks = FakeStacks(self.journal, outputs)
         self.buckets = FakeBuckets(self.journal)
+        self.stacks.read = self.buckets.at
         self.functions = FakeFunctions(self.journal)
         self.apis = FakeApis(self.journal)
         self.tagging = FakeTagging()

@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fakes import HORSE_ANSWER, Clock
-from wildrydes_ml.asking import PATIENCE_SECONDS, Answer, Question, answer, ask, patient, question
+from wildrydes_ml.asking import NOT_INVOKED, PATIENCE_SECONDS, Answer, Question, answer, ask, patient, question
+from wildrydes_ml.parts.gateway_responses import ANSWERS, BUSY
 from wildrydes_ml.web import Reply
 
 URL = "https://example.com/a.jpg"
@@ -83,6 +84,10 @@ def test_a_program_reads_the_verdict_or_the_error() -> None:
     assert Answer("a.png", error="415").record() == {"picture": "a.png", "error": "415"}
 
 
+def own(status: int, code: str, retry_after: float | None = None) -> Reply:
+    return Reply(status, json.dumps({"code": code, "detail": "It did not work."}).encode(), retry_after=retry_after)
+
+
 @pytest.mark.parametrize(
     ("replies", "waited"),
     [
@@ -95,6 +100,11 @@ def test_a_program_reads_the_verdict_or_the_error() -> None:
         ([Reply(429), Reply(400)], 1),
         ([Reply(502)], 0),
         ([Reply(504)], 0),
+        ([own(500, "internal")], 0),
+        ([own(502, "fetch-failed")], 0),
+        ([own(504, "fetch-timeout")], 0),
+        ([own(500, "service-failure"), own(502, "service-failure"), Reply(200)], 1 + 2),
+        ([own(504, "integration-failure", 5), Reply(200)], 5),
         ([Reply(0, fault="refused")], 0),
     ],
     ids=str,
@@ -111,10 +121,30 @@ USED_UP = Reply(429, b'{"code": "quota-exceeded", "detail": "The API key has no 
 
 @pytest.mark.parametrize(
     ("reply", "waited"),
-    [(Reply(429), 55), (Reply(503, retry_after=25), 50), (Reply(503, retry_after=3600), 0), (USED_UP, 0), (FAILED, 0)],
-    ids=["throttled", "not ready", "not for an hour", "the key's quota is used up", "the model does not work"],
+    [
+        (Reply(429), 55),
+        (Reply(503, retry_after=25), 50),
+        (Reply(503, retry_after=3600), 0),
+        (USED_UP, 0),
+        (FAILED, 0),
+        (own(500, "service-failure", 1), 55),
+        (own(502, "service-failure", 5), 5 + 5 + 5 + 5 * 8),
+    ],
+    ids=[
+        "throttled",
+        "not ready",
+        "not for an hour",
+        "the key's quota is used up",
+        "the model does not work",
+        "never invoked, and asked to hurry",
+        "never invoked",
+    ],
 )
 def test_patience_ends(reply: Reply, waited: float) -> None:
     clock = Clock()
     assert patient(lambda body, headers: reply, clock.sleep)(b"", {}) == reply
     assert clock.now == waited
+
+
+def test_what_could_not_be_invoked_is_what_the_api_says_of_a_throttled_function() -> None:
+    assert set(NOT_INVOKED) == {answer.code for answer in ANSWERS.values() if answer.headers == BUSY}

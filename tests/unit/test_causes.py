@@ -363,3 +363,20 @@ def test_without_reason_and_faults_it_is_told_where_to_look(stub: Stub) -> None:
 
 def test_a_change_set_that_cannot_be_thrown_away_hides_no_cause(stub: Stub) -> None:
     assert "Export x is in use" in str(refused(stub, "Export x is in use", discarded="AccessDenied"))
+
+
+NO_GATEWAY = "Nat Gateway is not available in this availability zone (Service: Ec2, Status Code: 400)"
+NO_INSTANCE = (
+    "Your requested instance type (c5.large) is not supported in your requested Availability Zone (us-east-1e)."
+)
+
+
+@pytest.mark.parametrize("reason", [NO_GATEWAY, "HandlerErrorCode: NotAvailableInZone", NO_INSTANCE])
+def test_a_zone_that_lacks_something_is_told_with_what_to_do(reason: str) -> None:
+    told = causes.with_remedy(f"NatGateway (AWS::EC2::NatGateway): {reason}")
+    assert reason in told
+    assert "--set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE" in told
+
+
+def test_a_cause_without_a_known_remedy_is_told_as_it_is() -> None:
+    assert causes.with_remedy(f"EFSFilled (AWS::X): {SIGNAL}") == f"EFSFilled (AWS::X): {SIGNAL}"

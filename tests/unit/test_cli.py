@@ -13,16 +13,18 @@ import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
 from tests.unit.servers import aws_answering, use_aws
-from wildrydes_ml import commands, status
+from wildrydes_ml import status
 from wildrydes_ml.aws import connect
 from wildrydes_ml.cli import build_parser, main
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.options import settings as asked
 from wildrydes_ml.settings import Settings, Target
 
 ROOT = Path(__file__).parents[2]
-VERBS = ["render", "deploy", "destroy", "classify", "status", "package"]
-PLACED = ["deploy", "destroy", "classify", "status"]
+VERBS = ["render", "deploy", "destroy", "classify", "status", "policy", "package"]
+PLACED = ["deploy", "destroy", "classify", "status", "policy"]
 REQUIRED = {"classify": ["a.png"]}
+ROLE = "arn:aws:iam::123456789012:role/cfn"
 
 
 def options_of(parser: argparse.ArgumentParser) -> list[argparse.Action]:
@@ -116,6 +118,8 @@ COMMON = [
     ["--local"],
     ["--home", "dir"],
     ["--account", "123456789012"],
+    ["--role-arn", "arn:aws:iam::123456789012:role/cfn"],
+    ["--tag", "team=rides"],
 ]
 
 
@@ -160,6 +164,8 @@ def test_the_help_tells_what_an_option_does(
         ("deploy", ["--continue-rollback"], Settings(continue_rollback=True)),
         ("deploy", ["--account", "123456789012"], Settings(account="123456789012")),
         ("deploy", ["--allow-replace", "A", "--allow-replace", "B"], Settings(allow_replace=("A", "B"))),
+        ("deploy", ["--tag", "team=rides", "--tag", "old="], Settings(tags={"team": "rides", "old": ""})),
+        ("destroy", ["--role-arn", ROLE], Settings(role_arn=ROLE)),
         ("destroy", [], Settings()),
         ("destroy", ["--keep-data"], Settings(keep_data=True)),
         (
@@ -172,7 +178,7 @@ def test_the_help_tells_what_an_option_does(
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
 def test_options_become_settings(verb: str, options: list[str], expected: Settings) -> None:
-    assert commands._settings(build_parser(verb).parse_args(options)) == expected
+    assert asked(build_parser(verb).parse_args(options)) == expected
 
 
 def test_the_home_is_the_environment_s_unless_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -384,6 +390,10 @@ def test_json_ends_with_a_result(
         (["deploy", "--name", "Wrong Name"], 2, "--name 'Wrong Name'"),
         (["deploy", "--set", "MinScore"], 2, "write Parameter=Value"),
         (["deploy", "--set", "MinScore=high", "--set", "Nothing=1"], 2, "--set Nothing: no such parameter"),
+        (["deploy", "--tag", "team"], 2, "--tag team: write Key=Value"),
+        (["deploy", "--tag", "aws:team=a"], 2, "keys that begin with aws:"),
+        (["deploy", "--role-arn", "admin"], 2, "--role-arn 'admin': use the ARN of a role"),
+        (["policy", "--for", "rider"], 2, "invalid choice: 'rider'"),
         (["classify", "--save", "out.png", "a.png", "b.png"], 2, "name a directory, out/"),
         (["classify", "--save", "a.xyz", "a.png"], 2, "end the name in .png"),
         (["classify", "--parallel", "33", "a.png"], 2, "a number from 1 to 32"),
@@ -437,6 +447,38 @@ def test_the_zip_is_written(tmp_path: Path) -> None:
     target = tmp_path / "new" / "function.zip"
     assert main(["package", "--out", str(target)]) == 0
     assert target.read_bytes().startswith(b"PK")
+
+
+POLICY = ["policy", "--account", "123456789012", "--region", "eu-west-1"]
+
+
+def test_a_policy_is_printed_for_iam_to_read(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*POLICY, "--for", "classify", "--name", "mine"]) == 0
+    (statement,) = json.loads(capsys.readouterr().out)["Statement"]
+    assert statement["Action"] == ["cloudformation:DescribeStacks"]
+    assert statement["Resource"][0] == "arn:aws:cloudformation:eu-west-1:123456789012:stack/mine-mod5/*"
+
+
+def test_policies_that_are_too_long_for_one_are_several_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([*POLICY, "--out", str(tmp_path / "new" / "iam")]) == 0
+    written = sorted((tmp_path / "new" / "iam").iterdir())
+    assert [path.name for path in written] == ["wildrydes-ml-deploy-1.json", "wildrydes-ml-deploy-2.json"]
+    assert all(json.loads(path.read_text())["Statement"] for path in written)
+    assert capsys.readouterr().out.splitlines() == [f"wrote {path}" for path in written]
+    assert main(POLICY) == 0
+    shown = capsys.readouterr()
+    assert shown.out == "".join(path.read_text() for path in written)
+    assert "these are 2 policies, as IAM takes 6,144 characters in one: --out DIR" in shown.err
+
+
+def test_a_program_gets_the_policies_as_data(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main([*POLICY, "--role-arn", ROLE, "--output", "json"]) == 0
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [line["type"] for line in lines] == ["output", "result"]
+    passed = [one for one in lines[0]["policy"]["Statement"] if one["Action"] == ["iam:PassRole"]]
+    assert [one["Resource"] for one in passed] == [[ROLE]]
 
 
 @pytest.mark.parametrize(

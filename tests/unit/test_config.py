@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from wildrydes_ml import commands
 from wildrydes_ml.cli import build_parser
 from wildrydes_ml.config import OPTIONS, read
 from wildrydes_ml.errors import SettingsError
+from wildrydes_ml.options import settings as asked
 from wildrydes_ml.settings import Settings
 
 FILE = """
@@ -16,6 +16,8 @@ region = "eu-west-1"
 preset = "lean"
 allow-replace = ["NatGateway"]
 model = "models/mine"
+role-arn = "arn:aws:iam::123456789012:role/cfn"
+tag = ["team=rides", "cost=12"]
 
 [set]
 MinScore = 0.5
@@ -31,7 +33,7 @@ def file(tmp_path: Path) -> Path:
 
 
 def settings(file: Path, *arguments: str) -> Settings:
-    return commands._settings(build_parser("deploy", read(file)).parse_args([*arguments, "--config", str(file)]))
+    return asked(build_parser("deploy", read(file)).parse_args([*arguments, "--config", str(file)]))
 
 
 def test_the_file_s_options_hold(file: Path) -> None:
@@ -51,6 +53,12 @@ def test_the_command_line_wins(file: Path) -> None:
     other = settings(file, "--preset", "workshop", "--set", "MinScore=0.6").parameter_values()
     assert (other["InternetEgress"], other["ThroughputMode"]) == ("nat", "provisioned")
     assert "MinScore" not in settings(file, "--reset", "MinScore").overrides
+
+
+def test_role_and_tags_are_as_on_the_command_line(file: Path) -> None:
+    found = settings(file, "--tag", "team=fleet", "--tag", "cost=")
+    assert found.role_arn == "arn:aws:iam::123456789012:role/cfn"
+    assert found.tags == {"team": "fleet", "cost": ""}
 
 
 def test_a_signature_is_a_parameter(file: Path) -> None:
@@ -79,6 +87,7 @@ def test_other_verbs_take_what_concerns_them(file: Path, verb: str) -> None:
             "allow-replace = 'A'\n[set]\nA = [1]",
             ["allow-replace must be a list of texts", "set.A must be text, a number"],
         ),
+        ("tag = [1]", ["tag must be a list of texts"]),
         ("name = ", ["this is not TOML"]),
     ],
 )

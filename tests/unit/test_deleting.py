@@ -22,7 +22,7 @@ RESOURCES = [
 HELD = event(2, "DELETE_FAILED", "Group", "resource sg-1 has a dependent object", "AWS::EC2::SecurityGroup")
 FULL = event(3, "DELETE_FAILED", "Uploads", "The bucket you tried to delete is not empty", "AWS::S3::Bucket")
 DENIED = event(4, "DELETE_FAILED", "Role", "not authorized to perform: iam:DeleteRole", "AWS::IAM::Role")
-LAMBDA = NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f")
+LAMBDA = NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f", ("sg-1",))
 
 
 def begun(*failures: StackEvent) -> list[StackEvent]:
@@ -101,7 +101,7 @@ def test_interfaces_are_waited_for_and_the_stack_deleted_again() -> None:
     used = NetworkInterface("eni-1", "in-use", "AWS Lambda VPC ENI-f")
     aws.networks.looks = [[used], [LAMBDA], []]
     assert deleted(aws) == [f"delete {NAME}", "delete eni-1", f"delete {NAME}"]
-    assert aws.networks.asked == [["subnet-a", "subnet-b"]] * 3
+    assert aws.networks.asked == [(["sg-1"], [])] * 3
 
 
 def test_a_bucket_is_emptied_and_the_stack_deleted_again() -> None:
@@ -172,9 +172,10 @@ def test_what_may_be_retained_is_not_waited_for() -> None:
 def test_after_a_few_tries_the_users_of_the_network_are_told() -> None:
     aws = account(HELD, times=99)
     aws.networks.looks = [[NetworkInterface("eni-9", "in-use", "Primary network interface")]]
-    with pytest.raises(WildrydesError, match=r"in its subnets: eni-9 \(in-use\) Primary network interface"):
+    with pytest.raises(WildrydesError, match=r"in its network: eni-9 \(in-use\) Primary network interface"):
         deleted(aws)
     assert aws.journal == [f"delete {NAME}"] * 4
+    assert aws.networks.asked[-1] == (["sg-1"], ["subnet-a", "subnet-b"])
 
 
 def test_users_that_may_not_be_looked_at_hide_no_reason() -> None:
@@ -183,7 +184,7 @@ def test_users_that_may_not_be_looked_at_hide_no_reason() -> None:
     with pytest.raises(WildrydesError) as error:
         deleted(aws)
     assert "Role (AWS::IAM::Role): not authorized to perform: iam:DeleteRole" in str(error.value)
-    assert "in its subnets: not looked at: network interfaces: AWS denies it" in str(error.value)
+    assert "in its network: not looked at: network interfaces: AWS denies it" in str(error.value)
 
 
 def test_a_failure_without_a_resource_tells_the_stack_s_own_reason() -> None:

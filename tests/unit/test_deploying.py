@@ -1,5 +1,6 @@
 """A deploy from the first look to the proof, on an AWS in memory; only the API answers over HTTP, on 127.0.0.1."""
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -11,13 +12,14 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, REST_API, FakeAws, Said, event
+from wildrydes_ml.decoding import decode
 from wildrydes_ml.deploying import Deployed, Deployer, deploy, preview, public_url
-from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.facts import Unknown
 from wildrydes_ml.records import ResourceChange, StackResource
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.steps import ApplyStack
+from wildrydes_ml.tags import TAG
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -119,6 +121,17 @@ def test_a_second_deploy_changes_nothing(run: Deploy, aws: FakeAws, route: str) 
     run(route=route)
     assert not run(route=route).changed
     assert aws.journal == []
+
+
+@pytest.mark.parametrize("route", ["long", "short"])
+def test_a_stack_that_was_made_from_json_is_compared_and_remembers(run: Deploy, aws: FakeAws, route: str) -> None:
+    run(route=route, overrides={"MinScore": "0.7"})
+    aws.stacks.templates = {name: json.dumps(decode(text)) for name, text in aws.stacks.templates.items()}
+    assert not run().changed
+    run(overrides={"MemorySize": "1024"})
+    name = INFERENCE if route == "long" else COMPLETE
+    assert aws.journal == [f"update {name}"]
+    assert aws.stacks.stacks[name].parameters["MinScore"] == "0.7"
 
 
 def test_a_changed_parameter_updates_what_it_concerns(run: Deploy, aws: FakeAws) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from tests.unit.fakes import EFS_OUTPUTS, wanted
-from wildrydes_ml.desired import TAG
+from wildrydes_ml.tags import TAG
 
 LONG, SHORT = wanted(), wanted("short")
 

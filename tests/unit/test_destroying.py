@@ -9,12 +9,12 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeApis, FakeAws, FakeFunctions, Said, event
 from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.desired import ASIDE_TAG, TAG
 from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.records import Billable, NetworkInterface, ResourceChange, StackResource
 from wildrydes_ml.remains import STACK_TAG
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.tags import ASIDE_TAG, TAG
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -380,33 +380,36 @@ def test_a_bucket_that_fills_without_end_is_given_up() -> None:
         removed(aws)
 
 
-SUBNETS = [StackResource("PrivateSubnetOne", "AWS::EC2::Subnet", "subnet-a")]
+NETWORK = [
+    StackResource("PrivateSubnetOne", "AWS::EC2::Subnet", "subnet-a"),
+    StackResource("FunctionSecurityGroup", "AWS::EC2::SecurityGroup", "sg-1"),
+]
 
 
 def test_the_network_waits_for_lambda_to_leave_it() -> None:
     aws = deployed()
-    aws.stacks.held[EFS] = SUBNETS
-    aws.networks.looks = [[NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f")], []]
+    aws.stacks.held[EFS] = NETWORK
+    aws.networks.looks = [[NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f", ("sg-1",))], []]
     assert removed(aws)
     assert aws.journal[:3] == [f"delete {INFERENCE}", "delete eni-1", f"delete {EFS}"]
-    assert aws.networks.asked == [["subnet-a"], ["subnet-a"]]
+    assert aws.networks.asked == [(["sg-1"], [])] * 2
 
 
 def test_function_and_network_in_one_stack_wait_only_when_its_deletion_fails() -> None:
     aws = deployed(route="short")
-    aws.stacks.held[COMPLETE] = SUBNETS
+    aws.stacks.held[COMPLETE] = NETWORK
     aws.stacks.endings[COMPLETE] = ["DELETE_FAILED"]
     begin = event(1, "DELETE_IN_PROGRESS", COMPLETE, "", STACK_TYPE)
     held = event(2, "DELETE_FAILED", "PrivateSubnetOne", "has dependencies", "AWS::EC2::Subnet")
     aws.stacks.failures[COMPLETE] = [begin, held]
     assert removed(aws)
     assert aws.journal[:2] == [f"delete {COMPLETE}"] * 2
-    assert aws.networks.asked == [["subnet-a"]]
+    assert aws.networks.asked == [(["sg-1"], [])]
 
 
 def test_a_second_run_waits_when_the_first_was_cut_after_the_function() -> None:
     aws = FakeAws()
-    aws.stacks.put(EFS, "CREATE_COMPLETE", resources=SUBNETS, tags=OURS)
+    aws.stacks.put(EFS, "CREATE_COMPLETE", resources=NETWORK, tags=OURS)
     aws.networks.looks = [[NetworkInterface("eni-1", "in-use", "AWS Lambda VPC ENI-f")]]
     clock = Clock()
 

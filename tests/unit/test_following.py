@@ -56,6 +56,15 @@ def test_a_bad_end_raises_with_its_cause(end: str) -> None:
         Follower(aws.gateways, Said()).follow(stack, set())
 
 
+def test_a_cause_comes_with_its_remedy() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    reason = "Nat Gateway is not available in this availability zone"
+    aws.stacks.history[NAME] = [event(1, "CREATE_FAILED", "NatGateway", reason)]
+    with pytest.raises(WildrydesError, match=f"{reason}; .*--set AvailabilityZoneOne=ZONE"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+
+
 def test_without_a_failed_resource_the_stack_s_own_reason_is_told() -> None:
     aws = FakeAws()
     stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")

@@ -7,6 +7,7 @@ from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
 from tests.unit.fakes import IDENTITY
+from tests.unit.servers import Response, serving
 from tests.unit.stubs import Stub, client_of
 from wildrydes_ml.aws import Account
 from wildrydes_ml.aws.lazy import Lazy
@@ -252,3 +253,9 @@ def test_expired_credentials_are_an_error(account: Account, stubs: Stubs) -> Non
     stubs["ec2"][1].add_client_error("describe_availability_zones", "RequestExpired")
     with pytest.raises(InterruptedWork, match="renew"):
         account.zones()
+
+
+def test_the_model_s_server_is_asked_over_the_web() -> None:
+    with serving(lambda request: Response(403 if request.path == "/gone" else 200, b"")) as url:
+        account = Account({}, IDENTITY)
+        assert [account.answer(url + path).status for path in ("/there", "/gone")] == [200, 403]

@@ -196,7 +196,9 @@ UNLINKED: dict[str, list[str]] = {}
         ([plan("a", throttle={})], [api_key()], {"p": ["k"]}, {"plan_throttle": (0, 0)}),
         ([plan("a")], [api_key()], {"p": ["x"]}, NOT_LINKED),
         ([plan("a")], [api_key(enabled=False)], {"p": ["k"]}, NOT_LINKED),
-        ([plan()], [api_key()], UNLINKED, NOT_LINKED),
+        ([plan()], [api_key()], {"p": ["k"]}, {"has_key": False, "plan_throttle": None, "plan": ""}),
+        ([plan("gone")], [api_key()], {"p": ["k"]}, {"has_key": False, "plan_throttle": None, "plan": ""}),
+        ([plan("gone"), plan("a", id="q")], [api_key()], {"q": ["k"], "p": ["k"]}, {**NOT_LINKED, "plan": "q"}),
         ([plan("a")], [], UNLINKED, NOT_LINKED),
         ([plan("a")], [api_key(), api_key("l")], {"p": ["k"]}, NOT_LINKED),
         ([plan("a"), plan("a", id="q")], [api_key()], {"p": ["k"], "q": []}, NOT_LINKED),
@@ -588,15 +590,25 @@ def test_an_empty_answer_is_no_plan_no_key_and_no_link(gateway: Gateway, empty: 
     apis.perform("a", "key", WITH_KEY, FOUND)
 
 
-def test_a_key_that_was_half_made_is_completed(gateway: Gateway) -> None:
+def test_a_usage_plan_whose_api_is_gone_is_replaced_and_its_keys_stay_good(gateway: Gateway) -> None:
     apis, stubber = gateway
-    added = [{"op": "add", "path": "/apiStages", "value": "a:prod"}]
-    for answer in ({}, plan("gone", "a")):
-        add_plans(stubber, plan("gone"))
-        add_keys(stubber, api_key())
-        stubber.add_response("update_usage_plan", answer, {"usagePlanId": "p", "patchOperations": added})
-    add_linked(stubber)
-    stubber.add_response("create_usage_plan_key", LINKED, LINK)
+    gone, new = plan("gone"), plan("a", id="q")
+
+    def add_look(*plans: dict[str, Any], **links: tuple[str, ...]) -> None:
+        add_plans(stubber, *plans)
+        add_keys(stubber, api_key(), api_key("theirs", tags=NOBODYS))
+        for name, linked in links.items():
+            add_linked(stubber, *linked, plan=name)
+
+    add_look(gone, p=("k", "theirs", "deleted"))
+    stubber.add_response("create_usage_plan", new, NEW_PLAN)
+    add_look(gone, new, q=(), p=("k", "theirs"))
+    add_linked(stubber, plan="q")
+    for key in ("k", "theirs"):
+        link = {"usagePlanId": "q", "keyId": key, "keyType": "API_KEY"}
+        stubber.add_response("create_usage_plan_key", {"id": key}, link)
+    add_look(gone, new, q=("k", "theirs"), p=("k", "theirs"))
+    add_plan_removal(stubber, "p", "gone")
     apis.perform("a", "key", WITH_KEY, FOUND)
 
 

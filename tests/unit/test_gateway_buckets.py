@@ -5,7 +5,9 @@ from collections.abc import Callable
 from datetime import datetime, timezone
 from typing import Any
 
+import boto3
 import pytest
+from botocore.config import Config
 
 from tests.unit.fakes import IDENTITY, Clock
 from tests.unit.stubs import Stub
@@ -365,3 +367,17 @@ def test_an_answer_without_tags_is_none(stub: Stub) -> None:
     client.meta.events.register("after-call.s3.GetBucketTagging", lambda parsed, **_: parsed.pop("TagSet"))
     with pytest.raises(OutOfReach, match=r"bucket b: AWS's answer cannot be read"):
         Buckets(client, IDENTITY).own_tags("b")
+
+
+@pytest.mark.parametrize(
+    ("region", "host"),
+    [
+        ("us-east-1", "s3.us-east-1.amazonaws.com"),
+        ("eu-west-1", "s3.eu-west-1.amazonaws.com"),
+        ("cn-north-1", "s3.cn-north-1.amazonaws.com.cn"),
+    ],
+)
+def test_an_address_names_the_region_s_own_host(region: str, host: str) -> None:
+    session = boto3.Session("key", "secret", region_name=region)
+    client = session.client("s3", config=Config(s3={"us_east_1_regional_endpoint": "regional"}))
+    assert Buckets(client, IDENTITY).address("b", "template/s.template") == f"https://{host}/b/template/s.template"

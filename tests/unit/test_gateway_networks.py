@@ -23,30 +23,41 @@ def tag(id: str, key: str = "wildrydes-ml", value: str = "rider") -> dict[str, s
     return {"ResourceId": id, "Key": key, "Value": value}
 
 
-def interface(id: str, subnet: str = "subnet-a", **more: str) -> dict[str, Any]:
-    return {"NetworkInterfaceId": id, "SubnetId": subnet, "Status": "available", **more}
+def interface(id: str, *groups: str, subnet: str = "subnet-theirs", **more: str) -> dict[str, Any]:
+    found = [{"GroupId": group} for group in groups]
+    return {"NetworkInterfaceId": id, "SubnetId": subnet, "Status": "available", "Groups": found, **more}
 
 
-def test_the_interfaces_of_our_subnets(stub: Stub) -> None:
+def test_the_interfaces_with_our_groups_whosever_the_subnets_are(stub: Stub) -> None:
     client, stubber = stub("ec2")
-    wanted = {"Filters": [{"Name": "subnet-id", "Values": ["subnet-a", "subnet-b"]}]}
-    first = {"NetworkInterfaces": [interface("eni-1", Description="AWS Lambda VPC ENI-f")], "NextToken": "more"}
-    stubber.add_response("describe_network_interfaces", first, wanted)
-    last = {"NetworkInterfaces": [interface("eni-2", "subnet-b", Status="in-use")]}
+    wanted = {"Filters": [{"Name": "group-id", "Values": ["sg-a", "sg-b"]}]}
+    one = interface("eni-1", "sg-a", Description="AWS Lambda VPC ENI-f")
+    stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": [one], "NextToken": "more"}, wanted)
+    last = {"NetworkInterfaces": [interface("eni-2", "sg-b", "sg-theirs", Status="in-use")]}
     stubber.add_response("describe_network_interfaces", last, {**wanted, "NextToken": "more"})
-    assert Networks(client, None).interfaces(["subnet-a", "subnet-b"]) == [
-        NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f"),
-        NetworkInterface("eni-2", "in-use", ""),
+    assert Networks(client, None).interfaces(["sg-a", "sg-b"]) == [
+        NetworkInterface("eni-1", "available", "AWS Lambda VPC ENI-f", ("sg-a",)),
+        NetworkInterface("eni-2", "in-use", "", ("sg-b", "sg-theirs")),
     ]
 
 
-def test_an_interface_elsewhere_is_not_ours_whatever_the_answer(stub: Stub) -> None:
+def test_what_is_in_our_subnets_with_others_groups_is_found_when_asked_for(stub: Stub) -> None:
     client, stubber = stub("ec2")
-    stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": [interface("eni-1", "subnet-theirs")]})
-    assert Networks(client, None).interfaces(["subnet-a"]) == []
+    both, theirs = interface("eni-1", "sg-a", subnet="subnet-a"), interface("eni-2", "sg-theirs", subnet="subnet-a")
+    stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": [both]})
+    wanted = {"Filters": [{"Name": "subnet-id", "Values": ["subnet-a"]}]}
+    stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": [both, theirs]}, wanted)
+    found = Networks(client, None).interfaces(["sg-a"], ["subnet-a"])
+    assert [item.id for item in found] == ["eni-1", "eni-2"]
 
 
-def test_without_subnets_nothing_is_asked() -> None:
+def test_an_interface_with_others_groups_is_not_ours_whatever_the_answer(stub: Stub) -> None:
+    client, stubber = stub("ec2")
+    stubber.add_response("describe_network_interfaces", {"NetworkInterfaces": [interface("eni-1", "sg-theirs")]})
+    assert Networks(client, None).interfaces(["sg-a"]) == []
+
+
+def test_without_groups_nothing_is_asked() -> None:
     assert Networks(None, None).interfaces([]) == []
 
 
@@ -191,4 +202,4 @@ def test_a_throttled_look_is_out_of_reach(stub: Stub, look: str) -> None:
     stubber.add_client_error(operation, "RequestLimitExceeded")
     networks = Networks(client, None)
     with pytest.raises(OutOfReach):
-        networks.interfaces(["subnet-a"]) if look == "interfaces" else networks.billing(TAGS)
+        networks.interfaces(["sg-a"]) if look == "interfaces" else networks.billing(TAGS)

@@ -1,5 +1,6 @@
 """The gateway of this service, on boto's own client: what AWS is asked and what its answers mean."""
 
+import json
 import re
 from typing import Any
 
@@ -145,10 +146,53 @@ def test_a_refused_creation_is_told(cloudformation: Formation) -> None:
         stacks.create("s", *WANTED)
 
 
+URL = "https://s3.eu-west-1.amazonaws.com/b/template/s-0123456789abcdef.template"
+
+
+@pytest.mark.parametrize(
+    ("given", "sent"),
+    [
+        ("Resources: {}", {"TemplateBody": "Resources: {}"}),
+        (URL, {"TemplateURL": URL}),
+        ("http://127.0.0.1:1/b/k", {"TemplateURL": "http://127.0.0.1:1/b/k"}),
+    ],
+)
+def test_a_template_is_handed_over_as_text_or_as_address(
+    cloudformation: Formation, given: str, sent: dict[str, str]
+) -> None:
+    stacks, stubber, _ = cloudformation
+    rest = {key: value for key, value in BODY.items() if key != "TemplateBody"}
+    stubber.add_response(
+        "create_stack", {"StackId": "id:s"}, {"StackName": "s", "ClientRequestToken": ANY, **rest, **sent}
+    )
+    assert stacks.create("s", given, {"a": "1"}, {"t": "v"}).id == "id:s"
+
+
+ROLE = {"RoleARN": "arn:aws:iam::123456789012:role/cfn"}
+
+
+@pytest.mark.parametrize("role", [ROLE, {}], ids=["given", "none"])
+def test_cloudformation_gets_the_role_for_all_that_it_does(stub: Stub, role: dict[str, str]) -> None:
+    client, stubber = stub("cloudformation")
+    stacks = Stacks(client, lambda seconds: None, 0, role.get("RoleARN", ""))
+    token = {"ClientRequestToken": ANY}
+    stubber.add_response("create_stack", {"StackId": "id:s"}, {"StackName": "s", **token, **BODY, **role})
+    stacks.create("s", *WANTED)
+    asked = {**UPDATE, "ChangeSetName": ANY, "ClientToken": ANY, **role}
+    stubber.add_response("create_change_set", {"Id": ARN}, asked)
+    stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE", "Changes": []})
+    stacks.prepare(FOUND, *WANTED)
+    for call, status in (("rollback_stack", "UPDATE_FAILED"), ("continue_update_rollback", "UPDATE_ROLLBACK_FAILED")):
+        stubber.add_response(call, {}, {"StackName": "id:s", **token, **role})
+        stacks.undo(Stack("s", "id:s", status))
+    stubber.add_response("delete_stack", {}, {"StackName": "id:s", **token, **role})
+    stacks.delete("id:s")
+
+
 # Change sets.
 
 
-def change(name: str, **more: str) -> dict[str, Any]:
+def change(name: str, **more: Any) -> dict[str, Any]:
     return {"ResourceChange": {"LogicalResourceId": name, "ResourceType": "T", "Action": "Modify", **more}}
 
 
@@ -170,6 +214,31 @@ def test_a_change_set_is_made_waited_for_and_read_whole(cloudformation: Formatio
     changes = (ResourceChange("A", "T", "Modify", "True"), ResourceChange("B", "T", "Modify", "False"))
     assert made == ChangeSet(ARN, FOUND, changes)
     assert slept == [1, 1]
+
+
+def test_an_update_may_keep_the_stack_s_own_template(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    asked: dict[str, Any] = {key: value for key, value in UPDATE.items() if key != "TemplateBody"}
+    asked |= {"ChangeSetName": ANY, "ClientToken": ANY, "UsePreviousTemplate": True}
+    stubber.add_response("create_change_set", {"Id": ARN, "StackId": "id:s"}, asked)
+    stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"}, {"ChangeSetName": ARN})
+    assert stacks.prepare(FOUND, "", {"a": "1"}, {"t": "v"}) == ChangeSet(ARN, FOUND, ())
+
+
+def test_a_change_tells_the_properties_for_which_it_may_replace(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    targets: list[dict[str, str]] = [
+        {"Attribute": "Properties", "Name": "Ipv6CidrBlock", "RequiresRecreation": "Conditionally"},
+        {"Attribute": "Properties", "Name": "CidrBlock", "RequiresRecreation": "Always"},
+        {"Attribute": "Properties", "Name": "CidrBlock", "RequiresRecreation": "Always"},
+        {"Attribute": "Properties", "Name": "MapPublicIpOnLaunch", "RequiresRecreation": "Never"},
+        {"Attribute": "Tags", "RequiresRecreation": "Never"},
+    ]
+    told = change("A", Replacement="Conditional", Details=[{"Target": target} for target in targets])
+    asked_for(stubber, {"Status": "CREATE_COMPLETE", "Changes": [told]})
+    made = stacks.prepare(FOUND, *WANTED)
+    assert made
+    assert made.changes == (ResourceChange("A", "T", "Modify", "Conditional", ("CidrBlock", "Ipv6CidrBlock")),)
 
 
 def test_a_quick_place_is_asked_more_often(stub: Stub) -> None:
@@ -411,7 +480,8 @@ def test_the_template_is_the_text_that_was_submitted(cloudformation: Formation) 
     stubber.add_client_error("get_template", "ValidationError", "Stack s is in REVIEW_IN_PROGRESS")
     stubber.add_response("get_template", {"TemplateBody": '{"Resources": {}}'})  # which boto reads
     stubber.add_client_error("get_template", "AccessDenied", "not yours")
-    assert [stacks.template("s") for _ in range(3)] == ["text", "", ""]
+    assert [stacks.template("s") for _ in range(2)] == ["text", ""]
+    assert json.loads(stacks.template("s")) == {"Resources": {}}
     with pytest.raises(WildrydesError, match="template of stack s: AWS denies it: not yours"):
         stacks.template("s")
 

@@ -4,12 +4,12 @@ import pytest
 
 from tests.unit.fakes import FakeAws, FakeFunctions, Said
 from wildrydes_ml.costs import PRICES
-from wildrydes_ml.desired import TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
 from wildrydes_ml.leftovers import dollars, prove
 from wildrydes_ml.records import Billable
 from wildrydes_ml.remains import STACK_TAG, Remains
 from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.tags import TAG
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, STACK_TYPE, FakeAws, Said, event, wanted
-from wildrydes_ml.desired import TAG, Desired
+from wildrydes_ml.desired import Desired
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.facts import Unknown
 from wildrydes_ml.following import Follower
@@ -16,6 +16,7 @@ from wildrydes_ml.observing import Observer, StackObserver
 from wildrydes_ml.planning import Observed
 from wildrydes_ml.records import StackResource
 from wildrydes_ml.settings import Target
+from wildrydes_ml.tags import TAG
 from wildrydes_ml.wiring import FoundWiring
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"

@@ -287,6 +287,15 @@ def test_who_takes_a_role_and_its_managed_policies(stack: Stack, role: str, serv
 
 
 @EVERY
+def test_every_role_keeps_within_a_boundary_where_one_is_given(stack: Stack, name: str) -> None:
+    policy = "arn:aws:iam::123456789012:policy/students"
+    assert of_type(stack(name), "IAM::Role")
+    for role in of_type(stack(name, PermissionsBoundary=policy), "IAM::Role").values():
+        assert role["PermissionsBoundary"] in (policy, "<PermissionsBoundary>")
+    assert not [role for role in of_type(stack(name), "IAM::Role").values() if "PermissionsBoundary" in role]
+
+
+@EVERY
 def test_no_role_is_there_for_nothing(stack: Stack, name: str) -> None:
     left = stack(name)
     for role in of_type(left, "IAM::Role"):

@@ -287,7 +287,7 @@ def test_api_gateway_answers_with_problems_too(stack: Stack, name: str, kind: st
     assert entry["ResponseParameters"]["gatewayresponse.header.Content-Type"] == "'application/problem+json'"
 
 
-@pytest.mark.parametrize("kind", ["THROTTLED", "INTEGRATION_TIMEOUT"])
+@pytest.mark.parametrize("kind", ["THROTTLED", "INTEGRATION_TIMEOUT", "INTEGRATION_FAILURE", "DEFAULT_5XX"])
 def test_who_may_try_again_is_told_when(stack: Stack, kind: str) -> None:
     retry_after = own_answers(stack(INFERENCE))[kind]["ResponseParameters"]["gatewayresponse.header.Retry-After"]
     assert int(retry_after.strip("'")) > 0
@@ -309,10 +309,26 @@ def test_the_texts_hold_nothing_of_the_request_or_the_api(stack: Stack) -> None:
 def test_a_deployment_follows_the_answers_and_changes_with_them() -> None:
     body = deployed_with("at first")
     titles = {title for title, entry in body.items() if entry["Type"] == "AWS::ApiGateway::GatewayResponse"}
-    assert titles
-    assert titles <= set(body["AnyRootMethod"]["DependsOn"])
+    assert len(titles) > 15
+    assert titles <= followed(body, "AnyRootMethod")
     assert deployments(body) != deployments(deployed_with("and then"))
     assert deployments(body) == deployments(deployed_with("at first"))
+
+
+@pytest.mark.parametrize("name", [INFERENCE, COMPLETE])
+def test_api_gateway_is_not_asked_for_all_answers_at_once(stack: Stack, name: str) -> None:
+    left = stack(name)
+    waiting = {title: followed(left["Resources"], title) for title in of_type(left, "ApiGateway::GatewayResponse")}
+    at_once = [sum(len(seen) == depth for seen in waiting.values()) for depth in range(len(waiting))]
+    assert sum(at_once) == len(waiting) > 10
+    assert max(at_once) <= 3, "each is some calls, and 10 a second are all that the account has"
+
+
+def followed(resources: dict[str, Any], title: str) -> set[str]:
+    """All that is made before a resource because of DependsOn."""
+    named = resources[title].get("DependsOn", [])
+    found = {named} if isinstance(named, str) else set(named)
+    return found.union(*(followed(resources, one) for one in found))
 
 
 def deployed_with(text: str) -> dict[str, Any]:

@@ -43,6 +43,7 @@ def test_the_instance_is_hardened(stack: Stack, name: str) -> None:
     assert instance["MetadataOptions"] == {"HttpTokens": "required", "HttpPutResponseHopLimit": 1}
     assert [device["Ebs"]["Encrypted"] for device in instance["BlockDeviceMappings"]] == [True]
     assert [device["Ebs"]["DeleteOnTermination"] for device in instance["BlockDeviceMappings"]] == [True]
+    assert instance["PropagateTagsToVolumeOnCreation"] is True, "what is left of it is found by its tags"
     assert instance["IamInstanceProfile"] == {"Ref": "EfsMountInstanceProfile"}
     assert properties(left, "EfsMountInstanceProfile")["Roles"] == [{"Ref": "EfsMountInstanceRole"}]
     (interface,) = instance["NetworkInterfaces"]

@@ -10,13 +10,14 @@ import pytest
 from tests.unit.fakes import EFS_OUTPUTS, found_as, in_place, nothing_there, wanted
 from wildrydes_ml import workshop
 from wildrydes_ml.decoding import decode
-from wildrydes_ml.desired import TAG, Desired
+from wildrydes_ml.desired import Desired
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.models import Model
 from wildrydes_ml.planning import FoundStack, Observed, boots_instance, plan, protected, refuse_strangers, unheeded
 from wildrydes_ml.records import ResourceChange, StackResource
 from wildrydes_ml.settings import Target
 from wildrydes_ml.steps import ApplyStack, Step, WarmUp, Wire, as_record
+from wildrydes_ml.tags import TAG
 from wildrydes_ml.wiring import FoundWiring
 
 LONG, SHORT = wanted(), wanted("short")

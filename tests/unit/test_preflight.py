@@ -10,18 +10,22 @@ import pytest
 
 from tests.unit.fakes import IDENTITY, FakeAws, Said, wanted
 from tools.lock_packages import PYTHONS
+from wildrydes_ml.consequences import ParameterChange
 from wildrydes_ml.deploying import Deployer, deploy, preview
 from wildrydes_ml.desired import Desired
 from wildrydes_ml.errors import InterruptedWork, Refused
 from wildrydes_ml.facts import QUOTAS, Concurrency, Facts, Unknown, Usage, Zone
 from wildrydes_ml.judging import LOCKED_LOCALLY, Problem, problems
+from wildrydes_ml.models import Model, remote
 from wildrydes_ml.preflight import Unready, check, look, needs, refuse_other_account
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, Upload, WarmUp, Wire
+from wildrydes_ml.web import Reply
 
 NETWORK = ["vpcs", "internet_gateways", "file_systems", "zones"]
-NAT, INSTANCE = ["addresses", "nat_gateways"], ["instance_architectures", "instance_zones"]
+NAT, INSTANCE = ["addresses", "nat_gateways"], ["instance_architectures", "instance_zones", "model"]
 NAMES = ["function", "log_group"]
+NEW = [*NAMES, "concurrency"]
 OTHER_STEPS: list[Step] = [
     MakeBucket("b"),
     Upload("b", "k", b""),
@@ -52,21 +56,24 @@ def set_to(**values: str) -> Desired:
     [
         (LONG, [], []),
         (LONG, OTHER_STEPS, []),
-        (LONG, create(LONG), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NAMES, "exports"]),
-        (SHORT, create(SHORT), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NAMES]),
-        (LONG, create(LONG)[1:], ["runtimes", *NAMES]),
+        (LONG, create(LONG), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NEW, "exports"]),
+        (SHORT, create(SHORT), [*NETWORK, *NAT, *INSTANCE, "runtimes", *NEW]),
+        (LONG, create(LONG)[1:], ["runtimes", *NEW]),
         (LONG, [DeleteStack(LONG.stacks[0].name, "id", "it failed"), *create(LONG)],
-         ["zones", *INSTANCE, "runtimes", *NAMES, "exports"]),
-        (LONG, [DeleteStack(LONG.service.name, "id", "it failed"), *create(LONG)[1:]], ["runtimes", *NAMES]),
+         ["zones", *INSTANCE, "runtimes", *NEW, "exports"]),
+        (LONG, [DeleteStack(LONG.service.name, "id", "it failed"), *create(LONG)[1:]], ["runtimes", *NEW]),
         (LONG, update(LONG, 0, 1), ["runtimes"]),
         (SHORT, update(SHORT, 0), ["runtimes"]),
         (lean := set_to(InternetEgress="ipv6", BootstrapInstance="none"), create(lean),
-         [*NETWORK, "egress_only_gateways", "runtimes", *NAMES, "exports"]),
+         [*NETWORK, "egress_only_gateways", "runtimes", *NEW, "exports"]),
+        (empty := set_to(BootstrapInstance="none"), create(empty)[:1],
+         [*NETWORK, *NAT, "instance_zones", "runtimes", "exports"]),
         (alone := set_to(InternetEgress="none"), create(alone)[:1], [*NETWORK, *INSTANCE, "runtimes", "exports"]),
         (reserved := set_to(ReservedConcurrency="5"), update(reserved, 1), ["runtimes", "concurrency"]),
         (ready := set_to(ProvisionedConcurrency="1"), update(ready, 1), ["runtimes", "concurrency"]),
         (ready, update(ready, 0), ["runtimes"]),
         (replace(reserved, fill=Path("efs")), update(reserved, 1), ["runtimes"]),
+        (replace(LONG, fill=Path("efs")), create(LONG)[1:], ["runtimes", *NAMES]),
         (stopped := set_to(ReservedConcurrency="0"), update(stopped, 1), ["runtimes"]),
     ],
 )  # fmt: skip
@@ -201,6 +208,67 @@ def test_each_problem_has_its_reason_and_its_remedy(good: dict[str, Any], bad: d
         assert words in problem.describe()
 
 
+@pytest.mark.parametrize(
+    ("offering", "usable", "parameters", "advice"),
+    [
+        ({"z2"}, THREE, {}, "Add --set AvailabilityZoneOne=z2 --set AvailabilityZoneTwo=z1"),
+        ({"z9"}, THREE, {}, "Add --set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE with others"),
+        ({"z1"}, THREE, ZONES, "Add --set AvailabilityZoneOne=z1 --set AvailabilityZoneTwo=z2"),
+        ({"z1", "z2"}, THREE, {}, ""),
+        ({"z2"}, THREE, {"InternetEgress": "ipv6"}, ""),
+        ({"z2"}, (), {}, ""),
+    ],
+)
+def test_a_zone_that_may_lack_nat_gateways_is_warned_of(
+    offering: set[str], usable: tuple[Zone, ...], parameters: dict[str, str], advice: str
+) -> None:
+    facts: Facts = {"instance_zones": frozenset(offering), **({"zones": usable} if usable else {})}
+    found = problems(facts, set_to(BootstrapInstance="none", **parameters))
+    assert [problem.is_certain for problem in found] == [False] * bool(advice)
+    for problem in found:
+        assert "it does not offer c5.large: AWS may extend it no more" in problem.describe()
+        assert advice in problem.describe()
+
+
+@pytest.mark.parametrize(
+    ("has", "burst", "reserved", "advice"),
+    [
+        (
+            Concurrency(10, 10, 0),
+            "10",
+            "",
+            "--desired-value 1000 --region eu-west-1`, or use --set ThrottleBurst=5 and",
+        ),
+        (Concurrency(10, 10, 0), "9", "", ""),
+        (
+            Concurrency(1000, 100, 0),
+            "100",
+            "",
+            "--desired-value 1100 --region eu-west-1`, or use --set ThrottleBurst=50 and",
+        ),
+        (Concurrency(1000, 100, 1), "100", "", ""),
+        (Concurrency(1000, 1, 0), "10", "", "--set ThrottleBurst=1 and a lower ThrottleRate"),
+        (Concurrency(10, 10, 0), "10", "0", ""),
+    ],
+    ids=str,
+)
+def test_an_account_that_runs_less_than_the_stage_admits_is_warned_of(
+    has: Concurrency, burst: str, reserved: str, advice: str
+) -> None:
+    found = found_in({"concurrency": has, "ThrottleBurst": burst, "ReservedConcurrency": reserved})
+    assert len(found) == bool(advice)
+    for problem in found:
+        assert not problem.is_certain
+        assert f"runs {has.unreserved} functions at once at most" in problem.describe()
+        assert advice in problem.describe()
+
+
+def test_a_new_account_is_warned_and_served(aws: FakeAws) -> None:
+    aws.account.answers = {"concurrency": Concurrency(10, 10, 0)}
+    (warning,) = checked(aws).texts("warning")
+    assert warning.startswith("ThrottleBurst=10: the stage admits that many requests at once")
+
+
 def test_a_zone_alone_is_not_advised() -> None:
     found = found_in({"zones": THREE[:1], "instance_zones": frozenset({"z1"}), **ZONES})
     assert [problem.what for problem in found] == ["Availability Zones", "instance type c5.large"]
@@ -318,6 +386,80 @@ def test_what_does_not_answer_is_not_waited_for(aws: FakeAws) -> None:
     answered.set()
     assert facts == {"function": ""}
     assert unknown == {"zones": Unknown("unanswered", "nothing in 1 s")}
+
+
+# The model's URL.
+
+
+@pytest.mark.parametrize(
+    ("reply", "why"),
+    [(Reply(403), "it answers 403"), (Reply(404), "it answers 404"), (Reply(0, fault="timed out"), "(timed out)")],
+    ids=str,
+)
+def test_a_model_that_does_not_answer_is_a_warning_with_another_way(aws: FakeAws, reply: Reply, why: str) -> None:
+    aws.account.answers = {"model": reply}
+    (told,) = checked(aws).texts("warning")
+    assert told.startswith("model https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1")
+    assert why in told
+    assert "--model" in told
+    assert "docs/how-to/model.md" in told
+
+
+@pytest.mark.parametrize("reply", [Reply(200), Reply(206)], ids=str)
+def test_a_model_that_answers_is_not_spoken_of(aws: FakeAws, reply: Reply) -> None:
+    aws.account.answers = {"model": reply}
+    assert checked(aws).lines == []
+
+
+def test_a_plan_warns_of_the_model_too(aws: FakeAws) -> None:
+    aws.account.answers = {"model": Reply(403)}
+    said = Said()
+    preview(aws.gateways, Settings(), Target(), said)
+    assert any("answers 403" in text for text in said.texts("warning"))
+    assert aws.journal == []
+
+
+UPLOADED = Model("there", {"ModelSha256": "0" * 64}, b"tar", "0" * 64)
+LINK = "https://b.s3.eu-west-1.amazonaws.com/model/f-0000000000000000.tar?X-Amz-Signature=1"
+
+
+@pytest.mark.parametrize(
+    ("desired", "is_asked"),
+    [
+        (LONG, True),
+        (wanted(model=remote("https://example.org/model.tar.gz")), True),
+        (wanted(model=UPLOADED, overrides={"ModelUrl": LINK}), False),
+        (set_to(BootstrapInstance="none"), False),
+        (set_to(ModelUrl=""), False),
+    ],
+    ids=["default", "URL", "our link", "no instance", "none"],
+)
+def test_only_what_an_instance_will_fetch_from_elsewhere_is_asked(desired: Desired, is_asked: bool) -> None:
+    assert ("model" in needs(desired, create(desired))) == is_asked
+
+
+@pytest.mark.parametrize(
+    ("location", "parts", "is_asked"),
+    [
+        ("https://example.org/m.tar", ("tensorflow", "model"), True),
+        ("https://example.org/m.tar", ("tensorflow",), False),
+        ("/m", ("model",), False),
+    ],
+)
+def test_locally_it_is_what_the_directory_is_filled_with(location: str, parts: tuple[str, ...], is_asked: bool) -> None:
+    desired = replace(LONG, fill=Path("efs"), model=Model(location))
+    assert ("model" in needs(desired, [Fill("efs", parts), *create(desired)])) == is_asked
+
+
+def test_an_emulator_starts_no_instance_that_would_fetch_it(aws: FakeAws) -> None:
+    checked(aws, target=Target(endpoint="http://127.0.0.1"))
+    assert "model" not in aws.account.asked
+
+
+def test_a_first_instance_is_a_new_one() -> None:
+    change = ParameterChange("BootstrapInstance", "none", "keep")
+    steps = [ApplyStack(LONG.stacks[0], "update", parameters=(change,))]
+    assert set(needs(LONG, steps)) == {"zones", *INSTANCE, "runtimes"}
 
 
 def test_expired_credentials_end_the_checks(aws: FakeAws) -> None:

@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +25,10 @@ FOUND = {
 }
 
 
-def table(preset: str, name: str) -> dict[str, Any]:
+def table(preset: str, name: str, **overrides: str) -> dict[str, Any]:
     """The values of a template's parameters."""
     offered = workshop.TEMPLATES[name]().to_dict()["Parameters"]
-    values = {**Settings(preset=preset).parameter_values(), **FOUND}
+    values = {**Settings(preset=preset, overrides=overrides).parameter_values(), **FOUND}
     return {key: values[key] for key in offered if key in values}
 
 
@@ -35,10 +36,11 @@ def test_cfn_lint_accepts_every_template_with_every_preset(tmp_path: Path) -> No
     """By deployment files, which CloudFormation's Git sync reads, too."""
     rendering.write(rendering.render_all(workshop.TEMPLATES), tmp_path)
     names = []
-    for preset in PRESETS:
+    for preset, machine in product(PRESETS, ("x86_64", "arm64")):
         for name in workshop.TEMPLATES:
-            body = {"template-file-path": name, "parameters": table(preset, name), "tags": {}}
-            names.append(f"{preset}-{name}.json")
+            parameters = table(preset, name, Architecture=machine)
+            body = {"template-file-path": name, "parameters": parameters, "tags": {}}
+            names.append(f"{preset}-{machine}-{name}.json")
             (tmp_path / names[-1]).write_text(json.dumps(body), encoding="utf-8")
     lint = [sys.executable, "-c", "from cfnlint.runner import main; main()", "--regions", "us-east-1"]
     run = subprocess.run(
@@ -103,7 +105,8 @@ def test_lean_differs_where_it_says_so_and_nowhere_else(stack: Stack, name: str)
     assert lean["Outputs"].keys() == usual["Outputs"].keys()
 
 
-def test_lean_fits_the_function_to_its_file_system() -> None:
-    values = table("lean", COMPLETE)
-    assert values["Architecture"] == "arm64"
-    assert "platform_machine=='aarch64'" in values["Packages"]
+@pytest.mark.parametrize("preset", PRESETS)
+def test_a_new_deployment_is_of_the_processor_that_is_proven(preset: str) -> None:
+    values = table(preset, COMPLETE)
+    assert values["Architecture"] == "x86_64"
+    assert "platform_machine=='x86_64'" in values["Packages"]

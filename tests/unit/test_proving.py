@@ -9,7 +9,7 @@ from tests.unit.fakes import HORSE_ANSWER, Clock, FakeAws, Said
 from tests.unit.servers import Response, serving
 from wildrydes_ml.asking import Answer
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.proving import STAGE_SECONDS, WARM_SECONDS, post_sample, sample, sender, warm
+from wildrydes_ml.proving import KEY_SECONDS, STAGE_SECONDS, WARM_SECONDS, post_sample, sample, sender, warm
 from wildrydes_ml.records import Invocation
 from wildrydes_ml.settings import Target
 from wildrydes_ml.web import Reply
@@ -97,7 +97,7 @@ def test_an_api_whose_model_does_not_work_is_not_waited_for() -> None:
     clock = Clock()
     for is_warm in (True, False):
         with pytest.raises(WildrydesError, match="the API does not answer: 503 model-failed"):
-            post_sample(lambda body, headers: Reply(503, FAILED.encode()), clock, clock.sleep, is_warm)
+            post_sample(lambda body, headers: Reply(503, FAILED.encode()), Said(), clock, clock.sleep, is_warm)
     assert clock.now == 0
 
 
@@ -112,15 +112,38 @@ def test_a_new_stage_is_asked_until_it_answers() -> None:
         sent.append((body, headers["Content-Type"]))
         return replies[len(sent) - 1]
 
-    assert post_sample(send, clock, clock.sleep).validated
+    assert post_sample(send, Said(), clock, clock.sleep).validated
     assert sent == [(sample().body, "image/png")] * 3
 
 
 def test_a_stage_that_never_answers_is_an_error() -> None:
     clock = Clock()
     with pytest.raises(WildrydesError, match="the API does not answer: 403 Forbidden"):
-        post_sample(lambda body, headers: Reply(403, b'{"message": "Forbidden"}'), clock, clock.sleep)
+        post_sample(lambda body, headers: Reply(403, b'{"message": "Forbidden"}'), Said(), clock, clock.sleep)
     assert STAGE_SECONDS < clock.now < STAGE_SECONDS + 5
+
+
+UNKNOWN_KEY = Reply(403, b'{"code": "invalid-api-key", "detail": "Send the API key in the header x-api-key."}')
+
+
+def test_a_new_key_is_given_minutes_and_the_wait_is_told() -> None:
+    clock, said = Clock(), Said()
+
+    def send(body: bytes, headers: Mapping[str, str]) -> Reply:
+        return Reply(200, HORSE_ANSWER.encode()) if clock.now > 200 else UNKNOWN_KEY
+
+    assert post_sample(send, said, clock, clock.sleep).validated
+    words = said.texts("event")
+    assert words[0] == "waiting until API Gateway knows the API key everywhere, 0 s now"
+    assert len(words) == 7
+
+
+@pytest.mark.parametrize(("is_warm", "seconds"), [(True, KEY_SECONDS), (False, STAGE_SECONDS)])
+def test_a_key_that_stays_unknown_is_an_error_soon_when_it_is_not_new(is_warm: bool, seconds: float) -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="the API does not answer: 403 invalid-api-key"):
+        post_sample(lambda body, headers: UNKNOWN_KEY, Said(), clock, clock.sleep, is_warm)
+    assert seconds < clock.now < seconds + 5
 
 
 def test_a_function_that_may_be_cold_is_given_time_to_start() -> None:
@@ -130,15 +153,15 @@ def test_a_function_that_may_be_cold_is_given_time_to_start() -> None:
     def send(body: bytes, headers: Mapping[str, str]) -> Reply:
         return Reply(200, HORSE_ANSWER.encode()) if clock.now > WARM_SECONDS - 5 else Reply(504, b"")
 
-    assert post_sample(send, clock, clock.sleep, is_warm=False).validated
+    assert post_sample(send, Said(), clock, clock.sleep, is_warm=False).validated
     with pytest.raises(WildrydesError, match="the API does not answer"):
-        post_sample(lambda body, headers: Reply(504, b""), clock, clock.sleep, is_warm=False)
+        post_sample(lambda body, headers: Reply(504, b""), Said(), clock, clock.sleep, is_warm=False)
 
 
 def test_an_api_that_is_gone_is_not_waited_for_as_one_that_starts() -> None:
     clock = Clock()
     with pytest.raises(WildrydesError, match="the API does not answer: 404"):
-        post_sample(lambda body, headers: Reply(404, b"{}"), clock, clock.sleep, is_warm=False)
+        post_sample(lambda body, headers: Reply(404, b"{}"), Said(), clock, clock.sleep, is_warm=False)
     assert clock.now < STAGE_SECONDS + 5
 
 

@@ -42,6 +42,7 @@ _TEXTS = {
     "AvailabilityZoneTwo": "eu-west-1c",
     "EFSpath": "/mnt/other",
     "ReservedConcurrency": "3",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/students",
     "PrivateImageHosts": "10.0.0.1:80",
 }
 
@@ -94,6 +95,17 @@ def test_what_is_asked_for_wins_over_what_was_set() -> None:
     assert values["MinScore"] == "0.6"
     assert values.items() >= PRESETS["workshop"].items()
     assert recall(Settings(), stacks, IDENTITY).parameter_values().items() >= PRESETS["lean"].items()
+
+
+@pytest.mark.parametrize("route", ["long", "short"])
+@pytest.mark.parametrize(
+    ("preset", "processor"),
+    [("", "arm64"), ("lean", "arm64"), ("workshop", "x86_64")],
+    ids=lambda text: str(text) or "no",
+)
+def test_lean_of_a_time_when_it_was_arm64_keeps_its_processor(route: str, preset: str, processor: str) -> None:
+    stacks = deployed(route, preset="lean", overrides={"Architecture": "arm64"})
+    assert recall(Settings(preset=preset), stacks, IDENTITY).parameter_values()["Architecture"] == processor
 
 
 def test_reset_all_forgets_everything_that_was_set() -> None:

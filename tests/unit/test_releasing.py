@@ -7,7 +7,7 @@ from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
 from wildrydes_ml.records import NetworkInterface
 from wildrydes_ml.releasing import BUDGET_SECONDS, release
 
-SUBNETS = ["subnet-a", "subnet-b"]
+GROUPS = ["sg-a", "sg-b"]
 LAMBDA = "AWS Lambda VPC ENI-ml_inferencefunction-1"
 
 
@@ -22,21 +22,21 @@ class Timed(FakeStacks):
         self._clock.sleep(5)
 
 
-def eni(id: str, status: str = "in-use", description: str = LAMBDA) -> NetworkInterface:
-    return NetworkInterface(id, status, description)
+def eni(id: str, status: str = "in-use", description: str = LAMBDA, groups: str = "sg-a") -> NetworkInterface:
+    return NetworkInterface(id, status, description, tuple(groups.split()))
 
 
 def released(*looks: list[NetworkInterface] | Exception) -> tuple[FakeAws, Said, Clock]:
     aws, said, clock = FakeAws(), Said(), Clock()
     aws.stacks = Timed(clock)
     aws.networks.looks = list(looks)
-    release(aws.gateways, SUBNETS, said, clock)
+    release(aws.gateways, GROUPS, said, clock)
     return aws, said, clock
 
 
 def test_without_interfaces_it_is_one_look_and_no_word() -> None:
     aws, said, clock = released([])
-    assert (aws.networks.asked, said.lines, clock.now) == ([SUBNETS], [], 0)
+    assert (aws.networks.asked, said.lines, clock.now) == ([(GROUPS, [])], [], 0)
 
 
 def test_it_returns_when_the_last_one_has_gone() -> None:
@@ -59,7 +59,15 @@ def test_only_what_lambda_left_unused_is_deleted() -> None:
     assert said.texts("event")[0] == "removing network interface eni-unused, which Lambda left unused"
 
 
-def test_what_others_have_in_the_subnets_is_not_waited_for() -> None:
+def test_what_may_be_of_another_s_function_is_waited_for_and_not_deleted() -> None:
+    found = [eni("eni-shared", "available", groups="sg-a sg-theirs"), eni("eni-ours", "available", groups="sg-b sg-a")]
+    aws, said, clock = released(found, found[:1], [])
+    assert aws.journal == ["delete eni-ours"]
+    assert clock.now == 50
+    assert "waiting for network interfaces of Lambda (eni-shared)" in said.texts("event")[-1]
+
+
+def test_what_others_have_with_the_groups_is_not_waited_for() -> None:
     _, said, clock = released([eni("eni-1", description="EFS mount target for fs-1"), eni("eni-2", description="")])
     assert clock.now == 0
     assert said.lines == []
@@ -78,7 +86,7 @@ def test_after_an_hour_the_same_command_is_to_be_run_again() -> None:
     aws.stacks = Timed(clock)
     aws.networks.looks = [[eni("eni-1"), eni("eni-2")]]
     with pytest.raises(InterruptedWork, match=r"after 60 minutes \(eni-1, eni-2\).*run again later"):
-        release(aws.gateways, SUBNETS, said, clock)
+        release(aws.gateways, GROUPS, said, clock)
     assert BUDGET_SECONDS == 3600
     assert 3600 < clock.now < 3660
 
@@ -98,4 +106,4 @@ def test_also_out_of_reach_the_wait_ends() -> None:
     aws.stacks = Timed(clock)
     aws.networks.looks = [OutOfReach("network interfaces: AWS cannot be reached")]
     with pytest.raises(InterruptedWork, match="AWS is out of reach"):
-        release(aws.gateways, SUBNETS, Said(), clock)
+        release(aws.gateways, GROUPS, Said(), clock)

@@ -193,7 +193,7 @@ def test_the_lean_preset_reserves_and_keeps_nothing() -> None:
     assert values["ThroughputMode"] == "elastic"
     assert values["InternetEgress"] == "ipv6"
     assert values["BootstrapInstance"] == "stop"
-    assert values["Architecture"] == "arm64"
+    assert values["Architecture"] == "x86_64"
 
 
 def test_a_set_value_wins_over_the_preset() -> None:

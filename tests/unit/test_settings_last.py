@@ -61,6 +61,18 @@ def test_lean_stays_lean(place: Place) -> None:
     assert place.aws.stacks.stacks[EFS].parameters["InternetEgress"] == "ipv6"
 
 
+@pytest.mark.parametrize(("route", "name"), [("long", EFS), ("short", COMPLETE)])
+def test_lean_is_of_x86_64_and_on_arm64_it_changes_nothing(place: Place, route: str, name: str) -> None:
+    place.deploy(route=route, preset="lean")
+    assert place.aws.stacks.stacks[name].parameters["Architecture"] == "x86_64"
+    place.deploy(route=route, preset="lean", overrides={"Architecture": "arm64"})
+    assert place.deploy() == []
+    assert place.deploy(preset="lean") == []
+    assert place.aws.stacks.stacks[name].parameters["Architecture"] == "arm64"
+    _, changes = place.plan(preset="workshop")
+    assert (changes["Architecture"]["old"], changes["Architecture"]["new"]) == ("arm64", "x86_64")
+
+
 def test_a_reset_brings_the_default_back(place: Place) -> None:
     place.deploy(overrides={"MinScore": "0.5"})
     assert place.deploy(reset=("MinScore",)) == [f"update {INFERENCE}"]

@@ -17,12 +17,13 @@ from tests.unit.evaluation import Evaluation
 from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, nothing_there, wanted, wired
 from wildrydes_ml import parameters
 from wildrydes_ml.decoding import decode
-from wildrydes_ml.desired import TAG, Desired, DesiredStack
+from wildrydes_ml.desired import Desired, DesiredStack
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.planning import FoundStack, plan
 from wildrydes_ml.records import Stack
 from wildrydes_ml.settings import DERIVED
 from wildrydes_ml.steps import ApplyStack, MakeBucket, Step, Upload, Wire
+from wildrydes_ml.tags import TAG
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 FREE = {
@@ -45,6 +46,7 @@ FREE = {
     "ReservedConcurrency": "3",
     "ProvisionedConcurrency": "1",
     "LogRetentionDays": "30",
+    "PermissionsBoundary": "arn:aws:iam::123456789012:policy/students",
     "PrivateImageHosts": "pictures.internal:8080",
 }
 ZONES = {"AvailabilityZoneOne": "eu-west-1a", "AvailabilityZoneTwo": "eu-west-1b"}

@@ -10,12 +10,12 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, STACK_TYPE, FakeAws, Said, event
 from tests.unit.servers import Request, Response, serving
 from wildrydes_ml.deploying import deploy, preview
-from wildrydes_ml.desired import TAG
 from wildrydes_ml.destroying import destroy
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.states import TABLE
 from wildrydes_ml.status import status as show_status
+from wildrydes_ml.tags import TAG
 
 STACK = "wildrydes-ml-mod5-complete"
 OURS = {TAG: "wildrydes-ml"}

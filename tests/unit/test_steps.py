@@ -72,7 +72,7 @@ def test_an_update_s_record_tells_its_changes() -> None:
     record = as_record(ApplyStack(STACK, "update", changes=(VPC,)))
     assert (record["stack"], record["kind"]) == (EFS, "update")
     change = {"logical_id": "LambdaEFSMLVPC", "type": "AWS::EC2::VPC", "action": "Modify", "replacement": "True"}
-    assert record["changes"] == [change]
+    assert record["changes"] == [{**change, "causes": ()}]
 
 
 @pytest.mark.parametrize(

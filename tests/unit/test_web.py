@@ -1,11 +1,12 @@
 """HTTP for the commands, against a server on this machine."""
 
 import socket
+import time
 
 import pytest
 
 from tests.unit.servers import Request, Response, serving
-from wildrydes_ml.web import Reply, get, post
+from wildrydes_ml.web import Reply, get, post, probe
 
 
 @pytest.mark.parametrize(
@@ -45,3 +46,45 @@ def test_nobody_there_is_a_fault() -> None:
         free.bind(("127.0.0.1", 0))
         reply = get(f"http://127.0.0.1:{free.getsockname()[1]}", {})
     assert (reply.status, "refused" in reply.fault) == (0, True)
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "asked"),
+    [
+        ({"HEAD": 200}, 200, ["HEAD"]),
+        ({"HEAD": 405, "GET": 206}, 206, ["HEAD", "GET"]),
+        ({"HEAD": 403, "GET": 200}, 200, ["HEAD", "GET"]),
+        ({"HEAD": 403, "GET": 403}, 403, ["HEAD", "GET"]),
+        ({"HEAD": 404, "GET": 404}, 404, ["HEAD", "GET"]),
+    ],
+    ids=str,
+)
+def test_a_probe_asks_for_the_head_and_then_for_a_first_byte(
+    answers: dict[str, int], status: int, asked: list[str]
+) -> None:
+    seen: list[Request] = []
+
+    def respond(request: Request) -> Response:
+        seen.append(request)
+        return Response(answers[request.method], b"much")
+
+    with serving(respond) as url:
+        reply = probe(f"{url}/model.tar.gz")
+    assert reply.status == status
+    assert len(reply.body) <= 1
+    assert [request.method for request in seen] == asked
+    assert [request.headers.get("Range") for request in seen if request.method == "GET"] == ["bytes=0-0"] * (
+        len(asked) - 1
+    )
+
+
+def test_a_probe_does_not_wait_for_long() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        began = time.monotonic()
+        reply = probe(f"http://127.0.0.1:{silent.getsockname()[1]}/", timeout=0.2)
+    assert (reply.status, bool(reply.fault)) == (0, True)
+    assert time.monotonic() - began < 5
+
+
+def test_a_probe_of_no_url_is_a_fault() -> None:
+    assert probe("http://[broken").status == 0

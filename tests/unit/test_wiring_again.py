@@ -13,11 +13,13 @@ WAYS = {
     "open": ((), OPEN),
     "closed": ((OPEN,), WITH_KEY),
     "opened": ((WITH_KEY,), OPEN),
+    "its API is another": ((WITH_KEY, None), WITH_KEY),
+    "its API is another and open": ((WITH_KEY, None), OPEN),
     "slower": ((WITH_KEY,), replace(WITH_KEY, rate=1)),
 }
 
 
-Way = tuple[tuple[Wiring, ...], Wiring]
+Way = tuple[tuple[Wiring | None, ...], Wiring]
 
 
 @pytest.fixture

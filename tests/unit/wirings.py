@@ -40,17 +40,27 @@ class Gateway:
         self.apis = Apis(self._client(attempts), self._client(1), None, IDENTITY, Repeater(sleep=lambda _: None))
         self.start()
 
-    def start(self, *history: Wiring) -> None:
-        """An account with nothing but an API that was wired in these ways, one after the other."""
+    def start(self, *history: Wiring | None) -> None:
+        """An account with nothing but an API that was wired in these ways, one after the other.
+
+        With None, somebody deletes the API by hand, and another is made in its place.
+        """
         self.calls: list[str] = []
         self.at = -1
         self.disturb: Disturbance = cut
         self.look: Callable[[], object] = lambda: None
         self._served: dict[str, Methods] = {}
         self.backend.reset()
-        self.api = self.backend.create_rest_api("ModelInferenceApi", "").id
+        self._make_api()
         for wanted in history:
-            self.wire(wanted)
+            if wanted:
+                self.wire(wanted)
+            else:
+                del self.backend.apis[self.api]
+                self._make_api()
+
+    def _make_api(self) -> None:
+        self.api = self.backend.create_rest_api("ModelInferenceApi", "").id
 
     def saved(self) -> Callable[[], None]:
         """What brings the account back to what it is now."""

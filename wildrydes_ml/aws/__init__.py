@@ -64,19 +64,31 @@ class Aws:
     account: Account
 
 
+def _session(target: Target) -> Any:
+    if target.is_local:
+        # The emulator takes the access key for the account's number; the user's own set-up is none of its business.
+        nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
+        bare = botocore.session.Session(session_vars={"profile": (None, None, None, None), **nowhere})
+        return boto3.Session("000000000000", "local", region_name=target.region, botocore_session=bare)
+    return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
+
+
 def connect(
     target: Target,
     sleep: Callable[[float], None] = time.sleep,
     say: Say = lambda text: None,
     resolve: Resolve = socket.getaddrinfo,
+    role: str = "",
+    open_session: Callable[[Target], Any] = _session,
 ) -> Aws:
-    """Gateways for the target. `say` is told when AWS does not answer and a call is tried again.
+    """Gateways for the target. `say` is told when AWS does not answer and a call is tried again. `role` is the
+    ARN of the one that CloudFormation takes.
 
     Raises SettingsError without region or credentials and for a region that there is not, InterruptedWork when the
     credentials have expired, OutOfReach when AWS cannot be reached.
     """
     with translated("credentials"):
-        session = _session(target)
+        session = open_session(target)
         sts = _client(session, "sts", target, say)
         if not target.is_local:
             refuse_unknown(session, sts.meta.endpoint_url, resolve)
@@ -87,7 +99,7 @@ def connect(
     repeater = Repeater(target.attempts, sleep, say)
     return Aws(
         identity,
-        Stacks(clients["cloudformation"], sleep, target.poll_seconds),
+        Stacks(clients["cloudformation"], sleep, target.poll_seconds, role),
         Buckets(clients["s3"], identity, repeater),
         Functions(clients["lambda"], clients["logs"]),
         Apis(clients["apigateway"], once, session.get_credentials(), identity, repeater),
@@ -95,15 +107,6 @@ def connect(
         Networks(clients["ec2"], clients["efs"]),
         Account(clients, identity),
     )
-
-
-def _session(target: Target) -> Any:
-    if target.is_local:
-        # The emulator takes the access key for the account's number; the user's own set-up is none of its business.
-        nowhere = dict.fromkeys(("config_file", "credentials_file"), (None, None, os.devnull, None))
-        bare = botocore.session.Session(session_vars={"profile": (None, None, None, None), **nowhere})
-        return boto3.Session("000000000000", "local", region_name=target.region, botocore_session=bare)
-    return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
 
 
 def _client(session: Any, name: str, target: Target, say: Say) -> Any:

@@ -5,9 +5,11 @@ from typing import Any, TypeVar
 
 from botocore.exceptions import ClientError
 
+from .. import web
 from ..errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
 from ..facts import QUOTAS, Concurrency, Quota, Unknown, Usage, Zone
 from ..records import Identity
+from ..web import Reply
 from .faults import DENIED, MISSING, code_of, translated
 
 T = TypeVar("T")
@@ -28,8 +30,11 @@ class Account:
     The methods may be called from several threads at a time, as boto3's clients may.
     """
 
-    def __init__(self, clients: Mapping[str, Any], identity: Identity) -> None:
+    def __init__(
+        self, clients: Mapping[str, Any], identity: Identity, probe: Callable[[str], Reply] = web.probe
+    ) -> None:
         """`clients` are those of cloudformation, ec2, efs, lambda, logs and service-quotas."""
+        self._probe = probe
         self._clients = clients
         self._identity = identity
 
@@ -99,6 +104,10 @@ class Account:
             return str(tags.get(_STACK_TAG, ""))
 
         return self._ask("logs", ask)
+
+    def answer(self, url: str) -> Reply:
+        """What a web server says to a request for what an instance will fetch; its answer to us may differ."""
+        return self._probe(url)
 
     def exports(self) -> Mapping[str, str] | Unknown:
         """The stacks' exports: name → ARN of the stack."""

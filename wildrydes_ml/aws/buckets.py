@@ -228,6 +228,10 @@ class Buckets:
                 )
             )
 
+    def address(self, bucket: str, key: str) -> str:
+        """The URL of an object by the region's own host, for those who read it with credentials."""
+        return f"{self._client.meta.endpoint_url}/{bucket}/{key}"
+
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
         """The keys of a bucket under a prefix."""
         with _permitted(f"bucket {bucket}"):

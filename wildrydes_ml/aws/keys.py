@@ -35,11 +35,17 @@ class FoundKeys:
 
 @dataclass(frozen=True)
 class _Ours:
-    """Our plans and keys, in the same order whoever asks; `links` are our keys in each plan that serves the API."""
+    """Our plans and keys, in the same order whoever asks.
+
+    `plans` serve the API, and `links` are our keys in each of them. `stale` serve an API that is gone, and `heirs` are
+    the keys in these, whosever they are.
+    """
 
     plans: Sequence[Item]
+    stale: Sequence[Item]
     keys: Sequence[Item]
     links: Mapping[str, Collection[str]]
+    heirs: Collection[str]
 
     @property
     def plan(self) -> Item | None:
@@ -60,9 +66,9 @@ class _Ours:
     @property
     def half_made(self) -> tuple[list[Item], list[Item]]:
         """Plans and keys that let nobody through and are not to stay."""
-        linked = {key for keys in self.links.values() for key in keys}
+        linked = {key for keys in self.links.values() for key in keys}.union(self.heirs)
         plans = [plan for plan in self.plans if not self.links.get(plan["id"]) and plan is not self.plan]
-        return plans, [key for key in self.keys if key["id"] not in linked and key is not self.key]
+        return [*self.stale, *plans], [key for key in self.keys if key["id"] not in linked and key is not self.key]
 
 
 class Keys:
@@ -76,7 +82,7 @@ class Keys:
         """What there is for the API's stage, or is left of what was made for it."""
         plans, keys = self._plans(), self._all_keys()
         ours = self._linked_ours(api, plans, keys, _one_each(tags))
-        if not ours.plans and not ours.keys:
+        if not ours.plans and not ours.stale and not ours.keys:
             return FoundKeys(serves=self._is_served(api, plans, keys))
         plan, key = ours.plan, ours.key
         return FoundKeys(
@@ -89,7 +95,8 @@ class Keys:
     def make(self, api: str, wiring: Wiring) -> None:
         """Makes what is missing of the key, the usage plan and the link between them; may be repeated.
 
-        Raises WildrydesError when somebody disabled the key, OutOfReach when AWS's answer does not show the change.
+        A usage plan whose API is gone is replaced, and its keys stay good. Raises WildrydesError when somebody disabled
+        the key, OutOfReach when AWS's answer does not show the change.
         """
         ours = self._ours(api, wiring.tags)
         plan, key = ours.plan or self._new_plan(api, wiring), ours.key or self._new_key(wiring)
@@ -99,12 +106,9 @@ class Keys:
             plan, key = ours.plan or plan, ours.key or key
         if not _is_enabled(key):
             raise WildrydesError(_disabled(api, [key]))
-        linked = ours.links.get(plan["id"], ())
-        if not _serves(plan, api):
-            self._add_stage(plan, api)
-            linked = self._linked(plan)
-        if key["id"] not in linked:
-            self._link(plan, key)
+        linked = set(self._linked(plan) if ours.heirs else ours.links.get(plan["id"], ()))
+        for missing in sorted({key["id"], *ours.heirs} - linked):
+            self._link(plan, missing)
         if ours.half_made != ([], []):
             self._remove(*self._ours(api, wiring.tags).half_made)
 
@@ -161,9 +165,12 @@ class Keys:
 
     def _linked_ours(self, api: str, plans: list[Item], keys: list[Item], tags: Tags) -> _Ours:
         our_plans, our_keys = owned(plans, tags), owned(keys, tags)
-        serving = [plan for plan in our_plans if our_keys and _serves(plan, api)]
+        serving = [plan for plan in our_plans if _serves(plan, api)]
+        stale = [plan for plan in our_plans if not _serves(plan, api)]
         known = {key["id"] for key in our_keys}
-        return _Ours(our_plans, our_keys, {plan["id"]: known.intersection(self._linked(plan)) for plan in serving})
+        links = {plan["id"]: known.intersection(self._linked(plan)) for plan in serving if our_keys}
+        heirs = {key for plan in stale for key in self._linked(plan)}.intersection(key["id"] for key in keys)
+        return _Ours(serving, stale, our_keys, links, heirs)
 
     def _is_served(self, api: str, plans: list[Item], keys: list[Item]) -> bool:
         """Whether any key, a stranger's, lets its owner through."""
@@ -185,14 +192,9 @@ class Keys:
         confirm("id" in made, f"API key {wiring.name}")
         return made
 
-    def _add_stage(self, plan: Item, api: str) -> None:
-        stage = {"op": "add", "path": "/apiStages", "value": f"{api}:{STAGE}"}
-        changed = self._once.update_usage_plan(usagePlanId=plan["id"], patchOperations=[stage])
-        confirm(_serves(changed, api), f"stage {STAGE} in usage plan {plan['id']}")
-
-    def _link(self, plan: Item, key: Item) -> None:
-        made = self._once.create_usage_plan_key(usagePlanId=plan["id"], keyId=key["id"], keyType="API_KEY")
-        confirm(made.get("id") == key["id"], f"API key {key['id']} in usage plan {plan['id']}")
+    def _link(self, plan: Item, key: str) -> None:
+        made = self._once.create_usage_plan_key(usagePlanId=plan["id"], keyId=key, keyType="API_KEY")
+        confirm(made.get("id") == key, f"API key {key} in usage plan {plan['id']}")
 
     def _remove(self, plans: Sequence[Item], keys: Sequence[Item]) -> None:
         for key in keys:

@@ -29,20 +29,24 @@ class Networks:
         self._ec2 = ec2
         self._efs = efs
 
-    def interfaces(self, subnets: Sequence[str]) -> list[NetworkInterface]:
-        """The network interfaces in the subnets."""
-        if not subnets:
-            return []
+    def interfaces(self, groups: Sequence[str], subnets: Sequence[str] = ()) -> list[NetworkInterface]:
+        """The network interfaces with one of the security groups, whosever network they are in, or in the subnets."""
         with translated("network interfaces"):
-            pages = self._ec2.get_paginator("describe_network_interfaces").paginate(
-                Filters=[{"Name": "subnet-id", "Values": list(subnets)}]
+            found = [*self._interfaces("group-id", groups), *self._interfaces("subnet-id", subnets)]
+            # What is deleted by this list must not hang on a filter.
+            ours = [item for item in found if item["SubnetId"] in subnets or not set(groups).isdisjoint(_groups(item))]
+            interfaces = (
+                NetworkInterface(item["NetworkInterfaceId"], item["Status"], item.get("Description", ""), _groups(item))
+                for item in ours
             )
-            found = [item for page in pages for item in page["NetworkInterfaces"]]
-        return [
-            NetworkInterface(item["NetworkInterfaceId"], item["Status"], item.get("Description", ""))
-            for item in found
-            if item["SubnetId"] in subnets  # what is deleted by this list must not hang on a filter
-        ]
+            return list(dict.fromkeys(interfaces))
+
+    def _interfaces(self, key: str, values: Sequence[str]) -> list[dict[str, Any]]:
+        if not values:
+            return []
+        filters = [{"Name": key, "Values": list(values)}]
+        pages = self._ec2.get_paginator("describe_network_interfaces").paginate(Filters=filters)
+        return [item for page in pages for item in page["NetworkInterfaces"]]
 
     def delete_interface(self, interface: str) -> None:
         """Deletes a network interface that is not in use; one that is gone or in use again is left as it is."""
@@ -104,6 +108,10 @@ class Networks:
                 return ()
             raise
         return tuple(item["MountTargetId"] for item in found if item["LifeCycleState"] not in _GOING)
+
+
+def _groups(interface: dict[str, Any]) -> tuple[str, ...]:
+    return tuple(group["GroupId"] for group in interface.get("Groups", ()))
 
 
 def _gateways(answer: dict[str, Any]) -> _Reading:

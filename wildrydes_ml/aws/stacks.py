@@ -1,5 +1,6 @@
 """CloudFormation: stacks, change sets and events."""
 
+import json
 import uuid
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -27,12 +28,16 @@ _TAKEN = "stack {}: another deployer is creating it; run again to follow it"
 
 
 class Stacks:
-    """CloudFormation."""
+    """CloudFormation. `role` is the ARN of the role that it takes; without one, that of a stack or the caller's rights.
 
-    def __init__(self, client: Any, sleep: Callable[[float], None], poll_seconds: float) -> None:
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
+    """
+
+    def __init__(self, client: Any, sleep: Callable[[float], None], poll_seconds: float, role: str = "") -> None:
         self._client = client
         self._sleep = sleep
         self._poll_seconds = poll_seconds
+        self._role = {"RoleARN": role} if role else {}
 
     def describe(self, name: str) -> Stack | None:
         """The stack of that name or id, or None."""
@@ -75,7 +80,8 @@ class Stacks:
                 if code_of(error) == "ValidationError":
                     return ""
                 raise
-        return body if isinstance(body, str) else ""
+        # What is JSON comes as data.
+        return body if isinstance(body, str) else json.dumps(body, separators=(",", ":"))
 
     def policy(self, name: str) -> str:
         """The stack policy as JSON; empty when the stack has none."""
@@ -100,12 +106,15 @@ class Stacks:
         return drifts.read(self._client, stack, lambda: self._sleep(min(self._poll_seconds, 2)))
 
     def create(self, name: str, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> Stack:
-        """Starts the creation of a stack. Raises InterruptedWork when another deployer was faster."""
+        """Starts the creation of a stack from a template's text or its address in a bucket.
+
+        Raises InterruptedWork when another deployer was faster.
+        """
         token = _token()
         with translated(f"stack {name}"):
             try:
                 made = self._client.create_stack(
-                    StackName=name, ClientRequestToken=token, **_body(template, parameters, tags)
+                    StackName=name, ClientRequestToken=token, **_body(template, parameters, tags), **self._role
                 )["StackId"]
             except ClientError as error:
                 if code_of(error) != "AlreadyExistsException":
@@ -119,7 +128,10 @@ class Stacks:
     def prepare(
         self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
-        """A change set that updates the stack; None when there is nothing to change."""
+        """A change set that updates the stack; None when there is nothing to change.
+
+        `template` is a text, its address in a bucket, or empty for the stack's own.
+        """
         token = _token()
         name = f"wildrydes-{token}"
         with translated(f"stack {stack.name}"):
@@ -130,6 +142,7 @@ class Stacks:
                     ChangeSetType="UPDATE",
                     ClientToken=token,
                     **_body(template, parameters, tags),
+                    **self._role,
                 )["Id"]
             except ClientError as error:
                 if "can not be updated" in str(error):  # though it could a moment ago
@@ -185,6 +198,7 @@ class Stacks:
                     change["ResourceType"],
                     change["Action"],
                     change.get("Replacement", "False"),
+                    _causes(change),
                 )
             if "NextToken" not in page:
                 return
@@ -214,13 +228,13 @@ class Stacks:
         """Starts the deletion of a stack; `retain` names resources of a DELETE_FAILED one that are left behind."""
         kept = {"RetainResources": list(retain)} if retain else {}
         with translated(f"stack {name}"):
-            self._client.delete_stack(StackName=name, ClientRequestToken=_token(), **kept)
+            self._client.delete_stack(StackName=name, ClientRequestToken=_token(), **kept, **self._role)
 
     def undo(self, stack: Stack) -> None:
         """Starts to undo a failed update that was left as it was, or whose undoing failed."""
         call = self._client.rollback_stack if stack.status == "UPDATE_FAILED" else self._client.continue_update_rollback
         with translated(f"stack {stack.name}"):
-            call(StackName=stack.id, ClientRequestToken=_token())
+            call(StackName=stack.id, ClientRequestToken=_token(), **self._role)
 
     def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
         """The stack's events, oldest first, from the first that is not among the ids seen.
@@ -269,11 +283,24 @@ def _token() -> str:
 
 def _body(template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, Any]:
     return {
-        "TemplateBody": template,
+        **_source(template),
         "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
         "Capabilities": ["CAPABILITY_IAM"],
     }
+
+
+def _source(template: str) -> dict[str, Any]:
+    if not template:
+        return {"UsePreviousTemplate": True}
+    return {"TemplateURL" if template.startswith(("https://", "http://")) else "TemplateBody": template}
+
+
+def _causes(change: dict[str, Any]) -> tuple[str, ...]:
+    """The properties that make CloudFormation replace a resource, or perhaps do."""
+    targets = [detail.get("Target", {}) for detail in change.get("Details", [])]
+    found = {one["Name"] for one in targets if "Name" in one and one.get("RequiresRecreation", "Never") != "Never"}
+    return tuple(sorted(found))
 
 
 def _is_of(item: dict[str, Any], token: str) -> bool:

@@ -17,7 +17,7 @@ from . import rules
 from .access import WORDS, Access, chosen, closed, open_suppressions, sentence
 from .choices import add, choose, fill, reference
 from .function import Inference
-from .gateway_responses import add_gateway_responses, gateway_responses
+from .gateway_responses import add_gateway_responses, gateway_responses, last
 from .lint import checkov_skips, guard_suppressions
 
 Method: TypeAlias = Literal["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
@@ -243,7 +243,7 @@ def _resource_id(template: Template, api: Api, path: str) -> Any:
 def _add_method(template: Template, api: Api, route: Route) -> apigateway.Method:
     """The route's method: open for its own reason, or asking for what the access says."""
     # Not for its own sake: what follows the method, the deployment, is to follow these too.
-    after = list(gateway_responses(template, api.rest_api))
+    after = last(gateway_responses(template, api.rest_api))
     if route.reason:
         method = _method(
             template, api, route, open_suppressions(route.reason), DependsOn=after, AuthorizationType="NONE"

@@ -75,6 +75,11 @@ def choose(choice: Choice, yes: Any, no: Any = NoValue) -> Any:
     return yes if choice else no
 
 
+def boundary(template: Template, policy: Value) -> Any:
+    """The PermissionsBoundary of a role: the policy's ARN, or nothing where it is ''."""
+    return choose(given(template, "PermissionsBoundaryGiven", policy), reference(policy))
+
+
 def listed(*entries: Any) -> list[Any]:
     """A list without the entries that are known to be absent."""
     return [entry for entry in entries if entry is not NoValue]

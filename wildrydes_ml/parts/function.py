@@ -10,7 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 from troposphere import GetAtt, Join, Ref, Template, awslambda, iam, logs
 
 from . import policies, rules
-from .choices import Later, Number, Value, Values, add, choose, differs, fill, given, reference, references
+from .choices import Later, Number, Value, Values, add, boundary, choose, differs, fill, given, reference, references
 from .lint import cfn_lint_ignores, checkov_skips, guard_suppressions
 
 Architecture: TypeAlias = Literal["x86_64", "arm64"]
@@ -76,7 +76,8 @@ class FunctionSettings:
     MiB (128 to 10240), `timeout` in seconds (1 to 900; API Gateway waits 29), concurrency in instances ('' and 0:
     off), `log_retention` in days, of those that CloudWatch knows. `environment` are the function's variables beside
     EFS_PATH (the mount's path), PY_PKG_PATH (of the packages, below it) and REVISION, which it may replace, too.
-    `policies` are what its role may do beside mounting, logging and joining the VPC. `contents` tells what is on EFS,
+    `policies` are what its role may do beside mounting, logging and joining the VPC; `permissions_boundary` is the ARN
+    of the policy that bounds it, '' for none. `contents` tells what is on EFS,
     for a function that must wait for its filling. Another `revision` makes the function start anew and publishes a
     new version. Raises TypeError and ValueError for a value out of these ranges.
     """
@@ -97,6 +98,7 @@ class FunctionSettings:
     revision: Value = ""
     description: Value = "Loads packages and model from EFS."
     policies: Sequence[iam.Policy] = ()
+    permissions_boundary: Value = ""
 
     def __post_init__(self) -> None:
         texts = {
@@ -110,6 +112,7 @@ class FunctionSettings:
         }
         for name, (pattern, advice) in texts.items():
             rules.text(f"FunctionSettings.{name}", getattr(self, name), pattern, advice)
+        rules.policy_arn("FunctionSettings.permissions_boundary", self.permissions_boundary)
         rules.one_of("FunctionSettings.architecture", self.architecture, get_args(Architecture))
         rules.number("FunctionSettings.memory", self.memory, *MEMORY_MIB, "MiB")
         rules.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds")
@@ -194,6 +197,7 @@ def _role(
                 *(iam.Policy(PolicyName=name, PolicyDocument=document) for name, document in own.items()),
                 *settings.policies,
             ],
+            PermissionsBoundary=boundary(template, settings.permissions_boundary),
             Metadata=checkov_skips(
                 CKV_AWS_111="Nobody knows Lambda's network interfaces beforehand; the function's code is denied them."
             )

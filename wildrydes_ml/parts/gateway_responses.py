@@ -15,6 +15,14 @@ from troposphere import Ref, Template, apigateway
 RETRY_AFTER = 10
 """Seconds until another try is worth it when the function was too slow, most likely because it had to start."""
 
+BUSY = {"Retry-After": "5"}
+"""Where the function could not be invoked. Lambda's own 429, too many at once, comes to a caller as a 500 or 502 of
+API Gateway's (https://repost.aws/knowledge-center/api-gateway-internal-server-error)."""
+
+_WAVE = 3
+"""How many are made at a time, each by some calls: API Gateway takes 10 such calls a second from all that an account
+does (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -69,13 +77,17 @@ ANSWERS: Mapping[str, Answer] = {
         {"Retry-After": str(RETRY_AFTER)},
     ),
     "INTEGRATION_FAILURE": Answer(
-        "integration-failure", 504, "The service does not answer", "The function could not be reached; try again."
+        "integration-failure", 504, "The service does not answer", "The function could not be reached; try again.", BUSY
     ),
     "DEFAULT_4XX": Answer(
         "request-refused", None, "The request was refused", "The request is not as the API wants it."
     ),
     "DEFAULT_5XX": Answer(
-        "service-failure", None, "The service failed", "Something went wrong before there was an answer; try again."
+        "service-failure",
+        None,
+        "The service failed",
+        "Something went wrong before there was an answer; try again.",
+        BUSY,
     ),
 }
 
@@ -87,17 +99,20 @@ def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
 
 
 def add_gateway_responses(template: Template, api: apigateway.RestApi, prefix: str = "") -> None:
-    """Adds the whole table to an API; `prefix` begins the logical ids, for a template of several APIs."""
-    for kind, answer in ANSWERS.items():
+    """Adds the whole table to an API, a few at a time; `prefix` begins the logical ids, for a template of several."""
+    titles = [prefix + _title(kind) for kind in ANSWERS]
+    for number, (kind, answer) in enumerate(ANSWERS.items()):
+        order = {"DependsOn": titles[number - _WAVE]} if number >= _WAVE else {}
         status = {} if answer.status is None else {"StatusCode": str(answer.status)}
         template.add_resource(
             apigateway.GatewayResponse(
-                prefix + _title(kind),
+                titles[number],
                 RestApiId=Ref(api),
                 ResponseType=kind,
                 ResponseParameters=_headers(answer),
                 # API Gateway knows this type only; what the client is told is the header.
                 ResponseTemplates={"application/json": _body(answer)},
+                **order,
                 **status,
             )
         )
@@ -110,6 +125,12 @@ def gateway_responses(template: Template, api: apigateway.RestApi) -> dict[str, 
         for title, resource in template.resources.items()
         if isinstance(resource, apigateway.GatewayResponse) and resource.RestApiId == Ref(api)
     }
+
+
+def last(responses: Mapping[str, apigateway.GatewayResponse]) -> list[str]:
+    """The logical ids that no other waits for: what follows these follows all."""
+    waited_for = {response.resource.get("DependsOn") for response in responses.values()}
+    return [title for title in responses if title not in waited_for]
 
 
 def _title(kind: str) -> str:

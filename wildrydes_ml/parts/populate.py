@@ -14,7 +14,7 @@ from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Te
 
 from .. import packaging
 from . import policies, rules
-from .choices import Choice, Later, Value, add, choose, differs, equals, fill, given, reference
+from .choices import Choice, Later, Value, add, boundary, choose, differs, equals, fill, given, listed, reference
 from .function import RUNTIME, Architecture
 from .lint import checkov_skips, guard_suppressions
 from .network import Network, web_and_nfs_egress
@@ -46,7 +46,8 @@ class PopulateSettings:
     digest in 64 hexadecimal digits, '' for none. `signature` is the name of the SavedModel's signature that answers
     pictures, '' for `default`. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH, ''
     for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model; without
-    a bucket it is not prepared, as it is with another function. Raises TypeError and ValueError for other values.
+    a bucket it is not prepared, as it is with another function. `permissions_boundary` is the ARN of the policy that
+    bounds the instance's role, '' for none. Raises TypeError and ValueError for other values.
     """
 
     instance: Instance | Later = "keep"
@@ -60,6 +61,7 @@ class PopulateSettings:
     ssh_cidr: Value = ""
     bucket: Value = ""
     key: Value = "code/ml_inferencefunction.zip"
+    permissions_boundary: Value = ""
 
     def __post_init__(self) -> None:
         rules.one_of("PopulateSettings.instance", self.instance, get_args(Instance))
@@ -67,6 +69,7 @@ class PopulateSettings:
         rules.text("PopulateSettings.runtime", self.runtime, RUNTIME, "use a Lambda runtime such as python3.13")
         rules.text("PopulateSettings.model", self.model, r"|https?://.+", "use the http(s) URL of a tar archive")
         rules.text("PopulateSettings.model_sha256", self.model_sha256, r"|[0-9A-Fa-f]{64}", "use 64 hexadecimal digits")
+        rules.policy_arn("PopulateSettings.permissions_boundary", self.permissions_boundary)
         for name in ("instance_type", "packages", "model", "signature", "ssh_cidr", "bucket", "key"):
             where = f"PopulateSettings.{name}"
             rules.text(where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ and line ends: a shell reads it")
@@ -183,7 +186,8 @@ def _instance_profile(
             AssumeRolePolicyDocument=policies.trust("ec2.amazonaws.com"),
             # Session Manager, in place of an open SSH port.
             ManagedPolicyArns=[Sub("arn:${AWS::Partition}:iam::aws:policy/AmazonSSMManagedInstanceCore")],
-            Policies=choose(has_code, [write, read], [write]),
+            Policies=listed(write, choose(has_code, read)),
+            PermissionsBoundary=boundary(template, settings.permissions_boundary),
             Metadata=guard_suppressions(
                 IAM_NO_INLINE_POLICY_CHECK="The policy is for this role alone, and goes with it."
             ),
@@ -218,6 +222,7 @@ def _instance(
             InstanceInitiatedShutdownBehavior=choose(leaves, "terminate", "stop"),
             MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
             BlockDeviceMappings=[_disk()],
+            PropagateTagsToVolumeOnCreation=True,
             NetworkInterfaces=[_interface(network, group)],
             UserData=Base64(_user_data(title, handle)),
             Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),

@@ -44,6 +44,11 @@ def text(where: str, value: object, pattern: str, advice: str) -> None:
         raise ValueError(f"{where} is {value!r}: {advice}")
 
 
+def policy_arn(where: str, value: object) -> None:
+    """The value must be the ARN of an IAM policy, or ''."""
+    text(where, value, r"|arn:[^:]+:iam::(\d{12}|aws):policy/\S+", "use the ARN of an IAM policy, or '' for none")
+
+
 def several(where: str, values: object, least: int, advice: str) -> None:
     """The values must be a list or tuple of so many different ones; a single text would count as its letters."""
     if not isinstance(values, (list, tuple)):

@@ -22,6 +22,7 @@ class FakeDetector:
 
     engine = "fake"
     labels: Sequence[str] = ("Person", "Horse")
+    slow = ""
 
     def __init__(self, *detections: Detection) -> None:
         self.detections = detections

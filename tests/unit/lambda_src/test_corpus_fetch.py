@@ -156,6 +156,14 @@ def test_a_name_that_changes_is_checked_at_every_fetch(ask: Ask, answers: list[l
     assert codes == ["fetch-failed" if answer == [PUBLIC] else "url-not-allowed" for answer in answers]
 
 
+def test_each_checked_address_of_a_name_is_tried(ask: Ask) -> None:
+    """IPv4 and IPv6 in turns: a VPC may have a way out for one of them only."""
+    names: Names = {"images.example": [[PUBLIC, "93.184.216.35", "2606:4700::1"]]}
+    with network(names) as seen:
+        says_only(ask({"url": "http://images.example/"}), "fetch-failed")
+    assert seen.connects == [(PUBLIC, 80), ("2606:4700::1", 80), ("93.184.216.35", 80)]
+
+
 def test_a_private_host_may_not_lead_to_its_own_address_by_another_name_or_port(ask: Ask) -> None:
     names: Names = {"pictures.internal": [["127.0.0.1"]], "other.internal": [["127.0.0.1"]]}
     replies = {"/port": redirects("http://pictures.internal/"), "/name": redirects("http://other.internal/")}

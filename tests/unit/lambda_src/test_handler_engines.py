@@ -71,6 +71,7 @@ class Fails:
 
     engine = "fails"
     labels: Sequence[str] = ()
+    slow = ""
 
     def __init__(self, error: Exception) -> None:
         self.error = error

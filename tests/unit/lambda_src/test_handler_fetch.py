@@ -11,7 +11,9 @@ from problems import Problem
 
 pytest.importorskip("AntiSSRF", reason="microsoft-antissrf needs Python 3.11")
 
+import fetch as fetching
 from fetch import MAX_BYTES, checked, fetch
+from urllib3.connection import HTTPConnection
 
 PICTURE = encoded(Image.new("RGB", (8, 8)))
 OK = b"HTTP/1.1 200 OK\r\n"
@@ -178,6 +180,20 @@ def test_one_forbidden_address_of_a_name_is_enough(monkeypatch: pytest.MonkeyPat
     with connects() as connected:
         assert code_of("http://images.example/") == "url-not-allowed"
     assert connected == []
+
+
+def test_an_address_that_does_not_answer_gives_way_to_the_next_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A queue that is full drops connections, as a network does that has no way there."""
+    with socket.create_server(("127.0.0.2", 0), backlog=0) as deaf:
+        port = deaf.getsockname()[1]
+        with socket.create_connection(("127.0.0.2", port)), socket.create_server(("127.0.0.3", port)) as listening:
+            monkeypatch.setattr(fetching._checked, "addresses", ["127.0.0.2", "127.0.0.3"])
+            connection = HTTPConnection("127.0.0.2", port, timeout=9)
+            began = time.monotonic()
+            with fetching._connected(connection, connection._new_conn) as found, listening.accept()[0]:
+                assert found.getpeername() == ("127.0.0.3", port)
+                assert found.gettimeout() == 9
+            assert time.monotonic() - began > fetching.CONNECT_SECONDS
 
 
 def test_a_private_host_is_private_on_its_own_port_only() -> None:

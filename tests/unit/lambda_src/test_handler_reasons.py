@@ -29,6 +29,7 @@ class Broken:
 
     engine = "broken"
     labels: Sequence[str] = ()
+    slow = ""
 
     def detect(self, image: object) -> list[Detection]:
         raise RuntimeError("secret at /mnt/python")

@@ -13,13 +13,16 @@ from types import SimpleNamespace
 from typing import Any
 
 import metrics
+import numpy as np
 import packages
 import pytest
 from detector import Detection, Detector, Loaded, SharedDetector
 from handler_helpers import HORSE, REQUEST_ID, FakeDetector, encoded
 from handler_servers import drips, sends, serving
 from lambda_function import initialize, lambda_handler
+from numpy.typing import NDArray
 from PIL import Image
+from problems import Problem
 from service import MODEL_SECONDS, Service
 from settings import Settings
 from troposphere import Template
@@ -110,6 +113,7 @@ class Broken:
 
     engine = "broken"
     labels: Sequence[str] = ()
+    slow = ""
 
     def detect(self, image: object) -> list[Detection]:
         raise RuntimeError("secret at /mnt/python, 10.0.2.7\r\nforged line")
@@ -193,6 +197,30 @@ def test_the_log_says_why_no_faster_engine_ran(ask: Ask) -> None:
     load.may_end.set()
     assert ask(upload(), shared=SharedDetector(load)).log["slower_because"] == ["litert was not prepared"]
     assert "slower_because" not in ask(upload()).log
+
+
+class Slow(FakeDetector):
+    """A detector of which shows that it is slow when it runs; it takes no dark picture."""
+
+    engine = "litert"
+
+    def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
+        self.slow = "litert: without XNNPACK"
+        if not image.any():
+            raise Problem("undecodable-image", "the model cannot take it")
+        return super().detect(image)
+
+
+def test_the_log_says_that_the_engine_itself_is_slow(ask: Ask) -> None:
+    shared = SharedDetector(lambda: Loaded(Slow(HORSE), ("capi was not accepted",)))
+    log = ask(upload(encoded(Image.new("RGB", (8, 6), "white"))), shared=shared).log
+    assert (log["engine"], log["slower_because"]) == ("litert", ["capi was not accepted", "litert: without XNNPACK"])
+
+
+def test_the_log_says_what_ran_also_when_it_found_nothing_it_could_take(ask: Ask) -> None:
+    answer = ask(upload(), shared=SharedDetector(lambda: Loaded(Slow())))
+    assert (answer.status, answer.log["engine"]) == (422, "litert")
+    assert answer.log["slower_because"] == ["litert: without XNNPACK"]
 
 
 def test_the_import_begins_to_load_and_does_not_wait(tmp_path: Path) -> None:

@@ -1,0 +1,126 @@
+"""The policies that `policy` prints are enough for what the verbs call: on an emulator that evaluates IAM.
+
+What CloudFormation does on the caller's behalf is not evaluated there; tests/unit/test_rights.py holds it by the types'
+schemas.
+"""
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from tests.sweep.place import LIGHT, SETTINGS, Silent, fill
+from wildrydes_ml import deploying, destroying, granting, local, proving, web
+from wildrydes_ml import status as status_module
+from wildrydes_ml.asking import ask
+from wildrydes_ml.aws import Aws, connect
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.rights import CALLS
+from wildrydes_ml.settings import Settings, Target
+
+ACCOUNT = "000000000000"
+As = Callable[[str, Settings], Aws]
+Call = tuple[str, str]
+
+
+@pytest.fixture(scope="module")
+def efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory that stands for EFS, filled for the sweeps' light function."""
+    return fill(tmp_path_factory.mktemp("rights") / "efs")
+
+
+@pytest.fixture
+def place(tmp_path: Path, efs: Path) -> Iterator[Target]:
+    """An emulator that evaluates IAM."""
+    port = local._free_port()
+    (tmp_path / "home" / "tmp").mkdir(parents=True)
+    environment = {**local._environment(tmp_path / "home", port), "AUTH": "true", "TMPDIR": str(tmp_path)}
+    with (tmp_path / "log").open("wb") as log:
+        emulator = subprocess.Popen(
+            [sys.executable, "-m", "ministack"], env=environment, cwd=tmp_path, stdout=log, stderr=log
+        )
+    target = local.target(tmp_path, local.Emulator(emulator.pid, port), SETTINGS.name)
+    try:
+        deadline = time.monotonic() + 60
+        while web.get(f"{target.endpoint}/_ministack/health", {}, timeout=2).status != 200:
+            assert time.monotonic() < deadline, (tmp_path / "log").read_text()
+            time.sleep(0.1)
+        yield replace(target, efs_directory=efs, parameters={**target.parameters, "EFSpath": str(efs)})
+    finally:
+        emulator.terminate()
+        emulator.wait(30)
+
+
+@pytest.fixture
+def called() -> set[Call]:
+    """Verb and operation of what was called."""
+    return set()
+
+
+@pytest.fixture
+def as_who(place: Target, called: set[Call]) -> As:
+    """The gateways of a user who has the policies of a verb, and no right besides."""
+    root = boto3.Session(ACCOUNT, "local", region_name=place.region).client("iam", endpoint_url=place.endpoint)
+
+    def log_in(who: str, settings: Settings) -> Aws:
+        root.create_user(UserName=who)
+        for number, document in enumerate(granting.policies(who, settings, place.region)):
+            name = f"{who}-{number}"
+            made = root.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]
+            root.attach_user_policy(UserName=who, PolicyArn=made["Arn"])
+        key = root.create_access_key(UserName=who)["AccessKey"]
+
+        def session(target: Target) -> Any:
+            opened = boto3.Session(key["AccessKeyId"], key["SecretAccessKey"], region_name=target.region)
+            opened.events.register("request-created", _over_tls)
+            opened.events.register("before-call", partial(_note, called, who))
+            return opened
+
+        return connect(place, open_session=session)
+
+    return log_in
+
+
+def _note(called: set[Call], who: str, model: Any, **_: Any) -> None:
+    called.add((who, f"{model.service_model.service_name} {model.name}"))
+
+
+def _over_tls(request: Any, **_: Any) -> None:
+    """What a proxy with TLS in front of the emulator says; the bucket denies all else."""
+    request.headers["X-Forwarded-Proto"] = "https"
+
+
+@pytest.mark.parametrize("auth", ["API_KEY", "AWS_IAM"])
+def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, called: set[Call], auth: str) -> None:
+    settings = replace(SETTINGS, account=ACCOUNT, overrides={**SETTINGS.overrides, "ApiAuth": auth})
+    deployer = as_who("deploy", settings)
+    assert deploying.deploy(deployer, settings, place, Silent()).changed
+    assert not deploying.deploy(deployer, settings, place, Silent()).changed
+
+    sender = status_module.find_sender(as_who("classify", settings), settings, place)
+    assert ask(sender, proving.sample()).validated
+    assert status_module.status(as_who("status", settings), settings, place, Silent(), with_drift=True)
+    assert destroying.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
+
+    told = {(verb, right.source) for right in CALLS for verb in right.when}
+    assert called <= told
+    assert {("deploy", "s3 PutObject"), ("status", "cloudformation DetectStackDrift")} <= called
+    assert {("classify", "sts GetCallerIdentity"), ("destroy", "s3 DeleteBucket")} <= called
+
+
+def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
+    settings = replace(SETTINGS, account=ACCOUNT, code=LIGHT)
+    rider = as_who("classify", settings)
+    with pytest.raises(WildrydesError, match="denies it"):
+        deploying.deploy(rider, settings, place, Silent())
+    deploying.deploy(as_who("deploy", settings), settings, place, Silent())
+    with pytest.raises(WildrydesError, match="denies it"):
+        destroying.destroy(rider, settings, place, Silent(), lambda lines: None)
