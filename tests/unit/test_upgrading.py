@@ -29,7 +29,7 @@ GONE: dict[str, str] = {}
 NEW: dict[str, str] = {}
 # Why a resource is replaced at an update to this version, or may be.
 REPLACED = {
-    "EfsMountEC2Instance": "Its user data fetches the code now. Its disk is on EBS, so EC2 stops and starts it instead.",
+    "EfsMountEC2Instance": "Its user data fetches the code now. As its disk is on EBS, EC2 stops and starts it.",
     "ModelInferenceFunctionVersion": "A version is a snapshot of the function; its Description has TargetLabel now.",
 }
 # Why a value that was allowed is none any more; the deploy refuses it with the two ways out.
