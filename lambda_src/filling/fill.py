@@ -70,7 +70,7 @@ def download(path: str) -> None:
             return fetch(path)
         except Exception as error:
             if not wait or getattr(error, "code", 0) in (401, 403, 404, 410):
-                sys.exit(f"{SHOWN} cannot be fetched ({error}): check MODEL and the way to its server")
+                sys.exit(f"{SHOWN} cannot be fetched ({error}): mend the way there, or pass another with --model")
         time.sleep(wait)
 
 
