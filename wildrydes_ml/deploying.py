@@ -234,13 +234,19 @@ class Deployer:
     def _with_uploads(self, observed: Observed) -> Desired:
         """Tells the filling instance where its uploads are: the code and a model's fresh link.
 
-        What filled EFS already stays as it was: new code or an expired link is no reason to touch the instance.
+        What filled EFS already stays as it was: new code or an expired link is no reason to touch the instance. Another
+        template comes with the code that it was written for: CloudFormation may make the instance anew at any time.
         """
         desired, first = self.desired, self.desired.stacks[0]
         found = observed.stacks.get(first.name)
         known = found.stack.parameters if found else {}
         boots = planning.boots_instance(first, found)
-        kept = () if boots else planning.UPLOADED_PARAMETERS["short" if desired.settings.is_short else "long"]
+        is_rewritten = found is not None and found.template != first.template
+        kept = (
+            ()
+            if boots or is_rewritten
+            else planning.UPLOADED_PARAMETERS["short" if desired.settings.is_short else "long"]
+        )
         uploads = {key: known[key] for key in kept if key in known}
         if desired.model.digest and not self._target.is_local:
             self._refuse_lost_archive(observed)

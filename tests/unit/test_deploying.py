@@ -383,6 +383,19 @@ def test_new_code_does_not_touch_what_has_filled_efs(run: Deploy, aws: FakeAws, 
     assert aws.stacks.stacks[name].parameters["PreparationKey"] == key, "a new instance takes the new code"
 
 
+@pytest.mark.parametrize(("route", "name"), [("long", EFS), ("short", COMPLETE)])
+def test_another_template_comes_with_its_own_code(run: Deploy, aws: FakeAws, route: str, name: str) -> None:
+    run(route=route)
+    key = aws.stacks.stacks[name].parameters["PreparationKey"]
+    older = {**aws.stacks.stacks[name].parameters, "PreparationKey": "code/older.zip"}
+    aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], parameters=older)
+    aws.stacks.templates[name] = aws.stacks.templates[name].replace(
+        "IsArm, c7g.large, c5.large", "IsArm, c7g.large, c5.xlarge"
+    )
+    run(route=route)
+    assert aws.stacks.stacks[name].parameters["PreparationKey"] == key
+
+
 def test_a_first_instance_gets_a_fresh_link(run: Deploy, aws: FakeAws, model: str) -> None:
     run(model=model, overrides={"BootstrapInstance": "none"})
     before = aws.stacks.stacks[EFS].parameters["ModelUrl"]
