@@ -22,7 +22,9 @@ ROOT = Path(__file__).resolve().parents[1]
 def extract(folder: Path) -> Path:
     """Its files, in a folder of their own."""
     with tarfile.open(fileobj=io.BytesIO(_asked("archive", "--format=tar", COMMIT))) as archive:
-        archive.extractall(folder, filter="data")
+        if hasattr(tarfile, "data_filter"):  # early releases of 3.11 have none, later Pythons want it
+            archive.extraction_filter = tarfile.data_filter
+        archive.extractall(folder)
     return folder
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ("sh", "python")
-SHOWN = ("text", "json", "yaml")
+SHOWN = ("text", "json", "toml", "yaml")
 _FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
 
 # Lines that cannot be run here, and why. A line counts without what stands behind its `#`.

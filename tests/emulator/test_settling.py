@@ -70,7 +70,11 @@ def planned(aws: Aws, place: Target, **settings: Any) -> list[Step]:
 def test_after_each_deploy_nothing_is_left_to_do(aws: Aws, place: Target, route: str) -> None:
     network = tuple(workshop.TEMPLATES["efs_99.yml"]().resources)
     for overrides in HISTORY:
-        settings: dict[str, Any] = {"route": route, "overrides": overrides, "allow_replace": network}
+        if route == "short" and "FunctionName" in overrides:
+            continue  # refused
+        settings: dict[str, Any] = {
+            "route": route, "overrides": overrides, "reset": ("all",), "allow_replace": network
+        }  # fmt: skip
         deployed(aws, place, **settings)
         assert planned(aws, place, **settings) == [], overrides
 

@@ -106,6 +106,7 @@ def test_a_stack_that_somebody_else_creates_is_not_created(aws: Aws, place: Targ
 
 def test_the_first_cause_of_a_failure_reaches_the_user(aws: Aws, place: Target, log: Any) -> None:
     deployer = Deployer(aws, Settings(), place, JsonReporter(log))
+    deployer.steps()
     assert deployer.desired.efs
     same_zone = {"AvailabilityZoneOne": "us-east-1a", "AvailabilityZoneTwo": "us-east-1a"}
     with pytest.raises(WildrydesError, match=r"wildrydes-ml-mod5 ended as ROLLBACK_COMPLETE: MountTargetResource2 \("):
@@ -139,7 +140,7 @@ def test_a_plan_changes_nothing_and_shows_the_resources_that_a_deploy_then_makes
 
 
 def test_a_plan_is_a_gate_for_programs(home: Path) -> None:
-    lines = Command(home)("deploy", "--plan", "--fail-on-change", code=1)
+    lines = Command(home)("deploy", "--plan", "--fail-on-change", code=5)
     steps = [step for line in lines if line["type"] == "plan" for step in line["steps"]]
     assert [step["step"] for step in steps] == [
         "MakeBucket", "Upload", "ApplyStack", "Fill", "ApplyStack", "Wire", "WarmUp",

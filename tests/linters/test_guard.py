@@ -73,9 +73,8 @@ def test_a_protection_that_is_taken_away_is_noticed() -> None:
 
 def test_a_policy_behind_a_condition_is_seen() -> None:
     body = copy.deepcopy(BODIES[EFS])
-    policies = body["Resources"]["EfsMountInstanceRole"]["Properties"]["Policies"]["Fn::If"]
-    for choice in policies[1:]:
-        choice[0]["PolicyDocument"]["Statement"][0].update(Action="*", Resource="*")
+    _, policy = body["Resources"]["EfsMountInstanceRole"]["Properties"]["Policies"]
+    policy["Fn::If"][1]["PolicyDocument"]["Statement"][0].update(Action="*", Resource="*")
     rule = "iam_inline_policy_no_statements_with_admin_access_check"
     assert guard.Failure(EFS, "EfsMountInstanceRole", rule) in unexplained({EFS: body})
 

@@ -34,7 +34,7 @@ def test_a_stack_knows_its_template_as_text_and_as_data() -> None:
         assert set(stack.resources.items()) == {
             (title, entry["Type"]) for title, entry in stack.body["Resources"].items()
         }
-        assert all(f"  {title}:" in stack.template for title in stack.resources)
+        assert all(f"\n {title}:\n" in stack.template for title in stack.resources)
         assert set(stack.parameters) <= set(stack.body["Parameters"])
 
 

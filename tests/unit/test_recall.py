@@ -142,7 +142,7 @@ def test_what_the_place_decides_is_not_held() -> None:
 def test_a_parameter_that_is_gone_is_forgotten() -> None:
     stacks = deployed()
     old = stacks[INFERENCE]
-    template = old.template.replace("Parameters:\n", "Parameters:\n  Gone:\n    Type: String\n    Default: a\n", 1)
+    template = old.template.replace("Parameters:\n", "Parameters:\n Gone:\n  Type: String\n  Default: a\n", 1)
     stacks[INFERENCE] = replace(old, template=template, stack=replace(old.stack, parameters={"Gone": "b"}))
     assert set_values(stacks[INFERENCE]) == {"Gone": "b"}
     assert recall(Settings(), stacks, IDENTITY).held == {}

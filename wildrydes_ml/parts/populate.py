@@ -237,7 +237,7 @@ def _suppressions() -> dict[str, Any]:
         **guard_suppressions(
             EBS_OPTIMIZED_INSTANCE="The default types are.",
             EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
-            EC2_INSTANCE_NO_PUBLIC_IP="See CKV_AWS_88.",
+            EC2_INSTANCE_NO_PUBLIC_IP="It fetches, see CKV_AWS_88.",
             EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
             ec2_instance_nitro_encryption_in_transit_check="It sends by TLS, to EFS as well.",
         ),
