@@ -194,9 +194,9 @@ def test_a_file_that_is_read_slowly_does_not_replace_a_later_picture(site: Site,
 @pytest.mark.parametrize(
     ("reply", "headline", "detail"),
     [
-        (problem("unsupported-image"), "Not a supported picture", "The picture must be a JPEG, PNG, WebP or GIF."),
+        (problem("unsupported-image"), "Not a supported picture", "Send a JPEG, PNG, WebP or GIF."),
         (problem("undecodable-image"), "The picture cannot be decoded", "truncated or damaged"),
-        (problem("url-not-allowed"), "The url is not allowed", "a place this service does not fetch from"),
+        (problem("url-not-allowed"), "The url is not allowed", "does not fetch from this place"),
         (problem("internal"), "Internal error", "(Request request-1)"),
         (gateway(413, "Request Too Long"), "The picture is too large", "up to 4.5 MB"),
         (gateway(403, "Forbidden"), "Not allowed", "does not let this page ask"),
