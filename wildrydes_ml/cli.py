@@ -165,7 +165,15 @@ def _parser(verb: str, program: str) -> argparse.ArgumentParser:
 
 def _common(parser: argparse.ArgumentParser) -> None:
     """Every verb that works on a deployment takes the same ones, so that a command line can be reused."""
-    group = parser.add_argument_group("where")
+    _add_where(parser.add_argument_group("where"))
+    _add_what(parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)"))
+    parser.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
+    parser.add_argument(
+        "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
+    )
+
+
+def _add_where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
     group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
     group.add_argument("--bucket", default="", help="S3 bucket to use (default: one is made, NAME-ACCOUNT-REGION)")
@@ -189,7 +197,9 @@ def _common(parser: argparse.ArgumentParser) -> None:
         metavar="ARN",
         help="role that CloudFormation takes in place of your own rights; AWS remembers it with each stack",
     )
-    group = parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)")
+
+
+def _add_what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--preset",
         choices=tuple(PRESETS),
@@ -216,10 +226,6 @@ def _common(parser: argparse.ArgumentParser) -> None:
         default=[],
         metavar="Key=Value",
         help="tag of the stacks and of what they make (repeatable); Key= removes it",
-    )
-    parser.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
-    parser.add_argument(
-        "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
     )
 
 
