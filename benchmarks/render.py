@@ -23,8 +23,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.deploys import peers
 from benchmarks.report import table
-from wildrydes_ml.rendering import render
-from wildrydes_ml.workshop import TEMPLATES
+from wildrydes_ml.template.render import render
+from wildrydes_ml.workshop.templates import TEMPLATES
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 BUILD = CHECKOUT / "build" / "benchmarks"
@@ -35,7 +35,7 @@ _PROGRAMS = Path(__file__).with_name("render_cdk")
 
 OURS, LINTED, L1, L2 = "bin/render.py", "bin/render.py, then cfn-lint", "CDK, L1", "CDK, L2"
 BARE, TROPOSPHERE, PACKAGE = "python -c pass", "import troposphere", "import wildrydes_ml"
-BLOCKS = "import wildrydes_ml.workshop, wildrydes_ml.rendering"
+BLOCKS = "import wildrydes_ml.workshop.templates, wildrydes_ml.template.render"
 IMPORTS = (BARE, TROPOSPHERE, PACKAGE, BLOCKS)
 
 FASTER, FASTER_LINTED, IMPORT_MS = 40, 1.8, 20

@@ -21,11 +21,13 @@ from botocore.awsrequest import AWSResponse
 from botocore.config import Config
 from moto import mock_aws
 
-from wildrydes_ml.aws import Apis, Buckets, Stacks
+from wildrydes_ml.aws.apis import Apis
+from wildrydes_ml.aws.buckets import Buckets
+from wildrydes_ml.aws.records import Identity
 from wildrydes_ml.aws.repeating import Repeater
+from wildrydes_ml.aws.stacks import Stacks
+from wildrydes_ml.aws.wiring import Wiring
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.records import Identity
-from wildrydes_ml.wiring import Wiring
 
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/rider", "aws", "us-east-1")
 MODES = ("legacy", "standard", "adaptive")

@@ -22,8 +22,10 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from wildrydes_ml import packaging, parameters, populating
+from wildrydes_ml import packaging
+from wildrydes_ml.local import filling
 from wildrydes_ml.reporting import Reporter
+from wildrydes_ml.workshop import parameters
 
 PICTURE_SIZE = (940, 650)
 """Width and height that the workshop's own curl line asks its picture for."""
@@ -42,8 +44,8 @@ def model(directory: Path) -> Path:
 
 def fill(root: Path, model: Path, reporter: Reporter) -> None:
     """Fills `root` as a local deployment fills its EFS; quick when it is filled already."""
-    settings = populating.environment({"Packages": parameters.PACKAGES}, str(model), os.environ)
-    populating.fill(root, settings, reporter)
+    settings = filling.environment({"Packages": parameters.PACKAGES}, str(model), os.environ)
+    filling.fill(root, settings, reporter)
 
 
 def install_workshop(root: Path, filled: Path) -> Path:

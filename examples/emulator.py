@@ -6,7 +6,7 @@ What it prints points the AWS CLI to the emulator, which goes on until it is sto
 import sys
 from pathlib import Path
 
-from wildrydes_ml import local
+from wildrydes_ml.local import emulator as local
 
 VERB, HOME = sys.argv[1], Path(sys.argv[2]).resolve()
 

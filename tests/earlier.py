@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml.decoding import decode
+from wildrydes_ml.template.decode import decode
 
 COMMIT = "3fb411b2ee73a7071aba8831f6115c1be36f5940"
 ROOT = Path(__file__).resolve().parents[1]

@@ -3,28 +3,32 @@
 It uses what 3fb411b had and every later version has, so that both are driven alike.
 """
 
+import importlib.util
 import json
 import sys
 from dataclasses import replace
 from pathlib import Path
 
 import wildrydes_ml
-from wildrydes_ml import deploying, local
-from wildrydes_ml.aws import connect
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.settings import Settings
+
+if importlib.util.find_spec("wildrydes_ml.deploy"):
+    NAMES = ("aws.session", "deploy.deployer", "deploy.settings", "local.emulator")
+else:
+    NAMES = ("aws", "deploying", "settings", "local")
+aws, deployer, settings, local = (importlib.import_module(f"wildrydes_ml.{name}") for name in NAMES)
 
 
 def main() -> None:
     """Deploys to the emulator of a home; `free` names parameters that the place would decide and here does not."""
     told = json.load(sys.stdin)
     home, reporter = Path(told["home"]), JsonReporter(sys.stdout)
-    settings = Settings(code=Path(told["code"]), **told["settings"])
+    asked = settings.Settings(code=Path(told["code"]), **told["settings"])
     emulator = local.find(home)
     assert emulator
-    place = local.target(home, emulator, settings.name)
+    place = local.target(home, emulator, asked.name)
     parameters = {name: value for name, value in place.parameters.items() if name not in told["free"]}
-    done = deploying.deploy(connect(place), settings, replace(place, parameters=parameters), reporter)
+    done = deployer.deploy(aws.connect(place), asked, replace(place, parameters=parameters), reporter)
     reporter.result(True, changed=done.changed, library=str(Path(wildrydes_ml.__file__).parents[1]))
 
 

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools import topology
 from tools.topology import Topology
-from wildrydes_ml import workshop
-from wildrydes_ml.settings import PRESETS
+from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.workshop import templates
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT = 1000, 708
@@ -241,7 +241,7 @@ def _rights(template: Topology, client: str) -> str:
 def pictures() -> dict[str, str]:
     """The file names, and their texts."""
     made = {}
-    body = workshop.complete().to_dict()
+    body = templates.complete().to_dict()
     for preset, suffix in SUFFIX.items():
         template = topology.read(body, PRESETS[preset])
         about = ABOUT.format(preset=preset)

@@ -19,8 +19,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from wildrydes_ml import workshop
-from wildrydes_ml.checks.resolving import resolve
+from wildrydes_ml.template.resolve import resolve
+from wildrydes_ml.workshop import templates
 
 PACKAGE = Path(__file__).parents[1] / ".venv" / "guard" / "package"
 _SYSTEMS = {"Linux": "ubuntu", "Darwin": "macos"}
@@ -145,7 +145,7 @@ def _joined(value: Any) -> Any:
 
 def main(rules: Sequence[Path]) -> int:
     """Prints what is wrong, and returns the exit code."""
-    bodies = {name: build().to_dict() for name, build in workshop.TEMPLATES.items()}
+    bodies = {name: build().to_dict() for name, build in templates.TEMPLATES.items()}
     found, explained = failures(bodies, rules), suppressed(bodies)
     wrong = [f"{one.template}: {one.resource} fails {one.rule}" for one in unexplained(found, explained)]
     wrong += [

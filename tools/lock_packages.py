@@ -30,7 +30,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.wheel_needs import highest, lacking, wheel_needs
 from wildrydes_ml.packaging import source_directory
-from wildrydes_ml.parameters import PACKAGES
+from wildrydes_ml.workshop.parameters import PACKAGES
 
 LOCK = source_directory() / "filling" / "packages.lock"
 

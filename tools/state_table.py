@@ -5,7 +5,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from wildrydes_ml.states import TABLE
+from wildrydes_ml.deploy.states import TABLE
 
 HEAD = "| status | means | deploy | status says | destroy | you |\n|---|---|---|---|---|---|"
 

@@ -15,9 +15,12 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
-from wildrydes_ml import cli, costs, granting, workshop
-from wildrydes_ml.rights import CALLS, MADE, SCOPES, VERBS, Right
-from wildrydes_ml.settings import PRESETS, Settings
+from wildrydes_ml.cli import entry as cli
+from wildrydes_ml.deploy import costs
+from wildrydes_ml.deploy.settings import PRESETS, Settings
+from wildrydes_ml.policy import grants
+from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
+from wildrydes_ml.workshop import templates as workshop
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
@@ -122,8 +125,8 @@ def policy_sizes() -> str:
     """How many policies who needs, and how long they are."""
     settings = Settings(account="123456789012")
     rows = []
-    for who in granting.WHO:
-        sizes = [granting.size(document) for document in granting.policies(who, settings, "eu-west-1")]
+    for who in grants.WHO:
+        sizes = [grants.size(document) for document in grants.policies(who, settings, "eu-west-1")]
         rows.append((f"`--for {who}`", len(sizes), " and ".join(f"{size:,}" for size in sizes)))
     return _table(("", "policies", "characters"), rows)
 

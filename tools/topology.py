@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wildrydes_ml.conditions import made_resources
+from wildrydes_ml.template.effective import made_resources
 
 _ABSENT = object()
 _PSEUDO = "AWS::"

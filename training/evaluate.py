@@ -19,7 +19,7 @@ import tensorflow as tf
 from PIL import Image
 from scenes import TARGET, TEST_SEEDS, draw
 
-DETECTOR = Path(__file__).resolve().parent.parent / "wildrydes_ml" / "detector"
+DETECTOR = Path(__file__).resolve().parent.parent / "wildrydes_ml" / "workshop" / "detector"
 GOAL = 0.97
 THRESHOLDS = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4, 0.5, 0.6, 0.7)
 

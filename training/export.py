@@ -1,6 +1,6 @@
 """Checkpoint to SavedModel: folds batch normalization and calibration into the weights and writes what ships.
 
-`python training/export.py` makes `wildrydes_ml/detector` again from the checkpoint of the last training.
+`python training/export.py` makes `wildrydes_ml/workshop/detector` again from the checkpoint of the last training.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import tensorflow as tf
 from network import Detector
 from numpy.typing import NDArray
 
-DETECTOR = Path(__file__).resolve().parent.parent / "wildrydes_ml" / "detector"
+DETECTOR = Path(__file__).resolve().parent.parent / "wildrydes_ml" / "workshop" / "detector"
 EPSILON = 1e-3  # of Keras' BatchNormalization
 
 CHECKPOINT = Path(__file__).resolve().parent.parent / "build" / "training" / "checkpoint.npz"

@@ -5,14 +5,15 @@ from typing import TYPE_CHECKING
 __all__ = ["complete", "efs_99", "lambda_function", "render"]
 
 if TYPE_CHECKING:
-    from .rendering import render
-    from .workshop import complete, efs_99, lambda_function
+    from .template.render import render
+    from .workshop.templates import complete, efs_99, lambda_function
 else:
 
     def __getattr__(name: str) -> object:
         """One of `__all__`, imported on first use (PEP 562): what needs no template need not wait for troposphere."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from . import rendering, workshop
+        from .template import render
+        from .workshop import templates
 
-        return getattr(rendering if name == "render" else workshop, name)
+        return getattr(render if name == "render" else templates, name)

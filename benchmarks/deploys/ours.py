@@ -10,11 +10,13 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from wildrydes_ml import cli, deploying, local
-from wildrydes_ml.aws import connect
+from wildrydes_ml.aws.session import connect
+from wildrydes_ml.cli import entry as cli
+from wildrydes_ml.deploy import deployer
+from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.local import emulator as local
 from wildrydes_ml.reporting import TextReporter
-from wildrydes_ml.settings import Settings
 
 PACKAGES = "six==1.17.0"
 """All that the shared EFS directory holds besides the model: what is on EFS is nothing to the deployers."""
@@ -31,7 +33,7 @@ def main() -> int:
         target = replace(target, poll_seconds=float(sys.argv[1]))
     reporter = TextReporter()
     try:
-        deploying.deploy(connect(target), settings, target, reporter)
+        deployer.deploy(connect(target), settings, target, reporter)
     except WildrydesError as error:
         reporter.error(str(error))
         return error.exit_code

@@ -24,17 +24,19 @@ from benchmarks.deploys.peers import AWS_SECONDS, Absent, Deployer
 from benchmarks.deploys.table import OURS, Run
 from benchmarks.deploys.updates import UpdateWire
 from tests.sweep.state import State, state
-from wildrydes_ml import local, models, packaging, populating, workshop
-from wildrydes_ml.desired import default_bucket
-from wildrydes_ml.records import Identity
-from wildrydes_ml.rendering import render_all, write
+from wildrydes_ml import packaging
+from wildrydes_ml.aws.records import Identity
+from wildrydes_ml.deploy.desired import default_bucket
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.local import emulator, filling
 from wildrydes_ml.reporting import Reporter
-from wildrydes_ml.settings import Settings
+from wildrydes_ml.template.render import render_all, write
+from wildrydes_ml.workshop import model, templates
 
 NAME = "bench"
 ACCOUNT = "000000000000"
 LIGHT = Path(__file__).resolve().parents[2] / "tests" / "sweep" / "light"
-_BUCKET = default_bucket(Settings(name=NAME), Identity(ACCOUNT, "", "aws", local.REGION))
+_BUCKET = default_bucket(Settings(name=NAME), Identity(ACCOUNT, "", "aws", emulator.REGION))
 _SECONDS = 600
 _TIMED_OUT = 124
 # Part of what a deployer prints that has posted the picture and was answered.
@@ -74,10 +76,10 @@ class Rig:
     def __enter__(self) -> Rig:
         shutil.rmtree(self._work, ignore_errors=True)
         home = self._work / "home"
-        self._emulator, _ = local.start(home)
-        self._opened.callback(local.stop, home)
+        self._emulator, _ = emulator.start(home)
+        self._opened.callback(emulator.stop, home)
         self._wire = self._opened.enter_context(UpdateWire(self._emulator.endpoint, self._client("cloudformation")))
-        write(render_all(workshop.TEMPLATES), self._work / "templates")
+        write(render_all(templates.TEMPLATES), self._work / "templates")
         for number in (1, 2):
             self._pack(number)
         return self
@@ -144,7 +146,7 @@ class Rig:
 
     def _client(self, service: str) -> Any:
         """A plain client of the emulator, past the wire."""
-        session = boto3.Session(ACCOUNT, "local", region_name=local.REGION)
+        session = boto3.Session(ACCOUNT, "local", region_name=emulator.REGION)
         return session.client(service, endpoint_url=self._emulator.endpoint, config=Config(proxies={}))
 
     def _place(self, deployer: Deployer) -> Path:
@@ -164,7 +166,7 @@ class Rig:
     def _environment(self, code: int) -> dict[str, str]:
         """What every deployer is told, and nothing of the user's own AWS set-up."""
         kept = {name: os.environ[name] for name in ("LANG", "LC_ALL", "TMPDIR") if name in os.environ}
-        parameters = local.target(self._efs, self._emulator, NAME).parameters
+        parameters = emulator.target(self._efs, self._emulator, NAME).parameters
         return {
             **kept,
             **_AWS,
@@ -181,7 +183,7 @@ class Rig:
             "EFS": str(self._efs),
             "RUNTIME": parameters["PythonRuntime"],
             "ARCHITECTURE": parameters["Architecture"],
-            "PICTURE": str(Path(packaging.__file__).with_name("sample.png")),
+            "PICTURE": str(Path(packaging.__file__).with_name("workshop") / "sample.png"),
             "PYTHON": sys.executable,
         }
 
@@ -189,15 +191,15 @@ class Rig:
 def fill(directory: Path, reporter: Reporter) -> Path:
     """The directory that stands for EFS, with one small package; quick when it is filled already."""
     values = Settings(overrides={"Packages": ours.PACKAGES}).parameter_values()
-    populating.fill(directory, populating.environment(values, models.shipped(), os.environ), reporter)
+    filling.fill(directory, filling.environment(values, model.shipped(), os.environ), reporter)
     return directory
 
 
 _AWS = {
     "AWS_ACCESS_KEY_ID": ACCOUNT,
     "AWS_SECRET_ACCESS_KEY": "local",
-    "AWS_REGION": local.REGION,
-    "AWS_DEFAULT_REGION": local.REGION,
+    "AWS_REGION": emulator.REGION,
+    "AWS_DEFAULT_REGION": emulator.REGION,
     "AWS_CONFIG_FILE": os.devnull,
     "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
     "AWS_EC2_METADATA_DISABLED": "true",

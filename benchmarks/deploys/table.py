@@ -36,7 +36,7 @@ CHECKS = frozenset(
         "servicequotas:GetServiceQuota",
     }
 )
-"""What a deploy asks to find out beforehand what would make it fail; see `wildrydes_ml.preflight`."""
+"""What a deploy asks to find out beforehand what would make it fail; see `wildrydes_ml.deploy.preflight`."""
 
 
 @dataclass(frozen=True)

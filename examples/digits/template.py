@@ -5,7 +5,8 @@ from pathlib import Path
 
 from troposphere import Output, Ref, Template
 
-from wildrydes_ml import parameters, parts, render
+from wildrydes_ml import blocks, render
+from wildrydes_ml.workshop import parameters
 
 NAMES = ("DataBucket", "CodeKey", "EFSpath", "PythonRuntime", "BootstrapInstance", "Packages", "ModelUrl")
 OWN: dict[str, dict[str, object]] = {
@@ -21,30 +22,30 @@ def digits() -> Template:
     template = Template(Description="Digits: scikit-learn and its model on EFS behind an API")
     given = parameters.add_parameters(template, NAMES, OWN)
     runtime = given["PythonRuntime"]
-    filling = parts.PopulateSettings(
+    filling = blocks.PopulateSettings(
         given["BootstrapInstance"], runtime=runtime, packages=given["Packages"], model=given["ModelUrl"]
     )
-    network = parts.add_network(template, egress="none")
-    group = parts.add_function_security_group(template, network, web=False)
-    filler = parts.add_instance_security_group(template, network, filling)
-    storage = parts.add_storage(template, network, [group, filler], throughput_mode="elastic")
-    filled = parts.add_populate(template, network, storage, filler, filling)
-    mount = parts.FileSystemMount(
+    network = blocks.add_network(template, egress="none")
+    group = blocks.add_function_security_group(template, network, web=False)
+    filler = blocks.add_instance_security_group(template, network, filling)
+    storage = blocks.add_storage(template, network, [group, filler], throughput_mode="elastic")
+    filled = blocks.add_populate(template, network, storage, filler, filling)
+    mount = blocks.FileSystemMount(
         network.private_subnets,
         [group],
         storage.access_point_arn,
         given["EFSpath"],
         mount_targets=storage.mount_targets,
     )
-    settings = parts.FunctionSettings(
+    settings = blocks.FunctionSettings(
         name="digits", bucket=given["DataBucket"], key=given["CodeKey"], handler="app.answer", runtime=runtime,
         memory=1024, timeout=29, contents=filled.reported, description="Reads digits with scikit-learn from EFS.",
     )  # fmt: skip
-    routes = [parts.Route(parts.add_inference_function(template, mount, settings, title="Digits"), page=True)]
-    access = parts.Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it.")
-    api = parts.add_rest_api(template, routes, access, title="DigitsApi")
-    parts.add_proxy_stage(template, api)
-    template.add_output([Output("ApiId", Value=Ref(api.rest_api)), Output("Url", Value=parts.invoke_url(api))])
+    routes = [blocks.Route(blocks.add_inference_function(template, mount, settings, title="Digits"), page=True)]
+    access = blocks.Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it.")
+    api = blocks.add_rest_api(template, routes, access, title="DigitsApi")
+    blocks.add_proxy_stage(template, api)
+    template.add_output([Output("ApiId", Value=Ref(api.rest_api)), Output("Url", Value=blocks.invoke_url(api))])
     return template
 
 

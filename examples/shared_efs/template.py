@@ -5,7 +5,8 @@ from pathlib import Path
 
 from troposphere import GetAtt, Output, Ref, Sub, Template
 
-from wildrydes_ml import parameters, parts, render
+from wildrydes_ml import blocks, render
+from wildrydes_ml.workshop import parameters
 
 MODELS = ("iris", "wine")
 NAMES = ("DataBucket", "CodeKey", "EFSpath", "PythonRuntime", "BootstrapInstance", "Packages", "ModelUrl", "MemorySize")
@@ -22,15 +23,15 @@ def shared_efs() -> Template:
     """The functions share code, packages, log settings and network, and differ in the model that they load."""
     template = Template(Description="Two functions with two models on one EFS")
     given = parameters.add_parameters(template, NAMES, OWN)
-    filling = parts.PopulateSettings(
+    filling = blocks.PopulateSettings(
         given["BootstrapInstance"], runtime=given["PythonRuntime"], packages=given["Packages"], model=given["ModelUrl"]
     )
-    network = parts.add_network(template, egress="none")
-    group = parts.add_function_security_group(template, network, web=False)
-    filler = parts.add_instance_security_group(template, network, filling)
-    storage = parts.add_storage(template, network, [group, filler], throughput_mode="elastic")
-    filled = parts.add_populate(template, network, storage, filler, filling)
-    mount = parts.FileSystemMount(
+    network = blocks.add_network(template, egress="none")
+    group = blocks.add_function_security_group(template, network, web=False)
+    filler = blocks.add_instance_security_group(template, network, filling)
+    storage = blocks.add_storage(template, network, [group, filler], throughput_mode="elastic")
+    filled = blocks.add_populate(template, network, storage, filler, filling)
+    mount = blocks.FileSystemMount(
         network.private_subnets,
         [group],
         storage.access_point_arn,
@@ -39,18 +40,18 @@ def shared_efs() -> Template:
     )
     routes = []
     for name in MODELS:
-        settings = parts.FunctionSettings(
+        settings = blocks.FunctionSettings(
             name=Sub(f"${{AWS::StackName}}-{name}"), bucket=given["DataBucket"], key=given["CodeKey"],
             runtime=given["PythonRuntime"], memory=given["MemorySize"], timeout=29, handler="kinds.answer",
             environment={"MODEL": name}, contents=filled.reported, description=f"Names kinds of {name}.",
         )  # fmt: skip
-        added = parts.add_inference_function(template, mount, settings, title=name.capitalize())
+        added = blocks.add_inference_function(template, mount, settings, title=name.capitalize())
         template.add_output(Output(f"{name.capitalize()}Function", Value=GetAtt(added.function, "Arn")))
-        routes.append(parts.Route(added, f"/{name}", "POST"))
-    access = parts.Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it.")
-    api = parts.add_rest_api(template, routes, access, title="KindsApi")
-    parts.add_proxy_stage(template, api)
-    template.add_output([Output("ApiId", Value=Ref(api.rest_api)), Output("Url", Value=parts.invoke_url(api))])
+        routes.append(blocks.Route(added, f"/{name}", "POST"))
+    access = blocks.Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it.")
+    api = blocks.add_rest_api(template, routes, access, title="KindsApi")
+    blocks.add_proxy_stage(template, api)
+    template.add_output([Output("ApiId", Value=Ref(api.rest_api)), Output("Url", Value=blocks.invoke_url(api))])
     return template
 
 

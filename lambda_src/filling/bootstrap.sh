@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Fills EFS from an EC2 instance (Amazon Linux 2023, as root): mounts the access point, runs populate.sh beside it, and
 # tells the wait condition how it went, once, whatever happens. The settings, its own and those of populate.sh, come by
-# the environment (wildrydes_ml/parts/populate.py); the variables below may be set, to try it elsewhere.
+# the environment (wildrydes_ml/blocks/filling.py); the variables below may be set, to try it elsewhere.
 set -Eeuo pipefail
 : "${MOUNT_POINT:=/home/ec2-user/efs}" "${FSTAB:=/etc/fstab}" "${LOG:=/var/log/wildrydes-populate.log}" "${PAUSE:=5}"
 : "${INSTALL_SECONDS:=300}" "${MOUNT_SECONDS:=300}" "${POPULATE_SECONDS:=2400}" "${BUILD_DIR:=/var/tmp/wildrydes}"

@@ -19,8 +19,10 @@ from pathlib import Path
 from types import FrameType
 
 from tests.sweep.place import LIGHT
-from wildrydes_ml import costs, local
-from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import costs
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.local import emulator as local
 
 from . import cost
 from .deployment import Deployment, Recorder

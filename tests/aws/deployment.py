@@ -11,14 +11,17 @@ from typing import Any, TextIO
 import boto3
 import botocore.session
 
-from wildrydes_ml import deploying, destroying, proving, web
-from wildrydes_ml.asking import Answer, ask, question
-from wildrydes_ml.aws import Aws, connect
-from wildrydes_ml.deploying import Deployed, public_url
+from wildrydes_ml import web
+from wildrydes_ml.ask.asking import Answer, ask, question
+from wildrydes_ml.aws.session import Aws, connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import deployer, proof
+from wildrydes_ml.deploy.deployer import Deployed, public_url
+from wildrydes_ml.deploy.preflight import refuse_other_account
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.preflight import refuse_other_account
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.settings import Settings, Target
 
 PROBE = Path(__file__).parent / "probe"
 _TIMES = 5
@@ -77,7 +80,7 @@ class Deployment:
 
     def deploy(self, **options: Any) -> Deployed:
         """Deploys, which posts a picture through the API."""
-        done = deploying.deploy(self.aws(), self.with_options(**options), self.target, self.reporter)
+        done = deployer.deploy(self.aws(), self.with_options(**options), self.target, self.reporter)
         self.outputs = done.outputs
         return done
 
@@ -85,7 +88,7 @@ class Deployment:
         """The changes of resources that a plan shows, also where a deploy would refuse them."""
         refusal = ""
         try:
-            deploying.preview(self.aws(), self.with_options(**options), self.target, self.reporter)
+            deployer.preview(self.aws(), self.with_options(**options), self.target, self.reporter)
         except WildrydesError as error:
             refusal = str(error)
         found = [change for step in self.reporter.steps for change in step.get("changes", ())]
@@ -96,7 +99,7 @@ class Deployment:
     def destroy(self, name: str = "") -> bool:
         """Removes it and proves that nothing is left; returns whether there was anything."""
         settings = replace(self.settings, name=name or self.settings.name)
-        return destroying.destroy(self.aws(), settings, self.target, self.reporter, lambda lines: None)
+        return destroyer.destroy(self.aws(), settings, self.target, self.reporter, lambda lines: None)
 
     @property
     def url(self) -> str:
@@ -110,8 +113,8 @@ class Deployment:
     def classify(self, picture: str = "") -> Answer:
         """The answer on a picture, or on the sample that deploys post. Raises WildrydesError when there is none."""
         auth = self._parameters().get("ApiAuth", "NONE")
-        send = proving.sender(self.aws(), self.target, self.url, self.outputs["ModelInferenceApiId"], auth)
-        found = ask(send, question(picture) if picture else proving.sample())
+        send = proof.sender(self.aws(), self.target, self.url, self.outputs["ModelInferenceApiId"], auth)
+        found = ask(send, question(picture) if picture else proof.sample())
         if found.error:
             raise WildrydesError(found.error)
         return found
@@ -120,7 +123,7 @@ class Deployment:
         """When this engine was set: which one answered, the milliseconds of the parts of a few answers, asked directly
         and warm, and what the function's log says of why it is slower than it may be."""
         self.deploy(overrides={"Engine": engine})
-        event = json.dumps({"image": base64.b64encode(proving.sample().body).decode(), "explain": True}).encode()
+        event = json.dumps({"image": base64.b64encode(proof.sample().body).decode(), "explain": True}).encode()
         invoke = partial(self.client("lambda").invoke, FunctionName=self.function, Qualifier="live", LogType="Tail")
         told = [_invocation(invoke(Payload=event)) for _ in range(_TIMES)]
         engines = {str(body.get("model", {}).get("engine", "not told")) for body, _ in told}

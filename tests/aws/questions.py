@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from wildrydes_ml import web
-from wildrydes_ml.asking import code
+from wildrydes_ml.ask.asking import code
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.parameters import MODEL_URL
+from wildrydes_ml.workshop.parameters import MODEL_URL
 
 from .deployment import PROBE, Deployment, NotAskedError
 from .probe.lambda_function import SLOW

@@ -13,7 +13,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.browser_helpers import choose, drawn, geometry, status, tells
 from tests.browser.site import HORSE, PERSON, Reply, Site, gateway, picture, problem, verdict
-from wildrydes_ml.parts.gateway_responses import ANSWERS
+from wildrydes_ml.blocks.gateway_responses import ANSWERS
 
 SMALL = picture(40, 30)
 

@@ -14,7 +14,7 @@ import pytest
 
 from tests.emulator.conftest import filled_efs
 from tests.machine import curl
-from wildrydes_ml import local
+from wildrydes_ml.local import emulator
 
 from .documents import ROOT, Document
 
@@ -31,7 +31,7 @@ class Session:
     def __init__(self, folder: Path, efs: Path, pictures: str) -> None:
         self.folder = folder / "checkout"
         self.home = folder / "home"
-        local.claim(self.home)
+        emulator.claim(self.home)
         for name in _COPIED:
             shutil.copytree(ROOT / name, self.folder / name, ignore=shutil.ignore_patterns("__pycache__"))
         for name in ("Makefile", "README.md", "setup.py"):
@@ -44,7 +44,7 @@ class Session:
             "PYTHONWARNINGS": "error",
             "AWS_ACCESS_KEY_ID": "000000000000",
             "AWS_SECRET_ACCESS_KEY": "local",
-            "AWS_DEFAULT_REGION": local.REGION,
+            "AWS_DEFAULT_REGION": emulator.REGION,
             "AWS_PAGER": "",
             "WILDRYDES_HOME": str(self.home),
             "FILLED_EFS": str(efs),
@@ -84,4 +84,4 @@ def session(tmp_path_factory: pytest.TempPathFactory, filled_efs: Path, pictures
     """One for all documents."""
     session = Session(tmp_path_factory.mktemp("docs"), filled_efs, pictures)
     yield session
-    local.stop(session.home)
+    emulator.stop(session.home)

@@ -7,12 +7,12 @@ import pytest
 
 from tools import diagram, tables, topology
 from tools.reasons import GONE, NEW, REASONS
-from wildrydes_ml import workshop
-from wildrydes_ml.settings import PRESETS
+from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.workshop import templates
 
 from .documents import ROOT
 
-COMPLETE = workshop.complete().to_dict()
+COMPLETE = templates.complete().to_dict()
 
 
 @pytest.mark.parametrize("page", tables.pages(), ids=lambda page: page.relative_to(ROOT).as_posix())

@@ -13,10 +13,12 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from wildrydes_ml import local, models, populating
-from wildrydes_ml.aws import Aws, connect
+from wildrydes_ml.aws.session import Aws, connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.settings import DEFAULT_NAME, Settings
+from wildrydes_ml.local import emulator, filling
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.settings import DEFAULT_NAME, Settings, Target
+from wildrydes_ml.workshop import model
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "examples" / "pictures"
@@ -47,7 +49,7 @@ def filled_efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("filled") / "efs"
     with (directory.parent / "populate.jsonl").open("w") as log:
         values = Settings().parameter_values()
-        populating.fill(directory, populating.environment(values, models.shipped(), os.environ), JsonReporter(log))
+        filling.fill(directory, filling.environment(values, model.shipped(), os.environ), JsonReporter(log))
     return directory
 
 
@@ -56,14 +58,14 @@ def home(tmp_path: Path) -> Iterator[Path]:
     """A home of its own; its emulator is stopped afterwards."""
     directory = tmp_path / "home"
     yield directory
-    local.stop(directory)
+    emulator.stop(directory)
 
 
 @pytest.fixture
 def filled_home(home: Path, filled_efs: Path) -> Path:
     """A home whose EFS directory is filled already: hard links, since 1.5 GB take long to copy."""
-    local.claim(home)
-    shutil.copytree(filled_efs, local.efs_directory(home, DEFAULT_NAME), symlinks=True, copy_function=_link)
+    emulator.claim(home)
+    shutil.copytree(filled_efs, emulator.efs_directory(home, DEFAULT_NAME), symlinks=True, copy_function=_link)
     return home
 
 
@@ -87,7 +89,7 @@ def moto_server() -> Iterator[str]:
 def place(home: Path) -> Target:
     """A running emulator as a place to deploy to."""
     home.mkdir(parents=True, exist_ok=True)
-    return local.target(home, local.start(home)[0], DEFAULT_NAME)
+    return emulator.target(home, emulator.start(home)[0], DEFAULT_NAME)
 
 
 @pytest.fixture

@@ -14,14 +14,15 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import destroying
-from wildrydes_ml.aws import Aws
-from wildrydes_ml.deploying import Deployer, public_url
-from wildrydes_ml.desired import default_bucket
+from wildrydes_ml.aws.session import Aws
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.aws.wiring import actions
+from wildrydes_ml.deploy.deployer import Deployer, public_url
+from wildrydes_ml.deploy.desired import default_bucket
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.steps import ApplyStack, Fill, WarmUp
+from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.steps import ApplyStack, Fill, WarmUp
-from wildrydes_ml.wiring import actions
 
 from .conftest import client
 
@@ -94,7 +95,7 @@ class Api:
 
     def destroy(self, route: str) -> None:
         with self.log.open("a") as log:
-            destroying.destroy(self.aws, Settings(route=route), self.place, JsonReporter(log), lambda found: None)
+            destroyer.destroy(self.aws, Settings(route=route), self.place, JsonReporter(log), lambda found: None)
 
     def methods(self) -> set[str]:
         """The methods of the API's root."""

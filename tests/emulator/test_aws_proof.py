@@ -16,8 +16,8 @@ from tests.aws.deployment import PROBE, Deployment, Recorder
 from tests.aws.proof import EMULATED
 from tests.aws.steps import ONCE, STEPS
 from tests.sweep.place import fill
-from wildrydes_ml import local
-from wildrydes_ml.settings import Settings
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.local import emulator as local
 
 from .conftest import ROOT
 

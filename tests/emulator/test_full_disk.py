@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from wildrydes_ml import local
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.local import emulator
 
 ROOT = Path(__file__).parents[2]
 
@@ -27,7 +27,7 @@ def emulators(home: Path) -> list[int]:
 @pytest.fixture
 def full_home(tmp_path: Path) -> Path:
     home = tmp_path / "home"
-    local.claim(home)
+    emulator.claim(home)
     (home / "emulator.new").symlink_to("/dev/full")
     return home
 
@@ -36,10 +36,10 @@ def test_a_full_disk_leaves_no_emulator_and_is_named(full_home: Path) -> None:
     with pytest.raises(
         WildrydesError, match=f"no space left under {full_home} .*another directory with --home"
     ) as error:
-        local.start(full_home)
+        emulator.start(full_home)
     assert error.value.exit_code == 1
     assert emulators(full_home) == []
-    local.tidy(full_home)
+    emulator.tidy(full_home)
     assert not full_home.exists(), "the next run begins anew"
 
 

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from wildrydes_ml.aws import Aws
-from wildrydes_ml.settings import Target
-from wildrydes_ml.wiring import Wiring, actions
+from wildrydes_ml.aws.session import Aws
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.aws.wiring import Wiring, actions
 
 from .conftest import client
 

@@ -9,14 +9,15 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import Said
-from wildrydes_ml import destroying
-from wildrydes_ml.aws import Aws
-from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.desired import DesiredStack
+from wildrydes_ml.aws.session import Aws
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.deploy.desired import DesiredStack
+from wildrydes_ml.deploy.handover import REQUEST_BYTES, key
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket
+from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.handing import REQUEST_BYTES, key
-from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.steps import ApplyStack, MakeBucket
 from wildrydes_ml.tags import TAG
 
 from .conftest import ROOT, client
@@ -93,7 +94,7 @@ def test_what_a_killed_deploy_left_goes_with_the_next_one_and_with_destroy(aws: 
     one.tidy()
     assert keys(aws, bucket) == []
     killed(place, replace(stack, name="wildrydes-ml-mod5-inf"))
-    assert destroying.destroy(aws, Settings(), place, said, lambda found: None)
+    assert destroyer.destroy(aws, Settings(), place, said, lambda found: None)
     assert bucket not in buckets(place)
 
 

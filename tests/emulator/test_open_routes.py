@@ -8,8 +8,8 @@ import pytest
 from troposphere import Output, Parameter, Ref, Template
 
 from wildrydes_ml import render
-from wildrydes_ml.deploying import public_url
-from wildrydes_ml.parts import (
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.blocks import (
     Access,
     FileSystemMount,
     FunctionSettings,
@@ -20,7 +20,7 @@ from wildrydes_ml.parts import (
     add_rest_api,
     invoke_url,
 )
-from wildrydes_ml.settings import Target
+from wildrydes_ml.deploy.deployer import public_url
 
 from .conftest import client
 from .test_api_answers import send

@@ -6,13 +6,14 @@ from urllib.request import Request, urlopen
 import pytest
 
 from tests.unit.fakes import Said
-from wildrydes_ml import preflight
-from wildrydes_ml.aws import Aws, connect
-from wildrydes_ml.desired import Desired, describe
-from wildrydes_ml.facts import QUOTAS
-from wildrydes_ml.models import Model
-from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.steps import ApplyStack
+from wildrydes_ml.aws.facts import QUOTAS
+from wildrydes_ml.aws.session import Aws, connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import preflight
+from wildrydes_ml.deploy.desired import Desired, describe
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.steps import ApplyStack
+from wildrydes_ml.workshop.model import Model
 
 from .conftest import client
 

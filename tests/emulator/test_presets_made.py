@@ -3,7 +3,8 @@
 import pytest
 
 from wildrydes_ml import complete, render
-from wildrydes_ml.settings import PRESETS, Target
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.settings import PRESETS
 
 from .conftest import client
 

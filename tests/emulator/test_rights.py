@@ -1,7 +1,7 @@
 """The policies that `policy` prints are enough for what the verbs call: on an emulator that evaluates IAM.
 
-What CloudFormation does on the caller's behalf is not evaluated there; tests/unit/test_rights.py holds it by the types'
-schemas.
+What CloudFormation does on the caller's behalf is not evaluated there; tests/unit/policy/test_rights.py holds it by the
+types' schemas.
 """
 
 import json
@@ -18,13 +18,19 @@ import boto3
 import pytest
 
 from tests.sweep.place import LIGHT, SETTINGS, Silent, fill
-from wildrydes_ml import deploying, destroying, granting, local, proving, web
-from wildrydes_ml import status as status_module
-from wildrydes_ml.asking import ask
-from wildrydes_ml.aws import Aws, connect
+from wildrydes_ml import web
+from wildrydes_ml.ask.asking import ask
+from wildrydes_ml.aws.session import Aws, connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import deployer as deploying
+from wildrydes_ml.deploy import proof
+from wildrydes_ml.deploy import status as status_module
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.rights import CALLS
-from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.local import emulator as local
+from wildrydes_ml.policy import grants
+from wildrydes_ml.policy.rights import CALLS
 
 ACCOUNT = "000000000000"
 As = Callable[[str, Settings], Aws]
@@ -72,7 +78,7 @@ def as_who(place: Target, called: set[Call]) -> As:
 
     def log_in(who: str, settings: Settings) -> Aws:
         root.create_user(UserName=who)
-        for number, document in enumerate(granting.policies(who, settings, place.region)):
+        for number, document in enumerate(grants.policies(who, settings, place.region)):
             name = f"{who}-{number}"
             made = root.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]
             root.attach_user_policy(UserName=who, PolicyArn=made["Arn"])
@@ -106,9 +112,9 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
     assert not deploying.deploy(deployer, settings, place, Silent()).changed
 
     sender = status_module.find_sender(as_who("classify", settings), settings, place)
-    assert ask(sender, proving.sample()).validated
+    assert ask(sender, proof.sample()).validated
     assert status_module.status(as_who("status", settings), settings, place, Silent(), with_drift=True)
-    assert destroying.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
+    assert destroyer.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
 
     told = {(verb, right.source) for right in CALLS for verb in right.when}
     assert called <= told
@@ -123,4 +129,4 @@ def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
         deploying.deploy(rider, settings, place, Silent())
     deploying.deploy(as_who("deploy", settings), settings, place, Silent())
     with pytest.raises(WildrydesError, match="denies it"):
-        destroying.destroy(rider, settings, place, Silent(), lambda lines: None)
+        destroyer.destroy(rider, settings, place, Silent(), lambda lines: None)

@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import drift, workshop
-from wildrydes_ml.aws import Aws, connect
-from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.steps import Step, WarmUp
+from wildrydes_ml.aws.session import Aws, connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import drift
+from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.steps import Step, WarmUp
+from wildrydes_ml.workshop import templates
 
 from ..unit.fakes import Said
 from ..wire import Wire
@@ -68,7 +70,7 @@ def planned(aws: Aws, place: Target, **settings: Any) -> list[Step]:
 
 @ROUTES
 def test_after_each_deploy_nothing_is_left_to_do(aws: Aws, place: Target, route: str) -> None:
-    network = tuple(workshop.TEMPLATES["efs_99.yml"]().resources)
+    network = tuple(templates.TEMPLATES["efs_99.yml"]().resources)
     for overrides in HISTORY:
         if route == "short" and "FunctionName" in overrides:
             continue  # refused

@@ -7,13 +7,15 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import deploying, destroying
-from wildrydes_ml.aws import Aws
-from wildrydes_ml.deploying import Deployer
+from wildrydes_ml.aws.session import Aws
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import deployer as deploying
+from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.steps import ApplyStack, DeleteStack, Fill, WarmUp, Wire
+from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import InterruptedWork, Refused, WildrydesError
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.steps import ApplyStack, DeleteStack, Fill, WarmUp, Wire
 
 from .conftest import Command, client
 
@@ -61,7 +63,7 @@ def test_a_strangers_stack_is_neither_updated_nor_deleted(aws: Aws, place: Targe
     stranger.create_stack(StackName="wildrydes-ml-mod5-inf", TemplateBody=STRANGER)
     for work in (
         lambda: applied(aws, place, log),
-        lambda: destroying.destroy(aws, Settings(), place, JsonReporter(log), lambda found: None),
+        lambda: destroyer.destroy(aws, Settings(), place, JsonReporter(log), lambda found: None),
         lambda: deploying.preview(aws, Settings(), place, JsonReporter(log)),
     ):
         with pytest.raises(Refused, match="wildrydes-ml-mod5-inf"):
@@ -190,7 +192,7 @@ def test_a_stack_made_with_the_plain_cli_is_ours(aws: Aws, place: Target, log: A
         StackName="wildrydes-ml-mod5", TemplateBody=render(efs_99()), Parameters=parameters
     )
     applied(aws, place, log)
-    assert destroying.destroy(aws, Settings(), place, JsonReporter(log), lambda found: None)
+    assert destroyer.destroy(aws, Settings(), place, JsonReporter(log), lambda found: None)
     assert aws.stacks.describe("wildrydes-ml-mod5") is None
 
 
@@ -221,7 +223,7 @@ def test_a_given_bucket_keeps_what_is_not_ours(aws: Aws, place: Target, log: Any
     s3.put_object(Bucket="given", Key="code/theirs.zip", Body=b"theirs")
     applied(aws, place, log, bucket="given")
     assert len(s3.list_objects_v2(Bucket="given")["Contents"]) == 2
-    destroying.destroy(aws, Settings(bucket="given"), place, JsonReporter(log), lambda found: None)
+    destroyer.destroy(aws, Settings(bucket="given"), place, JsonReporter(log), lambda found: None)
     assert [item["Key"] for item in s3.list_objects_v2(Bucket="given")["Contents"]] == ["code/theirs.zip"]
 
 

@@ -16,13 +16,14 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import destroying
-from wildrydes_ml.aws import Aws, connect
-from wildrydes_ml.deploying import Deployer
+from wildrydes_ml.aws.session import Aws, connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.steps import ApplyStack, Fill, WarmUp
+from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.settings import Settings, Target
-from wildrydes_ml.steps import ApplyStack, Fill, WarmUp
 
 from .conftest import ROOT, client
 
@@ -56,7 +57,7 @@ def moto(moto_server: str) -> Target:
 
 
 def removed(aws: Aws, place: Target, log: Any, **settings: Any) -> bool:
-    return destroying.destroy(aws, Settings(**settings), place, JsonReporter(log), lambda found: None)
+    return destroyer.destroy(aws, Settings(**settings), place, JsonReporter(log), lambda found: None)
 
 
 def told(log: Any, kind: str) -> list[dict[str, Any]]:

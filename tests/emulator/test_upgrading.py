@@ -17,9 +17,11 @@ from tests import earlier
 from tests.sweep.place import LIGHT
 from tests.sweep.state import State, difference, state
 from tests.unit.fakes import Said
-from wildrydes_ml import destroying, local
-from wildrydes_ml.aws import connect
-from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.aws.session import connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.destroy import destroyer
+from wildrydes_ml.local import emulator as local
 
 from .conftest import ROOT, client
 
@@ -105,7 +107,7 @@ class Place:
 
     def destroy(self) -> None:
         """Removes the deployment with this version; the emulator stays and can be looked at."""
-        destroying.destroy(connect(self.target), Settings(NAME), self.target, Said(), lambda _: None)
+        destroyer.destroy(connect(self.target), Settings(NAME), self.target, Said(), lambda _: None)
 
 
 @pytest.fixture(scope="module")

@@ -12,8 +12,9 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import local, packaging, web
-from wildrydes_ml.settings import DEFAULT_NAME
+from wildrydes_ml import packaging, web
+from wildrydes_ml.deploy.settings import DEFAULT_NAME
+from wildrydes_ml.local import emulator as local
 
 from .conftest import PICTURES, ROOT, Command, client
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from wildrydes_ml import web
-from wildrydes_ml.settings import Target
+from wildrydes_ml.aws.target import Target
 
 from .conftest import PICTURES, ROOT
 

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.machine import curl
-from wildrydes_ml import local
+from wildrydes_ml.local import emulator
 
 ROOT = Path(__file__).resolve().parents[2]
 EXAMPLES = ROOT / "examples"
@@ -90,7 +90,7 @@ def started(tmp_path_factory: pytest.TempPathFactory, packages_on_efs: Path) -> 
         def start(example: str) -> Walk:
             walk = Walk(example, tmp_path_factory.mktemp(example))
             shutil.copytree(packages_on_efs, walk.work / "efs", symlinks=True, copy_function=os.link)
-            emulators.callback(local.stop, walk.home)
+            emulators.callback(emulator.stop, walk.home)
             walk.run()
             return walk
 

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import local, web
+from wildrydes_ml import web
+from wildrydes_ml.local import emulator
 
 from .conftest import EXAMPLES, Started, Walk
 
@@ -59,4 +60,4 @@ def test_what_is_no_digit_is_refused(digits: Walk, body: str) -> None:
 def test_nothing_is_left(digits: Walk) -> None:
     digits.remove()
     assert not digits.work.exists()
-    assert local.find(digits.home) is None
+    assert emulator.find(digits.home) is None

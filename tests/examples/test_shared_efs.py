@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import local, web
+from wildrydes_ml import web
+from wildrydes_ml.local import emulator
 
 from .conftest import Started, Walk
 
@@ -43,4 +44,4 @@ def test_other_paths_and_methods_are_nobodys(kinds: Walk) -> None:
 def test_nothing_is_left(kinds: Walk) -> None:
     kinds.remove()
     assert not kinds.work.exists()
-    assert local.find(kinds.home) is None
+    assert emulator.find(kinds.home) is None

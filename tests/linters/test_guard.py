@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from tools import guard
-from wildrydes_ml import workshop
+from wildrydes_ml.workshop import templates
 
 pytestmark = pytest.mark.skipif(not guard.PACKAGE.exists(), reason="`make check` installs cfn-guard and its rules")
 
-BODIES: dict[str, dict[str, Any]] = {name: build().to_dict() for name, build in workshop.TEMPLATES.items()}
+BODIES: dict[str, dict[str, Any]] = {name: build().to_dict() for name, build in templates.TEMPLATES.items()}
 EFS, COMPLETE = "efs_99.yml", "99_complete.yml"
 
 

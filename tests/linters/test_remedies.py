@@ -12,20 +12,21 @@ from awscli.clidriver import create_clidriver
 from botocore.awsrequest import AWSResponse
 
 from tests.unit.fakes import FakeAws, Said, wanted
-from wildrydes_ml import remedies
-from wildrydes_ml.desired import code_key
-from wildrydes_ml.destroying import destroy
+from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Facts, Usage
+from wildrydes_ml.aws.records import Billable, ResourceChange
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import remedies
+from wildrydes_ml.deploy.desired import code_key
+from wildrydes_ml.deploy.problems import problems
+from wildrydes_ml.deploy.refusals import refuse_update
+from wildrydes_ml.deploy.remedies import AGAIN, Remedies, some
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.destroy.destroyer import destroy
+from wildrydes_ml.destroy.leftovers import dollars
+from wildrydes_ml.destroy.uploads import is_upload
 from wildrydes_ml.errors import Refused
-from wildrydes_ml.facts import QUOTAS, Concurrency, Facts, Usage
-from wildrydes_ml.judging import problems
-from wildrydes_ml.leftovers import dollars
-from wildrydes_ml.models import Model
-from wildrydes_ml.records import Billable, ResourceChange
-from wildrydes_ml.refusing import refuse_update
-from wildrydes_ml.remedies import AGAIN, Remedies, some
-from wildrydes_ml.settings import Settings, Target
 from wildrydes_ml.tags import TAG
-from wildrydes_ml.uploads import is_upload
+from wildrydes_ml.workshop.model import Model
 
 HERE = Remedies("eu-west-1")
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 import pytest
 from cfnlint.schema.manager import PROVIDER_SCHEMA_MANAGER
 
-from tests.unit.test_rights import granted, types
-from wildrydes_ml.rights import HANDLERS, MADE
+from tests.unit.policy.test_rights import granted, types
+from wildrydes_ml.policy.rights import HANDLERS, MADE
 
 # What the schemas ask for, for properties that the templates do not set: pattern → why it is not granted.
 NOT_USED = {

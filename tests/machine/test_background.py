@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 CHECKOUT = Path(__file__).parents[2]
-TEST = "tests/unit/test_classify.py::test_ctrl_c_ends_at_once_and_shows_what_was_answered"
+TEST = "tests/unit/ask/test_classify.py::test_ctrl_c_ends_at_once_and_shows_what_was_answered"
 
 
 def test_ctrl_c_reaches_the_tests_of_a_job_in_the_background() -> None:

@@ -78,7 +78,7 @@ for model in map(pathlib.Path, sys.argv[1:]):
 print(json.dumps(signatures))
 """
 
-OWN = REPOSITORY / "wildrydes_ml" / "detector"
+OWN = REPOSITORY / "wildrydes_ml" / "workshop" / "detector"
 MADE = ("any_size", "fixed_size", "halving", "keras", "hub", "without_boxes")
 
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from tests.machine import curl
-from wildrydes_ml import workshop
+from wildrydes_ml.workshop import templates
 
 from .conftest import FILLING, Populate, Server, make_archive
 
@@ -30,7 +30,7 @@ FAKES = {
 }
 
 
-TEMPLATE = workshop.TEMPLATES["efs_99.yml"]().to_dict()
+TEMPLATE = templates.TEMPLATES["efs_99.yml"]().to_dict()
 USER_DATA = TEMPLATE["Resources"]["EfsMountEC2Instance"]["Properties"]["UserData"]["Fn::Base64"]["Fn::Sub"]
 
 

@@ -7,14 +7,14 @@ import pytest
 
 from tests.populate.conftest import Populate, make_model
 from tests.unit.fakes import Said
-from wildrydes_ml import populating
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.local import filling
 
 
 def test_the_error_is_the_reason_and_where_the_log_is(populate: Populate, tmp_path: Path) -> None:
     model = make_model(tmp_path / "another", "default:boasts")
     with pytest.raises(WildrydesError) as failure:
-        populating.fill(populate.root, populate.environment(MODEL=str(model)), Said())
+        filling.fill(populate.root, populate.environment(MODEL=str(model)), Said())
     assert str(failure.value) == (
         f"{populate.root} was not filled: the model's score is 7: it must be from 0 to 1\n"
         f"The log is {populate.root}/populate.log"
@@ -23,17 +23,17 @@ def test_the_error_is_the_reason_and_where_the_log_is(populate: Populate, tmp_pa
 
 def test_a_look_that_fails_says_why(populate: Populate) -> None:
     with pytest.raises(WildrydesError, match="cannot be looked at: /nowhere does not exist: MODEL must be"):
-        populating.missing(populate.root, populate.environment(MODEL="/nowhere"))
+        filling.missing(populate.root, populate.environment(MODEL="/nowhere"))
 
 
 def test_two_at_once_both_end_well(populate: Populate, tmp_path: Path) -> None:
     settings = populate.environment(MODEL=str(make_model(tmp_path / "another", "default another")), LOCK_PAUSE="0.2")
     reporters = [Said(), Said()]
-    fills = [threading.Thread(target=populating.fill, args=(populate.root, settings, one)) for one in reporters]
+    fills = [threading.Thread(target=filling.fill, args=(populate.root, settings, one)) for one in reporters]
     for fill in fills:
         fill.start()
     for fill in fills:
         fill.join()
     lasts = sorted(one.texts("event")[-1].split("] ")[1].split(":")[0] for one in reporters)
     assert lasts == ["filled", "nothing to do"]
-    assert populating.missing(populate.root, settings) == ()
+    assert filling.missing(populate.root, settings) == ()

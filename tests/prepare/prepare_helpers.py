@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 REPOSITORY = Path(__file__).parents[2]
 DATA = REPOSITORY.parent / "shared" / "data"
 PACKAGES = Path(sysconfig.get_paths()["purelib"])
-SHIPPED = REPOSITORY / "wildrydes_ml" / "detector"
+SHIPPED = REPOSITORY / "wildrydes_ml" / "workshop" / "detector"
 COCO = DATA / "coco_detector"
 
 LABELS = ["Horse", "Dog", "Person"]

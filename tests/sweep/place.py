@@ -13,8 +13,11 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
-from wildrydes_ml import local, models, populating
-from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.local import emulator as local
+from wildrydes_ml.local import filling
+from wildrydes_ml.workshop import model
 
 NAME = "sweep"
 LIGHT = Path(__file__).parent / "light"
@@ -49,7 +52,7 @@ class Silent:
 def fill(directory: Path) -> Path:
     """Fills the directory that stands for EFS; afterwards no deployment has to."""
     values = SETTINGS.parameter_values()
-    populating.fill(directory, populating.environment(values, models.shipped(), os.environ), Silent())
+    filling.fill(directory, filling.environment(values, model.shipped(), os.environ), Silent())
     return directory
 
 

@@ -9,8 +9,9 @@ from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
 from types import FrameType
 
-from wildrydes_ml import deploying, destroying
-from wildrydes_ml.aws import connect
+from wildrydes_ml.aws.session import connect
+from wildrydes_ml.deploy import deployer
+from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
 
 from .place import SETTINGS, Address, Silent
@@ -92,9 +93,9 @@ def _main(address: Address, verb: str, mouth: Connection) -> None:
         target = address.target()
         aws = connect(target, address.pause())
         if verb == "deploy":
-            deploying.deploy(aws, SETTINGS, target, Silent())
+            deployer.deploy(aws, SETTINGS, target, Silent())
         else:
-            destroying.destroy(aws, SETTINGS, target, Silent(), lambda found: None)
+            destroyer.destroy(aws, SETTINGS, target, Silent(), lambda found: None)
     except WildrydesError as error:
         code, message = error.exit_code, str(error)
     except KeyboardInterrupt as stopped:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.wire import Wire
-from wildrydes_ml import local
+from wildrydes_ml.local import emulator as local
 
 from . import runs
 from .place import NAME, fill

@@ -20,7 +20,7 @@ from multiprocessing.queues import Queue
 from pathlib import Path
 
 from tests.wire import Fault, Wire
-from wildrydes_ml import local
+from wildrydes_ml.local import emulator as local
 from wildrydes_ml.reporting import Progress
 
 from . import runs

@@ -10,9 +10,9 @@ from botocore.stub import Stubber
 
 from tests.unit.evaluation import Evaluation
 from tests.unit.stubs import Stub, client_of
-from wildrydes_ml import workshop
+from wildrydes_ml.workshop import templates
 
-_body = cache(lambda name: workshop.TEMPLATES[name]().to_dict())
+_body = cache(lambda name: templates.TEMPLATES[name]().to_dict())
 
 
 @pytest.fixture

@@ -10,16 +10,15 @@ from itertools import takewhile
 from typing import Any, TypeVar
 
 from tests.unit.evaluation import Evaluation
-from wildrydes_ml import wiring
-from wildrydes_ml.aws import Account, Apis, Aws, Buckets, Functions, Networks, Stacks, Tagging
+from wildrydes_ml.aws import wiring
+from wildrydes_ml.aws.account import Account
+from wildrydes_ml.aws.apis import Apis
+from wildrydes_ml.aws.buckets import Buckets
+from wildrydes_ml.aws.facts import Concurrency, Unknown, Usage, Zone
+from wildrydes_ml.aws.functions import Functions
 from wildrydes_ml.aws.keys import Tags, owned
-from wildrydes_ml.decoding import decode
-from wildrydes_ml.desired import Desired, DesiredStack, describe
-from wildrydes_ml.errors import Refused, WildrydesError
-from wildrydes_ml.facts import Concurrency, Unknown, Usage, Zone
-from wildrydes_ml.models import Model
-from wildrydes_ml.planning import FoundStack, Observed
-from wildrydes_ml.records import (
+from wildrydes_ml.aws.networks import Networks
+from wildrydes_ml.aws.records import (
     Billable,
     ChangeSet,
     Drift,
@@ -33,10 +32,19 @@ from wildrydes_ml.records import (
     StackEvent,
     StackResource,
 )
-from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.aws.session import Aws
+from wildrydes_ml.aws.stacks import Stacks
+from wildrydes_ml.aws.tagging import Tagging
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.aws.wiring import Action, FoundMethod, FoundWiring, Wiring
+from wildrydes_ml.deploy.desired import Desired, DesiredStack, describe
+from wildrydes_ml.deploy.planner import FoundStack, Observed
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.decode import decode
 from wildrydes_ml.web import Reply
-from wildrydes_ml.wiring import Action, FoundMethod, FoundWiring, Wiring
+from wildrydes_ml.workshop.model import Model
 
 T = TypeVar("T")
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/rider", "aws", "eu-west-1")

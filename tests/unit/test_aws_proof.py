@@ -21,9 +21,10 @@ from tests.aws.probe import lambda_function as probe
 from tests.aws.proof import Proof
 from tests.aws.questions import QUESTIONS
 from tests.aws.report import DONE, FAILED, NOT_ASKED
-from wildrydes_ml.costs import total
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.costs import total
+from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import InterruptedWork, WildrydesError
-from wildrydes_ml.settings import Settings, Target
 
 ROOT = Path(__file__).parents[2]
 

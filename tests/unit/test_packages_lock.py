@@ -8,7 +8,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from tools import lock_packages
-from wildrydes_ml.parameters import PACKAGES
+from wildrydes_ml.workshop.parameters import PACKAGES
 
 FIRST, NEEDED = (
     part.strip().splitlines() for part in lock_packages.LOCK.read_text(encoding="utf-8").split(lock_packages.NEEDED)

@@ -10,17 +10,18 @@ import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
 
 from tests import earlier
-from wildrydes_ml import parameters
-from wildrydes_ml.conditions import Effective
-from wildrydes_ml.desired import Desired, DesiredStack, any_stack, describe
+from wildrydes_ml.aws.records import Stack, StackResource
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.desired import Desired, DesiredStack, any_stack, describe
+from wildrydes_ml.deploy.planner import FoundStack, Observed, plan, refuse_strangers
+from wildrydes_ml.deploy.recall import recall
+from wildrydes_ml.deploy.settings import DERIVED, Settings
+from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, SettingsError
-from wildrydes_ml.models import Model
-from wildrydes_ml.planning import FoundStack, Observed, plan, refuse_strangers
-from wildrydes_ml.recall import recall
-from wildrydes_ml.records import Stack, StackResource
-from wildrydes_ml.settings import DERIVED, Settings, Target
-from wildrydes_ml.steps import ApplyStack
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.effective import Effective
+from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.model import Model
 
 from .fakes import EFS_OUTPUTS, IDENTITY, in_place
 

@@ -7,10 +7,10 @@ from botocore.exceptions import ClientError
 
 from .. import web
 from ..errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
-from ..facts import QUOTAS, Concurrency, Quota, Unknown, Usage, Zone
-from ..records import Identity
 from ..web import Reply
+from .facts import QUOTAS, Concurrency, Quota, Unknown, Usage, Zone
 from .faults import DENIED, MISSING, code_of, translated
+from .records import Identity
 
 T = TypeVar("T")
 # From client and account id to how many there are, by zone.

@@ -12,12 +12,12 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.exceptions import ClientError
 
-from ..facts import Unknown
-from ..records import Billable, Identity
-from ..wiring import MARK, PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
+from .facts import Unknown
 from .faults import DENIED, code_of, translated
 from .keys import FoundKeys, Keys, Tags, confirm, listed, number
+from .records import Billable, Identity
 from .repeating import Repeater, optional
+from .wiring import MARK, PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
 
 _INTEGRATION_PATH = "2015-03-31/functions"
 # AWS makes no two changes of an API at once. A key or plan that was to be linked may have gone to a second deployer.

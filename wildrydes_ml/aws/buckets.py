@@ -9,8 +9,8 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
-from ..records import Identity, ObjectVersion
 from .faults import DENIED, MISSING, THROTTLED, code_of, status_of, translated
+from .records import Identity, ObjectVersion
 from .repeating import Repeater
 
 _PASSING = THROTTLED | {"InternalError", "ServiceUnavailable"}

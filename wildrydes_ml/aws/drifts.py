@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import InterruptedWork, SettingsError, WildrydesError
-from ..facts import Unknown
-from ..records import Difference, Drift, Drifted, Stack
+from .facts import Unknown
 from .faults import DENIED, code_of, translated
+from .records import Difference, Drift, Drifted, Stack
 
 # Seconds for a few resources, minutes for some hundred.
 _LOOKS = 300

@@ -5,9 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..facts import Unknown
-from ..records import Invocation
+from .facts import Unknown
 from .faults import DENIED, MISSING, code_of, translated
+from .records import Invocation
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: network interfaces and mounts take their time.
 _NOT_YET = {

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import OutOfReach, WildrydesError
-from ..records import Billable
-from ..wiring import STAGE, Wiring
+from .records import Billable
 from .repeating import optional
+from .wiring import STAGE, Wiring
 
 Item = dict[str, Any]
 # Tag → the values that make a thing ours.

@@ -5,8 +5,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from ..records import Billable, NetworkInterface
 from .faults import DENIED, code_of, translated
+from .records import Billable, NetworkInterface
 
 # A reading of an answer: id, state and what it bills for, of each thing in it.
 _Reading = list[tuple[str, str, dict[str, float]]]

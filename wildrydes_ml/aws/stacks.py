@@ -11,12 +11,11 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from .. import causes
 from ..errors import InterruptedWork, WildrydesError
-from ..facts import Unknown
-from ..records import ChangeSet, Drift, Fault, ResourceChange, Stack, StackEvent, StackResource
-from . import drifts, validation
+from . import causes, drifts, validation
+from .facts import Unknown
 from .faults import DENIED, code_of, is_taken, translated
+from .records import ChangeSet, Drift, Fault, ResourceChange, Stack, StackEvent, StackResource
 from .repeating import optional
 
 # At one look a second: CloudFormation works out a change set in seconds.

@@ -9,9 +9,9 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import OutOfReach, WildrydesError
-from ..facts import Unknown
-from ..records import Fault
+from .facts import Unknown
 from .faults import DENIED, code_of, translated
+from .records import Fault
 
 # How much an event of the one list may be older than one of the other that came before it: they may be rounded.
 _ROUNDING = timedelta(seconds=1)

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..template.resolve import Body, mapping, resolve
 from . import mounting, network, running
 from .findings import Fault, Finding, Path
-from .resolving import Body, mapping, resolve
 from .stack import Stack
 
 __all__ = ["CHECKS", "Check", "Finding", "check"]

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..template.resolve import Body, is_known, mapping
 from .findings import Fault, at
-from .resolving import Body, is_known, mapping
 from .stack import ACCESS_POINT, FILE_SYSTEM, FUNCTION, Mount, Stack, entries, entries_or_values
 
 LOCAL_PATH = r"/mnt/[a-zA-Z0-9_.-]+"

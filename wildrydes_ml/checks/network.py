@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from ipaddress import ip_network
 from typing import Any
 
+from ..template.resolve import Body, is_known, mapping, number
 from .findings import Fault, at
-from .resolving import Body, is_known, mapping, number
 from .stack import SECURITY_GROUP, SUBNET, Stack, entries_or_values
 
 NFS_PORT = 2049

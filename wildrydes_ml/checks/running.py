@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from ..template.resolve import Body, mapping, number
 from .findings import Fault, at
-from .resolving import Body, mapping, number
 from .stack import FUNCTION, Stack, references, texts
 
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .resolving import Body, mapping
+from ..template.resolve import Body, mapping
 
 FUNCTION = "AWS::Lambda::Function"
 ACCESS_POINT = "AWS::EFS::AccessPoint"

@@ -7,7 +7,7 @@ and its ways to ignore a rule hold. Parameters have their defaults.
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 from cfnlint.template import Template
 
-from wildrydes_ml.checks import CHECKS, Check, findings_of
+from ..checks import CHECKS, Check, findings_of
 
 
 def _rule(check: Check) -> type[CloudFormationLintRule]:

@@ -14,9 +14,9 @@ from handler_helpers import FakeDetector, encoded
 from PIL import Image
 
 from tests.unit.fakes import FakeAws, Said
+from wildrydes_ml.aws.records import Invocation
+from wildrydes_ml.deploy.proof import warm
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.proving import warm
-from wildrydes_ml.records import Invocation
 
 Ask = Callable[..., SimpleNamespace]
 

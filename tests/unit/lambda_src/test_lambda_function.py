@@ -27,7 +27,7 @@ from service import MODEL_SECONDS, Service
 from settings import Settings
 from troposphere import Template
 
-from wildrydes_ml.parts.observability import Watched, add_dashboard
+from wildrydes_ml.blocks.dashboard import Watched, add_dashboard
 
 Ask = Callable[..., SimpleNamespace]
 

@@ -1,0 +1,393 @@
+"""Following a stack: every event once, an end that says why, and a sign of life in between."""
+
+from collections.abc import Container
+from dataclasses import replace
+
+import pytest
+
+from tests.unit.fakes import STACK_TYPE, Clock, FakeAws, FakeStacks, Said, event
+from wildrydes_ml.aws.facts import Unknown
+from wildrydes_ml.aws.records import Fault, Stack, StackEvent
+from wildrydes_ml.deploy.follower import LIMIT_SECONDS, MADE, PATIENCE_SECONDS, Follower
+from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+
+NAME = "wildrydes-ml-mod5"
+
+
+def under_way(aws: FakeAws, status: str, *endings: str) -> Stack:
+    aws.stacks.put(NAME, status)
+    aws.stacks.endings[NAME] = list(endings)
+    return aws.stacks.stacks[NAME]
+
+
+def test_each_new_event_is_reported_once() -> None:
+    aws, said = FakeAws(), Said()
+    stack = under_way(aws, "UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
+    aws.stacks.history[NAME] = [event(1, "CREATE_COMPLETE", "Old"), event(2, "UPDATE_IN_PROGRESS", "New", "asked for")]
+    follower = Follower(aws.gateways, said)
+    ended = follower.follow(stack, {"e1"})
+    assert ended.status == "UPDATE_COMPLETE"
+    resources = [record["resource"] for _, _, record in said.lines]
+    assert resources == ["New", NAME, NAME, NAME]
+    assert "asked for" in said.texts("event")[0]
+    assert said.lines[0][2] == {"stack": NAME, "resource": "New", "status": "UPDATE_IN_PROGRESS", "reason": "asked for"}
+
+
+def test_marks_are_the_events_so_far() -> None:
+    aws, said = FakeAws(), Said()
+    stack = under_way(aws, "UPDATE_IN_PROGRESS", "UPDATE_COMPLETE")
+    aws.stacks.history[NAME] = [event(1, "CREATE_COMPLETE", "Old")]
+    follower = Follower(aws.gateways, said)
+    follower.follow(stack, follower.marks(NAME))
+    assert not any("Old" in text for text in said.texts("event"))
+
+
+@pytest.mark.parametrize(
+    "end", ["ROLLBACK_COMPLETE", "CREATE_FAILED", "UPDATE_ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED", "DELETE_FAILED"]
+)
+def test_a_bad_end_raises_with_its_cause(end: str) -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", end)
+    aws.stacks.history[NAME] = [
+        event(1, "CREATE_FAILED", "NatPublicIP", "The maximum number of addresses has been reached."),
+        event(2, "CREATE_FAILED", "Vpc", "Resource creation cancelled"),
+    ]
+    with pytest.raises(WildrydesError, match=f"{NAME} ended as {end}: NatPublicIP .*maximum number of addresses"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+
+
+def test_a_cause_comes_with_its_remedy() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    reason = "Nat Gateway is not available in this availability zone"
+    aws.stacks.history[NAME] = [event(1, "CREATE_FAILED", "NatGateway", reason)]
+    with pytest.raises(WildrydesError, match=f"{reason}; .*--set AvailabilityZoneOne=ZONE"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+
+
+def test_without_a_failed_resource_the_stack_s_own_reason_is_told() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.stacks.stacks[NAME] = replace(stack, reason="the template's transform failed")
+    with pytest.raises(WildrydesError, match="ended as ROLLBACK_COMPLETE: the template's transform failed"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+
+
+def test_without_any_reason_the_status_is_explained() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    with pytest.raises(WildrydesError, match="ended as ROLLBACK_COMPLETE: its creation failed; what is left can only"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+
+
+COUNT = "Validation failed with 2 error(s). Call DescribeEvents to retrieve the full list of issues."
+FAULTS = (
+    Fault("Role", "AWS::IAM::Role", "Path", "expected pattern /"),
+    Fault("Logs", "AWS::Logs::LogGroup", "", "'/aws/lambda/x' already exists."),
+)
+DENIED = Unknown("denied", "cloudformation:DescribeEvents")
+
+
+def invalid(found: tuple[Fault, ...] | Unknown, *more: StackEvent) -> tuple[FakeAws, WildrydesError]:
+    """What is told of a creation that failed in its validation."""
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.stacks.history[NAME] = [
+        event(5, "CREATE_IN_PROGRESS", NAME, "User Initiated", STACK_TYPE),
+        *more,
+        event(6, "CREATE_FAILED", NAME, COUNT, STACK_TYPE),
+        event(
+            7,
+            "ROLLBACK_IN_PROGRESS",
+            NAME,
+            "Validation failure detected. See the operation's FAILED event.",
+            STACK_TYPE,
+        ),
+    ]
+    aws.stacks.found_faults = found
+    with pytest.raises(WildrydesError) as error:
+        Follower(aws.gateways, Said()).follow(stack, set())
+    return aws, error.value
+
+
+def test_every_fault_of_a_template_is_told() -> None:
+    aws, error = invalid(FAULTS)
+    assert str(error) == (
+        f"stack {NAME} ended as ROLLBACK_COMPLETE: 2 faults in the template:\n"
+        "  - Role (AWS::IAM::Role), property Path: expected pattern /\n"
+        "  - Logs (AWS::Logs::LogGroup): '/aws/lambda/x' already exists."
+    )
+    assert error.record["causes"][1] == {
+        "resource": "Logs",
+        "type": "AWS::Logs::LogGroup",
+        "path": "",
+        "reason": "'/aws/lambda/x' already exists.",
+    }
+    assert [time.timestamp() for time in aws.stacks.asked_since] == [5]
+
+
+def test_a_missing_permission_for_the_faults_is_said() -> None:
+    _, error = invalid(DENIED)
+    assert str(error).startswith(
+        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); these credentials may not read "
+        "the causes: allow cloudformation:DescribeEvents"
+    )
+
+
+@pytest.mark.parametrize("found", [DENIED, (), Unknown("unanswered", "gone")])
+def test_a_cause_in_the_events_is_told_whatever_the_faults(found: tuple[Fault, ...] | Unknown) -> None:
+    _, error = invalid(found, event(5, "CREATE_FAILED", "Nat", "no address"))
+    assert str(error) == f"stack {NAME} ended as ROLLBACK_COMPLETE: Nat (AWS::EC2::VPC): no address"
+
+
+def test_faults_that_come_late_are_looked_for_again() -> None:
+    aws, error = invalid(())
+    assert len(aws.stacks.asked_since) == 3
+    assert "Call DescribeEvents" not in str(error)
+    assert "CloudFormation does not tell the causes" in str(error)
+
+
+def test_nobody_asks_for_faults_where_there_is_a_cause() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.stacks.history[NAME] = [event(1, "CREATE_FAILED", "Nat", "no address")]
+    with pytest.raises(WildrydesError, match="no address"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+    assert aws.stacks.asked_since == []
+
+
+def test_the_cause_belongs_to_the_operation_that_is_followed() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "UPDATE_ROLLBACK_IN_PROGRESS", "UPDATE_ROLLBACK_COMPLETE")
+    aws.stacks.history[NAME] = [
+        event(1, "UPDATE_FAILED", "Vpc", "last month's failure"),
+        event(2, "UPDATE_ROLLBACK_COMPLETE", NAME, type=STACK_TYPE),
+        event(3, "UPDATE_IN_PROGRESS", NAME, "User Initiated", type=STACK_TYPE),
+        event(4, "UPDATE_FAILED", "Nat", "today's failure"),
+    ]
+    with pytest.raises(WildrydesError, match="today's failure"):
+        Follower(aws.gateways, Said()).follow(stack, set())
+
+
+def test_a_deletion_ends_well_when_the_stack_is_gone() -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "DELETE_IN_PROGRESS", "DELETE_COMPLETE")
+    assert Follower(aws.gateways, Said()).follow(stack, set()).status == "DELETE_COMPLETE"
+    del aws.stacks.stacks[NAME]
+    assert Follower(aws.gateways, Said()).follow(stack, set()).status == "DELETE_COMPLETE"
+
+
+# Looks that find nothing, or that AWS does not answer.
+
+
+class Scripted(FakeStacks):
+    """Each look at the events first does what comes next in the script: an error is raised, an event is added and
+    gives the stack its status. Then the operation has ended. A pause is ten seconds."""
+
+    def __init__(self, aws: FakeAws, clock: Clock, *script: StackEvent | Exception | None) -> None:
+        super().__init__(aws.journal, lambda stack: {})
+        self.script = list(script)
+        self.clock = clock
+        self.fetched: list[list[str]] = []
+        self.described = 0
+        self.pauses = 0
+
+    def describe(self, name: str) -> Stack | None:
+        self.described += 1
+        return super().describe(name)
+
+    def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
+        now = self.script.pop(0) if self.script else event(99, "UPDATE_COMPLETE", NAME, type=STACK_TYPE)
+        if isinstance(now, Exception):
+            raise now
+        if now:
+            self.history.setdefault(NAME, []).append(now)
+            if now.resource == NAME:
+                self.stacks[NAME] = replace(self.stacks[NAME], status=now.status)
+        found = super().events(stack, seen)
+        self.fetched.append([one.id for one in found])
+        return found
+
+    def pause(self) -> None:
+        self.pauses += 1
+        self.clock.sleep(10)
+
+
+BEGUN = event(2, "UPDATE_IN_PROGRESS", NAME, type=STACK_TYPE)
+UNREACHABLE = OutOfReach("stack s: AWS cannot be reached (reset); run the same command again")
+
+
+def followed(*script: StackEvent | Exception | None, status: str = "UPDATE_IN_PROGRESS") -> tuple[Scripted, Said, str]:
+    """The stacks afterwards, what was said, and how it ended: a status, or the error's class and text."""
+    aws, said, clock = FakeAws(), Said(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, *script)
+    stacks.put(NAME, status)
+    stacks.history[NAME] = [event(1, "CREATE_COMPLETE", NAME, type=STACK_TYPE)]
+    try:
+        ended = Follower(aws.gateways, said, clock).follow(stacks.stacks[NAME], {"e1"}).status
+    except WildrydesError as error:
+        ended = f"{type(error).__name__}: {error}"
+    return stacks, said, ended
+
+
+def test_a_status_from_before_the_operation_is_not_its_end() -> None:
+    stacks, said, ended = followed(None, None, BEGUN, None, status="CREATE_COMPLETE")
+    assert ended == "UPDATE_COMPLETE"
+    assert [record["status"] for _, _, record in said.lines] == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
+    assert stacks.pauses == 4
+
+
+def test_nothing_is_said_while_an_operation_has_no_events_yet() -> None:
+    _, said, ended = followed(None, None, BEGUN)
+    assert ended == "UPDATE_COMPLETE"
+    assert [record["status"] for _, _, record in said.lines] == ["UPDATE_IN_PROGRESS", "UPDATE_COMPLETE"]
+
+
+def test_each_look_fetches_what_is_new_and_no_more() -> None:
+    resource = event(3, "UPDATE_IN_PROGRESS", "Vpc")
+    stacks, *_ = followed(BEGUN, None, resource, None)
+    assert stacks.fetched == [["e2"], [], ["e3"], [], ["e99"]]
+    assert stacks.described == 1, "at the end; a look before it is one call"
+
+
+def test_the_clean_up_belongs_to_the_operation() -> None:
+    cleaning = event(3, "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS", NAME, type=STACK_TYPE)
+    stacks, _, ended = followed(BEGUN, cleaning, None)
+    assert ended == "UPDATE_COMPLETE"
+    assert stacks.pauses == 3
+
+
+def test_an_end_event_of_a_stack_that_goes_on_is_not_the_end() -> None:
+    """What continues a rollback begins after an event that looks like an end."""
+    failed = event(3, "UPDATE_ROLLBACK_FAILED", NAME, type=STACK_TYPE)
+    again = event(4, "UPDATE_ROLLBACK_IN_PROGRESS", NAME, type=STACK_TYPE)
+    aws, clock = FakeAws(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, None, None)
+    stacks.put(NAME, "UPDATE_ROLLBACK_IN_PROGRESS")
+    stacks.history[NAME] = [BEGUN, failed, again]
+    assert Follower(aws.gateways, Said(), clock).attach(stacks.stacks[NAME]).status == "UPDATE_COMPLETE"
+    assert stacks.pauses == 1
+
+
+@pytest.mark.parametrize("count", [1, 2, 60])
+def test_aws_out_of_reach_is_told_and_borne(count: int) -> None:
+    stacks, said, ended = followed(BEGUN, *[UNREACHABLE] * count)
+    assert ended == "UPDATE_COMPLETE"
+    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; looking again")]
+    assert len(borne) == count
+    assert borne[0].startswith(str(UNREACHABLE))
+    assert stacks.clock.now >= count * 10
+
+
+def test_aws_out_of_reach_for_too_long_ends_it() -> None:
+    stacks, _, ended = followed(BEGUN, *[UNREACHABLE] * 1000)
+    assert ended == f"OutOfReach: {UNREACHABLE}"
+    assert PATIENCE_SECONDS < stacks.clock.now <= PATIENCE_SECONDS + 10
+
+
+def test_patience_begins_anew_with_every_answer() -> None:
+    spell = [UNREACHABLE] * 50
+    stacks, _, ended = followed(*spell, BEGUN, *spell, None, *spell)
+    assert ended == "UPDATE_COMPLETE"
+    assert stacks.clock.now > 2 * PATIENCE_SECONDS
+
+
+@pytest.mark.parametrize(
+    "error",
+    [InterruptedWork("the credentials have expired"), WildrydesError("AWS denies it")],
+    ids=["expired", "denied"],
+)
+def test_what_waiting_does_not_mend_ends_it_at_once(error: WildrydesError) -> None:
+    stacks, _, ended = followed(BEGUN, error)
+    assert ended == f"{type(error).__name__}: {error}"
+    assert stacks.pauses == 1
+
+
+def test_an_operation_without_end_is_left_alone_after_hours() -> None:
+    stacks, _, ended = followed(BEGUN, *[None] * 2000)
+    assert ended.startswith(f"InterruptedWork: stack {NAME} is not done after 3 hours. AWS goes on; the same command")
+    assert LIMIT_SECONDS < stacks.clock.now <= LIMIT_SECONDS + 10
+
+
+def test_an_unknown_status_on_the_way_is_an_error() -> None:
+    stacks, _, ended = followed(BEGUN, event(3, "UPDATE_PAUSED", NAME, type=STACK_TYPE), *[None] * 2000)
+    assert ended.startswith("WildrydesError: CloudFormation reports stack status 'UPDATE_PAUSED'")
+    assert stacks.pauses == 1
+
+
+def test_a_long_silence_is_broken() -> None:
+    _, said, _ = followed(BEGUN, *[None] * 9)
+    assert said.texts("event")[1:-1] == [f"{NAME} is still UPDATE_IN_PROGRESS, {seconds} s now" for seconds in (40, 80)]
+
+
+def test_news_are_no_silence() -> None:
+    news = [event(number, "UPDATE_IN_PROGRESS", f"R{number}") for number in range(3, 13)]
+    _, said, ended = followed(BEGUN, *news)
+    assert ended == "UPDATE_COMPLETE"
+    assert not any("still" in text for text in said.texts("event"))
+
+
+def test_a_stack_that_somebody_else_deleted_is_gone_at_once() -> None:
+    aws, clock = FakeAws(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, None, None)
+    stack = Stack(NAME, f"id:{NAME}", "UPDATE_IN_PROGRESS")
+    assert Follower(aws.gateways, Said(), clock).follow(stack, set()).status == "DELETE_COMPLETE"
+    with pytest.raises(InterruptedWork, match=f"{NAME} ended as DELETE_COMPLETE: somebody else deleted it"):
+        Follower(aws.gateways, Said(), clock).follow(stack, set(), MADE)
+    assert stacks.pauses == 0
+
+
+def test_an_end_that_left_no_event_is_found_after_a_silence() -> None:
+    aws, clock = FakeAws(), Clock()
+    aws.stacks = stacks = Scripted(aws, clock, *[None] * 9)
+    stacks.put(NAME, "UPDATE_COMPLETE")
+    said = Said()
+    assert Follower(aws.gateways, said, clock).follow(stacks.stacks[NAME], set()).status == "UPDATE_COMPLETE"
+    assert clock.now == 40
+    assert said.lines == []
+
+
+@pytest.mark.parametrize("end", ["UPDATE_ROLLBACK_COMPLETE", "DELETE_FAILED"])
+def test_the_caller_may_say_which_end_is_good(end: str) -> None:
+    aws = FakeAws()
+    stack = under_way(aws, "UPDATE_ROLLBACK_IN_PROGRESS", end)
+    assert Follower(aws.gateways, Said()).follow(stack, set(), {end}).status == end
+
+
+# Attaching to what somebody else has begun.
+
+HISTORY = [
+    event(1, "CREATE_IN_PROGRESS", NAME, type=STACK_TYPE),
+    event(2, "CREATE_FAILED", "Old", "an old failure"),
+    event(3, "CREATE_COMPLETE", NAME, type=STACK_TYPE),
+]
+
+
+@pytest.mark.parametrize(
+    ("begun", "status"),
+    [
+        ("UPDATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
+        ("UPDATE_IN_PROGRESS", "UPDATE_ROLLBACK_IN_PROGRESS"),
+        ("DELETE_IN_PROGRESS", "DELETE_IN_PROGRESS"),
+        ("IMPORT_IN_PROGRESS", "IMPORT_IN_PROGRESS"),
+        ("CREATE_IN_PROGRESS", "ROLLBACK_IN_PROGRESS"),
+    ],
+)
+def test_the_running_operation_s_events_alone_are_told(begun: str, status: str) -> None:
+    aws, said = FakeAws(), Said()
+    stack = under_way(aws, status, "DELETE_FAILED")
+    nested = event(5, "UPDATE_IN_PROGRESS", "Nested", type=STACK_TYPE)
+    cause = event(6, "UPDATE_FAILED", "New", "the cause")
+    aws.stacks.history[NAME] = [*HISTORY, event(4, begun, NAME, type=STACK_TYPE), nested, cause]
+    with pytest.raises(WildrydesError, match=r"ended as DELETE_FAILED: New \(AWS::EC2::VPC\): the cause"):
+        Follower(aws.gateways, said).attach(stack)
+    assert said.texts("event")[0] == f"stack {NAME} is {status}: following it"
+    assert [record["resource"] for _, _, record in said.lines[1:]] == [NAME, "Nested", "New", NAME]
+
+
+def test_a_stack_without_a_beginning_is_told_from_its_first_event() -> None:
+    aws, said = FakeAws(), Said()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "CREATE_COMPLETE")
+    aws.stacks.history[NAME] = [event(1, "CREATE_IN_PROGRESS", "Vpc"), event(2, "UPDATE_IN_PROGRESS", "Nat")]
+    Follower(aws.gateways, said).attach(stack)
+    assert [record["resource"] for _, _, record in said.lines[1:]] == ["Vpc", "Nat", NAME]

@@ -1,0 +1,193 @@
+"""Proof that the API answers: patience with a cold start and a new stage, none with a refusal."""
+
+import json
+from collections.abc import Mapping
+
+import pytest
+
+from tests.unit.fakes import HORSE_ANSWER, Clock, FakeAws, Said
+from tests.unit.servers import Response, serving
+from wildrydes_ml.ask.asking import Answer
+from wildrydes_ml.aws.records import Invocation
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.proof import KEY_SECONDS, STAGE_SECONDS, WARM_SECONDS, post_sample, sample, sender, warm
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.web import Reply
+
+GOOD = Invocation(200, HORSE_ANSWER)
+TIMED_OUT = Invocation(0, "", "Task timed out after 90.00 seconds")
+NOT_LOADED = Invocation(503, '{"code": "model-unavailable", "detail": "Try again."}')
+FUNCTION = "ml_inferencefunction:live"
+
+
+def warmed(clock: Clock, *answers: Invocation) -> tuple[Answer, FakeAws, Said]:
+    aws, said = FakeAws(), Said()
+    aws.functions.answers = list(answers)
+    return warm(aws.gateways, FUNCTION, said, clock, clock.sleep), aws, said
+
+
+@pytest.mark.parametrize("first", [(), (NOT_LOADED,), (TIMED_OUT, TIMED_OUT), (Invocation(500, "{}"),)], ids=len)
+def test_a_cold_function_is_asked_until_it_answers(first: tuple[Invocation, ...]) -> None:
+    clock = Clock()
+    found, aws, said = warmed(clock, *first, GOOD)
+    assert found.validated
+    assert aws.functions.invoked == [FUNCTION] * (len(first) + 1)
+    assert len([text for text in said.texts("event") if text.startswith("not yet")]) == len(first)
+    assert (clock.now > 0) == bool(first)
+
+
+@pytest.mark.parametrize("status", [400, 404, 415, 422, 499])
+def test_a_refusal_ends_it_at_once(status: int) -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match=f"{status} bad: no"):
+        warmed(clock, Invocation(status, '{"code": "bad", "detail": "no"}'))
+    assert clock.now == 0
+
+
+@pytest.mark.parametrize("answer", [NOT_LOADED, TIMED_OUT, Invocation(200, "{}")], ids=["503", "timeout", "200"])
+def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invocation) -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match=r"does not answer.*/aws/lambda/ml_inferencefunction$") as error:
+        warmed(clock, answer)
+    assert WARM_SECONDS < clock.now < WARM_SECONDS + 5
+    assert answer.error in str(error.value)
+
+
+FAILED = '{"code": "model-failed", "detail": "The model does not work.", "reason": "litert was not accepted: uint8"}'
+
+
+def test_a_model_that_does_not_work_ends_it_at_once_with_the_reason() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match=r"503 model-failed.*\(litert was not accepted: uint8\)"):
+        warmed(clock, Invocation(503, FAILED), GOOD)
+    assert clock.now == 0
+
+
+def test_the_function_is_asked_for_reasons() -> None:
+    _, aws, _ = warmed(Clock(), GOOD)
+    assert [event["explain"] for event in aws.functions.events] == [True]
+
+
+def test_what_keeps_it_from_answering_is_told_on_the_way() -> None:
+    loading = Invocation(503, '{"code": "model-unavailable", "detail": "Try later.", "reason": "still loading"}')
+    _, _, said = warmed(Clock(), loading, GOOD)
+    assert [text for text in said.texts("event") if "not yet" in text and "(still loading)" in text]
+
+
+def knowing(labels: list[str], target: str = "Horse") -> Invocation:
+    return Invocation(200, json.dumps({**json.loads(HORSE_ANSWER), "model": {"labels": labels, "target": target}}))
+
+
+def test_a_model_without_the_label_is_told() -> None:
+    _, _, said = warmed(Clock(), knowing([f"Label {number}" for number in range(20)]))
+    (warning,) = said.texts("warning")
+    assert "the model knows no label Horse: no picture will be validated" in warning
+    assert "Label 0, Label 1" in warning
+    assert "Label 11 and 8 more" in warning
+    assert "--set TargetLabel=" in warning
+
+
+@pytest.mark.parametrize("found", [GOOD, knowing([]), knowing(["Dog", "Horse"]), knowing(["Zebra"], "Zebra")])
+def test_nothing_is_warned_of_where_the_label_is_known_or_the_labels_are_not(found: Invocation) -> None:
+    _, _, said = warmed(Clock(), found)
+    assert not said.texts("warning")
+
+
+def test_an_api_whose_model_does_not_work_is_not_waited_for() -> None:
+    clock = Clock()
+    for is_warm in (True, False):
+        with pytest.raises(WildrydesError, match="the API does not answer: 503 model-failed"):
+            post_sample(lambda body, headers: Reply(503, FAILED.encode()), Said(), clock, clock.sleep, is_warm)
+    assert clock.now == 0
+
+
+def test_a_new_stage_is_asked_until_it_answers() -> None:
+    clock, replies = (
+        Clock(),
+        [Reply(403, b'{"message": "Forbidden"}'), Reply(0, fault="reset"), Reply(200, HORSE_ANSWER.encode())],
+    )
+    sent: list[tuple[bytes, str]] = []
+
+    def send(body: bytes, headers: Mapping[str, str]) -> Reply:
+        sent.append((body, headers["Content-Type"]))
+        return replies[len(sent) - 1]
+
+    assert post_sample(send, Said(), clock, clock.sleep).validated
+    assert sent == [(sample().body, "image/png")] * 3
+
+
+def test_a_stage_that_never_answers_is_an_error() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="the API does not answer: 403 Forbidden"):
+        post_sample(lambda body, headers: Reply(403, b'{"message": "Forbidden"}'), Said(), clock, clock.sleep)
+    assert STAGE_SECONDS < clock.now < STAGE_SECONDS + 5
+
+
+UNKNOWN_KEY = Reply(403, b'{"code": "invalid-api-key", "detail": "Send the API key in the header x-api-key."}')
+
+
+def test_a_new_key_is_given_minutes_and_the_wait_is_told() -> None:
+    clock, said = Clock(), Said()
+
+    def send(body: bytes, headers: Mapping[str, str]) -> Reply:
+        return Reply(200, HORSE_ANSWER.encode()) if clock.now > 200 else UNKNOWN_KEY
+
+    assert post_sample(send, said, clock, clock.sleep).validated
+    words = said.texts("event")
+    assert words[0] == "waiting until API Gateway knows the API key everywhere, 0 s now"
+    assert len(words) == 7
+
+
+@pytest.mark.parametrize(("is_warm", "seconds"), [(True, KEY_SECONDS), (False, STAGE_SECONDS)])
+def test_a_key_that_stays_unknown_is_an_error_soon_when_it_is_not_new(is_warm: bool, seconds: float) -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="the API does not answer: 403 invalid-api-key"):
+        post_sample(lambda body, headers: UNKNOWN_KEY, Said(), clock, clock.sleep, is_warm)
+    assert seconds < clock.now < seconds + 5
+
+
+def test_a_function_that_may_be_cold_is_given_time_to_start() -> None:
+    """A deploy that changed nothing has warmed nothing."""
+    clock = Clock()
+
+    def send(body: bytes, headers: Mapping[str, str]) -> Reply:
+        return Reply(200, HORSE_ANSWER.encode()) if clock.now > WARM_SECONDS - 5 else Reply(504, b"")
+
+    assert post_sample(send, Said(), clock, clock.sleep, is_warm=False).validated
+    with pytest.raises(WildrydesError, match="the API does not answer"):
+        post_sample(lambda body, headers: Reply(504, b""), Said(), clock, clock.sleep, is_warm=False)
+
+
+def test_an_api_that_is_gone_is_not_waited_for_as_one_that_starts() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="the API does not answer: 404"):
+        post_sample(lambda body, headers: Reply(404, b"{}"), Said(), clock, clock.sleep, is_warm=False)
+    assert clock.now < STAGE_SECONDS + 5
+
+
+def test_the_sample_is_a_picture_that_can_be_posted() -> None:
+    assert sample().body.startswith(b"\x89PNG")
+    assert len(sample().body) < 100_000
+
+
+def test_a_handler_that_is_broken_is_told_soon() -> None:
+    clock = Clock()
+    broken = Invocation(0, "", "Worker init failed: boom")
+    with pytest.raises(WildrydesError, match="boom"):
+        warmed(clock, *[broken] * 9, GOOD)
+    assert clock.now < 10
+
+
+def test_a_file_system_that_is_not_mounted_yet_is_waited_for() -> None:
+    mounting = Invocation(0, "", "EFSMountTimeoutException", has_run=False)
+    found, *_ = warmed(Clock(), *[mounting] * 9, GOOD)
+    assert found.validated
+
+
+def test_what_came_too_early_is_posted_again() -> None:
+    clock = Clock()
+    responses = [Response(503, b"", {"Retry-After": "10"}), Response(429, b""), Response(200, b"fine")]
+    with serving(lambda request: responses.pop(0)) as url:
+        send = sender(FakeAws().gateways, Target(), url, "api1", "NONE", clock.sleep)
+        assert send(b"", {}) == Reply(200, b"fine")
+    assert clock.now == 12

@@ -1,0 +1,1 @@
+"""Questions about pictures to a deployed API, and their answers."""

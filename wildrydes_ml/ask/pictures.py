@@ -1,0 +1,108 @@
+"""Which pictures a command line names, and which of them the API takes."""
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+
+from ..errors import WildrydesError
+
+# What a proxy event can carry: Lambda takes 6 MB, and base64 adds a third.
+MAX_POSTED_BYTES = 4_500_000
+
+_SIGNATURE_BYTES = 12
+_TAKEN = (
+    (re.compile(rb"\xff\xd8\xff"), "image/jpeg"),
+    (re.compile(rb"\x89PNG\r\n\x1a\n"), "image/png"),
+    (re.compile(rb"GIF8[79]a"), "image/gif"),
+    (re.compile(rb"RIFF....WEBP", re.DOTALL), "image/webp"),
+)
+# Told by name, so that it is clear what to convert.
+_NOT_TAKEN = (
+    (re.compile(rb"....ftypavi[fs]", re.DOTALL), "AVIF"),
+    (re.compile(rb"....ftyp(?:hei|hev|mif1|msf1)", re.DOTALL), "HEIC"),
+    (re.compile(rb"BM....\0\0\0\0", re.DOTALL), "BMP"),
+    (re.compile(rb"II\*\0|MM\0\*"), "TIFF"),
+)
+_EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".heif", ".bmp", ".tif", ".tiff")
+
+
+def is_url(picture: str) -> bool:
+    """Whether the function is to fetch it."""
+    return picture.casefold().startswith(("http://", "https://"))
+
+
+def find(arguments: Sequence[str]) -> list[str]:
+    """Files and URLs as they are, folders as the pictures within, sorted; a folder that has none as itself.
+
+    Within a folder a picture is what has a picture's extension or content, and is not hidden. Folders within that
+    cannot be listed are among the result, so that `read` says why.
+    """
+    return [picture for argument in arguments for picture in _expand(argument)]
+
+
+def read(picture: str) -> tuple[bytes, str]:
+    """A file's bytes and content type. Raises WildrydesError for one that cannot be read or posted."""
+    try:
+        with open(picture, "rb") as file:
+            body = file.read(MAX_POSTED_BYTES + 1)
+    except IsADirectoryError:
+        raise _fault(picture, _why_empty(picture)) from None
+    except OSError as error:
+        why = "only http and https addresses are fetched" if "://" in picture else error.strerror or str(error)
+        raise _fault(picture, why) from error
+    content_type = _content_type(body)
+    if not content_type:
+        raise _fault(picture, _why_not_taken(body))
+    if len(body) > MAX_POSTED_BYTES:
+        raise _fault(picture, f"more than the {MAX_POSTED_BYTES / 1e6} MB that can be posted: scale it down")
+    return body, content_type
+
+
+def _expand(argument: str) -> list[str]:
+    if is_url(argument) or not os.path.isdir(argument):
+        return [argument]
+    return list(_within(argument)) or [argument]
+
+
+def _within(folder: str) -> Iterator[str]:
+    unreadable: list[str] = []
+    for directory, folders, names in os.walk(folder, onerror=lambda error: unreadable.append(error.filename)):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        shown = (os.path.join(directory, name) for name in sorted(names) if not name.startswith("."))
+        yield from filter(_looks_like_a_picture, shown)
+    yield from unreadable
+
+
+def _looks_like_a_picture(path: str) -> bool:
+    if not os.path.isfile(path):  # opening a pipe would wait for its writer
+        return False
+    if path.casefold().endswith(_EXTENSIONS):
+        return True
+    try:
+        with open(path, "rb") as file:
+            return bool(_content_type(file.read(_SIGNATURE_BYTES)))
+    except OSError:
+        return False
+
+
+def _content_type(body: bytes) -> str:
+    return next((content_type for signature, content_type in _TAKEN if signature.match(body)), "")
+
+
+def _why_not_taken(body: bytes) -> str:
+    for signature, name in _NOT_TAKEN:
+        if signature.match(body):
+            return f"{name} is not supported: convert it to JPEG, PNG, WebP or GIF"
+    return "not a JPEG, PNG, WebP or GIF picture"
+
+
+def _why_empty(folder: str) -> str:
+    try:
+        os.listdir(folder)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "no JPEG, PNG, WebP or GIF picture in this folder"
+
+
+def _fault(picture: str, why: str) -> WildrydesError:
+    return WildrydesError(f"{picture}: {why}")

@@ -1,0 +1,123 @@
+"""Who may call an API and how often, said once; and what each way of calling makes of a method.
+
+Nothing is open unless somebody has written down why. The reason stands in the template, at the suppression of the
+rules that ask for it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from troposphere import Parameter, Template
+
+from . import arguments
+from .choices import Choice, Later, Number, differs, equals
+from .suppressions import checkov_skips, guard_suppressions
+
+Auth: TypeAlias = Literal["NONE", "API_KEY", "AWS_IAM"]
+
+# What an account has in a region, unless it asks for more
+# (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+RATE = (1, 10000)
+BURST = (1, 5000)
+
+_KINDS = get_args(Auth)
+WORDS: Mapping[Auth, str] = {"NONE": "Open", "API_KEY": "Key", "AWS_IAM": "Iam"}
+"""Each way of calling as a part of logical ids."""
+# API Gateway has no authorization type for keys: a method that requires one has type NONE
+# (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-setup-api-key-with-console.html).
+_KEY_REASON = "The method requires an API key, for which the authorization type is NONE."
+
+
+@dataclass(frozen=True)
+class Access:
+    """Who may call and how often: `auth` is NONE, API_KEY, AWS_IAM, or a template parameter whose AllowedValues are
+    of these; `rate` in requests a second (1 to 10000), `burst` in requests at once (1 to 5000).
+
+    NONE lets anyone call. Where `auth` is NONE, or may be, `open_because` must say why that is right: a sentence,
+    which goes into the template. Raises ValueError without it, with it where nothing is open, for another `auth`, for
+    a parameter that allows another, and for numbers out of range; TypeError for an `auth` that is neither text nor a
+    parameter, as CloudFormation makes conditions of nothing else.
+    """
+
+    auth: Auth | Later
+    rate: Number = 5
+    burst: Number = 10
+    open_because: str = ""
+
+    def __post_init__(self) -> None:
+        _check_auth(self.auth)
+        reason = sentence("Access.open_because", self.open_because)
+        if "NONE" in self.kinds and not reason:
+            raise ValueError(
+                f"Access.auth {self._shown} lets anyone call: say why in open_because, or use 'API_KEY' or 'AWS_IAM'"
+            )
+        if reason and "NONE" not in self.kinds:
+            raise ValueError(f"Access.open_because is given, but auth {self._shown} opens nothing: leave it out")
+        arguments.number("Access.rate", self.rate, *RATE, "requests a second")
+        arguments.number("Access.burst", self.burst, *BURST, "requests at once")
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """What `auth` is or, as a parameter, may be."""
+        return (str(self.auth),) if not isinstance(self.auth, Parameter) else tuple(self.auth.AllowedValues)
+
+    @property
+    def _shown(self) -> str:
+        return f"parameter {self.auth.title}" if isinstance(self.auth, Parameter) else repr(self.auth)
+
+    def suppressions(self) -> dict[str, Any]:
+        """Metadata of a method that asks for what `auth` says, with reasons that are true for each value of it."""
+        by_kind = {"NONE": sentence("Access.open_because", self.open_because), "API_KEY": _KEY_REASON}
+        reasons = {kind: text for kind, text in by_kind.items() if kind in self.kinds}
+        if isinstance(self.auth, Parameter):
+            reasons = {kind: f"Where {self.auth.title} is {kind}: {text}" for kind, text in reasons.items()}
+        return _suppressions(reasons.get("NONE", ""), " ".join(reasons.values()))
+
+
+def chosen(template: Template, access: Access, auth: Auth, prefix: str) -> Choice:
+    """Whether `auth` is the way of calling; the condition it may need begins with `prefix`."""
+    if auth not in access.kinds or len(access.kinds) == 1:
+        return auth in access.kinds
+    return equals(template, f"{prefix}ApiAuthIs{WORDS[auth]}", access.auth, auth)
+
+
+def closed(template: Template, access: Access, prefix: str) -> Choice:
+    """Whether callers are asked for anything."""
+    if "NONE" not in access.kinds or len(access.kinds) == 1:
+        return "NONE" not in access.kinds
+    return differs(template, f"{prefix}ApiAuthIsClosed", access.auth, "NONE")
+
+
+def open_suppressions(because: str) -> dict[str, Any]:
+    """Metadata of a method that anyone may call, whatever `Access.auth` says."""
+    return _suppressions(because, because)
+
+
+def sentence(where: str, text: object) -> str:
+    """The reason with a full stop, empty where there is none; raises TypeError for what is not text."""
+    if not isinstance(text, str):
+        raise TypeError(f"{where} is {text!r}: say in a sentence why anyone may call")
+    said = text.strip()
+    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
+
+
+def _suppressions(checkov: str, guard: str) -> dict[str, Any]:
+    return {
+        **(checkov_skips(CKV_AWS_59=checkov) if checkov else {}),
+        **(guard_suppressions(API_GW_METHOD_AUTHORIZATION_TYPE_RULE=guard) if guard else {}),
+    }
+
+
+def _check_auth(auth: object) -> None:
+    if isinstance(auth, Parameter):
+        allowed = auth.properties.get("AllowedValues", [])
+        if not allowed or not set(allowed) <= set(_KINDS):
+            raise ValueError(
+                f"Access.auth is parameter {auth.title}, which allows {allowed or 'anything'}: "
+                f"give it AllowedValues of {', '.join(map(repr, _KINDS))}"
+            )
+    elif isinstance(auth, str):
+        arguments.one_of("Access.auth", auth, _KINDS)
+    else:
+        raise TypeError(f"Access.auth is {auth!r}: pass one of {', '.join(map(repr, _KINDS))}, or a template parameter")

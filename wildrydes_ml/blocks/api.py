@@ -1,0 +1,373 @@
+"""A REST API in front of functions: a skeleton that somebody wires, or the whole with methods and stage.
+
+Each route is a path and method with the function that answers it; one route with `ANY /` is the workshop's API.
+Routes and access are given once, to `add_rest_api`; what it returns carries them to the stage.
+"""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
+
+from . import arguments
+from .access import WORDS, Access, chosen, closed, open_suppressions, sentence
+from .choices import add, choose, fill, reference
+from .function import Inference
+from .gateway_responses import add_gateway_responses, gateway_responses, last
+from .suppressions import checkov_skips, guard_suppressions
+
+Method: TypeAlias = Literal["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
+
+STAGE = "prod"
+API_NAME = "ModelInferenceApi"
+BINARY_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
+# https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html
+_PATH = r"/|(/([\w.:-]+|\{[\w.-]+\}))+|(/([\w.:-]+|\{[\w.-]+\}))*/\{[\w.-]+\+\}"
+
+_PICTURE_URL = (
+    "https://images.pexels.com/photos/310983/pexels-photo-310983.jpeg?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
+)
+_PAGE_REASON = "A browser opens it without key or signature: the function answers GET with its static page only."
+
+
+@dataclass(frozen=True)
+class Route:
+    """The function that answers a method on a path, such as `/`, `/digits`, `/digits/{id}` or `/{rest+}`.
+
+    `open_because` opens the route to anyone, whatever `Access.auth` asks of the others: it is the sentence that says
+    why, such as "A monitor asks without a key.". With `page`, `GET` on the path is open to all even where
+    `Access.auth` closes the rest, so that a browser can load a page: the function must answer it with something
+    static. Raises TypeError for an `inference` that is none, ValueError for a path that does not begin with a slash,
+    ends with one or has odd characters, for an unknown method, for a page of another method than ANY, and for a page
+    of a route that is open anyway.
+    """
+
+    inference: Inference
+    path: str = "/"
+    method: Method = "ANY"
+    page: bool = False
+    open_because: str = ""
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.inference, Inference):
+            raise TypeError(f"Route.inference is {self.inference!r}: pass what add_inference_function returns")
+        arguments.text(
+            "Route.path", self.path, _PATH, "use /, or /name, /name/{id}, /{rest+}, without a slash at its end"
+        )
+        arguments.one_of("Route.method", self.method, get_args(Method))
+        if self.page and self.method != "ANY":
+            raise ValueError(f"Route.page goes with method ANY: make GET {self.path} a route of its own")
+        if sentence("Route.open_because", self.open_because) and self.page:
+            raise ValueError(f"Route.page opens GET {self.path} alone, open_because every method: use one of them")
+
+    @property
+    def title(self) -> str:
+        """Method and path as a part of logical ids: AnyRoot, PostDigitsId."""
+        return self.method.capitalize() + _path_title(self.path)
+
+    @property
+    def reason(self) -> str:
+        """The sentence that opens it; empty for a route that asks for what the API asks for."""
+        return sentence("Route.open_because", self.open_because)
+
+
+@dataclass(frozen=True)
+class Api:
+    """An API as `add_rest_api` made it, with the routes and the access that were said there."""
+
+    rest_api: apigateway.RestApi
+    routes: tuple[Route, ...]
+    access: Access
+
+
+def add_rest_api(
+    template: Template,
+    routes: Sequence[Route],
+    access: Access,
+    *,
+    title: str = API_NAME,
+    about: str = "",
+    binary_media_types: Sequence[str] = BINARY_MEDIA_TYPES,
+) -> Api:
+    """Adds the API without methods or stage, its own answers to bad requests, and the permissions for it to invoke
+    the functions.
+
+    Both a function and its alias may be the target, so that a person in the console can wire the one
+    and a deployer the other; the stars in the permission stand for stage and method, so that the
+    console's test button works too. `title` is the API's logical id and name, and begins the ids of what belongs to
+    it; `about` is a sentence for its description. Raises TypeError and ValueError for no routes, the same one twice,
+    none that asks for what `access` says, a function that is not in the template, and a title that is taken.
+    """
+    arguments.unused(template, title, "give each API a title of its own")
+    _check_routes(template, routes, access)
+    rest_api = template.add_resource(
+        apigateway.RestApi(
+            title,
+            Name=title,
+            Description=_description(routes, access, about),
+            BinaryMediaTypes=list(binary_media_types),
+            EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
+        )
+    )
+    api = Api(rest_api, tuple(routes), access)
+    add_gateway_responses(template, rest_api, _prefix(api))
+    for route in routes:
+        _add_permissions(template, api, route)
+    return api
+
+
+def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
+    """Adds each route as Lambda proxy, the stage `prod` with throttling, and for API_KEY a key and usage plan.
+
+    Who may call is what `add_rest_api` was told. With API_KEY and AWS_IAM, a page's `GET` is an open method of its
+    own: a browser that opens the page sends neither key nor signature, and the function answers GET with its static
+    page only, whatever else the request holds. Raises TypeError for what `add_rest_api` did not return, ValueError
+    for an API of another template.
+    """
+    if not isinstance(api, Api):
+        raise TypeError(f"api is {api!r}: pass what add_rest_api returns")
+    if template.resources.get(api.rest_api.title) is not api.rest_api:
+        raise ValueError(f"API {api.rest_api.title} is not in this template: pass what add_rest_api returned for it")
+    methods = [_add_method(template, api, route) for route in api.routes]
+    pages = [_add_page(template, api, route) for route in api.routes if route.page]
+    stage = _stage(template, api, _deployment(template, api, methods, pages))
+    _usage_plan(template, api, stage)
+    return stage
+
+
+def integration_uri(alias: awslambda.Alias) -> Sub:
+    """The Lambda proxy URI for an alias; `Ref` of an alias is its ARN."""
+    return Sub(
+        "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
+        f"${{{alias.title}}}/invocations"
+    )
+
+
+def invoke_url(api: Api, path: str = "/") -> Sub:
+    """The public URL of a path; the root's ends in the stage's name."""
+    host = f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
+    return Sub(f"{host}/{STAGE}{path.rstrip('/')}")
+
+
+def test_command(api: Api) -> Sub:
+    """The workshop's curl line for this API."""
+    return Sub(
+        f"""curl -d '{{ "url": "{_PICTURE_URL}"}}' -H "Content-Type: application/json" -X POST """
+        f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"
+    )
+
+
+def _prefix(api: Api) -> str:
+    """What begins the names of what belongs to an API: nothing for the workshop's."""
+    title = str(api.rest_api.title)
+    return "" if title == API_NAME else title
+
+
+def _path_title(path: str) -> str:
+    words = re.findall(r"[A-Za-z0-9]+", path)
+    return "".join(word[0].upper() + word[1:] for word in words) or "Root"
+
+
+def _check_routes(template: Template, routes: Sequence[Route], access: Access) -> None:
+    wrong = [route for route in routes if not isinstance(route, Route)]
+    if wrong or not routes:
+        raise TypeError("routes must be a list of one Route or more, such as [Route(inference)]")
+    keys = [(route.path, method) for route in routes for method in (route.method, *(["GET"] if route.page else []))]
+    for path, method in keys:
+        if keys.count((path, method)) > 1:
+            raise ValueError(f"route {method} {path} stands twice: one function answers it")
+    for route in routes:
+        title = route.inference.function.title
+        if title not in template.resources:
+            raise ValueError(f"function {title} of route {route.path} is not in this template: add it first")
+    if access.kinds != ("NONE",) and all(route.reason for route in routes):
+        raise ValueError("every route is open: say so once, with Access('NONE', open_because=...)")
+
+
+def _description(routes: Sequence[Route], access: Access, about: str) -> Any:
+    """Says what whoever wires a skeleton by hand should set."""
+    wiring = ", ".join(
+        f"method {route.method} on {route.path} to {route.inference.function.title}{' (open)' if route.reason else ''}"
+        for route in routes
+    )
+    return fill(
+        "{about}{wiring}, stage prod, auth {auth}, {rate} requests/s, burst {burst}",
+        about=f"{about} " if about else "",
+        wiring=wiring[0].upper() + wiring[1:],
+        auth=access.auth,
+        rate=access.rate,
+        burst=access.burst,
+    )
+
+
+def _permission_titles(api: Api, route: Route) -> tuple[str, str]:
+    if (route.path, route.method) == ("/", "ANY"):
+        invoke = f"{_prefix(api)}lambdaApiGatewayInvoke"
+        return invoke, f"{invoke}Live"
+    return f"{_prefix(api)}{route.title}Invoke", f"{_prefix(api)}{route.title}InvokeLive"
+
+
+def _add_permissions(template: Template, api: Api, route: Route) -> None:
+    verb = "*" if route.method == "ANY" else route.method
+    path = re.sub(r"\{[^}]*\}", "*", route.path)
+    caller = Sub(
+        f"arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{api.rest_api.title}}}/*/{verb}{path}"
+    )
+    targets = (GetAtt(route.inference.function, "Arn"), Ref(route.inference.alias))
+    for title, target in zip(_permission_titles(api, route), targets, strict=True):
+        template.add_resource(
+            awslambda.Permission(
+                title,
+                Action="lambda:InvokeFunction",
+                FunctionName=target,
+                Principal="apigateway.amazonaws.com",
+                SourceArn=caller,
+            )
+        )
+
+
+def _resource_id(template: Template, api: Api, path: str) -> Any:
+    """A reference to the API's resource of a path; it and those above it are added where they lack."""
+    if path == "/":
+        return GetAtt(api.rest_api, "RootResourceId")
+    above, _, part = path.rpartition("/")
+    parent = _resource_id(template, api, above or "/")
+    title = f"{_prefix(api)}{_path_title(path)}Resource"
+    if title not in template.resources:
+        template.add_resource(apigateway.Resource(title, RestApiId=Ref(api.rest_api), ParentId=parent, PathPart=part))
+    return Ref(title)
+
+
+def _add_method(template: Template, api: Api, route: Route) -> apigateway.Method:
+    """The route's method: open for its own reason, or asking for what the access says."""
+    # Not for its own sake: what follows the method, the deployment, is to follow these too.
+    after = last(gateway_responses(template, api.rest_api))
+    if route.reason:
+        method = _method(
+            template, api, route, open_suppressions(route.reason), DependsOn=after, AuthorizationType="NONE"
+        )
+        return template.add_resource(method)
+    wants_iam = chosen(template, api.access, "AWS_IAM", _prefix(api))
+    wants_key = chosen(template, api.access, "API_KEY", _prefix(api))
+    return template.add_resource(
+        _method(
+            template,
+            api,
+            route,
+            api.access.suppressions(),
+            DependsOn=after,
+            AuthorizationType=choose(wants_iam, "AWS_IAM", "NONE"),
+            ApiKeyRequired=choose(wants_key, True, False),
+        )
+    )
+
+
+def _add_page(template: Template, api: Api, route: Route) -> apigateway.Method:
+    """The open `GET` beside a route that is closed."""
+    shown = Route(route.inference, route.path, "GET")
+    page = _method(template, api, shown, open_suppressions(_PAGE_REASON), AuthorizationType="NONE")
+    return add(template, closed(template, api.access, _prefix(api)), page)
+
+
+def _method(
+    template: Template, api: Api, route: Route, suppressions: Mapping[str, Any], **more: Any
+) -> apigateway.Method:
+    if suppressions:
+        more["Metadata"] = dict(suppressions)
+    return apigateway.Method(
+        f"{_prefix(api)}{route.title}Method",
+        RestApiId=Ref(api.rest_api),
+        ResourceId=_resource_id(template, api, route.path),
+        HttpMethod=route.method,
+        Integration=apigateway.Integration(
+            Type="AWS_PROXY", IntegrationHttpMethod="POST", Uri=integration_uri(route.inference.alias)
+        ),
+        **more,
+    )
+
+
+def _deployment(
+    template: Template, api: Api, methods: Sequence[apigateway.Method], pages: Sequence[apigateway.Method]
+) -> Any:
+    """A reference to the deployment for the chosen `auth`.
+
+    A deployment is an immutable snapshot of the API, so there is one for each value, it is made after all that it
+    snapshots, and its logical id carries a digest of that: a changed API makes a new one.
+    """
+    digest = _digest(template, api, [*methods, *pages])
+    made = {}
+    for auth, name in WORDS.items():
+        called = [method.title for method in (methods if auth == "NONE" else [*methods, *pages])]
+        deployment = apigateway.Deployment(
+            f"{_prefix(api)}{name}Deployment{digest}", DependsOn=called, RestApiId=Ref(api.rest_api)
+        )
+        choice = chosen(template, api.access, auth, _prefix(api))
+        made[auth] = (choice, Ref(add(template, choice, deployment)))
+    key, iam = made["API_KEY"], made["AWS_IAM"]
+    return choose(key[0], key[1], choose(iam[0], iam[1], made["NONE"][1]))
+
+
+def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) -> str:
+    """Of all that a deployment snapshots. The functions' names are in it as the methods hold the functions' ARNs: of
+    another plain name a new deployment must tell the stage. What a parameter stands for is not known here."""
+    parts = (api.rest_api, *methods, *gateway_responses(template, api.rest_api).values())
+    names = [route.inference.function.to_dict()["Properties"].get("FunctionName") for route in api.routes]
+    snapshot = [*(part.to_dict()["Properties"] for part in parts), names]
+    return hashlib.sha256(json.dumps(snapshot, sort_keys=True).encode()).hexdigest()[:8]
+
+
+def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
+    return template.add_resource(
+        apigateway.Stage(
+            f"{_prefix(api)}ProdStage",
+            RestApiId=Ref(api.rest_api),
+            StageName=STAGE,
+            DeploymentId=deployment,
+            MethodSettings=[
+                apigateway.MethodSetting(
+                    HttpMethod="*",
+                    ResourcePath="/*",
+                    ThrottlingRateLimit=reference(api.access.rate),
+                    ThrottlingBurstLimit=reference(api.access.burst),
+                )
+            ],
+            Tags=Tags(Name=str(api.rest_api.title)),
+            Metadata=checkov_skips(
+                CKV_AWS_73="The function logs its timings; tracing costs and is not needed for one hop.",
+                CKV_AWS_76="Access logs need an account-wide role that a workshop's stack must not set.",
+                CKV_AWS_120="Each picture is posted once; a cache would bill by the hour for nothing.",
+            )
+            | guard_suppressions(
+                API_GW_CACHE_ENABLED_AND_ENCRYPTED="Each picture is posted once, see CKV_AWS_120.",
+                API_GW_EXECUTION_LOGGING_ENABLED="Logs need an account-wide role, see CKV_AWS_76.",
+                API_GW_STAGE_ACCESS_LOGGING_RULE="Logs need an account-wide role, see CKV_AWS_76.",
+                api_gw_xray_enabled_check="Tracing costs and is not needed for one hop, see CKV_AWS_73.",
+            ),
+        )
+    )
+
+
+def _usage_plan(template: Template, api: Api, stage: apigateway.Stage) -> None:
+    prefix, access = _prefix(api), api.access
+    wanted = chosen(template, access, "API_KEY", prefix)
+    key = add(
+        template, wanted, apigateway.ApiKey(f"{prefix}RiderApiKey", Enabled=True, Description=str(api.rest_api.title))
+    )
+    plan = add(
+        template,
+        wanted,
+        apigateway.UsagePlan(
+            f"{prefix}RiderUsagePlan",
+            ApiStages=[apigateway.ApiStage(ApiId=Ref(api.rest_api), Stage=Ref(stage))],
+            Throttle=apigateway.ThrottleSettings(RateLimit=reference(access.rate), BurstLimit=reference(access.burst)),
+        ),
+    )
+    add(
+        template,
+        wanted,
+        apigateway.UsagePlanKey(f"{prefix}RiderUsagePlanKey", KeyId=Ref(key), KeyType="API_KEY", UsagePlanId=Ref(plan)),
+    )

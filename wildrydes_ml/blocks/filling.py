@@ -1,0 +1,336 @@
+"""The EC2 instance that fills EFS at boot, and the wait condition that holds the stack until it has.
+
+What runs on it is in the function's zip, where it can prepare the model with the function's own engines, for which a
+template has no room. User data takes it from the bucket. Where there may be no bucket, the template carries the scripts
+as well, readable: its `AWS::CloudFormation::Init` writes them beside their settings, since user data holds no more than
+16 KB.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
+
+from .. import packaging
+from . import arguments, policies
+from .choices import Choice, Later, Value, add, boundary, choose, differs, equals, fill, given, listed, reference
+from .function import RUNTIME, Architecture
+from .network import Network, web_and_nfs_egress
+from .scripts import bare
+from .storage import Storage
+from .suppressions import checkov_skips, guard_suppressions
+
+Instance: TypeAlias = Literal["keep", "stop", "none"]
+
+# A slow region fills 1.3 GB at 15 MiB/s in well under half of this.
+WAIT_SECONDS = 3600
+# System, packages while they are built, and a model: under 6 GB.
+DISK_GB = 8
+
+_AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
+_DIRECTORY = "/opt/wildrydes"
+_SCRIPTS = "Scripts"
+"""The mapping that holds them: there a line is indented least."""
+_FILLING = ("bootstrap.sh", "populate.sh", "fill.py", "trial.py")
+# A shell reads the settings between double quotes.
+_UNQUOTED = r"[^\n\"$`\\]*"
+
+
+@dataclass(frozen=True)
+class PopulateSettings:
+    """What to put on EFS and what to do with the instance afterwards (`keep`, `stop` or `none`: no instance).
+
+    `packages` are pins separated by spaces, for the Python of `runtime`. `model` is the http(s) URL of a tar archive;
+    with TensorFlow among the packages it must hold one SavedModel, else it may hold any files. `model_sha256` is its
+    digest in 64 hexadecimal digits, '' for none. `signature` is the name of the SavedModel's signature that answers
+    pictures, '' for `default`. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH, ''
+    for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model; without
+    a bucket it is not prepared, as it is with another function. `permissions_boundary` is the ARN of the policy that
+    bounds the instance's role, '' for none. Raises TypeError and ValueError for other values.
+    """
+
+    instance: Instance | Later = "keep"
+    instance_type: Value = ""
+    architecture: Architecture | Later = "x86_64"
+    runtime: Value = "python3.13"
+    packages: Value = ""
+    model: Value = ""
+    model_sha256: Value = ""
+    signature: Value = ""
+    ssh_cidr: Value = ""
+    bucket: Value = ""
+    key: Value = "code/ml_inferencefunction.zip"
+    permissions_boundary: Value = ""
+
+    def __post_init__(self) -> None:
+        arguments.one_of("PopulateSettings.instance", self.instance, get_args(Instance))
+        arguments.one_of("PopulateSettings.architecture", self.architecture, get_args(Architecture))
+        arguments.text("PopulateSettings.runtime", self.runtime, RUNTIME, "use a Lambda runtime such as python3.13")
+        arguments.text("PopulateSettings.model", self.model, r"|https?://.+", "use the http(s) URL of a tar archive")
+        arguments.text(
+            "PopulateSettings.model_sha256", self.model_sha256, r"|[0-9A-Fa-f]{64}", "use 64 hexadecimal digits"
+        )
+        arguments.policy_arn("PopulateSettings.permissions_boundary", self.permissions_boundary)
+        for name in ("instance_type", "packages", "model", "signature", "ssh_cidr", "bucket", "key"):
+            where = f"PopulateSettings.{name}"
+            arguments.text(
+                where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ and line ends: a shell reads it"
+            )
+
+
+@dataclass(frozen=True)
+class Populate:
+    """`exists` tells whether there is an instance; `contents` is what it reported (JSON text)."""
+
+    exists: Choice
+    contents: Any
+
+    @property
+    def reported(self) -> Any:
+        """For `FunctionSettings.contents`: the contents, once the file system is filled, or '' without an instance."""
+        return choose(self.exists, self.contents, "")
+
+
+def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
+    """The instance's group: SSH only from the given CIDR block, out to NFS and the web.
+
+    Raises ValueError when the template has one already. Without an instance it is made, but not added.
+    """
+    arguments.unused(template, "InstanceSecurityGroup", "one instance fills the file system; pass its group on")
+    ssh = given(template, "SshIsOpen", settings.ssh_cidr)
+    rule = ec2.SecurityGroupRule(
+        Description="SSH and Instance Connect from the given block",
+        IpProtocol="tcp",
+        FromPort=22,
+        ToPort=22,
+        CidrIp=reference(settings.ssh_cidr),
+    )
+    return add(
+        template,
+        _exists(template, settings),
+        ec2.SecurityGroup(
+            "InstanceSecurityGroup",
+            GroupDescription="Filling instance: NFS to the mount targets, web for packages and model",
+            VpcId=reference(network.vpc),
+            SecurityGroupIngress=choose(ssh, [rule]),
+            SecurityGroupEgress=web_and_nfs_egress(network),
+            Metadata=guard_suppressions(
+                EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE="Packages and model may be on any web server."
+            ),
+        ),
+    )
+
+
+def add_populate(
+    template: Template,
+    network: Network,
+    storage: Storage,
+    group: ec2.SecurityGroup,
+    settings: PopulateSettings,
+) -> Populate:
+    """Adds the instance with its role, and the wait condition that it signals: once in a template.
+
+    Raises ValueError without packages, model or public subnet, and when the template has such an instance already.
+    """
+    arguments.unused(
+        template, "EfsMountEC2Instance", "one instance fills the file system; put all packages in one list"
+    )
+    if settings.instance != "none":
+        _refuse_incomplete(network, settings)
+    exists = _exists(template, settings)
+    handle = add(template, exists, cloudformation.WaitConditionHandle("EFSFilledHandle"))
+    profile = _instance_profile(template, exists, storage, settings)
+    instance = _instance(template, exists, network, storage, group, profile, handle, settings)
+    filled = add(
+        template,
+        exists,
+        cloudformation.WaitCondition("EFSFilled", DependsOn=instance.title, Handle=Ref(handle), Timeout=WAIT_SECONDS),
+    )
+    return Populate(exists, GetAtt(filled, "Data"))
+
+
+def _refuse_incomplete(network: Network, settings: PopulateSettings) -> None:
+    for name in ("packages", "model"):
+        if getattr(settings, name) == "":
+            raise ValueError(f"PopulateSettings.{name} is empty: the instance needs it, or use instance='none'")
+    if network.public_subnet is None:
+        raise ValueError("Network.public_subnet is missing: the instance fetches packages and model from there")
+
+
+def _texts(settings: PopulateSettings) -> dict[str, str]:
+    """The scripts that the template carries; the lock serves the packages of its first lines only.
+
+    What it says of local runs alone, tools/lock_packages.py, no instance needs.
+    """
+    if settings.bucket and not isinstance(settings.bucket, Parameter):
+        return {}  # the zip is there
+    lock = re.sub(" local .*", "", packaging.filling("packages.lock"))
+    packages = settings.packages
+    if isinstance(packages, Parameter):
+        packages = packages.properties.get("Default", "")
+    served = " ".join(line.partition(" ")[0] for line in lock.partition("\n#")[0].splitlines())
+    locked = {"packages.lock": lock} if packages == served else {}
+    return {**{name: packaging.filling(name) for name in _FILLING}, **locked}
+
+
+def _exists(template: Template, settings: PopulateSettings) -> Choice:
+    return differs(template, "HasBootstrapInstance", settings.instance, "none")
+
+
+def _instance_profile(
+    template: Template, exists: Choice, storage: Storage, settings: PopulateSettings
+) -> iam.InstanceProfile:
+    has_code = given(template, "CodeIsGiven", settings.bucket)
+    write = iam.Policy(PolicyName="FillAccessPoint", PolicyDocument=policies.mount_and_write(storage.access_point_arn))
+    read = iam.Policy(PolicyName="ReadCode", PolicyDocument=policies.read_object(settings.bucket, settings.key))
+    role = add(
+        template,
+        exists,
+        iam.Role(
+            "EfsMountInstanceRole",
+            AssumeRolePolicyDocument=policies.trust("ec2.amazonaws.com"),
+            # Session Manager, in place of an open SSH port.
+            ManagedPolicyArns=[Sub("arn:${AWS::Partition}:iam::aws:policy/AmazonSSMManagedInstanceCore")],
+            Policies=listed(write, choose(has_code, read)),
+            PermissionsBoundary=boundary(template, settings.permissions_boundary),
+            Metadata=guard_suppressions(
+                IAM_NO_INLINE_POLICY_CHECK="The policy is for this role alone, and goes with it."
+            ),
+        ),
+    )
+    return add(template, exists, iam.InstanceProfile("EfsMountInstanceProfile", Roles=[Ref(role)]))
+
+
+def _instance(
+    template: Template,
+    exists: Choice,
+    network: Network,
+    storage: Storage,
+    group: ec2.SecurityGroup,
+    profile: iam.InstanceProfile,
+    handle: cloudformation.WaitConditionHandle,
+    settings: PopulateSettings,
+) -> ec2.Instance:
+    leaves = equals(template, "BootstrapInstanceLeaves", settings.instance, "stop")
+    arm = equals(template, "IsArm", settings.architecture, "arm64")
+    own_type = given(template, "BootstrapInstanceTypeGiven", settings.instance_type)
+    title = "EfsMountEC2Instance"
+    return add(
+        template,
+        exists,
+        ec2.Instance(
+            title,
+            DependsOn=[title for title in (network.way_out, *storage.mount_targets) if title],
+            ImageId=fill(_AMI, architecture=settings.architecture),
+            InstanceType=choose(own_type, reference(settings.instance_type), choose(arm, "c7g.large", "c5.large")),
+            IamInstanceProfile=Ref(profile),
+            InstanceInitiatedShutdownBehavior=choose(leaves, "terminate", "stop"),
+            MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
+            BlockDeviceMappings=[_disk()],
+            PropagateTagsToVolumeOnCreation=True,
+            NetworkInterfaces=[_interface(network, group)],
+            UserData=Base64(_user_data(title, handle)),
+            Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
+            Metadata={**_init(template, storage, handle, settings), **_suppressions()},
+        ),
+    )
+
+
+def _suppressions() -> dict[str, Any]:
+    return {
+        **checkov_skips(CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing."),
+        **guard_suppressions(
+            EBS_OPTIMIZED_INSTANCE="The default types are.",
+            EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
+            EC2_INSTANCE_NO_PUBLIC_IP="It fetches, see CKV_AWS_88.",
+            EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
+            ec2_instance_nitro_encryption_in_transit_check="It sends by TLS, to EFS as well.",
+        ),
+    }
+
+
+def _disk() -> ec2.BlockDeviceMapping:
+    volume = ec2.EbsBlockDevice(Encrypted=True, VolumeType="gp3", VolumeSize=DISK_GB, DeleteOnTermination=True)
+    return ec2.BlockDeviceMapping(DeviceName="/dev/xvda", Ebs=volume)
+
+
+def _interface(network: Network, group: ec2.SecurityGroup) -> ec2.NetworkInterfaceProperty:
+    return ec2.NetworkInterfaceProperty(
+        DeviceIndex="0", AssociatePublicIpAddress=True, SubnetId=reference(network.public_subnet), GroupSet=[Ref(group)]
+    )
+
+
+def _init(
+    template: Template, storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings
+) -> dict[str, Any]:
+    texts = {name: bare(name, text) for name, text in _texts(settings).items()}
+    if texts:
+        template.add_mapping(_SCRIPTS, {name: {"Text": text} for name, text in texts.items()})
+    written = {
+        # It holds the URL that decides over the stack.
+        f"{_DIRECTORY}/settings.env": {"mode": "000600", "content": _settings(storage, handle, settings)},
+        **{f"{_DIRECTORY}/{name}": {"content": FindInMap(_SCRIPTS, name, "Text")} for name in texts},
+    }
+    return {"AWS::CloudFormation::Init": {"config": {"files": written}}}
+
+
+def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings) -> Any:
+    """The scripts' settings as shell assignments; the parameters' patterns keep quotes out of the values."""
+    values = {
+        "FILE_SYSTEM_ID": storage.file_system,
+        "ACCESS_POINT_ID": storage.access_point,
+        "REGION": Ref("AWS::Region"),
+        "PYTHON_RUNTIME": settings.runtime,
+        "PACKAGES": settings.packages,
+        "MODEL": settings.model,
+        "MODEL_SHA256": settings.model_sha256,
+        "SIGNATURE": settings.signature,
+        "BOOTSTRAP_INSTANCE": settings.instance,
+        "CODE_BUCKET": settings.bucket,
+        "CODE_KEY": settings.key,
+        "SIGNAL_URL": handle,
+    }
+    return fill("".join(f'{name}="{{{name}}}"\n' for name in values), **values)
+
+
+_USER_DATA = """\
+#!/bin/bash
+# cfn-init writes {directory} from this instance's Metadata.
+fail() {{
+  why=$(tr '\\n\\t\\\\"' "  /'" <<<"$1" | tr -cd ' -~' | cut -c -1000)
+  curl -sS -f --retry 5 --retry-all-errors -X PUT -H 'Content-Type:' --data-binary \\
+    '{{"Status": "FAILURE", "UniqueId": "user-data", "Data": "", "Reason": "'"$why"'"}}' '{handle}'
+  exit 1
+}}
+[[ -x /opt/aws/bin/cfn-init ]] || dnf install -y -q aws-cfn-bootstrap || fail 'dnf cannot install aws-cfn-bootstrap'
+/opt/aws/bin/cfn-init --stack {stack} --resource {instance} --region {region} ||
+  fail "cfn-init failed: $(tail -n 3 /var/log/cfn-init.log | tail -c 500)"
+cd {directory}
+set -a
+. ./settings.env
+take() {{
+  timeout 20 aws s3 cp --only-show-errors --region $REGION $zip code.zip &&
+    python3 -m zipfile -e code.zip code && ls code/filling/bootstrap.sh
+}}
+if [[ $CODE_BUCKET ]]; then
+  zip=s3://$CODE_BUCKET/$CODE_KEY tries=0
+  until why=$(take 2>&1); do
+    ((++tries < 12)) || fail "cannot read $zip: the function's zip must be there. $why"
+    sleep 5
+  done
+  cd code/filling
+fi
+exec bash bootstrap.sh
+"""
+
+
+def _user_data(instance: str, handle: cloudformation.WaitConditionHandle) -> Any:
+    return fill(
+        _USER_DATA,
+        stack=Ref("AWS::StackName"),
+        region=Ref("AWS::Region"),
+        instance=instance,
+        handle=handle,
+        directory=_DIRECTORY,
+    )

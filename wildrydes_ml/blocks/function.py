@@ -1,0 +1,327 @@
+"""An inference function with what belongs to it: role, log group, and the alias that the API calls.
+
+Several functions may live in one template, on one file system: each further one gets a title and a name of its own.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal, TypeAlias, get_args
+
+from troposphere import GetAtt, Join, Ref, Template, awslambda, iam, logs
+
+from . import arguments, policies
+from .choices import Later, Number, Value, Values, add, boundary, choose, differs, fill, given, reference, references
+from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
+
+Architecture: TypeAlias = Literal["x86_64", "arm64"]
+
+TITLE = "ModelInferenceFunction"
+ALIAS = "live"
+HANDLER = "lambda_function.lambda_handler"
+
+# https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
+MEMORY_MIB = (128, 10240)
+TIMEOUT_SECONDS = (1, 900)
+RUNTIME = r"python3\.\d+"
+_NAME = r"[A-Za-z0-9_-]{1,64}"
+_HANDLER = r"[\w./-]+\.\w+"
+_VARIABLE = r"[A-Za-z][A-Za-z0-9_]+"
+# https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: characters of a description.
+_VERSION_LENGTH = 256
+# https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
+_MOUNT_PATH = r"/mnt/[A-Za-z0-9_.-]+"
+_ACCESS_POINT_ARN = r"arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+"
+# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
+LOG_RETENTION_DAYS = (
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class FileSystemMount:
+    """Where functions find packages and models: one for all functions of a file system.
+
+    `subnets` (each in a zone with a mount target) and `security_groups` are lists of ids, or what is a list later.
+    `path` is where they see the access point: /mnt/ and one name. `ipv6` tells whether they may go out over IPv6.
+    `mount_targets` are logical ids of this template's mount targets, which a function waits for. Raises TypeError
+    and ValueError for an empty list, a text in place of a list, another path, or an ARN that is no access point's.
+    """
+
+    subnets: Values | Later
+    security_groups: Values | Later
+    access_point_arn: Value
+    path: Value = "/mnt/python"
+    ipv6: Any = False
+    mount_targets: Sequence[str] = ()
+
+    def __post_init__(self) -> None:
+        for name in ("subnets", "security_groups"):
+            where, values = f"FileSystemMount.{name}", getattr(self, name)
+            if isinstance(values, str) or not hasattr(values, "to_dict"):
+                arguments.several(where, values, 1, "name one or more ids, each once")
+        arguments.text(
+            "FileSystemMount.access_point_arn", self.access_point_arn, _ACCESS_POINT_ARN,
+            "use the ARN of an access point; access_point_arn() makes it of an id",
+        )  # fmt: skip
+        arguments.text("FileSystemMount.path", self.path, _MOUNT_PATH, "Lambda mounts at /mnt/ and one name")
+        if isinstance(self.mount_targets, str):
+            raise TypeError("FileSystemMount.mount_targets is text: pass Storage.mount_targets, a tuple of logical ids")
+
+
+@dataclass(frozen=True)
+class FunctionSettings:
+    """How a function runs; each value may be a template parameter.
+
+    `bucket` and `key` say where in S3 its zip is, `handler` what in it is called (`module.function`). `memory` is in
+    MiB (128 to 10240), `timeout` in seconds (1 to 900; API Gateway waits 29), concurrency in instances ('' and 0:
+    off), `log_retention` in days, of those that CloudWatch knows. `environment` are the function's variables beside
+    EFS_PATH (the mount's path), PY_PKG_PATH (of the packages, below it) and REVISION, which it may replace, too.
+    `policies` are what its role may do beside mounting, logging and joining the VPC; `permissions_boundary` is the ARN
+    of the policy that bounds it, '' for none. `contents` tells what is on EFS,
+    for a function that must wait for its filling. Another `revision` makes the function start anew and publishes a
+    new version. Raises TypeError and ValueError for a value out of these ranges.
+    """
+
+    name: Value = "ml_inferencefunction"
+    bucket: Value = ""
+    key: Value = "code/ml_inferencefunction.zip"
+    runtime: Value = "python3.13"
+    architecture: Architecture | Later = "x86_64"
+    memory: Number = 3008
+    timeout: Number = 90
+    log_retention: Number = 14
+    reserved_concurrency: Value | int = ""
+    provisioned_concurrency: Value | int = "0"
+    handler: str = HANDLER
+    environment: Mapping[str, Value | float] = field(default_factory=dict)
+    contents: Any = None
+    revision: Value = ""
+    description: Value = "Loads packages and model from EFS."
+    policies: Sequence[iam.Policy] = ()
+    permissions_boundary: Value = ""
+
+    def __post_init__(self) -> None:
+        texts = {
+            "name": (_NAME, "use 1 to 64 letters, digits, _ and -"),
+            "bucket": (r"[a-z0-9.-]{3,63}", "name the S3 bucket that holds the function's zip"),
+            "key": (r".+", "name the zip's key in the bucket"),
+            "runtime": (RUNTIME, "use a Lambda runtime such as python3.13, the Python of the packages on EFS"),
+            "handler": (_HANDLER, "use module.function"),
+            "reserved_concurrency": (r"\d*", "use a whole number, or '' for off"),
+            "provisioned_concurrency": (r"\d+", "use a whole number, 0 for off"),
+        }
+        for name, (pattern, advice) in texts.items():
+            arguments.text(f"FunctionSettings.{name}", getattr(self, name), pattern, advice)
+        arguments.policy_arn("FunctionSettings.permissions_boundary", self.permissions_boundary)
+        arguments.one_of("FunctionSettings.architecture", self.architecture, get_args(Architecture))
+        arguments.number("FunctionSettings.memory", self.memory, *MEMORY_MIB, "MiB")
+        arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds")
+        if arguments.is_known("FunctionSettings.log_retention", self.log_retention):
+            days = str(self.log_retention)
+            arguments.one_of("FunctionSettings.log_retention", days, [str(known) for known in LOG_RETENTION_DAYS])
+        for name, value in self.environment.items():
+            arguments.text("a variable of FunctionSettings.environment", name, _VARIABLE, "use letters, digits and _")
+            arguments.is_known(f"FunctionSettings.environment[{name!r}]", value)
+        if not isinstance(self.policies, (list, tuple)):
+            raise TypeError(f"FunctionSettings.policies is {self.policies!r}: pass a list of iam.Policy")
+
+
+@dataclass(frozen=True)
+class Inference:
+    """The function and its alias, for the API and the outputs."""
+
+    function: awslambda.Function
+    alias: awslambda.Alias
+
+
+def add_inference_function(
+    template: Template, mount: FileSystemMount, settings: FunctionSettings, *, title: str = TITLE
+) -> Inference:
+    """Adds log group, role, function and the alias `live`.
+
+    `title` is the function's logical id, and begins those of what belongs to it. Raises ValueError when the template
+    has a resource of that title, or a function of that name, already, and for texts too long for a published version.
+    """
+    arguments.unused(template, title, "give each function a title of its own")
+    _refuse_same_name(template, settings)
+    log_group = _log_group(template, settings, title)
+    role = _role(template, mount, settings, log_group, title)
+    function = _function(template, mount, settings, role, log_group, title)
+    return Inference(function, _alias(template, function, settings))
+
+
+def _refuse_same_name(template: Template, settings: FunctionSettings) -> None:
+    name = reference(settings.name)
+    for title, resource in template.resources.items():
+        if isinstance(resource, awslambda.Function) and resource.properties.get("FunctionName") == name:
+            raise ValueError(f"FunctionSettings.name is {name!r}, as {title}'s: give each function a name of its own")
+
+
+def _prefix(title: str) -> str:
+    """What begins the names of conditions: nothing for the workshop's function."""
+    return "" if title == TITLE else title
+
+
+def _log_group(template: Template, settings: FunctionSettings, title: str) -> logs.LogGroup:
+    return template.add_resource(
+        logs.LogGroup(
+            f"{title}LogGroup",
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Delete",
+            LogGroupName=fill("/aws/lambda/{name}", name=settings.name),
+            RetentionInDays=reference(settings.log_retention),
+            Metadata=checkov_skips(
+                CKV_AWS_158="Log lines hold no picture and no address; CloudWatch's own key encrypts them."
+            )
+            | guard_suppressions(
+                CLOUDWATCH_LOG_GROUP_ENCRYPTED="Log lines hold no picture and no address, see CKV_AWS_158.",
+                cloudwatch_log_group_retention_period_check="A workshop's logs are of no use after a year.",
+            ),
+        )
+    )
+
+
+def _role(
+    template: Template, mount: FileSystemMount, settings: FunctionSettings, log_group: logs.LogGroup, title: str
+) -> iam.Role:
+    own = {
+        "MountAccessPoint": policies.mount_only(reference(mount.access_point_arn)),
+        "JoinVpc": policies.join_vpc(settings.name),
+        "WriteLogs": policies.write_logs(GetAtt(log_group, "Arn")),
+    }
+    return template.add_resource(
+        iam.Role(
+            "LambdaEFSMLExecuteInferenceServiceRole" if title == TITLE else f"{title}Role",
+            AssumeRolePolicyDocument=policies.trust("lambda.amazonaws.com"),
+            Policies=[
+                *(iam.Policy(PolicyName=name, PolicyDocument=document) for name, document in own.items()),
+                *settings.policies,
+            ],
+            PermissionsBoundary=boundary(template, settings.permissions_boundary),
+            Metadata=checkov_skips(
+                CKV_AWS_111="Nobody knows Lambda's network interfaces beforehand; the function's code is denied them."
+            )
+            | guard_suppressions(IAM_NO_INLINE_POLICY_CHECK="The policies are for this role alone, and go with it."),
+        )
+    )
+
+
+def _function(
+    template: Template,
+    mount: FileSystemMount,
+    settings: FunctionSettings,
+    role: iam.Role,
+    log_group: logs.LogGroup,
+    title: str,
+) -> awslambda.Function:
+    reserved = given(template, f"{_prefix(title)}ConcurrencyIsReserved", settings.reserved_concurrency)
+    return template.add_resource(
+        awslambda.Function(
+            title,
+            DependsOn=[log_group.title, *mount.mount_targets],
+            FunctionName=reference(settings.name),
+            Description=reference(settings.description),
+            Code=awslambda.Code(S3Bucket=reference(settings.bucket), S3Key=reference(settings.key)),
+            Handler=settings.handler,
+            Runtime=reference(settings.runtime),
+            Architectures=[reference(settings.architecture)],
+            MemorySize=reference(settings.memory),
+            Timeout=reference(settings.timeout),
+            Role=GetAtt(role, "Arn"),
+            ReservedConcurrentExecutions=choose(reserved, reference(settings.reserved_concurrency)),
+            Environment=awslambda.Environment(Variables=_environment(mount, settings)),
+            FileSystemConfigs=[
+                awslambda.FileSystemConfig(Arn=reference(mount.access_point_arn), LocalMountPath=reference(mount.path))
+            ],
+            VpcConfig=awslambda.VPCConfig(
+                SecurityGroupIds=references(mount.security_groups),
+                SubnetIds=references(mount.subnets),
+                Ipv6AllowedForDualStack=mount.ipv6,
+            ),
+            Metadata=_suppressions(),
+        )
+    )
+
+
+def _suppressions() -> dict[str, Any]:
+    return {
+        **checkov_skips(
+            CKV_AWS_116="API Gateway calls synchronously; a dead-letter queue serves asynchronous calls.",
+            CKV_AWS_173="The variables are paths and numbers, no secrets; Lambda's own key encrypts them.",
+        ),
+        **guard_suppressions(
+            LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; accounts with a limit of 10 cannot.",
+            LAMBDA_DLQ_CHECK="API Gateway calls synchronously, see CKV_AWS_116.",
+        ),
+        **cfn_lint_ignores(
+            W9907="A first call may load the model for longer than API Gateway waits; the next one is answered."
+        ),
+    }
+
+
+def _environment(mount: FileSystemMount, settings: FunctionSettings) -> dict[str, Any]:
+    return {
+        "EFS_PATH": reference(mount.path),
+        "PY_PKG_PATH": fill("tensorflow/lib/{runtime}/site-packages", runtime=settings.runtime),
+        **({"EFS_CONTENTS": settings.contents} if settings.contents is not None else {}),
+        "REVISION": reference(settings.revision),
+        **{name: reference(value) for name, value in settings.environment.items()},
+    }
+
+
+def _alias(template: Template, function: awslambda.Function, settings: FunctionSettings) -> awslambda.Alias:
+    """`live` follows the function itself; with provisioned concurrency, a version of it.
+
+    Lambda refuses provisioned concurrency on $LATEST
+    (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html).
+    """
+    condition = f"{_prefix(function.title)}ConcurrencyIsProvisioned"
+    provisioned = differs(template, condition, settings.provisioned_concurrency, "0")
+    if provisioned:
+        _refuse_long_snapshot(settings)
+    version = add(template, provisioned, _version(function, settings))
+    amount = awslambda.ProvisionedConcurrencyConfiguration(
+        ProvisionedConcurrentExecutions=reference(settings.provisioned_concurrency)
+    )
+    return template.add_resource(
+        awslambda.Alias(
+            f"{function.title}Live",
+            Name=ALIAS,
+            FunctionName=Ref(function),
+            FunctionVersion=choose(provisioned, GetAtt(version, "Version"), "$LATEST"),
+            ProvisionedConcurrencyConfig=choose(provisioned, amount),
+        )
+    )
+
+
+def _version(function: awslambda.Function, settings: FunctionSettings) -> awslambda.Version:
+    """A snapshot of the function. Its Description names what is in it, since CloudFormation publishes a new
+    version only when a property of this resource changes, and must not when the function has not. What has no
+    place here (subnets, the access point) must change the revision."""
+    return awslambda.Version(
+        f"{function.title}Version",
+        FunctionName=Ref(function),
+        Description=Join(" ", [reference(value) for value in _snapshot(settings)]),
+    )
+
+
+def _snapshot(settings: FunctionSettings) -> list[Any]:
+    return [
+        *([] if settings.handler == HANDLER else [settings.handler]),
+        settings.key,
+        settings.runtime,
+        settings.architecture,
+        settings.memory,
+        settings.timeout,
+        *settings.environment.values(),
+        settings.revision,
+    ]
+
+
+def _refuse_long_snapshot(settings: FunctionSettings) -> None:
+    known = " ".join(str(value) for value in _snapshot(settings) if isinstance(value, (str, float, int)))
+    if len(known) > _VERSION_LENGTH:
+        raise ValueError(
+            f"FunctionSettings has texts of {len(known)} characters, in key and environment above all, where a "
+            f"version, as provisioned_concurrency needs, has room for {_VERSION_LENGTH}: shorten them"
+        )

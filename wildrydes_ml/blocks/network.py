@@ -1,0 +1,246 @@
+"""A VPC with one public and two private subnets in two Availability Zones, and a way out for the private ones.
+
+The way out is what a workshop pays most for when it is left running, so it is a choice: a NAT gateway as in
+the workshop, IPv6 through an egress-only gateway (free, reaches hosts with an IPv6 address only), or none.
+"""
+
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from troposphere import Cidr, GetAtt, GetAZs, Ref, Select, Tags, Template, ec2
+
+from . import arguments
+from .choices import Choice, Later, Value, Values, add, choose, equals, given, listed, reference
+from .suppressions import checkov_skips, guard_suppressions
+
+Egress: TypeAlias = Literal["nat", "ipv6", "none"]
+
+VPC_CIDR = "10.0.0.0/16"
+PUBLIC_SUBNET_ONE_CIDR = "10.0.1.0/24"
+PRIVATE_SUBNET_ONE_CIDR = "10.0.2.0/24"
+PRIVATE_SUBNET_TWO_CIDR = "10.0.3.0/24"
+
+_WEB_PORTS = ((443, "HTTPS"), (80, "HTTP"))
+_NFS_PORT = 2049
+_CIDR = r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}"
+_SUBNETS_ADVICE = (
+    "name two or more subnets, each in another Availability Zone; of a list parameter, Select(0, Ref(it)) and so on"
+)
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the neighbours of a network need. Make one by hand for a VPC that exists: of ids, parameters, `Ref`s or
+    `ImportValue`s.
+
+    `private_subnets` are two or more, each in another Availability Zone: EFS allows one mount target in a zone.
+    `public_subnet` is for the instance that fills EFS alone. `way_out` is the logical id of the route that this
+    instance needs before it boots, '' where it exists. `ipv6` tells whether the private subnets have IPv6 addresses.
+    Raises TypeError and ValueError for fewer or the same subnets and for a wrong block of addresses.
+    """
+
+    vpc: Value
+    vpc_cidr: Value
+    private_subnets: Values
+    public_subnet: Value | None = None
+    way_out: str = ""
+    ipv6: Choice = False
+
+    def __post_init__(self) -> None:
+        arguments.is_known("Network.vpc", self.vpc)
+        arguments.text("Network.vpc_cidr", self.vpc_cidr, _CIDR, "use a block of IPv4 addresses such as 10.0.0.0/16")
+        arguments.several("Network.private_subnets", self.private_subnets, 2, _SUBNETS_ADVICE)
+        if self.public_subnet is not None:
+            arguments.is_known("Network.public_subnet", self.public_subnet)
+
+
+def add_network(
+    template: Template,
+    *,
+    egress: Egress | Later = "nat",
+    zone_one: Value = "",
+    zone_two: Value = "",
+) -> Network:
+    """Adds the VPC, its subnets, routes and the chosen egress (`nat`, `ipv6` or `none`): once in a template.
+
+    An empty zone means the region's first or second one, so that two zones are all an account needs. Raises
+    ValueError for another egress, for the same zone twice, and when the template has this network already.
+    """
+    arguments.unused(template, "LambdaEFSMLVPC", "add_network makes one network; pass it on to all that join it")
+    arguments.one_of("egress", egress, get_args(Egress))
+    _check_zones(zone_one, zone_two)
+    ipv6 = equals(template, "UseIpv6", egress, "ipv6")
+    first = _zone(template, "AvailabilityZoneOneGiven", zone_one, 0)
+    second = _zone(template, "AvailabilityZoneTwoGiven", zone_two, 1)
+    vpc = template.add_resource(
+        ec2.VPC(
+            "LambdaEFSMLVPC",
+            CidrBlock=VPC_CIDR,
+            EnableDnsSupport=True,
+            EnableDnsHostnames=True,
+            Tags=Tags(Name="LambdaEFSML/LambdaEFSMLVPC"),
+        )
+    )
+    gateway, attachment = _internet_gateway(template, vpc)
+    ipv6_cidr = add(template, ipv6, ec2.VPCCidrBlock("VPCIpv6Cidr", VpcId=Ref(vpc), AmazonProvidedIpv6CidrBlock=True))
+    public = template.add_resource(_subnet("PublicSubnetOne", vpc, PUBLIC_SUBNET_ONE_CIDR, first))
+    private_one = _private_subnet("PrivateSubnetOne", vpc, PRIVATE_SUBNET_ONE_CIDR, first, ipv6, ipv6_cidr, 0)
+    private_two = _private_subnet("PrivateSubnetTwo", vpc, PRIVATE_SUBNET_TWO_CIDR, second, ipv6, ipv6_cidr, 1)
+    template.add_resource([private_one, private_two])
+    way_out = _public_route(template, vpc, public, gateway, attachment)
+    private_routes = _private_routes(template, vpc, private_one, private_two)
+    _nat(template, equals(template, "UseNat", egress, "nat"), public, private_routes, attachment)
+    _ipv6_egress(template, ipv6, vpc, private_routes)
+    private = (Ref(private_one), Ref(private_two))
+    return Network(Ref(vpc), VPC_CIDR, private, Ref(public), str(way_out.title), ipv6)
+
+
+def _check_zones(one: Value, two: Value) -> None:
+    if arguments.is_known("zone_one", one) and one != "" and one == two:
+        raise ValueError(f"zone_one and zone_two are both {one!r}: use two zones, as EFS has one mount target in each")
+
+
+def add_function_security_group(
+    template: Template, network: Network, title: str = "FunctionSecurityGroup", *, web: bool = True
+) -> ec2.SecurityGroup:
+    """The group that functions join: nothing in; out to NFS inside the VPC and, with `web`, to the web for pictures.
+
+    Several functions may join one group. Raises ValueError when the template has a resource of that title already.
+    """
+    arguments.unused(template, title, "let functions share this group, or pass another title")
+    pictures = ", web for pictures by URL" if web else ""
+    return template.add_resource(
+        ec2.SecurityGroup(
+            title,
+            GroupDescription=f"Inference function: NFS to the mount targets{pictures}",
+            VpcId=reference(network.vpc),
+            SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6) if web else [_nfs_out(network)],
+            Metadata=checkov_skips(CKV_AWS_23="Every rule has one; checkov does not see it inside Fn::If.")
+            | guard_suppressions(
+                EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE="Pictures may be on any web server.",
+            ),
+        )
+    )
+
+
+def web_and_nfs_egress(network: Network, ipv6: Choice = False) -> list[Any]:
+    """Egress rules: 2049 to the VPC, 443 and 80 to anywhere, and the latter over IPv6 too if chosen."""
+    out: list[Any] = [_nfs_out(network)]
+    for port, name in _WEB_PORTS:
+        out.append(_out(port, f"{name} out", CidrIp="0.0.0.0/0"))
+        out.append(choose(ipv6, _out(port, f"{name} out over IPv6", CidrIpv6="::/0")))
+    return listed(*out)
+
+
+def _nfs_out(network: Network) -> ec2.SecurityGroupRule:
+    return _out(_NFS_PORT, "NFS to the mount targets", CidrIp=reference(network.vpc_cidr))
+
+
+def _out(port: int, description: str, **destination: Any) -> ec2.SecurityGroupRule:
+    return ec2.SecurityGroupRule(Description=description, IpProtocol="tcp", FromPort=port, ToPort=port, **destination)
+
+
+def _zone(template: Template, condition: str, zone: Value, index: int) -> Any:
+    return choose(given(template, condition, zone), reference(zone), Select(index, GetAZs("")))
+
+
+def _subnet(title: str, vpc: ec2.VPC, cidr: str, zone: Any, **properties: Any) -> ec2.Subnet:
+    properties.setdefault("Tags", Tags(Name=f"LambdaEFSML/{title}"))
+    return ec2.Subnet(title, VpcId=Ref(vpc), CidrBlock=cidr, AvailabilityZone=zone, **properties)
+
+
+def _private_subnet(
+    title: str, vpc: ec2.VPC, cidr: str, zone: Any, ipv6: Choice, ipv6_cidr: ec2.VPCCidrBlock, index: int
+) -> ec2.Subnet:
+    properties: dict[str, Any] = {}
+    if ipv6:
+        # The tag's Ref makes the subnet wait for the block that Fn::Cidr divides; DependsOn may not name a
+        # resource that a condition can switch off.
+        association = choose(ipv6, Ref(ipv6_cidr), "none")
+        properties["Tags"] = Tags(Name=f"LambdaEFSML/{title}", Ipv6CidrBlockAssociation=association)
+        block = Select(index, Cidr(Select(0, GetAtt(vpc, "Ipv6CidrBlocks")), 2, 64))
+        properties["Ipv6CidrBlock"] = choose(ipv6, block)
+        properties["AssignIpv6AddressOnCreation"] = choose(ipv6, True)
+    return _subnet(title, vpc, cidr, zone, **properties)
+
+
+def _internet_gateway(template: Template, vpc: ec2.VPC) -> tuple[ec2.InternetGateway, ec2.VPCGatewayAttachment]:
+    gateway = template.add_resource(ec2.InternetGateway("InternetGateway"))
+    attachment = template.add_resource(
+        ec2.VPCGatewayAttachment("InternetGatewayAttachment", VpcId=Ref(vpc), InternetGatewayId=Ref(gateway))
+    )
+    return gateway, attachment
+
+
+def _public_route(
+    template: Template,
+    vpc: ec2.VPC,
+    subnet: ec2.Subnet,
+    gateway: ec2.InternetGateway,
+    attachment: ec2.VPCGatewayAttachment,
+) -> ec2.Route:
+    table = template.add_resource(ec2.RouteTable("PublicRouteTable", VpcId=Ref(vpc)))
+    association = template.add_resource(_association("PublicSubnet1RouteTableAssociation", subnet, table))
+    return template.add_resource(
+        ec2.Route(
+            "DefaultPublicRoute",
+            # What waits for this route has the whole way out.
+            DependsOn=[attachment.title, association.title],
+            RouteTableId=Ref(table),
+            DestinationCidrBlock="0.0.0.0/0",
+            GatewayId=Ref(gateway),
+            Metadata=guard_suppressions(
+                NO_UNRESTRICTED_ROUTE_TO_IGW="NAT gateway and filling instance go out here; nothing else is inside."
+            ),
+        )
+    )
+
+
+def _private_routes(template: Template, vpc: ec2.VPC, one: ec2.Subnet, two: ec2.Subnet) -> ec2.RouteTable:
+    table = template.add_resource(ec2.RouteTable("PrivateRouteTable", VpcId=Ref(vpc)))
+    template.add_resource(_association("PrivateSubnet1RouteTableAssociation", one, table))
+    template.add_resource(_association("PrivateSubnet2RouteTableAssociation", two, table))
+    return table
+
+
+def _association(title: str, subnet: ec2.Subnet, table: ec2.RouteTable) -> ec2.SubnetRouteTableAssociation:
+    return ec2.SubnetRouteTableAssociation(title, SubnetId=Ref(subnet), RouteTableId=Ref(table))
+
+
+def _nat(
+    template: Template,
+    wanted: Choice,
+    subnet: ec2.Subnet,
+    routes: ec2.RouteTable,
+    attachment: ec2.VPCGatewayAttachment,
+) -> None:
+    address = add(template, wanted, ec2.EIP("NatPublicIP", DependsOn=attachment.title, Domain="vpc"))
+    gateway = add(
+        template,
+        wanted,
+        ec2.NatGateway("NatGateway", AllocationId=GetAtt(address, "AllocationId"), SubnetId=Ref(subnet)),
+    )
+    add(
+        template,
+        wanted,
+        ec2.Route(
+            "PrivateRoute",
+            RouteTableId=Ref(routes),
+            DestinationCidrBlock="0.0.0.0/0",
+            NatGatewayId=Ref(gateway),
+        ),
+    )
+
+
+def _ipv6_egress(template: Template, wanted: Choice, vpc: ec2.VPC, routes: ec2.RouteTable) -> None:
+    gateway = add(template, wanted, ec2.EgressOnlyInternetGateway("EgressOnlyInternetGateway", VpcId=Ref(vpc)))
+    add(
+        template,
+        wanted,
+        ec2.Route(
+            "PrivateIpv6Route",
+            RouteTableId=Ref(routes),
+            DestinationIpv6CidrBlock="::/0",
+            EgressOnlyInternetGatewayId=Ref(gateway),
+        ),
+    )

@@ -1,0 +1,157 @@
+"""An encrypted EFS file system with an access point and a mount target for each subnet.
+
+One mount target per Availability Zone is all EFS allows, and a TLS mount needs one in the client's zone
+(https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal, TypeAlias, get_args
+
+from troposphere import Ref, Tags, Template, ec2, efs, encode_to_dict
+
+from . import arguments, policies
+from .choices import Choice, Later, Number, Value, choose, equals, fill, reference
+from .network import Network
+from .suppressions import guard_suppressions
+
+ThroughputMode: TypeAlias = Literal["provisioned", "elastic", "bursting"]
+
+# https://docs.aws.amazon.com/efs/latest/ug/quotas.html: MiB/s that can be reserved.
+MIBPS = (1, 3414)
+OWNER_ID = "1001"
+ACCESS_POINT_PATH = "/ml"
+
+
+@dataclass(frozen=True)
+class Storage:
+    """What those who mount need: ids, the access point's ARN, and the logical ids of mount targets in this template.
+
+    Make one by hand for a file system that exists, of ids, parameters, `Ref`s or `ImportValue`s; `access_point_arn`
+    makes the ARN of an id.
+    """
+
+    file_system: Value
+    access_point: Value
+    access_point_arn: Value
+    mount_targets: tuple[str, ...] = ()
+
+
+def add_storage(
+    template: Template,
+    network: Network,
+    clients: Sequence[Any],
+    *,
+    throughput_mode: ThroughputMode | Later = "provisioned",
+    provisioned_mibps: Number = 15,
+) -> Storage:
+    """Adds file system, access point and mount targets that admit NFS from the `clients`' groups: once in a template.
+
+    `clients` are security groups, or ids of groups that exist; a group that was made but not added to the template,
+    as that of an instance that is not wanted, is left out. `throughput_mode` is `provisioned`, `elastic` or
+    `bursting`; `provisioned_mibps` (MiB/s, 1 to 3414) counts for the first only. Raises TypeError and ValueError for
+    other values, and when the template has this file system already.
+    """
+    arguments.unused(
+        template, "FileSystemResource", "add_storage makes one file system; pass it on to all that mount it"
+    )
+    arguments.several("clients", clients, 1, "name the security groups of all that mount, each once")
+    arguments.one_of("throughput_mode", throughput_mode, get_args(ThroughputMode))
+    arguments.number("provisioned_mibps", provisioned_mibps, *MIBPS, "MiB/s")
+    file_system = _file_system(template, throughput_mode, provisioned_mibps)
+    group = _mount_target_security_group(template, network, clients)
+    targets = [
+        template.add_resource(
+            efs.MountTarget(
+                f"MountTargetResource{number}",
+                FileSystemId=Ref(file_system),
+                SubnetId=reference(subnet),
+                SecurityGroups=[Ref(group)],
+            )
+        ).title
+        for number, subnet in enumerate(network.private_subnets, start=1)
+    ]
+    access_point = _access_point(template, file_system)
+    return Storage(Ref(file_system), Ref(access_point), access_point_arn(access_point), tuple(targets))
+
+
+def access_point_arn(access_point: Any) -> Any:
+    """The ARN of an access point in this account and region: of the resource, or of its id.
+
+    It is made of the id, since emulators do not know the resource's attribute `Arn`.
+    """
+    arn = "arn:${{AWS::Partition}}:elasticfilesystem:${{AWS::Region}}:${{AWS::AccountId}}:access-point/{id}"
+    return fill(arn, id=access_point)
+
+
+def _file_system(template: Template, mode: Value, mibps: Number) -> efs.FileSystem:
+    provisioned = equals(template, "ThroughputIsProvisioned", mode, "provisioned")
+    return template.add_resource(
+        efs.FileSystem(
+            "FileSystemResource",
+            DeletionPolicy="Delete",
+            UpdateReplacePolicy="Delete",
+            Encrypted=True,
+            PerformanceMode="generalPurpose",
+            ThroughputMode=reference(mode),
+            ProvisionedThroughputInMibps=choose(provisioned, reference(mibps)),
+            BackupPolicy=efs.BackupPolicy(Status="DISABLED"),
+            FileSystemPolicy=encode_to_dict(policies.encrypted_access_points_only()),
+            FileSystemTags=Tags(Name="MLInferenceFileSystem"),
+            Metadata=guard_suppressions(
+                EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN="Packages and model can be installed again at any time."
+            ),
+        )
+    )
+
+
+def _mount_target_security_group(template: Template, network: Network, clients: Sequence[Any]) -> ec2.SecurityGroup:
+    return template.add_resource(
+        ec2.SecurityGroup(
+            "MountTargetSecurityGroup",
+            GroupDescription="EFS mount targets: NFS from the function and the filling instance only",
+            VpcId=reference(network.vpc),
+            SecurityGroupIngress=_nfs_from([group for group in clients if _is_there(template, group)]),
+            # An absent list would mean "everything out"; a mount target never starts a connection.
+            SecurityGroupEgress=[
+                ec2.SecurityGroupRule(Description="Nothing out", IpProtocol="-1", CidrIp="127.0.0.1/32")
+            ],
+        )
+    )
+
+
+def _is_there(template: Template, group: Any) -> bool:
+    return not isinstance(group, ec2.SecurityGroup) or group.title in template.resources
+
+
+def _nfs_from(clients: Sequence[Any], admitted: tuple[Any, ...] = ()) -> Any:
+    """A rule for each client that exists; the list is chosen as a whole, since moto takes no absent entry."""
+    if not clients:
+        return list(admitted)
+    first, *others = clients
+    is_ours = isinstance(first, ec2.SecurityGroup)
+    rule = ec2.SecurityGroupRule(
+        Description=f"NFS from {first.title if is_ours else 'a group of its own stack'}",
+        IpProtocol="tcp",
+        FromPort=2049,
+        ToPort=2049,
+        SourceSecurityGroupId=reference(first),
+    )
+    exists: Choice = first.resource.get("Condition", True) if is_ours else True
+    with_it = _nfs_from(others, (*admitted, rule))
+    return choose(exists, with_it, _nfs_from(others, admitted)) if isinstance(exists, str) else with_it
+
+
+def _access_point(template: Template, file_system: efs.FileSystem) -> efs.AccessPoint:
+    return template.add_resource(
+        efs.AccessPoint(
+            "AccessPointResource",
+            FileSystemId=Ref(file_system),
+            PosixUser=efs.PosixUser(Uid=OWNER_ID, Gid=OWNER_ID),
+            RootDirectory=efs.RootDirectory(
+                Path=ACCESS_POINT_PATH,
+                CreationInfo=efs.CreationInfo(OwnerUid=OWNER_ID, OwnerGid=OWNER_ID, Permissions="755"),
+            ),
+            AccessPointTags=Tags(Name="MLInferenceAccessPoint"),
+        )
+    )

@@ -1,0 +1,5 @@
+"""The command line: arguments in, gateways and reporter put together, exit code out."""
+
+from .entry import main, run
+
+__all__ = ["main", "run"]

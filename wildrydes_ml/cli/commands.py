@@ -1,0 +1,266 @@
+"""What each verb does: settings from options, gateways for the place, and the work itself."""
+
+import argparse
+import os
+import signal
+import sys
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import replace
+from functools import partial
+from io import BytesIO
+from pathlib import Path
+
+from .. import parallel, web
+from ..ask import asking, drawing, pictures
+from ..ask.table import Table
+from ..aws.session import Aws, connect
+from ..aws.target import Target
+from ..deploy import deployer
+from ..deploy import status as status_module
+from ..deploy.preflight import refuse_other_account
+from ..deploy.settings import Settings
+from ..destroy import destroyer
+from ..errors import SettingsError, WildrydesError
+from ..local import emulator as local
+from ..reporting import Progress, Reporter, terminal_columns
+from ..tags import TAG
+from .options import settings as _settings
+
+# Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
+_THREADS = 4
+# The exit code of --fail-on-change.
+CHANGED = 5
+
+
+def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Deploys, or shows the plan."""
+    settings = _settings(options)
+    if options.fail_on_change and not options.plan:
+        raise SettingsError(["--fail-on-change goes with --plan"])
+    if options.plan:
+        return _preview(options, settings, reporter)
+    target, _ = _target(options, reporter)
+    aws, confirm = _connect(target, settings, reporter), _agreement(options, reporter)
+    done = deployer.deploy(aws, settings, target, reporter, confirm)
+    reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
+    return 0
+
+
+def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> int:
+    """Shows the plan; an emulator that was started for it is stopped again."""
+    home = _home(options)
+    target, is_new = _target(options, reporter)
+    try:
+        changes = deployer.preview(_connect(target, settings, reporter), settings, target, reporter)
+    finally:
+        if is_new:
+            local.stop(home)
+            local.tidy(home)
+    reporter.result(True, changed=False, changes=changes)
+    return CHANGED if changes and options.fail_on_change else 0
+
+
+def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Removes the deployment; locally also stops the emulator and clears its directory."""
+    settings = _settings(options)
+    if options.local:
+        removed = _destroy_locally(_home(options), settings, reporter)
+    else:
+        target, _ = _target(options, reporter)
+        confirm = _confirmation(options, reporter)
+        removed = destroyer.destroy(_connect(target, settings, reporter), settings, target, reporter, confirm)
+    reporter.result(True, changed=removed)
+    return 0
+
+
+def classify(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Asks about each picture, several at a time; 1 when one of them could not be answered."""
+    found = pictures.find(options.pictures)
+    places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
+    target, settings = _existing_target(options), _settings(options)
+    send = status_module.find_sender(_connect(target, settings, reporter, False), settings, target)
+    columns = terminal_columns() if options.output == "text" else 0
+    work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
+    threads = options.parallel or (1 if options.local else _THREADS)
+    answers = _show(parallel.start(work, threads), Table(found, columns), reporter)
+    failed = sum(bool(answer.error) for answer in answers)
+    saved = [answer.saved for answer in answers if answer.saved]
+    if saved:
+        reporter.output(f"wrote {', '.join(saved) if len(saved) < 3 else f'{len(saved)} pictures to {options.save}'}")
+    if failed and len(found) > 1:
+        reporter.error(f"{failed} of {len(found)} pictures could not be answered")
+    reporter.result(not failed, failed=failed)
+    return 1 if failed else 0
+
+
+def status(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Shows what is there."""
+    target, settings = _existing_target(options), _settings(options)
+    aws = _connect(target, settings, reporter, False)
+    url = status_module.status(aws, settings, target, reporter, options.drift)
+    reporter.result(True, api_url=url)
+    return 0
+
+
+def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
+    """Removes the deployment and its files, and with the last one of the home its emulator.
+
+    The emulator is all that knows of a deployment whose data are kept, so it goes on.
+    """
+    emulator = local.find(home)
+    removed, others = False, set()
+    if emulator:
+        target = local.target(home, emulator, settings.name)
+        aws = connect(target)
+        removed = destroyer.destroy(aws, settings, target, reporter, lambda found: None)
+        others = {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)}
+    if settings.keep_data:
+        return removed
+    local.clear(home, settings.name)
+    if others:
+        reporter.event(f"the emulator goes on for {', '.join(sorted(others))}")
+        return removed
+    local.stop(home)
+    local.tidy(home)
+    reporter.event(f"{home} has no emulator and no files of {settings.name}")
+    return removed
+
+
+def demo(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Deploys locally, classifies a folder, and on a terminal serves until Ctrl-C; then cleans up."""
+    os.listdir(options.pictures)  # which is missing where only the package is installed
+    options.pictures = [str(options.pictures)]
+    try:
+        deploy(options, reporter)
+        code = classify(options, reporter)
+        if sys.stdout.isatty():
+            _serve(options, reporter)
+        return code
+    finally:
+        destroy(options, reporter)
+
+
+def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
+    target = _existing_target(options)
+    outputs = status_module.outputs(status_module.find_stacks(connect(target), _settings(options)))
+    reporter.output(f"Open {deployer.public_url(target, outputs)} in a browser. Ctrl-C ends the demo.")
+    try:
+        signal.pause()
+    except KeyboardInterrupt:
+        reporter.output("")
+
+
+def _home(options: argparse.Namespace) -> Path:
+    return Path(options.home).expanduser().resolve()
+
+
+def _target(options: argparse.Namespace, reporter: Reporter) -> tuple[Target, bool]:
+    """The place to deploy to, and whether its emulator was started for it."""
+    if not options.local:
+        return Target(options.region, options.profile), False
+    home = _home(options)
+    emulator, is_new = local.start(home)
+    if is_new:
+        reporter.event(f"emulator started on {emulator.endpoint}")
+    return local.target(home, emulator, options.name), is_new
+
+
+def _existing_target(options: argparse.Namespace) -> Target:
+    """The place to ask. Raises WildrydesError when no emulator is running."""
+    if not options.local:
+        return Target(options.region, options.profile)
+    home = _home(options)
+    emulator = local.find(home)
+    if emulator is None:
+        raise WildrydesError(f"no emulator is running under {home}: run deploy --local first")
+    return local.target(home, emulator, options.name)
+
+
+def _connect(target: Target, settings: Settings, reporter: Reporter, tells_account: bool = True) -> Aws:
+    """The gateways; the reporter tells whose account it is, and when AWS does not answer."""
+    aws = connect(target, say=reporter.warning, role=settings.role_arn)
+    refuse_other_account(settings, aws.identity)
+    if tells_account and not target.is_local:
+        reporter.event(f"account {aws.identity.account}, region {aws.identity.region}, as {aws.identity.arn}")
+    return aws
+
+
+def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+    """Asks a person at a terminal before a deploy makes something or makes it dearer; a program is not asked."""
+
+    def confirm(lines: list[str]) -> None:
+        if options.yes or options.output == "json" or not sys.stdin.isatty():
+            return
+        for line in lines:
+            reporter.output(f"  {line}")
+        _ask("Deploy this? [y/N] ", "nothing was changed")
+
+    return confirm
+
+
+def _ask(question: str, otherwise: str) -> None:
+    """Raises SettingsError unless a person answers yes, KeyboardInterrupt for Ctrl-C: both say what is true then."""
+    try:
+        answer = input(question)
+    except EOFError:
+        answer = ""
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(otherwise) from stopped
+    if answer.strip().lower() not in ("y", "yes"):
+        raise SettingsError([otherwise])
+
+
+def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+    def confirm(found: list[str]) -> None:
+        if options.yes:
+            return
+        if not sys.stdin.isatty():
+            raise SettingsError(["destroy would remove " + ", ".join(found) + ": add --yes to agree"])
+        for line in found:
+            reporter.output(f"  {line}")
+        _ask("Remove all of this? [y/N] ", "nothing was removed")
+
+    return confirm
+
+
+def _classify(send: asking.Send, picture: str, place: Path | None) -> asking.Answer:
+    """The answer on one picture, saved with its boxes when there is a place for it."""
+    try:
+        found = asking.ask(send, asking.question(picture))
+        if place is None or found.error:
+            return found
+        drawing.draw(_content(picture), found.detections, place)
+        return replace(found, saved=str(place))
+    except WildrydesError as error:
+        return asking.Answer(picture, error=str(error).removeprefix(f"{picture}: "))
+
+
+def _content(picture: str) -> Path | BytesIO:
+    """A file, or what a URL holds, to draw on. Raises WildrydesError when it cannot be fetched."""
+    if not pictures.is_url(picture):
+        return Path(picture)
+    reply = web.get(picture, {"Accept": "image/jpeg, image/png, image/webp, image/gif", "User-Agent": "wildrydes-ml"})
+    if reply.status != 200:
+        raise WildrydesError(f"not drawn, it cannot be fetched from here: {reply.fault or reply.status}")
+    return BytesIO(reply.body)
+
+
+def _show(futures: Sequence[Future[asking.Answer]], table: Table, reporter: Reporter) -> list[asking.Answer]:
+    """Prints the answers as they come, in the order of the pictures, and returns them."""
+    answers: list[asking.Answer] = []
+    progress = Progress(len(futures))
+
+    def show(answer: asking.Answer) -> None:
+        progress.clear()
+        if table.header and not answers:
+            reporter.output(table.header)
+        reporter.output(table.line(answer), **answer.record())
+        answers.append(answer)
+
+    progress.show(0)
+    try:
+        parallel.in_order(futures, show, progress.show)
+    finally:
+        progress.clear()
+    return answers

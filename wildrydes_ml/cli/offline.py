@@ -1,0 +1,70 @@
+"""The verbs that only write: the templates, the function's zip, the IAM policies.
+
+Apart from `commands`: to import what talks to AWS takes longer than to render.
+"""
+
+import argparse
+import json
+
+from .. import packaging
+from ..errors import naming
+from ..policy import grants
+from ..reporting import Reporter
+from ..template.render import differences, render_all, write
+from ..workshop import templates
+from .options import settings
+
+
+def render(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Writes or checks the templates."""
+    texts = render_all(templates.TEMPLATES)
+    if options.check:
+        diff = differences(texts, options.out)
+        if diff:
+            reporter.output(diff)
+            reporter.error(f"{options.out} is stale: run bin/render.py")
+        reporter.result(not diff, stale=bool(diff))
+        return 1 if diff else 0
+    with naming(options.out):
+        written = [str(path) for path in write(texts, options.out)]
+    for path in written:
+        reporter.output(f"wrote {path}")
+    reporter.result(True, written=written)
+    return 0
+
+
+def package(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Writes the function's zip."""
+    built = packaging.build()
+    options.out.parent.mkdir(parents=True, exist_ok=True)
+    with naming(options.out):
+        options.out.write_bytes(built.body)
+    reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
+    reporter.result(True, sha256=built.digest)
+    return 0
+
+
+def policy(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Prints or writes the IAM policies that somebody needs for the deployment."""
+    asked = settings(options)
+    found = grants.policies(options.who, asked, options.region)
+    texts = [json.dumps(document, indent=2) for document in found]
+    written: list[str] = []
+    if options.out:
+        options.out.mkdir(parents=True, exist_ok=True)
+        for number, text in enumerate(texts, start=1):
+            path = options.out / f"{asked.name}-{options.who}-{number}.json"
+            with naming(path):
+                path.write_text(f"{text}\n", encoding="utf-8")
+            written.append(str(path))
+            reporter.output(f"wrote {path}")
+    else:
+        for document, text in zip(found, texts, strict=True):
+            reporter.output(text, policy=document)
+        if len(found) > 1:
+            reporter.warning(
+                f"these are {len(found)} policies, as IAM takes {grants.LIMIT:,} characters in one: --out DIR writes "
+                "a file for each"
+            )
+    reporter.result(True, policies=len(found), written=written)
+    return 0

@@ -1,0 +1,395 @@
+"""Deploy: look at what is there, make the plan, take its steps, and prove that the API answers."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timezone
+from functools import partial
+
+from ..ask.asking import Answer
+from ..aws.records import ChangeSet, ResourceChange, Stack
+from ..aws.session import Aws
+from ..aws.target import Target
+from ..aws.wiring import STAGE, actions, window
+from ..errors import InterruptedWork, Refused, WildrydesError
+from ..local import filling
+from ..reporting import Reporter
+from ..tags import TAG
+from ..workshop import model
+from ..workshop.model import Model
+from . import costs, drift, handover, offers, planner, preflight, surprises
+from . import proof as proving
+from .desired import Desired, DesiredStack, describe
+from .follower import MADE, Follower
+from .observer import Observer, StackObserver, contents, fill_settings
+from .planner import Observed
+from .recall import recall
+from .refusals import refuse_update
+from .settings import RESET_ALL, Settings
+from .states import Deploy, state
+from .steps import (
+    ApplyStack,
+    DeleteStack,
+    Fill,
+    MakeBucket,
+    RollBack,
+    Step,
+    Upload,
+    WarmUp,
+    Wire,
+    as_record,
+    change_line,
+    change_text,
+)
+
+# The instance fetches the model within the wait condition's hour.
+_LINK_SECONDS = 2 * 3600
+
+
+@dataclass(frozen=True)
+class Deployed:
+    """What a deploy ends with."""
+
+    changed: bool
+    api_url: str
+    outputs: Mapping[str, str]
+    answer: Answer | None
+
+
+def deploy(
+    aws: Aws,
+    settings: Settings,
+    target: Target,
+    reporter: Reporter,
+    confirm: Callable[[list[str]], None] = lambda lines: None,
+) -> Deployed:
+    """Makes the deployment as wanted; a second time it changes nothing.
+
+    `confirm` is shown what a deploy on AWS makes or makes dearer, and raises when it may not.
+    """
+    deployer = Deployer(aws, settings, target, reporter)
+    steps = deployer.steps()
+    deployer.report(steps)
+    preflight.check(aws, deployer.desired, steps, target, reporter)
+    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.known)):
+        confirm(lines)
+    for step in deployer.left_after_rollbacks(steps):
+        deployer.run(step)
+    deployer.tidy()
+    return deployer.prove(changed=bool(steps))
+
+
+def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> bool:
+    """Reports what deploy would do, with the changes of each stack's resources; returns whether it would do any."""
+    deployer = Deployer(aws, settings, target, reporter)
+    steps = deployer.detailed(deployer.steps())
+    deployer.report(steps)
+    for step in steps:
+        if isinstance(step, ApplyStack):
+            _refuse_losses(step.desired.name, step.changes, settings)
+    preflight.check(aws, deployer.desired, steps, target, reporter)
+    if not target.is_local:
+        reporter.output(costs.sentence(deployer.desired.values))
+    return bool(steps)
+
+
+class Deployer:
+    """One deploy: what is wanted, what is known of the stacks, and the gateways to get from one to the other."""
+
+    def __init__(self, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> None:
+        self._aws = aws
+        self._settings = settings
+        self._target = target
+        self._reporter = reporter
+        self._follower = Follower(aws, reporter)
+        for name in settings.overrides.keys() & target.parameters.keys():
+            reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
+        self.desired: Desired
+        self._stacks: dict[str, Stack] = {}
+        self._leftovers: tuple[str, ...] = ()
+        self._has_bucket = False
+
+    def steps(self) -> tuple[Step, ...]:
+        """What there is to do about what is asked for and what earlier deploys set."""
+        stacks = StackObserver(self._aws, self._settings, self._follower).observe()
+        settings = recall(self._settings, stacks, self._aws.identity, self._target.parameters)
+        self.desired = describe(settings, self._target, self._aws.identity, self._model(settings))
+        observed = Observer(self._aws, self.desired, stacks).observe()
+        self._stacks = {name: found.stack for name, found in observed.stacks.items()}
+        self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
+        self.desired = self._with_uploads(observed)
+        handover.refuse_too_large(self.desired.stacks)
+        for permission in observed.unread:
+            self._reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
+        self._tell_unheeded(observed)
+        self._tell_window()
+        steps = planner.plan(self.desired, observed)
+        if not self._target.is_local:
+            self._tell_throughput(observed)
+        return steps
+
+    @property
+    def known(self) -> Mapping[str, str]:
+        """The parameters of the stacks that there are."""
+        return {key: value for stack in self._stacks.values() for key, value in stack.parameters.items()}
+
+    def report(self, steps: Sequence[Step]) -> None:
+        """Reports the plan, and how it changes the idle cost."""
+        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.known)
+        self._reporter.plan([as_record(step) for step in steps], **idle)
+
+    def _model(self, settings: Settings) -> Model:
+        if not self._target.is_local:
+            return model.remote(settings.model) if settings.model else model.held(settings.held)
+        values = settings.parameter_values()
+        location = settings.model or (values["ModelUrl"] if "ModelUrl" in {*settings.held, *settings.asked} else "")
+        return model.local(location or self._model_here(settings))
+
+    def _model_here(self, settings: Settings) -> str:
+        """The location that the directory for EFS was filled from, unless the default is asked for."""
+        directory = self._target.efs_directory
+        is_reset = {"ModelUrl", RESET_ALL} & set(settings.reset)
+        return filling.model_location(directory) if directory and not is_reset else ""
+
+    def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
+        """The steps with the changes of their change sets, where these can be made before the steps in front of them.
+
+        An update for which CloudFormation finds nothing to do is left out, unless a step before it may give it some.
+        """
+        found: list[Step] = []
+        for step in steps:
+            detail = self._detail(step)
+            if detail or any(not isinstance(one, (MakeBucket, Upload)) for one in found):
+                found.append(detail or step)
+        return () if all(isinstance(step, WarmUp) for step in found) else found
+
+    def _detail(self, step: Step) -> Step | None:
+        """An update with its changes; None when there are none."""
+        if not isinstance(step, ApplyStack) or step.changes or not self._can_prepare(step):
+            return step
+        change_set = self._prepare(step.desired)
+        if change_set is None:
+            return None
+        self._aws.stacks.discard(change_set.id)
+        refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
+        return replace(step, changes=change_set.changes)
+
+    def left_after_rollbacks(self, steps: Sequence[Step]) -> Sequence[Step]:
+        """Undoes failed updates and returns the steps that are left: what there is to update is only then known."""
+        rollbacks = [step for step in steps if isinstance(step, RollBack)]
+        if not rollbacks:
+            return steps
+        for step in rollbacks:
+            self.run(step)
+        left = self.steps() or steps[-1:]
+        self.report(left)
+        return left
+
+    def run(self, step: Step) -> None:
+        """Takes one step."""
+        self._reporter.event(step.describe().splitlines()[0])
+        match step:
+            case MakeBucket(bucket):
+                self._aws.buckets.create(bucket, self.desired.service.tags)
+            case Upload(bucket, key, body):
+                self._aws.buckets.upload(bucket, key, body, {TAG: self._settings.name})
+            case DeleteStack(name):
+                self._delete(self._stacks.pop(name))
+            case RollBack(name):
+                self._undo(self._stacks[name])
+            case ApplyStack(stack, "create"):
+                self._create(self._resolved(stack))
+            case ApplyStack(stack):
+                self._update(stack)
+            case Fill():
+                self._fill()
+            case Wire():
+                self._wire()
+            case WarmUp(function):
+                self._proven(partial(proving.warm, self._aws, function, self._reporter))
+
+    def tidy(self) -> None:
+        """Removes what a killed deploy left in the bucket."""
+        if self._leftovers:
+            self._reporter.event(f"removing {', '.join(self._leftovers)} from the bucket, left by a deploy that ended")
+            handover.remove(self._aws, self.desired.bucket, self._leftovers, self._reporter)
+
+    def prove(self, changed: bool) -> Deployed:
+        """Posts a picture through the public URL and reports the answer."""
+        outputs = self._outputs()
+        url = public_url(self._target, outputs)
+        api, auth = outputs["ModelInferenceApiId"], self.desired.values["ApiAuth"]
+        send = proving.sender(self._aws, self._target, url, api, auth)
+        answer = self._proven(partial(proving.post_sample, send, self._reporter, is_warm=changed))
+        self._report_outputs(url, outputs, answer)
+        return Deployed(changed, url, outputs, answer)
+
+    def _proven(self, proof: Callable[[], Answer]) -> Answer:
+        """The proof's answer; when it fails, the error also tells what was changed outside CloudFormation."""
+        try:
+            return proof()
+        except InterruptedWork:
+            raise
+        except WildrydesError as error:
+            cause = drift.findings(self._aws, self._stacks.values(), self._reporter)
+            if not cause:
+                raise
+            raise WildrydesError(f"{error}; {cause}") from error
+
+    def _with_uploads(self, observed: Observed) -> Desired:
+        """Tells the filling instance where its uploads are: the code and a model's fresh link.
+
+        What filled EFS already stays as it was: new code or an expired link is no reason to touch the instance. Another
+        template comes with the code that it was written for: CloudFormation may make the instance anew at any time.
+        """
+        desired, first = self.desired, self.desired.stacks[0]
+        found = observed.stacks.get(first.name)
+        known = found.stack.parameters if found else {}
+        boots = planner.boots_instance(first, found)
+        is_rewritten = found is not None and found.template != first.template
+        kept = (
+            ()
+            if boots or is_rewritten
+            else planner.UPLOADED_PARAMETERS["short" if desired.settings.is_short else "long"]
+        )
+        uploads = {key: known[key] for key in kept if key in known}
+        if desired.model.digest and not self._target.is_local:
+            self._refuse_lost_archive(observed)
+            is_same = known.get("ModelSha256") == desired.model.digest and not boots
+            link = self._aws.buckets.link
+            uploads["ModelUrl"] = (
+                known["ModelUrl"] if is_same else link(desired.bucket, desired.model_key, _LINK_SECONDS)
+            )
+        told = first.with_parameters(**uploads)
+        return replace(desired, efs=told) if desired.efs else replace(desired, service=told)
+
+    def _refuse_lost_archive(self, observed: Observed) -> None:
+        desired = self.desired
+        if not desired.model.archive and not observed.has_model:
+            raise WildrydesError(
+                f"s3://{desired.bucket}/{desired.model_key}, the model of this deployment, is gone from the bucket: "
+                "pass it again with --model, or go back to the default with --reset ModelUrl"
+            )
+
+    def _tell_window(self) -> None:
+        """Warns of a time in which callers with a key are refused."""
+        service = self._stacks.get(self.desired.service.name)
+        old = service.parameters.get("ApiAuth", "") if service else ""
+        route = "short" if self.desired.settings.is_short else "long"
+        if text := window(old, self.desired.values["ApiAuth"], route):
+            self._reporter.warning(text)
+
+    def _tell_unheeded(self, observed: Observed) -> None:
+        """Warns of what is set now and changes nothing, so that nobody waits for it."""
+        asked = self._settings.overrides.keys() - self._target.parameters.keys()
+        for stack, name in planner.unheeded(self.desired, observed):
+            if name in asked:
+                self._reporter.warning(
+                    f"--set {name} changes nothing in stack {stack}{planner.why_unheeded(self.desired, name)}: "
+                    "CloudFormation does not keep the new value; set it again when it matters"
+                )
+
+    def _tell_throughput(self, observed: Observed) -> None:
+        """Warns of a change of throughput that EFS may not take yet."""
+        now = datetime.now(timezone.utc)
+        for stack in self.desired.stacks:
+            found = observed.stacks.get(stack.name)
+            changed = surprises.throughput_changes(found.effective, stack.effective) if found else []
+            events = self._aws.stacks.events(found.stack.id) if found and changed else []
+            for title in changed:
+                self._reporter.warning(surprises.throughput_warning(stack.name, title, events, now))
+
+    def _resolved(self, stack: DesiredStack) -> DesiredStack:
+        """The stack with its inputs, which come from the EFS stack, made before it; a finished one as it is."""
+        if stack.name != self.desired.service.name or stack.is_resolved:
+            return stack
+        efs = self._stacks[self.desired.efs.name] if self.desired.efs else None
+        return stack.resolved(efs.outputs if efs else {}, contents(self.desired, efs))
+
+    def _can_prepare(self, step: ApplyStack) -> bool:
+        stack, found = step.desired, self._stacks.get(step.desired.name)
+        efs = self._stacks.get(self.desired.efs.name) if self.desired.efs else None
+        is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
+        has_way = self._has_bucket or not handover.is_large(stack)
+        return is_updatable and has_way and stack.is_resolvable(efs.outputs if efs else {})
+
+    def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
+        wanted = self._resolved(stack)
+        with handover.handed(self._aws, self.desired, wanted, self._reporter) as template:
+            return self._aws.stacks.prepare(self._stacks[wanted.name], template, wanted.parameters, wanted.tags)
+
+    def _create(self, stack: DesiredStack) -> None:
+        with handover.handed(self._aws, self.desired, stack, self._reporter) as template:
+            begun = self._aws.stacks.create(stack.name, template, stack.parameters, stack.tags)
+        self._stacks[stack.name] = self._follower.follow(begun, set(), MADE)
+
+    def _update(self, stack: DesiredStack) -> None:
+        change_set = self._prepare(stack)
+        if change_set is None:
+            self._reporter.event(f"stack {stack.name} has nothing to change")
+            return
+        try:
+            _refuse_losses(stack.name, change_set.changes, self._settings)
+            refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
+        except Refused:
+            self._aws.stacks.discard(change_set.id)
+            raise
+        for change in change_set.changes:
+            self._reporter.event(f"{stack.name}  {change_line(change)}")
+        token = self._aws.stacks.execute(change_set)
+        self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
+
+    def _delete(self, stack: Stack) -> None:
+        seen = self._follower.marks(stack.id)
+        self._aws.stacks.delete(stack.id)
+        self._follower.follow(stack, seen)
+
+    def _undo(self, stack: Stack) -> None:
+        seen = self._follower.marks(stack.id)
+        self._aws.stacks.undo(stack)
+        self._stacks[stack.name] = self._follower.follow(stack, seen, {"UPDATE_ROLLBACK_COMPLETE"})
+
+    def _fill(self) -> None:
+        assert self.desired.fill is not None
+        filling.fill(self.desired.fill, fill_settings(self.desired), self._reporter)
+
+    def _wire(self) -> None:
+        wanted = self.desired.wiring
+        assert wanted is not None
+        api = self._outputs()["ModelInferenceApiId"]
+        found = self._aws.apis.found(api, wanted)
+        if found is None:
+            raise InterruptedWork(f"API {api} was deleted meanwhile: run the same command again, which makes a new one")
+        for action in actions(wanted, found):
+            self._aws.apis.perform(api, action, wanted, found)
+
+    def _outputs(self) -> dict[str, str]:
+        return {key: value for stack in self._stacks.values() for key, value in stack.outputs.items()}
+
+    def _report_outputs(self, url: str, outputs: Mapping[str, str], answer: Answer) -> None:
+        for key, value in outputs.items():
+            self._reporter.event(f"output {key} = {value}", key=key, value=value)
+        self._reporter.output(answer.describe(), validated=answer.validated, message=answer.message)
+        self._reporter.output(f"URL: {url}", api_url=url)
+        curl = outputs["InferenceFunctionTestCommand"].replace(outputs["ApiGatewayInvokeURL"], url)
+        self._reporter.output(f"Try: {curl}", curl=curl)
+        if not self._target.is_local:
+            self._reporter.output(costs.sentence(self.desired.values))
+
+
+def public_url(target: Target, outputs: Mapping[str, str]) -> str:
+    """Where the API answers: AWS's URL, or the emulator's for the same stage."""
+    if target.is_local:
+        return f"{target.endpoint}/_aws/execute-api/{outputs['ModelInferenceApiId']}/{STAGE}/"
+    return outputs["ApiGatewayInvokeURL"]
+
+
+def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:
+    refused = planner.protected(changes, settings.allow_replace)
+    if refused:
+        losses = "; ".join(map(change_text, refused))
+        names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
+        told = surprises.perhaps(refused)
+        raise Refused(
+            f"stack {stack} would lose network or files: {losses}. {told + ' ' if told else ''}It was not changed; to "
+            f"allow it, add {names}"
+        )

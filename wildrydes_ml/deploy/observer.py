@@ -1,0 +1,147 @@
+"""What there is before a deploy: stacks of our names, bucket, wiring, and what is on EFS."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from ..aws.facts import Unknown
+from ..aws.records import Stack
+from ..aws.session import Aws
+from ..aws.wiring import FoundWiring
+from ..blocks.function import ALIAS
+from ..local import filling
+from ..tags import TAG
+from ..template import effective
+from . import handover, planner
+from .desired import PREFIXES, Desired, any_stack
+from .follower import Follower
+from .planner import FoundStack, Observed
+from .settings import Settings
+from .states import Deploy, is_busy
+
+# Stacks whose template is read: to compare it, and for what was set when a creation or an update failed.
+_SPEAKING = (Deploy.UPDATE, Deploy.RECREATE, Deploy.CONTINUE_ROLLBACK)
+
+
+@dataclass(frozen=True)
+class StackObserver:
+    """One look at the stacks of a name, of both routes."""
+
+    aws: Aws
+    settings: Settings
+    follower: Follower
+
+    def observe(self) -> dict[str, FoundStack]:
+        """The stacks that there are, by name, once every operation under way has ended; these are followed, whoever
+        began them.
+
+        Raises Refused for stacks that are not ours.
+        """
+        names = (self.settings.efs_stack, self.settings.inference_stack, self.settings.complete_stack)
+        there = self.aws.stacks.find(names)
+        stacks = {name: self._found(there[name]) for name in names if name in there}
+        return {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
+
+    def _found(self, stack: Stack) -> FoundStack:
+        found = self._with_details(stack)
+        if stack.tags.get(TAG) != self.settings.name:
+            planner.refuse_strangers(self.settings.name, any_stack(self.settings, stack.name), found)
+        return found
+
+    def _settled(self, name: str, found: FoundStack) -> FoundStack | None:
+        if not is_busy(found.stack.status):
+            return found
+        self.follower.attach(found.stack)
+        stack = self.aws.stacks.describe(name)
+        return self._with_details(stack) if stack else None
+
+    def _with_details(self, stack: Stack) -> FoundStack:
+        """The stack with what the plan has to know of one in its status."""
+        found = FoundStack(stack)
+        template = self.aws.stacks.template(stack.name) if found.row.deploy in _SPEAKING else ""
+        resources = self.aws.stacks.resources(stack.name) if TAG not in stack.tags else []
+        return FoundStack(stack, template, tuple(resources))
+
+
+@dataclass(frozen=True)
+class Observer:
+    """One look at an account for a deployment that is wanted, whose stacks are known."""
+
+    aws: Aws
+    desired: Desired
+    stacks: Mapping[str, FoundStack]
+
+    def observe(self) -> Observed:
+        """What there is. Raises Refused for buckets that are not ours."""
+        desired = self.desired
+        found = {stack.name: self.stacks[stack.name] for stack in desired.stacks if stack.name in self.stacks}
+        tags = self._bucket_tags()
+        keys = self._keys() if tags is not None else set()
+        service = found.get(desired.service.name)
+        api = service.stack.outputs.get("ModelInferenceApiId") if service else None
+        wiring = self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None
+        losses = self._losses(service.stack, api, wiring) if service and api else []
+        return Observed(
+            bucket_tags=tags,
+            bucket_is_empty=not keys,
+            has_code=desired.code_key in keys,
+            has_model=desired.model_key in keys,
+            stacks={**found, desired.service.name: _bereft(service, losses)} if service else found,
+            other_route=[name for name in self.stacks if name not in found],
+            wiring=wiring,
+            fill=self._missing_on_efs(),
+            contents=self._contents(found),
+            unread=tuple(loss.detail for loss in losses if isinstance(loss, Unknown)),
+            templates=handover.left(keys, desired.stacks),
+        )
+
+    def _losses(self, stack: Stack, api: str, wiring: FoundWiring | None) -> list[str | Unknown]:
+        """The types of what the stack made and somebody deleted; what the API's wiring tells is not asked again.
+
+        On the long route a stage is the wiring's, not the stack's.
+        """
+        if self.desired.wiring:
+            api_loss: str | Unknown = "" if wiring else "AWS::ApiGateway::RestApi"
+        else:
+            api_loss = self.aws.apis.lost(api)
+        function = stack.parameters.get("FunctionName", self.desired.function_name)
+        return [self.aws.functions.lost(function, ALIAS), api_loss]
+
+    def _bucket_tags(self) -> Mapping[str, str] | None:
+        """Those of our own bucket; a given one has none that matter, and None is for one that is missing."""
+        buckets, name = self.aws.buckets, self.desired.bucket
+        if self.desired.own_bucket:
+            return buckets.own_tags(name)
+        return {} if buckets.exists(name) else None
+
+    def _keys(self) -> set[str]:
+        prefixes = ("",) if self.desired.own_bucket else PREFIXES
+        return {key for prefix in prefixes for key in self.aws.buckets.keys(self.desired.bucket, prefix)}
+
+    def _missing_on_efs(self) -> tuple[str, ...]:
+        desired = self.desired
+        return filling.missing(desired.fill, fill_settings(desired)) if desired.fill else ()
+
+    def _contents(self, found: Mapping[str, FoundStack]) -> str:
+        efs = found.get(self.desired.efs.name) if self.desired.efs else None
+        return contents(self.desired, efs.stack if efs else None)
+
+
+def _bereft(found: FoundStack, losses: Sequence[str | Unknown]) -> FoundStack:
+    """The stack with the logical ids of its resources of the types that are gone, as far as an update can mend it."""
+    if found.row.deploy is not Deploy.UPDATE:
+        return found
+    made = effective.made_resources(found.body, found.stack.parameters) if found.body else {}
+    return replace(found, missing=tuple(title for title, kind in made.items() if kind in losses))
+
+
+def contents(desired: Desired, efs: Stack | None) -> str:
+    """What is on EFS, as its filler told it: the local manifest, or the EFS stack's output."""
+    if desired.fill:
+        return filling.manifest(desired.fill)
+    return efs.outputs.get("EFSContents", "") if efs else ""
+
+
+def fill_settings(desired: Desired) -> dict[str, str]:
+    """The environment of the script that fills EFS here."""
+    return filling.environment(desired.values, desired.model.location, os.environ)

@@ -1,0 +1,86 @@
+"""Settings last: what a deploy set holds until it is set otherwise, as with `aws cloudformation deploy`.
+
+The stacks alone remember. A parameter was set when its value differs from its default in the template that is
+deployed: so a new version's defaults reach those who left them alone, and only them. What the deployer derives is
+derived anew.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import replace
+
+from .. import tags
+from ..aws.records import Identity
+from ..errors import Refused
+from ..tags import ASIDE_TAG
+from ..template.decode import decode
+from ..workshop import parameters
+from .desired import default_bucket
+from .planner import FoundStack
+from .settings import DERIVED, RESET_ALL, ROUTES, Settings
+
+# A model and its digest: another model has another digest.
+_MODEL = ("ModelUrl", "ModelSha256")
+
+
+def recall(
+    asked: Settings, stacks: Mapping[str, FoundStack], identity: Identity, fixed: Collection[str] = ()
+) -> Settings:
+    """The settings with what the deployed `stacks` (by name, of both routes) hold of those that were not asked for.
+
+    `fixed` names parameters that the place decides. Raises Refused when no route is named and both are deployed,
+    SettingsError when what was set does not suit this version's parameters.
+    """
+    settings = replace(asked, route=asked.route or _deployed_route(asked, stacks))
+    found = [stacks[name] for name in settings.stacks if name in stacks]
+    was_set = {name: value for stack in found for name, value in set_values(stack).items()}
+    known = {name: value for stack in found for name, value in stack.stack.parameters.items()}
+    dropped = {*fixed, *DERIVED, *_reset(settings)}
+    if settings.model or "ModelUrl" in {*settings.asked, *_reset(settings)}:
+        dropped |= set(_MODEL)
+    if was_set.get("FunctionName") == settings.default_function_name:
+        dropped.add("FunctionName")
+    held = {name: value for name, value in was_set.items() if name in parameters.TABLE and name not in dropped}
+    tagged = {key: value for stack in found for key, value in tags.held(stack.stack.tags).items()}
+    bucket = settings.bucket or _given_bucket(known, settings, identity)
+    return replace(settings, held=held, held_tags=tagged, bucket=bucket)
+
+
+def set_values(found: FoundStack) -> dict[str, str]:
+    """The parameters of a stack that were set: those whose values are not the defaults of its template.
+
+    What a stack gave up to be kept without its function counts as before that.
+    """
+    defaults = parameter_defaults(found.template)
+    aside = dict(pair.split("=", 1) for pair in found.stack.tags.get(ASIDE_TAG, "").split())
+    return {
+        name: value
+        for name, value in {**found.stack.parameters, **aside}.items()
+        if name in defaults and not parameters.same(value, defaults[name])
+    }
+
+
+def parameter_defaults(text: str) -> dict[str, str]:
+    """The defaults of a template's parameters, as CloudFormation tells their values; those without one are left out."""
+    rows = decode(text).get("Parameters", {}) if text else {}
+    return {name: _as_text(row["Default"]) for name, row in rows.items() if "Default" in row}
+
+
+def _as_text(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _reset(settings: Settings) -> set[str]:
+    return set(parameters.TABLE) if RESET_ALL in settings.reset else set(settings.reset)
+
+
+def _given_bucket(known: Mapping[str, str], settings: Settings, identity: Identity) -> str:
+    """The bucket that was named once; empty for the one that is made here."""
+    bucket = known.get("DataBucket", "")
+    return "" if bucket == default_bucket(settings, identity) else bucket
+
+
+def _deployed_route(asked: Settings, stacks: Mapping[str, FoundStack]) -> str:
+    routes = [route for route in ROUTES if any(name in stacks for name in replace(asked, route=route).stacks)]
+    if len(routes) > 1:
+        raise Refused(f"{asked.name} has stacks of both routes ({', '.join(stacks)}): name one with --route")
+    return routes[0] if routes else ROUTES[0]

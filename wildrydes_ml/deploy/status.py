@@ -1,0 +1,81 @@
+"""Status: the stacks of a name, their outputs, whether the API answers, and what it costs idle."""
+
+from collections.abc import Mapping
+
+from ..ask.asking import Send, ask
+from ..aws.records import Stack
+from ..aws.session import Aws
+from ..aws.target import Target
+from ..errors import WildrydesError
+from ..reporting import Reporter
+from . import costs, drift, proof
+from .deployer import public_url
+from .settings import Settings
+from .states import Status, state
+
+
+def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, with_drift: bool = False) -> str:
+    """Reports, and returns the API's URL; raises WildrydesError when there is none or it does not answer."""
+    stacks = find_stacks(aws, settings)
+    for stack in stacks:
+        row = state(stack.status)
+        advice = f"; {row.advice}" if row.advice else ""
+        reporter.output(
+            f"stack {stack.name}: {stack.status} ({row.meaning}{advice})", stack=stack.name, status=stack.status
+        )
+        for key, value in stack.outputs.items():
+            reporter.output(f"  {key} = {value}", key=key, value=value)
+    if stacks and not target.is_local:
+        reporter.output(costs.sentence(_parameters(stacks)))
+    if with_drift:
+        drift.report(aws, stacks, reporter)
+    send = _sender(aws, settings, target, stacks)
+    url = public_url(target, outputs(stacks))
+    reporter.output(f"URL: {url}", api_url=url)
+    answer = ask(send, proof.sample())
+    if answer.error:
+        raise WildrydesError(f"the API does not answer: {answer.error}")
+    reporter.output(f"the API answers: {answer.describe()}", validated=answer.validated, message=answer.message)
+    return url
+
+
+def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
+    """The stacks of either route that exist."""
+    names = (settings.efs_stack, settings.inference_stack, settings.complete_stack)
+    found = aws.stacks.find(names)
+    return [found[name] for name in names if name in found]
+
+
+def find_sender(aws: Aws, settings: Settings, target: Target) -> Send:
+    """How to ask the deployed API. Raises WildrydesError when there is none, or none yet."""
+    return _sender(aws, settings, target, find_stacks(aws, settings))
+
+
+def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack]) -> Send:
+    found = outputs(stacks)
+    for stack in stacks:
+        row = state(stack.status)
+        if row.status is Status.EXPLAIN:
+            raise WildrydesError(
+                f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
+            )
+    if "ModelInferenceApiId" not in found:
+        raise WildrydesError(_without_api(settings, stacks))
+    auth = _parameters(stacks).get("ApiAuth", "NONE")
+    return proof.sender(aws, target, public_url(target, found), found["ModelInferenceApiId"], auth)
+
+
+def _without_api(settings: Settings, stacks: list[Stack]) -> str:
+    if not stacks:
+        return f"nothing is deployed under the name {settings.name} here: run deploy first"
+    there = " and ".join(stack.name for stack in stacks)
+    return f"the deployment of the name {settings.name} has no API yet, only {there}: run deploy to complete it"
+
+
+def outputs(stacks: list[Stack]) -> dict[str, str]:
+    """The outputs of all stacks."""
+    return {key: value for stack in stacks for key, value in stack.outputs.items()}
+
+
+def _parameters(stacks: list[Stack]) -> Mapping[str, str]:
+    return {key: value for stack in stacks for key, value in stack.parameters.items()}

@@ -1,0 +1,137 @@
+"""The steps of a deploy, as data: printed by `--plan`, taken one after the other by deploy."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..aws.records import ResourceChange
+from ..aws.wiring import DESCRIPTIONS, Action
+from . import surprises
+from .consequences import ParameterChange
+from .desired import DesiredStack
+
+
+@dataclass(frozen=True)
+class MakeBucket:
+    """Make the bucket, or finish making it."""
+
+    bucket: str
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"make bucket {self.bucket} (private, encrypted, TLS only)"
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Put the code or the model into the bucket."""
+
+    bucket: str
+    key: str
+    body: bytes = field(repr=False)
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"upload s3://{self.bucket}/{self.key} ({len(self.body):,} bytes)"
+
+
+@dataclass(frozen=True)
+class DeleteStack:
+    """Delete what a failed creation left, so that the stack can be created."""
+
+    name: str
+    id: str
+    why: str
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"delete stack {self.name}: {self.why}"
+
+
+@dataclass(frozen=True)
+class RollBack:
+    """Undo a stack's failed update, so that it can be updated again."""
+
+    name: str
+    why: str
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"undo the failed update of stack {self.name}: {self.why}"
+
+
+@dataclass(frozen=True)
+class ApplyStack:
+    """Create a stack, or update it through a change set."""
+
+    desired: DesiredStack
+    kind: str
+    why: str = ""
+    changes: tuple[ResourceChange, ...] = ()
+    parameters: tuple[ParameterChange, ...] = ()
+
+    def describe(self) -> str:
+        """The step in words, a line for each change of a parameter and of a resource."""
+        head = f"{self.kind} stack {self.desired.name} from {self.desired.template_name}"
+        lines = [f"  {change.describe()}" for change in self.parameters]
+        lines += [f"  {change_line(change)}" for change in self.changes]
+        return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
+
+
+@dataclass(frozen=True)
+class Fill:
+    """Fill the directory that stands for EFS."""
+
+    directory: str
+    parts: tuple[str, ...]
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"fill {self.directory} with {' and '.join(self.parts)}"
+
+
+@dataclass(frozen=True)
+class Wire:
+    """Wire the API's skeleton to the function; which actions is looked at again when it is done."""
+
+    actions: tuple[Action, ...]
+
+    def describe(self) -> str:
+        """The step in words."""
+        return "wire the API: " + ", ".join(DESCRIPTIONS[action] for action in self.actions)
+
+
+@dataclass(frozen=True)
+class WarmUp:
+    """Invoke the function until it answers, before anybody else asks it."""
+
+    function: str
+
+    def describe(self) -> str:
+        """The step in words."""
+        return f"warm up function {self.function}, then post a picture to the API"
+
+
+Step = MakeBucket | Upload | DeleteStack | RollBack | ApplyStack | Fill | Wire | WarmUp
+
+
+def change_text(change: ResourceChange) -> str:
+    """A change of a resource in words: `Modify ModelInferenceFunction (AWS::Lambda::Function)`."""
+    suffix = {"True": ", replaced", "Conditional": ", perhaps replaced"}.get(change.replacement, "")
+    return f"{change.action} {change.logical_id} ({change.type}){suffix}"
+
+
+def change_line(change: ResourceChange) -> str:
+    """As `change_text`, with why a replacement that nobody asked for is harmless."""
+    return ": ".join(filter(None, (change_text(change), surprises.explained(change))))
+
+
+def as_record(step: Step) -> dict[str, Any]:
+    """The step as plain data for JSON."""
+    record: dict[str, Any] = {"step": type(step).__name__, "text": step.describe()}
+    if isinstance(step, ApplyStack):
+        record |= {"stack": step.desired.name, "kind": step.kind}
+        record["changes"] = [vars(change) for change in step.changes]
+        record["parameters"] = [change.record() for change in step.parameters]
+    if isinstance(step, Wire):
+        record["actions"] = list(step.actions)
+    return record

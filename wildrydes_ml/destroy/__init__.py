@@ -1,0 +1,1 @@
+"""Destroy: what there is, what goes and what stays, and the proof that it is gone."""

@@ -1,0 +1,175 @@
+"""The proof after a removal: what of a deployment still exists, what it costs, and how to remove it.
+
+The tagging API lists for up to an hour what is gone, and not at once what is new, so that each kind that bills
+is looked at itself. https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TypeVar
+
+from ..aws.records import Billable
+from ..aws.session import Aws
+from ..aws.target import Target
+from ..deploy.costs import PRICES
+from ..deploy.remedies import Remedies, some
+from ..deploy.settings import Settings
+from ..errors import InterruptedWork, WildrydesError
+from ..reporting import Reporter
+from ..tags import TAG
+from .remains import Remains, is_tagged, look, our_tags
+
+T = TypeVar("T")
+
+# Things that the error names one by one; each has a line before it.
+_NAMED = 20
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What to look for: tags with their values, the function's name, the names of log groups."""
+
+    tags: Mapping[str, Sequence[str]]
+    function: str
+    log_groups: Collection[str]
+
+
+def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, reporter: Reporter) -> None:
+    """Says that nothing bills any more. Raises WildrydesError when something is left, after a line for each thing.
+
+    What may not be looked at is said, and is no failure.
+    """
+    goes, stays = look(aws, settings, target).split(settings)
+    looks = _Looks(aws, _sought(settings, removed, goes), reporter)
+    kept = "file system" if stays.stacks else ""
+    left = [*_named(goes), *(thing for thing in looks.found() if thing.kind != kept)]
+    remedies = Remedies(aws.identity.region, target.endpoint)
+    for thing in left:
+        _report(thing, remedies, reporter)
+    if left:
+        raise WildrydesError("still there: " + some([f"{thing.kind} {thing.id}" for thing in left], _NAMED))
+    if removed.describe():
+        _report_alike(looks.alike(), remedies, reporter)
+    if not settings.keep_data:
+        _report_tagged(looks.arns(settings.name), reporter)
+    but = " but what is kept" if stays.describe() else ""
+    unseen = f"; not looked at: {', '.join(looks.skipped)}" if looks.skipped else ""
+    reporter.event(f"nothing that bills is left of {settings.name}{but}{unseen}")
+
+
+def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:
+    groups = {*removed.possible_log_groups, *found.possible_log_groups}
+    return Sought(our_tags(settings), removed.function_name, groups)
+
+
+class _Looks:
+    """The looks at each kind of thing; `skipped` names those that these credentials or an emulator do not allow."""
+
+    def __init__(self, aws: Aws, what: Sought, reporter: Reporter) -> None:
+        self._aws = aws
+        self._what = what
+        self._reporter = reporter
+        self.skipped: list[str] = []
+
+    def found(self) -> list[Billable]:
+        """What still exists of the kinds that are looked at."""
+        return [thing for name, kind in _LOOKS.items() for thing in self._if_permitted(name, kind)]
+
+    def alike(self) -> list[Billable]:
+        """Log groups with the name of one of ours that nothing says is ours."""
+        return self._if_permitted("CloudWatch Logs", partial(_log_groups, ours=False))
+
+    def arns(self, name: str) -> list[str]:
+        """The ARNs that the tagging API lists with our tag."""
+        return self._if_permitted("tags", lambda aws, _: aws.tagging.arns(TAG, name))
+
+    def _if_permitted(self, name: str, look: Callable[[Aws, Sought], list[T]]) -> list[T]:
+        if name in self.skipped:
+            return []
+        try:
+            return look(self._aws, self._what)
+        except InterruptedWork:
+            raise
+        except WildrydesError as error:
+            self._reporter.event(f"{name} skipped: {error}")
+            self.skipped.append(name)
+            return []
+
+
+def api_keys(aws: Aws, tags: Mapping[str, Sequence[str]], reporter: Reporter) -> list[Billable]:
+    """The API keys and usage plans with such tags; none, and said, where these credentials may not see them."""
+    try:
+        return aws.apis.keys_and_plans(tags)
+    except InterruptedWork:
+        raise
+    except WildrydesError as error:
+        reporter.event(f"API keys skipped: {error}")
+        return []
+
+
+def _named(remains: Remains) -> list[Billable]:
+    """Stacks, bucket and objects that are found again."""
+    stacks = [Billable("stack", found.stack.name) for found in remains.stacks]
+    if remains.own_bucket:
+        return [*stacks, Billable("bucket", remains.bucket)]
+    return [*stacks, *(Billable("object", f"s3://{remains.bucket}/{item.key}") for item in remains.objects)]
+
+
+def dollars(thing: Billable) -> float | None:
+    """What it costs a month while idle; None when the price of one of its items is not in the table."""
+    if not set(thing.prices) <= set(PRICES):
+        return None
+    return sum(PRICES[item] * amount for item, amount in thing.prices.items())
+
+
+def _report(thing: Billable, remedies: Remedies, reporter: Reporter) -> None:
+    cost, remedy = dollars(thing), remedies.removal(thing)
+    price = "at a price that is not in the table" if cost is None else f"about {cost:.2f} US$ a month"
+    reporter.output(
+        f"still there: {thing.kind} {thing.id}, {price}; to remove it: {remedy}",
+        kind=thing.kind,
+        id=thing.id,
+        dollars=cost,
+        remedy=remedy,
+    )
+
+
+def _report_tagged(arns: Collection[str], reporter: Reporter) -> None:
+    if arns:
+        reporter.warning(f"AWS lists with our tag, for up to an hour after they are gone: {', '.join(arns)}")
+
+
+def _report_alike(groups: Collection[Billable], remedies: Remedies, reporter: Reporter) -> None:
+    """A function of an earlier version wrote once more after its log group had gone, or it is somebody else's."""
+    for group in groups:
+        reporter.warning(
+            f"{group.kind} {group.id} has the name of ours, and nothing says that it is ours: it is left alone. "
+            f"When nobody needs it, remove it with: {remedies.removal(group)}"
+        )
+
+
+def _log_groups(aws: Aws, what: Sought, ours: bool = True) -> list[Billable]:
+    """Those of the names that are there, ours or the others."""
+    tags = {name: aws.functions.log_group_tags(name) for name in sorted(what.log_groups)}
+    return [
+        Billable("log group", name)
+        for name, found in tags.items()
+        if found is not None and is_tagged(found, what.tags) is ours
+    ]
+
+
+def _functions(aws: Aws, what: Sought) -> list[Billable]:
+    """The function, if it is ours: the workshop's own has the same name."""
+    is_ours = is_tagged(aws.functions.tags(what.function), what.tags)
+    return [Billable("function", what.function)] if is_ours else []
+
+
+# What is looked at, and how: a call or two each.
+_LOOKS: dict[str, Callable[[Aws, Sought], list[Billable]]] = {
+    "EC2": lambda aws, what: aws.networks.billing(what.tags),
+    "EFS": lambda aws, what: aws.networks.file_systems(what.tags),
+    "Lambda": _functions,
+    "CloudWatch Logs": _log_groups,
+    "API keys": lambda aws, what: aws.apis.keys_and_plans(what.tags),
+}

@@ -1,0 +1,56 @@
+"""What is refused before anything is removed: what a person has protected, and what is not ours."""
+
+from collections.abc import Sequence
+
+from ..aws.records import Stack
+from ..deploy.remedies import Remedies
+from ..deploy.settings import Settings
+from ..errors import Refused
+from .emptying import refuse_foreign
+from .remains import Remains
+
+_NOTHING = "Nothing was removed"
+
+
+def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> None:
+    """Raises Refused for what cannot be kept or left behind, protected stacks, and objects in our bucket."""
+    goes, _ = found.split(settings)
+    _refuse_keeping(found, settings)
+    _refuse_retaining(found, settings)
+    _refuse_protected([one.stack for one in goes.stacks], remedies)
+    if goes.own_bucket:
+        refuse_foreign(goes.bucket, goes.foreign, remedies, _NOTHING)
+
+
+def _refuse_keeping(found: Remains, settings: Settings) -> None:
+    whole = [one.stack.name for one in found.stacks if one.stack.name == settings.complete_stack]
+    if settings.keep_data and whole:
+        raise Refused(
+            f"--keep-data: stack {whole[0]} holds function and files in one, and CloudFormation deletes a stack as a "
+            "whole; copy the files first and run without --keep-data, or deploy by the long route to keep them"
+        )
+
+
+def _refuse_retaining(found: Remains, settings: Settings) -> None:
+    functions = [
+        item.logical_id
+        for one in found.stacks
+        for item in one.resources
+        if item.type == "AWS::Lambda::Function" and item.logical_id in settings.retain
+    ]
+    if functions:
+        raise Refused(
+            f"--retain {functions[0]}: the function would outlive its role, without which Lambda can never remove "
+            "its network interfaces; mend what keeps it from being deleted"
+        )
+
+
+def _refuse_protected(stacks: Sequence[Stack], remedies: Remedies) -> None:
+    """https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-protect-stacks.html"""
+    protected = [stack.name for stack in stacks if stack.is_protected]
+    if protected:
+        commands = "\n".join(f"  {remedies.unprotection(name)}" for name in protected)
+        raise Refused(
+            f"termination protection is on for {' and '.join(protected)}. {_NOTHING}. To allow it, turn it off and run "
+            f"destroy again:\n{commands}"
+        )

@@ -1,0 +1,172 @@
+"""What a deployment of a name left standing, of either route: found by names, ours by tags and stacks alone."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from ..aws.records import ObjectVersion
+from ..aws.session import Aws
+from ..aws.target import Target
+from ..deploy import planner
+from ..deploy.desired import PREFIXES, Desired, DesiredStack, default_bucket, describe
+from ..deploy.planner import FoundStack
+from ..deploy.remedies import some
+from ..deploy.settings import Settings
+from ..errors import InterruptedWork, Refused, WildrydesError
+from ..tags import TAG
+from ..workshop import model
+from . import uploads
+
+T = TypeVar("T")
+
+# CloudFormation's own tag finds what a stack without our tag has made, one of the plain AWS CLI's.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
+STACK_TAG = "aws:cloudformation:stack-name"
+# Objects that are named one by one.
+_KEYS_SHOWN = 10
+
+
+@dataclass(frozen=True)
+class Remains:
+    """Stacks (last made first), bucket with the versions of its objects that are ours, our log groups, the function.
+
+    `foreign` are keys in our own bucket that deploy did not put there, `possible_log_groups` the names of the log
+    groups of our functions, and `doubts` what could not be looked at or is not known to be ours, each in a sentence.
+    """
+
+    stacks: tuple[FoundStack, ...]
+    bucket: str
+    own_bucket: bool
+    objects: tuple[ObjectVersion, ...]
+    log_groups: tuple[str, ...]
+    function_name: str
+    foreign: tuple[str, ...] = ()
+    possible_log_groups: tuple[str, ...] = ()
+    doubts: tuple[str, ...] = ()
+
+    def describe(self) -> list[str]:
+        """A line for each thing, and one for the rest of very many objects."""
+        lines = [f"stack {found.stack.name} ({found.stack.status})" for found in self.stacks]
+        lines += [f"log group {name}" for name in self.log_groups]
+        keys = list(dict.fromkeys(item.key for item in self.objects))
+        lines += [f"s3://{self.bucket}/{key}" for key in keys[:_KEYS_SHOWN]]
+        if len(keys) > _KEYS_SHOWN:
+            lines.append(f"{len(keys) - _KEYS_SHOWN:,} more objects of bucket {self.bucket}")
+        return lines + ([f"bucket {self.bucket}"] if self.own_bucket else [])
+
+    def split(self, settings: Settings) -> tuple["Remains", "Remains"]:
+        """What goes and what stays: with `keep_data` the EFS stack, the bucket and our objects in it stay."""
+        nothing = replace(self, stacks=(), own_bucket=False, objects=(), log_groups=())
+        if not settings.keep_data:
+            return self, nothing
+        efs = tuple(found for found in self.stacks if found.stack.name == settings.efs_stack)
+        others = tuple(found for found in self.stacks if found.stack.name != settings.efs_stack)
+        goes = replace(nothing, stacks=others, log_groups=self.log_groups)
+        return goes, replace(self, stacks=efs, log_groups=())
+
+
+def our_tags(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """The tags with their values that make a thing ours: one of them is enough."""
+    stacks = (settings.efs_stack, settings.inference_stack, settings.complete_stack)
+    return {TAG: (settings.name,), STACK_TAG: stacks}
+
+
+def is_tagged(tags: Mapping[str, str] | None, ours: Mapping[str, Sequence[str]]) -> bool:
+    """Whether a thing with these tags is ours; None is for one that is not there."""
+    return any(value in ours.get(key, ()) for key, value in (tags or {}).items())
+
+
+def look(aws: Aws, settings: Settings, target: Target) -> Remains:
+    """What there is.
+
+    Raises Refused for a stack of our name that is not ours, WildrydesError when stacks or bucket may not be read.
+    """
+    return _Search(aws, settings, target).remains()
+
+
+class _Search:
+    """One look: the gateways, the names to look for, and what stayed in doubt."""
+
+    def __init__(self, aws: Aws, settings: Settings, target: Target) -> None:
+        self._aws = aws
+        self._settings = settings
+        self._doubts: list[str] = []
+        routes = [replace(settings, route=route) for route in ("short", "long")]
+        none = model.Model("")
+        self._desired: list[Desired] = [describe(one, target, aws.identity, none) for one in routes]
+
+    def remains(self) -> Remains:
+        found = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
+        stacks = tuple(one for one in found if one)
+        # The stack remembers what deploy was told.
+        known = {key: value for one in stacks for key, value in one.stack.parameters.items()}
+        default = self._desired[0].function_name
+        function = self._settings.overrides.get("FunctionName") or known.get("FunctionName", default)
+        there = self._with_uploads(Remains(stacks, "", False, (), (), function), known.get("DataBucket", ""))
+        names = {function, known.get("FunctionName", default), *uploads.functions(there.objects)}
+        possible = tuple(f"/aws/lambda/{name}" for name in sorted(names))
+        groups = tuple(name for name in possible if self._is_our_log_group(name))
+        return replace(there, log_groups=groups, possible_log_groups=possible, doubts=tuple(self._doubts))
+
+    def _found(self, desired: DesiredStack) -> FoundStack | None:
+        stack = self._aws.stacks.describe(desired.name)
+        if stack is None:
+            return None
+        found = FoundStack(stack, "", tuple(self._aws.stacks.resources(desired.name)))
+        planner.refuse_strangers(self._settings.name, desired, found)
+        return found
+
+    def _with_uploads(self, there: Remains, known: str) -> Remains:
+        """With the bucket, whether it goes, and what in it goes: all in ours, our own uploads in a given one."""
+        default = default_bucket(self._settings, self._aws.identity)
+        bucket = self._settings.bucket or known or default
+        may_be_ours = bucket == default and not self._settings.bucket
+        there = replace(there, bucket=bucket)
+        tags = self._bucket_tags(bucket, may_be_ours)
+        if tags is None:
+            return there
+        prefixes = ("",) if may_be_ours else PREFIXES
+        found = tuple(item for prefix in prefixes for item in self._aws.buckets.versions(bucket, prefix))
+        if may_be_ours and self._is_made_here(tags, found):
+            strange = dict.fromkeys(uploads.foreign(found))
+            ours = tuple(item for item in found if item.key not in strange)
+            return replace(there, own_bucket=True, objects=ours, foreign=tuple(strange))
+        return replace(there, objects=self._sorted(bucket, found, there))
+
+    def _bucket_tags(self, bucket: str, may_be_ours: bool) -> Mapping[str, str] | None:
+        """The bucket's tags. One of another account that has the name of ours is none of a deployment's."""
+        try:
+            return self._aws.buckets.tags(bucket)
+        except Refused:
+            if may_be_ours:
+                return None
+            raise
+
+    def _sorted(self, bucket: str, found: Sequence[ObjectVersion], there: Remains) -> tuple[ObjectVersion, ...]:
+        stacks = [one.stack for one in there.stacks]
+        metadata = self._aws.buckets.metadata
+        told = uploads.sort(found, stacks, self._settings.name, lambda item: metadata(bucket, item))
+        beginnings = tuple(f"{prefix}{there.function_name}-" for prefix in PREFIXES)
+        alike = [f"s3://{bucket}/{key}" for key in told.unknown if key.startswith(beginnings)]
+        if alike:
+            why = told.fault or "nothing says that this deployment uploaded them"
+            self._doubts.append(f"left alone: {some(alike)} ({why})")
+        return told.ours
+
+    def _is_made_here(self, tags: Mapping[str, str], found: Sequence[ObjectVersion]) -> bool:
+        is_half_made = not tags and not found
+        return is_half_made or tags.get(TAG) == self._settings.name
+
+    def _is_our_log_group(self, name: str) -> bool:
+        tags = self._if_permitted(lambda: self._aws.functions.log_group_tags(name))
+        return is_tagged(tags, our_tags(self._settings))
+
+    def _if_permitted(self, ask: Callable[[], T]) -> T | None:
+        """The answer; when it is denied, None and a doubt."""
+        try:
+            return ask()
+        except InterruptedWork:
+            raise
+        except WildrydesError as error:
+            self._doubts.append(f"not looked at: {error}")
+            return None

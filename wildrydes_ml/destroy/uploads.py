@@ -1,0 +1,89 @@
+"""Which objects in a bucket are ours.
+
+In our own bucket it is what has the shape of an upload: nothing else is put there by deploy. In a bucket that was given
+others may have objects of any name, so that there an upload says whose it is, or a stack of ours names it.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from ..aws.records import ObjectVersion, Stack
+from ..errors import InterruptedWork, WildrydesError
+from ..tags import TAG
+
+# As desired.code_key, Model.key and handing.key make them.
+_SHAPE = re.compile(
+    r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|model/.+-[0-9a-f]{16}\.tar|template/.+-[0-9a-f]{16}\.template"
+)
+# The parameters that name uploads: keys, and the link to a model.
+_NAMING = ("CodeKey", "PreparationKey", "ModelUrl")
+
+
+@dataclass(frozen=True)
+class Sorted:
+    """Objects of a given bucket that have the shape of an upload: ours, and keys of which that is not known.
+
+    `fault` is why the labels could not be read.
+    """
+
+    ours: tuple[ObjectVersion, ...] = ()
+    unknown: tuple[str, ...] = ()
+    fault: str = ""
+
+
+def is_upload(key: str) -> bool:
+    """Whether a key has the shape of an upload."""
+    return bool(_SHAPE.fullmatch(key))
+
+
+def functions(objects: Sequence[ObjectVersion]) -> set[str]:
+    """The functions whose code was uploaded: their names outlive their stacks here."""
+    matches = (_SHAPE.fullmatch(item.key) for item in objects)
+    return {match["function"] for match in matches if match and match["function"]}
+
+
+def foreign(found: Sequence[ObjectVersion]) -> tuple[str, ...]:
+    """The keys of our own bucket that deploy did not put there; what was deleted and is kept as a version is none."""
+    return tuple(item.key for item in found if item.is_latest and not item.is_mark and not is_upload(item.key))
+
+
+def sort(
+    found: Sequence[ObjectVersion],
+    stacks: Sequence[Stack],
+    name: str,
+    labels: Callable[[ObjectVersion], Mapping[str, str]],
+) -> Sorted:
+    """Tells our uploads to a given bucket from other people's objects, by their labels and by what our stacks name.
+
+    `labels` reads those of a version; what it raises is the fault, but for InterruptedWork, which ends the search.
+    """
+    shaped = [item for item in found if is_upload(item.key)]
+    said, fault = _read(labels, [item for item in shaped if not item.is_mark])
+    owners = {item: found.get(TAG, name if _is_named(item.key, stacks) else "") for item, found in said.items()}
+    ours = [item for item, owner in owners.items() if owner == name]
+    unknown = dict.fromkeys(item.key for item, owner in owners.items() if not owner)
+    keys = {item.key for item in ours}
+    marks = [item for item in shaped if item.is_mark and item.key in keys]
+    return Sorted((*ours, *marks), tuple(unknown), fault)
+
+
+def _read(
+    labels: Callable[[ObjectVersion], Mapping[str, str]], versions: Sequence[ObjectVersion]
+) -> tuple[dict[ObjectVersion, Mapping[str, str]], str]:
+    """The labels of each version, and the first fault, after which nothing more is asked."""
+    said: dict[ObjectVersion, Mapping[str, str]] = {item: {} for item in versions}
+    try:
+        for item in versions:
+            said[item] = labels(item)
+    except InterruptedWork:
+        raise
+    except WildrydesError as error:
+        return said, str(error)
+    return said, ""
+
+
+def _is_named(key: str, stacks: Sequence[Stack]) -> bool:
+    """Whether a stack names the key: earlier versions of the deployer put no labels on what they uploaded."""
+    values = [stack.parameters.get(name, "") for stack in stacks for name in _NAMING]
+    return any(value == key or f"/{key}?" in value for value in values)

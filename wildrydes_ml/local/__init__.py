@@ -1,0 +1,1 @@
+"""This machine in place of AWS: an emulator, and a directory in place of EFS."""

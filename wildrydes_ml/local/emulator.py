@@ -1,0 +1,325 @@
+"""The emulator that stands for AWS with `--local`: started on 127.0.0.1, found again, stopped.
+
+Its state is one file under the home directory, which also holds its log, its temporary files and the
+directories that stand for EFS. A home carries a mark, so that nobody else's directory is taken for one.
+Two homes have two emulators and do not meet. Processes are looked up in /proc: this part is for Linux.
+"""
+
+import contextlib
+import errno
+import fcntl
+import importlib.util
+import json
+import os
+import platform
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from .. import web
+from ..aws.target import Target
+from ..errors import SettingsError, WildrydesError
+from ..workshop.parameters import TABLE
+
+REGION = "us-east-1"
+_MARK = ".wildrydes-home"
+_START_SECONDS = 60.0
+# It has nothing to save: what takes longer is ended.
+_STOP_SECONDS = 2.0
+# How long a filling that outlived its command may go on writing.
+_FILLING_SECONDS = 60.0
+# Bytes: with less, whatever fails fails of that.
+_LITTLE = 2**20
+_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_ARCHITECTURES = {"x86_64": "x86_64", "amd64": "x86_64", "arm64": "arm64", "aarch64": "arm64"}
+
+# Emulators that this process started; they outlive it.
+_children: dict[int, "subprocess.Popen[bytes]"] = {}
+
+
+@dataclass(frozen=True)
+class Emulator:
+    """A running emulator."""
+
+    pid: int
+    port: int
+
+    @property
+    def endpoint(self) -> str:
+        """Where it answers."""
+        return f"http://127.0.0.1:{self.port}"
+
+
+def target(home: Path, emulator: Emulator, name: str) -> Target:
+    """The emulator as a place for the deployment of that name.
+
+    It makes no instance, NAT gateway or IPv6 egress, and runs the function with its own interpreter, which
+    finds EFS as a directory.
+    """
+    directory = efs_directory(home, name)
+    return Target(
+        region=REGION,
+        endpoint=emulator.endpoint,
+        efs_directory=directory,
+        parameters={
+            "BootstrapInstance": "none",
+            "InternetEgress": "none",
+            "EFSpath": str(directory),
+            "PythonRuntime": f"python{sys.version_info.major}.{sys.version_info.minor}",
+            "Architecture": _ARCHITECTURES.get(platform.machine().lower(), "x86_64"),
+        },
+        poll_seconds=0.05,
+        # It never throttles: what does not answer has been stopped.
+        attempts=2,
+    )
+
+
+def efs_directory(home: Path, name: str) -> Path:
+    """The directory that stands for a deployment's EFS."""
+    return home / "efs" / name
+
+
+def claim(home: Path) -> None:
+    """Makes a new or empty directory a home. Raises SettingsError for somebody else's directory."""
+    longest = TABLE["EFSpath"]["MaxLength"]
+    if len(str(efs_directory(home, "n" * 31))) > longest:
+        raise SettingsError([f"--home {home}: its path is too long, EFS under it must stay below {longest} characters"])
+    if home.is_dir() and not (home / _MARK).exists() and any(home.iterdir()):
+        raise SettingsError([f"--home {home}: is not empty and was not made here; name a new directory"])
+    with _room(home):
+        home.mkdir(parents=True, exist_ok=True)
+        (home / _MARK).touch()
+
+
+def find(home: Path) -> Emulator | None:
+    """The home's emulator when its process lives; a busy one is waited for."""
+    emulator = _recorded(home)
+    if emulator is None or not _is_ours(emulator):
+        return None
+    _wait_until_healthy(home, emulator)
+    return emulator
+
+
+def start(home: Path) -> tuple[Emulator, bool]:
+    """The home's emulator, and whether it was started now, since it was not running.
+
+    Raises SettingsError when it is not installed, WildrydesError when it does not come up.
+    """
+    if sys.version_info < (3, 11):
+        raise SettingsError(["--local needs Python 3.11 or newer, as the packages that it puts on EFS do"])
+    if importlib.util.find_spec("ministack") is None:
+        raise SettingsError(["--local needs the emulator: pip install 'wildrydes_ml[local]'"])
+    claim(home)
+    with _locked(home):
+        running = find(home)
+        return (running, False) if running else (_launch(home), True)
+
+
+def stop(home: Path) -> None:
+    """Stops the emulator with every function process of its, and removes what it left in the home."""
+    emulator = _recorded(home)
+    if emulator is not None and (home / _MARK).exists():
+        _abandon(home, emulator)
+
+
+def _abandon(home: Path, emulator: Emulator) -> None:
+    if _is_ours(emulator):
+        _end(emulator.pid)
+    if emulator.pid in _children:
+        _children.pop(emulator.pid).wait()
+    shutil.rmtree(_temporary(home), ignore_errors=True)
+    for path in (_state_file(home), _draft(home), _log_file(home)):
+        path.unlink(missing_ok=True)
+
+
+def clear(home: Path, name: str) -> None:
+    """Removes the directory that stands for a deployment's EFS.
+
+    A filling whose command was killed may still be writing; it is waited for.
+    """
+    directory = efs_directory(home, name)
+    if not (home / _MARK).exists() or not directory.exists():
+        return
+    _await_filling(directory / ".populate.lock")
+    shutil.rmtree(directory)
+    with contextlib.suppress(OSError):
+        directory.parent.rmdir()
+
+
+def tidy(home: Path) -> None:
+    """Removes a home that holds nothing any more."""
+    if (home / _MARK).exists() and [path.name for path in home.iterdir()] == [_MARK]:
+        (home / _MARK).unlink()
+        home.rmdir()
+
+
+def _state_file(home: Path) -> Path:
+    return home / "emulator.json"
+
+
+def _log_file(home: Path) -> Path:
+    return home / "emulator.log"
+
+
+def _temporary(home: Path) -> Path:
+    return home / "tmp"
+
+
+def _draft(home: Path) -> Path:
+    return home / "emulator.new"
+
+
+def _record(home: Path, emulator: Emulator) -> None:
+    """Writes the state down, all of it or nothing."""
+    _draft(home).write_text(json.dumps(vars(emulator)))
+    _draft(home).replace(_state_file(home))
+
+
+def _recorded(home: Path) -> Emulator | None:
+    try:
+        return Emulator(**json.loads(_state_file(home).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+@contextlib.contextmanager
+def _locked(home: Path) -> Iterator[None]:
+    """One command at a time; the lock ends with the process that holds it."""
+    handle = os.open(home, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _await_filling(lock: Path) -> None:
+    if not lock.exists():
+        return
+    deadline = time.monotonic() + _FILLING_SECONDS
+    with lock.open() as handle:
+        while True:
+            with contextlib.suppress(BlockingIOError):
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            if time.monotonic() > deadline:
+                raise WildrydesError(f"{lock.parent} is still being filled: wait until that has ended, then run again")
+            time.sleep(0.2)
+
+
+def _launch(home: Path) -> Emulator:
+    """Starts the emulator. What cannot be written down is stopped again: nobody would find it."""
+    with _room(home):
+        _temporary(home).mkdir(exist_ok=True)
+        process, port = _started(home, _free_port())
+        _children[process.pid] = process
+        emulator = Emulator(process.pid, port)
+        try:
+            _record(home, emulator)
+            _wait_until_healthy(home, emulator)
+        except (OSError, WildrydesError):
+            _abandon(home, emulator)
+            raise
+    return emulator
+
+
+def _started(home: Path, port: int) -> tuple["subprocess.Popen[bytes]", int]:
+    with _log_file(home).open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "ministack"],
+            cwd=_temporary(home),
+            env=_environment(home, port),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            # Its own group, so that a Ctrl-C of the command does not reach it and stop() reaches its children.
+            start_new_session=True,
+        )
+    return process, port
+
+
+@contextlib.contextmanager
+def _room(home: Path) -> Iterator[None]:
+    """Names a full disk, which the system tells without a path where a file that is open is written."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in _FULL:
+            raise WildrydesError(
+                f"no space left under {home} ({error.strerror}): make room there, or name another directory with --home"
+            ) from error
+        raise
+
+
+def _environment(home: Path, port: int) -> dict[str, str]:
+    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    temporary = _temporary(home)
+    return {
+        **kept,
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "MINISTACK_HOST": "127.0.0.1",
+        # A listener on a fixed port of every interface, of no use here.
+        "IOT_MTLS_ENABLED": "0",
+        "TMPDIR": str(temporary),
+        "STATE_DIR": str(temporary / "state"),
+        "S3_DATA_DIR": str(temporary / "s3"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
+    deadline = time.monotonic() + _START_SECONDS
+    while web.get(f"{emulator.endpoint}/_ministack/health", {}, timeout=2).status != 200:
+        if time.monotonic() > deadline or not _is_ours(emulator):
+            log = _log_file(home).read_text(errors="replace")[-2000:].strip()
+            is_full = shutil.disk_usage(home).free < _LITTLE or os.strerror(errno.ENOSPC) in log
+            cause = f"no space left under {home}: make room there, or name another directory with --home\n" * is_full
+            raise WildrydesError(
+                f"the emulator does not answer on {emulator.endpoint}: {cause}{log or 'it said nothing'}"
+            )
+        time.sleep(0.05)
+
+
+def _is_ours(emulator: Emulator) -> bool:
+    """Whether the process of that number still is an emulator: numbers are given again."""
+    if emulator.pid in _children:
+        return _children[emulator.pid].poll() is None
+    try:
+        return b"ministack" in Path(f"/proc/{emulator.pid}/cmdline").read_bytes()
+    except OSError:
+        return False
+
+
+def _end(pid: int) -> None:
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(pid, number)
+        deadline = time.monotonic() + _STOP_SECONDS
+        while time.monotonic() < deadline:
+            if not _group_lives(pid):
+                return
+            time.sleep(0.05)
+
+
+def _group_lives(group: int) -> bool:
+    """Whether a process of the group runs; ended ones that nobody waited for do not count."""
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: pid (command) state parent group
+            state, _, its_group = path.read_text().rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state != "Z":
+                return True
+    return False

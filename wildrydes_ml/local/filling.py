@@ -1,0 +1,86 @@
+"""Filling a local directory that stands for EFS, by the same script that the instance runs."""
+
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from .. import packaging
+from ..errors import WildrydesError
+from ..reporting import Reporter
+
+# The end of the path of the model that comes with the package, wherever that is installed.
+_SHIPPED = ("wildrydes_ml", "workshop", "detector")
+
+
+def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) -> dict[str, str]:
+    """The script's settings from the parameters' values, on top of the user's own environment."""
+    return {
+        **base,
+        "PYTHON": sys.executable,
+        "PACKAGES": values["Packages"],
+        "MODEL": model,
+        "MODEL_SHA256": values.get("ModelSha256", ""),
+        "SIGNATURE": values.get("Signature", ""),
+    }
+
+
+def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> None:
+    """Runs populate.sh and passes its lines on; while another one fills the directory, it waits.
+
+    Raises WildrydesError with the reason in one sentence, and where the log is.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryFile("w+") as errors:
+        with subprocess.Popen(
+            _command(directory), env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                reporter.event(line.rstrip())
+        errors.seek(0)
+        said = errors.read()
+    if process.returncode:
+        raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nThe log is {directory / 'populate.log'}")
+
+
+def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
+    """The parts that fill() would make: of `tensorflow`, `model` and `prepared`, none when all is as wanted.
+
+    While another process fills the directory, they are those that it has not made yet. Raises WildrydesError.
+    """
+    if not directory.exists():
+        return ("tensorflow", "model", "prepared")
+    shown = subprocess.run(
+        _command(directory), env={**settings, "ONLY_LOOK": "1"}, capture_output=True, text=True, check=False
+    )
+    if shown.returncode:
+        raise WildrydesError(f"{directory} cannot be looked at: {_reason(shown.stderr)}")
+    return tuple(shown.stdout.split())
+
+
+def _reason(errors: str) -> str:
+    """The script's own last words; what came before them is in the log."""
+    *_, last = ["populate.sh ended without a word", *errors.strip().splitlines()]
+    return last.removeprefix("populate: error: ")
+
+
+def _command(directory: Path) -> list[str]:
+    return ["bash", str(packaging.source_directory() / "filling" / "populate.sh"), str(directory)]
+
+
+def manifest(directory: Path) -> str:
+    """What populate.sh says is in the directory; empty while it is not filled."""
+    path = directory / "manifest.json"
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def model_location(directory: Path) -> str:
+    """Where the model in the directory came from; empty for the one that comes with the package."""
+    try:
+        location = str(json.loads(manifest(directory))["inputs"]["model"])
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return "" if Path(location).parts[-3:] == _SHIPPED else location

@@ -1,0 +1,1 @@
+"""The permissions that a caller needs, as IAM policies."""

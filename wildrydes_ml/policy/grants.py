@@ -1,0 +1,176 @@
+"""IAM policies out of the table of rights: for one deployment, as narrow as its names allow.
+
+What a name is not known for stands as `*`. No setting of the templates needs another policy, but for those that name
+something: bucket, function, boundary, service role.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from itertools import product
+from string import Formatter
+from typing import Any
+
+from ..aws.records import Identity
+from ..deploy.desired import PREFIXES, default_bucket
+from ..deploy.settings import Settings
+from .rights import CLOUDFORMATION, HANDLERS, KEPT_TYPES, SCOPES, TABLE, VERBS, Right
+
+WHO = (*VERBS, CLOUDFORMATION)
+
+# Characters of a managed policy, spaces not counted.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+LIMIT = 6144
+
+Document = dict[str, Any]
+Statement = dict[str, Any]
+
+# https://docs.aws.amazon.com/general/latest/gr/rande.html: how a region's name begins, where the partition is another.
+_PARTITIONS = {
+    "cn-": "aws-cn",
+    "us-gov-": "aws-us-gov",
+    "us-iso-": "aws-iso",
+    "us-isob-": "aws-iso-b",
+    "eusc-": "aws-eusc",
+}
+# CloudFormation cuts a stack's long name for the names of roles, which have 64 characters at most. It keeps more of it.
+_KEPT_OF_STACK = 20
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a policy holds; an empty account or region stands for any."""
+
+    account: str = ""
+    region: str = ""
+
+    @property
+    def partition(self) -> str:
+        """The partition of the region; `*` without a region."""
+        if not self.region:
+            return "*"
+        return next((name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws")
+
+
+def policies(who: str, settings: Settings, region: str = "") -> list[Document]:
+    """The policies for a verb, or for the role that CloudFormation takes (`who` is one of WHO), each within LIMIT.
+
+    The account is that of the settings.
+    """
+    place = Place(settings.account, region)
+    return list(_packed(statements(needed(who, settings), settings, place)))
+
+
+def needed(who: str, settings: Settings) -> list[Right]:
+    """The rows of the table that count for a verb or for the role that CloudFormation takes."""
+    return [right for right in TABLE if _counts(right, who, settings)]
+
+
+def statements(rights: Iterable[Right], settings: Settings, place: Place) -> list[Statement]:
+    """A statement for each scope of the rights; without those whose names this deployment has not, and without what
+    another one allows on more."""
+    names = _names(settings, place)
+    scopes: dict[str, set[str]] = {name: set() for name in SCOPES}
+    for right in rights:
+        scopes[right.scope].update(right.actions)
+    wider = {name: {action for other in SCOPES if _covers(other, name) for action in scopes[other]} for name in SCOPES}
+    found = [_statement(name, actions - wider[name], names) for name, actions in scopes.items()]
+    return [one for one in found if one["Action"] and one["Resource"]]
+
+
+def _covers(scope: str, narrower: str) -> bool:
+    """Whether all that is in a scope is in another one, whatever its condition."""
+    if scope == narrower or SCOPES[scope].condition:
+        return False
+    patterns = SCOPES[scope].arns
+    return all(any(fnmatchcase(arn, pattern) for pattern in patterns) for arn in SCOPES[narrower].arns)
+
+
+def size(document: Document) -> int:
+    """Its characters as IAM counts them."""
+    return sum(not char.isspace() for char in json.dumps(document, separators=(",", ":")))
+
+
+def _counts(right: Right, who: str, settings: Settings) -> bool:
+    if not right.is_made:
+        has_auth = who in ("deploy", "destroy") or right.auth in ("", settings.parameter_values()["ApiAuth"])
+        return who in right.when and has_auth
+    if who == CLOUDFORMATION:
+        return True
+    if settings.role_arn and who != "status":
+        return False
+    is_kept = who == "destroy" and right.source in KEPT_TYPES and "update" in right.when
+    return is_kept or bool(right.when & HANDLERS[who])
+
+
+def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
+    """What the names in a scope stand for."""
+    account, region = place.account or "*", place.region or "*"
+    bucket = settings.bucket or default_bucket(settings, Identity(account, "", place.partition, region))
+    values = settings.parameter_values()
+    role = settings.efs_stack[:_KEPT_OF_STACK]
+    return {
+        "partition": (place.partition,),
+        "account": (account,),
+        "region": (region,),
+        "stack": (settings.efs_stack, settings.inference_stack, settings.complete_stack),
+        "bucket": (bucket,),
+        "own_bucket": () if settings.bucket else (bucket,),
+        "prefix": PREFIXES,
+        "function": (values["FunctionName"],),
+        "role": (role,),
+        "unbounded_role": () if values["PermissionsBoundary"] else (role,),
+        "boundary": tuple(filter(None, (values["PermissionsBoundary"],))),
+        "service_role": tuple(filter(None, (settings.role_arn,))),
+    }
+
+
+def _statement(scope: str, actions: Iterable[str], names: Mapping[str, Sequence[str]]) -> Statement:
+    resources = [arn for pattern in SCOPES[scope].arns for arn in _filled(pattern, names)]
+    condition = {
+        operator: {key: found for key, texts in entries.items() if (found := _all_filled(texts, names))}
+        for operator, entries in SCOPES[scope].condition.items()
+    }
+    kept = {operator: entries for operator, entries in condition.items() if entries}
+    sid = "".join(filter(str.isalnum, scope.title()))
+    statement: Statement = {"Sid": sid, "Effect": "Allow", "Action": sorted(actions), "Resource": resources}
+    return {**statement, "Condition": kept} if kept else statement
+
+
+def _all_filled(texts: Iterable[str], names: Mapping[str, Sequence[str]]) -> list[str]:
+    return [text for pattern in texts for text in _filled(pattern, names)]
+
+
+def _filled(pattern: str, names: Mapping[str, Sequence[str]]) -> list[str]:
+    """The pattern with every combination of the values of its names."""
+    fields = list(dict.fromkeys(name for _, name, _, _ in Formatter().parse(pattern) if name))
+    return [
+        pattern.format(**dict(zip(fields, values, strict=True)))
+        for values in product(*(names[name] for name in fields))
+    ]
+
+
+def _packed(found: Sequence[Statement]) -> Iterator[Document]:
+    """The statements in as many documents as it takes."""
+    held: list[Statement] = []
+    for statement in (part for one in found for part in _parts(one)):
+        if held and size(_document([*held, statement])) > LIMIT:
+            yield _document(held)
+            held = []
+        held.append(statement)
+    yield _document(held)
+
+
+def _parts(statement: Statement) -> Iterator[Statement]:
+    """The statement, or parts of its actions where it is too large for a document of its own."""
+    if size(_document([statement])) <= LIMIT:
+        yield statement
+        return
+    actions, half = statement["Action"], len(statement["Action"]) // 2
+    for number, part in enumerate((actions[:half], actions[half:]), start=1):
+        yield from _parts({**statement, "Sid": f"{statement['Sid']}{number}", "Action": part})
+
+
+def _document(found: Sequence[Statement]) -> Document:
+    return {"Version": "2012-10-17", "Statement": list(found)}

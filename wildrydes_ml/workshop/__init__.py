@@ -1,0 +1,1 @@
+"""The Wild Rydes workshop: its parameters, its templates, its model."""

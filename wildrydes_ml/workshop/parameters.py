@@ -1,0 +1,362 @@
+"""The templates' parameters as one table: each has a Description, a default and what CloudFormation may check.
+
+The blocks take plain values or these; `workshop` picks from the table what each template offers.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, get_args
+
+from troposphere import Parameter, Template
+
+from ..blocks import access, function, storage
+from ..blocks.filling import Instance
+from ..blocks.network import Egress
+
+REFILL = " See BootstrapInstance."
+
+# Pins that serve the handler on both architectures; TensorFlow's CPU-only build exists for x86_64 alone.
+PACKAGES = (
+    "tensorflow-cpu==2.21.0;platform_machine=='x86_64' tensorflow==2.21.0;platform_machine=='aarch64' "
+    "pillow==13.0.0 requests==2.34.2 microsoft-antissrf==1.0.0 ai-edge-litert==2.3.0"
+)
+MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: a value's characters.
+_LONGEST = 4096
+_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+_CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
+
+
+def _text(default: str, description: str, pattern: str = "", constraint: str = "", **more: Any) -> dict[str, Any]:
+    checks = {"AllowedPattern": pattern, "ConstraintDescription": constraint} if pattern else {}
+    return {"Type": "String", "Default": default, "Description": description, **checks, **more}
+
+
+def _choice(default: str, values: tuple[str, ...], description: str) -> dict[str, Any]:
+    return {
+        "Type": "String",
+        "Default": default,
+        "AllowedValues": list(values),
+        "Description": description,
+    }
+
+
+def _number(default: Any, low: Any, high: Any, description: str) -> dict[str, Any]:
+    return {
+        "Type": "Number",
+        "Default": default,
+        "MinValue": low,
+        "MaxValue": high,
+        "Description": description,
+    }
+
+
+def _required(kind: str, description: str, **more: Any) -> dict[str, Any]:
+    return {"Type": kind, "Description": description, **more}
+
+
+TABLE: dict[str, dict[str, Any]] = {
+    # EFS, its network and its filling
+    "ThroughputMode": _choice(
+        "provisioned",
+        get_args(storage.ThroughputMode),
+        "EFS throughput: provisioned bills what is reserved, elastic what is read and written, bursting nothing.",
+    ),
+    "ProvisionedThroughputInMibps": _number(
+        15, *storage.MIBPS, "MiB/s to reserve where ThroughputMode is provisioned."
+    ),
+    "InternetEgress": _choice(
+        "nat",
+        get_args(Egress),
+        "Way out to pictures by URL: nat (billed by the hour), ipv6 (free, hosts with IPv6 only) or none.",
+    ),
+    "BootstrapInstance": _choice(
+        "keep",
+        get_args(Instance),
+        "The EC2 instance that fills EFS: keep it, stop (it ends itself once EFS is filled; choose none before a "
+        "later update), or none. To fill EFS anew: none, then back.",
+    ),
+    "BootstrapInstanceType": _text(
+        "",
+        "Type of the filling instance; empty: c5.large, or c7g.large on arm64.",
+        r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
+        "must be an instance type such as c5.large, or empty",
+    ),
+    "Architecture": _choice(
+        "x86_64",
+        get_args(function.Architecture),
+        "Processor of the function and the filling instance." + REFILL,
+    ),
+    "PythonRuntime": _text(
+        "python3.13",
+        "Python of the function and its packages: python3.12 or python3.13." + REFILL,
+        f"^{function.RUNTIME}$",
+        "must be a Lambda runtime such as python3.13",
+    ),
+    "Packages": _text(
+        PACKAGES,
+        "What pip installs on EFS, separated by spaces, pinned with ==." + REFILL,
+        r"^([A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?( +|$))+$",
+        "must be pins such as pillow==13.0.0 separated by spaces; a marker after ; has no space in it",
+    ),
+    "ModelUrl": _text(
+        MODEL_URL,
+        "http(s) URL of a tar archive whose root is a SavedModel." + REFILL,
+        r"^https?://[^\s\"$`\\]+$",
+        "must be an http or https URL without spaces, quotes, $, ` and \\",
+    ),
+    "ModelSha256": _text(
+        "",
+        "SHA-256 of the model's archive; empty: not checked." + REFILL,
+        r"^$|^[0-9A-Fa-f]{64}$",
+        "must be 64 hexadecimal digits, or empty",
+    ),
+    "Signature": _text(
+        "default",
+        "The model's signature that answers pictures." + REFILL,
+        r"^[A-Za-z0-9._-]+$",
+        "must be letters, digits and ._-",
+    ),
+    "PreparationKey": _text(
+        "code/ml_inferencefunction.zip",
+        "Key in DataBucket of the function's zip that prepares the model for a fast start." + REFILL,
+        r"^[A-Za-z0-9._/-]+$",
+        "must be letters, digits and ._/-",
+        MaxLength=90,
+    ),
+    "SshCidr": _text(
+        "",
+        "IPv4 block that may reach the instance by SSH; empty: Session Manager only. The console's Instance Connect "
+        "comes from AWS's own range.",
+        _CIDR,
+        "must be a block such as 192.0.2.0/24, or empty",
+    ),
+    "AvailabilityZoneOne": _text(
+        "",
+        "Zone of the public and the first private subnet; empty: the region's first. Set both zones or none.",
+        r"^$|^[a-z0-9-]+$",
+        "must be an Availability Zone such as eu-west-1a, or empty",
+    ),
+    "AvailabilityZoneTwo": _text(
+        "",
+        "Zone of the second private subnet; empty: the region's second.",
+        r"^$|^[a-z0-9-]+$",
+        "must be an Availability Zone such as eu-west-1b, or empty",
+    ),
+    # The function
+    "SecurityGroupIds": _required(
+        "List<AWS::EC2::SecurityGroup::Id>",
+        "Security groups that the function joins: output DefaultSecurityGroup of the EFS stack.",
+    ),
+    "SubnetIDs": _required(
+        "List<AWS::EC2::Subnet::Id>",
+        "Subnets of the function, each in a zone with a mount target: outputs PrivateSubnetOne and "
+        "PrivateSubnetTwo of the EFS stack.",
+    ),
+    "AccessPointARN": _required(
+        "String",
+        "EFS access point that the function mounts: output AccesspointARN of the EFS stack.",
+        AllowedPattern=r"^arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+$",
+        ConstraintDescription="must be the ARN of an EFS access point",
+    ),
+    "DataBucket": _required(
+        "String",
+        "S3 bucket of this region that holds the function's zip under CodeKey.",
+        AllowedPattern=_BUCKET,
+        ConstraintDescription="must be the name of an S3 bucket",
+    ),
+    "EFSpath": _text(
+        "/mnt/python",
+        "Where the function sees the access point; on AWS /mnt/ and one name.",
+        r"^/.*[^/]$",
+        "must be an absolute path without a slash at its end",
+        MaxLength=160,
+    ),
+    "CodeKey": _text(
+        "code/ml_inferencefunction.zip",
+        "Key of the function's zip in DataBucket; new code wants a new key.",
+        MaxLength=90,
+    ),
+    "FunctionName": _text(
+        "ml_inferencefunction",
+        "Name of the function; another one lets two of these stacks live in one region. Keep it while the stack lives: "
+        "the deployed API would go on calling the old function, which is gone.",
+        r"^[A-Za-z0-9_-]{1,64}$",
+        "must be 1 to 64 letters, digits, _ and -",
+    ),
+    "MemorySize": _number(3008, *function.MEMORY_MIB, "MiB of memory of the function; processing power grows with it."),
+    "Timeout": _number(
+        90,
+        *function.TIMEOUT_SECONDS,
+        "Seconds that the function may take. API Gateway itself waits 29 s.",
+    ),
+    "MinScore": _number(0.3, 0, 1, "Detections that score lower are left out of the answer and the verdict."),
+    "TargetLabel": _text(
+        "Horse",
+        "Label that makes a picture a unicorn's: one that the model knows.",
+        r"^\S(.*\S)?$",
+        "must be a label of the model, of at most 32 characters",
+        MaxLength=32,
+    ),
+    "Engine": _choice(
+        "auto",
+        ("auto", "litert", "capi", "tensorflow"),
+        "What runs the model: auto is the fastest that was accepted when EFS was filled.",
+    ),
+    "ApiAuth": _choice(
+        "NONE", get_args(access.Auth), "Who may call the API: anyone, holders of a key, or IAM identities."
+    ),
+    "ThrottleRate": _number(5, *access.RATE, "Requests a second that the stage admits."),
+    "ThrottleBurst": _number(10, *access.BURST, "Requests that the stage admits at once."),
+    "ReservedConcurrency": _text(
+        "",
+        "Instances of the function at most, taken from the account's limit; empty: off.",
+        r"^\d*$",
+        "must be a whole number, or empty",
+    ),
+    "ProvisionedConcurrency": _number(
+        0, 0, 1000, "Instances of the function kept started, billed by the hour; 0: off."
+    ),
+    "LogRetentionDays": {
+        "Type": "Number",
+        "Default": 14,
+        "AllowedValues": list(function.LOG_RETENTION_DAYS),
+        "Description": "Days that CloudWatch keeps the function's log.",
+    },
+    "Ipv6AllowedForDualStack": _choice(
+        "false", ("true", "false"), "Whether the function may go out over IPv6: true when InternetEgress is ipv6."
+    ),
+    "PrivateImageHosts": _text(
+        "",
+        "Comma-separated host:port list of picture servers that may be private and on any port; empty: none.",
+        r"^$|^[A-Za-z0-9.\[\]:_-]+(,[A-Za-z0-9.\[\]:_-]+)*$",
+        "must be host:port entries separated by commas, or empty; at most 50 characters",
+        MaxLength=50,
+    ),
+    "PermissionsBoundary": _text(
+        "",
+        "ARN of the permissions boundary of each role; empty: none.",
+        r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
+        "must be the ARN of an IAM policy, or empty",
+    ),
+    "Revision": _text(
+        "",
+        "Any text; another one starts the function anew, as it must when EFS was filled again, and publishes the "
+        "version that ProvisionedConcurrency needs.",
+        MaxLength=24,
+    ),
+    # What the workshop's command for the short route passes
+    "DataProcessingExecutionRoleName": _text("", "Not used; any value will do: the workshop's command passes one."),
+    "TrainedModelPath": _text("", "Not used; any value will do: the workshop's command passes one."),
+}
+
+EFS = (
+    "ThroughputMode", "ProvisionedThroughputInMibps", "InternetEgress", "BootstrapInstance", "BootstrapInstanceType",
+    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "Signature", "PreparationKey",
+    "SshCidr", "AvailabilityZoneOne", "AvailabilityZoneTwo", "PermissionsBoundary",
+)  # fmt: skip
+MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
+FUNCTION = (
+    "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
+    "MinScore", "TargetLabel", "Engine", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency",
+    "ProvisionedConcurrency", "LogRetentionDays", "PrivateImageHosts", "PermissionsBoundary",
+    "Revision",
+)  # fmt: skip
+DUAL_STACK = ("Ipv6AllowedForDualStack",)
+WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")
+
+
+# Beside a file system of its own these two say how to fill it; on an existing one they must agree with it.
+ON_EXISTING_EFS = {
+    "PythonRuntime": {"Description": "Python of the function: the one whose packages are on EFS."},
+    "Architecture": {"Description": "Processor of the function: the one whose packages are on EFS."},
+}
+# Without a function, its zip is only needed for what it holds beside the handler.
+WITHOUT_FUNCTION = {
+    "DataBucket": {
+        "Default": "",
+        "Description": "S3 bucket of this region with the zip of PreparationKey; empty: the function starts slowly."
+        + REFILL,
+        "AllowedPattern": f"^$|{_BUCKET}",
+        "ConstraintDescription": "must be the name of an S3 bucket, or empty",
+    },
+}
+
+
+def add_parameters(
+    template: Template, names: Iterable[str], own: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Parameter]:
+    """Adds the named parameters of the table, each once, in the order given; some with properties of their own, where
+    None removes one: a parameter without `Default` is required.
+
+    Raises ValueError for a name that is not in the table, and for a default that its parameter does not allow.
+    """
+    chosen = tuple(dict.fromkeys(names))
+    _refuse_unknown("parameter", chosen, TABLE)
+    merged = {name: {**TABLE[name], **(own or {}).get(name, {})} for name in chosen}
+    rows = {name: {key: item for key, item in row.items() if item is not None} for name, row in merged.items()}
+    for name, row in rows.items():
+        if "Default" in row and not fits(str(row["Default"]), row):
+            raise ValueError(f"default of parameter {name} is {row['Default']!r}: it {constraint(row)}")
+    return {name: template.add_parameter(Parameter(name, **row)) for name, row in rows.items()}
+
+
+def with_defaults(
+    names: Iterable[str], defaults: Mapping[str, Any] | None, own: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, dict[str, Any]]:
+    """The properties for `add_parameters` in which these defaults take the place of the table's.
+
+    Raises ValueError for a default of a parameter that is not among the names.
+    """
+    _refuse_unknown("default", defaults or {}, tuple(names))
+    merged = {name: dict(properties) for name, properties in (own or {}).items()}
+    for name, default in (defaults or {}).items():
+        merged.setdefault(name, {})["Default"] = default
+    return merged
+
+
+def fits(value: str, row: Mapping[str, Any]) -> bool:
+    """Whether CloudFormation takes the value for a parameter with these properties."""
+    if row["Type"] == "Number":
+        return _number_fits(value, row)
+    return (
+        value in row.get("AllowedValues", [value])
+        and re.fullmatch(row.get("AllowedPattern", r"[\s\S]*"), value, re.ASCII) is not None
+        and len(value) <= row.get("MaxLength", _LONGEST)
+    )
+
+
+def same(value: str, other: str) -> bool:
+    """Whether CloudFormation takes both values for the same: 0.30 is 0.3."""
+    if value == other:
+        return True
+    try:
+        return float(value) == float(other)
+    except ValueError:
+        return False
+
+
+def constraint(row: Mapping[str, Any]) -> str:
+    """What a parameter's value must be, in words."""
+    if "ConstraintDescription" in row:
+        return str(row["ConstraintDescription"])
+    if "AllowedValues" in row:
+        return f"must be one of {', '.join(map(str, row['AllowedValues']))}"
+    if "MinValue" in row:
+        return f"must be a number from {row['MinValue']} to {row['MaxValue']}"
+    return f"must be at most {row.get('MaxLength', _LONGEST)} characters"
+
+
+def _number_fits(value: str, row: Mapping[str, Any]) -> bool:
+    if not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
+        return False
+    number = float(value)
+    in_range = row.get("MinValue", number) <= number <= row.get("MaxValue", number)
+    return in_range and number in row.get("AllowedValues", [number])
+
+
+def _refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> None:
+    unknown = [name for name in names if name not in known]
+    if unknown:
+        raise ValueError(f"{kind} {', '.join(unknown)}: there is none of that name, but {', '.join(sorted(known))}")

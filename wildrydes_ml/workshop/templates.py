@@ -1,0 +1,238 @@
+"""The workshop's three templates, put together out of the parts."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any, TypeAlias
+
+from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, ec2
+
+from ..blocks.access import Access
+from ..blocks.api import Api, Route, add_proxy_stage, add_rest_api, invoke_url, test_command
+from ..blocks.choices import choose
+from ..blocks.dashboard import Alarms, Watched, add_dashboard
+from ..blocks.filling import Populate, PopulateSettings, add_instance_security_group, add_populate
+from ..blocks.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+from ..blocks.network import Network, add_function_security_group, add_network
+from ..blocks.storage import Storage, add_storage
+from ..blocks.suppressions import cfn_lint_ignores
+from . import parameters
+
+Defaults: TypeAlias = Mapping[str, str | float] | None
+
+_DATA_REASON = "The wait condition's Data is a string; cfn-lint takes it for an object."
+_UNUSED_REASON = "The workshop's command passes two parameters that have no use here."
+
+
+def efs_99(*, defaults: Defaults = None) -> Template:
+    """The VPC and the file system, filled at boot: `templates/efs_99.yml`.
+
+    `defaults` replace those of the parameters, such as `{"Packages": "numpy==2.4.6", "ModelUrl": "https://…"}` or a
+    preset. Raises ValueError for a parameter that the template has not, and for a value that it does not allow.
+    """
+    template = _template("Wild Rydes, GinormousModels: EFS with TensorFlow and the model, and its network")
+    names = ("DataBucket", *parameters.EFS)
+    given = _add_parameters(template, names, defaults, parameters.WITHOUT_FUNCTION)
+    settings = replace(_populate_settings(given), bucket=given["DataBucket"])
+    network, group, storage, populate = _add_file_system(template, given, settings)
+    for name, value in _file_system_outputs(network, group, storage).items():
+        export = None if name == "AccesspointARN" else Export(Sub(f"${{AWS::StackName}}-{name}"))
+        _output(template, name, value, **({"Export": export} if export else {}))
+    _contents_output(template, populate)
+    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON))
+    return template
+
+
+def lambda_function(*, defaults: Defaults = None) -> Template:
+    """The function and the API's skeleton on an existing file system: `templates/5_lambda_function.yml`.
+
+    `defaults` are as those of `efs_99`.
+    """
+    template = _template("Wild Rydes, GinormousModels: inference function on EFS, and the skeleton of its API")
+    names = (*parameters.MOUNT, *parameters.FUNCTION, *parameters.DUAL_STACK)
+    given = _add_parameters(template, names, defaults, parameters.ON_EXISTING_EFS)
+    mount = FileSystemMount(
+        subnets=Ref(given["SubnetIDs"]),
+        security_groups=Ref(given["SecurityGroupIds"]),
+        access_point_arn=Ref(given["AccessPointARN"]),
+        path=given["EFSpath"],
+        ipv6=Ref(given["Ipv6AllowedForDualStack"]),
+    )
+    inference = add_inference_function(template, mount, _function_settings(given))
+    api = _add_api(template, inference, given)
+    _api_outputs(template, inference, api)
+    return template
+
+
+def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> Template:
+    """Everything in one stack, the API wired: `templates/99_complete.yml`. `defaults` are as those of `efs_99`.
+
+    With `dashboard=Alarms()` also a CloudWatch dashboard and alarms, which that file has not: without them it keeps
+    below the 51,200 bytes of `--template-body`; a larger one is passed as `--template-url`.
+    """
+    template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
+    names = (*parameters.EFS, *parameters.FUNCTION, *parameters.WORKSHOP_COMMAND)
+    given = _add_parameters(template, names, defaults)
+    filling = replace(_populate_settings(given), bucket=Ref(given["DataBucket"]))  # where the zip must be anyway
+    network, group, storage, populate = _add_file_system(template, given, filling)
+    mount = FileSystemMount(
+        subnets=list(network.private_subnets),
+        security_groups=[Ref(group)],
+        access_point_arn=storage.access_point_arn,
+        path=given["EFSpath"],
+        ipv6=choose(network.ipv6, True, False),
+        mount_targets=storage.mount_targets,
+    )
+    # The function waits for the filling, and starts anew when a later instance has filled EFS again.
+    settings = replace(_function_settings(given), contents=populate.reported)
+    inference = add_inference_function(template, mount, settings)
+    api = _add_api(template, inference, given)
+    add_proxy_stage(template, api)
+    if dashboard is not None:
+        watched = Watched(inference.function, file_system=storage.file_system)
+        add_dashboard(template, watched, dashboard)
+    _api_outputs(template, inference, api)
+    _contents_output(template, populate)
+    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON, W2001=_UNUSED_REASON))
+    return template
+
+
+TEMPLATES = {
+    "efs_99.yml": efs_99,
+    "5_lambda_function.yml": lambda_function,
+    "99_complete.yml": complete,
+}
+
+
+def _template(description: str) -> Template:
+    template = Template(Description=description)
+    template.set_version("2010-09-09")
+    return template
+
+
+def _add_parameters(
+    template: Template, names: tuple[str, ...], defaults: Defaults, own: Mapping[str, Mapping[str, Any]] | None = None
+) -> dict[str, Parameter]:
+    return parameters.add_parameters(template, names, parameters.with_defaults(names, defaults, own))
+
+
+def _add_file_system(
+    template: Template, given: dict[str, Parameter], settings: PopulateSettings
+) -> tuple[Network, ec2.SecurityGroup, Storage, Populate]:
+    network = add_network(
+        template,
+        egress=given["InternetEgress"],
+        zone_one=given["AvailabilityZoneOne"],
+        zone_two=given["AvailabilityZoneTwo"],
+    )
+    function_group = add_function_security_group(template, network)
+    instance_group = add_instance_security_group(template, network, settings)
+    storage = add_storage(
+        template,
+        network,
+        [function_group, instance_group],
+        throughput_mode=given["ThroughputMode"],
+        provisioned_mibps=given["ProvisionedThroughputInMibps"],
+    )
+    populate = add_populate(template, network, storage, instance_group, settings)
+    return network, function_group, storage, populate
+
+
+def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
+    return PopulateSettings(
+        instance=given["BootstrapInstance"],
+        instance_type=given["BootstrapInstanceType"],
+        architecture=given["Architecture"],
+        runtime=given["PythonRuntime"],
+        packages=given["Packages"],
+        model=given["ModelUrl"],
+        model_sha256=given["ModelSha256"],
+        signature=given["Signature"],
+        ssh_cidr=given["SshCidr"],
+        key=given["PreparationKey"],
+        permissions_boundary=given["PermissionsBoundary"],
+    )
+
+
+def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
+    return FunctionSettings(
+        name=given["FunctionName"],
+        bucket=given["DataBucket"],
+        key=given["CodeKey"],
+        runtime=given["PythonRuntime"],
+        architecture=given["Architecture"],
+        memory=given["MemorySize"],
+        timeout=given["Timeout"],
+        log_retention=given["LogRetentionDays"],
+        reserved_concurrency=given["ReservedConcurrency"],
+        provisioned_concurrency=given["ProvisionedConcurrency"],
+        description="Is this picture a unicorn? Loads TensorFlow and the model from EFS.",
+        environment={
+            "MIN_SCORE": given["MinScore"],
+            "ENGINE": given["Engine"],
+            "TARGET_LABEL": given["TargetLabel"],
+            "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"],
+            "API_AUTH": given["ApiAuth"],
+        },
+        revision=given["Revision"],
+        permissions_boundary=given["PermissionsBoundary"],
+    )
+
+
+def _add_api(template: Template, inference: Inference, given: dict[str, Parameter]) -> Api:
+    routes = [Route(inference, page=True)]
+    return add_rest_api(template, routes, _access(given), about="Is this picture a unicorn?")
+
+
+def _access(given: dict[str, Parameter]) -> Access:
+    return Access(
+        auth=given["ApiAuth"],
+        rate=given["ThrottleRate"],
+        burst=given["ThrottleBurst"],
+        open_because="The workshop's riders call without credentials.",
+    )
+
+
+def _file_system_outputs(network: Network, group: ec2.SecurityGroup, storage: Storage) -> dict[str, Any]:
+    return {
+        "FileSystemID": storage.file_system,
+        "AccessPointID": storage.access_point,
+        "AccesspointARN": storage.access_point_arn,
+        "DefaultSecurityGroup": Ref(group),
+        "PublicSubnetOne": network.public_subnet,
+        "PrivateSubnetOne": network.private_subnets[0],
+        "PrivateSubnetTwo": network.private_subnets[1],
+        "LambdaEFSMLVPC": network.vpc,
+    }
+
+
+_OUTPUT_DESCRIPTIONS = {
+    "FileSystemID": "The EFS file system",
+    "AccessPointID": "The access point that instance and function mount",
+    "AccesspointARN": "The access point's ARN: parameter AccessPointARN of the function's stack",
+    "DefaultSecurityGroup": "The group that the function joins: parameter SecurityGroupIds",
+    "PublicSubnetOne": "The public subnet",
+    "PrivateSubnetOne": "The first private subnet: part of parameter SubnetIDs",
+    "PrivateSubnetTwo": "The second private subnet: part of parameter SubnetIDs",
+    "LambdaEFSMLVPC": "The VPC",
+    "EFSContents": "What the instance put on EFS: sizes and versions",
+    "MLInferenceFunction": "ARN of the inference function",
+    "ModelInferenceApiId": "Id of the REST API",
+    "ApiGatewayInvokeURL": "Where pictures are posted: stage prod",
+    "InferenceFunctionTestCommand": "Asks whether a picture without a horse is a unicorn",
+}
+
+
+def _output(template: Template, name: str, value: Any, **more: Any) -> None:
+    template.add_output(Output(name, Description=_OUTPUT_DESCRIPTIONS[name], Value=value, **more))
+
+
+def _contents_output(template: Template, populate: Populate) -> None:
+    condition = {"Condition": populate.exists} if isinstance(populate.exists, str) else {}
+    _output(template, "EFSContents", populate.contents, **condition)
+
+
+def _api_outputs(template: Template, inference: Inference, api: Api) -> None:
+    _output(template, "MLInferenceFunction", GetAtt(inference.function, "Arn"))
+    _output(template, "ModelInferenceApiId", Ref(api.rest_api))
+    _output(template, "ApiGatewayInvokeURL", invoke_url(api))
+    _output(template, "InferenceFunctionTestCommand", test_command(api))
