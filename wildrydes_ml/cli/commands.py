@@ -16,7 +16,7 @@ from ..ask import asking, drawing, pictures
 from ..ask.table import Table
 from ..aws.session import Aws, connect
 from ..aws.target import Target
-from ..deploy import deployer
+from ..deploy import deployer, proof
 from ..deploy import status as status_module
 from ..deploy.preflight import refuse_other_account
 from ..deploy.settings import Settings
@@ -142,9 +142,11 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
-    target = _existing_target(options)
-    outputs = status_module.outputs(status_module.find_stacks(connect(target), _settings(options)))
-    reporter.output(f"Open {deployer.public_url(target, outputs)} in a browser. Ctrl-C ends the demo.")
+    target, settings = _existing_target(options), _settings(options)
+    outputs = status_module.outputs(status_module.find_stacks(connect(target), settings))
+    asked = settings.deployment.proof
+    assert asked is not None
+    reporter.output(f"Open {proof.public_url(target, asked, outputs)} in a browser. Ctrl-C ends the demo.")
     try:
         signal.pause()
     except KeyboardInterrupt:

@@ -14,10 +14,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..deploy.settings import DEFAULT_NAME, PRESETS, ROUTES
 from ..errors import SettingsError, WildrydesError
 from ..policy.rights import CLOUDFORMATION, VERBS
 from ..reporting import JsonReporter, Reporter, TextReporter
+from ..workshop.names import NAME, PRESETS, ROUTES
 from .config import NO_CONFIG, Config, read
 
 INTERRUPTED = 130
@@ -177,7 +177,7 @@ def _add_where(group: argparse._ArgumentGroup) -> None:
     group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
     group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
     group.add_argument("--bucket", default="", help="S3 bucket to use (default: one is made, NAME-ACCOUNT-REGION)")
-    group.add_argument("--name", default=DEFAULT_NAME, help="prefix of all names (default: %(default)s)")
+    group.add_argument("--name", default=NAME, help="prefix of all names (default: %(default)s)")
     group.add_argument("--local", action="store_true", help="on this machine: an emulator for AWS, a directory for EFS")
     group.add_argument(
         "--home",
@@ -202,7 +202,7 @@ def _add_where(group: argparse._ArgumentGroup) -> None:
 def _add_what(group: argparse._ArgumentGroup) -> None:
     group.add_argument(
         "--preset",
-        choices=tuple(PRESETS),
+        choices=PRESETS,
         default="",
         help="workshop: the module's shape and cost, the default; lean: under 1 US$ a month when idle",
     )

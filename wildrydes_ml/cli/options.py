@@ -3,13 +3,15 @@
 import argparse
 
 from .. import tags
-from ..deploy.settings import PRESETS, Settings, parse_overrides
+from ..deploy.settings import Settings, parse_overrides
+from ..workshop.deployments import PRESETS
+from ..workshop.settings import wild_rydes
 from .config import Config
 
 
 def settings(options: argparse.Namespace) -> Settings:
     """The settings that the options of a verb ask for. Raises SettingsError with every fault."""
-    return Settings(
+    return wild_rydes(
         name=options.name,
         bucket=options.bucket,
         route=getattr(options, "route", ""),
