@@ -14,7 +14,7 @@ from ..aws.wiring import Wiring
 from ..deployment import Deployment, Output, Stack
 from ..errors import SettingsError
 from ..tags import TAG
-from ..template.effective import Effective, effective, without
+from ..template.effective import Effective, effective, without, without_order
 from .model import Model, is_url
 from .settings import Settings
 
@@ -94,7 +94,13 @@ class DesiredStack:
 
     def without(self, titles: Collection[str]) -> "DesiredStack":
         """The stack without some resources and all that refers to them."""
-        body = without(self.body, titles)
+        return self._with(without(self.body, titles))
+
+    def free_of(self, titles: Collection[str]) -> "DesiredStack":
+        """The stack without some resources and all that is made of them; what only waited for them stays."""
+        return self._with(without(without_order(self.body, titles), titles)) if titles else self
+
+    def _with(self, body: Mapping[str, Any]) -> "DesiredStack":
         return replace(self, body=body, template=json.dumps(body, separators=(",", ":")), whole=self.template)
 
 

@@ -6,6 +6,7 @@ from ..ask.asking import Send
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
+from ..deployment import Proof
 from ..errors import WildrydesError
 from ..reporting import Reporter
 from . import costs, drift, proof
@@ -57,12 +58,15 @@ def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
     return [found[name] for name in names if name in found]
 
 
-def find_sender(aws: Aws, settings: Settings, target: Target) -> Send:
-    """How to ask the deployed API. Raises WildrydesError when there is none, or none yet."""
-    return _sender(aws, settings, target, find_stacks(aws, settings))
+def find_sender(aws: Aws, settings: Settings, target: Target, asked: Proof | None = None) -> Send:
+    """How to ask the deployed API, by the route of the proof or of another question.
+
+    Raises WildrydesError when there is none, or none yet.
+    """
+    return _sender(aws, settings, target, find_stacks(aws, settings), asked)
 
 
-def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack]) -> Send:
+def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], other: Proof | None = None) -> Send:
     found = outputs(stacks)
     for stack in stacks:
         row = state(stack.status)
@@ -70,7 +74,7 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack]) -
             raise WildrydesError(
                 f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
             )
-    asked = settings.deployment.proof
+    asked = other or settings.deployment.proof
     if asked is None or asked.api not in found:
         raise WildrydesError(_without_api(settings, stacks))
     return proof.sender(aws, target, asked, _parameters(stacks), found)
