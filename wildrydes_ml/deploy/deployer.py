@@ -11,19 +11,19 @@ from ..aws.target import Target
 from ..aws.wiring import actions
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, Refused, WildrydesError
-from ..local import filling, standing_in
+from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
-from . import costs, drift, handover, model, offers, planner, preflight, surprises
+from . import costs, drift, handover, offers, planner, preflight, surprises
 from . import proof as proving
-from .desired import Desired, DesiredStack, describe
+from .desired import Desired, DesiredStack
 from .follower import MADE, Follower
-from .model import Model
 from .observer import Observer, StackObserver, fill_settings
+from .place import desired_at
 from .planner import Observed
 from .recall import recall
 from .refusals import refuse_update
-from .settings import RESET_ALL, Settings
+from .settings import Settings
 from .states import Deploy, state
 from .steps import (
     ApplyStack,
@@ -111,9 +111,7 @@ class Deployer:
         """What there is to do about what is asked for and what earlier deploys set."""
         stacks = StackObserver(self._aws, self._settings, self._follower).observe()
         settings = recall(self._settings, stacks, self._aws.identity, self._target.parameters)
-        if self._target.is_local:
-            self._target = self._with_stand_ins(settings)
-        self.desired = self._possible(describe(settings, self._target, self._aws.identity, self._model(settings)))
+        self.desired = desired_at(self._target, settings, self._aws, self._reporter)
         observed = Observer(self._aws, self.desired, stacks).observe()
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
         self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
@@ -137,43 +135,6 @@ class Deployer:
         """Reports the plan, and how it changes the idle cost."""
         idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.known)
         self._reporter.plan([as_record(step) for step in steps], **idle)
-
-    def _with_stand_ins(self, settings: Settings) -> Target:
-        """The emulator with its default network in place of one that is given on AWS."""
-        have = {*settings.parameter_values(), *settings.given, *settings.deployment.local, *self._target.parameters}
-        rows = {name: row for name, row in settings.deployment.rows.items() if standing_in.is_network(row)}
-        open_ = {name: row for name, row in rows.items() if name not in have}
-        if not open_:
-            return self._target
-        found = standing_in.stand_ins(open_, self._aws.networks.default())
-        self._reporter.event(f"here the emulator's own network stands for {', '.join(found)}")
-        return replace(self._target, parameters={**found, **self._target.parameters})
-
-    def _possible(self, desired: Desired) -> Desired:
-        """What the place can make of a deployment: an emulator does not make all."""
-        if not self._target.is_local:
-            return desired
-        left_out = {stack.name: standing_in.lacking(stack.effective["Resources"]) for stack in desired.stacks}
-        if titles := [title for several in left_out.values() for title in several]:
-            self._reporter.event(f"the emulator does not make {', '.join(titles)}: left out here")
-        return replace(desired, stacks=tuple(stack.free_of(left_out[stack.name]) for stack in desired.stacks))
-
-    def _model(self, settings: Settings) -> Model:
-        filling = settings.deployment.filling
-        if filling is None:
-            return Model("")
-        named = str(settings.model or filling.model)
-        if not self._target.is_local:
-            return model.remote(named, filling) if named else model.held(settings.held)
-        values = settings.parameter_values()
-        is_set = "ModelUrl" in {*settings.held, *settings.asked}
-        return model.local(named or (values["ModelUrl"] if is_set else self._model_here(settings)), filling)
-
-    def _model_here(self, settings: Settings) -> str:
-        """The location that the directory for EFS was filled from, unless the default is asked for."""
-        directory = self._target.efs_directory
-        is_reset = {"ModelUrl", RESET_ALL} & set(settings.reset)
-        return filling.model_location(directory) if directory and not is_reset else ""
 
     def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
         """The steps with the changes of their change sets, where these can be made before the steps in front of them.

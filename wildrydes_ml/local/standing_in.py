@@ -1,4 +1,4 @@
-"""What stands here for a network that is given on AWS, and what an emulator cannot make and a deployment does without."""
+"""What stands here for a network that is given on AWS, and what an emulator cannot make and is left out."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
