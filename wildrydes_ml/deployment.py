@@ -25,7 +25,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 
 
 @dataclass(frozen=True)
-class Output:
+class StackOutput:
     """An output of another stack of the deployment."""
 
     stack: str
@@ -44,7 +44,7 @@ class Stack:
     """What follows the deployment's name in the stack's: NAME-ID, or NAME alone."""
     parameters: Values = field(default_factory=dict)
     """Parameters that the deployment decides, whatever a person sets."""
-    inputs: Mapping[str, tuple[Output, ...]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     """Parameters that get outputs of stacks before it; several are joined with commas."""
 
     def name(self, prefix: str) -> str:

@@ -11,7 +11,7 @@ from .. import packaging
 from ..aws.records import Identity
 from ..aws.target import Target
 from ..aws.wiring import Wiring
-from ..deployment import Deployment, Output, Stack
+from ..deployment import Deployment, StackOutput, Stack
 from ..errors import SettingsError
 from ..tags import TAG
 from ..template.effective import Effective, effective, without, without_order
@@ -41,7 +41,7 @@ class DesiredStack:
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    inputs: Mapping[str, tuple[Output, ...]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     whole: str = field(default="", repr=False)
 
     @property

@@ -14,7 +14,7 @@ from ..aws.records import Identity
 from ..aws.wiring import Wiring, window
 from ..blocks import gateway_responses
 from ..blocks.function import ALIAS
-from ..deployment import Code, Deployment, Filling, Kept, Output, Proof, Stack
+from ..deployment import Code, Deployment, Filling, Kept, StackOutput, Proof, Stack
 from ..template.source import Source, built
 from ..web import Reply
 from . import parameters, templates
@@ -113,7 +113,7 @@ def _long(code: Path) -> Deployment:
         "SubnetIDs": ("PrivateSubnetOne", "PrivateSubnetTwo"),
         "AccessPointARN": ("AccesspointARN",),
     }
-    inputs = {name: tuple(Output(EFS, key) for key in keys) for name, keys in from_efs.items()}
+    inputs = {name: tuple(StackOutput(EFS, key) for key in keys) for name, keys in from_efs.items()}
     stacks = (Stack(_source("efs_99.yml"), EFS), Stack(_source("5_lambda_function.yml"), INFERENCE, inputs=inputs))
     return _deployment(
         LONG,
