@@ -309,6 +309,16 @@ def _status(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _logs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--follow", action="store_true", help="go on with new lines as they come, until Ctrl-C")
+    parser.add_argument(
+        "--since",
+        default="10m",
+        metavar="TIME",
+        help="how long ago to begin (30s, 10m, 2h, 1d), or a time as 2026-01-31T12:00:00Z (default: %(default)s)",
+    )
+
+
 def _policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
@@ -355,6 +365,7 @@ _VERBS = {
     "destroy": _Verb("Remove what deploy made, and prove that it is gone.", "commands", _common, _destroy),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _common, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _common, _status),
+    "logs": _Verb("Show what the function and the filling of EFS have said.", "commands", _common, _logs),
     "policy": _Verb("Print the IAM policy that a caller of this deployment needs.", "offline", _common, _policy),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
     "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
