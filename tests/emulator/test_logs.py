@@ -1,12 +1,12 @@
 """`logs` of a deployment on this machine: what the function said to MiniStack, and the log of what filled EFS."""
 
 import json
-import os
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,6 @@ def deployed(home: Path, tmp_path: Path) -> Target:
     code = tmp_path / "code"
     code.mkdir()
     (code / "lambda_function.py").write_text(SAYS)
-    from dataclasses import replace
-
     place = emulator.target(home, emulator.start(home)[0], SETTINGS.name)
     deployer.deploy(connect(place), replace(SETTINGS, code=code), place, Silent())
     return place
@@ -108,7 +106,6 @@ def test_who_follows_sees_new_lines_once_until_ctrl_c(deployed: Target, followin
 
 def test_a_failed_fill_shows_its_last_lines_and_logs_shows_all(home: Path) -> None:
     options = (*NAMED, "--set", "Packages=no-such-package-wildrydes==9")
-    os.environ.setdefault("PIP_NO_INPUT", "1")
     lines = Command(home)("deploy", *options, code=1)
     texts = [line["text"] for line in lines if line["type"] == "event"]
     at = next(number for number, text in enumerate(texts) if text.startswith("the last lines of "))

@@ -187,7 +187,7 @@ def test_exit_and_argv_are_in_one_place() -> None:
 
 
 def test_there_is_a_command_for_each_verb() -> None:
-    assert {"render", "deploy", "destroy", "classify", "status", "package"} <= {path.stem for path in COMMANDS}
+    assert {"render", "deploy", "destroy", "classify", "status", "logs", "package"} <= {path.stem for path in COMMANDS}
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)

@@ -55,7 +55,7 @@ class _GroupTail:
         if isinstance(found, Unknown):
             raise _Denied(f"{self.source.name}: its log {self.source.id} may not be read: allow {found.detail}")
         if found is None:
-            raise _Nothing(f"{self.source.name} has no log yet: the first request makes log group {self.source.id}")
+            raise _Nothing(f"{self.source.name} has no log yet: there is no log group {self.source.id}")
         new = [event for event in found if event.id not in self.seen]
         self._remember(found)
         return [Line(event.time, self.source.name, event.text) for event in new]

@@ -106,7 +106,7 @@ def test_an_instance_without_lines_is_told_and_hides_nothing(prepared: Console |
 def test_a_function_without_a_log_is_told() -> None:
     aws, said = stack_with(WORDS), Said()
     assert reading(aws, said).show() == 0
-    assert said.texts("warning") == [f"Words has no log yet: the first request makes log group {GROUP}"]
+    assert said.texts("warning") == [f"Words has no log yet: there is no log group {GROUP}"]
 
 
 def test_no_lines_are_told() -> None:
@@ -197,7 +197,7 @@ def test_what_is_made_meanwhile_is_followed_too() -> None:
     aws.logs.consoles["i-1"] = console("filled")
     followed(aws, said, lambda: aws.stacks.held["one"].append(FILLER), *[lambda: None] * 10)
     assert said.texts("output") == ["2026-01-31T12:00:00Z  Filler  filled"]
-    assert said.texts("warning") == [f"Words has no log yet: the first request makes log group {GROUP}"]
+    assert said.texts("warning") == [f"Words has no log yet: there is no log group {GROUP}"]
 
 
 def test_who_follows_bears_it_for_a_while_when_aws_is_out_of_reach() -> None:
