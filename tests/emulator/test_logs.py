@@ -7,15 +7,18 @@ import sys
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.sweep.place import SETTINGS, Silent
+from tests.unit.fakes import Said
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer
+from wildrydes_ml.deploy.logs import Reading, tell_last_lines
 from wildrydes_ml.deploy.status import find_stacks
 from wildrydes_ml.local import emulator
 
@@ -54,7 +57,7 @@ def shown(lines: list[dict[str, Any]]) -> dict[str, list[str]]:
     return found
 
 
-def test_function_and_filling_are_shown(deployed: Target, home: Path) -> None:
+def test_function_and_filling_are_shown_from_the_time_on_that_is_asked_for(deployed: Target, home: Path) -> None:
     lines = Command(home)("logs", *NAMED)
     found = shown(lines)
     assert set(found) == {"ModelInferenceFunction", "populate.log"}
@@ -69,8 +72,6 @@ def test_function_and_filling_are_shown(deployed: Target, home: Path) -> None:
     groups = client(deployed, "logs").describe_log_groups()["logGroups"]
     assert [group["logGroupName"] for group in groups] == ["/aws/lambda/sweep-ml_inferencefunction"]
 
-
-def test_what_is_older_than_asked_is_not_shown(deployed: Target, home: Path) -> None:
     time.sleep(2)
     lines = Command(home)("logs", *NAMED, "--since", "1s")
     assert shown(lines) == {}
@@ -80,8 +81,9 @@ def test_what_is_older_than_asked_is_not_shown(deployed: Target, home: Path) -> 
 @pytest.fixture
 def following(deployed: Target, home: Path) -> Iterator["subprocess.Popen[str]"]:
     """`logs --follow` in a process of its own."""
-    arguments = [sys.executable, ROOT / "bin" / "logs.py", "--local", "--home", home, *NAMED, "--follow"]
-    with subprocess.Popen([*arguments, "--output", "json"], stdout=subprocess.PIPE, text=True) as process:
+    place = ["--local", "--home", str(home), *NAMED]
+    command = [sys.executable, str(ROOT / "bin" / "logs.py"), *place, "--follow", "--output", "json"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process
         process.kill()
 
@@ -119,3 +121,39 @@ def test_a_failed_fill_shows_its_last_lines_and_logs_shows_all(home: Path) -> No
 def test_without_a_deployment_there_is_a_sentence(home: Path, place: Target) -> None:
     lines = Command(home)("logs", code=1)
     assert lines[-1]["error"] == "nothing is deployed under this name here, so there is no log: run deploy first"
+
+
+# An instance, which MiniStack does not make, on moto.
+
+STACK = {
+    "Resources": {
+        "Words": {"Type": "AWS::Logs::LogGroup", "Properties": {"LogGroupName": "words"}},
+        "Filler": {"Type": "AWS::EC2::Instance", "Properties": {"ImageId": "ami-12c6146b"}},
+    }
+}
+LINES = 12_000  # more than a page
+
+
+def test_a_stack_of_any_kind_is_read_to_its_last_page_with_its_console(moto_server: str) -> None:
+    place = Target(region="eu-west-1", endpoint=moto_server)
+    client(place, "cloudformation").create_stack(StackName="words", TemplateBody=json.dumps(STACK))
+    logs, now = client(place, "logs"), datetime.now(timezone.utc)
+    logs.create_log_stream(logGroupName="words", logStreamName="one")
+    began = int(now.timestamp() * 1000) - LINES
+    for first in range(0, LINES, 4000):
+        events = [{"timestamp": began + at, "message": f"line {at}"} for at in range(first, first + 4000)]
+        logs.put_log_events(logGroupName="words", logStreamName="one", logEvents=events)
+    aws, said = connect(place), Said()
+    stack = aws.stacks.describe("words")
+    assert stack
+    Reading(aws, lambda: [stack], said, now - timedelta(hours=1)).show()
+    found: dict[str, list[str]] = {"Words": [], "Filler": []}
+    for _, _, record in said.lines:
+        found[record["source"]].append(record["message"])
+    assert found["Words"] == [f"line {number}" for number in range(LINES)]
+    assert found["Filler"][0].startswith("Linux version")
+
+    told = Said()
+    tell_last_lines(aws, stack.id, told)
+    assert told.texts("event")[0] == "the last lines of the console of Filler:"
+    assert told.texts("event")[1:] == [f"  {line}" for line in found["Filler"][-15:]]
