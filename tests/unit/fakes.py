@@ -19,14 +19,17 @@ from wildrydes_ml.aws.buckets import Buckets
 from wildrydes_ml.aws.facts import Concurrency, Unknown, Usage, Zone
 from wildrydes_ml.aws.functions import Functions
 from wildrydes_ml.aws.keys import Tags, owned
+from wildrydes_ml.aws.logs import Logs
 from wildrydes_ml.aws.networks import Networks
 from wildrydes_ml.aws.records import (
     Billable,
     ChangeSet,
+    Console,
     Drift,
     Fault,
     Identity,
     Invocation,
+    LogEvent,
     NetworkInterface,
     ObjectVersion,
     ResourceChange,
@@ -127,7 +130,7 @@ class FakeStacks(Stacks):
         return found
 
     def resources(self, name: str) -> list[StackResource]:
-        return self.held.get(name, [])
+        return self.held.get(name.removeprefix("id:"), [])
 
     def drift(self, stack: Stack) -> Drift | Unknown:
         found = self.drifts.get(stack.name, Drift(3))
@@ -522,6 +525,29 @@ class FakeAccount(Account):
         return answer
 
 
+class FakeLogs(Logs):
+    """Log groups and consoles by name; what is prepared as an error is raised. `asked` are the times asked for."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, list[LogEvent] | Unknown | WildrydesError] = {}
+        self.consoles: dict[str, Console | Unknown | WildrydesError] = {}
+        self.asked: list[datetime] = []
+
+    def events(self, group: str, since: datetime) -> list[LogEvent] | Unknown | None:
+        self.asked.append(since)
+        found = _raised(self.groups.get(group))
+        return [event for event in found if event.time >= since] if isinstance(found, list) else found
+
+    def console(self, instance: str) -> Console | Unknown | None:
+        return _raised(self.consoles.get(instance))
+
+
+def _raised(prepared: T | WildrydesError) -> T:
+    if isinstance(prepared, WildrydesError):
+        raise prepared
+    return prepared
+
+
 class FakeAws:
     """All gateways over one account; `journal` lists what was changed, in order."""
 
@@ -543,6 +569,7 @@ class FakeAws:
         self.tagging = FakeTagging()
         self.networks = FakeNetworks(self.journal)
         self.account = FakeAccount()
+        self.logs = FakeLogs()
 
     def _mend(self, stack: Stack) -> None:
         """What is gone comes back as CloudFormation does it: when an update has taken it out and another adds it."""
@@ -568,6 +595,7 @@ class FakeAws:
             self.tagging,
             self.networks,
             self.account,
+            self.logs,
         )
 
 

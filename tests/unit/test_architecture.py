@@ -36,7 +36,20 @@ BELOW = {
     "cli": {"ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
 # Deploy's modules that act; the others compute.
-ACTING = {"deployer", "place", "question", "drift", "follower", "handover", "observer", "preflight", "proof", "refusals", "status"}
+ACTING = {
+    "deployer",
+    "place",
+    "question",
+    "drift",
+    "follower",
+    "handover",
+    "logs",
+    "observer",
+    "preflight",
+    "proof",
+    "refusals",
+    "status",
+}
 
 
 def of(package: str) -> list[str]:
@@ -187,7 +200,7 @@ def test_exit_and_argv_are_in_one_place() -> None:
 
 
 def test_there_is_a_command_for_each_verb() -> None:
-    assert {"render", "deploy", "destroy", "classify", "status", "package"} <= {path.stem for path in COMMANDS}
+    assert {"render", "deploy", "destroy", "classify", "status", "logs", "package"} <= {path.stem for path in COMMANDS}
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)
