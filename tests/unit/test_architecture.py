@@ -44,7 +44,8 @@ def of(package: str) -> list[str]:
     return [name for name in LIBRARY if name.startswith(f"{package}/")]
 
 
-TEMPLATE_SIDE = [*of("blocks"), *of("workshop"), "template/render", "template/decode"]
+READING = ("render", "decode", "faults", "source")
+TEMPLATE_SIDE = [*of("blocks"), *of("workshop"), *(f"template/{name}" for name in READING)]
 PURE = [
     *TEMPLATE_SIDE,
     *of("checks"),
