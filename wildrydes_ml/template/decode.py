@@ -74,7 +74,13 @@ def _node(value: Any) -> yaml.Node:
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
     """A mapping whose keys are as they are written, as CloudFormation has them: `On`, 012345678901."""
     loader.flatten_mapping(node)
-    return {_key(key): loader.construct_object(item, deep=True) for key, item in node.value}
+    body = {_key(key): loader.construct_object(item, deep=True) for key, item in node.value}
+    return {key: item.split(".", 1) if _is_joined(key, item) else item for key, item in body.items()}
+
+
+def _is_joined(key: str, item: Any) -> bool:
+    """Whether it is `Fn::GetAtt` with the resource and its attribute in one text, as YAML allows."""
+    return key == "Fn::GetAtt" and isinstance(item, str)
 
 
 def _key(node: yaml.Node) -> str:
