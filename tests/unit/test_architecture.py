@@ -36,7 +36,22 @@ BELOW = {
     "cli": {"ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
 # Deploy's modules that act; the others compute.
-ACTING = {"deployer", "drift", "follower", "handover", "observer", "preflight", "proof", "refusals", "status"}
+ACTING = {
+    "cache",
+    "code",
+    "deployer",
+    "drift",
+    "follower",
+    "handover",
+    "installed",
+    "observer",
+    "preflight",
+    "proof",
+    "refusals",
+    "requirements",
+    "status",
+    "target_pip",
+}
 
 
 def of(package: str) -> list[str]:
