@@ -37,18 +37,23 @@ BELOW = {
 }
 # Deploy's modules that act; the others compute.
 ACTING = {
+    "cache",
+    "code",
     "deployer",
-    "place",
-    "question",
     "drift",
     "follower",
     "handover",
+    "installed",
     "logs",
     "observer",
+    "place",
     "preflight",
     "proof",
+    "question",
     "refusals",
+    "requirements",
     "status",
+    "target_pip",
 }
 
 
@@ -57,7 +62,8 @@ def of(package: str) -> list[str]:
     return [name for name in LIBRARY if name.startswith(f"{package}/")]
 
 
-TEMPLATE_SIDE = [*of("blocks"), *of("workshop"), "template/render", "template/decode"]
+READING = ("render", "decode", "faults", "source")
+TEMPLATE_SIDE = [*of("blocks"), *of("workshop"), *(f"template/{name}" for name in READING)]
 PURE = [
     *TEMPLATE_SIDE,
     *of("checks"),

@@ -11,7 +11,7 @@ from .. import packaging
 from ..aws.records import Identity
 from ..aws.target import Target
 from ..aws.wiring import Wiring
-from ..deployment import Deployment, StackOutput, Stack
+from ..deployment import Deployment, Stack, StackOutput
 from ..errors import SettingsError
 from ..tags import TAG
 from ..template.effective import Effective, effective, without, without_order
@@ -190,13 +190,28 @@ class Desired:
         return location if is_url(location) and not self.model.digest else ""
 
 
-def describe(settings: Settings, target: Target, identity: Identity, model: Model) -> Desired:
-    """The deployment that the settings ask for at the target. Raises SettingsError for parameters without a value."""
+def values_at(settings: Settings, target: Target) -> dict[str, str]:
+    """The values of parameters that people and the place decide."""
+    local = settings.deployment.local if target.is_local else {}
+    return {**settings.parameter_values(), **local, **target.parameters}
+
+
+def describe(
+    settings: Settings,
+    target: Target,
+    identity: Identity,
+    model: Model,
+    packages: Sequence[packaging.Package] | None = None,
+) -> Desired:
+    """The deployment that the settings ask for at the target, with the zips of its code directories.
+
+    Raises SettingsError for parameters without a value.
+    """
     deployment, marks = settings.deployment, {TAG: settings.name}
-    values = {**settings.parameter_values(), **(deployment.local if target.is_local else {}), **target.parameters}
+    values = values_at(settings, target)
     bucket = settings.bucket or default_bucket(settings, identity)
     begin = label(deployment, settings.name, values)
-    packages = [packaging.build(code.directory) for code in deployment.code]
+    packages = packages or [packaging.build(code.directory) for code in deployment.code]
     zips = [Zip(code_key(begin, package.digest), package.body) for package in packages]
     values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
     values |= {name: one.key for code, one in zip(deployment.code, zips, strict=True) for name in code.parameters}

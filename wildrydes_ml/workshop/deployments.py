@@ -14,7 +14,7 @@ from ..aws.records import Identity
 from ..aws.wiring import Wiring, window
 from ..blocks import gateway_responses
 from ..blocks.function import ALIAS
-from ..deployment import Code, Deployment, Filling, Kept, StackOutput, Proof, Stack
+from ..deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
 from ..template.source import Source, built
 from ..web import Reply
 from . import parameters, templates
