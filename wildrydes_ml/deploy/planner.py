@@ -244,7 +244,7 @@ def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
 def _update(
     desired: DesiredStack, known: Mapping[str, str], why: str = "", changes: tuple[ResourceChange, ...] = ()
 ) -> ApplyStack:
-    return ApplyStack(desired, "update", why, changes, consequences.changes(known, desired.parameters))
+    return ApplyStack(desired, "update", why, changes, consequences.changes(desired.body, known, desired.parameters))
 
 
 def _loss(desired: DesiredStack, missing: Sequence[str]) -> str:

@@ -1,11 +1,13 @@
 """Keeping EFS and its files for the next deploy, without what bills by the hour around them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..aws.records import ChangeSet, ResourceChange, Stack
 from ..aws.session import Aws
 from ..deploy import costs, planner, steps
 from ..deploy.follower import Follower
+from ..deploy.planner import FoundStack
 from ..deploy.refusals import refuse_update
 from ..deploy.states import Deploy, is_busy, state
 from ..errors import Refused, WildrydesError
@@ -55,7 +57,8 @@ def make_idle(aws: Aws, stack: Stack, follower: Follower, reporter: Reporter) ->
         seen = follower.marks(stack.id)
         aws.stacks.execute(change_set)
         follower.follow(stack, seen)
-    sentence = costs.sentence(idle_parameters(stack))
+    idle = FoundStack(replace(stack, parameters=idle_parameters(stack)), aws.stacks.template(stack.name))
+    sentence = costs.sentence([idle.effective])
     reporter.event(f"stack {stack.name} stays and the next deploy uses it; {sentence}")
 
 

@@ -142,7 +142,8 @@ CALLS: tuple[Right, ...] = (
     Right("sts GetCallerIdentity", frozenset(VERBS), "all", ()),
     # CloudFormation
     *_calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
-    *_calls("cloudformation", _BOTH, "stacks", "GetTemplate ListStackResources DescribeStackEvents GetStackPolicy"),
+    *_calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
+    *_calls("cloudformation", _BOTH, "stacks", "ListStackResources DescribeStackEvents GetStackPolicy"),
     *_calls("cloudformation", _BOTH, "stacks", "DeleteStack"),
     *_calls("cloudformation", _BOTH, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
     *_calls("cloudformation", _BOTH, "change sets", "ExecuteChangeSet DescribeEvents"),

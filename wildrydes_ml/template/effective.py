@@ -59,21 +59,12 @@ def without(body: Body, titles: Collection[str]) -> dict[str, Any]:
     left, gone = dict(mapping(body["Resources"])), set(titles)
     while gone & set(left):
         left = {title: entry for title, entry in left.items() if title not in gone}
-        gone |= {title for title, entry in left.items() if gone & set(_references(entry))}
-    outputs = {key: entry for key, entry in mapping(body.get("Outputs")).items() if not gone & set(_references(entry))}
+        gone |= {title for title, entry in left.items() if gone & set(references(entry))}
+    outputs = {key: entry for key, entry in mapping(body.get("Outputs")).items() if not gone & set(references(entry))}
     return {**body, "Resources": left, "Outputs": outputs}
 
 
-def _offered(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
-    return {name: value for name, value in parameters.items() if name in mapping(body.get("Parameters"))}
-
-
-def _section(body: Body, entries: Body, parameters: Mapping[str, str]) -> dict[str, Any]:
-    resolved = resolve({**body, "Resources": entries}, parameters)["Resources"]
-    return {title: {key: item for key, item in entry.items() if key != _ORDER} for title, entry in resolved.items()}
-
-
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterator[str]:
     """Every logical id or parameter that an entry names."""
     match value:
         case {"Ref": str(name)}:
@@ -84,14 +75,23 @@ def _references(value: Any) -> Iterator[str]:
             yield from _names(text)
         case {"Fn::Sub": [str(text), own]}:
             yield from _names(text)
-            yield from _references(own)
+            yield from references(own)
         case Mapping():
             for key, item in value.items():
                 yield from [item] if key == _ORDER and isinstance(item, str) else []
-                yield from item if key == _ORDER and isinstance(item, list) else _references(item)
+                yield from item if key == _ORDER and isinstance(item, list) else references(item)
         case list() | tuple():
             for item in value:
-                yield from _references(item)
+                yield from references(item)
+
+
+def _offered(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
+    return {name: value for name, value in parameters.items() if name in mapping(body.get("Parameters"))}
+
+
+def _section(body: Body, entries: Body, parameters: Mapping[str, str]) -> dict[str, Any]:
+    resolved = resolve({**body, "Resources": entries}, parameters)["Resources"]
+    return {title: {key: item for key, item in entry.items() if key != _ORDER} for title, entry in resolved.items()}
 
 
 def _names(text: str) -> Iterator[str]:
