@@ -70,7 +70,7 @@ def deploy(
     deployer = Deployer(aws, settings, target, reporter)
     steps = deployer.steps()
     deployer.report(steps)
-    preflight.check(aws, deployer.desired, steps, target, reporter)
+    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
     if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.there)):
         confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
@@ -87,7 +87,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     for step in steps:
         if isinstance(step, ApplyStack):
             _refuse_losses(step.desired.name, step.changes, settings)
-    preflight.check(aws, deployer.desired, steps, target, reporter)
+    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
     if not target.is_local:
         reporter.output(costs.sentence(stack.effective for stack in deployer.desired.stacks))
     return bool(steps)

@@ -191,7 +191,8 @@ CALLS: tuple[Right, ...] = (
     # Network and files
     *_calls("ec2", "deploy", "all", "DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes"),
     *_calls("ec2", "deploy", "all", "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeSubnets"),
-    *_calls("ec2", "deploy", "all", "DescribeVpcs"),
+    *_calls("ec2", "deploy", "all", "DescribeVpcs DescribeRouteTables DescribeSecurityGroups DescribeVpcEndpoints"),
+    *_calls("ssm", "deploy", "all", "DescribeParameters"),
     *_calls("ec2", _BOTH, "all", "DescribeAddresses DescribeNatGateways"),
     *_calls("ec2", "destroy", "all", "DescribeInstances DescribeNetworkInterfaces DescribeTags DescribeVolumes"),
     *_calls("ec2", "destroy", "interfaces", "DeleteNetworkInterface"),

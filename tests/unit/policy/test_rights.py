@@ -25,6 +25,7 @@ NAMESAKES = {
     ("efs", "ListTagsForResource"),
     ("logs", "PutIntegration"),
     ("service-quotas", "ListTagsForResource"),
+    ("ssm", "ListTagsForResource"),
 }
 
 
