@@ -16,7 +16,7 @@ from wildrydes_ml.aws import wiring
 from wildrydes_ml.aws.account import Account
 from wildrydes_ml.aws.apis import Apis
 from wildrydes_ml.aws.buckets import Buckets
-from wildrydes_ml.aws.facts import Concurrency, Unknown, Usage, Zone
+from wildrydes_ml.aws.facts import Concurrency, Place, Reach, Unknown, Usage, Zone
 from wildrydes_ml.aws.functions import Functions
 from wildrydes_ml.aws.keys import Tags, owned
 from wildrydes_ml.aws.logs import Logs
@@ -518,6 +518,21 @@ class FakeAccount(Account):
 
     def exports(self) -> Mapping[str, str] | Unknown:
         return self._answer("exports", {})
+
+    def stored(self, name: str) -> bool | Unknown:
+        return self._answer("stored", True)
+
+    def subnet(self, id: str) -> Place | Unknown | None:
+        return self._answer(id, Place("vpc-1", f"eu-west-1{id[-1]}"))
+
+    def security_group(self, id: str) -> Place | Unknown | None:
+        return self._answer(id, Place("vpc-1"))
+
+    def vpc(self, id: str) -> Place | Unknown | None:
+        return self._answer(id, Place(id))
+
+    def reach(self, subnet: str) -> Reach | Unknown:
+        return self._answer("reach", Reach(outside=True))
 
     def _answer(self, name: str, usual: T) -> T:
         self.asked.append(name)

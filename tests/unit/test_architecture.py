@@ -28,7 +28,7 @@ BELOW = {
     "blocks": set[str](),
     "aws": {"template"},
     "ask": set[str](),
-    "deploy": {"ask", "aws", "blocks", "local", "template", "workshop"},
+    "deploy": {"ask", "aws", "blocks", "checks", "local", "template", "workshop"},
     "destroy": {"aws", "deploy", "workshop"},
     "local": {"aws", "workshop"},
     "policy": {"aws", "deploy", "template", "workshop"},

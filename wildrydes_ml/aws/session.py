@@ -44,6 +44,7 @@ _SERVICES = (
     "resourcegroupstaggingapi",
     "s3",
     "service-quotas",
+    "ssm",
 )
 # The longest that a function may run, and a little: an invocation must not be given up or repeated before.
 _INVOKE_SECONDS = 910

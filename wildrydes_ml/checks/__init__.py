@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..template.resolve import Body, mapping, resolve
-from . import mounting, network, running
+from . import mounting, network, reach, running
 from .findings import Fault, Finding, Path
 from .stack import Stack
 
@@ -107,6 +107,14 @@ CHECKS = (
         "Pictures given by URL cannot be fetched there.",
         f"{_LAMBDA}configuration-vpc-internet.html",
         network.route_to_the_internet,
+    ),
+    Check(
+        "W9920",
+        "ServiceInReach",
+        "A way to every service that the function may use",
+        "A function in a VPC reaches a service of AWS through a NAT gateway or an endpoint of the service.",
+        f"{_LAMBDA}configuration-vpc-internet.html",
+        reach.service_in_reach,
     ),
 )
 

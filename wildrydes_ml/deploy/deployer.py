@@ -14,13 +14,14 @@ from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
+from ..template.effective import Effective
 from . import costs, drift, handover, offers, planner, preflight, surprises
 from . import proof as proving
 from .desired import Desired, DesiredStack
 from .follower import MADE, Follower
 from .observer import Observer, StackObserver, fill_settings
 from .place import desired_at
-from .planner import Observed
+from .planner import FoundStack, Observed
 from .recall import recall
 from .refusals import refuse_update
 from .settings import Settings
@@ -68,8 +69,8 @@ def deploy(
     deployer = Deployer(aws, settings, target, reporter)
     steps = deployer.steps()
     deployer.report(steps)
-    preflight.check(aws, deployer.desired, steps, target, reporter)
-    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.known)):
+    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
+    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.there)):
         confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
         deployer.run(step)
@@ -85,9 +86,9 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     for step in steps:
         if isinstance(step, ApplyStack):
             _refuse_losses(step.desired.name, step.changes, settings)
-    preflight.check(aws, deployer.desired, steps, target, reporter)
+    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
     if not target.is_local:
-        reporter.output(costs.sentence(deployer.desired.values))
+        reporter.output(costs.sentence(stack.effective for stack in deployer.desired.stacks))
     return bool(steps)
 
 
@@ -103,6 +104,7 @@ class Deployer:
         for name in settings.overrides.keys() & target.parameters.keys():
             reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
         self.desired: Desired
+        self.found: Mapping[str, FoundStack]
         self._stacks: dict[str, Stack] = {}
         self._leftovers: tuple[str, ...] = ()
         self._has_bucket = False
@@ -113,6 +115,7 @@ class Deployer:
         settings = recall(self._settings, stacks, self._aws.identity, self._target.parameters)
         self.desired = desired_at(self._target, settings, self._aws, self._reporter)
         observed = Observer(self._aws, self.desired, stacks).observe()
+        self.found = observed.stacks
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
         self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
         self.desired = self._with_uploads(observed)
@@ -127,13 +130,13 @@ class Deployer:
         return steps
 
     @property
-    def known(self) -> Mapping[str, str]:
-        """The parameters of the stacks that there are."""
-        return {key: value for stack in self._stacks.values() for key, value in stack.parameters.items()}
+    def there(self) -> list[Effective]:
+        """What the stacks that there are make."""
+        return [found.effective for found in self.found.values()]
 
     def report(self, steps: Sequence[Step]) -> None:
         """Reports the plan, and how it changes the idle cost."""
-        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.known)
+        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.there)
         self._reporter.plan([as_record(step) for step in steps], **idle)
 
     def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
@@ -371,7 +374,7 @@ class Deployer:
         if command := proof.command(outputs, url):
             self._reporter.output(f"Try: {command}", curl=command)
         if not self._target.is_local:
-            self._reporter.output(costs.sentence(self.desired.values))
+            self._reporter.output(costs.sentence(stack.effective for stack in self.desired.stacks))
 
 
 def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:

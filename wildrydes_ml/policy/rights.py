@@ -143,8 +143,9 @@ CALLS: tuple[Right, ...] = (
     Right("sts GetCallerIdentity", frozenset(VERBS), "all", ()),
     # CloudFormation
     *_calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
-    *_calls("cloudformation", _BOTH, "stacks", "GetTemplate DescribeStackEvents GetStackPolicy"),
+    *_calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
     *_calls("cloudformation", "deploy destroy logs", "stacks", "ListStackResources"),
+    *_calls("cloudformation", _BOTH, "stacks", "DescribeStackEvents GetStackPolicy"),
     *_calls("cloudformation", _BOTH, "stacks", "DeleteStack"),
     *_calls("cloudformation", _BOTH, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
     *_calls("cloudformation", _BOTH, "change sets", "ExecuteChangeSet DescribeEvents"),
@@ -193,7 +194,8 @@ CALLS: tuple[Right, ...] = (
     # Network and files
     *_calls("ec2", "deploy", "all", "DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes"),
     *_calls("ec2", "deploy", "all", "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeSubnets"),
-    *_calls("ec2", "deploy", "all", "DescribeVpcs"),
+    *_calls("ec2", "deploy", "all", "DescribeVpcs DescribeRouteTables DescribeSecurityGroups DescribeVpcEndpoints"),
+    *_calls("ssm", "deploy", "all", "DescribeParameters"),
     *_calls("ec2", _BOTH, "all", "DescribeAddresses DescribeNatGateways"),
     *_calls("ec2", "destroy", "all", "DescribeInstances DescribeNetworkInterfaces DescribeTags DescribeVolumes"),
     *_calls("ec2", "destroy", "interfaces", "DeleteNetworkInterface"),

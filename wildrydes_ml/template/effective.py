@@ -78,8 +78,8 @@ def without(body: Body, titles: Collection[str]) -> dict[str, Any]:
     left, gone = dict(mapping(body["Resources"])), set(titles)
     while gone & set(left):
         left = {title: entry for title, entry in left.items() if title not in gone}
-        gone |= {title for title, entry in left.items() if gone & set(_references(entry))}
-    outputs = {key: entry for key, entry in mapping(body.get("Outputs")).items() if not gone & set(_references(entry))}
+        gone |= {title for title, entry in left.items() if gone & set(references(entry))}
+    outputs = {key: entry for key, entry in mapping(body.get("Outputs")).items() if not gone & set(references(entry))}
     return {**body, "Resources": left, "Outputs": outputs}
 
 
@@ -129,7 +129,7 @@ def _with_rules(value: Any, rules: Mapping[str, Any]) -> Any:
     return value
 
 
-def _references(value: Any) -> Iterator[str]:
+def references(value: Any) -> Iterator[str]:
     """Every logical id or parameter that an entry names."""
     match value:
         case {"Ref": str(name)}:
@@ -140,14 +140,14 @@ def _references(value: Any) -> Iterator[str]:
             yield from _names(text)
         case {"Fn::Sub": [str(text), own]}:
             yield from (name for name in _names(text) if name not in own)
-            yield from _references(own)
+            yield from references(own)
         case Mapping():
             for key, item in value.items():
                 yield from [item] if key == _ORDER and isinstance(item, str) else []
-                yield from item if key == _ORDER and isinstance(item, list) else _references(item)
+                yield from item if key == _ORDER and isinstance(item, list) else references(item)
         case list() | tuple():
             for item in value:
-                yield from _references(item)
+                yield from references(item)
 
 
 def _names(text: str) -> Iterator[str]:

@@ -42,6 +42,14 @@ def test_what_fits_together_has_no_findings() -> None:
     assert check(SOUND_BODY) == []
 
 
+# A role that may send to queues, and a function that stays in its VPC knowingly.
+SENDING: Changes = {
+    "Role.Properties.Policies": [
+        {"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": ["sqs:SendMessage", "logs:PutLogEvents"]}}}
+    ]
+}
+STAYING: Changes = {"Function.Metadata": {"cfn-lint": {"config": {"ignore_checks": ["W9909"]}}}}
+
 # rule, the change that breaks it, where the finding points, what it names
 BROKEN: list[tuple[str, Changes, str, str]] = [
     ("E9901", {"TargetTwo": ABSENT, "Function.DependsOn": "TargetOne"}, FUNCTION + "VpcConfig.SubnetIds", "SubnetTwo"),
@@ -292,6 +300,12 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         FUNCTION + "Timeout",
         "10 s",
     ),
+    (
+        "W9920",
+        {**SENDING, **STAYING, "LinkTwo": ABSENT},
+        FUNCTION + "VpcConfig.SubnetIds",
+        "may use sqs, and has no way to it from SubnetTwo",
+    ),
 ]
 
 
@@ -447,6 +461,53 @@ SILENT: dict[str, Changes] = {
 @pytest.mark.parametrize("changes", SILENT.values(), ids=SILENT.keys())
 def test_what_is_well_or_unknown_is_no_finding(changes: Changes) -> None:
     assert rules(changes) == []
+
+
+def endpoint(service: str, **properties: Any) -> Changes:
+    """An endpoint in the VPC."""
+    name = {"Fn::Sub": f"com.amazonaws.${{AWS::Region}}.{service}"}
+    return {
+        "Endpoint": {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {"ServiceName": name, "VpcId": {"Ref": "Vpc"}, **properties},
+        }
+    }
+
+
+def attached(*actions: str, effect: str = "Allow") -> Changes:
+    """A policy of its own for the role."""
+    document = {"Statement": [{"Effect": effect, "Action": [*actions]}]}
+    properties = {"Roles": [{"Ref": "Role"}], "PolicyDocument": document}
+    return {"More": {"Type": "AWS::IAM::Policy", "Properties": properties}}
+
+
+INTERFACE = {"VpcEndpointType": "Interface", "SubnetIds": [{"Ref": "SubnetOne"}]}
+TABLES = {"RouteTableIds": [{"Ref": "Routes"}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        (SENDING, ["sqs"]),
+        ({**SENDING, **endpoint("sqs", **INTERFACE)}, []),
+        ({**SENDING, **endpoint("sqs", **INTERFACE, ServiceName=UNKNOWN)}, []),
+        ({**SENDING, **endpoint("sns", **INTERFACE)}, ["sqs"]),
+        ({**SENDING, **endpoint("sqs", **{**INTERFACE, "VpcId": {"Ref": "Other"}}), "Other": {"Type": "AWS::EC2::VPC"}},
+         ["sqs"]),
+        (attached("dynamodb:GetItem", "S3:GetObject"), ["dynamodb", "s3"]),
+        ({**attached("dynamodb:GetItem", "s3:GetObject"), **endpoint("dynamodb", **TABLES)}, ["s3"]),
+        ({**attached("s3:GetObject"), **endpoint("s3", RouteTableIds=[])}, ["s3"]),
+        (attached("s3:GetObject", effect="Deny"), []),
+        (attached("elasticfilesystem:ClientMount", "logs:PutLogEvents", "ec2:CreateNetworkInterface", "xray:*"), []),
+        ({**SENDING, "Function.Properties.Role": UNKNOWN}, []),
+    ],
+)  # fmt: skip
+def test_a_service_without_a_way_to_it_is_named(changes: Changes, missing: list[str]) -> None:
+    findings = check(changed(SOUND_BODY, {**STAYING, **changes}), {"Egress": "none"})
+    assert [finding.what for finding in findings] == [
+        f"Function may use {service}, and has no way to it from SubnetOne and SubnetTwo" for service in missing
+    ]
+    assert check(changed(SOUND_BODY, changes)) == [], "a NAT gateway leads to all of them"
 
 
 def test_parameters_may_be_given() -> None:

@@ -39,6 +39,7 @@ def test_every_check_is_a_rule_that_points_at_its_line() -> None:
         ("W9907", "Timeout: 90"),
         ("W9909", "SubnetIds: [!Ref PrivateSubnetOne, !Ref PrivateSubnetTwo]"),
         ("W9909", "SubnetIds: [!Ref PrivateSubnetOne, !Ref PrivateSubnetTwo]"),
+        ("W9920", "SubnetIds: [!Ref PrivateSubnetOne, !Ref PrivateSubnetTwo]"),
     ]
 
 
