@@ -15,6 +15,7 @@ from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
 from ..template.effective import Effective
+from ..template.fillers import fillers
 from ..workshop import model
 from ..workshop.model import Model
 from . import costs, drift, handover, offers, planner, preflight, surprises
@@ -336,8 +337,9 @@ class Deployer:
         except Refused:
             self._aws.stacks.discard(change_set.id)
             raise
+        instances = fillers(stack.body.get("Resources", {}))
         for change in change_set.changes:
-            self._reporter.event(f"{stack.name}  {change_line(change)}")
+            self._reporter.event(f"{stack.name}  {change_line(change, instances)}")
         token = self._aws.stacks.execute(change_set)
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
 
