@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from ..template.effective import references
+from ..template.fillers import fillers
 from ..template.resolve import mapping
 
 Resources: TypeAlias = Mapping[str, Any]
@@ -66,7 +67,7 @@ def _address(properties: Properties, title: str, resources: Resources) -> Iterat
 
 def _instance(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
     """Nothing for one that ends itself once its work is done."""
-    fills = _fills(properties, resources)
+    fills = title in fillers(resources)
     if properties.get("InstanceInitiatedShutdownBehavior") == "terminate" and (fills or _shuts_down(resources[title])):
         return
     kind = properties.get("InstanceType", "m1.small")
@@ -85,14 +86,6 @@ def _instance(properties: Properties, title: str, resources: Resources) -> Itera
 def _shuts_down(entry: Properties) -> bool:
     work = json.dumps([mapping(entry.get("Properties")).get("UserData"), entry.get("Metadata")], default=str)
     return any(word in work for word in _ENDINGS)
-
-
-def _fills(properties: Properties, resources: Resources) -> bool:
-    """Whether the stack waits for what the instance does to a file system of its own."""
-    kinds = {resources[name]["Type"] for name in references(properties.get("UserData")) if name in resources}
-    return "AWS::CloudFormation::WaitConditionHandle" in kinds and any(
-        entry["Type"] == "AWS::EFS::FileSystem" for entry in resources.values()
-    )
 
 
 def _volume(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:

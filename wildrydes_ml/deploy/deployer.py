@@ -15,6 +15,7 @@ from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
 from ..template.effective import Effective
+from ..template.fillers import fillers
 from . import costs, drift, handover, offers, planner, preflight, surprises
 from . import proof as proving
 from .desired import Desired, DesiredStack
@@ -22,6 +23,7 @@ from .follower import MADE, Follower
 from .observer import Observer, StackObserver, fill_settings
 from .place import desired_at
 from .planner import FoundStack, Observed
+from .protected import protected
 from .recall import recall
 from .refusals import refuse_update
 from .settings import Settings
@@ -85,7 +87,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     deployer.report(steps)
     for step in steps:
         if isinstance(step, ApplyStack):
-            _refuse_losses(step.desired.name, step.changes, settings)
+            _refuse_losses(step.desired, step.changes, settings)
     preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
     if not target.is_local:
         reporter.output(costs.sentence(stack.effective for stack in deployer.desired.stacks))
@@ -324,13 +326,14 @@ class Deployer:
             self._reporter.event(f"stack {stack.name} has nothing to change")
             return
         try:
-            _refuse_losses(stack.name, change_set.changes, self._settings)
+            _refuse_losses(stack, change_set.changes, self._settings)
             refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
             raise
+        instances = fillers(stack.body.get("Resources", {}))
         for change in change_set.changes:
-            self._reporter.event(f"{stack.name}  {change_line(change)}")
+            self._reporter.event(f"{stack.name}  {change_line(change, instances)}")
         token = self._aws.stacks.execute(change_set)
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
 
@@ -377,14 +380,15 @@ class Deployer:
             self._reporter.output(costs.sentence(stack.effective for stack in self.desired.stacks))
 
 
-def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:
+def _refuse_losses(stack: DesiredStack, changes: Sequence[ResourceChange], settings: Settings) -> None:
     filling = settings.deployment.filling
-    refused = planner.protected(changes, settings.allow_replace, filling.resources if filling else ())
+    passing = [*(filling.resources if filling else ()), *stack.taken_out]
+    refused = protected(changes, settings.allow_replace, passing)
     if refused:
         losses = "; ".join(map(change_text, refused))
         names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
         told = surprises.perhaps(refused)
         raise Refused(
-            f"stack {stack} would lose network or files: {losses}. {told + ' ' if told else ''}It was not changed; to "
-            f"allow it, add {names}"
+            f"stack {stack.name} would lose data or network: {losses}. {told + ' ' if told else ''}It was not "
+            f"changed; to allow it, add {names}"
         )

@@ -14,6 +14,7 @@ from ..aws.wiring import Wiring
 from ..deployment import Deployment, Stack, StackOutput
 from ..errors import SettingsError
 from ..tags import TAG
+from ..template.decode import decode
 from ..template.effective import Effective, effective, without, without_order
 from .model import Model, is_url
 from .settings import Settings
@@ -91,6 +92,12 @@ class DesiredStack:
     def revised(self) -> "DesiredStack":
         """The stack with its revision made anew, where it has one."""
         return self.resolved({}, "") if self.is_resolved else self
+
+    @property
+    def taken_out(self) -> Collection[str]:
+        """The logical ids that the whole template has and this one has not: they are made again."""
+        there = decode(self.whole).get("Resources", {}) if self.whole else {}
+        return [title for title in there if title not in self.resources]
 
     def without(self, titles: Collection[str]) -> "DesiredStack":
         """The stack without some resources and all that refers to them."""

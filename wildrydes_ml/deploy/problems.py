@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from ..aws.facts import Facts
-from ..workshop.account import INSTEAD, LOCKED
 from . import room, surroundings, taken, zones
 from .case import Case, Problem
 from .desired import Desired
@@ -15,8 +14,10 @@ def problems(facts: Facts, desired: Desired, parts: Sequence[Part] | None = None
 
     `parts` are what is made, as `needs.parts` finds it; without them all of the deployment is.
     """
-    everything = whole(desired)
-    case = Case(facts, desired, everything if parts is None else tuple(parts), everything, INSTEAD, LOCKED)
+    everything, wanted = whole(desired), desired.deployment
+    case = Case(
+        facts, desired, everything if parts is None else tuple(parts), everything, wanted.instead, wanted.locked
+    )
     return [problem for judge in _JUDGES for problem in judge(case)]
 
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 
 from ..aws.records import ChangeSet, ResourceChange, Stack
 from ..aws.session import Aws
-from ..deploy import costs, planner, steps
+from ..deploy import costs, steps
 from ..deploy.follower import Follower
 from ..deploy.planner import FoundStack
+from ..deploy.protected import protected
 from ..deploy.refusals import refuse_update
 from ..deploy.settings import Settings
 from ..deploy.states import Deploy, is_busy, state
@@ -97,7 +98,7 @@ def _prepared(aws: Aws, settings: Settings, stack: Stack, reporter: Reporter) ->
 def _refuse_losses(settings: Settings, stack: Stack, changes: Sequence[ResourceChange]) -> None:
     kept = _kept(settings)
     passing = [title for one in settings.deployments if one.filling for title in one.filling.resources]
-    losses = planner.protected(changes, kept.resources, passing)
+    losses = protected(changes, kept.resources, passing)
     if losses:
         what = " and ".join(name for _, name in kept.aside.values())
         raise Refused(
