@@ -13,7 +13,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
-from . import arguments
+from . import arguments, cors
 from .access import WORDS, Access, chosen, closed, open_suppressions, sentence
 from .choices import add, choose, fill, reference
 from .function import Inference
@@ -77,11 +77,12 @@ class Route:
 
 @dataclass(frozen=True)
 class Api:
-    """An API as `add_rest_api` made it, with the routes and the access that were said there."""
+    """An API as `add_rest_api` made it, with the routes, the access and the origins that were said there."""
 
     rest_api: apigateway.RestApi
     routes: tuple[Route, ...]
     access: Access
+    origins: tuple[str, ...] = ()
 
 
 def add_rest_api(
@@ -92,6 +93,7 @@ def add_rest_api(
     title: str = API_NAME,
     about: str = "",
     binary_media_types: Sequence[str] = BINARY_MEDIA_TYPES,
+    origins: Sequence[str] = (),
 ) -> Api:
     """Adds the API without methods or stage, its own answers to bad requests, and the permissions for it to invoke
     the functions.
@@ -99,11 +101,13 @@ def add_rest_api(
     Both a function and its alias may be the target, so that a person in the console can wire the one
     and a deployer the other; the stars in the permission stand for stage and method, so that the
     console's test button works too. `title` is the API's logical id and name, and begins the ids of what belongs to
-    it; `about` is a sentence for its description. Raises TypeError and ValueError for no routes, the same one twice,
-    none that asks for what `access` says, a function that is not in the template, and a title that is taken.
+    it; `about` is a sentence for its description. `origins` are those whose pages may call it, see `cors`. Raises
+    TypeError and ValueError for no routes, the same one twice, none that asks for what `access` says, a function that
+    is not in the template, and a title that is taken.
     """
     arguments.unused(template, title, "give each API a title of its own")
     _check_routes(template, routes, access)
+    cors.check_origins("origins", origins)
     rest_api = template.add_resource(
         apigateway.RestApi(
             title,
@@ -113,8 +117,8 @@ def add_rest_api(
             EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
         )
     )
-    api = Api(rest_api, tuple(routes), access)
-    add_gateway_responses(template, rest_api, _prefix(api))
+    api = Api(rest_api, tuple(routes), access, tuple(origins))
+    add_gateway_responses(template, rest_api, _prefix(api), cors.refusal_headers(origins))
     for route in routes:
         _add_permissions(template, api, route)
     return api
@@ -134,7 +138,7 @@ def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
         raise ValueError(f"API {api.rest_api.title} is not in this template: pass what add_rest_api returned for it")
     methods = [_add_method(template, api, route) for route in api.routes]
     pages = [_add_page(template, api, route) for route in api.routes if route.page]
-    stage = _stage(template, api, _deployment(template, api, methods, pages))
+    stage = _stage(template, api, _deployment(template, api, [*methods, *_preflights(template, api)], pages))
     _usage_plan(template, api, stage)
     return stage
 
@@ -271,6 +275,26 @@ def _add_page(template: Template, api: Api, route: Route) -> apigateway.Method:
     shown = Route(route.inference, route.path, "GET")
     page = _method(template, api, shown, open_suppressions(_PAGE_REASON), AuthorizationType="NONE")
     return add(template, closed(template, api.access, _prefix(api)), page)
+
+
+def _preflights(template: Template, api: Api) -> list[apigateway.Method]:
+    """What answers a browser's question on each path, unless a route does."""
+    methods: dict[str, list[str]] = {}
+    for route in api.routes:
+        methods.setdefault(route.path, []).extend([route.method, *(["GET"] if route.page else [])])
+    return [
+        template.add_resource(
+            cors.preflight(
+                f"{_prefix(api)}Options{_path_title(path)}Method",
+                api.rest_api,
+                _resource_id(template, api, path),
+                of_path,
+                api.origins,
+            )
+        )
+        for path, of_path in methods.items()
+        if api.origins and "OPTIONS" not in of_path
+    ]
 
 
 def _method(
