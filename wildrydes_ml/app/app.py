@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
-from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template, cloudwatch
+from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template
 
 from ..blocks import arguments
 from ..blocks.access import Access
@@ -14,17 +14,18 @@ from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import RUNTIME, Architecture, FunctionSettings, add_inference_function
 from ..blocks.suppressions import cfn_lint_ignores
-from . import alarms, files, parameters, permissions
+from . import files, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
-from .foundation import Foundation, add_foundation
 from .functions import Function, Metric, variables
-from .proof import Check, Question, question
 
-if TYPE_CHECKING:
+if TYPE_CHECKING:  # what an App need not use, it need not wait for
     from awacs.aws import Statement
+    from troposphere import cloudwatch
 
     from ..deployment import Deployment
+    from .foundation import Foundation
+    from .proof import Check, Question
 
 API = "Api"
 API_SECONDS = 29
@@ -84,8 +85,13 @@ class App:
         self._code: dict[Path, str] = {}
         self._question: Question | None = None
         self._template = _begun(about or f"{name}: functions and their API", runtime, architecture)
+        for limit in (access.auth, access.rate, access.burst) if access else ():
+            if isinstance(limit, Parameter):
+                self._template.add_parameter(limit)
         self._foundation: Foundation | None = None
         if network is not None and storage is not None:
+            from .foundation import add_foundation
+
             self._foundation = add_foundation(self._template, self.directory, network, storage, filling)
 
     def parameter(
@@ -204,7 +210,7 @@ class App:
         statistic: str = "",
         topic: Value | None = None,
         about: str = "",
-    ) -> cloudwatch.Alarm:
+    ) -> "cloudwatch.Alarm":
         """An alarm that rings when a metric is above a number for so many minutes, and tells a topic of SNS's.
 
         A metric is `function.metric(name)`, or (namespace, name, dimensions). Without a `statistic` it is the Sum of
@@ -212,6 +218,8 @@ class App:
         """
         if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
             raise ValueError(f"alarm {title!r}: use letters and digits only")
+        from . import alarms
+
         made = alarms.alarm(title, metric, above=above, minutes=minutes, statistic=statistic, topic=topic, about=about)
         self._refuse_taken("alarm", f"{title}Alarm")
         return self._template.add_resource(made)
@@ -223,9 +231,11 @@ class App:
         known = Ref(value.title) if isinstance(value, Function) else reference(value)
         self._template.add_output(Output(name, Value=known, **({"Description": about} if about else {})))
 
-    def proof(self, route: Route, asked: Any, check: Check, *, path: str = "") -> None:
+    def proof(self, route: Route, asked: Any, check: "Check", *, path: str = "") -> None:
         """What proves that the App answers: `asked` is sent to the route as JSON (None: nothing), and `check` gets the
         answer, read from JSON. `path` has the values of a route with `{parameters}`."""
+        from .proof import question
+
         if route not in self._routes:
             raise ValueError(f"proof: {route!r} is no route of this App; pass what app.route(...) returned")
         if self._question is not None:
@@ -258,7 +268,7 @@ class App:
         return self._functions
 
     @property
-    def question(self) -> Question | None:
+    def question(self) -> "Question | None":
         """What proves that it answers."""
         return self._question
 
@@ -268,7 +278,7 @@ class App:
         return self._code
 
     @property
-    def foundation(self) -> Foundation | None:
+    def foundation(self) -> "Foundation | None":
         """What its functions stand on."""
         return self._foundation
 

@@ -2,12 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from ..blocks import arguments
-from ..blocks.filling import Instance
-from ..blocks.network import Egress
-from ..blocks.storage import MIBPS, ThroughputMode
+
+if TYPE_CHECKING:  # an App without storage needs none of these blocks, and none of the time to import them
+    from ..blocks.filling import Instance
+    from ..blocks.network import Egress
+    from ..blocks.storage import ThroughputMode
 
 Filler: TypeAlias = Literal["public", "private"]
 
@@ -44,10 +46,12 @@ class ExistingNetwork:
 class NewNetwork:
     """A VPC of the App's own, with two private subnets and a public one. Raises ValueError for another egress."""
 
-    egress: Egress = "none"
+    egress: "Egress" = "none"
     """The functions' way out: `none`, `nat` (billed by the hour) or `ipv6` (free; reaches hosts with IPv6 alone)."""
 
     def __post_init__(self) -> None:
+        from ..blocks.network import Egress
+
         arguments.one_of("NewNetwork.egress", self.egress, get_args(Egress))
 
 
@@ -55,12 +59,14 @@ class NewNetwork:
 class Storage:
     """An encrypted EFS, which every function mounts. Raises ValueError for another mode and for MiB/s out of range."""
 
-    throughput_mode: ThroughputMode = "elastic"
+    throughput_mode: "ThroughputMode" = "elastic"
     """`elastic` bills what is read and written, `provisioned` what is reserved, `bursting` nothing."""
     provisioned_mibps: float = 15
     """MiB/s to reserve (1 to 3414), where the mode is `provisioned`."""
 
     def __post_init__(self) -> None:
+        from ..blocks.storage import MIBPS, ThroughputMode
+
         arguments.one_of("Storage.throughput_mode", self.throughput_mode, get_args(ThroughputMode))
         arguments.number("Storage.provisioned_mibps", self.provisioned_mibps, *MIBPS, "MiB/s")
 
@@ -79,12 +85,14 @@ class Filling:
     is in `model/`."""
     sha256: str = ""
     """The digest of the archive behind the URL, in 64 hexadecimal digits."""
-    instance: Instance = "stop"
+    instance: "Instance" = "stop"
     """What becomes of the instance once EFS is filled: `stop` (it ends itself), `keep`, or `none` (there is none)."""
     instance_type: str = ""
     """Its type; empty: c5.large, or c7g.large on arm64."""
 
     def __post_init__(self) -> None:
+        from ..blocks.filling import Instance
+
         for name in ("model", "sha256", "instance_type"):
             _refuse_no_text(f"Filling.{name}", getattr(self, name))
         if not self.model:

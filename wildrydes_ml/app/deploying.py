@@ -18,8 +18,12 @@ from .proof import Question
 if TYPE_CHECKING:
     from .app import App
 
-# An emulator looks at none of them.
-_STAND_INS = {"VpcId": "vpc-0", "FillerSubnet": "subnet-0", **{f"Subnet{zone}": f"subnet-{zone}" for zone in ZONES}}
+# The VPC that every account has in a region, as the emulator names it, with a subnet in each of three zones.
+_STAND_INS = {
+    "VpcId": "vpc-00000001",
+    "FillerSubnet": "subnet-00000001",
+    **{f"Subnet{zone}": f"subnet-0000000{number % 3 + 1}" for number, zone in enumerate(ZONES)},
+}
 
 
 def deployment(app: "App", template: Template) -> Deployment:

@@ -91,7 +91,9 @@ def _explained(spec: str, directory: Path) -> Iterator[None]:
         raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}"]) from error
     except SettingsError as error:
         raise SettingsError([f"--app {spec}: {_where(error, directory)}{fault}" for fault in error.faults]) from error
-    except (Exception, SystemExit) as error:
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a file may end the process, too
         what = str(error) if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: {error}"
         raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}"]) from error
 

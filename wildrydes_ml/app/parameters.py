@@ -7,7 +7,6 @@ from typing import Any, TypeAlias, get_args
 
 from troposphere import Parameter
 
-from ..blocks.filling import Instance
 from ..blocks.function import RUNTIME, Architecture
 from .files import PIN
 
@@ -71,7 +70,7 @@ TABLE: Mapping[str, Mapping[str, Any]] = {
         "Description": f"SHA-256 of the model's archive; empty: not checked.{_REFILL}",
     },
     "BootstrapInstance": {
-        "AllowedValues": list(get_args(Instance)),
+        "AllowedValues": ["keep", "stop", "none"],
         "Description": "The EC2 instance that fills EFS: keep it, stop (it ends itself once EFS is filled; choose none "
         "before a later update), or none. To fill EFS anew: none, then back.",
     },

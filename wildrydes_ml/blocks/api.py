@@ -4,7 +4,6 @@ Each route is a path and method with the function that answers it; one route wit
 Routes and access are given once, to `add_rest_api`; what it returns carries them to the stage.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -338,6 +337,8 @@ def _deployment(
 def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) -> str:
     """Of all that a deployment snapshots. The functions' names are in it as the methods hold the functions' ARNs: of
     another plain name a new deployment must tell the stage. What a parameter stands for is not known here."""
+    import hashlib  # only here, since every process that imports an App would wait for it
+
     parts = (api.rest_api, *methods, *gateway_responses(template, api.rest_api).values())
     names = [route.inference.function.to_dict()["Properties"].get("FunctionName") for route in api.routes]
     snapshot = [*(part.to_dict()["Properties"] for part in parts), names]

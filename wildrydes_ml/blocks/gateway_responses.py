@@ -5,7 +5,6 @@ The texts are fixed: `$context.error.message` would show a stranger how the API 
 these answers, so they must be there before it, and another table asks for another deployment.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -95,6 +94,8 @@ ANSWERS: Mapping[str, Answer] = {
 
 def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
     """16 characters that change with the table."""
+    import hashlib  # only here, since every process that imports an App would wait for it
+
     rows = {kind: vars(answer) for kind, answer in answers.items()}
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
