@@ -16,7 +16,7 @@ demo: $(VENV)/local ## Deploy on this machine and classify drawn pictures
 	$(BIN)/python bin/demo.py
 
 test: check ## Everything: linters, types, all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --timeout 900
 
 test-fast: $(VENV)/test ## The pure tests, in seconds
 	$(BIN)/python -m pytest tests/unit

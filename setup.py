@@ -41,6 +41,7 @@ TEST = [
     "pip-audit>=2.9",
     "playwright>=1.50",
     "pyright[nodejs]>=1.1.414",
+    "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",
     "ruff>=0.11",
     "setuptools>=77",

@@ -17,10 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml.cli import entry as cli
 from wildrydes_ml.deploy import costs
-from wildrydes_ml.deploy.settings import PRESETS, Settings
+from wildrydes_ml.deploy.settings import PRESETS
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
 from wildrydes_ml.workshop import templates as workshop
+from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).resolve().parent.parent
 SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
@@ -92,7 +93,7 @@ def unchanged() -> str:
 
 def presets() -> str:
     """Where the presets differ in a new deployment, and what each costs while idle, item by item."""
-    values = {name: Settings(preset=name).parameter_values() for name in PRESETS}
+    values = {name: wild_rydes(preset=name).parameter_values() for name in PRESETS}
     chosen = sorted({name for preset in PRESETS.values() for name in preset})
     names = [name for name in chosen if len({row[name] for row in values.values()}) > 1]
     rows: list[tuple[str, ...]] = [
@@ -123,7 +124,7 @@ def commands() -> str:
 
 def policy_sizes() -> str:
     """How many policies who needs, and how long they are."""
-    settings = Settings(account="123456789012")
+    settings = wild_rydes(account="123456789012")
     rows = []
     for who in grants.WHO:
         sizes = [grants.size(document) for document in grants.policies(who, settings, "eu-west-1")]

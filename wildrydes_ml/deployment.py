@@ -25,7 +25,7 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 
 
 @dataclass(frozen=True)
-class Output:
+class StackOutput:
     """An output of another stack of the deployment."""
 
     stack: str
@@ -44,7 +44,7 @@ class Stack:
     """What follows the deployment's name in the stack's: NAME-ID, or NAME alone."""
     parameters: Values = field(default_factory=dict)
     """Parameters that the deployment decides, whatever a person sets."""
-    inputs: Mapping[str, tuple[Output, ...]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     """Parameters that get outputs of stacks before it; several are joined with commas."""
 
     def name(self, prefix: str) -> str:
@@ -88,8 +88,12 @@ class Filling:
     """The parameter that is `none` for no instance, `stop` for one that ends itself."""
     contents: str = "EFSContents"
     """The output that tells what is on EFS."""
-    model: Path | None = None
+    model: Path | str = ""
+    """The model, a directory, an archive or a URL, if the application has one of its own and `--model` has no use."""
+    local_model: Path | None = None
     """The model that is used here when none is named."""
+    refuse: Callable[[Path], str] = lambda path: ""
+    """What is wrong with a directory or an archive as the model; empty when nothing is."""
     packages: str = ""
     """What is installed here, where the stacks have no parameter Packages."""
 
@@ -256,5 +260,6 @@ def _refuse_wrong_inputs(stack: Stack, before: tuple[Stack, ...]) -> None:
             if output.key not in made[output.stack]:
                 known = ", ".join(made[output.stack]) or "none"
                 raise ValueError(
-                    f"input {name} of stack {stack.id!r}: stack {output.stack!r} has no output {output.key}; it has {known}"
+                    f"input {name} of stack {stack.id!r}: stack {output.stack!r} has no output {output.key}; "
+                    f"it has {known}"
                 )

@@ -33,7 +33,12 @@ class Reply:
 
 def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float = TIMEOUT_SECONDS) -> Reply:
     """Posts and reads the whole answer."""
-    request = urllib.request.Request(url, data=body, headers=dict(headers), method="POST")
+    return send("POST", url, body, headers, timeout)
+
+
+def send(method: str, url: str, body: bytes, headers: Mapping[str, str], timeout: float = TIMEOUT_SECONDS) -> Reply:
+    """Sends a request of any method, without a body where that is empty, and reads the whole answer."""
+    request = urllib.request.Request(url, data=body or None, headers=dict(headers), method=method)
     return _send(request, timeout)
 
 

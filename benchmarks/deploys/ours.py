@@ -13,10 +13,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.cli import entry as cli
 from wildrydes_ml.deploy import deployer
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.reporting import TextReporter
+from wildrydes_ml.workshop.settings import wild_rydes
 
 PACKAGES = "six==1.17.0"
 """All that the shared EFS directory holds besides the model: what is on EFS is nothing to the deployers."""
@@ -26,7 +26,9 @@ def main() -> int:
     """Deploys; the seconds between two looks at a stack may be given."""
     endpoint, efs = os.environ["AWS_ENDPOINT_URL"], Path(os.environ["EFS"])
     emulator = local.Emulator(0, int(endpoint.rpartition(":")[2]))
-    settings = Settings(name=os.environ["NAME"], code=Path(os.environ["CODE_SOURCE"]), overrides={"Packages": PACKAGES})
+    settings = wild_rydes(
+        name=os.environ["NAME"], code=Path(os.environ["CODE_SOURCE"]), overrides={"Packages": PACKAGES}
+    )
     target = local.target(efs, emulator, settings.name)
     target = replace(target, efs_directory=efs, parameters={**target.parameters, "EFSpath": str(efs)})
     if sys.argv[1:]:

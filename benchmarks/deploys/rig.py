@@ -27,16 +27,16 @@ from tests.sweep.state import State, state
 from wildrydes_ml import packaging
 from wildrydes_ml.aws.records import Identity
 from wildrydes_ml.deploy.desired import default_bucket
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.local import emulator, filling
 from wildrydes_ml.reporting import Reporter
 from wildrydes_ml.template.render import render_all, write
 from wildrydes_ml.workshop import model, templates
+from wildrydes_ml.workshop.settings import wild_rydes
 
 NAME = "bench"
 ACCOUNT = "000000000000"
 LIGHT = Path(__file__).resolve().parents[2] / "tests" / "sweep" / "light"
-_BUCKET = default_bucket(Settings(name=NAME), Identity(ACCOUNT, "", "aws", emulator.REGION))
+_BUCKET = default_bucket(wild_rydes(name=NAME), Identity(ACCOUNT, "", "aws", emulator.REGION))
 _SECONDS = 600
 _TIMED_OUT = 124
 # Part of what a deployer prints that has posted the picture and was answered.
@@ -176,7 +176,7 @@ class Rig:
             "ACCOUNT": ACCOUNT,
             "BUCKET": _BUCKET,
             "BUCKET_POLICY": _tls_only(_BUCKET),
-            "FUNCTION": Settings(name=NAME).function_name,
+            "FUNCTION": wild_rydes(name=NAME).function_name,
             "CODE": str(self._source(code).with_suffix(".zip")),
             "CODE_SOURCE": str(self._source(code)),
             "TEMPLATES": str(self._work / "templates"),
@@ -190,7 +190,7 @@ class Rig:
 
 def fill(directory: Path, reporter: Reporter) -> Path:
     """The directory that stands for EFS, with one small package; quick when it is filled already."""
-    values = Settings(overrides={"Packages": ours.PACKAGES}).parameter_values()
+    values = wild_rydes(overrides={"Packages": ours.PACKAGES}).parameter_values()
     filling.fill(directory, filling.environment(values, model.shipped(), os.environ), reporter)
     return directory
 

@@ -23,6 +23,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import costs
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.local import emulator as local
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from . import cost
 from .deployment import Deployment, Recorder
@@ -44,7 +45,7 @@ def main() -> int:
     print(f"account {options.account}, region {options.region}, name {name}; by hand it is removed with: {removal}")
     if not _agreed(options.yes):
         return 2
-    settings = Settings(name=name, account=options.account)
+    settings = wild_rydes(name=name, account=options.account)
     return _prove(options.report, Target(options.region, options.profile), settings)
 
 
@@ -83,7 +84,7 @@ def _on_emulator(options: argparse.Namespace, name: str) -> int:
         place = local.target(home, emulator, name)
         kept = {key: value for key, value in place.parameters.items() if key != "Architecture"}
         target = Target(place.region, "", place.endpoint, place.efs_directory, kept, place.poll_seconds, place.attempts)
-        return _prove(options.report, target, Settings(name=name, code=LIGHT, overrides=_LIGHT_PACKAGES))
+        return _prove(options.report, target, wild_rydes(name=name, code=LIGHT, overrides=_LIGHT_PACKAGES))
     finally:
         local.stop(home)
 

@@ -15,10 +15,11 @@ from moto.server import ThreadedMotoServer
 
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.settings import DEFAULT_NAME, Settings
+from wildrydes_ml.deploy.settings import DEFAULT_NAME
 from wildrydes_ml.local import emulator, filling
 from wildrydes_ml.reporting import JsonReporter
 from wildrydes_ml.workshop import model
+from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).resolve().parents[2]
 PICTURES = ROOT / "examples" / "pictures"
@@ -48,7 +49,7 @@ def filled_efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A directory with the real packages and the shipped model, filled once."""
     directory = tmp_path_factory.mktemp("filled") / "efs"
     with (directory.parent / "populate.jsonl").open("w") as log:
-        values = Settings().parameter_values()
+        values = wild_rydes().parameter_values()
         filling.fill(directory, filling.environment(values, model.shipped(), os.environ), JsonReporter(log))
     return directory
 

@@ -19,10 +19,10 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import actions
 from wildrydes_ml.deploy.deployer import Deployer, public_url
 from wildrydes_ml.deploy.desired import default_bucket
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, Fill, WarmUp
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.reporting import JsonReporter
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import client
 
@@ -84,7 +84,7 @@ class Api:
     def deploy(self, route: str = "long", **overrides: str) -> tuple[str, list[str]]:
         """The API's URL, and the descriptions of the steps that were taken."""
         with self.log.open("a") as log:
-            settings = Settings(route=route, overrides=overrides)
+            settings = wild_rydes(route=route, overrides=overrides)
             deployer = Deployer(self.aws, settings, self.place, JsonReporter(log))
             steps = [step for step in deployer.steps() if not isinstance(step, (Fill, WarmUp))]
             for step in steps:
@@ -95,7 +95,7 @@ class Api:
 
     def destroy(self, route: str) -> None:
         with self.log.open("a") as log:
-            destroyer.destroy(self.aws, Settings(route=route), self.place, JsonReporter(log), lambda found: None)
+            destroyer.destroy(self.aws, wild_rydes(route=route), self.place, JsonReporter(log), lambda found: None)
 
     def methods(self) -> set[str]:
         """The methods of the API's root."""
@@ -170,7 +170,7 @@ def test_while_access_changes_who_has_a_key_or_had_access_gets_through(api: Api,
     # The emulator admits no more than the stage lets through.
     url, _ = api.deploy(ApiAuth=old, ThrottleRate="1000", ThrottleBurst="1000")
     with api.log.open("a") as log:
-        deployer = Deployer(api.aws, Settings(overrides={"ApiAuth": new}), api.place, JsonReporter(log))
+        deployer = Deployer(api.aws, wild_rydes(overrides={"ApiAuth": new}), api.place, JsonReporter(log))
         deployer.run(next(step for step in deployer.steps() if isinstance(step, ApplyStack)))
     rest_api = client(api.place, "apigateway").get_rest_apis()["items"][0]["id"]
     wanted = deployer.desired.wiring
@@ -196,7 +196,7 @@ def test_a_key_goes_after_stacks_and_bucket_were_deleted_by_hand_and_a_strangers
     api.aws.stacks.delete("wildrydes-ml-mod5-inf")
     api.aws.stacks.delete("wildrydes-ml-mod5")
     wait_for(lambda: not api.aws.stacks.find(["wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"]))
-    bucket = default_bucket(Settings(), api.aws.identity)
+    bucket = default_bucket(wild_rydes(), api.aws.identity)
     api.aws.buckets.remove(bucket, api.aws.buckets.versions(bucket))
     api.aws.buckets.delete(bucket)
     api.destroy("long")

@@ -16,8 +16,8 @@ from tests.aws.deployment import PROBE, Deployment, Recorder
 from tests.aws.proof import EMULATED
 from tests.aws.steps import ONCE, STEPS
 from tests.sweep.place import fill
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.local import emulator as local
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT
 
@@ -78,7 +78,7 @@ def asked(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Deployment]:
     try:
         target = local.target(home, emulator, NAME)
         fill(local.efs_directory(home, NAME))
-        settings = Settings(name=NAME, code=PROBE, overrides={"Packages": "six==1.17.0"})
+        settings = wild_rydes(name=NAME, code=PROBE, overrides={"Packages": "six==1.17.0"})
         with (home.parent / "log").open("w") as log:
             place = Deployment(target, settings, Recorder(log), "short")
             place.deploy()

@@ -14,11 +14,11 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.desired import DesiredStack
 from wildrydes_ml.deploy.handover import REQUEST_BYTES, key
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT, client
 
@@ -35,7 +35,7 @@ from tests.unit.fakes import Said
 
 place = PLACE
 aws = connect(place)
-deployer = Deployer(aws, Settings(), place, Said())
+deployer = Deployer(aws, wild_rydes(), place, Said())
 deployer.steps()
 with handed(aws, deployer.desired, STACK, Said()) as address:
     os.kill(os.getpid(), signal.SIGKILL)
@@ -51,7 +51,7 @@ def large(name: str, description: str = "") -> DesiredStack:
 
 def deployer(aws: Aws, place: Target, said: Said) -> Deployer:
     """A deploy that has its bucket."""
-    one = Deployer(aws, Settings(), place, said)
+    one = Deployer(aws, wild_rydes(), place, said)
     for step in one.steps():
         if isinstance(step, MakeBucket):
             one.run(step)
@@ -94,7 +94,7 @@ def test_what_a_killed_deploy_left_goes_with_the_next_one_and_with_destroy(aws: 
     one.tidy()
     assert keys(aws, bucket) == []
     killed(place, replace(stack, name="wildrydes-ml-mod5-inf"))
-    assert destroyer.destroy(aws, Settings(), place, said, lambda found: None)
+    assert destroyer.destroy(aws, wild_rydes(), place, said, lambda found: None)
     assert bucket not in buckets(place)
 
 

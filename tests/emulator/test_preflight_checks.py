@@ -4,6 +4,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
+from wildrydes_ml.workshop.model import Model
 
 from tests.unit.fakes import Said
 from wildrydes_ml.aws.facts import QUOTAS
@@ -11,9 +12,8 @@ from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import preflight
 from wildrydes_ml.deploy.desired import Desired, describe
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack
-from wildrydes_ml.workshop.model import Model
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import client
 
@@ -28,7 +28,7 @@ def moto(moto_server: str) -> Target:
 def checked(target: Target, **overrides: str) -> tuple[list[str], list[str]]:
     """What is in the way of a first deploy, and what else is said."""
     aws, said = connect(target), Said()
-    desired = describe(Settings(overrides=overrides), target, aws.identity, Model(""))
+    desired = describe(wild_rydes(overrides=overrides), target, aws.identity, Model(""))
     try:
         preflight.check(aws, desired, creation(desired), target, said)
     except preflight.Unready as error:
@@ -101,14 +101,14 @@ def test_names_may_be_taken(moto: Target) -> None:
 
 def test_on_ministack_a_first_deploy_is_looked_at_whole(aws: Aws, place: Target) -> None:
     said = Said()
-    desired = describe(Settings(overrides={"ReservedConcurrency": "1"}), place, aws.identity, Model(""))
+    desired = describe(wild_rydes(overrides={"ReservedConcurrency": "1"}), place, aws.identity, Model(""))
     preflight.check(aws, desired, creation(desired), place, said)
     assert said.lines == []
 
 
 def test_what_ministack_does_not_know_is_said_once(aws: Aws, place: Target) -> None:
     said = Said()
-    desired = describe(Settings(), Target(), aws.identity, Model(""))
+    desired = describe(wild_rydes(), Target(), aws.identity, Model(""))
     preflight.check(aws, desired, creation(desired), place, said)
     assert [line[:2] for line in said.lines] == [("event", "not checked here: the instance type's zones")]
 
@@ -120,7 +120,7 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
         Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": b"PK\5\6" + bytes(18)},
     )  # fmt: skip
     logs.create_log_group(logGroupName="/aws/lambda/ml_inferencefunction")
-    desired = describe(Settings(), place, aws.identity, Model(""))
+    desired = describe(wild_rydes(), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready) as caught:
         preflight.check(aws, desired, creation(desired), place, Said())
     assert str(caught.value).count("no stack has made") == 2
@@ -138,7 +138,7 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
 
 
 def test_a_new_name_of_the_function_that_is_taken_is_in_an_update_s_way(aws: Aws, place: Target) -> None:
-    before = describe(Settings(), place, aws.identity, Model(""))
+    before = describe(wild_rydes(), place, aws.identity, Model(""))
     template = "Parameters: {FunctionName: {Type: String}}\nResources: {T: {Type: 'AWS::SNS::Topic'}}"
     stacks, name = client(place, "cloudformation"), before.service.name
     parameters = [{"ParameterKey": "FunctionName", "ParameterValue": before.function_name}]
@@ -146,7 +146,7 @@ def test_a_new_name_of_the_function_that_is_taken_is_in_an_update_s_way(aws: Aws
     stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
     for group in ("prod_fn", before.function_name):
         client(place, "logs").create_log_group(logGroupName=f"/aws/lambda/{group}")
-    renamed = describe(Settings(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
+    renamed = describe(wild_rydes(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready, match="log group /aws/lambda/prod_fn: there is one of that name"):
         preflight.check(aws, renamed, [ApplyStack(renamed.service, "update")], place, Said())
     preflight.check(aws, before, [ApplyStack(before.service, "update")], place, Said())

@@ -10,9 +10,9 @@ from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import drift
 from wildrydes_ml.deploy.deployer import Deployer
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import Step, WarmUp
 from wildrydes_ml.workshop import templates
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from ..unit.fakes import Said
 from ..wire import Wire
@@ -50,7 +50,7 @@ def place(place: Target) -> Target:
 
 
 def deployer(aws: Aws, place: Target, **settings: Any) -> Deployer:
-    return Deployer(aws, Settings(**settings), place, Said())
+    return Deployer(aws, wild_rydes(**settings), place, Said())
 
 
 def deployed(aws: Aws, place: Target, **settings: Any) -> None:

@@ -11,11 +11,11 @@ from wildrydes_ml.aws.session import Aws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer as deploying
 from wildrydes_ml.deploy.deployer import Deployer
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, DeleteStack, Fill, WarmUp, Wire
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import InterruptedWork, Refused, WildrydesError
 from wildrydes_ml.reporting import JsonReporter
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import Command, client
 
@@ -33,7 +33,7 @@ def log(tmp_path: Path) -> Any:
 
 def applied(aws: Aws, place: Target, log: Any, **settings: Any) -> Deployer:
     """Takes every step but filling and warming up, for which these tests have no need."""
-    deployer = Deployer(aws, Settings(**settings), place, JsonReporter(log))
+    deployer = Deployer(aws, wild_rydes(**settings), place, JsonReporter(log))
     for step in deployer.steps():
         if not isinstance(step, (Fill, WarmUp)):
             deployer.run(step)
@@ -43,7 +43,7 @@ def applied(aws: Aws, place: Target, log: Any, **settings: Any) -> Deployer:
 def planned(aws: Aws, place: Target, log: Any, **settings: Any) -> list[dict[str, Any]]:
     """The records of `--plan`."""
     begin = log.tell()
-    deploying.preview(aws, Settings(**settings), place, JsonReporter(log))
+    deploying.preview(aws, wild_rydes(**settings), place, JsonReporter(log))
     return [step for line in written(log, begin) if line["type"] == "plan" for step in line["steps"]]
 
 
@@ -63,8 +63,8 @@ def test_a_strangers_stack_is_neither_updated_nor_deleted(aws: Aws, place: Targe
     stranger.create_stack(StackName="wildrydes-ml-mod5-inf", TemplateBody=STRANGER)
     for work in (
         lambda: applied(aws, place, log),
-        lambda: destroyer.destroy(aws, Settings(), place, JsonReporter(log), lambda found: None),
-        lambda: deploying.preview(aws, Settings(), place, JsonReporter(log)),
+        lambda: destroyer.destroy(aws, wild_rydes(), place, JsonReporter(log), lambda found: None),
+        lambda: deploying.preview(aws, wild_rydes(), place, JsonReporter(log)),
     ):
         with pytest.raises(Refused, match="wildrydes-ml-mod5-inf"):
             work()
@@ -78,7 +78,7 @@ def test_a_strangers_stack_is_neither_updated_nor_deleted(aws: Aws, place: Targe
 def test_a_failed_creation_is_deleted_and_made_again(aws: Aws, place: Target, log: Any) -> None:
     client(place, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=FAILING, Tags=TAG)
     _wait(aws, "wildrydes-ml-mod5", "ROLLBACK_COMPLETE")
-    deployer = Deployer(aws, Settings(), place, JsonReporter(log))
+    deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
     steps = deployer.steps()
     assert [type(step) for step in steps if isinstance(step, (DeleteStack, ApplyStack))] == [
         DeleteStack, ApplyStack, ApplyStack,
@@ -107,7 +107,7 @@ def test_a_stack_that_somebody_else_creates_is_not_created(aws: Aws, place: Targ
 
 
 def test_the_first_cause_of_a_failure_reaches_the_user(aws: Aws, place: Target, log: Any) -> None:
-    deployer = Deployer(aws, Settings(), place, JsonReporter(log))
+    deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
     deployer.steps()
     assert deployer.desired.efs
     same_zone = {"AvailabilityZoneOne": "us-east-1a", "AvailabilityZoneTwo": "us-east-1a"}
@@ -192,12 +192,12 @@ def test_a_stack_made_with_the_plain_cli_is_ours(aws: Aws, place: Target, log: A
         StackName="wildrydes-ml-mod5", TemplateBody=render(efs_99()), Parameters=parameters
     )
     applied(aws, place, log)
-    assert destroyer.destroy(aws, Settings(), place, JsonReporter(log), lambda found: None)
+    assert destroyer.destroy(aws, wild_rydes(), place, JsonReporter(log), lambda found: None)
     assert aws.stacks.describe("wildrydes-ml-mod5") is None
 
 
 def test_a_consoles_wiring_is_recognized(aws: Aws, place: Target, log: Any) -> None:
-    deployer = Deployer(aws, Settings(), place, JsonReporter(log))
+    deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
     for step in deployer.steps():
         if not isinstance(step, (Fill, Wire, WarmUp)):
             deployer.run(step)
@@ -211,7 +211,7 @@ def test_a_consoles_wiring_is_recognized(aws: Aws, place: Target, log: Any) -> N
         uri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations",
     )  # fmt: skip
     deployment = gateway.create_deployment(restApiId=api, stageName="prod")["id"]
-    steps = Deployer(aws, Settings(), place, JsonReporter(log)).steps()
+    steps = Deployer(aws, wild_rydes(), place, JsonReporter(log)).steps()
     assert [step.actions for step in steps if isinstance(step, Wire)] == [("throttle",)]
     applied(aws, place, log)
     assert gateway.get_stage(restApiId=api, stageName="prod")["deploymentId"] == deployment
@@ -223,7 +223,7 @@ def test_a_given_bucket_keeps_what_is_not_ours(aws: Aws, place: Target, log: Any
     s3.put_object(Bucket="given", Key="code/theirs.zip", Body=b"theirs")
     applied(aws, place, log, bucket="given")
     assert len(s3.list_objects_v2(Bucket="given")["Contents"]) == 2
-    destroyer.destroy(aws, Settings(bucket="given"), place, JsonReporter(log), lambda found: None)
+    destroyer.destroy(aws, wild_rydes(bucket="given"), place, JsonReporter(log), lambda found: None)
     assert [item["Key"] for item in s3.list_objects_v2(Bucket="given")["Contents"]] == ["code/theirs.zip"]
 
 

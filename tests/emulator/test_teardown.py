@@ -19,11 +19,11 @@ import pytest
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, Fill, WarmUp
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.reporting import JsonReporter
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT, client
 
@@ -57,7 +57,7 @@ def moto(moto_server: str) -> Target:
 
 
 def removed(aws: Aws, place: Target, log: Any, **settings: Any) -> bool:
-    return destroyer.destroy(aws, Settings(**settings), place, JsonReporter(log), lambda found: None)
+    return destroyer.destroy(aws, wild_rydes(**settings), place, JsonReporter(log), lambda found: None)
 
 
 def told(log: Any, kind: str) -> list[dict[str, Any]]:
@@ -187,7 +187,7 @@ def test_a_stack_that_was_only_planned_goes(aws: Aws, place: Target, log: Any) -
 
 def test_kept_files_are_used_again_and_go_at_last(aws: Aws, place: Target, log: Any) -> None:
     def deployed() -> list[str]:
-        deployer = Deployer(aws, Settings(), place, JsonReporter(log))
+        deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
         steps = [step for step in deployer.steps() if not isinstance(step, (Fill, WarmUp))]
         for step in steps:
             deployer.run(step)

@@ -19,9 +19,9 @@ from tests.sweep.state import State, difference, state
 from tests.unit.fakes import Said
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.local import emulator as local
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT, client
 
@@ -107,7 +107,7 @@ class Place:
 
     def destroy(self) -> None:
         """Removes the deployment with this version; the emulator stays and can be looked at."""
-        destroyer.destroy(connect(self.target), Settings(NAME), self.target, Said(), lambda _: None)
+        destroyer.destroy(connect(self.target), wild_rydes(NAME), self.target, Said(), lambda _: None)
 
 
 @pytest.fixture(scope="module")

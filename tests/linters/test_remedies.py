@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from awscli.clidriver import create_clidriver
 from botocore.awsrequest import AWSResponse
+from wildrydes_ml.workshop.model import Model
 
 from tests.unit.fakes import FakeAws, Said, wanted
 from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Facts, Usage
@@ -20,13 +21,12 @@ from wildrydes_ml.deploy.desired import code_key
 from wildrydes_ml.deploy.problems import problems
 from wildrydes_ml.deploy.refusals import refuse_update
 from wildrydes_ml.deploy.remedies import AGAIN, Remedies, some
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.destroy.leftovers import dollars
 from wildrydes_ml.destroy.uploads import is_upload
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.tags import TAG
-from wildrydes_ml.workshop.model import Model
+from wildrydes_ml.workshop.settings import wild_rydes
 
 HERE = Remedies("eu-west-1")
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -128,7 +128,7 @@ def commands_in(text: str) -> list[str]:
 
 def refused_with(aws: FakeAws, **options: Any) -> list[str]:
     with pytest.raises(Refused) as error:
-        destroy(aws.gateways, Settings(**options), Target(), Said(), lambda found: None)
+        destroy(aws.gateways, wild_rydes(**options), Target(), Said(), lambda found: None)
     return commands_in(str(error.value))
 
 

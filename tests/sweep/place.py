@@ -14,15 +14,15 @@ import boto3
 from botocore.config import Config
 
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.local import filling
 from wildrydes_ml.workshop import model
+from wildrydes_ml.workshop.settings import wild_rydes
 
 NAME = "sweep"
 LIGHT = Path(__file__).parent / "light"
 # With a key, so that key and usage plan are among what is made.
-SETTINGS = Settings(name=NAME, code=LIGHT, overrides={"ApiAuth": "API_KEY", "Packages": "six==1.17.0"})
+SETTINGS = wild_rydes(name=NAME, code=LIGHT, overrides={"ApiAuth": "API_KEY", "Packages": "six==1.17.0"})
 
 _QUIET_SECONDS = 5.0
 

@@ -9,6 +9,8 @@ from datetime import datetime, timezone
 from itertools import takewhile
 from typing import Any, TypeVar
 
+from wildrydes_ml.workshop.model import Model
+
 from tests.unit.evaluation import Evaluation
 from wildrydes_ml.aws import wiring
 from wildrydes_ml.aws.account import Account
@@ -39,12 +41,11 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import Action, FoundMethod, FoundWiring, Wiring
 from wildrydes_ml.deploy.desired import Desired, DesiredStack, describe
 from wildrydes_ml.deploy.planner import FoundStack, Observed
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.web import Reply
-from wildrydes_ml.workshop.model import Model
+from wildrydes_ml.workshop.settings import wild_rydes
 
 T = TypeVar("T")
 IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/rider", "aws", "eu-west-1")
@@ -616,7 +617,7 @@ class Clock:
 
 def wanted(route: str = "long", model: Model | None = None, target: Target | None = None, **options: Any) -> Desired:
     """The deployment that settings ask for in the fake account."""
-    return describe(Settings(route=route, **options), target or Target(), IDENTITY, model or Model(""))
+    return describe(wild_rydes(route=route, **options), target or Target(), IDENTITY, model or Model(""))
 
 
 def found_as(desired: DesiredStack, status: str = "CREATE_COMPLETE", **more: Any) -> FoundStack:

@@ -50,7 +50,7 @@ BELOW = {
     "cli": {"ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
 # Deploy's modules that act; the others compute.
-ACTING = {"deployer", "drift", "follower", "handover", "observer", "preflight", "proof", "refusals", "status"}
+ACTING = {"deployer", "place", "question", "drift", "follower", "handover", "observer", "preflight", "proof", "refusals", "status"}
 
 
 def of(package: str) -> list[str]:

@@ -23,8 +23,8 @@ from tests.aws.questions import QUESTIONS
 from tests.aws.report import DONE, FAILED, NOT_ASKED
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.costs import total
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import InterruptedWork, WildrydesError
+from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[2]
 
@@ -64,7 +64,7 @@ class Scripted(Deployment):
 @pytest.fixture
 def scripted() -> Scripted:
     emulator = Target(region="us-east-1", endpoint="http://127.0.0.1:9")
-    return Scripted(emulator, Settings(name="proof-0"), Recorder(io.StringIO()))
+    return Scripted(emulator, wild_rydes(name="proof-0"), Recorder(io.StringIO()))
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ from tests.unit.fakes import FakeAws, Said
 from wildrydes_ml import tags
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.tags import ASIDE_TAG, TAG
+from wildrydes_ml.workshop.settings import wild_rydes
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def aws() -> Iterator[FakeAws]:
 def deployed(aws: FakeAws, *pairs: str, name: str = "wildrydes-ml") -> list[str]:
     """What a deploy with these `--tag` pairs changes."""
     aws.journal.clear()
-    deploy(aws.gateways, Settings(name=name, tags=tags.parse(pairs)), Target(), Said(), lambda lines: None)
+    deploy(aws.gateways, wild_rydes(name=name, tags=tags.parse(pairs)), Target(), Said(), lambda lines: None)
     return list(aws.journal)
 
 
@@ -50,22 +50,22 @@ def test_a_pair_is_cut_at_its_first_sign() -> None:
 )
 def test_what_aws_would_refuse_is_refused_first(key: str, value: str, told: str) -> None:
     with pytest.raises(SettingsError, match=told):
-        Settings(tags={key: value})
+        wild_rydes(tags={key: value})
 
 
 def test_what_aws_takes_is_taken() -> None:
-    Settings(tags={"k" * 128: "v" * 256, "Kostenstelle/Süd": "a_b.c:d/e=f+g-h@i j", "old": ""})
+    wild_rydes(tags={"k" * 128: "v" * 256, "Kostenstelle/Süd": "a_b.c:d/e=f+g-h@i j", "old": ""})
 
 
 def test_keys_differ_by_more_than_case_as_those_of_roles_must() -> None:
     with pytest.raises(SettingsError, match="--tag Team: another tag has this key in other letters"):
-        Settings(tags={"team": "a", "Team": "b"})
+        wild_rydes(tags={"team": "a", "Team": "b"})
 
 
 def test_there_may_be_so_many() -> None:
-    Settings(held_tags={f"k{number}": "v" for number in range(tags.MOST)}, tags={"k1": "w"})
+    wild_rydes(held_tags={f"k{number}": "v" for number in range(tags.MOST)}, tags={"k1": "w"})
     with pytest.raises(SettingsError, match=f"--tag: {tags.MOST + 1} tags; at most {tags.MOST}"):
-        Settings(held_tags={f"k{number}": "v" for number in range(tags.MOST)}, tags={"more": "w"})
+        wild_rydes(held_tags={f"k{number}": "v" for number in range(tags.MOST)}, tags={"more": "w"})
 
 
 # From one deploy to the next.
@@ -91,14 +91,14 @@ def test_an_empty_value_removes_a_tag(aws: FakeAws) -> None:
 def test_a_plan_tells_what_becomes_of_them(aws: FakeAws) -> None:
     deployed(aws, "team=rides", "cost=12")
     said = Said()
-    preview(aws.gateways, Settings(tags={"team": "fleet", "cost": "", "new": "1"}), Target(), said)
+    preview(aws.gateways, wild_rydes(tags={"team": "fleet", "cost": "", "new": "1"}), Target(), said)
     steps = [record["text"] for kind, _, record in said.lines if kind == "plan"]
     assert f"update stack {EFS} from efs_99.yml: tags team rides → fleet, new 1 (new), cost (removed)" in steps[0]
 
 
 def test_what_makes_a_thing_ours_is_our_own_tag_alone(aws: FakeAws) -> None:
     """A key is known by its tags, and metadata of objects take no letters beyond ASCII."""
-    settings = Settings(tags={"Süd": "ä"}, overrides={"ApiAuth": "API_KEY"})
+    settings = wild_rydes(tags={"Süd": "ä"}, overrides={"ApiAuth": "API_KEY"})
     deploy(aws.gateways, settings, Target(), Said(), lambda lines: None)
     assert dict(aws.apis.keys["key1"]) == {TAG: "wildrydes-ml"}
     assert list(aws.buckets.said.values()) == [{TAG: "wildrydes-ml"}]

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
+from wildrydes_ml.workshop.model import Model
 
 from tests import earlier
 from wildrydes_ml.aws.records import Stack, StackResource
@@ -15,13 +16,13 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.desired import Desired, DesiredStack, any_stack, describe
 from wildrydes_ml.deploy.planner import FoundStack, Observed, plan, refuse_strangers
 from wildrydes_ml.deploy.recall import recall
-from wildrydes_ml.deploy.settings import DERIVED, Settings
+from wildrydes_ml.deploy.settings import DERIVED
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.effective import Effective
 from wildrydes_ml.workshop import parameters
-from wildrydes_ml.workshop.model import Model
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .fakes import EFS_OUTPUTS, IDENTITY, in_place
 
@@ -121,10 +122,10 @@ def test_a_stack_that_the_aws_cli_made_of_the_earlier_template_is_ours(route: st
     for name, found in deployed(route, values).items():
         made = [StackResource(title, entry["Type"], "x") for title, entry in found.effective["Resources"].items()]
         untagged = FoundStack(replace(found.stack, tags={}), found.template, tuple(made))
-        refuse_strangers("wildrydes-ml", any_stack(Settings(), name), untagged)
+        refuse_strangers("wildrydes-ml", any_stack(wild_rydes(), name), untagged)
         other = StackResource("Deployment12345678", "AWS::ApiGateway::Deployment", "x")
         with pytest.raises(Refused):
-            refuse_strangers("wildrydes-ml", any_stack(Settings(), name), replace(untagged, resources=(*made, other)))
+            refuse_strangers("wildrydes-ml", any_stack(wild_rydes(), name), replace(untagged, resources=(*made, other)))
 
 
 @every_route
@@ -146,7 +147,7 @@ def test_the_plan_touches_nothing_that_holds_data(route: str, values: Mapping[st
 
 def deployed(route: str, values: Mapping[str, str]) -> dict[str, FoundStack]:
     """The stacks of the earlier version, by name, with these values and the defaults of its templates."""
-    settings = Settings(route=route)
+    settings = wild_rydes(route=route)
     files = ["99_complete.yml"] if route == "short" else ["efs_99.yml", "5_lambda_function.yml"]
     return {name: _found(name, file, values) for name, file in zip(settings.stacks, files, strict=True)}
 
@@ -173,7 +174,7 @@ def _found(name: str, file: str, values: Mapping[str, str]) -> FoundStack:
 
 def wanted(stacks: Mapping[str, FoundStack], **options: Any) -> Desired:
     """What a deploy of this version that names no setting makes of them."""
-    settings = recall(Settings(**options), stacks, IDENTITY)
+    settings = recall(wild_rydes(**options), stacks, IDENTITY)
     held = stacks[settings.stacks[0]].stack.parameters
     return describe(settings, Target(), IDENTITY, Model("", digest=held.get("ModelSha256", "")))
 

@@ -132,9 +132,9 @@ class Apis:
         with translated(f"API {api}"):
             return self._keys.value(api)
 
-    def signed_headers(self, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
+    def signed_headers(self, url: str, body: bytes, headers: dict[str, str], method: str = "POST") -> dict[str, str]:
         """The headers with an AWS signature, for an API that wants AWS_IAM."""
-        request = AWSRequest(method="POST", url=url, data=body, headers=headers)
+        request = AWSRequest(method=method, url=url, data=body, headers=headers)
         SigV4Auth(self._credentials, "execute-api", self._identity.region).add_auth(request)
         return dict(request.headers.items())
 

@@ -5,8 +5,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ..errors import WildrydesError
 from .faults import DENIED, code_of, translated
-from .records import Billable, NetworkInterface
+from .records import Billable, DefaultNetwork, NetworkInterface
 
 # A reading of an answer: id, state and what it bills for, of each thing in it.
 _Reading = list[tuple[str, str, dict[str, float]]]
@@ -47,6 +48,20 @@ class Networks:
         filters = [{"Name": key, "Values": list(values)}]
         pages = self._ec2.get_paginator("describe_network_interfaces").paginate(Filters=filters)
         return [item for page in pages for item in page["NetworkInterfaces"]]
+
+    def default(self) -> DefaultNetwork:
+        """The default VPC. Raises WildrydesError when there is none."""
+        with translated("the default VPC"):
+            default = {"Name": "is-default", "Values": ["true"]}
+            vpcs = [one["VpcId"] for one in self._ec2.describe_vpcs(Filters=[default])["Vpcs"]]
+            if not vpcs:
+                raise WildrydesError("there is no default VPC")
+            inside = {"Name": "vpc-id", "Values": vpcs[:1]}
+            subnets = self._ec2.describe_subnets(Filters=[inside])["Subnets"]
+            groups = self._ec2.describe_security_groups(Filters=[inside])["SecurityGroups"]
+        by_zone = {one["AvailabilityZone"]: one["SubnetId"] for one in subnets}
+        zones = tuple(sorted(by_zone))
+        return DefaultNetwork(vpcs[0], tuple(by_zone[zone] for zone in zones), zones, groups[0]["GroupId"])
 
     def delete_interface(self, interface: str) -> None:
         """Deletes a network interface that is not in use; one that is gone or in use again is left as it is."""

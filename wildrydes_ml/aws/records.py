@@ -135,6 +135,16 @@ class NetworkInterface:
 
 
 @dataclass(frozen=True)
+class DefaultNetwork:
+    """The default VPC of a region: its id, those of its subnets in different zones, and of its security group."""
+
+    vpc: str
+    subnets: tuple[str, ...]
+    zones: tuple[str, ...]
+    group: str
+
+
+@dataclass(frozen=True)
 class ObjectVersion:
     """One version of an object in a bucket, or a mark that it was deleted; a plain object's version is `null`.
 

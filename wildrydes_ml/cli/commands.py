@@ -16,7 +16,7 @@ from ..ask import asking, drawing, pictures
 from ..ask.table import Table
 from ..aws.session import Aws, connect
 from ..aws.target import Target
-from ..deploy import deployer
+from ..deploy import deployer, proof, question
 from ..deploy import status as status_module
 from ..deploy.preflight import refuse_other_account
 from ..deploy.settings import Settings
@@ -40,7 +40,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
         raise SettingsError(["--fail-on-change goes with --plan"])
     if options.plan:
         return _preview(options, settings, reporter)
-    target, _ = _target(options, reporter)
+    target, _ = _target(options, settings, reporter)
     aws, confirm = _connect(target, settings, reporter), _agreement(options, reporter)
     done = deployer.deploy(aws, settings, target, reporter, confirm)
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
@@ -50,7 +50,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
 def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> int:
     """Shows the plan; an emulator that was started for it is stopped again."""
     home = _home(options)
-    target, is_new = _target(options, reporter)
+    target, is_new = _target(options, settings, reporter)
     try:
         changes = deployer.preview(_connect(target, settings, reporter), settings, target, reporter)
     finally:
@@ -67,7 +67,7 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.local:
         removed = _destroy_locally(_home(options), settings, reporter)
     else:
-        target, _ = _target(options, reporter)
+        target, _ = _target(options, settings, reporter)
         confirm = _confirmation(options, reporter)
         removed = destroyer.destroy(_connect(target, settings, reporter), settings, target, reporter, confirm)
     reporter.result(True, changed=removed)
@@ -78,7 +78,8 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     """Asks about each picture, several at a time; 1 when one of them could not be answered."""
     found = pictures.find(options.pictures)
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
-    target, settings = _existing_target(options), _settings(options)
+    settings = _settings(options)
+    target = _existing_target(options, settings)
     send = status_module.find_sender(_connect(target, settings, reporter, False), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
@@ -94,9 +95,24 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     return 1 if failed else 0
 
 
+def ask(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Sends one question and prints the answer; 1 when it is an error or none."""
+    settings = _settings(options)
+    target = _existing_target(options, settings)
+    aws = _connect(target, settings, reporter, False)
+    reply = question.send(aws, settings, target, options.asked_route, question.body(options.question, sys.stdin))
+    is_fine = 200 <= reply.status < 400
+    reporter.output(question.shown(reply), **question.record(reply))
+    if not is_fine:
+        reporter.error(f"the API answered {reply.status}" if reply.status else f"no answer: {reply.fault}")
+    reporter.result(is_fine, status=reply.status)
+    return 0 if is_fine else 1
+
+
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
-    target, settings = _existing_target(options), _settings(options)
+    settings = _settings(options)
+    target = _existing_target(options, settings)
     aws = _connect(target, settings, reporter, False)
     url = status_module.status(aws, settings, target, reporter, options.drift)
     reporter.result(True, api_url=url)
@@ -142,9 +158,12 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
-    target = _existing_target(options)
-    outputs = status_module.outputs(status_module.find_stacks(connect(target), _settings(options)))
-    reporter.output(f"Open {deployer.public_url(target, outputs)} in a browser. Ctrl-C ends the demo.")
+    settings = _settings(options)
+    target = _existing_target(options, settings)
+    outputs = status_module.outputs(status_module.find_stacks(connect(target), settings))
+    asked = settings.deployment.proof
+    assert asked is not None
+    reporter.output(f"Open {proof.public_url(target, asked, outputs)} in a browser. Ctrl-C ends the demo.")
     try:
         signal.pause()
     except KeyboardInterrupt:
@@ -155,7 +174,7 @@ def _home(options: argparse.Namespace) -> Path:
     return Path(options.home).expanduser().resolve()
 
 
-def _target(options: argparse.Namespace, reporter: Reporter) -> tuple[Target, bool]:
+def _target(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> tuple[Target, bool]:
     """The place to deploy to, and whether its emulator was started for it."""
     if not options.local:
         return Target(options.region, options.profile), False
@@ -163,10 +182,10 @@ def _target(options: argparse.Namespace, reporter: Reporter) -> tuple[Target, bo
     emulator, is_new = local.start(home)
     if is_new:
         reporter.event(f"emulator started on {emulator.endpoint}")
-    return local.target(home, emulator, options.name), is_new
+    return local.target(home, emulator, settings.name), is_new
 
 
-def _existing_target(options: argparse.Namespace) -> Target:
+def _existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     """The place to ask. Raises WildrydesError when no emulator is running."""
     if not options.local:
         return Target(options.region, options.profile)
@@ -174,7 +193,7 @@ def _existing_target(options: argparse.Namespace) -> Target:
     emulator = local.find(home)
     if emulator is None:
         raise WildrydesError(f"no emulator is running under {home}: run deploy --local first")
-    return local.target(home, emulator, options.name)
+    return local.target(home, emulator, settings.name)
 
 
 def _connect(target: Target, settings: Settings, reporter: Reporter, tells_account: bool = True) -> Aws:

@@ -14,10 +14,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-from ..deploy.settings import DEFAULT_NAME, PRESETS, ROUTES
 from ..errors import SettingsError, WildrydesError
 from ..policy.rights import CLOUDFORMATION, VERBS
 from ..reporting import JsonReporter, Reporter, TextReporter
+from ..workshop.names import NAME
 from .config import NO_CONFIG, Config, read
 
 INTERRUPTED = 130
@@ -163,21 +163,19 @@ def _parser(verb: str, program: str) -> argparse.ArgumentParser:
     )
 
 
-def _common(parser: argparse.ArgumentParser) -> None:
-    """Every verb that works on a deployment takes the same ones, so that a command line can be reused."""
-    _add_where(parser.add_argument_group("where"))
-    _add_what(parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)"))
-    parser.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
-    parser.add_argument(
-        "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
+def _place(parser: argparse.ArgumentParser) -> None:
+    """Which application, and where it is."""
+    group = parser.add_argument_group("which application, and where")
+    group.add_argument(
+        "--app",
+        default="",
+        metavar="FILE.py[:NAME]",
+        help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
-
-
-def _add_where(group: argparse._ArgumentGroup) -> None:
+    group.add_argument("--name", default="", help=f"prefix of all names (default: the application's own, {NAME})")
     group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
     group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
-    group.add_argument("--bucket", default="", help="S3 bucket to use (default: one is made, NAME-ACCOUNT-REGION)")
-    group.add_argument("--name", default=DEFAULT_NAME, help="prefix of all names (default: %(default)s)")
+    group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
     group.add_argument("--local", action="store_true", help="on this machine: an emulator for AWS, a directory for EFS")
     group.add_argument(
         "--home",
@@ -191,7 +189,12 @@ def _add_where(group: argparse._ArgumentGroup) -> None:
         metavar="FILE",
         help="TOML file with these options by their long names, and a table [set]; the command line wins over it",
     )
-    group.add_argument(
+
+
+def _change(parser: argparse.ArgumentParser) -> None:
+    """What those take that change something."""
+    parser.add_argument("--bucket", default="", help="S3 bucket to use (default: one is made, NAME-ACCOUNT-REGION)")
+    parser.add_argument(
         "--role-arn",
         default="",
         metavar="ARN",
@@ -199,12 +202,20 @@ def _add_where(group: argparse._ArgumentGroup) -> None:
     )
 
 
-def _add_what(group: argparse._ArgumentGroup) -> None:
+def _agree(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
+    )
+
+
+def _what(parser: argparse.ArgumentParser) -> None:
+    """What is deployed."""
+    group = parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)")
     group.add_argument(
         "--preset",
-        choices=tuple(PRESETS),
         default="",
-        help="workshop: the module's shape and cost, the default; lean: under 1 US$ a month when idle",
+        help="parameters that are set together; of the workshop: workshop, the module's shape and cost, the default, "
+        "or lean, under 1 US$ a month when idle",
     )
     group.add_argument(
         "--set",
@@ -212,7 +223,7 @@ def _add_what(group: argparse._ArgumentGroup) -> None:
         action="append",
         default=[],
         metavar="Parameter=Value",
-        help="set a template parameter (repeatable); the YAML in templates/ describes each",
+        help="set a template parameter (repeatable); the YAML that render writes describes each",
     )
     group.add_argument(
         "--model",
@@ -232,9 +243,9 @@ def _add_what(group: argparse._ArgumentGroup) -> None:
 def _deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--route",
-        choices=ROUTES,
         default="",
-        help="long: two stacks and wiring; short: one stack (default: the deployed route, long for a new deployment)",
+        help="of the workshop: long, two stacks and wiring, or short, one stack (default: the deployed route, long for "
+        "a new deployment)",
     )
     parser.add_argument(
         "--signature",
@@ -327,6 +338,12 @@ def _threads(text: str) -> int:
 
 
 def _render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--app",
+        default="",
+        metavar="FILE.py[:NAME]",
+        help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
+    )
     parser.add_argument("--check", action="store_true", help="write nothing; show a diff and exit 1 when stale")
     parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
 
@@ -337,9 +354,26 @@ def _package(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "question",
+        nargs="?",
+        default="",
+        metavar="JSON|@FILE|-",
+        help="what is sent: JSON, the content of a file, or standard input (default: what the proof sends)",
+    )
+    parser.add_argument(
+        "--route",
+        dest="asked_route",
+        default="",
+        metavar="'GET /health'",
+        help="method and path (default: the proof's)",
+    )
+
+
 def _demo(parser: argparse.ArgumentParser) -> None:
     """Only what it is about: all else is as deploy, classify and destroy have it by default."""
-    for add in (_common, _deploy, _destroy):
+    for add in (_place, _change, _what, _deploy, _destroy):
         defaults = argparse.ArgumentParser()
         add(defaults)
         parser.set_defaults(**vars(defaults.parse_args([])))
@@ -350,12 +384,17 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 _VERBS = {
-    "render": _Verb("Write the three CloudFormation templates as YAML.", "offline", _render),
-    "deploy": _Verb("Deploy, and prove that the API answers.", "commands", _common, _deploy),
-    "destroy": _Verb("Remove what deploy made, and prove that it is gone.", "commands", _common, _destroy),
-    "classify": _Verb("Ask the deployed API about pictures.", "commands", _common, _classify),
-    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _common, _status),
-    "policy": _Verb("Print the IAM policy that a caller of this deployment needs.", "offline", _common, _policy),
+    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
+    "deploy": _Verb("Deploy, and prove that the API answers.", "commands", _place, _what, _change, _agree, _deploy),
+    "destroy": _Verb(
+        "Remove what deploy made, and prove that it is gone.", "commands", _place, _change, _agree, _destroy
+    ),
+    "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", _place, _ask),
+    "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
+    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
+    "policy": _Verb(
+        "Print the IAM policy that a caller of this deployment needs.", "offline", _place, _what, _change, _policy
+    ),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
     "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
 }

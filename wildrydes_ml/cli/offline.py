@@ -12,17 +12,17 @@ from ..policy import grants
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
-from .options import settings
+from .options import application, settings
 
 
 def render(options: argparse.Namespace, reporter: Reporter) -> int:
     """Writes or checks the templates."""
-    texts = render_all(templates.TEMPLATES)
+    texts = _texts(options)
     if options.check:
         diff = differences(texts, options.out)
         if diff:
             reporter.output(diff)
-            reporter.error(f"{options.out} is stale: run bin/render.py")
+            reporter.error(f"{options.out} is stale: run the same command without --check")
         reporter.result(not diff, stale=bool(diff))
         return 1 if diff else 0
     with naming(options.out):
@@ -31,6 +31,13 @@ def render(options: argparse.Namespace, reporter: Reporter) -> int:
         reporter.output(f"wrote {path}")
     reporter.result(True, written=written)
     return 0
+
+
+def _texts(options: argparse.Namespace) -> dict[str, str]:
+    """The templates by the names of their files."""
+    if not options.app:
+        return render_all(templates.TEMPLATES)
+    return {stack.source.name: stack.source.text for one in application(options) for stack in one.stacks}
 
 
 def package(options: argparse.Namespace, reporter: Reporter) -> int:

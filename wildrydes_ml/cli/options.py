@@ -1,30 +1,48 @@
 """What the command line and the file of --config ask for, as settings; nothing is called."""
 
 import argparse
+from typing import Any
 
 from .. import tags
-from ..deploy.settings import PRESETS, Settings, parse_overrides
-from .config import Config
+from ..deploy.settings import Settings, parse_overrides
+from ..deployment import Deployment
+from ..workshop.deployments import deployments
+from .config import NO_CONFIG, Config
 
 
 def settings(options: argparse.Namespace) -> Settings:
-    """The settings that the options of a verb ask for. Raises SettingsError with every fault."""
+    """The settings that the options of a verb ask for, those that it has. Raises SettingsError with every fault."""
+    given = vars(options)
+
+    def option(name: str, otherwise: Any = "") -> Any:
+        return given.get(name, otherwise)
+
     return Settings(
+        application(options),
         name=options.name,
-        bucket=options.bucket,
-        route=getattr(options, "route", ""),
-        preset=options.preset,
-        overrides={**_of_file(options), **parse_overrides(options.overrides), **_signature(options)},
-        reset=tuple(getattr(options, "reset", ())),
-        model=options.model,
-        allow_replace=tuple(getattr(options, "allow_replace", ())),
+        bucket=option("bucket"),
+        route=option("route"),
+        preset=option("preset"),
+        overrides={**_of_file(options), **parse_overrides(option("overrides", [])), **_signature(options)},
+        reset=tuple(option("reset", ())),
+        model=option("model"),
+        allow_replace=tuple(option("allow_replace", ())),
         account=options.account,
-        continue_rollback=getattr(options, "continue_rollback", False),
-        keep_data=getattr(options, "keep_data", False),
-        retain=tuple(getattr(options, "retain", ())),
-        role_arn=options.role_arn,
-        tags=tags.parse(options.tag),
+        continue_rollback=option("continue_rollback", False),
+        keep_data=option("keep_data", False),
+        retain=tuple(option("retain", ())),
+        role_arn=option("role_arn"),
+        tags=tags.parse(option("tag", ())),
     )
+
+
+def application(options: argparse.Namespace) -> tuple[Deployment, ...]:
+    """The deployments of the application that `--app` names, the Wild Rydes workshop without it."""
+    if not getattr(options, "app", ""):
+        return deployments()
+    from ..app.loading import load
+
+    return (load(options.app).deployment(),)
 
 
 def _signature(options: argparse.Namespace) -> dict[str, str]:
@@ -34,10 +52,12 @@ def _signature(options: argparse.Namespace) -> dict[str, str]:
 
 def _of_file(options: argparse.Namespace) -> dict[str, str]:
     """The parameters of the file of --config, but for those of another preset that the command line names."""
-    config: Config = options.file
-    is_its_own = options.preset == config.options.get("preset", "")
+    config: Config = getattr(options, "file", NO_CONFIG)
+    preset = getattr(options, "preset", "")
+    is_its_own = preset == config.options.get("preset", "")
+    named = {} if is_its_own else application(options)[0].presets.get(preset, {})
     return {
         name: value
         for name, value in config.overrides.items()
-        if (is_its_own or name not in PRESETS[options.preset]) and name not in getattr(options, "reset", ())
+        if name not in named and name not in getattr(options, "reset", ())
     }

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from ..workshop.parameters import same
+from ..template.parameters import same
 from . import costs
 
 

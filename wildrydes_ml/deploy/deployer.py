@@ -5,26 +5,25 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
-from ..ask.asking import Answer
 from ..aws.records import ChangeSet, ResourceChange, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
-from ..aws.wiring import STAGE, actions, window
+from ..aws.wiring import actions
+from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
-from ..workshop import model
-from ..workshop.model import Model
 from . import costs, drift, handover, offers, planner, preflight, surprises
 from . import proof as proving
-from .desired import Desired, DesiredStack, describe
+from .desired import Desired, DesiredStack
 from .follower import MADE, Follower
-from .observer import Observer, StackObserver, contents, fill_settings
+from .observer import Observer, StackObserver, fill_settings
+from .place import desired_at
 from .planner import Observed
 from .recall import recall
 from .refusals import refuse_update
-from .settings import RESET_ALL, Settings
+from .settings import Settings
 from .states import Deploy, state
 from .steps import (
     ApplyStack,
@@ -52,7 +51,7 @@ class Deployed:
     changed: bool
     api_url: str
     outputs: Mapping[str, str]
-    answer: Answer | None
+    answer: Verdict | None
 
 
 def deploy(
@@ -112,7 +111,7 @@ class Deployer:
         """What there is to do about what is asked for and what earlier deploys set."""
         stacks = StackObserver(self._aws, self._settings, self._follower).observe()
         settings = recall(self._settings, stacks, self._aws.identity, self._target.parameters)
-        self.desired = describe(settings, self._target, self._aws.identity, self._model(settings))
+        self.desired = desired_at(self._target, settings, self._aws, self._reporter)
         observed = Observer(self._aws, self.desired, stacks).observe()
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
         self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
@@ -136,19 +135,6 @@ class Deployer:
         """Reports the plan, and how it changes the idle cost."""
         idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.known)
         self._reporter.plan([as_record(step) for step in steps], **idle)
-
-    def _model(self, settings: Settings) -> Model:
-        if not self._target.is_local:
-            return model.remote(settings.model) if settings.model else model.held(settings.held)
-        values = settings.parameter_values()
-        location = settings.model or (values["ModelUrl"] if "ModelUrl" in {*settings.held, *settings.asked} else "")
-        return model.local(location or self._model_here(settings))
-
-    def _model_here(self, settings: Settings) -> str:
-        """The location that the directory for EFS was filled from, unless the default is asked for."""
-        directory = self._target.efs_directory
-        is_reset = {"ModelUrl", RESET_ALL} & set(settings.reset)
-        return filling.model_location(directory) if directory and not is_reset else ""
 
     def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
         """The steps with the changes of their change sets, where these can be made before the steps in front of them.
@@ -204,8 +190,8 @@ class Deployer:
                 self._fill()
             case Wire():
                 self._wire()
-            case WarmUp(function):
-                self._proven(partial(proving.warm, self._aws, function, self._reporter))
+            case WarmUp():
+                self._warm_up()
 
     def tidy(self) -> None:
         """Removes what a killed deploy left in the bucket."""
@@ -214,16 +200,26 @@ class Deployer:
             handover.remove(self._aws, self.desired.bucket, self._leftovers, self._reporter)
 
     def prove(self, changed: bool) -> Deployed:
-        """Posts a picture through the public URL and reports the answer."""
-        outputs = self._outputs()
-        url = public_url(self._target, outputs)
-        api, auth = outputs["ModelInferenceApiId"], self.desired.values["ApiAuth"]
-        send = proving.sender(self._aws, self._target, url, api, auth)
-        answer = self._proven(partial(proving.post_sample, send, self._reporter, is_warm=changed))
-        self._report_outputs(url, outputs, answer)
+        """Asks through the public URL and reports the answer."""
+        asked, outputs = self.desired.deployment.proof, self._outputs()
+        if asked is None:
+            self._report_outputs(outputs)
+            self._reporter.warning(f"{self._settings.name} names no proof: that it answers was not looked at")
+            return Deployed(changed, "", outputs, None)
+        url = proving.public_url(self._target, asked, outputs)
+        send = proving.sender(self._aws, self._target, asked, self.desired.values, outputs)
+        answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed))
+        self._report_outputs(outputs)
+        self._report_answer(asked, url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
 
-    def _proven(self, proof: Callable[[], Answer]) -> Answer:
+    def _warm_up(self) -> None:
+        proof = self.desired.deployment.proof
+        assert proof is not None
+        function = proof.function(self.desired.values, self._outputs())
+        self._proven(partial(proving.warm, self._aws, function, proof, self._reporter))
+
+    def _proven(self, proof: Callable[[], Verdict]) -> Verdict:
         """The proof's answer; when it fails, the error also tells what was changed outside CloudFormation."""
         try:
             return proof()
@@ -241,16 +237,14 @@ class Deployer:
         What filled EFS already stays as it was: new code or an expired link is no reason to touch the instance. Another
         template comes with the code that it was written for: CloudFormation may make the instance anew at any time.
         """
-        desired, first = self.desired, self.desired.stacks[0]
+        desired, first, filling = self.desired, self.desired.filler, self.desired.deployment.filling
+        if first is None or filling is None:
+            return desired
         found = observed.stacks.get(first.name)
         known = found.stack.parameters if found else {}
-        boots = planner.boots_instance(first, found)
+        boots = planner.boots_instance(filling, first, found)
         is_rewritten = found is not None and found.template != first.template
-        kept = (
-            ()
-            if boots or is_rewritten
-            else planner.UPLOADED_PARAMETERS["short" if desired.settings.is_short else "long"]
-        )
+        kept = () if boots or is_rewritten else filling.uploads
         uploads = {key: known[key] for key in kept if key in known}
         if desired.model.digest and not self._target.is_local:
             self._refuse_lost_archive(observed)
@@ -260,7 +254,7 @@ class Deployer:
                 known["ModelUrl"] if is_same else link(desired.bucket, desired.model_key, _LINK_SECONDS)
             )
         told = first.with_parameters(**uploads)
-        return replace(desired, efs=told) if desired.efs else replace(desired, service=told)
+        return replace(desired, stacks=tuple(told if one.name == told.name else one for one in desired.stacks))
 
     def _refuse_lost_archive(self, observed: Observed) -> None:
         desired = self.desired
@@ -271,11 +265,9 @@ class Deployer:
             )
 
     def _tell_window(self) -> None:
-        """Warns of a time in which callers with a key are refused."""
+        """Warns of a time in which callers are refused."""
         service = self._stacks.get(self.desired.service.name)
-        old = service.parameters.get("ApiAuth", "") if service else ""
-        route = "short" if self.desired.settings.is_short else "long"
-        if text := window(old, self.desired.values["ApiAuth"], route):
+        if service and (text := self.desired.deployment.window(service.parameters, self.desired.values)):
             self._reporter.warning(text)
 
     def _tell_unheeded(self, observed: Observed) -> None:
@@ -299,18 +291,19 @@ class Deployer:
                 self._reporter.warning(surprises.throughput_warning(stack.name, title, events, now))
 
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
-        """The stack with its inputs, which come from the EFS stack, made before it; a finished one as it is."""
-        if stack.name != self.desired.service.name or stack.is_resolved:
+        """The stack with its inputs, which come from the stacks made before it; a finished one as it is."""
+        if stack.is_resolved:
             return stack
-        efs = self._stacks[self.desired.efs.name] if self.desired.efs else None
-        return stack.resolved(efs.outputs if efs else {}, contents(self.desired, efs))
+        outputs = {name: one.outputs for name, one in self._stacks.items()}
+        contents = filling.manifest(self.desired.fill) if self.desired.fill else self.desired.contents(stack, outputs)
+        return stack.resolved(outputs, contents)
 
     def _can_prepare(self, step: ApplyStack) -> bool:
         stack, found = step.desired, self._stacks.get(step.desired.name)
-        efs = self._stacks.get(self.desired.efs.name) if self.desired.efs else None
+        outputs = {name: one.outputs for name, one in self._stacks.items()}
         is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
         has_way = self._has_bucket or not handover.is_large(stack)
-        return is_updatable and has_way and stack.is_resolvable(efs.outputs if efs else {})
+        return is_updatable and has_way and stack.is_resolvable(outputs)
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
         wanted = self._resolved(stack)
@@ -355,7 +348,9 @@ class Deployer:
     def _wire(self) -> None:
         wanted = self.desired.wiring
         assert wanted is not None
-        api = self._outputs()["ModelInferenceApiId"]
+        proof = self.desired.deployment.proof
+        assert proof is not None
+        api = self._outputs()[proof.api]
         found = self._aws.apis.found(api, wanted)
         if found is None:
             raise InterruptedWork(f"API {api} was deleted meanwhile: run the same command again, which makes a new one")
@@ -365,26 +360,23 @@ class Deployer:
     def _outputs(self) -> dict[str, str]:
         return {key: value for stack in self._stacks.values() for key, value in stack.outputs.items()}
 
-    def _report_outputs(self, url: str, outputs: Mapping[str, str], answer: Answer) -> None:
+    def _report_outputs(self, outputs: Mapping[str, str]) -> None:
         for key, value in outputs.items():
             self._reporter.event(f"output {key} = {value}", key=key, value=value)
-        self._reporter.output(answer.describe(), validated=answer.validated, message=answer.message)
+
+    def _report_answer(self, proof: Proof, url: str, outputs: Mapping[str, str], answer: Verdict) -> None:
+        record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
+        self._reporter.output(answer.describe(), **record)
         self._reporter.output(f"URL: {url}", api_url=url)
-        curl = outputs["InferenceFunctionTestCommand"].replace(outputs["ApiGatewayInvokeURL"], url)
-        self._reporter.output(f"Try: {curl}", curl=curl)
+        if command := proof.command(outputs, url):
+            self._reporter.output(f"Try: {command}", curl=command)
         if not self._target.is_local:
             self._reporter.output(costs.sentence(self.desired.values))
 
 
-def public_url(target: Target, outputs: Mapping[str, str]) -> str:
-    """Where the API answers: AWS's URL, or the emulator's for the same stage."""
-    if target.is_local:
-        return f"{target.endpoint}/_aws/execute-api/{outputs['ModelInferenceApiId']}/{STAGE}/"
-    return outputs["ApiGatewayInvokeURL"]
-
-
 def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:
-    refused = planner.protected(changes, settings.allow_replace)
+    filling = settings.deployment.filling
+    refused = planner.protected(changes, settings.allow_replace, filling.resources if filling else ())
     if refused:
         losses = "; ".join(map(change_text, refused))
         names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)

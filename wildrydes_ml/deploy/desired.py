@@ -1,10 +1,9 @@
-"""What a deployment should be: bucket, code, stacks and wiring, as data made from settings alone."""
+"""What a deployment should be in an account: bucket, code, stacks and wiring, as data made from settings alone."""
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -12,37 +11,28 @@ from .. import packaging
 from ..aws.records import Identity
 from ..aws.target import Target
 from ..aws.wiring import Wiring
-from ..blocks import gateway_responses
-from ..blocks.function import ALIAS
+from ..deployment import Deployment, StackOutput, Stack
+from ..errors import SettingsError
 from ..tags import TAG
-from ..template.effective import Effective, effective, without
-from ..template.render import render
-from ..workshop import templates as workshop
-from ..workshop.model import Model, is_url
+from ..template.effective import Effective, effective, without, without_order
+from .model import Model, is_url
 from .settings import Settings
 
 # Where uploads lie in a bucket.
 TEMPLATES = "template/"
 PREFIXES = ("code/", "model/", TEMPLATES)
+REVISION = "Revision"
 
-_EFS_TEMPLATE = "efs_99.yml"
-_INFERENCE_TEMPLATE = "5_lambda_function.yml"
-_COMPLETE_TEMPLATE = "99_complete.yml"
-
-# Parameter of the function's stack → outputs of the EFS stack.
-_FROM_EFS = {
-    "SecurityGroupIds": ("DefaultSecurityGroup",),
-    "SubnetIDs": ("PrivateSubnetOne", "PrivateSubnetTwo"),
-    "AccessPointARN": ("AccesspointARN",),
-}
+Outputs = Mapping[str, Mapping[str, str]]
+"""The outputs of stacks, by the stack's name."""
 
 
 @dataclass(frozen=True)
 class DesiredStack:
     """A stack as it should be: its template as text and as data, its parameters' values and its tags.
 
-    `inputs` are parameters that come from another stack's outputs. `whole` is the text of the template of which this
-    one is a part, where it is one.
+    `inputs` are parameters that come from outputs of the stacks that they name. `whole` is the text of the template of
+    which this one is a part, where it is one.
     """
 
     name: str
@@ -51,7 +41,7 @@ class DesiredStack:
     parameters: Mapping[str, str]
     tags: Mapping[str, str]
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
-    inputs: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     whole: str = field(default="", repr=False)
 
     @property
@@ -65,25 +55,34 @@ class DesiredStack:
         return effective(self.body, self.parameters)
 
     @property
+    def has_revision(self) -> bool:
+        """Whether the template has the parameter that changes when what is on EFS does."""
+        return REVISION in self.body.get("Parameters", {})
+
+    @property
     def is_resolved(self) -> bool:
-        """Whether it has all its inputs and a revision."""
-        return "Revision" in self.parameters and not self.inputs
+        """Whether it has all its inputs, and its revision if it has one."""
+        return not self.inputs and (REVISION in self.parameters or not self.has_revision)
 
-    def is_resolvable(self, outputs: Mapping[str, str]) -> bool:
+    def is_resolvable(self, outputs: Outputs) -> bool:
         """Whether all inputs are among the outputs."""
-        return all(key in outputs for keys in self.inputs.values() for key in keys)
+        return all(one.key in outputs.get(one.stack, {}) for several in self.inputs.values() for one in several)
 
-    def resolved(self, outputs: Mapping[str, str], contents: str) -> "DesiredStack":
-        """The stack with its inputs taken from another stack's outputs, and a revision.
+    def resolved(self, outputs: Outputs, contents: str) -> "DesiredStack":
+        """The stack with its inputs taken from other stacks' outputs, and a revision where it has one.
 
         The revision is a digest of all that the function is made of, EFS's contents included. It stays the same while
         something is taken out and made again.
         """
-        found = {name: ",".join(outputs[key] for key in keys) for name, keys in self.inputs.items()}
-        known = self.with_parameters(**found, Revision="")
+        taken = {
+            name: ",".join(outputs[one.stack][one.key] for one in several) for name, several in self.inputs.items()
+        }
+        known = replace(self.with_parameters(**taken), inputs={})
+        if not self.has_revision:
+            return known
+        known = known.with_parameters(**{REVISION: ""})
         made_of = json.dumps([self.whole or self.template, contents, sorted(known.parameters.items())])
-        revision = hashlib.sha256(made_of.encode()).hexdigest()[:16]
-        return replace(known.with_parameters(Revision=revision), inputs={})
+        return known.with_parameters(**{REVISION: hashlib.sha256(made_of.encode()).hexdigest()[:16]})
 
     def with_parameters(self, **values: str) -> "DesiredStack":
         """The stack with some parameters set otherwise."""
@@ -95,40 +94,94 @@ class DesiredStack:
 
     def without(self, titles: Collection[str]) -> "DesiredStack":
         """The stack without some resources and all that refers to them."""
-        body = without(self.body, titles)
+        return self._with(without(self.body, titles))
+
+    def free_of(self, titles: Collection[str]) -> "DesiredStack":
+        """The stack without some resources and all that is made of them; what only waited for them stays."""
+        return self._with(without(without_order(self.body, titles), titles)) if titles else self
+
+    def _with(self, body: Mapping[str, Any]) -> "DesiredStack":
         return replace(self, body=body, template=json.dumps(body, separators=(",", ":")), whole=self.template)
 
 
 @dataclass(frozen=True)
+class Zip:
+    """Code for the bucket."""
+
+    key: str
+    body: bytes = field(repr=False)
+
+
+@dataclass(frozen=True)
 class Desired:
-    """All of a deployment. `efs` is None on the short route, whose one stack is `service`."""
+    """All of a deployment in an account; `fill` is the directory that stands for EFS, where one does."""
 
     settings: Settings
     identity: Identity
     bucket: str
     own_bucket: bool
-    code_key: str
-    code: bytes
+    code: tuple[Zip, ...]
     model: Model
-    efs: DesiredStack | None
-    service: DesiredStack
+    stacks: tuple[DesiredStack, ...]
     wiring: Wiring | None
     fill: Path | None
 
     @property
-    def stacks(self) -> tuple[DesiredStack, ...]:
-        """The stacks in the order in which they are made."""
-        return (self.efs, self.service) if self.efs else (self.service,)
+    def deployment(self) -> Deployment:
+        """What is known of the application."""
+        return self.settings.deployment
+
+    @property
+    def filler(self) -> DesiredStack | None:
+        """The stack whose instance fills EFS."""
+        filling = self.deployment.filling
+        return self.stack(filling.stack) if filling else None
+
+    @property
+    def service(self) -> DesiredStack:
+        """The last stack, which needs all others."""
+        return self.stacks[-1]
+
+    @property
+    def efs(self) -> DesiredStack | None:
+        """The first of several stacks."""
+        return self.stacks[0] if len(self.stacks) > 1 else None
+
+    @property
+    def function_name(self) -> str:
+        """The function's name."""
+        return self.label
+
+    @property
+    def log_group(self) -> str:
+        """The function's log group."""
+        return f"/aws/lambda/{self.label}"
+
+    def stack(self, id: str) -> DesiredStack:
+        """The stack with the deployment's own id."""
+        ids = [one.id for one in self.deployment.stacks]
+        return self.stacks[ids.index(id)]
+
+    def contents(self, stack: DesiredStack, outputs: Outputs) -> str:
+        """What the filler says is on EFS, for a stack after its own; its own template sees to itself."""
+        if not self.deployment.filling or self.filler is None or self.filler.name == stack.name:
+            return ""
+        return outputs.get(self.filler.name, {}).get(self.deployment.filling.contents, "")
 
     @property
     def values(self) -> Mapping[str, str]:
         """Every parameter's value."""
-        return {**(self.efs.parameters if self.efs else {}), **self.service.parameters}
+        return {name: value for stack in self.stacks for name, value in stack.parameters.items()}
+
+    @property
+    def label(self) -> str:
+        """What begins the keys of uploads."""
+        return label(self.deployment, self.settings.name, self.values)
 
     @property
     def model_key(self) -> str:
         """The key of the model's archive."""
-        return self.model.key(self.function_name)
+        return self.model.key(self.label)
 
     @property
     def model_url(self) -> str:
@@ -136,56 +189,29 @@ class Desired:
         location = self.model.location if self.fill else self.values.get("ModelUrl", "")
         return location if is_url(location) and not self.model.digest else ""
 
-    @property
-    def log_group(self) -> str:
-        """The function's log group."""
-        return f"/aws/lambda/{self.function_name}"
-
-    @property
-    def function_name(self) -> str:
-        """The function's name."""
-        return self.service.parameters["FunctionName"]
-
-    @property
-    def live_function(self) -> str:
-        """The function with the alias that the API calls."""
-        return f"{self.function_name}:{ALIAS}"
-
 
 def describe(settings: Settings, target: Target, identity: Identity, model: Model) -> Desired:
-    """The deployment that the settings ask for at the target."""
-    package = packaging.build(settings.code)
-    values = {**settings.parameter_values(), **target.parameters}
+    """The deployment that the settings ask for at the target. Raises SettingsError for parameters without a value."""
+    deployment, marks = settings.deployment, {TAG: settings.name}
+    values = {**settings.parameter_values(), **(deployment.local if target.is_local else {}), **target.parameters}
     bucket = settings.bucket or default_bucket(settings, identity)
-    key = code_key(values["FunctionName"], package.digest)
-    values |= {
-        "DataBucket": bucket,
-        "CodeKey": key,
-        "PreparationKey": key,
-        "Ipv6AllowedForDualStack": "true" if values["InternetEgress"] == "ipv6" else "false",
-        **model.parameters,
-    }
-    marks = {TAG: settings.name}
-    tags = {**settings.stack_tags, **marks}
-    short = settings.is_short
-    efs = None if short else _stack(settings.efs_stack, _EFS_TEMPLATE, values, tags)
-    service = (
-        _stack(settings.complete_stack, _COMPLETE_TEMPLATE, values, tags)
-        if short
-        else replace(_stack(settings.inference_stack, _INFERENCE_TEMPLATE, values, tags), inputs=_FROM_EFS)
-    )
+    begin = label(deployment, settings.name, values)
+    packages = [packaging.build(code.directory) for code in deployment.code]
+    zips = [Zip(code_key(begin, package.digest), package.body) for package in packages]
+    values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
+    values |= {name: one.key for code, one in zip(deployment.code, zips, strict=True) for name in code.parameters}
+    stacks = tuple(_stack(stack, settings, values, {**settings.stack_tags, **marks}) for stack in deployment.stacks)
+    _refuse_unset(deployment, stacks)
     return Desired(
         settings=settings,
         identity=identity,
         bucket=bucket,
         own_bucket=not settings.bucket,
-        code_key=values["CodeKey"],
-        code=package.body,
+        code=tuple({one.key: one for one in zips}.values()),
         model=model,
-        efs=efs,
-        service=service,
-        wiring=None if short else _wiring(values, identity, marks),
-        fill=target.efs_directory,
+        stacks=stacks,
+        wiring=deployment.wiring(values, identity, marks) if deployment.wiring else None,
+        fill=target.efs_directory if deployment.filling else None,
     )
 
 
@@ -194,42 +220,46 @@ def default_bucket(settings: Settings, identity: Identity) -> str:
     return f"{settings.name}-{identity.account}-{identity.region}"
 
 
-def code_key(function_name: str, digest: str) -> str:
+def code_key(begin: str, digest: str) -> str:
     """The key of a zip: new code has a new key, so that CloudFormation sees the change."""
-    return f"code/{function_name}-{digest[:16]}.zip"
+    return f"code/{begin}-{digest[:16]}.zip"
 
 
-def any_stack(settings: Settings, name: str) -> DesiredStack:
-    """The stack of either route by its name, with its template alone."""
-    templates = {
-        settings.efs_stack: _EFS_TEMPLATE,
-        settings.inference_stack: _INFERENCE_TEMPLATE,
-        settings.complete_stack: _COMPLETE_TEMPLATE,
+def label(deployment: Deployment, name: str, values: Mapping[str, str]) -> str:
+    """What begins the keys of uploads: the value of the parameter that is named for it, or the deployment's name."""
+    return values.get(deployment.named_by, name)
+
+
+def bare_stacks(settings: Settings) -> dict[str, DesiredStack]:
+    """Every stack that the name may have, of any route, with its template alone."""
+    return {
+        stack.name(settings.name): _stack(stack, settings, {}, {})
+        for deployment in settings.deployments
+        for stack in deployment.stacks
     }
-    return _stack(name, templates[name], {}, {})
 
 
-def _stack(name: str, template_name: str, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:
-    text, body = _template(template_name)
-    chosen = {key: values[key] for key in body["Parameters"] if key in values}
-    return DesiredStack(name, template_name, text, chosen, tags, body)
+def _stack(stack: Stack, settings: Settings, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:
+    chosen = {**{name: values[name] for name in stack.rows if name in values}, **stack.parameters}
+    inputs = {
+        name: tuple(replace(one, stack=Stack(stack.source, one.stack).name(settings.name)) for one in several)
+        for name, several in stack.inputs.items()
+    }
+    source = stack.source
+    return DesiredStack(stack.name(settings.name), source.name, source.text, chosen, tags, source.body, inputs)
 
 
-@cache
-def _template(name: str) -> tuple[str, Mapping[str, Any]]:
-    """A template of this version as text and as data."""
-    template = workshop.TEMPLATES[name]()
-    return render(template), template.to_dict()
+def _refuse_unset(deployment: Deployment, stacks: Sequence[DesiredStack]) -> None:
+    """Raises SettingsError for parameters that have neither a default nor a value."""
+    faults = [
+        f"parameter {name} of stack {one.name} has no value: add --set {name}=VALUE{_about(row)}"
+        for stack, one in zip(deployment.stacks, stacks, strict=True)
+        for name, row in stack.rows.items()
+        if "Default" not in row and name not in one.parameters and name not in stack.inputs
+    ]
+    if faults:
+        raise SettingsError(list(dict.fromkeys(faults)))
 
 
-def _wiring(values: Mapping[str, str], identity: Identity, tags: Mapping[str, str]) -> Wiring:
-    function = f"arn:{identity.partition}:lambda:{identity.region}:{identity.account}:function:{values['FunctionName']}"
-    return Wiring(
-        target=f"{function}:{ALIAS}",
-        auth=values["ApiAuth"],
-        rate=float(values["ThrottleRate"]),
-        burst=int(values["ThrottleBurst"]),
-        answers=gateway_responses.digest(),
-        name=values["FunctionName"],
-        tags=tags,
-    )
+def _about(row: Mapping[str, Any]) -> str:
+    return f" ({row['Description']})" if row.get("Description") else ""

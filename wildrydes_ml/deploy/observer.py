@@ -8,12 +8,11 @@ from ..aws.facts import Unknown
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.wiring import FoundWiring
-from ..blocks.function import ALIAS
 from ..local import filling
 from ..tags import TAG
 from ..template import effective
 from . import handover, planner
-from .desired import PREFIXES, Desired, any_stack
+from .desired import PREFIXES, Desired, bare_stacks
 from .follower import Follower
 from .planner import FoundStack, Observed
 from .settings import Settings
@@ -25,7 +24,7 @@ _SPEAKING = (Deploy.UPDATE, Deploy.RECREATE, Deploy.CONTINUE_ROLLBACK)
 
 @dataclass(frozen=True)
 class StackObserver:
-    """One look at the stacks of a name, of both routes."""
+    """One look at the stacks of a name, of all routes."""
 
     aws: Aws
     settings: Settings
@@ -37,7 +36,7 @@ class StackObserver:
 
         Raises Refused for stacks that are not ours.
         """
-        names = (self.settings.efs_stack, self.settings.inference_stack, self.settings.complete_stack)
+        names = self.settings.all_stacks
         there = self.aws.stacks.find(names)
         stacks = {name: self._found(there[name]) for name in names if name in there}
         return {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
@@ -45,7 +44,7 @@ class StackObserver:
     def _found(self, stack: Stack) -> FoundStack:
         found = self._with_details(stack)
         if stack.tags.get(TAG) != self.settings.name:
-            planner.refuse_strangers(self.settings.name, any_stack(self.settings, stack.name), found)
+            planner.refuse_strangers(self.settings.name, bare_stacks(self.settings)[stack.name], found)
         return found
 
     def _settled(self, name: str, found: FoundStack) -> FoundStack | None:
@@ -78,19 +77,19 @@ class Observer:
         tags = self._bucket_tags()
         keys = self._keys() if tags is not None else set()
         service = found.get(desired.service.name)
-        api = service.stack.outputs.get("ModelInferenceApiId") if service else None
+        api = service.stack.outputs.get(desired.deployment.proof.api) if service and desired.deployment.proof else None
         wiring = self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None
         losses = self._losses(service.stack, api, wiring) if service and api else []
         return Observed(
             bucket_tags=tags,
             bucket_is_empty=not keys,
-            has_code=desired.code_key in keys,
+            keys=frozenset(keys),
             has_model=desired.model_key in keys,
             stacks={**found, desired.service.name: _bereft(service, losses)} if service else found,
             other_route=[name for name in self.stacks if name not in found],
             wiring=wiring,
             fill=self._missing_on_efs(),
-            contents=self._contents(found),
+            contents=filling.manifest(desired.fill) if desired.fill else "",
             unread=tuple(loss.detail for loss in losses if isinstance(loss, Unknown)),
             templates=handover.left(keys, desired.stacks),
         )
@@ -104,8 +103,10 @@ class Observer:
             api_loss: str | Unknown = "" if wiring else "AWS::ApiGateway::RestApi"
         else:
             api_loss = self.aws.apis.lost(api)
-        function = stack.parameters.get("FunctionName", self.desired.function_name)
-        return [self.aws.functions.lost(function, ALIAS), api_loss]
+        assert self.desired.deployment.proof
+        called = self.desired.deployment.proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
+        function, _, alias = called.partition(":") if not called.startswith("arn:") else called.rpartition(":")
+        return [self.aws.functions.lost(function, alias), api_loss]
 
     def _bucket_tags(self) -> Mapping[str, str] | None:
         """Those of our own bucket; a given one has none that matter, and None is for one that is missing."""
@@ -122,10 +123,6 @@ class Observer:
         desired = self.desired
         return filling.missing(desired.fill, fill_settings(desired)) if desired.fill else ()
 
-    def _contents(self, found: Mapping[str, FoundStack]) -> str:
-        efs = found.get(self.desired.efs.name) if self.desired.efs else None
-        return contents(self.desired, efs.stack if efs else None)
-
 
 def _bereft(found: FoundStack, losses: Sequence[str | Unknown]) -> FoundStack:
     """The stack with the logical ids of its resources of the types that are gone, as far as an update can mend it."""
@@ -135,13 +132,7 @@ def _bereft(found: FoundStack, losses: Sequence[str | Unknown]) -> FoundStack:
     return replace(found, missing=tuple(title for title, kind in made.items() if kind in losses))
 
 
-def contents(desired: Desired, efs: Stack | None) -> str:
-    """What is on EFS, as its filler told it: the local manifest, or the EFS stack's output."""
-    if desired.fill:
-        return filling.manifest(desired.fill)
-    return efs.outputs.get("EFSContents", "") if efs else ""
-
-
 def fill_settings(desired: Desired) -> dict[str, str]:
     """The environment of the script that fills EFS here."""
-    return filling.environment(desired.values, desired.model.location, os.environ)
+    values = {"Packages": desired.deployment.filling.packages if desired.deployment.filling else "", **desired.values}
+    return filling.environment(values, desired.model.location, os.environ)

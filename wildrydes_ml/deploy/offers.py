@@ -5,7 +5,6 @@ from typing import TypedDict
 
 from . import consequences, costs
 from .desired import Desired
-from .settings import PRESETS
 from .steps import ApplyStack, Step
 
 
@@ -59,5 +58,7 @@ def _openings(desired: Desired, steps: Sequence[Step]) -> list[str]:
 def _cheaper(desired: Desired) -> list[str]:
     """What the preset lean would cost, where that is less."""
     now = costs.total(costs.idle(desired.values))
-    lean = costs.total(costs.idle({**desired.values, **PRESETS["lean"]}))
+    if "lean" not in desired.deployment.presets:
+        return []
+    lean = costs.total(costs.idle({**desired.values, **desired.deployment.presets["lean"]}))
     return [f"with --preset lean: about {lean:.2f} US$ a month while idle"] if round(lean, 2) < round(now, 2) else []

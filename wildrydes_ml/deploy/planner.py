@@ -1,41 +1,26 @@
 """From what is wanted and what is there to the steps between."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from .. import tags
 from ..aws.records import ResourceChange, Stack, StackResource
 from ..aws.wiring import FoundWiring, actions
+from ..deployment import Filling
 from ..errors import Refused, WildrydesError
 from ..tags import ASIDE_TAG, TAG
 from ..template.decode import decode
 from ..template.effective import Effective, changes, effective, made_resources
 from . import consequences
-from .desired import Desired, DesiredStack
+from .desired import Desired, DesiredStack, Outputs
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
 
-# A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
-# The instance must be made anew.
-REFILL_PARAMETERS = (
-    "PythonRuntime",
-    "Architecture",
-    "Packages",
-    "ModelUrl",
-    "ModelSha256",
-    "Signature",
-    "BootstrapInstance",
-    "BootstrapInstanceType",
-)
-
-# Where the filling instance found its code. The short route's bucket holds the function's code, too.
-UPLOADED_PARAMETERS = {"long": ("DataBucket", "PreparationKey"), "short": ("PreparationKey",)}
-
-# What belongs to the filling instance comes and goes; everything else of network and EFS stays.
+# Network and EFS stay, but for what comes and goes with the filling instance.
 _PROTECTED_SERVICES = ("AWS::EC2::", "AWS::EFS::")
-_INSTANCE_RESOURCES = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"})
+_IF_FED = "if the outputs of the stacks before it or what is on EFS change"
 # At the end of the logical id of a snapshot of the API.
 _DIGEST = re.compile(r"(?<=[a-z]Deployment)[0-9a-f]{8}$")
 
@@ -77,13 +62,13 @@ class FoundStack:
 class Observed:
     """What is there before a deploy. `bucket_tags` is None when there is no bucket.
 
-    `unread` are the permissions that were missing for a look at what may be gone, `templates` the keys of those that
-    a killed deploy left in the bucket.
+    `keys` are those of our uploads in it. `unread` are the permissions that were missing for a look at what may be
+    gone, `templates` the keys of those that a killed deploy left in the bucket.
     """
 
     bucket_tags: Mapping[str, str] | None
     bucket_is_empty: bool
-    has_code: bool
+    keys: Collection[str]
     has_model: bool
     stacks: Mapping[str, FoundStack]
     other_route: Sequence[str]
@@ -93,33 +78,45 @@ class Observed:
     unread: tuple[str, ...] = ()
     templates: tuple[str, ...] = ()
 
+    @property
+    def outputs(self) -> Outputs:
+        """The outputs of each stack."""
+        return {name: found.stack.outputs for name, found in self.stacks.items()}
+
 
 def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     """The steps in order; empty when all is as wanted.
 
-    Raises Refused for stacks and buckets that are not ours, for the other route's stack and for another function
-    under the short route's stage, WildrydesError for a stack in a state that a person has to look at.
+    Raises Refused for stacks and buckets that are not ours, for another route's stack and for a parameter that must
+    stay, WildrydesError for a stack in a state that a person has to look at.
     """
     _refuse_other_route(desired, observed)
-    _refuse_other_function(desired, observed.stacks.get(desired.service.name))
+    for stack in desired.stacks:
+        _refuse_fixed(desired, stack, observed.stacks.get(stack.name))
     steps: list[Step] = [*_bucket_steps(desired, observed)]
-    efs_steps = _stack_steps(desired, desired.efs, observed.stacks.get(desired.efs.name)) if desired.efs else []
-    steps += efs_steps
-    if desired.fill and observed.fill:
-        steps.append(Fill(str(desired.fill), observed.fill))
-    refilled = bool(observed.fill) or any(isinstance(step, ApplyStack) for step in efs_steps)
-    steps += _service_steps(desired, observed, refilled)
+    for stack in desired.stacks:
+        if desired.fill and observed.fill and stack == _first_user(desired):
+            steps.append(Fill(str(desired.fill), observed.fill))
+        steps += _next_steps(desired, stack, observed, steps)
     steps += _wiring_steps(desired, observed)
-    return (*steps, WarmUp(desired.live_function)) if steps else ()
+    proof = desired.deployment.proof
+    return (*steps, *([WarmUp(proof.about)] if proof else [])) if steps else ()
 
 
-def protected(changes: Sequence[ResourceChange], allowed: Sequence[str]) -> list[ResourceChange]:
-    """Changes that would remove or replace network or EFS and are not named in `allowed`."""
+def _first_user(desired: Desired) -> DesiredStack:
+    """The first stack whose functions may read EFS."""
+    return next((stack for stack in desired.stacks if stack.has_revision), desired.service)
+
+
+def protected(
+    changes: Sequence[ResourceChange], allowed: Collection[str], passing: Collection[str] = ()
+) -> list[ResourceChange]:
+    """Changes that would remove or replace network or EFS and are not named in `allowed`; `passing` come and go."""
     return [
         change
         for change in changes
         if change.type.startswith(_PROTECTED_SERVICES)
-        and change.logical_id not in _INSTANCE_RESOURCES
+        and change.logical_id not in passing
         and (change.action == "Remove" or (change.action == "Modify" and change.replacement != "False"))
         and change.logical_id not in allowed
     ]
@@ -154,30 +151,28 @@ def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None)
 
 def _refuse_other_route(desired: Desired, observed: Observed) -> None:
     if observed.other_route:
-        other = "long" if desired.settings.is_short else "short"
+        settings = desired.settings
+        other = next(
+            one.route for one in settings.deployments if observed.other_route[0] in one.stack_names(settings.name)
+        )
         raise Refused(
-            f"{desired.settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
+            f"{settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
             f"destroy it first, or deploy with --route {other} or another --name"
         )
 
 
-def _refuse_other_function(desired: Desired, found: FoundStack | None) -> None:
-    """Raises Refused for another FunctionName where the stack holds the stage, which would call the old function still.
-
-    The stage serves a snapshot with the function's ARN. The snapshot, an AWS::ApiGateway::Deployment, is replaced for
-    another RestApiId or other canary settings alone
-    (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-deployment.html),
-    so it stays, and the old function goes at the end of the update. The long route's wiring follows the function.
-    """
-    if desired.wiring is not None or found is None or found.row.deploy is Deploy.RECREATE:
+def _refuse_fixed(desired: Desired, stack: DesiredStack, found: FoundStack | None) -> None:
+    """Raises Refused for a new value of a parameter that must stay as it is in a stack that stands."""
+    if found is None or found.row.deploy is Deploy.RECREATE:
         return
-    name = found.stack.parameters.get("FunctionName", desired.function_name)
-    if name != desired.function_name:
-        raise Refused(
-            f"stack {desired.service.name}: FunctionName is {name} and would become {desired.function_name}. Stage "
-            f"prod would go on calling {name}, which is gone then: keep it with --set FunctionName={name}, or destroy "
-            "it first"
-        )
+    for name, why in desired.deployment.fixed.items():
+        new = stack.parameters.get(name, "")
+        old = found.stack.parameters.get(name, new)
+        if old != new:
+            raise Refused(
+                f"stack {stack.name}: {name} is {old} and would become {new}. {why.format(old=old, new=new)}: keep it "
+                f"with --set {name}={old}, or destroy it first"
+            )
 
 
 def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
@@ -190,8 +185,7 @@ def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
         steps.append(MakeBucket(desired.bucket))
     elif tags.get(TAG) != desired.settings.name:
         raise Refused(f"bucket {desired.bucket} exists and was not made here: name one with --bucket")
-    if not observed.has_code:
-        steps.append(Upload(desired.bucket, desired.code_key, desired.code))
+    steps += [Upload(desired.bucket, one.key, one.body) for one in desired.code if one.key not in observed.keys]
     if desired.model.archive and not observed.has_model:
         steps.append(Upload(desired.bucket, desired.model_key, desired.model.archive))
     return steps
@@ -204,7 +198,7 @@ def _stack_steps(whole: Desired, desired: DesiredStack, found: FoundStack | None
         case Deploy.RECREATE:
             return [DeleteStack(desired.name, found.stack.id, found.row.meaning), _creation(desired)]
         case Deploy.UPDATE:
-            return _update_steps(desired, found)
+            return _update_steps(whole, desired, found)
         case Deploy.CONTINUE_ROLLBACK if whole.settings.continue_rollback:
             return [RollBack(desired.name, found.row.meaning), ApplyStack(desired, "update")]
         case _:
@@ -219,17 +213,18 @@ def _creation(desired: DesiredStack) -> ApplyStack:
     return ApplyStack(desired, "create", changes=tuple(ResourceChange(*item, "Add") for item in made.items()))
 
 
-def _update_steps(desired: DesiredStack, found: FoundStack) -> list[Step]:
+def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> list[Step]:
     """One update, or two where something has to go before it can be made again."""
-    refill, known = _refill_reasons(desired, found), found.stack.parameters
+    filling = whole.deployment.filling if desired.name == (whole.filler.name if whole.filler else "") else None
+    refill, known = _refill_reasons(filling, desired, found), found.stack.parameters
     if not found.missing and _is_same(desired, found):
         return []
     missing = [title for title in found.missing if title in desired.resources]
     if not refill and not missing:
         return [_update(desired, known, tags.changes(found.stack.tags, desired.tags))]
     first, why = desired, []
-    if refill:
-        first = first.with_parameters(BootstrapInstance="none").revised()
+    if filling and refill:
+        first = first.with_parameters(**{filling.switch: "none"}).revised()
         why.append(f"EFS is filled anew, {', '.join(refill)} changed: remove the instance")
     if missing:
         first = first.without(missing)
@@ -272,22 +267,17 @@ def unheeded(desired: Desired, observed: Observed) -> list[tuple[str, str]]:
 
 def why_unheeded(desired: Desired, name: str) -> str:
     """What switches a parameter off, in words; empty where that is not known."""
-    values = desired.values
-    if name in REFILL_PARAMETERS and values["BootstrapInstance"] == "none":
-        return " while BootstrapInstance is none"
-    if name == "ProvisionedThroughputInMibps":
-        return f" while ThroughputMode is {values['ThroughputMode']}"
-    return ""
+    return desired.deployment.unheeded(desired.values, name)
 
 
-def boots_instance(desired: DesiredStack, found: FoundStack | None) -> bool:
+def boots_instance(filling: Filling, desired: DesiredStack, found: FoundStack | None) -> bool:
     """Whether a new instance will fill EFS, whatever the model's URL."""
     if found is None or found.row.deploy is not Deploy.UPDATE:
         return True
     known = found.stack.parameters
     wanted = desired.with_parameters(ModelUrl=known.get("ModelUrl", ""))
-    is_first = known.get("BootstrapInstance") == "none" != desired.parameters.get("BootstrapInstance")
-    return is_first or bool(_refill_reasons(wanted, found))
+    is_first = known.get(filling.switch) == "none" != desired.parameters.get(filling.switch)
+    return is_first or bool(_refill_reasons(filling, wanted, found))
 
 
 def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
@@ -301,16 +291,16 @@ def _is_same(desired: DesiredStack, found: FoundStack) -> bool:
     return is_written_alike or found.effective == desired.effective
 
 
-def _refill_reasons(desired: DesiredStack, found: FoundStack) -> list[str]:
+def _refill_reasons(filling: Filling | None, desired: DesiredStack, found: FoundStack) -> list[str]:
     """What makes a new instance necessary; an instance that ended itself cannot be updated at all."""
     wanted, known = desired.parameters, found.stack.parameters
-    if "none" in (wanted.get("BootstrapInstance", "none"), known.get("BootstrapInstance", "none")):
+    if filling is None or "none" in (wanted.get(filling.switch, "none"), known.get(filling.switch, "none")):
         return []
-    changed = [key for key in REFILL_PARAMETERS if wanted.get(key) != known.get(key)]
+    changed = [key for key in filling.refills if wanted.get(key) != known.get(key)]
     as_before = desired.with_parameters(**{key: known[key] for key in changed if key in known})
     if as_before.effective == desired.effective:
         changed = []
-    has_ended = known.get("BootstrapInstance") == "stop"
+    has_ended = known.get(filling.switch) == "stop"
     is_other = has_ended and not _is_same(desired.with_parameters(**_kept(desired, known)), found)
     return changed or (["template or tags"] if is_other else [])
 
@@ -320,19 +310,24 @@ def _kept(desired: DesiredStack, known: Mapping[str, str]) -> dict[str, str]:
     return {key: known[key] for key in desired.parameters if key in known}
 
 
-def _service_steps(desired: Desired, observed: Observed, refilled: bool) -> list[Step]:
-    """The function's stack. Its inputs are known when nothing before it changes; else when its turn comes."""
-    found = observed.stacks.get(desired.service.name)
-    if found and refilled and found.row.deploy is Deploy.UPDATE:
+def _next_steps(desired: Desired, stack: DesiredStack, observed: Observed, before: Sequence[Step]) -> list[Step]:
+    """A stack after the steps before it. Its inputs are known when nothing before it changes; else in its turn."""
+    found = observed.stacks.get(stack.name)
+    is_fed = bool(stack.inputs) or stack.has_revision
+    if found and is_fed and _moves(before) and found.row.deploy is Deploy.UPDATE:
         if found.missing:
-            return _update_steps(desired.service, found)
-        why = "if the EFS stack's outputs or what is on EFS change"
-        return [_update(desired.service, found.stack.parameters, why)]
-    efs = observed.stacks.get(desired.efs.name) if desired.efs else None
-    outputs = efs.stack.outputs if efs else {}
-    if found is None or not desired.service.is_resolvable(outputs):
-        return _stack_steps(desired, desired.service, found)
-    return _stack_steps(desired, desired.service.resolved(outputs, observed.contents), found)
+            return _update_steps(desired, stack, found)
+        return [_update(stack, found.stack.parameters, _IF_FED)]
+    outputs = observed.outputs
+    if found is None or not stack.is_resolvable(outputs):
+        return _stack_steps(desired, stack, found)
+    contents = observed.contents or desired.contents(stack, outputs)
+    return _stack_steps(desired, stack.resolved(outputs, contents), found)
+
+
+def _moves(steps: Sequence[Step]) -> bool:
+    """Whether the steps may change what a later stack is fed with: outputs, or what is on EFS."""
+    return any(isinstance(step, (ApplyStack, Fill)) for step in steps)
 
 
 def _wiring_steps(desired: Desired, observed: Observed) -> list[Step]:

@@ -1,15 +1,14 @@
 """Ready means answering: the function is warmed without API Gateway's 29 s limit, then asked as a rider asks."""
 
-import base64
-import json
 import time
 from collections.abc import Callable, Mapping
-from importlib.resources import files
 
 from .. import web
-from ..ask.asking import MODEL_FAILED, Answer, Question, Send, answer, ask, code, patient
+from ..ask.asking import MODEL_FAILED, Send, code, patient
 from ..aws.session import Aws
 from ..aws.target import Target
+from ..aws.wiring import STAGE
+from ..deployment import Proof, Verdict
 from ..errors import WildrydesError
 from ..reporting import Reporter
 
@@ -21,58 +20,46 @@ STAGE_SECONDS = 60.0
 KEY_SECONDS = 300.0
 _UNKNOWN_KEY = "403 invalid-api-key"
 _WORD_SECONDS = 30.0
-SAMPLE = "sample.png"
-_LABELS_TOLD = 12
-
-
-def sample() -> Question:
-    """The picture that is posted after a deploy: a drawn unicorn."""
-    return Question(SAMPLE, (files("wildrydes_ml.workshop") / SAMPLE).read_bytes(), "image/png")
 
 
 def warm(
     aws: Aws,
     function: str,
+    proof: Proof,
     reporter: Reporter,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
-) -> Answer:
+) -> Verdict:
     """Invokes the function until it answers; a start from EFS takes it over the first attempts' timeouts.
 
-    Warns when the model does not know the label that is looked for. Raises WildrydesError with what the function said
-    last, at once when its model does not work.
+    Tells what the proof warns of. Raises WildrydesError with what the function said last, at once when its model does
+    not work.
     """
-    event = {"image": base64.b64encode(sample().body).decode(), "explain": True}
     deadline = clock() + WARM_SECONDS
     reporter.event(f"waking function {function}")
     said: list[str] = []
     while True:
-        invocation = aws.functions.invoke(function, event)
+        invocation = aws.functions.invoke(function, dict(proof.event))
         reply = web.Reply(invocation.status, invocation.body.encode(), invocation.error)
-        found = answer(SAMPLE, reply)
+        found = proof.read(reply)
         if invocation.status == 200 and not found.error:
-            _warn_of_labels(reply, reporter)
+            for warning in proof.warnings(reply):
+                reporter.warning(warning)
             return found
         said.append(found.error if invocation.has_run and invocation.error else "")
         is_final = 400 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
                 f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
-                f"/aws/lambda/{function.partition(':')[0]}"
+                f"/aws/lambda/{bare_name(function)}"
             )
         reporter.event(f"not yet: {found.error}")
         sleep(2)
 
 
-def _warn_of_labels(reply: web.Reply, reporter: Reporter) -> None:
-    """Says so when the model's labels are known, and the one that makes a unicorn is not among them."""
-    match json.loads(reply.body):
-        case {"model": {"labels": [_, *_] as labels, "target": str(target)}} if target not in labels:
-            more = f" and {len(labels) - _LABELS_TOLD} more" if len(labels) > _LABELS_TOLD else ""
-            reporter.warning(
-                f"the model knows no label {target}: no picture will be validated. "
-                f"It knows {', '.join(labels[:_LABELS_TOLD])}{more}; choose one with --set TargetLabel=LABEL"
-            )
+def bare_name(function: str) -> str:
+    """The function's name out of its name or ARN, with an alias or without."""
+    return function.partition(":function:")[2].partition(":")[0] or function.partition(":")[0]
 
 
 def _is_hopeless(said: list[str]) -> bool:
@@ -82,37 +69,51 @@ def _is_hopeless(said: list[str]) -> bool:
 
 
 def sender(
-    aws: Aws, target: Target, url: str, api: str, auth: str, sleep: Callable[[float], None] = time.sleep
+    aws: Aws,
+    target: Target,
+    proof: Proof,
+    values: Mapping[str, str],
+    outputs: Mapping[str, str],
+    sleep: Callable[[float], None] = time.sleep,
 ) -> Send:
-    """How to post to the API: with the key or the signature that it wants, and no faster than it takes."""
-    key = aws.apis.key(api) if auth == "API_KEY" else ""
+    """How to ask the API: with the key or the signature that it wants, and no faster than it takes."""
+    url, auth = public_url(target, proof, outputs).rstrip("/") + f"/{proof.path}", proof.auth(values)
+    key = aws.apis.key(outputs[proof.api]) if auth == "API_KEY" else ""
 
-    def post(body: bytes, headers: Mapping[str, str]) -> web.Reply:
+    def send(body: bytes, headers: Mapping[str, str]) -> web.Reply:
         wanted = dict(headers)
         if key:
             wanted["x-api-key"] = key
         if auth == "AWS_IAM":
-            wanted = aws.apis.signed_headers(url, body, wanted)
-        return web.post(url, body, wanted)
+            wanted = aws.apis.signed_headers(url, body, wanted, proof.method)
+        return web.send(proof.method, url, body, wanted)
 
-    return patient(post, sleep)
+    return patient(send, sleep)
 
 
-def post_sample(
+def public_url(target: Target, proof: Proof, outputs: Mapping[str, str]) -> str:
+    """Where the API answers: AWS's URL, or the emulator's for the same stage."""
+    if target.is_local:
+        return f"{target.endpoint}/_aws/execute-api/{outputs[proof.api]}/{STAGE}/"
+    return outputs[proof.url]
+
+
+def ask_api(
     send: Send,
+    proof: Proof,
     reporter: Reporter,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     is_warm: bool = True,
-) -> Answer:
-    """Posts the sample through the public URL, to a function that was warmed just now or may start first.
+) -> Verdict:
+    """Asks through the public URL, a function that was warmed just now or may start first.
 
     After the same deploy that warmed it, the API's key may be new. Raises WildrydesError when there is no answer in
     time.
     """
     began = word = clock()
     while True:
-        found = ask(send, sample())
+        found = proof.read(send(proof.body, proof.headers))
         if not found.error:
             return found
         now = clock()

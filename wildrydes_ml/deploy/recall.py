@@ -12,11 +12,11 @@ from .. import tags
 from ..aws.records import Identity
 from ..errors import Refused
 from ..tags import ASIDE_TAG
+from ..template import parameters
 from ..template.decode import decode
-from ..workshop import parameters
 from .desired import default_bucket
 from .planner import FoundStack
-from .settings import DERIVED, RESET_ALL, ROUTES, Settings
+from .settings import RESET_ALL, Settings
 
 # A model and its digest: another model has another digest.
 _MODEL = ("ModelUrl", "ModelSha256")
@@ -34,12 +34,13 @@ def recall(
     found = [stacks[name] for name in settings.stacks if name in stacks]
     was_set = {name: value for stack in found for name, value in set_values(stack).items()}
     known = {name: value for stack in found for name, value in stack.stack.parameters.items()}
-    dropped = {*fixed, *DERIVED, *_reset(settings)}
-    if settings.model or "ModelUrl" in {*settings.asked, *_reset(settings)}:
+    dropped = {*fixed, *settings.given, *_reset(settings)}
+    filling = settings.deployment.filling
+    is_its_own = filling is not None and filling.model
+    if settings.model or is_its_own or "ModelUrl" in {*settings.asked, *_reset(settings)}:
         dropped |= set(_MODEL)
-    if was_set.get("FunctionName") == settings.default_function_name:
-        dropped.add("FunctionName")
-    held = {name: value for name, value in was_set.items() if name in parameters.TABLE and name not in dropped}
+    dropped |= {name for name, value in settings.own_defaults.items() if was_set.get(name) == value}
+    held = {name: value for name, value in was_set.items() if name in settings.rows and name not in dropped}
     tagged = {key: value for stack in found for key, value in tags.held(stack.stack.tags).items()}
     bucket = settings.bucket or _given_bucket(known, settings, identity)
     return replace(settings, held=held, held_tags=tagged, bucket=bucket)
@@ -62,25 +63,21 @@ def set_values(found: FoundStack) -> dict[str, str]:
 def parameter_defaults(text: str) -> dict[str, str]:
     """The defaults of a template's parameters, as CloudFormation tells their values; those without one are left out."""
     rows = decode(text).get("Parameters", {}) if text else {}
-    return {name: _as_text(row["Default"]) for name, row in rows.items() if "Default" in row}
-
-
-def _as_text(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+    return {name: parameters.text(row["Default"]) for name, row in rows.items() if "Default" in row}
 
 
 def _reset(settings: Settings) -> set[str]:
-    return set(parameters.TABLE) if RESET_ALL in settings.reset else set(settings.reset)
+    return set(settings.rows) if RESET_ALL in settings.reset else set(settings.reset)
 
 
 def _given_bucket(known: Mapping[str, str], settings: Settings, identity: Identity) -> str:
     """The bucket that was named once; empty for the one that is made here."""
-    bucket = known.get("DataBucket", "")
+    bucket = known.get(settings.deployment.bucket, "")
     return "" if bucket == default_bucket(settings, identity) else bucket
 
 
 def _deployed_route(asked: Settings, stacks: Mapping[str, FoundStack]) -> str:
-    routes = [route for route in ROUTES if any(name in stacks for name in replace(asked, route=route).stacks)]
+    routes = [one.route for one in asked.deployments if any(name in stacks for name in one.stack_names(asked.name))]
     if len(routes) > 1:
         raise Refused(f"{asked.name} has stacks of both routes ({', '.join(stacks)}): name one with --route")
-    return routes[0] if routes else ROUTES[0]
+    return routes[0] if routes else asked.routes[0]

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from ..ask.asking import Send, ask
+from ..ask.asking import Send
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
+from ..deployment import Proof
 from ..errors import WildrydesError
 from ..reporting import Reporter
 from . import costs, drift, proof
-from .deployer import public_url
 from .settings import Settings
 from .states import Status, state
 
@@ -29,29 +29,44 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         reporter.output(costs.sentence(_parameters(stacks)))
     if with_drift:
         drift.report(aws, stacks, reporter)
+    asked = settings.deployment.proof
+    if asked is None:
+        return _without_proof(settings, stacks, reporter)
     send = _sender(aws, settings, target, stacks)
-    url = public_url(target, outputs(stacks))
+    url = proof.public_url(target, asked, outputs(stacks))
     reporter.output(f"URL: {url}", api_url=url)
-    answer = ask(send, proof.sample())
+    answer = asked.read(send(asked.body, asked.headers))
     if answer.error:
         raise WildrydesError(f"the API does not answer: {answer.error}")
-    reporter.output(f"the API answers: {answer.describe()}", validated=answer.validated, message=answer.message)
+    record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
+    reporter.output(f"the API answers: {answer.describe()}", **record)
     return url
 
 
+def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) -> str:
+    """What there is to say of a deployment that names nothing to ask. Raises WildrydesError when it is not there."""
+    if len(stacks) < len(settings.stacks):
+        raise WildrydesError(_without_api(settings, stacks))
+    reporter.output(f"{settings.name} names no proof: that it answers was not looked at")
+    return ""
+
+
 def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
-    """The stacks of either route that exist."""
-    names = (settings.efs_stack, settings.inference_stack, settings.complete_stack)
+    """The stacks of any route that exist."""
+    names = settings.all_stacks
     found = aws.stacks.find(names)
     return [found[name] for name in names if name in found]
 
 
-def find_sender(aws: Aws, settings: Settings, target: Target) -> Send:
-    """How to ask the deployed API. Raises WildrydesError when there is none, or none yet."""
-    return _sender(aws, settings, target, find_stacks(aws, settings))
+def find_sender(aws: Aws, settings: Settings, target: Target, asked: Proof | None = None) -> Send:
+    """How to ask the deployed API, by the route of the proof or of another question.
+
+    Raises WildrydesError when there is none, or none yet.
+    """
+    return _sender(aws, settings, target, find_stacks(aws, settings), asked)
 
 
-def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack]) -> Send:
+def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], other: Proof | None = None) -> Send:
     found = outputs(stacks)
     for stack in stacks:
         row = state(stack.status)
@@ -59,10 +74,10 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack]) -
             raise WildrydesError(
                 f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
             )
-    if "ModelInferenceApiId" not in found:
+    asked = other or settings.deployment.proof
+    if asked is None or asked.api not in found:
         raise WildrydesError(_without_api(settings, stacks))
-    auth = _parameters(stacks).get("ApiAuth", "NONE")
-    return proof.sender(aws, target, public_url(target, found), found["ModelInferenceApiId"], auth)
+    return proof.sender(aws, target, asked, _parameters(stacks), found)
 
 
 def _without_api(settings: Settings, stacks: list[Stack]) -> str:

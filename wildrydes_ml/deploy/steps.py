@@ -104,11 +104,11 @@ class Wire:
 class WarmUp:
     """Invoke the function until it answers, before anybody else asks it."""
 
-    function: str
+    proof: str
 
     def describe(self) -> str:
         """The step in words."""
-        return f"warm up function {self.function}, then post a picture to the API"
+        return f"warm up the function, then {self.proof}"
 
 
 Step = MakeBucket | Upload | DeleteStack | RollBack | ApplyStack | Fill | Wire | WarmUp

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from ..aws import causes
-from ..aws.records import Stack, StackEvent, StackResource
+from ..aws.records import Stack, StackEvent
 from ..aws.session import Aws
 from ..deploy.follower import Follower
 from ..deploy.states import Destroy, state
@@ -14,9 +14,9 @@ from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
 from .emptying import empty
 from .interfaces import release
+from .resources import SECURITY_GROUP, physical_ids
 
 _ATTEMPTS = 4
-SECURITY_GROUP = "AWS::EC2::SecurityGroup"
 _SUBNET = "AWS::EC2::Subnet"
 _STACK = "AWS::CloudFormation::Stack"
 
@@ -53,11 +53,6 @@ def failures_of(events: Sequence[StackEvent]) -> list[StackEvent]:
     last = {event.resource: event for event in events[begins[-1] if begins else 0 :] if event.type != _STACK}
     failed = [event for event in last.values() if event.status == "DELETE_FAILED"]
     return [event for event in failed if not causes.is_cancelled(event.reason)] or failed
-
-
-def physical_ids(resources: Sequence[StackResource], kind: str) -> list[str]:
-    """The physical ids of resources of a type."""
-    return [item.physical_id for item in resources if item.type == kind and item.physical_id]
 
 
 class Deleter:

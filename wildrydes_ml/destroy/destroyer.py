@@ -15,11 +15,12 @@ from ..deploy.remedies import Remedies
 from ..deploy.settings import Settings
 from ..reporting import Reporter
 from . import keep, leftovers
-from .deleter import SECURITY_GROUP, Deleter, physical_ids
+from .deleter import Deleter
 from .emptying import remove_bucket
 from .interfaces import release
 from .refusals import refuse_removal
 from .remains import STACK_TAG, Remains, is_tagged, look, our_tags
+from .resources import FUNCTION, SECURITY_GROUP, physical_ids
 
 
 def destroy(
@@ -37,18 +38,18 @@ def destroy(
     what is protected, holds what is not ours, or cannot be kept or left behind; InterruptedWork when AWS takes too
     long, WildrydesError when something is left.
     """
-    found = look(aws, settings, target)
+    found = look(aws, settings)
     for doubt in found.doubts:
         reporter.warning(doubt)
     remedies = Remedies(aws.identity.region, target.endpoint)
     refuse_removal(found, settings, remedies)
     goes, stays = found.split(settings)
     for kept in stays.stacks:
-        keep.check(aws, kept.stack, reporter)
+        keep.check(aws, settings, kept.stack, reporter)
     wiring = _wiring(settings, found)
     keys = leftovers.api_keys(aws, wiring, reporter)
     lines = [*goes.describe(), *(f"{key.kind} {key.id}" for key in keys)]
-    lines += keep.losses([one.stack for one in stays.stacks])
+    lines += keep.losses(settings, [one.stack for one in stays.stacks])
     if lines:
         confirm(lines + [f"kept: {line}" for line in stays.describe()])
     _Destroyer(aws, settings, remedies, reporter, clock).run(goes, stays, wiring if keys else {})
@@ -95,9 +96,10 @@ class _Destroyer:
 
     def _remove_stack(self, found: FoundStack) -> None:
         stack = found.stack
-        if stack.name == self._settings.efs_stack:
-            # The function is gone by now, and so has Lambda begun to leave the network.
-            release(self._aws, physical_ids(found.resources, SECURITY_GROUP), self._reporter, self._clock)
+        groups = physical_ids(found.resources, SECURITY_GROUP)
+        if groups and not physical_ids(found.resources, FUNCTION):
+            # The functions are gone by now, and so has Lambda begun to leave the network.
+            release(self._aws, groups, self._reporter, self._clock)
         self._deleter.delete(stack)
 
     def _remove_log_group(self, name: str) -> None:
@@ -108,7 +110,8 @@ class _Destroyer:
     def _keep(self, found: FoundStack) -> None:
         stack = self._deleter.settle(found.stack)
         if stack:
-            keep.make_idle(self._aws, stack, Follower(self._aws, self._reporter, self._clock), self._reporter)
+            follower = Follower(self._aws, self._reporter, self._clock)
+            keep.make_idle(self._aws, self._settings, stack, follower, self._reporter)
 
 
 def _wiring(settings: Settings, found: Remains) -> Mapping[str, Sequence[str]]:

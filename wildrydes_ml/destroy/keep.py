@@ -7,55 +7,56 @@ from ..aws.session import Aws
 from ..deploy import costs, planner, steps
 from ..deploy.follower import Follower
 from ..deploy.refusals import refuse_update
+from ..deploy.settings import Settings
 from ..deploy.states import Deploy, is_busy, state
+from ..deployment import Kept
 from ..errors import Refused, WildrydesError
 from ..reporting import Reporter
 from ..tags import ASIDE_TAG
 
-# Parameter → the value that bills by the hour while nobody uses it, and for what; it is set to `none`.
-_BY_THE_HOUR = {"InternetEgress": ("nat", "NAT gateway"), "BootstrapInstance": ("keep", "filling instance")}
-# What goes with them; of network and EFS nothing else may.
-_RESOURCES = ("NatGateway", "NatPublicIP", "PrivateRoute")
+
+def idle_parameters(kept: Kept, stack: Stack) -> dict[str, str]:
+    """The stack's parameters without what bills by the hour, such as a NAT gateway; its own when nothing does."""
+    return {**stack.parameters, **dict.fromkeys(_bills(kept, stack), "none")}
 
 
-def idle_parameters(stack: Stack) -> dict[str, str]:
-    """The stack's parameters without NAT gateway and instance; its own when it has neither."""
-    return {**stack.parameters, **dict.fromkeys(_bills(stack), "none")}
-
-
-def losses(stacks: Sequence[Stack]) -> list[str]:
+def losses(settings: Settings, stacks: Sequence[Stack]) -> list[str]:
     """A line for each thing that stacks lose when they are kept."""
-    return [f"{_BY_THE_HOUR[name][1]} of stack {stack.name}" for stack in stacks for name in _bills(stack)]
+    if not stacks:
+        return []
+    kept = _kept(settings)
+    return [f"{kept.aside[name][1]} of stack {stack.name}" for stack in stacks for name in _bills(kept, stack)]
 
 
-def _bills(stack: Stack) -> list[str]:
-    return [name for name, (value, _) in _BY_THE_HOUR.items() if stack.parameters.get(name) == value]
+def _bills(kept: Kept, stack: Stack) -> list[str]:
+    return [name for name, (value, _) in kept.aside.items() if stack.parameters.get(name) == value]
 
 
-def check(aws: Aws, stack: Stack, reporter: Reporter) -> None:
+def check(aws: Aws, settings: Settings, stack: Stack, reporter: Reporter) -> None:
     """Raises what `make_idle` would raise, while nothing is removed yet; a stack at work is not looked at."""
     if is_busy(stack.status):
         return
     _refuse_unready(stack)
-    change_set = _prepared(aws, stack, reporter)
+    change_set = _prepared(aws, settings, stack, reporter)
     if change_set:
         aws.stacks.discard(change_set.id)
 
 
-def make_idle(aws: Aws, stack: Stack, follower: Follower, reporter: Reporter) -> None:
-    """Takes NAT gateway, address and instance away; the rest, EFS first of all, stays as it is.
+def make_idle(aws: Aws, settings: Settings, stack: Stack, follower: Follower, reporter: Reporter) -> None:
+    """Takes away what bills by the hour, such as NAT gateway and instance; the rest, EFS first of all, stays as it is.
 
     Raises WildrydesError when the stack cannot be updated, Refused when more would go.
     """
     _refuse_unready(stack)
-    for loss in losses([stack]):
+    kept = _kept(settings)
+    for loss in losses(settings, [stack]):
         reporter.event(f"removing {loss}")
-    change_set = _prepared(aws, stack, reporter)
+    change_set = _prepared(aws, settings, stack, reporter)
     if change_set:
         seen = follower.marks(stack.id)
         aws.stacks.execute(change_set)
         follower.follow(stack, seen)
-    sentence = costs.sentence(idle_parameters(stack))
+    sentence = costs.sentence(idle_parameters(kept, stack))
     reporter.event(f"stack {stack.name} stays and the next deploy uses it; {sentence}")
 
 
@@ -65,18 +66,24 @@ def _refuse_unready(stack: Stack) -> None:
         raise WildrydesError(f"stack {stack.name} is {stack.status} ({row.meaning}) and cannot be kept: {row.advice}")
 
 
-def _prepared(aws: Aws, stack: Stack, reporter: Reporter) -> ChangeSet | None:
+def _kept(settings: Settings) -> Kept:
+    """What can be kept; `refusals` has seen to it that there is something."""
+    return next(one.kept for one in settings.deployments if one.kept)
+
+
+def _prepared(aws: Aws, settings: Settings, stack: Stack, reporter: Reporter) -> ChangeSet | None:
     """The change set that makes the stack idle, None when it is; Refused when it would do more or may not be done."""
-    wanted = idle_parameters(stack)
+    kept = _kept(settings)
+    wanted = idle_parameters(kept, stack)
     if wanted == dict(stack.parameters):
         return None
-    aside = " ".join(f"{name}={stack.parameters[name]}" for name in _bills(stack))
+    aside = " ".join(f"{name}={stack.parameters[name]}" for name in _bills(kept, stack))
     tags = {**stack.tags, ASIDE_TAG: aside}
     change_set = aws.stacks.prepare(stack, "", wanted, tags)
     if change_set is None:
         return None
     try:
-        _refuse_losses(stack, change_set.changes)
+        _refuse_losses(settings, stack, change_set.changes)
         refuse_update(aws, stack, change_set.changes, reporter)
     except WildrydesError:
         aws.stacks.discard(change_set.id)
@@ -84,10 +91,13 @@ def _prepared(aws: Aws, stack: Stack, reporter: Reporter) -> ChangeSet | None:
     return change_set
 
 
-def _refuse_losses(stack: Stack, changes: Sequence[ResourceChange]) -> None:
-    losses = planner.protected(changes, _RESOURCES)
+def _refuse_losses(settings: Settings, stack: Stack, changes: Sequence[ResourceChange]) -> None:
+    kept = _kept(settings)
+    passing = [title for one in settings.deployments if one.filling for title in one.filling.resources]
+    losses = planner.protected(changes, kept.resources, passing)
     if losses:
+        what = " and ".join(name for _, name in kept.aside.values())
         raise Refused(
-            f"stack {stack.name} would lose more than NAT gateway and instance: "
+            f"stack {stack.name} would lose more than {what}: "
             f"{'; '.join(map(steps.change_text, losses))}. It was not changed"
         )

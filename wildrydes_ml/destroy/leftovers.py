@@ -28,10 +28,10 @@ _NAMED = 20
 
 @dataclass(frozen=True)
 class Sought:
-    """What to look for: tags with their values, the function's name, the names of log groups."""
+    """What to look for: tags with their values, the names of functions and of log groups."""
 
     tags: Mapping[str, Sequence[str]]
-    function: str
+    functions: Collection[str]
     log_groups: Collection[str]
 
 
@@ -40,7 +40,7 @@ def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, report
 
     What may not be looked at is said, and is no failure.
     """
-    goes, stays = look(aws, settings, target).split(settings)
+    goes, stays = look(aws, settings).split(settings)
     looks = _Looks(aws, _sought(settings, removed, goes), reporter)
     kept = "file system" if stays.stacks else ""
     left = [*_named(goes), *(thing for thing in looks.found() if thing.kind != kept)]
@@ -60,7 +60,7 @@ def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, report
 
 def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:
     groups = {*removed.possible_log_groups, *found.possible_log_groups}
-    return Sought(our_tags(settings), removed.function_name, groups)
+    return Sought(our_tags(settings), {*removed.functions, *found.functions}, groups)
 
 
 class _Looks:
@@ -160,9 +160,9 @@ def _log_groups(aws: Aws, what: Sought, ours: bool = True) -> list[Billable]:
 
 
 def _functions(aws: Aws, what: Sought) -> list[Billable]:
-    """The function, if it is ours: the workshop's own has the same name."""
-    is_ours = is_tagged(aws.functions.tags(what.function), what.tags)
-    return [Billable("function", what.function)] if is_ours else []
+    """The functions that are ours: somebody else's may have the same name."""
+    names = [name for name in sorted(what.functions) if is_tagged(aws.functions.tags(name), what.tags)]
+    return [Billable("function", name) for name in names]
 
 
 # What is looked at, and how: a call or two each.

@@ -23,12 +23,22 @@ def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> No
 
 
 def _refuse_keeping(found: Remains, settings: Settings) -> None:
-    whole = [one.stack.name for one in found.stacks if one.stack.name == settings.complete_stack]
+    whole = [one.stack.name for one in found.stacks if not _is_apart(settings, one.stack.name)]
     if settings.keep_data and whole:
         raise Refused(
             f"--keep-data: stack {whole[0]} holds function and files in one, and CloudFormation deletes a stack as a "
-            "whole; copy the files first and run without --keep-data, or deploy by the long route to keep them"
+            f"whole; copy the files first and run without --keep-data{_instead(settings)}"
         )
+
+
+def _is_apart(settings: Settings, name: str) -> bool:
+    """Whether a stack belongs to a deployment that keeps its files in a stack of their own."""
+    return any(one.kept and name in one.stack_names(settings.name) for one in settings.deployments)
+
+
+def _instead(settings: Settings) -> str:
+    route = next((one.route for one in settings.deployments if one.kept and one.route), "")
+    return f", or deploy by the {route} route to keep them" if route else ""
 
 
 def _refuse_retaining(found: Remains, settings: Settings) -> None:

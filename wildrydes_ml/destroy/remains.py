@@ -6,16 +6,15 @@ from typing import TypeVar
 
 from ..aws.records import ObjectVersion
 from ..aws.session import Aws
-from ..aws.target import Target
 from ..deploy import planner
-from ..deploy.desired import PREFIXES, Desired, DesiredStack, default_bucket, describe
+from ..deploy.desired import PREFIXES, DesiredStack, bare_stacks, default_bucket, label
 from ..deploy.planner import FoundStack
 from ..deploy.remedies import some
 from ..deploy.settings import Settings
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..tags import TAG
-from ..workshop import model
 from . import uploads
+from .resources import FUNCTION, LOG_GROUP, physical_ids
 
 T = TypeVar("T")
 
@@ -28,7 +27,9 @@ _KEYS_SHOWN = 10
 
 @dataclass(frozen=True)
 class Remains:
-    """Stacks (last made first), bucket with the versions of its objects that are ours, our log groups, the function.
+    """Stacks (last made first), bucket with the versions of its objects that are ours, our log groups, the functions.
+
+    `label` begins the keys of our uploads.
 
     `foreign` are keys in our own bucket that deploy did not put there, `possible_log_groups` the names of the log
     groups of our functions, and `doubts` what could not be looked at or is not known to be ours, each in a sentence.
@@ -39,7 +40,8 @@ class Remains:
     own_bucket: bool
     objects: tuple[ObjectVersion, ...]
     log_groups: tuple[str, ...]
-    function_name: str
+    label: str
+    functions: tuple[str, ...] = ()
     foreign: tuple[str, ...] = ()
     possible_log_groups: tuple[str, ...] = ()
     doubts: tuple[str, ...] = ()
@@ -59,16 +61,16 @@ class Remains:
         nothing = replace(self, stacks=(), own_bucket=False, objects=(), log_groups=())
         if not settings.keep_data:
             return self, nothing
-        efs = tuple(found for found in self.stacks if found.stack.name == settings.efs_stack)
-        others = tuple(found for found in self.stacks if found.stack.name != settings.efs_stack)
+        names = [f"{settings.name}-{one.kept.stack}" for one in settings.deployments if one.kept]
+        kept = tuple(found for found in self.stacks if found.stack.name in names)
+        others = tuple(found for found in self.stacks if found.stack.name not in names)
         goes = replace(nothing, stacks=others, log_groups=self.log_groups)
-        return goes, replace(self, stacks=efs, log_groups=())
+        return goes, replace(self, stacks=kept, log_groups=())
 
 
 def our_tags(settings: Settings) -> Mapping[str, Sequence[str]]:
     """The tags with their values that make a thing ours: one of them is enough."""
-    stacks = (settings.efs_stack, settings.inference_stack, settings.complete_stack)
-    return {TAG: (settings.name,), STACK_TAG: stacks}
+    return {TAG: (settings.name,), STACK_TAG: settings.all_stacks}
 
 
 def is_tagged(tags: Mapping[str, str] | None, ours: Mapping[str, Sequence[str]]) -> bool:
@@ -76,37 +78,39 @@ def is_tagged(tags: Mapping[str, str] | None, ours: Mapping[str, Sequence[str]])
     return any(value in ours.get(key, ()) for key, value in (tags or {}).items())
 
 
-def look(aws: Aws, settings: Settings, target: Target) -> Remains:
+def look(aws: Aws, settings: Settings) -> Remains:
     """What there is.
 
     Raises Refused for a stack of our name that is not ours, WildrydesError when stacks or bucket may not be read.
     """
-    return _Search(aws, settings, target).remains()
+    return _Search(aws, settings).remains()
 
 
 class _Search:
     """One look: the gateways, the names to look for, and what stayed in doubt."""
 
-    def __init__(self, aws: Aws, settings: Settings, target: Target) -> None:
+    def __init__(self, aws: Aws, settings: Settings) -> None:
         self._aws = aws
         self._settings = settings
         self._doubts: list[str] = []
-        routes = [replace(settings, route=route) for route in ("short", "long")]
-        none = model.Model("")
-        self._desired: list[Desired] = [describe(one, target, aws.identity, none) for one in routes]
 
     def remains(self) -> Remains:
-        found = [self._found(stack) for desired in self._desired for stack in reversed(desired.stacks)]
+        found = [self._found(stack) for stack in reversed(bare_stacks(self._settings).values())]
         stacks = tuple(one for one in found if one)
         # The stack remembers what deploy was told.
         known = {key: value for one in stacks for key, value in one.stack.parameters.items()}
-        default = self._desired[0].function_name
-        function = self._settings.overrides.get("FunctionName") or known.get("FunctionName", default)
-        there = self._with_uploads(Remains(stacks, "", False, (), (), function), known.get("DataBucket", ""))
-        names = {function, known.get("FunctionName", default), *uploads.functions(there.objects)}
-        possible = tuple(f"/aws/lambda/{name}" for name in sorted(names))
-        groups = tuple(name for name in possible if self._is_our_log_group(name))
-        return replace(there, log_groups=groups, possible_log_groups=possible, doubts=tuple(self._doubts))
+        deployment = self._settings.deployment
+        default = label(deployment, self._settings.name, {**self._settings.own_defaults, **known})
+        begin = self._settings.overrides.get(deployment.named_by, default)
+        made = [name for one in stacks for name in physical_ids(one.resources, FUNCTION)]
+        functions = tuple(dict.fromkeys([begin, *made]))
+        bare = Remains(stacks, "", False, (), (), begin, functions)
+        there = self._with_uploads(bare, known.get(deployment.bucket, ""))
+        names = {*functions, default, *uploads.functions(there.objects)}
+        groups = [name for one in stacks for name in physical_ids(one.resources, LOG_GROUP)]
+        possible = tuple(sorted({*(f"/aws/lambda/{name}" for name in names), *groups}))
+        ours = tuple(name for name in possible if self._is_our_log_group(name))
+        return replace(there, log_groups=ours, possible_log_groups=possible, doubts=tuple(self._doubts))
 
     def _found(self, desired: DesiredStack) -> FoundStack | None:
         stack = self._aws.stacks.describe(desired.name)
@@ -146,7 +150,7 @@ class _Search:
         stacks = [one.stack for one in there.stacks]
         metadata = self._aws.buckets.metadata
         told = uploads.sort(found, stacks, self._settings.name, lambda item: metadata(bucket, item))
-        beginnings = tuple(f"{prefix}{there.function_name}-" for prefix in PREFIXES)
+        beginnings = tuple(f"{prefix}{there.label}-" for prefix in PREFIXES)
         alike = [f"s3://{bucket}/{key}" for key in told.unknown if key.startswith(beginnings)]
         if alike:
             why = told.fault or "nothing says that this deployment uploaded them"

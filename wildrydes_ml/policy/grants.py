@@ -109,12 +109,12 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
     account, region = place.account or "*", place.region or "*"
     bucket = settings.bucket or default_bucket(settings, Identity(account, "", place.partition, region))
     values = settings.parameter_values()
-    role = settings.efs_stack[:_KEPT_OF_STACK]
+    role = settings.all_stacks[0][:_KEPT_OF_STACK]
     return {
         "partition": (place.partition,),
         "account": (account,),
         "region": (region,),
-        "stack": (settings.efs_stack, settings.inference_stack, settings.complete_stack),
+        "stack": settings.all_stacks,
         "bucket": (bucket,),
         "own_bucket": () if settings.bucket else (bucket,),
         "prefix": PREFIXES,

@@ -64,6 +64,18 @@ def without(body: Body, titles: Collection[str]) -> dict[str, Any]:
     return {**body, "Resources": left, "Outputs": outputs}
 
 
+def without_order(body: Body, titles: Collection[str]) -> dict[str, Any]:
+    """The template's body in which nothing waits for these resources."""
+
+    def left(entry: Mapping[str, Any]) -> dict[str, Any]:
+        names = entry.get(_ORDER, [])
+        kept = [name for name in ([names] if isinstance(names, str) else names) if name not in titles]
+        bare = {key: value for key, value in entry.items() if key != _ORDER}
+        return {**bare, _ORDER: kept} if kept else bare
+
+    return {**body, "Resources": {title: left(entry) for title, entry in mapping(body["Resources"]).items()}}
+
+
 def _offered(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if name in mapping(body.get("Parameters"))}
 

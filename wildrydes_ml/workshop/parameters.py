@@ -3,7 +3,6 @@
 The blocks take plain values or these; `workshop` picks from the table what each template offers.
 """
 
-import re
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, get_args
 
@@ -12,6 +11,7 @@ from troposphere import Parameter, Template
 from ..blocks import access, function, storage
 from ..blocks.filling import Instance
 from ..blocks.network import Egress
+from ..template.parameters import constraint, fits
 
 REFILL = " See BootstrapInstance."
 
@@ -22,8 +22,6 @@ PACKAGES = (
 )
 MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
 
-# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: a value's characters.
-_LONGEST = 4096
 _BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
 _CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
 
@@ -314,46 +312,6 @@ def with_defaults(
     for name, default in (defaults or {}).items():
         merged.setdefault(name, {})["Default"] = default
     return merged
-
-
-def fits(value: str, row: Mapping[str, Any]) -> bool:
-    """Whether CloudFormation takes the value for a parameter with these properties."""
-    if row["Type"] == "Number":
-        return _number_fits(value, row)
-    return (
-        value in row.get("AllowedValues", [value])
-        and re.fullmatch(row.get("AllowedPattern", r"[\s\S]*"), value, re.ASCII) is not None
-        and len(value) <= row.get("MaxLength", _LONGEST)
-    )
-
-
-def same(value: str, other: str) -> bool:
-    """Whether CloudFormation takes both values for the same: 0.30 is 0.3."""
-    if value == other:
-        return True
-    try:
-        return float(value) == float(other)
-    except ValueError:
-        return False
-
-
-def constraint(row: Mapping[str, Any]) -> str:
-    """What a parameter's value must be, in words."""
-    if "ConstraintDescription" in row:
-        return str(row["ConstraintDescription"])
-    if "AllowedValues" in row:
-        return f"must be one of {', '.join(map(str, row['AllowedValues']))}"
-    if "MinValue" in row:
-        return f"must be a number from {row['MinValue']} to {row['MaxValue']}"
-    return f"must be at most {row.get('MaxLength', _LONGEST)} characters"
-
-
-def _number_fits(value: str, row: Mapping[str, Any]) -> bool:
-    if not re.fullmatch(r"-?\d+(\.\d+)?", value, re.ASCII):
-        return False
-    number = float(value)
-    in_range = row.get("MinValue", number) <= number <= row.get("MaxValue", number)
-    return in_range and number in row.get("AllowedValues", [number])
 
 
 def _refuse_unknown(kind: str, names: Iterable[str], known: Collection[str]) -> None:

@@ -21,6 +21,7 @@ from wildrydes_ml.cli.options import settings as asked
 from wildrydes_ml.deploy import status
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
 VERBS = ["render", "deploy", "destroy", "classify", "status", "policy", "package"]
@@ -162,20 +163,20 @@ def test_the_help_tells_what_an_option_does(
 @pytest.mark.parametrize(
     ("verb", "options", "expected"),
     [
-        ("deploy", [], Settings()),
-        ("deploy", ["--continue-rollback"], Settings(continue_rollback=True)),
-        ("deploy", ["--account", "123456789012"], Settings(account="123456789012")),
-        ("deploy", ["--allow-replace", "A", "--allow-replace", "B"], Settings(allow_replace=("A", "B"))),
-        ("deploy", ["--tag", "team=rides", "--tag", "old="], Settings(tags={"team": "rides", "old": ""})),
-        ("destroy", ["--role-arn", ROLE], Settings(role_arn=ROLE)),
-        ("destroy", [], Settings()),
-        ("destroy", ["--keep-data"], Settings(keep_data=True)),
+        ("deploy", [], wild_rydes()),
+        ("deploy", ["--continue-rollback"], wild_rydes(continue_rollback=True)),
+        ("deploy", ["--account", "123456789012"], wild_rydes(account="123456789012")),
+        ("deploy", ["--allow-replace", "A", "--allow-replace", "B"], wild_rydes(allow_replace=("A", "B"))),
+        ("deploy", ["--tag", "team=rides", "--tag", "old="], wild_rydes(tags={"team": "rides", "old": ""})),
+        ("destroy", ["--role-arn", ROLE], wild_rydes(role_arn=ROLE)),
+        ("destroy", [], wild_rydes()),
+        ("destroy", ["--keep-data"], wild_rydes(keep_data=True)),
         (
             "destroy",
             ["--retain", "A", "--retain", "B", "--account", "123456789012"],
-            Settings(retain=("A", "B"), account="123456789012"),
+            wild_rydes(retain=("A", "B"), account="123456789012"),
         ),
-        ("status", ["--account", "123456789012"], Settings(account="123456789012")),
+        ("status", ["--account", "123456789012"], wild_rydes(account="123456789012")),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,
 )
@@ -540,14 +541,14 @@ def test_the_model_s_link_is_signed_for_the_bucket_s_region(
 
 def test_status_without_a_deployment_is_an_error() -> None:
     with pytest.raises(WildrydesError, match="nothing is deployed under the name wildrydes-ml"):
-        status.status(FakeAws().gateways, Settings(), Target(), Said())
+        status.status(FakeAws().gateways, wild_rydes(), Target(), Said())
 
 
 def test_status_of_a_deployment_without_its_api_says_what_is_there() -> None:
     aws = FakeAws()
     aws.stacks.put("wildrydes-ml-mod5", "CREATE_COMPLETE")
     with pytest.raises(WildrydesError, match="has no API yet, only wildrydes-ml-mod5: run deploy to complete it"):
-        status.status(aws.gateways, Settings(), Target(), Said())
+        status.status(aws.gateways, wild_rydes(), Target(), Said())
 
 
 def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
@@ -555,7 +556,7 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
     outputs = {**API_OUTPUTS, "ApiGatewayInvokeURL": "http://127.0.0.1:9/prod"}
     aws.stacks.put("wildrydes-ml-mod5-complete", "UPDATE_ROLLBACK_COMPLETE", outputs=outputs)
     with pytest.raises(WildrydesError, match="the API does not answer: no answer"):
-        status.status(aws.gateways, Settings(), Target(), said)
+        status.status(aws.gateways, wild_rydes(), Target(), said)
     told = said.texts("output")
     assert told[0] == (
         "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone; "
@@ -570,4 +571,4 @@ def test_status_of_a_state_nobody_knows_is_an_error() -> None:
     aws = FakeAws()
     aws.stacks.put("wildrydes-ml-mod5", "FROZEN")
     with pytest.raises(WildrydesError, match="FROZEN"):
-        status.status(aws.gateways, Settings(), Target(), Said())
+        status.status(aws.gateways, wild_rydes(), Target(), Said())

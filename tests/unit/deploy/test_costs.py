@@ -3,11 +3,12 @@
 import pytest
 
 from wildrydes_ml.deploy import costs
-from wildrydes_ml.deploy.settings import PRESETS, Settings
+from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.workshop.settings import wild_rydes
 
 
 def values(preset: str = "workshop", **overrides: str) -> dict[str, str]:
-    return Settings(preset=preset, overrides=overrides).parameter_values()
+    return wild_rydes(preset=preset, overrides=overrides).parameter_values()
 
 
 def dollars(**overrides: str) -> float:

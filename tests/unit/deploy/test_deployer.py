@@ -16,11 +16,11 @@ from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import ResourceChange, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployed, Deployer, deploy, preview, public_url
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.decode import decode
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -86,7 +86,7 @@ def run(aws: FakeAws) -> Deploy:
 
     def run(said: Said | None = None, **options: Any) -> Deployed:
         aws.journal.clear()
-        return deploy(aws.gateways, Settings(**options), Target(), said or Said())
+        return deploy(aws.gateways, wild_rydes(**options), Target(), said or Said())
 
     return run
 
@@ -280,7 +280,7 @@ def test_what_would_lose_the_network_must_be_named(run: Deploy, aws: FakeAws) ->
 
 
 def look(aws: FakeAws, said: Said, **options: Any) -> bool:
-    return preview(aws.gateways, Settings(**options), Target(), said)
+    return preview(aws.gateways, wild_rydes(**options), Target(), said)
 
 
 def test_a_preview_of_all_shows_the_steps_and_takes_none(aws: FakeAws) -> None:
@@ -476,7 +476,7 @@ def test_a_plan_says_what_is_gone(run: Deploy, aws: FakeAws, route: str, kind: s
 def test_a_deploy_that_ended_after_it_took_out_what_was_left_goes_on(run: Deploy, aws: FakeAws) -> None:
     run()
     lose(aws, FUNCTION)
-    steps = Deployer(aws.gateways, Settings(), Target(), Said())
+    steps = Deployer(aws.gateways, wild_rydes(), Target(), Said())
     steps.run(steps.steps()[0])
     run()
     assert aws.journal == [f"update {INFERENCE}", f"back {FUNCTION}"]
@@ -570,7 +570,9 @@ def test_the_second_step_of_a_refill_is_planned_on_the_first_one_s_result(
 def test_a_function_is_made_new_with_each_step_of_a_refill(run: Deploy, aws: FakeAws) -> None:
     """So that no instance of it serves on with what was on EFS before."""
     run(route="short")
-    deployer = Deployer(aws.gateways, Settings(route="short", overrides={"Packages": "six==1.17.0"}), Target(), Said())
+    deployer = Deployer(
+        aws.gateways, wild_rydes(route="short", overrides={"Packages": "six==1.17.0"}), Target(), Said()
+    )
     revisions = [aws.stacks.stacks[COMPLETE].parameters["Revision"]]
     for step in deployer.steps()[:2]:
         assert isinstance(step, ApplyStack)
@@ -585,7 +587,7 @@ KEPT = '{"Statement": {"Effect": "Deny", "Action": "Update:*", "Principal": "*",
 
 def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, Settings(), Target(), Said())
+    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     aws.journal.clear()
@@ -593,7 +595,7 @@ def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
     aws.stacks.policies[INFERENCE] = KEPT
     for act in (deploy, preview):
         with pytest.raises(Refused, match=r"policy that denies Modify ModelInferenceFunction .* not changed") as error:
-            act(aws.gateways, Settings(overrides={"MemorySize": "2000"}), Target(), Said())
+            act(aws.gateways, wild_rydes(overrides={"MemorySize": "2000"}), Target(), Said())
         assert error.value.exit_code == 4
     assert aws.journal == []
     assert aws.stacks.pending == []
@@ -601,7 +603,7 @@ def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
 
 def test_uploads_say_whose_they_are() -> None:
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, Settings(name="rider"), Target(), Said())
+    deployer = Deployer(aws.gateways, wild_rydes(name="rider"), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     assert list(aws.buckets.said.values()) == [{TAG: "rider"}]

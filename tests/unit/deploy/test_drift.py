@@ -8,8 +8,8 @@ from wildrydes_ml.aws.records import Difference, Drift, Drifted, Invocation
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import drift, status
 from wildrydes_ml.deploy.deployer import deploy
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.workshop.settings import wild_rydes
 
 INFERENCE = "wildrydes-ml-mod5-inf"
 LAMBDA = "AWS::Lambda::Function"
@@ -29,7 +29,7 @@ def aws() -> FakeAws:
 def shown(aws: FakeAws) -> Said:
     said = Said()
     with pytest.raises(WildrydesError, match="the API does not answer"):
-        status.status(aws.gateways, Settings(), Target(), said, with_drift=True)
+        status.status(aws.gateways, wild_rydes(), Target(), said, with_drift=True)
     return said
 
 
@@ -48,7 +48,7 @@ def test_status_does_not_compare_unasked(aws: FakeAws) -> None:
     aws.stacks.drifts[INFERENCE] = Drift(5, (SMALLER,))
     said = Said()
     with pytest.raises(WildrydesError):
-        status.status(aws.gateways, Settings(), Target(), said)
+        status.status(aws.gateways, wild_rydes(), Target(), said)
     assert not [text for text in said.texts("output") if "compared" in text]
 
 
@@ -78,7 +78,7 @@ def refused(aws: FakeAws) -> tuple[str, Said]:
     said = Said()
     aws.functions.answers = [REFUSED]
     with pytest.raises(WildrydesError, match="does not answer") as error:
-        deploy(aws.gateways, Settings(), Target(), said)
+        deploy(aws.gateways, wild_rydes(), Target(), said)
     assert error.value.exit_code == 1
     return str(error.value), said
 
@@ -113,4 +113,4 @@ def test_what_can_be_resumed_is_not_explained() -> None:
     aws.stacks.drifts[INFERENCE] = Drift(5, (SMALLER,))
     aws.functions.failure = InterruptedWork("the credentials have expired")
     with pytest.raises(InterruptedWork, match=r"expired$"):
-        deploy(aws.gateways, Settings(), Target(), Said())
+        deploy(aws.gateways, wild_rydes(), Target(), Said())

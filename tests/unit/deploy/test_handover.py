@@ -13,11 +13,11 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer, deploy, preview
 from wildrydes_ml.deploy.desired import DesiredStack
 from wildrydes_ml.deploy.handover import OBJECT_BYTES, REQUEST_BYTES, is_large, key, refuse_too_large
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket
 from wildrydes_ml.destroy import uploads
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS = "wildrydes-ml-mod5"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -74,7 +74,7 @@ def lengthened(stack: DesiredStack, size: int = REQUEST_BYTES + 2) -> DesiredSta
 
 def deployer(aws: FakeAws, said: Said | None = None) -> Deployer:
     """A deploy that has its bucket, before any stack."""
-    made = Deployer(aws.gateways, Settings(), Target(), said or Said())
+    made = Deployer(aws.gateways, wild_rydes(), Target(), said or Said())
     for step in made.steps():
         if isinstance(step, MakeBucket):
             made.run(step)
@@ -128,7 +128,7 @@ def test_a_plan_without_a_bucket_shows_the_update_without_its_changes(aws: FakeA
     assert one.desired.efs
     one.run(ApplyStack(one.desired.efs, "create"))
     aws.buckets.labels.clear()
-    later = Deployer(aws.gateways, Settings(), Target(), Said())
+    later = Deployer(aws.gateways, wild_rydes(), Target(), Said())
     later.steps()
     step = ApplyStack(lengthened(one.desired.efs), "update")
     assert later.detailed([MakeBucket(BUCKET), step]) == [MakeBucket(BUCKET), step]
@@ -160,7 +160,7 @@ def test_the_next_deploy_removes_what_a_killed_one_left(aws: FakeAws) -> None:
     strangers = "template/theirs-0123456789abcdef.template"
     aws.buckets.objects[BUCKET][strangers] = b""
     said = Said()
-    one = Deployer(aws.gateways, Settings(), Target(), said)
+    one = Deployer(aws.gateways, wild_rydes(), Target(), said)
     one.steps()
     assert place in templates(aws), "a look removes nothing"
     one.tidy()
@@ -169,23 +169,23 @@ def test_the_next_deploy_removes_what_a_killed_one_left(aws: FakeAws) -> None:
 
 
 def test_a_deploy_with_nothing_to_change_removes_it_too_and_a_plan_does_not(serving_aws: FakeAws) -> None:
-    deploy(serving_aws.gateways, Settings(), Target(), Said())
+    deploy(serving_aws.gateways, wild_rydes(), Target(), Said())
     place = f"template/{EFS}-0123456789abcdef.template"
     serving_aws.buckets.objects[BUCKET][place] = b""
-    assert not preview(serving_aws.gateways, Settings(), Target(), Said())
+    assert not preview(serving_aws.gateways, wild_rydes(), Target(), Said())
     assert place in templates(serving_aws)
-    done = deploy(serving_aws.gateways, Settings(), Target(), Said())
+    done = deploy(serving_aws.gateways, wild_rydes(), Target(), Said())
     assert not done.changed
     assert templates(serving_aws) == set()
 
 
 def test_destroy_removes_it_from_our_bucket_and_from_a_given_one(aws: FakeAws) -> None:
     place = leave(aws)
-    destroy(aws.gateways, Settings(), Target(), Said(), lambda found: None)
+    destroy(aws.gateways, wild_rydes(), Target(), Said(), lambda found: None)
     assert BUCKET not in aws.buckets.objects
     aws.buckets.put("given", {}, place, "template/notes.txt")
     aws.buckets.said[place] = {"wildrydes-ml": "wildrydes-ml"}
-    destroy(aws.gateways, Settings(bucket="given"), Target(), Said(), lambda found: None)
+    destroy(aws.gateways, wild_rydes(bucket="given"), Target(), Said(), lambda found: None)
     assert set(aws.buckets.objects["given"]) == {"template/notes.txt"}
 
 

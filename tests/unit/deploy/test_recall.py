@@ -8,9 +8,10 @@ import pytest
 from tests.unit.fakes import IDENTITY, found_as, wanted
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.recall import parameter_defaults, recall, set_values
-from wildrydes_ml.deploy.settings import DERIVED, PRESETS, Settings
+from wildrydes_ml.deploy.settings import DERIVED, PRESETS
 from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"
 SETTABLE = sorted(set(parameters.TABLE) - set(DERIVED))
@@ -52,17 +53,17 @@ _TEXTS = {
 def test_what_was_set_holds(route: str, name: str) -> None:
     zones = {zone: another(zone) for zone in ("AvailabilityZoneOne", "AvailabilityZoneTwo")}
     chosen = zones if name in zones else {name: another(name)}
-    settings = recall(Settings(), deployed(route, overrides=chosen), IDENTITY)
+    settings = recall(wild_rydes(), deployed(route, overrides=chosen), IDENTITY)
     assert settings.route == route
     assert settings.held == chosen
     assert settings.parameter_values().items() >= chosen.items()
-    again = recall(Settings(reset=tuple(chosen)), deployed(route, overrides=chosen), IDENTITY)
+    again = recall(wild_rydes(reset=tuple(chosen)), deployed(route, overrides=chosen), IDENTITY)
     assert again.parameter_values()[name] == str(parameters.TABLE[name]["Default"])
 
 
 @pytest.mark.parametrize("route", ["long", "short"])
 def test_a_deploy_that_set_nothing_holds_nothing(route: str) -> None:
-    settings = recall(Settings(), deployed(route), IDENTITY)
+    settings = recall(wild_rydes(), deployed(route), IDENTITY)
     assert (settings.held, settings.bucket, settings.route) == ({}, "", route)
 
 
@@ -75,13 +76,13 @@ def test_a_new_default_reaches_who_left_it_alone_and_nobody_else() -> None:
     stacks[EFS] = replace(
         older, stack=replace(old.stack, parameters={**old.stack.parameters, "Packages": "six==1.16.0"})
     )
-    values = recall(Settings(), stacks, IDENTITY).parameter_values()
+    values = recall(wild_rydes(), stacks, IDENTITY).parameter_values()
     assert values["Packages"] == packages
     assert values["MinScore"] == "0.5"
     stacks[EFS] = replace(
         older, stack=replace(old.stack, parameters={**old.stack.parameters, "Packages": "six==1.15.0"})
     )
-    assert recall(Settings(), stacks, IDENTITY).parameter_values()["Packages"] == "six==1.15.0"
+    assert recall(wild_rydes(), stacks, IDENTITY).parameter_values()["Packages"] == "six==1.15.0"
 
 
 def test_numbers_are_compared_as_numbers() -> None:
@@ -91,10 +92,10 @@ def test_numbers_are_compared_as_numbers() -> None:
 
 def test_what_is_asked_for_wins_over_what_was_set() -> None:
     stacks = deployed(preset="lean", overrides={"MinScore": "0.5"})
-    values = recall(Settings(preset="workshop", overrides={"MinScore": "0.6"}), stacks, IDENTITY).parameter_values()
+    values = recall(wild_rydes(preset="workshop", overrides={"MinScore": "0.6"}), stacks, IDENTITY).parameter_values()
     assert values["MinScore"] == "0.6"
     assert values.items() >= PRESETS["workshop"].items()
-    assert recall(Settings(), stacks, IDENTITY).parameter_values().items() >= PRESETS["lean"].items()
+    assert recall(wild_rydes(), stacks, IDENTITY).parameter_values().items() >= PRESETS["lean"].items()
 
 
 @pytest.mark.parametrize("route", ["long", "short"])
@@ -105,38 +106,38 @@ def test_what_is_asked_for_wins_over_what_was_set() -> None:
 )
 def test_lean_of_a_time_when_it_was_arm64_keeps_its_processor(route: str, preset: str, processor: str) -> None:
     stacks = deployed(route, preset="lean", overrides={"Architecture": "arm64"})
-    assert recall(Settings(preset=preset), stacks, IDENTITY).parameter_values()["Architecture"] == processor
+    assert recall(wild_rydes(preset=preset), stacks, IDENTITY).parameter_values()["Architecture"] == processor
 
 
 def test_reset_all_forgets_everything_that_was_set() -> None:
     stacks = deployed(preset="lean", overrides={"MinScore": "0.5"})
-    assert recall(Settings(reset=("all",)), stacks, IDENTITY).held == {}
+    assert recall(wild_rydes(reset=("all",)), stacks, IDENTITY).held == {}
 
 
 def test_a_given_bucket_holds() -> None:
-    assert recall(Settings(), deployed(bucket="given"), IDENTITY).bucket == "given"
-    assert recall(Settings(bucket="other"), deployed(bucket="given"), IDENTITY).bucket == "other"
+    assert recall(wild_rydes(), deployed(bucket="given"), IDENTITY).bucket == "given"
+    assert recall(wild_rydes(bucket="other"), deployed(bucket="given"), IDENTITY).bucket == "other"
 
 
 def test_the_function_s_own_name_follows_the_deployment_s() -> None:
-    assert recall(Settings(name="mine"), deployed(name="mine"), IDENTITY).held == {}
+    assert recall(wild_rydes(name="mine"), deployed(name="mine"), IDENTITY).held == {}
     named = deployed(name="mine", overrides={"FunctionName": "other"})
-    assert recall(Settings(name="mine"), named, IDENTITY).function_name == "other"
+    assert recall(wild_rydes(name="mine"), named, IDENTITY).function_name == "other"
 
 
 def test_another_model_forgets_the_digest_of_the_one_before() -> None:
     stacks = deployed(overrides={"ModelUrl": "https://example.org/a.tar", "ModelSha256": "0" * 64})
     for asked in (
-        Settings(model="https://example.org/b.tar"),
-        Settings(overrides={"ModelUrl": "https://example.org/b.tar"}),
+        wild_rydes(model="https://example.org/b.tar"),
+        wild_rydes(overrides={"ModelUrl": "https://example.org/b.tar"}),
     ):
         assert "ModelSha256" not in recall(asked, stacks, IDENTITY).held
-    assert recall(Settings(overrides={"ModelSha256": "1" * 64}), stacks, IDENTITY).held["ModelUrl"].endswith("a.tar")
+    assert recall(wild_rydes(overrides={"ModelSha256": "1" * 64}), stacks, IDENTITY).held["ModelUrl"].endswith("a.tar")
 
 
 def test_what_the_place_decides_is_not_held() -> None:
     stacks = deployed(overrides={"InternetEgress": "none", "MinScore": "0.5"})
-    assert recall(Settings(), stacks, IDENTITY, {"InternetEgress"}).held == {"MinScore": "0.5"}
+    assert recall(wild_rydes(), stacks, IDENTITY, {"InternetEgress"}).held == {"MinScore": "0.5"}
 
 
 def test_a_parameter_that_is_gone_is_forgotten() -> None:
@@ -145,7 +146,7 @@ def test_a_parameter_that_is_gone_is_forgotten() -> None:
     template = old.template.replace("Parameters:\n", "Parameters:\n Gone:\n  Type: String\n  Default: a\n", 1)
     stacks[INFERENCE] = replace(old, template=template, stack=replace(old.stack, parameters={"Gone": "b"}))
     assert set_values(stacks[INFERENCE]) == {"Gone": "b"}
-    assert recall(Settings(), stacks, IDENTITY).held == {}
+    assert recall(wild_rydes(), stacks, IDENTITY).held == {}
 
 
 def test_what_was_set_and_is_not_allowed_any_more_is_told_with_what_to_do() -> None:
@@ -155,13 +156,13 @@ def test_what_was_set_and_is_not_allowed_any_more_is_told_with_what_to_do() -> N
     with pytest.raises(
         SettingsError, match=r"MinScore is 2 in what is deployed.*--set MinScore=VALUE or --reset MinScore"
     ):
-        recall(Settings(), stacks, IDENTITY)
-    assert recall(Settings(overrides={"MinScore": "1"}), stacks, IDENTITY).parameter_values()["MinScore"] == "1"
+        recall(wild_rydes(), stacks, IDENTITY)
+    assert recall(wild_rydes(overrides={"MinScore": "1"}), stacks, IDENTITY).parameter_values()["MinScore"] == "1"
 
 
 def test_both_routes_at_once_need_a_name() -> None:
     with pytest.raises(Refused, match="stacks of both routes"):
-        recall(Settings(), deployed() | deployed("short"), IDENTITY)
+        recall(wild_rydes(), deployed() | deployed("short"), IDENTITY)
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.settings import PRESETS, Settings, override_faults, parse_overrides
+from wildrydes_ml.deploy.settings import PRESETS, override_faults, parse_overrides
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.settings import wild_rydes
 
 DERIVED = {
     "SecurityGroupIds",
@@ -37,19 +38,19 @@ DERIVED = {
     ],
 )
 def test_names_follow_the_prefix(name: str, stacks: tuple[str, ...], function: str) -> None:
-    settings = Settings(name=name)
+    settings = wild_rydes(name=name)
     assert (settings.efs_stack, settings.inference_stack, settings.complete_stack) == stacks
     assert settings.function_name == settings.parameter_values()["FunctionName"] == function
 
 
 def test_a_given_function_name_wins() -> None:
-    settings = Settings(name="mine", overrides={"FunctionName": "other"})
+    settings = wild_rydes(name="mine", overrides={"FunctionName": "other"})
     assert settings.function_name == settings.parameter_values()["FunctionName"] == "other"
 
 
 @pytest.mark.parametrize("name", ["ab", "a1", "my-rydes", "a" * 31])
 def test_good_names(name: str) -> None:
-    settings = Settings(name=name)
+    settings = wild_rydes(name=name)
     assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{0,127}", settings.complete_stack)
     assert re.fullmatch(parameters.TABLE["FunctionName"]["AllowedPattern"], settings.function_name)
     # The bucket that a deploy makes is NAME-ACCOUNT-REGION.
@@ -59,7 +60,7 @@ def test_good_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["", "a", "A-b", "1ab", "-ab", "ab-", "a_b", "a.b", "a" * 32, "ab\n", "ä1"])
 def test_bad_names(name: str) -> None:
     with pytest.raises(SettingsError, match="--name"):
-        Settings(name=name)
+        wild_rydes(name=name)
 
 
 def test_overrides_are_split_at_the_first_equals_sign() -> None:
@@ -78,7 +79,7 @@ def test_pairs_without_equals_sign_are_named_together() -> None:
 def test_all_faults_come_together() -> None:
     overrides = {"MinScore": "2", "Tymeout": "3", "CodeKey": "x", "ApiAuth": "none", "Timeout": "30"}
     with pytest.raises(SettingsError) as error:
-        Settings(name="No", overrides=overrides)
+        wild_rydes(name="No", overrides=overrides)
     assert [fault.split(":")[0] for fault in error.value.faults] == [
         "--name 'No'",
         "--set MinScore=2",
@@ -92,7 +93,7 @@ def test_all_faults_come_together() -> None:
 
 def test_an_unknown_preset_is_a_fault() -> None:
     with pytest.raises(SettingsError, match="preset"):
-        Settings(preset="cheap")
+        wild_rydes(preset="cheap")
 
 
 @pytest.mark.parametrize("name", sorted(DERIVED))
@@ -172,25 +173,25 @@ def test_any_text_is_a_value_or_a_fault(overrides: dict[str, str]) -> None:
     wrong = {re.match(r"--set (\w+)=", fault)[1] for fault in faults}  # type: ignore[index]
     assert len(wrong) == len(faults)
     kept = {name: value for name, value in alone.items() if name not in wrong}
-    assert Settings(overrides=kept).parameter_values() == {**Settings().parameter_values(), **kept}
+    assert wild_rydes(overrides=kept).parameter_values() == {**wild_rydes().parameter_values(), **kept}
 
 
 @pytest.mark.parametrize("preset", PRESETS)
 def test_presets_are_valid_and_whole(preset: str) -> None:
     assert override_faults(PRESETS[preset]) == []
-    values = Settings(preset=preset).parameter_values()
+    values = wild_rydes(preset=preset).parameter_values()
     assert sorted(values) == SETTABLE
     assert override_faults(values) == []
     assert PRESETS[preset].items() <= values.items()
 
 
 def test_the_workshop_preset_is_the_templates_own_defaults() -> None:
-    values = Settings().parameter_values()
+    values = wild_rydes().parameter_values()
     assert values == {name: str(parameters.TABLE[name]["Default"]) for name in SETTABLE}
 
 
 def test_the_lean_preset_reserves_and_keeps_nothing() -> None:
-    values = Settings(preset="lean").parameter_values()
+    values = wild_rydes(preset="lean").parameter_values()
     assert values["ThroughputMode"] == "elastic"
     assert values["InternetEgress"] == "ipv6"
     assert values["BootstrapInstance"] == "stop"
@@ -198,7 +199,7 @@ def test_the_lean_preset_reserves_and_keeps_nothing() -> None:
 
 
 def test_a_set_value_wins_over_the_preset() -> None:
-    settings = Settings(preset="lean", overrides={"InternetEgress": "nat"})
+    settings = wild_rydes(preset="lean", overrides={"InternetEgress": "nat"})
     assert settings.parameter_values()["InternetEgress"] == "nat"
 
 

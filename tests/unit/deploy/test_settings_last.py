@@ -11,9 +11,9 @@ from tests.unit.deploy.test_deployer import BUCKET, COMPLETE, EFS, INFERENCE, se
 from tests.unit.fakes import FakeAws, Said
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.workshop.settings import wild_rydes
 
 
 @dataclass
@@ -26,13 +26,13 @@ class Place:
         """What a deploy with these options changes."""
         self.aws.journal.clear()
         asked = confirm or (lambda lines: None)
-        deploy(self.aws.gateways, Settings(**options), Target(), said or Said(), asked)
+        deploy(self.aws.gateways, wild_rydes(**options), Target(), said or Said(), asked)
         return list(self.aws.journal)
 
     def plan(self, **options: Any) -> tuple[Said, dict[str, Any]]:
         """What a plan says, and the parameters that it changes, as JSON has them."""
         said = Said()
-        preview(self.aws.gateways, Settings(**options), Target(), said)
+        preview(self.aws.gateways, wild_rydes(**options), Target(), said)
         steps = [record for kind, _, record in said.lines if kind == "plan"]
         return said, {change["name"]: change for step in steps for change in step.get("parameters", ())}
 
@@ -125,7 +125,7 @@ def test_back_to_the_default_model(place: Place, model: str) -> None:
 def test_what_a_kept_stack_gave_up_comes_back_with_the_next_deploy(place: Place) -> None:
     place.deploy(overrides={"MinScore": "0.5", "SshCidr": "192.0.2.0/24"})
     before = place.aws.stacks.stacks[EFS]
-    destroy(place.aws.gateways, Settings(keep_data=True), Target(), Said(), lambda found: None)
+    destroy(place.aws.gateways, wild_rydes(keep_data=True), Target(), Said(), lambda found: None)
     assert place.aws.stacks.stacks[EFS].parameters["InternetEgress"] == "none"
     place.deploy()
     assert place.aws.stacks.stacks[EFS].parameters == before.parameters
@@ -136,7 +136,7 @@ def test_what_a_kept_stack_gave_up_comes_back_with_the_next_deploy(place: Place)
 def test_what_a_kept_stack_gave_up_can_be_left_out_for_good(place: Place) -> None:
     without = {"InternetEgress": "none", "BootstrapInstance": "none"}
     place.deploy()
-    destroy(place.aws.gateways, Settings(keep_data=True), Target(), Said(), lambda found: None)
+    destroy(place.aws.gateways, wild_rydes(keep_data=True), Target(), Said(), lambda found: None)
     place.deploy(overrides=without)
     place.deploy()
     assert place.aws.stacks.stacks[EFS].parameters.items() >= without.items()

@@ -11,12 +11,12 @@ from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, STACK_TYPE, FakeAws, Sai
 from tests.unit.servers import Request, Response, serving
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.states import TABLE
 from wildrydes_ml.deploy.status import status as show_status
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.workshop.settings import wild_rydes
 
 STACK = "wildrydes-ml-mod5-complete"
 OURS = {TAG: "wildrydes-ml"}
@@ -121,13 +121,13 @@ class Account:
             self.aws.stacks.endings[STACK] = [status, end]
 
     def deploy(self, **options: Any) -> None:
-        deploy(self.aws.gateways, Settings(route="short", **options), Target(), self.said)
+        deploy(self.aws.gateways, wild_rydes(route="short", **options), Target(), self.said)
 
     def show_status(self) -> None:
-        show_status(self.aws.gateways, Settings(), Target(), self.said)
+        show_status(self.aws.gateways, wild_rydes(), Target(), self.said)
 
     def destroy(self) -> bool:
-        return destroy(self.aws.gateways, Settings(), Target(), self.said, lambda found: None)
+        return destroy(self.aws.gateways, wild_rydes(), Target(), self.said, lambda found: None)
 
     @property
     def done(self) -> list[str]:
@@ -232,8 +232,8 @@ def test_nothing_is_begun_while_one_of_two_stacks_is_in_a_status_that_nobody_kno
         account.aws.stacks.put(name, status, tags=OURS)
     for command in (
         account.destroy,
-        lambda: deploy(account.aws.gateways, Settings(), Target(), account.said),
-        lambda: preview(account.aws.gateways, Settings(), Target(), account.said),
+        lambda: deploy(account.aws.gateways, wild_rydes(), Target(), account.said),
+        lambda: preview(account.aws.gateways, wild_rydes(), Target(), account.said),
     ):
         with pytest.raises(WildrydesError, match="'FROZEN', which this version does not know: nothing was done"):
             command()

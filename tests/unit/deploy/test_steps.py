@@ -14,7 +14,6 @@ from wildrydes_ml.aws.records import ResourceChange, Stack
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.deploy.preflight import Unready
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import (
     ApplyStack,
     DeleteStack,
@@ -30,6 +29,7 @@ from wildrydes_ml.deploy.steps import (
 )
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.template.effective import made_resources
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 VPC = ResourceChange("LambdaEFSMLVPC", "AWS::EC2::VPC", "Modify", "True")
@@ -102,7 +102,7 @@ def planned(aws: FakeAws, **options: Any) -> list[dict[str, Any]]:
     """The records of `--plan`; it changes nothing and leaves no change set behind."""
     said = Said()
     before = list(aws.journal), dict(aws.stacks.stacks), dict(aws.buckets.labels), list(aws.functions.invoked)
-    changes = preview(aws.gateways, Settings(**options), Target(), said)
+    changes = preview(aws.gateways, wild_rydes(**options), Target(), said)
     records = [record for kind, _, record in said.lines if kind == "plan"]
     assert changes == bool(records)
     assert (aws.journal, aws.stacks.stacks, aws.buckets.labels, aws.functions.invoked) == before
@@ -112,7 +112,7 @@ def planned(aws: FakeAws, **options: Any) -> list[dict[str, Any]]:
 
 def deployed(aws: FakeAws, **options: Any) -> Said:
     said = Said()
-    deploy(aws.gateways, Settings(**options), Target(), said)
+    deploy(aws.gateways, wild_rydes(**options), Target(), said)
     return said
 
 
@@ -259,7 +259,7 @@ def test_what_is_in_the_way_is_told_before_anything_is_changed(aws: FakeAws, wor
 @pytest.mark.parametrize(("endpoint", "costs"), [("", True), ("http://127.0.0.1:9", False)], ids=["AWS", "local"])
 def test_a_plan_tells_what_it_costs_where_it_costs(aws: FakeAws, tmp_path: Path, endpoint: str, costs: bool) -> None:
     said, target = Said(), Target(endpoint=endpoint, efs_directory=tmp_path / "efs" if endpoint else None)
-    assert preview(aws.gateways, Settings(), target, said)
+    assert preview(aws.gateways, wild_rydes(), target, said)
     assert any("idle cost" in text for text in said.texts("output")) == costs
 
 
@@ -287,7 +287,7 @@ def test_a_loss_is_shown_before_it_is_refused(aws: FakeAws) -> None:
     aws.stacks.changes[EFS] = (VPC,)
     said = Said()
     with pytest.raises(Refused):
-        preview(aws.gateways, Settings(overrides={"ThroughputMode": "elastic"}), Target(), said)
+        preview(aws.gateways, wild_rydes(overrides={"ThroughputMode": "elastic"}), Target(), said)
     assert "Modify LambdaEFSMLVPC (AWS::EC2::VPC), replaced" in said.texts("plan")[0]
 
 

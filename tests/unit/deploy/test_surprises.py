@@ -10,11 +10,11 @@ from tests.unit.fakes import FakeAws, Said, wanted
 from wildrydes_ml.aws.records import ResourceChange, StackEvent
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer, preview
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, change_line
 from wildrydes_ml.deploy.surprises import explained, perhaps, throughput_changes, throughput_warning
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.template.effective import Effective
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS = "wildrydes-ml-mod5"
 FILE_SYSTEM = "AWS::EFS::FileSystem"
@@ -76,7 +76,7 @@ def test_without_one_the_rule_is_told(events: list[StackEvent]) -> None:
 
 def warned(aws: FakeAws, target: Target | None = None, **values: str) -> list[str]:
     said = Said()
-    preview(aws.gateways, Settings(overrides=values), target or Target(), said)
+    preview(aws.gateways, wild_rydes(overrides=values), target or Target(), said)
     return [text for text in said.texts("warning") if "throughput" in text]
 
 
@@ -84,7 +84,7 @@ def warned(aws: FakeAws, target: Target | None = None, **values: str) -> list[st
 def aws() -> FakeAws:
     """With a deployment by the long route."""
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, Settings(), Target(), Said())
+    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     return aws
@@ -145,7 +145,7 @@ def test_the_plan_marks_them_and_the_refusal_explains_them(aws: FakeAws) -> None
     aws.stacks.changes[EFS] = (BLOCK, MOUNT)
     said = Said()
     with pytest.raises(Refused) as refused:
-        preview(aws.gateways, Settings(overrides={"InternetEgress": "ipv6"}), Target(), said)
+        preview(aws.gateways, wild_rydes(overrides={"InternetEgress": "ipv6"}), Target(), said)
     (plan,) = [text for text in said.texts("plan") if "update" in text and EFS in text and "Subnet" in text]
     assert f"  {change_line(BLOCK)}" in plan.splitlines()
     told = str(refused.value)
@@ -156,7 +156,7 @@ def test_the_plan_marks_them_and_the_refusal_explains_them(aws: FakeAws) -> None
 def test_a_deploy_says_of_each_change_why_it_is_harmless(aws: FakeAws) -> None:
     aws.stacks.changes[EFS] = (IMAGE,)
     said = Said()
-    deployer = Deployer(aws.gateways, Settings(overrides={"SshCidr": "10.0.0.0/8"}), Target(), said)
+    deployer = Deployer(aws.gateways, wild_rydes(overrides={"SshCidr": "10.0.0.0/8"}), Target(), said)
     for step in deployer.steps():
         if isinstance(step, ApplyStack) and step.desired.name == EFS:
             deployer.run(step)

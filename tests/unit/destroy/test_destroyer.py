@@ -11,11 +11,11 @@ from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.aws.records import Billable, NetworkInterface, ResourceChange, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import ASIDE_TAG, TAG
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -26,7 +26,7 @@ OURS = {TAG: "wildrydes-ml"}
 def deployed(**options: Any) -> FakeAws:
     """An account with a deployment, its log group, and somebody else's log group and stack."""
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, Settings(**options), Target(), Said())
+    deployer = Deployer(aws.gateways, wild_rydes(**options), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     aws.functions.log_groups = {LOG_GROUP: dict(OURS), f"{LOG_GROUP}-other": {}}
@@ -38,7 +38,7 @@ def deployed(**options: Any) -> FakeAws:
 def removed(
     aws: FakeAws, said: Said | None = None, confirm: Callable[[list[str]], None] | None = None, **options: Any
 ) -> bool:
-    return destroy(aws.gateways, Settings(**options), Target(), said or Said(), confirm or (lambda found: None))
+    return destroy(aws.gateways, wild_rydes(**options), Target(), said or Said(), confirm or (lambda found: None))
 
 
 def test_the_long_route_goes_in_reverse_order() -> None:
@@ -239,7 +239,7 @@ def test_a_given_bucket_is_left_as_it_was(tmp_path: Any) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"graph")
     aws = FakeAws()
     aws.buckets.put("given", {}, "data.csv")
-    deployer = Deployer(aws.gateways, Settings(bucket="given", model=str(tmp_path)), Target(), Said())
+    deployer = Deployer(aws.gateways, wild_rydes(bucket="given", model=str(tmp_path)), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     removed(aws, bucket="given")
@@ -419,7 +419,7 @@ def test_a_second_run_waits_when_the_first_was_cut_after_the_function() -> None:
         return clock.now
 
     with pytest.raises(InterruptedWork, match="run again later"):
-        destroy(aws.gateways, Settings(), Target(), Said(), lambda found: None, ticking)
+        destroy(aws.gateways, wild_rydes(), Target(), Said(), lambda found: None, ticking)
     assert aws.journal == []
 
 

@@ -6,11 +6,11 @@ from tests.unit.fakes import FakeAws, FakeFunctions, Said
 from wildrydes_ml.aws.records import Billable
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.costs import PRICES
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy.leftovers import dollars, prove
 from wildrydes_ml.destroy.remains import STACK_TAG, Remains
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -23,7 +23,7 @@ FILES = Billable("file system", "fs-1", {"EFS storage, GB": 2, "EFS provisioned 
 
 def proven(aws: FakeAws, removed: Remains = REMOVED, **options: bool) -> Said:
     said = Said()
-    prove(aws.gateways, Settings(**options), Target(), removed, said)  # type: ignore[arg-type]
+    prove(aws.gateways, wild_rydes(**options), Target(), removed, said)  # type: ignore[arg-type]
     return said
 
 
@@ -31,7 +31,7 @@ def left(aws: FakeAws, **options: bool) -> list[tuple[str, str, float | None]]:
     """Kind, id and cost of each thing that is told; the command fails and names them, too."""
     said = Said()
     with pytest.raises(WildrydesError, match=r"^still there: ") as error:
-        prove(aws.gateways, Settings(**options), Target(), REMOVED, said)  # type: ignore[arg-type]
+        prove(aws.gateways, wild_rydes(**options), Target(), REMOVED, said)  # type: ignore[arg-type]
     assert not isinstance(error.value, InterruptedWork)
     records = [record for kind, _, record in said.lines if kind == "output"]
     assert all(f"{record['kind']} {record['id']}" in str(error.value) for record in records)
@@ -68,7 +68,7 @@ def test_the_words_have_price_and_remedy() -> None:
     aws, said = FakeAws(), Said()
     aws.networks.bills = [NAT, Billable("instance", "i-2", {"p5.48xlarge": 1})]
     with pytest.raises(WildrydesError):
-        prove(aws.gateways, Settings(), Target(), REMOVED, said)
+        prove(aws.gateways, wild_rydes(), Target(), REMOVED, said)
     assert said.texts("output") == [
         "still there: NAT gateway nat-1, about 32.85 US$ a month; to remove it: "
         "aws ec2 delete-nat-gateway --nat-gateway-id nat-1 --region eu-west-1",
@@ -138,7 +138,7 @@ def test_our_object_in_a_given_bucket_is_told() -> None:
     aws.buckets.said = {key: OURS}
     aws.stacks.put(EFS, "DELETE_FAILED", tags=OURS)
     with pytest.raises(WildrydesError, match=f"^still there: stack {EFS}, object s3://given/{key}$"):
-        prove(aws.gateways, Settings(bucket="given"), Target(), REMOVED, said)
+        prove(aws.gateways, wild_rydes(bucket="given"), Target(), REMOVED, said)
 
 
 def test_what_is_kept_is_not_left_over() -> None:
@@ -211,7 +211,7 @@ def test_very_many_things_are_one_line_each_and_not_all_in_the_error() -> None:
     aws, said = FakeAws(), Said()
     aws.networks.bills = [Billable("volume", f"vol-{number}") for number in range(500)]
     with pytest.raises(WildrydesError, match=r"vol-19 and 480 more$"):
-        prove(aws.gateways, Settings(), Target(), REMOVED, said)
+        prove(aws.gateways, wild_rydes(), Target(), REMOVED, said)
     assert len(said.texts("output")) == 500
 
 

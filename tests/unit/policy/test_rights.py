@@ -15,9 +15,10 @@ from wildrydes_ml.policy.grants import LIMIT, WHO, policies, size
 from wildrydes_ml.policy.rights import CALLS, KEPT_TYPES, MADE, SCOPES, TABLE, VERBS
 from wildrydes_ml.template.effective import changes, effective
 from wildrydes_ml.workshop import templates
+from wildrydes_ml.workshop.settings import wild_rydes
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
-SETTINGS = Settings(account=ACCOUNT)
+SETTINGS = wild_rydes(account=ACCOUNT)
 
 # Words of the gateways' source that also are operations of a service whose operation is not called.
 NAMESAKES = {
@@ -106,9 +107,9 @@ def test_what_is_easily_missed_is_there(action: str) -> None:
 
 
 def each_policy() -> Iterator[tuple[str, dict[str, Any]]]:
-    long = Settings(name="a" + 30 * "b", account=ACCOUNT, overrides={"FunctionName": 64 * "f"}, bucket=63 * "c")
-    bounded = Settings(overrides={"PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/{128 * 'p'}"})
-    for settings in (SETTINGS, Settings(), long, bounded):
+    long = wild_rydes(name="a" + 30 * "b", account=ACCOUNT, overrides={"FunctionName": 64 * "f"}, bucket=63 * "c")
+    bounded = wild_rydes(overrides={"PermissionsBoundary": f"arn:aws:iam::{ACCOUNT}:policy/{128 * 'p'}"})
+    for settings in (SETTINGS, wild_rydes(), long, bounded):
         for who in WHO:
             yield from ((who, document) for document in policies(who, settings, REGION))
 
@@ -136,7 +137,7 @@ def test_a_statement_that_is_too_large_is_divided() -> None:
 
 
 def test_what_one_statement_allows_on_more_is_not_in_a_second() -> None:
-    with_role = Settings(account=ACCOUNT, role_arn=f"arn:aws:iam::{ACCOUNT}:role/cfn")
+    with_role = wild_rydes(account=ACCOUNT, role_arn=f"arn:aws:iam::{ACCOUNT}:role/cfn")
     own, passed = ({one["Sid"] for one in all_statements("deploy", settings)} for settings in (SETTINGS, with_role))
     assert "Api" in passed - own
     assert "Apis" in own - passed
@@ -200,7 +201,7 @@ def test_roles_are_passed_to_what_runs_with_them_and_to_nothing_else() -> None:
 
 def test_roles_keep_within_the_boundary_that_is_set() -> None:
     boundary = f"arn:aws:iam::{ACCOUNT}:policy/students"
-    settings = Settings(account=ACCOUNT, overrides={"PermissionsBoundary": boundary})
+    settings = wild_rydes(account=ACCOUNT, overrides={"PermissionsBoundary": boundary})
     role, key = f"arn:aws:iam::{ACCOUNT}:role/wildrydes-ml-mod5-R-1", "iam:PermissionsBoundary"
     for action in ("iam:CreateRole", "iam:PutRolePolicy", "iam:PutRolePermissionsBoundary"):
         assert allows("deploy", action, role, settings, context={key: boundary})
@@ -211,7 +212,7 @@ def test_roles_keep_within_the_boundary_that_is_set() -> None:
 
 def test_a_role_of_cloudformation_takes_the_rights_of_its_work_from_the_caller() -> None:
     service = f"arn:aws:iam::{ACCOUNT}:role/cfn"
-    settings = Settings(account=ACCOUNT, role_arn=service)
+    settings = wild_rydes(account=ACCOUNT, role_arn=service)
     assert "ec2:CreateVpc" in granted("deploy") & granted("cloudformation")
     assert not {"ec2:CreateVpc", "iam:CreateRole", "lambda:DeleteFunction"} & granted("deploy", settings)
     key = {"iam:PassedToService": "cloudformation.amazonaws.com"}
@@ -224,13 +225,13 @@ def test_a_role_of_cloudformation_takes_the_rights_of_its_work_from_the_caller()
 
 @pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
 def test_who_classifies_needs_what_the_api_asks_for(auth: str) -> None:
-    settings = Settings(overrides={"ApiAuth": auth})
+    settings = wild_rydes(overrides={"ApiAuth": auth})
     more = {"API_KEY": {"apigateway:GET"}, "AWS_IAM": {"execute-api:Invoke"}}.get(auth, set())
     assert granted("classify", settings) == {"cloudformation:DescribeStacks", *more}
 
 
 def test_in_a_given_bucket_only_our_uploads_are_touched() -> None:
-    settings = Settings(bucket="theirs")
+    settings = wild_rydes(bucket="theirs")
     assert allows("destroy", "s3:DeleteObject", "arn:aws:s3:::theirs/code/x", settings)
     assert not allows("destroy", "s3:DeleteObject", "arn:aws:s3:::theirs/notes", settings)
     assert not {"s3:DeleteBucket", "s3:CreateBucket", "s3:PutBucketPolicy"} & granted("deploy", settings)
@@ -241,6 +242,6 @@ def test_in_a_given_bucket_only_our_uploads_are_touched() -> None:
     [("", "*"), ("eu-west-1", "aws"), ("cn-north-1", "aws-cn"), ("us-gov-west-1", "aws-us-gov")],
 )
 def test_what_is_not_known_is_a_star(region: str, partition: str) -> None:
-    text = json.dumps(all_statements("deploy", Settings(), region))
+    text = json.dumps(all_statements("deploy", wild_rydes(), region))
     assert f"arn:{partition}:cloudformation:{region or '*'}:*:stack/wildrydes-ml-mod5/*" in text
     assert f"arn:{partition}:s3:::wildrydes-ml-*-{region or '*'}" in text

@@ -6,9 +6,9 @@ import re
 import tarfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.resources import files
 from pathlib import Path
 
+from ..deployment import Filling
 from ..errors import SettingsError
 
 # An archive's place in a bucket, as a link to it has it: the function whose it is, and the start of its digest.
@@ -34,25 +34,22 @@ class Model:
         return self.stored_key or f"model/{function_name}-{self.digest[:16]}.tar"
 
 
-def shipped() -> str:
-    """The small detector that comes with the package: it knows drawings."""
-    return str(files(__package__) / "detector")
-
-
-def local(location: str) -> Model:
+def local(location: str, filling: Filling) -> Model:
     """For `--local`: populate.sh reads directories, archives and URLs itself."""
-    if location and not is_url(location):
-        return Model(str(_existing(location)))
-    return Model(location or shipped())
+    if is_url(location):
+        return Model(location)
+    if location:
+        return Model(str(_existing(location, filling)))
+    return Model(str(filling.local_model or ""))
 
 
-def remote(location: str) -> Model:
+def remote(location: str, filling: Filling) -> Model:
     """For AWS: a URL is handed to the instance; anything else is packed, uploaded and linked."""
     if not location:
         return Model("")
     if is_url(location):
         return Model(location, {"ModelUrl": location})
-    path = _existing(location)
+    path = _existing(location, filling)
     archive = _pack(path) if path.is_dir() else path.read_bytes()
     digest = hashlib.sha256(archive).hexdigest()
     return Model(location, {"ModelSha256": digest}, archive, digest)
@@ -73,12 +70,12 @@ def is_url(location: str) -> bool:
     return location.startswith(("http://", "https://"))
 
 
-def _existing(location: str) -> Path:
+def _existing(location: str, filling: Filling) -> Path:
     path = Path(location).expanduser().resolve()
-    if path.is_dir() and not any((path / name).is_file() for name in ("saved_model.pb", "saved_model.pbtxt")):
-        raise SettingsError([f"--model {location}: no saved_model.pb in it; pass the SavedModel's own directory"])
     if not path.exists():
         raise SettingsError([f"--model {location}: no such directory or archive, and not an http(s) URL"])
+    if fault := filling.refuse(path):
+        raise SettingsError([f"--model {location}: {fault}"])
     return path
 
 

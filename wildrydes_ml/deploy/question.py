@@ -1,0 +1,74 @@
+"""One question to a deployed API, by any of its routes, with the key or the signature that it wants."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any, TextIO
+
+from ..aws.session import Aws
+from ..aws.target import Target
+from ..deployment import Proof
+from ..errors import SettingsError, WildrydesError
+from ..web import Reply
+from . import status
+from .settings import Settings
+
+_ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /(\S*)")
+_SHOWN_BYTES = 20_000
+
+
+def body(given: str, standard_input: TextIO) -> bytes | None:
+    """What `ask` was given as the bytes to send: JSON, `@FILE` or `-`; None when it was given nothing.
+
+    Raises SettingsError for what is neither, OSError for a file that cannot be read.
+    """
+    if not given:
+        return None
+    if given == "-":
+        return standard_input.read().encode()
+    if given.startswith("@"):
+        return Path(given[1:]).read_bytes()
+    try:
+        json.loads(given)
+    except ValueError as error:
+        raise SettingsError([f"{given!r} is no JSON ({error}): write JSON, @FILE or -"]) from error
+    return given.encode()
+
+
+def send(aws: Aws, settings: Settings, target: Target, route: str, sent: bytes | None) -> Reply:
+    """The answer. Raises WildrydesError when there is no API yet, SettingsError for a route that is none."""
+    proof = settings.deployment.proof
+    if proof is None:
+        raise WildrydesError(f"{settings.name} names no proof, so that its API is not known here")
+    asked = _asked(proof, route, sent)
+    return status.find_sender(aws, settings, target, asked)(asked.body, asked.headers)
+
+
+def _asked(proof: Proof, route: str, sent: bytes | None) -> Proof:
+    """The proof's question, by another route or with another body."""
+    match = _ROUTE.fullmatch(route)
+    if route and not match:
+        raise SettingsError([f"--route {route!r}: write a method and a path, such as 'GET /health'"])
+    other = replace(proof, method=match[1], path=match[2], body=b"") if match else proof
+    return replace(other, body=sent) if sent is not None else other
+
+
+def shown(reply: Reply) -> str:
+    """The answer for a person: JSON with line ends, other text as it is, the size of what is no text."""
+    try:
+        text = reply.body.decode()
+    except UnicodeDecodeError:
+        return f"{len(reply.body):,} bytes that are no text"
+    try:
+        return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    except ValueError:
+        return text[:_SHOWN_BYTES]
+
+
+def record(reply: Reply) -> dict[str, Any]:
+    """The answer for a program."""
+    try:
+        return {"status": reply.status, "body": json.loads(reply.body)}
+    except ValueError:
+        return {"status": reply.status, "body": reply.body.decode(errors="replace")}

@@ -1,0 +1,14 @@
+"""The types of resources that a removal treats in a way of their own, and their physical ids."""
+
+from collections.abc import Sequence
+
+from ..aws.records import StackResource
+
+FUNCTION = "AWS::Lambda::Function"
+LOG_GROUP = "AWS::Logs::LogGroup"
+SECURITY_GROUP = "AWS::EC2::SecurityGroup"
+
+
+def physical_ids(resources: Sequence[StackResource], kind: str) -> list[str]:
+    """The physical ids of resources of a type."""
+    return [item.physical_id for item in resources if item.type == kind and item.physical_id]
