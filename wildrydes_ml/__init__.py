@@ -1,19 +1,45 @@
-"""Large ML models behind an HTTP endpoint, with AWS Lambda and EFS."""
+"""Large ML models behind an HTTP endpoint, with AWS Lambda and EFS.
 
+Its public names, of all three levels: what an App's file needs, the Deployment, and the workshop's own templates.
+Below `wildrydes_ml.blocks` are the building blocks.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING
 
-__all__ = ["complete", "efs_99", "lambda_function", "render"]
+__all__ = [
+    "Access",
+    "App",
+    "Deployment",
+    "ExistingNetwork",
+    "Filling",
+    "NewNetwork",
+    "Storage",
+    "allow",
+    "complete",
+    "efs_99",
+    "lambda_function",
+    "render",
+]
 
 if TYPE_CHECKING:
+    from .app import App, ExistingNetwork, Filling, NewNetwork, Storage, allow
+    from .blocks.access import Access
+    from .deployment import Deployment
     from .template.render import render
     from .workshop.templates import complete, efs_99, lambda_function
 else:
+    _MODULES = {
+        "Access": ".blocks.access",
+        "Deployment": ".deployment",
+        "complete": ".workshop.templates",
+        "efs_99": ".workshop.templates",
+        "lambda_function": ".workshop.templates",
+        "render": ".template.render",
+    }
 
     def __getattr__(name: str) -> object:
         """One of `__all__`, imported on first use (PEP 562): what needs no template need not wait for troposphere."""
         if name not in __all__:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        from .template import render
-        from .workshop import templates
-
-        return getattr(render if name == "render" else templates, name)
+        return getattr(import_module(_MODULES.get(name, ".app"), __name__), name)

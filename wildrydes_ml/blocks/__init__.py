@@ -1,12 +1,7 @@
 """The building blocks: each adds resources to a `troposphere.Template` and returns what its neighbors need."""
 
-from .access import Access
-from .api import Api, Route, add_proxy_stage, add_rest_api, invoke_url
-from .dashboard import Alarms, Watched, add_dashboard
-from .filling import Populate, PopulateSettings, add_instance_security_group, add_populate
-from .function import FileSystemMount, FunctionSettings, Inference, add_inference_function
-from .network import Network, add_function_security_group, add_network
-from .storage import Storage, access_point_arn, add_storage
+from importlib import import_module
+from typing import TYPE_CHECKING
 
 __all__ = [
     "Access",
@@ -33,3 +28,44 @@ __all__ = [
     "add_storage",
     "invoke_url",
 ]
+
+if TYPE_CHECKING:
+    from .access import Access
+    from .api import Api, Route, add_proxy_stage, add_rest_api, invoke_url
+    from .dashboard import Alarms, Watched, add_dashboard
+    from .filling import Populate, PopulateSettings, add_instance_security_group, add_populate
+    from .function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+    from .network import Network, add_function_security_group, add_network
+    from .storage import Storage, access_point_arn, add_storage
+else:
+    _MODULES = {
+        "Access": ".access",
+        "Alarms": ".dashboard",
+        "Api": ".api",
+        "FileSystemMount": ".function",
+        "FunctionSettings": ".function",
+        "Inference": ".function",
+        "Network": ".network",
+        "Populate": ".filling",
+        "PopulateSettings": ".filling",
+        "Route": ".api",
+        "Storage": ".storage",
+        "Watched": ".dashboard",
+        "access_point_arn": ".storage",
+        "add_dashboard": ".dashboard",
+        "add_function_security_group": ".network",
+        "add_inference_function": ".function",
+        "add_instance_security_group": ".filling",
+        "add_network": ".network",
+        "add_populate": ".filling",
+        "add_proxy_stage": ".api",
+        "add_rest_api": ".api",
+        "add_storage": ".storage",
+        "invoke_url": ".api",
+    }
+
+    def __getattr__(name: str) -> object:
+        """One of `__all__`, imported on first use (PEP 562): an application rarely needs all blocks."""
+        if name not in _MODULES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_MODULES[name], __name__), name)

@@ -4,7 +4,6 @@ Each route is a path and method with the function that answers it; one route wit
 Routes and access are given once, to `add_rest_api`; what it returns carries them to the stage.
 """
 
-import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
@@ -13,7 +12,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
-from . import arguments
+from . import arguments, cors
 from .access import WORDS, Access, chosen, closed, open_suppressions, sentence
 from .choices import add, choose, fill, reference
 from .function import Inference
@@ -77,11 +76,12 @@ class Route:
 
 @dataclass(frozen=True)
 class Api:
-    """An API as `add_rest_api` made it, with the routes and the access that were said there."""
+    """An API as `add_rest_api` made it, with the routes, the access and the origins that were said there."""
 
     rest_api: apigateway.RestApi
     routes: tuple[Route, ...]
     access: Access
+    origins: tuple[str, ...] = ()
 
 
 def add_rest_api(
@@ -92,6 +92,7 @@ def add_rest_api(
     title: str = API_NAME,
     about: str = "",
     binary_media_types: Sequence[str] = BINARY_MEDIA_TYPES,
+    origins: Sequence[str] = (),
 ) -> Api:
     """Adds the API without methods or stage, its own answers to bad requests, and the permissions for it to invoke
     the functions.
@@ -99,11 +100,13 @@ def add_rest_api(
     Both a function and its alias may be the target, so that a person in the console can wire the one
     and a deployer the other; the stars in the permission stand for stage and method, so that the
     console's test button works too. `title` is the API's logical id and name, and begins the ids of what belongs to
-    it; `about` is a sentence for its description. Raises TypeError and ValueError for no routes, the same one twice,
-    none that asks for what `access` says, a function that is not in the template, and a title that is taken.
+    it; `about` is a sentence for its description. `origins` are those whose pages may call it, see `cors`. Raises
+    TypeError and ValueError for no routes, the same one twice, none that asks for what `access` says, a function that
+    is not in the template, and a title that is taken.
     """
     arguments.unused(template, title, "give each API a title of its own")
     _check_routes(template, routes, access)
+    cors.check_origins("origins", origins)
     rest_api = template.add_resource(
         apigateway.RestApi(
             title,
@@ -113,8 +116,8 @@ def add_rest_api(
             EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
         )
     )
-    api = Api(rest_api, tuple(routes), access)
-    add_gateway_responses(template, rest_api, _prefix(api))
+    api = Api(rest_api, tuple(routes), access, tuple(origins))
+    add_gateway_responses(template, rest_api, _prefix(api), cors.refusal_headers(origins))
     for route in routes:
         _add_permissions(template, api, route)
     return api
@@ -134,7 +137,7 @@ def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
         raise ValueError(f"API {api.rest_api.title} is not in this template: pass what add_rest_api returned for it")
     methods = [_add_method(template, api, route) for route in api.routes]
     pages = [_add_page(template, api, route) for route in api.routes if route.page]
-    stage = _stage(template, api, _deployment(template, api, methods, pages))
+    stage = _stage(template, api, _deployment(template, api, [*methods, *_preflights(template, api)], pages))
     _usage_plan(template, api, stage)
     return stage
 
@@ -273,6 +276,26 @@ def _add_page(template: Template, api: Api, route: Route) -> apigateway.Method:
     return add(template, closed(template, api.access, _prefix(api)), page)
 
 
+def _preflights(template: Template, api: Api) -> list[apigateway.Method]:
+    """What answers a browser's question on each path, unless a route does."""
+    methods: dict[str, list[str]] = {}
+    for route in api.routes:
+        methods.setdefault(route.path, []).extend([route.method, *(["GET"] if route.page else [])])
+    return [
+        template.add_resource(
+            cors.preflight(
+                f"{_prefix(api)}Options{_path_title(path)}Method",
+                api.rest_api,
+                _resource_id(template, api, path),
+                of_path,
+                api.origins,
+            )
+        )
+        for path, of_path in methods.items()
+        if api.origins and "OPTIONS" not in of_path
+    ]
+
+
 def _method(
     template: Template, api: Api, route: Route, suppressions: Mapping[str, Any], **more: Any
 ) -> apigateway.Method:
@@ -314,6 +337,8 @@ def _deployment(
 def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) -> str:
     """Of all that a deployment snapshots. The functions' names are in it as the methods hold the functions' ARNs: of
     another plain name a new deployment must tell the stage. What a parameter stands for is not known here."""
+    import hashlib  # only here, since every process that imports an App would wait for it
+
     parts = (api.rest_api, *methods, *gateway_responses(template, api.rest_api).values())
     names = [route.inference.function.to_dict()["Properties"].get("FunctionName") for route in api.routes]
     snapshot = [*(part.to_dict()["Properties"] for part in parts), names]

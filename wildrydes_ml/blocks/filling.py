@@ -47,7 +47,8 @@ class PopulateSettings:
     pictures, '' for `default`. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH, ''
     for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model; without
     a bucket it is not prepared, as it is with another function. `permissions_boundary` is the ARN of the policy that
-    bounds the instance's role, '' for none. Raises TypeError and ValueError for other values.
+    bounds the instance's role, '' for none. Without `public_address` it needs a NAT gateway's way out. Raises
+    TypeError and ValueError for other values.
     """
 
     instance: Instance | Later = "keep"
@@ -62,6 +63,7 @@ class PopulateSettings:
     bucket: Value = ""
     key: Value = "code/ml_inferencefunction.zip"
     permissions_boundary: Value = ""
+    public_address: bool = True
 
     def __post_init__(self) -> None:
         arguments.one_of("PopulateSettings.instance", self.instance, get_args(Instance))
@@ -229,7 +231,7 @@ def _instance(
             MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
             BlockDeviceMappings=[_disk()],
             PropagateTagsToVolumeOnCreation=True,
-            NetworkInterfaces=[_interface(network, group)],
+            NetworkInterfaces=[_interface(network, group, settings.public_address)],
             UserData=Base64(_user_data(title, handle)),
             Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
             Metadata={**_init(template, storage, handle, settings), **_suppressions()},
@@ -255,9 +257,12 @@ def _disk() -> ec2.BlockDeviceMapping:
     return ec2.BlockDeviceMapping(DeviceName="/dev/xvda", Ebs=volume)
 
 
-def _interface(network: Network, group: ec2.SecurityGroup) -> ec2.NetworkInterfaceProperty:
+def _interface(network: Network, group: ec2.SecurityGroup, public: bool) -> ec2.NetworkInterfaceProperty:
     return ec2.NetworkInterfaceProperty(
-        DeviceIndex="0", AssociatePublicIpAddress=True, SubnetId=reference(network.public_subnet), GroupSet=[Ref(group)]
+        DeviceIndex="0",
+        AssociatePublicIpAddress=public,
+        SubnetId=reference(network.public_subnet),
+        GroupSet=[Ref(group)],
     )
 
 

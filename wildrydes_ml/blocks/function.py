@@ -23,7 +23,7 @@ HANDLER = "lambda_function.lambda_handler"
 MEMORY_MIB = (128, 10240)
 TIMEOUT_SECONDS = (1, 900)
 RUNTIME = r"python3\.\d+"
-_NAME = r"[A-Za-z0-9_-]{1,64}"
+_NAME = r"[A-Za-z0-9_-]{0,64}"
 _HANDLER = r"[\w./-]+\.\w+"
 _VARIABLE = r"[A-Za-z][A-Za-z0-9_]+"
 # https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: characters of a description.
@@ -72,7 +72,8 @@ class FileSystemMount:
 class FunctionSettings:
     """How a function runs; each value may be a template parameter.
 
-    `bucket` and `key` say where in S3 its zip is, `handler` what in it is called (`module.function`). `memory` is in
+    `bucket` and `key` say where in S3 its zip is, `handler` what in it is called (`module.function`). An empty `name`
+    leaves the naming of function and log group to CloudFormation. `memory` is in
     MiB (128 to 10240), `timeout` in seconds (1 to 900; API Gateway waits 29), concurrency in instances ('' and 0:
     off), `log_retention` in days, of those that CloudWatch knows. `environment` are the function's variables beside
     EFS_PATH (the mount's path), PY_PKG_PATH (of the packages, below it) and REVISION, which it may replace, too.
@@ -102,7 +103,7 @@ class FunctionSettings:
 
     def __post_init__(self) -> None:
         texts = {
-            "name": (_NAME, "use 1 to 64 letters, digits, _ and -"),
+            "name": (_NAME, "use 1 to 64 letters, digits, _ and -, or '' for a name that CloudFormation makes"),
             "bucket": (r"[a-z0-9.-]{3,63}", "name the S3 bucket that holds the function's zip"),
             "key": (r".+", "name the zip's key in the bucket"),
             "runtime": (RUNTIME, "use a Lambda runtime such as python3.13, the Python of the packages on EFS"),
@@ -135,12 +136,13 @@ class Inference:
 
 
 def add_inference_function(
-    template: Template, mount: FileSystemMount, settings: FunctionSettings, *, title: str = TITLE
+    template: Template, mount: FileSystemMount | None, settings: FunctionSettings, *, title: str = TITLE
 ) -> Inference:
     """Adds log group, role, function and the alias `live`.
 
-    `title` is the function's logical id, and begins those of what belongs to it. Raises ValueError when the template
-    has a resource of that title, or a function of that name, already, and for texts too long for a published version.
+    Without a `mount` the function has what its zip holds, and joins no network. `title` is the function's logical id,
+    and begins those of what belongs to it. Raises ValueError when the template has a resource of that title, or a
+    function of that name, already, and for texts too long for a published version.
     """
     arguments.unused(template, title, "give each function a title of its own")
     _refuse_same_name(template, settings)
@@ -152,9 +154,14 @@ def add_inference_function(
 
 def _refuse_same_name(template: Template, settings: FunctionSettings) -> None:
     name = reference(settings.name)
+    if name == "":
+        return
     for title, resource in template.resources.items():
         if isinstance(resource, awslambda.Function) and resource.properties.get("FunctionName") == name:
             raise ValueError(f"FunctionSettings.name is {name!r}, as {title}'s: give each function a name of its own")
+
+
+_INTERFACES_REASON = "Nobody knows Lambda's network interfaces beforehand; the function's code is denied them."
 
 
 def _prefix(title: str) -> str:
@@ -163,12 +170,13 @@ def _prefix(title: str) -> str:
 
 
 def _log_group(template: Template, settings: FunctionSettings, title: str) -> logs.LogGroup:
+    name = {} if settings.name == "" else {"LogGroupName": fill("/aws/lambda/{name}", name=settings.name)}
     return template.add_resource(
         logs.LogGroup(
             f"{title}LogGroup",
             DeletionPolicy="Delete",
             UpdateReplacePolicy="Delete",
-            LogGroupName=fill("/aws/lambda/{name}", name=settings.name),
+            **name,
             RetentionInDays=reference(settings.log_retention),
             Metadata=checkov_skips(
                 CKV_AWS_158="Log lines hold no picture and no address; CloudWatch's own key encrypts them."
@@ -182,13 +190,16 @@ def _log_group(template: Template, settings: FunctionSettings, title: str) -> lo
 
 
 def _role(
-    template: Template, mount: FileSystemMount, settings: FunctionSettings, log_group: logs.LogGroup, title: str
+    template: Template, mount: FileSystemMount | None, settings: FunctionSettings, log_group: logs.LogGroup, title: str
 ) -> iam.Role:
-    own = {
-        "MountAccessPoint": policies.mount_only(reference(mount.access_point_arn)),
-        "JoinVpc": policies.join_vpc(settings.name),
-        "WriteLogs": policies.write_logs(GetAtt(log_group, "Arn")),
-    }
+    own = {"WriteLogs": policies.write_logs(GetAtt(log_group, "Arn"))}
+    if mount is not None:
+        own = {
+            "MountAccessPoint": policies.mount_only(reference(mount.access_point_arn)),
+            # The role serves this function alone: where its name is not known, any function's ARN is the function's.
+            "JoinVpc": policies.join_vpc("*" if settings.name == "" else settings.name),
+            **own,
+        }
     return template.add_resource(
         iam.Role(
             "LambdaEFSMLExecuteInferenceServiceRole" if title == TITLE else f"{title}Role",
@@ -198,9 +209,7 @@ def _role(
                 *settings.policies,
             ],
             PermissionsBoundary=boundary(template, settings.permissions_boundary),
-            Metadata=checkov_skips(
-                CKV_AWS_111="Nobody knows Lambda's network interfaces beforehand; the function's code is denied them."
-            )
+            Metadata=(checkov_skips(CKV_AWS_111=_INTERFACES_REASON) if mount is not None else {})
             | guard_suppressions(IAM_NO_INLINE_POLICY_CHECK="The policies are for this role alone, and go with it."),
         )
     )
@@ -208,18 +217,25 @@ def _role(
 
 def _function(
     template: Template,
-    mount: FileSystemMount,
+    mount: FileSystemMount | None,
     settings: FunctionSettings,
     role: iam.Role,
     log_group: logs.LogGroup,
     title: str,
 ) -> awslambda.Function:
     reserved = given(template, f"{_prefix(title)}ConcurrencyIsReserved", settings.reserved_concurrency)
+    names = (
+        {"LoggingConfig": awslambda.LoggingConfig(LogGroup=Ref(log_group))}
+        if settings.name == ""
+        else {"FunctionName": reference(settings.name)}
+    )
+    # What the function refers to is made before it anyway.
+    before = [*([] if settings.name == "" else [log_group.title]), *(mount.mount_targets if mount else ())]
     return template.add_resource(
         awslambda.Function(
             title,
-            DependsOn=[log_group.title, *mount.mount_targets],
-            FunctionName=reference(settings.name),
+            **({"DependsOn": before} if before else {}),
+            **names,
             Description=reference(settings.description),
             Code=awslambda.Code(S3Bucket=reference(settings.bucket), S3Key=reference(settings.key)),
             Handler=settings.handler,
@@ -230,26 +246,39 @@ def _function(
             Role=GetAtt(role, "Arn"),
             ReservedConcurrentExecutions=choose(reserved, reference(settings.reserved_concurrency)),
             Environment=awslambda.Environment(Variables=_environment(mount, settings)),
-            FileSystemConfigs=[
-                awslambda.FileSystemConfig(Arn=reference(mount.access_point_arn), LocalMountPath=reference(mount.path))
-            ],
-            VpcConfig=awslambda.VPCConfig(
-                SecurityGroupIds=references(mount.security_groups),
-                SubnetIds=references(mount.subnets),
-                Ipv6AllowedForDualStack=mount.ipv6,
-            ),
-            Metadata=_suppressions(),
+            **(_mounted(mount) if mount else {}),
+            Metadata=_suppressions(mount),
         )
     )
 
 
-def _suppressions() -> dict[str, Any]:
+def _mounted(mount: FileSystemMount) -> dict[str, Any]:
+    """The properties by which a function sees the file system."""
+    return {
+        "FileSystemConfigs": [
+            awslambda.FileSystemConfig(Arn=reference(mount.access_point_arn), LocalMountPath=reference(mount.path))
+        ],
+        "VpcConfig": awslambda.VPCConfig(
+            SecurityGroupIds=references(mount.security_groups),
+            SubnetIds=references(mount.subnets),
+            Ipv6AllowedForDualStack=mount.ipv6,
+        ),
+    }
+
+
+_NETWORK_REASON = "It mounts nothing, and needs no address inside a network."
+
+
+def _suppressions(mount: FileSystemMount | None) -> dict[str, Any]:
+    outside = mount is None
     return {
         **checkov_skips(
+            **({"CKV_AWS_117": _NETWORK_REASON} if outside else {}),
             CKV_AWS_116="API Gateway calls synchronously; a dead-letter queue serves asynchronous calls.",
             CKV_AWS_173="The variables are paths and numbers, no secrets; Lambda's own key encrypts them.",
         ),
         **guard_suppressions(
+            **({"LAMBDA_INSIDE_VPC": f"{_NETWORK_REASON[:-1]}, see CKV_AWS_117."} if outside else {}),
             LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; accounts with a limit of 10 cannot.",
             LAMBDA_DLQ_CHECK="API Gateway calls synchronously, see CKV_AWS_116.",
         ),
@@ -259,10 +288,10 @@ def _suppressions() -> dict[str, Any]:
     }
 
 
-def _environment(mount: FileSystemMount, settings: FunctionSettings) -> dict[str, Any]:
+def _environment(mount: FileSystemMount | None, settings: FunctionSettings) -> dict[str, Any]:
+    packages = fill("tensorflow/lib/{runtime}/site-packages", runtime=settings.runtime)
     return {
-        "EFS_PATH": reference(mount.path),
-        "PY_PKG_PATH": fill("tensorflow/lib/{runtime}/site-packages", runtime=settings.runtime),
+        **({"EFS_PATH": reference(mount.path), "PY_PKG_PATH": packages} if mount else {}),
         **({"EFS_CONTENTS": settings.contents} if settings.contents is not None else {}),
         "REVISION": reference(settings.revision),
         **{name: reference(value) for name, value in settings.environment.items()},

@@ -5,10 +5,10 @@ The texts are fixed: `$context.error.message` would show a stranger how the API 
 these answers, so they must be there before it, and another table asks for another deployment.
 """
 
-import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from troposphere import Ref, Template, apigateway
 
@@ -94,12 +94,19 @@ ANSWERS: Mapping[str, Answer] = {
 
 def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
     """16 characters that change with the table."""
+    import hashlib  # only here, since every process that imports an App would wait for it
+
     rows = {kind: vars(answer) for kind, answer in answers.items()}
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
 
-def add_gateway_responses(template: Template, api: apigateway.RestApi, prefix: str = "") -> None:
-    """Adds the whole table to an API, a few at a time; `prefix` begins the logical ids, for a template of several."""
+def add_gateway_responses(
+    template: Template, api: apigateway.RestApi, prefix: str = "", headers: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Adds the whole table to an API, a few at a time; `prefix` begins the logical ids, for a template of several.
+
+    Each answer gets the `headers`, too.
+    """
     titles = [prefix + _title(kind) for kind in ANSWERS]
     for number, (kind, answer) in enumerate(ANSWERS.items()):
         order = {"DependsOn": titles[number - _WAVE]} if number >= _WAVE else {}
@@ -109,7 +116,7 @@ def add_gateway_responses(template: Template, api: apigateway.RestApi, prefix: s
                 titles[number],
                 RestApiId=Ref(api),
                 ResponseType=kind,
-                ResponseParameters=_headers(answer),
+                ResponseParameters=_headers(answer, headers),
                 # API Gateway knows this type only; what the client is told is the header.
                 ResponseTemplates={"application/json": _body(answer)},
                 **order,
@@ -137,8 +144,8 @@ def _title(kind: str) -> str:
     return "".join(word.capitalize() for word in kind.split("_")) + "Response"
 
 
-def _headers(answer: Answer) -> dict[str, str]:
-    headers = {"Content-Type": "application/problem+json", **answer.headers}
+def _headers(answer: Answer, more: Mapping[str, str]) -> dict[str, str]:
+    headers = {"Content-Type": "application/problem+json", **answer.headers, **more}
     return {f"gatewayresponse.header.{name}": f"'{value}'" for name, value in headers.items()}
 
 

@@ -34,13 +34,14 @@ class Network:
     `ImportValue`s.
 
     `private_subnets` are two or more, each in another Availability Zone: EFS allows one mount target in a zone.
+    `vpc_cidr` is the VPC's block of IPv4 addresses, or several that hold it: NFS is let out to these alone.
     `public_subnet` is for the instance that fills EFS alone. `way_out` is the logical id of the route that this
     instance needs before it boots, '' where it exists. `ipv6` tells whether the private subnets have IPv6 addresses.
     Raises TypeError and ValueError for fewer or the same subnets and for a wrong block of addresses.
     """
 
     vpc: Value
-    vpc_cidr: Value
+    vpc_cidr: Value | tuple[str, ...]
     private_subnets: Values
     public_subnet: Value | None = None
     way_out: str = ""
@@ -48,10 +49,16 @@ class Network:
 
     def __post_init__(self) -> None:
         arguments.is_known("Network.vpc", self.vpc)
-        arguments.text("Network.vpc_cidr", self.vpc_cidr, _CIDR, "use a block of IPv4 addresses such as 10.0.0.0/16")
+        for block in self.blocks:
+            arguments.text("Network.vpc_cidr", block, _CIDR, "use a block of IPv4 addresses such as 10.0.0.0/16")
         arguments.several("Network.private_subnets", self.private_subnets, 2, _SUBNETS_ADVICE)
         if self.public_subnet is not None:
             arguments.is_known("Network.public_subnet", self.public_subnet)
+
+    @property
+    def blocks(self) -> tuple[Value, ...]:
+        """The blocks of `vpc_cidr`."""
+        return self.vpc_cidr if isinstance(self.vpc_cidr, tuple) else (self.vpc_cidr,)
 
 
 def add_network(
@@ -114,7 +121,7 @@ def add_function_security_group(
             title,
             GroupDescription=f"Inference function: NFS to the mount targets{pictures}",
             VpcId=reference(network.vpc),
-            SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6) if web else [_nfs_out(network)],
+            SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6) if web else _nfs_out(network),
             Metadata=checkov_skips(CKV_AWS_23="Every rule has one; checkov does not see it inside Fn::If.")
             | guard_suppressions(
                 EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE="Pictures may be on any web server.",
@@ -125,15 +132,15 @@ def add_function_security_group(
 
 def web_and_nfs_egress(network: Network, ipv6: Choice = False) -> list[Any]:
     """Egress rules: 2049 to the VPC, 443 and 80 to anywhere, and the latter over IPv6 too if chosen."""
-    out: list[Any] = [_nfs_out(network)]
+    out: list[Any] = list(_nfs_out(network))
     for port, name in _WEB_PORTS:
         out.append(_out(port, f"{name} out", CidrIp="0.0.0.0/0"))
         out.append(choose(ipv6, _out(port, f"{name} out over IPv6", CidrIpv6="::/0")))
     return listed(*out)
 
 
-def _nfs_out(network: Network) -> ec2.SecurityGroupRule:
-    return _out(_NFS_PORT, "NFS to the mount targets", CidrIp=reference(network.vpc_cidr))
+def _nfs_out(network: Network) -> list[ec2.SecurityGroupRule]:
+    return [_out(_NFS_PORT, "NFS to the mount targets", CidrIp=reference(block)) for block in network.blocks]
 
 
 def _out(port: int, description: str, **destination: Any) -> ec2.SecurityGroupRule:

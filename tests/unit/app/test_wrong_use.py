@@ -1,0 +1,223 @@
+"""Each mistake raises at its line, says what is wrong, and what to do."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from troposphere.sqs import Queue
+
+from wildrydes_ml import Access, App, ExistingNetwork, Filling, NewNetwork, Storage, allow
+from wildrydes_ml.app import Function
+
+Mistake = Callable[[App], Any]
+
+
+@pytest.fixture
+def answer(full: App) -> Function:
+    """A function of the full App."""
+    return full.function("Answer", code="handler", handler="app.answer")
+
+
+def function(app: App, **more: Any) -> Function:
+    return app.function(**{"name": "Other", "code": "handler", "handler": "app.answer", **more})
+
+
+FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
+    "name twice": ({"name": "Answer"}, "'Answer'.*another name"),
+    "name of a parameter": ({"name": "VpcId"}, "'VpcId'.*choose another"),
+    "name with a dash": ({"name": "my-function"}, "letters and digits"),
+    "no directory": ({"code": "nowhere"}, "function 'Other': code is 'nowhere': there is no directory"),
+    "a file as directory": ({"code": "packages.txt"}, "there is no directory"),
+    "no path": ({"code": 3}, "pass a path"),
+    "handler without function": ({"handler": "app"}, "use 'module.function'"),
+    "handler with a path": ({"handler": "app.py:answer"}, "use 'module.function'"),
+    "handler of no module": ({"handler": "main.answer"}, "there is no main.py in"),
+    "too much memory": ({"memory": 20000}, "128 to 10240"),
+    "too long": ({"timeout": 1000}, "1 to 900"),
+    "reserved": ({"environment": {"AWS_REGION": "x"}}, "'AWS_REGION'.*keeps this name"),
+    "reserved of Lambda": ({"environment": {"LAMBDA_TASK_ROOT": "x"}}, "keeps this name"),
+    "odd name": ({"environment": {"MY-NAME": "x"}}, "letters, digits and _"),
+    "odd value": ({"environment": {"NAME": None}}, r"environment\['NAME'\] is None"),
+    "no mapping": ({"environment": ["NAME"]}, "pass a dictionary"),
+    "too much environment": ({"environment": {"TEXT": "x" * 5000}}, "5004 bytes.*4096.*zip"),
+    "may of text": ({"may": ["sqs:SendMessage"]}, "pass allow"),
+    "may without a list": ({"may": allow("sqs:SendMessage", "*")}, r"pass a list of allow"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "said"), FUNCTIONS.values(), ids=FUNCTIONS)
+def test_a_wrong_function(full: App, answer: Function, wrong: dict[str, Any], said: str) -> None:
+    before = dict(full.functions)
+    with pytest.raises((ValueError, TypeError), match=said):
+        function(full, **wrong)
+    assert dict(full.functions) == before
+
+
+ROUTES: dict[str, tuple[str, str]] = {
+    "no method": ("/x", "write method and path, such as 'POST /'"),
+    "no slash": ("POST x", "write method and path"),
+    "small letters": ("post /x", "'POST'"),
+    "slash at the end": ("POST /x/", "without a slash at its end"),
+    "twice": ("POST /", "stands twice"),
+    "too like another": ("POST /a/b", "too like POST /a-b"),
+}
+
+
+@pytest.mark.parametrize(("route", "said"), ROUTES.values(), ids=ROUTES)
+def test_a_wrong_route(full: App, answer: Function, route: str, said: str) -> None:
+    full.route("POST /", answer)
+    full.route("POST /a-b", answer)
+    with pytest.raises(ValueError, match=said):
+        full.route(route, answer)
+
+
+def test_a_route_wants_a_function_of_this_app(full: App, answer: Function, bare: Callable[..., App]) -> None:
+    with pytest.raises(TypeError, match=r"pass what app.function"):
+        full.route("POST /", answer.inference)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="another App's"):
+        bare().route("POST /", answer)
+
+
+def test_a_route_wants_a_function_that_ends_in_time(full: App) -> None:
+    slow = function(full, timeout=30)
+    with pytest.raises(ValueError, match=r"Other may take 30 s.*waits 29 s"):
+        full.route("POST /", slow)
+
+
+def test_a_route_wants_to_know_who_may_call(folder: Path) -> None:
+    app = App("silent", directory=folder)
+    with pytest.raises(ValueError, match=r"say who may call.*access=Access"):
+        app.route("POST /", function(app))
+
+
+def twice(call: Callable[[], object]) -> None:
+    call()
+    call()
+
+
+def right(reply: Any) -> bool:
+    return bool(reply)
+
+
+PROOFS: dict[str, tuple[Callable[[App, Any], Any], str]] = {
+    "of no route": (lambda app, route: app.proof("POST /", {}, right), "pass what app.route"),  # type: ignore[arg-type]
+    "twice": (lambda app, route: twice(lambda: app.proof(route, {}, right)), "already"),
+    "no check": (lambda app, route: app.proof(route, {}, True), "pass a function"),  # type: ignore[arg-type]
+    "no JSON": (lambda app, route: app.proof(route, {1, 2}, right), "cannot be sent as JSON"),
+    "GET with a body": (lambda app, route: app.proof(app.route("GET /", app.functions["Answer"]), {}, right), "None"),
+    "no values": (
+        lambda app, route: app.proof(app.route("POST /{id}", app.functions["Answer"]), {}, right), "add path="
+    ),
+    "path without slash": (lambda app, route: app.proof(route, {}, right, path="x"), "begin with a slash"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("mistake", "said"), PROOFS.values(), ids=PROOFS)
+def test_a_wrong_proof(full: App, answer: Function, mistake: Callable[[App, Any], Any], said: str) -> None:
+    route = full.route("POST /here", answer)
+    with pytest.raises((ValueError, TypeError), match=said):
+        mistake(full, route)
+
+
+OTHERS: dict[str, tuple[Mistake, str]] = {
+    "parameter of the template": (lambda app: app.parameter("Revision", "x"), "a parameter of that name"),
+    "parameter of another App's template": (lambda app: app.parameter("InternetEgress", "x"), "choose another"),
+    "parameter twice": (lambda app: twice(lambda: app.parameter("Sure", 1)), "'Sure'.*choose another"),
+    "parameter of a resource's name": (lambda app: app.parameter("FileSystemResource", 1), "choose another"),
+    "parameter with a dash": (lambda app: app.parameter("my-one", 1), "letters and digits"),
+    "parameter of a list": (lambda app: app.parameter("Many", [1]), "use text or a number"),  # type: ignore[arg-type]
+    "default too small": (lambda app: app.parameter("Sure", 0.1, at_least=0.5), "must be from 0.5"),
+    "limits of text": (lambda app: app.parameter("Word", "x", at_most=3), "are for numbers"),
+    "default of no choice": (lambda app: app.parameter("Word", "x", one_of=["a", "b"]), "must be one of 'a', 'b'"),
+    "choices as text": (lambda app: app.parameter("Word", "x", one_of="xy"), "pass a list"),
+    "resource twice": (lambda app: twice(lambda: app.add(Queue("Results"))), "'Results'.*another name"),
+    "resource of a parameter's name": (lambda app: app.add(Queue("VpcId")), "a parameter of that name"),
+    "no resource": (lambda app: app.add("Results"), "pass a resource"),
+    "alarm on a name": (lambda app: app.alarm("Bad", "Errors", above=0), r"function.metric\(name\)"),  # type: ignore[arg-type]
+    "alarm on two": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age"), above=0), "dimension"),  # type: ignore[arg-type]
+    "alarm on a list": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age", ["Q"]), above=0), "dimension"),  # type: ignore[arg-type]
+    "alarm twice": (lambda app: twice(lambda: alarm(app)), "another name"),
+    "alarm of no minutes": (lambda app: alarm(app, minutes=0), "1 to 1440"),
+    "alarm of a word": (lambda app: alarm(app, above="many"), "above is 'many'"),
+    "alarm of an odd statistic": (lambda app: alarm(app, statistic="Median"), "Sum, Average"),
+    "alarm with a dash": (lambda app: app.alarm("a-b", ("AWS/SQS", "Age", {}), above=0), "letters and digits"),
+    "output twice": (lambda app: twice(lambda: app.output("Queue", "x")), "another name"),
+    "output of the App": (lambda app: app.output("Url", "x"), "another name"),
+    "no function": (lambda app: app.template(), r"add one with app.function"),
+    "access without a route": (lambda app: [function(app), app.template()], r"add one with app.route"),
+}
+
+
+def alarm(app: App, **more: Any) -> Any:
+    return app.alarm("Waiting", ("AWS/SQS", "Age", {"QueueName": "x"}), **{"above": 1, **more})
+
+
+@pytest.mark.parametrize(("mistake", "said"), OTHERS.values(), ids=OTHERS)
+def test_other_mistakes(full: App, mistake: Mistake, said: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=said):
+        mistake(full)
+
+
+BEGUN: dict[str, tuple[dict[str, Any], str]] = {
+    "name": ({"name": "My App"}, "lower-case letters"),
+    "network of a word": ({"network": "vpc-1"}, "App.network is 'vpc-1': pass ExistingNetwork"),
+    "access of a word": ({"access": "API_KEY"}, "pass Access"),
+    "storage without network": ({"storage": Storage()}, "needs a network"),
+    "network without storage": ({"network": NewNetwork()}, "is for storage"),
+    "filling without storage": ({"filling": Filling("packages.txt", "model")}, "needs storage"),
+    "runtime": ({"runtime": "3.13"}, "App.runtime is '3.13'"),
+    "architecture": ({"architecture": "arm"}, "'x86_64', 'arm64'"),
+    "origins as text": ({"cors": "https://example.org"}, "pass a list of origins"),
+    "any origin": ({"cors": ["*"]}, "scheme and host"),
+    "origin with a path": ({"cors": ["https://example.org/"]}, "scheme and host"),
+    "origin twice": ({"cors": ["https://example.org", "https://example.org"]}, "twice"),
+}
+
+
+@pytest.mark.parametrize(("wrong", "said"), BEGUN.values(), ids=BEGUN)
+def test_a_wrong_app(folder: Path, wrong: dict[str, Any], said: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=said):
+        App(**{"name": "right", "directory": folder, **wrong})
+
+
+DECLARED: dict[str, tuple[Callable[[], Any], str]] = {
+    "one zone": (lambda: ExistingNetwork(zones=1), "use 2 to 6"),
+    "another filler": (lambda: ExistingNetwork(filler="open"), "'public', 'private'"),  # type: ignore[arg-type]
+    "another egress": (lambda: NewNetwork("NAT"), "'nat'"),  # type: ignore[arg-type]
+    "another mode": (lambda: Storage(throughput_mode="burst"), "'bursting'"),  # type: ignore[arg-type]
+    "no MiB/s": (lambda: Storage("provisioned", 0), "MiB/s"),
+    "no model": (lambda: Filling("packages.txt", ""), "Filling.model is empty"),
+    "no packages": (lambda: Filling([], "model"), "Filling.packages is empty"),
+    "a model of no text": (lambda: Filling("packages.txt", Path("model")), "pass text"),  # type: ignore[arg-type]
+    "a digest of a directory": (lambda: Filling("p.txt", "model", sha256="a" * 64), "for a model behind a URL"),
+    "a short digest": (lambda: Filling("p.txt", "https://x/m.tar", sha256="abc"), "64 hexadecimal"),
+    "an open door unexplained": (lambda: Access("NONE"), "open_because"),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), DECLARED.values(), ids=DECLARED)
+def test_a_wrong_declaration(make: Callable[[], Any], said: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=said):
+        make()
+
+
+PACKAGES: dict[str, tuple[Any, str]] = {
+    "no file": ("nothing.txt", "there is no file"),
+    "no pin": (["numpy"], "'numpy': pin each package"),
+    "an option of pip's": (["--index-url"], "pin each package"),
+    "too many": (["numpy==2.4.6"] * 400, "name fewer packages"),
+}
+
+
+@pytest.mark.parametrize(("packages", "said"), PACKAGES.values(), ids=PACKAGES)
+def test_wrong_packages(folder: Path, packages: Any, said: str) -> None:
+    filling = Filling(packages, "model")
+    with pytest.raises(ValueError, match=said):
+        App("wrong", network=NewNetwork(), storage=Storage(), filling=filling, directory=folder)
+
+
+def test_an_empty_file_of_packages(folder: Path) -> None:
+    (folder / "packages.txt").write_text("# later\n")
+    with pytest.raises(ValueError, match="names no package"):
+        App("w2", network=NewNetwork(), storage=Storage(), filling=Filling("packages.txt", "m"), directory=folder)

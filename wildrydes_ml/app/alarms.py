@@ -1,0 +1,58 @@
+"""Alarms on any metric of CloudWatch's."""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from troposphere import cloudwatch
+
+from ..blocks import arguments
+from ..blocks.choices import Value, reference
+
+# Whole minutes, of which a day is the longest (https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/
+# API_PutMetricAlarm.html).
+_MINUTES = (1, 1440)
+_STATISTIC = r"Sum|Average|Minimum|Maximum|SampleCount|p\d{1,2}(\.\d+)?"
+# Of what is counted, the sum is meant; of an age, a duration or a share, the largest.
+_COUNTED = re.compile(
+    r"(\w*Errors|Throttles|Invocations|[45]XXError|Count|NumberOf\w+|\w+Failed|\w+Dropped|\w*Requests)"
+)
+_SHAPE = "pass (namespace, name, {dimension: value}), or what function.metric(name) returns"
+
+
+def alarm(
+    title: str, metric: object, *, above: float, minutes: int, statistic: str, topic: Value | None, about: str
+) -> cloudwatch.Alarm:
+    """An alarm that rings when the metric of so many minutes is above the number.
+
+    Raises TypeError for what is no metric, ValueError for other minutes and statistics.
+    """
+    namespace, name, dimensions = _metric(title, metric)
+    arguments.number(f"alarm {title!r}: above", above, float("-inf"), float("inf"), "the metric's unit")
+    arguments.number(f"alarm {title!r}: minutes", minutes, *_MINUTES, "minutes")
+    chosen = statistic or ("Sum" if _COUNTED.fullmatch(name) else "Maximum")
+    arguments.text(f"alarm {title!r}: statistic", chosen, _STATISTIC, "use Sum, Average, Minimum, Maximum or p90")
+    told = {} if topic is None else {"AlarmActions": [reference(topic)], "OKActions": [reference(topic)]}
+    return cloudwatch.Alarm(
+        f"{title}Alarm",
+        AlarmDescription=about or f"{name} is above {above:g} in {minutes} minutes.",
+        Namespace=namespace,
+        MetricName=name,
+        Dimensions=[cloudwatch.MetricDimension(Name=key, Value=reference(one)) for key, one in dimensions.items()],
+        Period=60 * minutes,
+        EvaluationPeriods=1,
+        ComparisonOperator="GreaterThanThreshold",
+        Threshold=above,
+        TreatMissingData="notBreaching",
+        **{"ExtendedStatistic" if chosen.startswith("p") else "Statistic": chosen},
+        **told,
+    )
+
+
+def _metric(title: str, metric: object) -> tuple[str, str, Mapping[str, Any]]:
+    match metric:
+        case (str(namespace), str(name), Mapping() as dimensions) if namespace and name:
+            for key, value in dimensions.items():
+                arguments.is_known(f"alarm {title!r}: dimension {key}", value)
+            return namespace, name, dimensions
+    raise TypeError(f"alarm {title!r} has the metric {metric!r}: {_SHAPE}")

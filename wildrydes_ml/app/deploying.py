@@ -1,0 +1,81 @@
+"""An App as a Deployment: one stack, its code, its filling and its proof, as plain data."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from troposphere import Parameter, Template
+
+from ..blocks.access import Access
+from ..blocks.function import ALIAS
+from ..deployment import Code, Deployment, Filling, Proof, Stack
+from ..errors import SettingsError
+from ..template.source import built
+from . import files
+from .parameters import REFILLS
+from .proof import Question
+
+if TYPE_CHECKING:
+    from .app import App
+
+
+def deployment(app: "App", template: Template) -> Deployment:
+    """What the deployer needs to know of the App. Raises SettingsError where the model is missing."""
+    question = app.question
+    return Deployment(
+        name=app.name,
+        stacks=(Stack(built(f"{app.name}.yml", template)),),
+        proof=_proof(app, question) if question else None,
+        code=tuple(Code(directory, (parameter,)) for directory, parameter in app.code.items()),
+        filling=_filling(app, template),
+        opens=_opens(app.access),
+    )
+
+
+def _filling(app: "App", template: Template) -> Filling | None:
+    if app.filling is None or app.foundation is None:
+        return None
+    exists = app.foundation.exists
+    come_and_go = [title for title, one in template.resources.items() if one.resource.get("Condition") == exists]
+    try:
+        named = app.filling.model
+        model = named if app.filling.is_url else files.model("Filling.model", app.directory, named)
+    except ValueError as error:
+        raise SettingsError([f"App {app.name} ({app.file or app.directory}): {error}"]) from None
+    return Filling(refills=REFILLS, resources=tuple(come_and_go), model=model or "")
+
+
+def _proof(app: "App", question: Question) -> Proof:
+    output = f"{question.route.inference.function.title}Function"
+
+    def auth(values: Mapping[str, str]) -> str:
+        return _auth(app.access, question, values)
+
+    return Proof(
+        body=question.body,
+        headers=question.headers,
+        read=question.read,
+        event=question.event,
+        function=lambda values, outputs: f"{outputs[output]}:{ALIAS}",
+        method=question.method,
+        path=question.path.lstrip("/"),
+        auth=auth,
+        # The values decide over the key; the outputs do not tell them.
+        command=lambda outputs, url: question.command(url, auth({})),
+        about=f"ask {question}",
+    )
+
+
+def _auth(access: Access | None, question: Question, values: Mapping[str, str]) -> str:
+    """How callers of the proof's route prove who they are."""
+    if access is None or question.route.reason:
+        return "NONE"
+    if isinstance(access.auth, Parameter):
+        return values.get(access.auth.title, str(access.auth.properties.get("Default", "NONE")))
+    return str(access.auth)
+
+
+def _opens(access: Access | None) -> dict[str, Callable[[str], str]]:
+    """To whom the parameter of `access` opens the API, where it is one."""
+    if access is None or not isinstance(access.auth, Parameter):
+        return {}
+    return {access.auth.title: lambda auth: "open to anyone" if auth == "NONE" else ""}

@@ -1,0 +1,81 @@
+"""The files that an App names, relative to its own file."""
+
+import inspect
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+PIN = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?"
+"""One requirement of pip's, pinned, without spaces."""
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: a value's characters.
+_LONGEST = 4096
+_PACKAGE = Path(__file__).resolve().parents[1]
+
+
+def caller() -> Path | None:
+    """The file of the code outside this package that is being run; None where there is none, as in a console."""
+    frame = inspect.currentframe()
+    while frame is not None:
+        file = Path(frame.f_code.co_filename)
+        if _PACKAGE not in file.parents:
+            return file.resolve() if file.is_file() else None
+        frame = frame.f_back
+    return None
+
+
+def directory(where: str, base: Path, name: object) -> Path:
+    """The directory of that name. Raises TypeError for what is no path, ValueError where there is none."""
+    path = _path(where, base, name)
+    if not path.is_dir():
+        raise ValueError(f"{where} is {str(name)!r}: there is no directory {path}")
+    return path
+
+
+def handler_file(where: str, code: Path, handler: object) -> None:
+    """Raises ValueError unless `module.function` names a module that is in the directory."""
+    if not isinstance(handler, str) or not re.fullmatch(r"[\w./-]*\w\.[A-Za-z_]\w*", handler, re.ASCII):
+        raise ValueError(f"{where} is {handler!r}: use 'module.function', such as 'app.answer' of {code.name}/app.py")
+    module = code / handler.rpartition(".")[0].replace(".", "/")
+    if not module.with_name(f"{module.name}.py").is_file() and not (module / "__init__.py").is_file():
+        raise ValueError(f"{where} is {handler!r}: there is no {module.name}.py in {module.parent}")
+
+
+def pins(where: str, base: Path, packages: str | Sequence[str]) -> str:
+    """The pins, separated by spaces, of a file or a list. A `#` and what follows it on a line is a comment.
+
+    Raises ValueError where there is no such file, for what is no pin, and for more than a parameter holds.
+    """
+    found = _in_file(where, base, packages) if isinstance(packages, str) else list(packages)
+    for pin in found:
+        if not isinstance(pin, str) or not re.fullmatch(PIN, pin, re.ASCII):
+            raise ValueError(f"{where} has {pin!r}: pin each package, such as numpy==2.4.6, without spaces in it")
+    if not found:
+        raise ValueError(f"{where} names no package: write pins such as numpy==2.4.6")
+    text = " ".join(found)
+    if len(text) > _LONGEST:
+        raise ValueError(f"{where} has {len(text)} characters, where a parameter holds {_LONGEST}: name fewer packages")
+    return text
+
+
+def model(where: str, base: Path, name: str) -> Path:
+    """The model's directory or archive. Raises ValueError where there is none, or nothing in it."""
+    path = _path(where, base, name)
+    if not path.exists():
+        raise ValueError(f"{where} is {name!r}: there is no {path}; make the model first")
+    if path.is_dir() and not any(path.iterdir()):
+        raise ValueError(f"{where} is {name!r}: {path} is empty; make the model first")
+    return path
+
+
+def _in_file(where: str, base: Path, name: str) -> list[str]:
+    path = _path(where, base, name)
+    if not path.is_file():
+        raise ValueError(f"{where} is {name!r}: there is no file {path}")
+    lines = path.read_text(encoding="utf-8").splitlines()
+    return [pin for line in lines for pin in line.partition("#")[0].split()]
+
+
+def _path(where: str, base: Path, name: object) -> Path:
+    if not isinstance(name, (str, Path)):
+        raise TypeError(f"{where} is {name!r}: pass a path")
+    return (base / name).resolve()

@@ -1,0 +1,125 @@
+"""Finding an App in a file or module of somebody else's, for `--app`.
+
+That code may do anything while it is loaded, and may fail in any way. What it writes to stdout goes to stderr, since
+the command's own answer is there; files beside it can be imported by it, and are forgotten afterwards, so that the
+next App may have others of the same names.
+"""
+
+import contextlib
+import importlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator
+from pathlib import Path
+from types import ModuleType
+
+from ..errors import SettingsError
+from .app import App
+
+_PACKAGE = Path(__file__).resolve().parents[1]
+_MODULE = "wildrydes_ml_loaded_app"
+
+
+def load(spec: str) -> App:
+    """The App that `FILE.py[:NAME]` or `package.module[:NAME]` means; NAME is needed where there are several.
+
+    Raises SettingsError, with file and line, when it does not load, and when there is no App or more than one.
+    """
+    source, _, name = spec.partition(":") if ".py:" not in spec else spec.rpartition(":")
+    if not source:
+        raise SettingsError([f"--app {spec!r}: name a file such as app.py, or a module such as package.module"])
+    with contextlib.redirect_stdout(sys.stderr):
+        module = _file(spec, Path(source)) if source.endswith(".py") else _module(spec, source)
+    return _chosen(spec, module, name)
+
+
+def _file(spec: str, path: Path) -> ModuleType:
+    file = path.expanduser().resolve()
+    if not file.is_file():
+        raise SettingsError([f"--app {spec}: there is no file {file}"])
+    found = importlib.util.spec_from_file_location(_MODULE, file)
+    assert found is not None
+    assert found.loader is not None
+    module = importlib.util.module_from_spec(found)
+    with _importing_from(file.parent, forget=True), _explained(spec, file.parent):
+        sys.modules[_MODULE] = module
+        found.loader.exec_module(module)
+    return module
+
+
+def _module(spec: str, name: str) -> ModuleType:
+    here = Path.cwd()
+    with _importing_from(here, forget=False), _explained(spec, here):
+        return importlib.import_module(name)
+
+
+@contextlib.contextmanager
+def _importing_from(directory: Path, forget: bool) -> Iterator[None]:
+    """The directory comes first in the search for modules. What is found in it is forgotten afterwards, if wanted."""
+    path, modules = list(sys.path), set(sys.modules)
+    sys.path.insert(0, str(directory))
+    importlib.invalidate_caches()
+    try:
+        yield
+    finally:
+        sys.path[:] = path
+        for name in [one for one in set(sys.modules) - modules if forget and _is_beside(one, directory)]:
+            del sys.modules[name]
+
+
+def _is_beside(name: str, directory: Path) -> bool:
+    """Whether a module is a file of the directory, or of a package in it."""
+    if name == _MODULE:
+        return True
+    top = sys.modules.get(name.partition(".")[0])
+    places = [getattr(top, "__file__", None), *getattr(top, "__path__", ())]
+    return any(place and directory in (Path(place).parent, Path(place).parent.parent) for place in places) and not any(
+        place and "site-packages" in Path(place).parts for place in places
+    )
+
+
+@contextlib.contextmanager
+def _explained(spec: str, directory: Path) -> Iterator[None]:
+    """Whatever the code raises, as a fault of the option: where, what, and what to do."""
+    try:
+        yield
+    except SyntaxError as error:
+        raise SettingsError([f"--app {spec}: {error.filename}, line {error.lineno}: {error.msg}"]) from error
+    except ImportError as error:
+        what = f"{error}; install what is missing, or correct the name"
+        raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}"]) from error
+    except SettingsError as error:
+        raise SettingsError([f"--app {spec}: {_where(error, directory)}{fault}" for fault in error.faults]) from error
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # a file may end the process, too
+        what = str(error) if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: {error}"
+        raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}"]) from error
+
+
+def _where(error: BaseException, directory: Path) -> str:
+    """File and line of the author's code that failed; nothing where that never ran."""
+    frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
+    outside = [one for one in frames if _PACKAGE not in one[0].parents and not one[0].name.startswith("<frozen")]
+    near = [one for one in outside if directory in one[0].parents and "site-packages" not in one[0].parts]
+    if not outside:
+        return ""
+    file, line = (near or outside)[-1]
+    return f"{file}, line {line}: "
+
+
+def _chosen(spec: str, module: ModuleType, name: str) -> App:
+    apps = {key: value for key, value in vars(module).items() if isinstance(value, App)}
+    if name:
+        if name in apps:
+            return apps[name]
+        known = f"it has {', '.join(sorted(apps))}" if apps else "it has none"
+        raise SettingsError([f"--app {spec}: there is no App {name}; {known}"])
+    different = {id(app): key for key, app in reversed(apps.items())}
+    if not different:
+        raise SettingsError([f"--app {spec}: it makes no App; write app = App('name', ...) at its top level"])
+    if len(different) > 1:
+        names = ", ".join(sorted(different.values()))
+        raise SettingsError([f"--app {spec}: it makes {len(different)} Apps; choose one with {spec}:NAME of {names}"])
+    return next(iter(apps.values()))

@@ -1,0 +1,111 @@
+"""What a function may do beside mounting and logging: statements of IAM, and the ARNs of the resources in them."""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from awacs.aws import Action, Allow, PolicyDocument, Statement
+from troposphere import AWSHelperFn, AWSObject, GetAtt, Ref, Sub, iam
+
+from ..blocks.choices import Value, reference
+from .functions import Function
+
+_ACTION = r"([a-z0-9-]+):([A-Za-z0-9*]+)"
+_ARN = r"\*|arn:[^:]*:[a-z0-9-]+:[^:]*:[^:]*:\S+"
+_SERVICE_ARN = "arn:${AWS::Partition}:%s:${AWS::Region}:${AWS::AccountId}:%s"
+
+# Types whose `Ref` is the ARN, most of them without an attribute `Arn`
+# (https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/: "Return values" of each).
+_REF_IS_ARN = frozenset(
+    {
+        "AWS::SNS::Topic", "AWS::SecretsManager::Secret", "AWS::StepFunctions::StateMachine",
+        "AWS::StepFunctions::Activity", "AWS::IAM::ManagedPolicy", "AWS::Lambda::Alias", "AWS::Lambda::Version",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer", "AWS::Batch::JobDefinition", "AWS::Batch::JobQueue",
+    }
+)  # fmt: skip
+
+
+def _parameter_arn(resource: AWSObject) -> Any:
+    """`Ref` is the name, and the ARN has one slash before it, whether the name begins with one or not."""
+    name = resource.properties.get("Name")
+    slash = "" if isinstance(name, str) and name.startswith("/") else "/"
+    return Sub(_SERVICE_ARN % ("ssm", f"parameter{slash}${{{resource.title}}}"))
+
+
+# Types whose ARN is neither.
+_MADE: Mapping[str, Callable[[AWSObject], Any]] = {
+    "AWS::SSM::Parameter": _parameter_arn,
+    "AWS::Logs::LogGroup": lambda one: Sub(_SERVICE_ARN % ("logs", f"log-group:${{{one.title}}}:*")),
+    "AWS::EFS::AccessPoint": lambda one: Sub(_SERVICE_ARN % ("elasticfilesystem", f"access-point/${{{one.title}}}")),
+}
+
+
+def allow(actions: str | Sequence[str], *resources: Value | Function) -> Statement:
+    """A statement for `may`: the actions, such as "sqs:SendMessage", on the resources.
+
+    A resource is a troposphere resource or a function of the App, which stands for its ARN, an ARN, or what
+    CloudFormation knows later; "*" is any. A bucket is itself for what is done to it, and its objects for what is done
+    to these. Raises ValueError for an action without a service, no resource, and text that is no ARN; TypeError for
+    what is neither.
+    """
+    named = (actions,) if isinstance(actions, str) else actions
+    if not isinstance(named, (list, tuple)) or not named:
+        raise TypeError(f"allow() has actions {actions!r}: pass an action such as 'sqs:SendMessage', or a list of them")
+    split = [_split(action) for action in named]
+    if not resources:
+        raise ValueError(f"allow({named[0]!r}) names no resource: say on what, or '*' for any")
+    on = [arn for resource in resources for arn in _arns(resource, named)]
+    return Statement(Effect=Allow, Action=[Action(*parts) for parts in split], Resource=on)
+
+
+def policy(where: str, may: object) -> list[iam.Policy]:
+    """The statements as the policies of a role; raises TypeError for what `allow` did not make."""
+    if not isinstance(may, (list, tuple)):
+        raise TypeError(f"{where} is {may!r}: pass a list of allow(...), such as [allow('sqs:SendMessage', queue)]")
+    for statement in may:
+        if not isinstance(statement, Statement):
+            raise TypeError(f"{where} has {statement!r}: pass allow(...), such as allow('sqs:SendMessage', queue)")
+    if not may:
+        return []
+    return [iam.Policy(PolicyName="May", PolicyDocument=PolicyDocument(Version="2012-10-17", Statement=list(may)))]
+
+
+def arn(resource: AWSObject) -> Any:
+    """The ARN of a resource of the template."""
+    if resource.resource_type in _MADE:
+        return _MADE[resource.resource_type](resource)
+    return Ref(resource) if resource.resource_type in _REF_IS_ARN else GetAtt(resource, "Arn")
+
+
+def _split(action: object) -> tuple[str, str]:
+    match = re.fullmatch(_ACTION, action, re.ASCII) if isinstance(action, str) else None
+    if match is None:
+        raise ValueError(f"allow() has the action {action!r}: write service and action, such as 'sqs:SendMessage'")
+    return match[1], match[2]
+
+
+def _arns(resource: object, actions: Sequence[str]) -> list[Any]:
+    if isinstance(resource, Function):
+        return [resource.arn]
+    if isinstance(resource, AWSObject):
+        return _of_bucket(resource, actions) if resource.resource_type == "AWS::S3::Bucket" else [arn(resource)]
+    if isinstance(resource, str):
+        if not re.fullmatch(_ARN, resource, re.ASCII):
+            raise ValueError(f"allow() has the resource {resource!r}: pass the resource itself, its ARN, or '*'")
+        return [resource]
+    if isinstance(resource, AWSHelperFn) or hasattr(resource, "to_dict"):
+        return [reference(resource)]
+    raise TypeError(f"allow() has the resource {resource!r}: pass a resource, a parameter, Ref, GetAtt, Sub or an ARN")
+
+
+def _of_bucket(bucket: AWSObject, actions: Sequence[str]) -> list[Any]:
+    """The bucket, its objects or both, by what is done
+    (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html)."""
+    on_objects = {_is_on_objects(action) for action in actions}
+    objects = Sub(f"${{{bucket.title}.Arn}}/*")
+    return [*([GetAtt(bucket, "Arn")] if on_objects != {True} else []), *([objects] if on_objects != {False} else [])]
+
+
+def _is_on_objects(action: str) -> bool:
+    name = action.partition(":")[2]
+    return "Bucket" not in name and ("Object" in name or "MultipartUpload" in name)

@@ -1,0 +1,157 @@
+"""How an App is proven to answer: a question on one of its routes, and what the answer must be."""
+
+import json
+import shlex
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from ..blocks.api import STAGE, Route
+
+if TYPE_CHECKING:
+    from ..web import Reply
+
+Check = Callable[[Any], bool]
+
+_JSON = {"Content-Type": "application/json", "Accept": "application/json"}
+_LONGEST = 300
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked on a route, and what the answer must be."""
+
+    route: Route
+    """Where it is asked."""
+    asked: Any
+    """What is sent as JSON; None for nothing."""
+    check: Check
+    """Whether the answer, read as JSON, is right."""
+    path: str
+    """The route's path, with values in place of `{name}`."""
+
+    @property
+    def method(self) -> str:
+        """The route's method; ANY is asked by POST, or by GET when nothing is sent."""
+        if self.route.method != "ANY":
+            return self.route.method
+        return "GET" if self.asked is None else "POST"
+
+    @property
+    def body(self) -> bytes:
+        """What is sent."""
+        return b"" if self.asked is None else json.dumps(self.asked, ensure_ascii=False).encode()
+
+    @property
+    def headers(self) -> dict[str, str]:
+        """The headers that go with it."""
+        return dict(_JSON) if self.body else {"Accept": _JSON["Accept"]}
+
+    @property
+    def event(self) -> dict[str, Any]:
+        """What API Gateway makes of it for the function
+        (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html)."""
+        context = {"stage": STAGE, "httpMethod": self.method, "resourcePath": self.route.path, "identity": {}}
+        return {
+            "resource": self.route.path,
+            "path": self.path,
+            "httpMethod": self.method,
+            "headers": self.headers,
+            "multiValueHeaders": {name: [value] for name, value in self.headers.items()},
+            "queryStringParameters": None,
+            "multiValueQueryStringParameters": None,
+            "pathParameters": _path_parameters(self.route.path, self.path),
+            "stageVariables": None,
+            "requestContext": {**context, "path": f"/{STAGE}{self.path}"},
+            "body": self.body.decode() or None,
+            "isBase64Encoded": False,
+        }
+
+    def __str__(self) -> str:
+        return " ".join([self.method, self.path, *([_short(self.body)] if self.body else [])])
+
+    def read(self, reply: "Reply") -> "Said":
+        """What a reply says."""
+        text = _short(reply.body)
+        if reply.status != 200:
+            return Said(str(self), text, f"{_refusal(reply)} (asked: {self})")
+        try:
+            answer = json.loads(reply.body)
+        except ValueError:
+            return Said(str(self), text, f"200, but the answer is not JSON: {text} (asked: {self})")
+        return Said(str(self), text, self._fault(answer, text))
+
+    def command(self, url: str, auth: str) -> str:
+        """A line for a shell that asks the same; empty where a signature is needed."""
+        if auth == "AWS_IAM":
+            return ""
+        key = ["-H", "x-api-key: KEY"] if auth == "API_KEY" else []
+        sent = ["-H", "Content-Type: application/json", "-d", self.body.decode()] if self.body else []
+        return shlex.join(["curl", "-X", self.method, *key, *sent, url.rstrip("/") + self.path])
+
+    def _fault(self, answer: Any, text: str) -> str:
+        try:
+            if self.check(answer):
+                return ""
+            why = "is not what the proof wants"
+        except Exception as error:
+            why = f"cannot be checked ({type(error).__name__}: {error})"
+        return f"the answer {text} {why} (asked: {self})"
+
+
+@dataclass(frozen=True)
+class Said:
+    """What came of the question. `error` is empty when it is the right answer."""
+
+    asked: str
+    answer: str
+    error: str = ""
+
+    def describe(self) -> str:
+        """The answer in words."""
+        return f"{self.asked}: {self.error or self.answer}"
+
+    def record(self) -> dict[str, Any]:
+        """The answer for a program."""
+        return {"asked": self.asked, "answer": self.answer, **({"error": self.error} if self.error else {})}
+
+
+def question(route: Route, asked: Any, check: Check, path: str) -> Question:
+    """Raises TypeError and ValueError for what cannot be asked or checked on the route."""
+    if not callable(check):
+        raise TypeError(f"proof: the check is {check!r}; pass a function, such as lambda reply: reply['ok']")
+    try:
+        json.dumps(asked)
+    except (TypeError, ValueError) as error:
+        raise TypeError(f"proof: {asked!r} cannot be sent as JSON ({error})") from None
+    if asked is not None and route.method in ("GET", "HEAD"):
+        raise ValueError(f"proof: {route.method} {route.path} sends nothing; pass None as the question")
+    if "{" in route.path and not path:
+        raise ValueError(f"proof: {route.path} has parameters; add path= with values, such as path='/digits/7'")
+    if path and not path.startswith("/"):
+        raise ValueError(f"proof: path is {path!r}; begin with a slash")
+    return Question(route, asked, check, path or route.path)
+
+
+def _refusal(reply: "Reply") -> str:
+    """The status, with the problem's code where there is one, and what came."""
+    if reply.status == 0:
+        return f"no answer: {reply.fault}"
+    try:
+        found = json.loads(reply.body)
+        return f"{reply.status} {found['code']}: {found.get('detail', '')}"
+    except (ValueError, LookupError, TypeError, AttributeError):
+        return f"{reply.status}: {_short(reply.body) or 'no words'}"
+
+
+def _short(body: bytes) -> str:
+    text = body.decode(errors="replace")
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+
+
+def _path_parameters(pattern: str, path: str) -> Mapping[str, str] | None:
+    names, values = pattern.strip("/").split("/"), path.strip("/").split("/")
+    found = {name.strip("{}+"): value for name, value in zip(names, values, strict=False) if name.startswith("{")}
+    if names[-1].endswith("+}"):
+        found[names[-1].strip("{}+")] = "/".join(values[len(names) - 1 :])
+    return found or None
