@@ -23,6 +23,8 @@ from .settings import Settings
 TEMPLATES = "template/"
 PREFIXES = ("code/", "model/", TEMPLATES)
 REVISION = "Revision"
+# In place of a link to the model's archive, until there is one; nothing reads it where a directory stands for EFS.
+_UNLINKED = "http://localhost/model.tar"
 
 Outputs = Mapping[str, Mapping[str, str]]
 """The outputs of stacks, by the stack's name."""
@@ -220,6 +222,8 @@ def describe(
     begin = label(deployment, settings.name, values)
     packages = packages or [packaging.build(code.directory) for code in deployment.code]
     zips = [Zip(code_key(begin, package.digest), package.body) for package in packages]
+    if deployment.filling and deployment.filling.model:
+        values.setdefault("ModelUrl", _UNLINKED)
     values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
     values |= {name: one.key for code, one in zip(deployment.code, zips, strict=True) for name in code.parameters}
     stacks = tuple(_stack(stack, settings, values, {**settings.stack_tags, **marks}) for stack in deployment.stacks)
