@@ -17,7 +17,7 @@ from .aws import Aws, connect
 from .errors import SettingsError, WildrydesError
 from .options import settings as _settings
 from .preflight import refuse_other_account
-from .reporting import Progress, Reporter, terminal_columns
+from .reporting import Progress, Reporter, answer_to, terminal_columns
 from .settings import Settings, Target
 from .table import Table
 from .tags import TAG
@@ -197,9 +197,7 @@ def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[lis
 def _ask(question: str, otherwise: str) -> None:
     """Raises SettingsError unless a person answers yes, KeyboardInterrupt for Ctrl-C: both say what is true then."""
     try:
-        answer = input(question)
-    except EOFError:
-        answer = ""
+        answer = answer_to(question)
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(otherwise) from stopped
     if answer.strip().lower() not in ("y", "yes"):
