@@ -23,7 +23,7 @@ def digits() -> Template:
     given = parameters.add_parameters(template, NAMES, OWN)
     runtime = given["PythonRuntime"]
     filling = blocks.PopulateSettings(
-        given["BootstrapInstance"], runtime=runtime, packages=given["Packages"], model=given["ModelUrl"]
+        instance=given["BootstrapInstance"], runtime=runtime, packages=given["Packages"], model=given["ModelUrl"]
     )
     network = blocks.add_network(template, egress="none")
     group = blocks.add_function_security_group(template, network, web=False)
@@ -31,15 +31,15 @@ def digits() -> Template:
     storage = blocks.add_storage(template, network, [group, filler], throughput_mode="elastic")
     filled = blocks.add_populate(template, network, storage, filler, filling)
     mount = blocks.FileSystemMount(
-        network.private_subnets,
-        [group],
-        storage.access_point_arn,
-        given["EFSpath"],
+        subnets=network.private_subnets,
+        security_groups=[group],
+        access_point_arn=storage.access_point_arn,
+        path=given["EFSpath"],
         mount_targets=storage.mount_targets,
     )
     settings = blocks.FunctionSettings(
         name="digits", bucket=given["DataBucket"], key=given["CodeKey"], handler="app.answer", runtime=runtime,
-        memory=1024, timeout=29, contents=filled.reported, description="Reads digits with scikit-learn from EFS.",
+        memory=1024, timeout=29, contents=filled, description="Reads digits with scikit-learn from EFS.",
     )  # fmt: skip
     routes = [blocks.Route(blocks.add_inference_function(template, mount, settings, title="Digits"), page=True)]
     access = blocks.Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it.")

@@ -24,7 +24,10 @@ def shared_efs() -> Template:
     template = Template(Description="Two functions with two models on one EFS")
     given = parameters.add_parameters(template, NAMES, OWN)
     filling = blocks.PopulateSettings(
-        given["BootstrapInstance"], runtime=given["PythonRuntime"], packages=given["Packages"], model=given["ModelUrl"]
+        instance=given["BootstrapInstance"],
+        runtime=given["PythonRuntime"],
+        packages=given["Packages"],
+        model=given["ModelUrl"],
     )
     network = blocks.add_network(template, egress="none")
     group = blocks.add_function_security_group(template, network, web=False)
@@ -32,10 +35,10 @@ def shared_efs() -> Template:
     storage = blocks.add_storage(template, network, [group, filler], throughput_mode="elastic")
     filled = blocks.add_populate(template, network, storage, filler, filling)
     mount = blocks.FileSystemMount(
-        network.private_subnets,
-        [group],
-        storage.access_point_arn,
-        given["EFSpath"],
+        subnets=network.private_subnets,
+        security_groups=[group],
+        access_point_arn=storage.access_point_arn,
+        path=given["EFSpath"],
         mount_targets=storage.mount_targets,
     )
     routes = []
@@ -43,7 +46,7 @@ def shared_efs() -> Template:
         settings = blocks.FunctionSettings(
             name=Sub(f"${{AWS::StackName}}-{name}"), bucket=given["DataBucket"], key=given["CodeKey"],
             runtime=given["PythonRuntime"], memory=given["MemorySize"], timeout=29, handler="kinds.answer",
-            environment={"MODEL": name}, contents=filled.reported, description=f"Names kinds of {name}.",
+            environment={"MODEL": name}, contents=filled, description=f"Names kinds of {name}.",
         )  # fmt: skip
         added = blocks.add_inference_function(template, mount, settings, title=name.capitalize())
         template.add_output(Output(f"{name.capitalize()}Function", Value=GetAtt(added.function, "Arn")))
