@@ -158,7 +158,8 @@ def integration_uri(alias: awslambda.Alias) -> Sub:
 
 
 def invoke_url(api: Api, path: str = "/") -> Sub:
-    """The public URL of a path; the root's ends in the stage's name."""
+    """The public URL of a path; the root's ends in the stage's name. Raises TypeError for what is no Api."""
+    arguments.kind("api", api, Api, "pass what add_rest_api returns")
     host = f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
     return Sub(f"{host}/{STAGE}{path.rstrip('/')}")
 
@@ -175,8 +176,8 @@ def _path_title(path: str) -> str:
 
 
 def _check_routes(template: Template, routes: Sequence[Route], access: Access) -> None:
-    wrong = [route for route in routes if not isinstance(route, Route)]
-    if wrong or not routes:
+    is_list = isinstance(routes, (list, tuple))
+    if not is_list or not routes or not all(isinstance(route, Route) for route in routes):
         raise TypeError("routes must be a list of one Route or more, such as [Route(inference)]")
     keys = [(route.path, method) for route in routes for method in (route.method, *(["GET"] if route.page else []))]
     for path, method in keys:

@@ -96,7 +96,7 @@ def several(where: str, values: object, least: int, advice: str) -> None:
 def unused(template: Template, title: str, advice: str) -> None:
     """The template, which must be one, must not have a resource of this logical id, which must be one."""
     kind("template", template, Template, "pass the troposphere.Template first, then what the block needs")
-    if not re.fullmatch(r"[A-Za-z0-9]+", title):
+    if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title):
         raise ValueError(f"title {title!r} cannot be a logical id: use letters and digits only")
     if title in template.resources:
         raise ValueError(f"the template has a resource {title!r} already: {advice}")

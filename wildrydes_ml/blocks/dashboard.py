@@ -178,6 +178,7 @@ def add_dashboard(
     """
     arguments.unused(template, title, "give each dashboard a title of its own")
     arguments.kind("watched", watched, Watched, "pass a Watched, such as Watched(function=...)")
+    arguments.kind("alarms", alarms, Alarms, "pass Alarms(...), or leave it out")
     names, sources = watched.names(), watched.sources()
     prefix = "" if title == TITLE else title
     added = [template.add_resource(_alarm(rule, alarms.topic, prefix)) for rule in _rules(names, sources, alarms)]

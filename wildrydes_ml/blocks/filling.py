@@ -99,6 +99,7 @@ def add_instance_security_group(template: Template, network: Network, settings: 
     """
     arguments.unused(template, "InstanceSecurityGroup", "one instance fills the file system; pass its group on")
     check_network(network)
+    _check_settings(settings)
     ssh = given(template, "SshIsOpen", settings.ssh_cidr)
     rule = ec2.SecurityGroupRule(
         Description="SSH and Instance Connect from the given block",
@@ -139,6 +140,7 @@ def add_populate(
         template, "EfsMountEC2Instance", "one instance fills the file system; put all packages in one list"
     )
     _check_neighbours(network, storage, group)
+    _check_settings(settings)
     arguments.no_id(template, "Storage.access_point_arn", storage.access_point_arn)
     if settings.instance != "none":
         _refuse_incomplete(network, settings)
@@ -159,6 +161,10 @@ def _check_neighbours(network: object, storage: object, group: object) -> None:
     check_network(network)
     arguments.kind("storage", storage, Storage, "pass what add_storage returns, or a Storage of what exists")
     arguments.kind("group", group, ec2.SecurityGroup, "pass what add_instance_security_group returns")
+
+
+def _check_settings(settings: object) -> None:
+    arguments.kind("settings", settings, PopulateSettings, "pass PopulateSettings")
 
 
 def _refuse_closed(storage: Storage, group: ec2.SecurityGroup) -> None:

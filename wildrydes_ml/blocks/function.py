@@ -119,6 +119,9 @@ class FunctionSettings:
         if arguments.is_known("FunctionSettings.log_retention", self.log_retention):
             days = str(self.log_retention)
             arguments.one_of("FunctionSettings.log_retention", days, [str(known) for known in LOG_RETENTION_DAYS])
+        for name in ("revision", "description"):
+            arguments.is_known(f"FunctionSettings.{name}", getattr(self, name))
+        arguments.kind("FunctionSettings.environment", self.environment, Mapping, "pass a dict of names and values")
         for name, value in self.environment.items():
             arguments.text("a variable of FunctionSettings.environment", name, _VARIABLE, "use letters, digits and _")
             arguments.is_known(f"FunctionSettings.environment[{name!r}]", value)

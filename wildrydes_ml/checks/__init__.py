@@ -104,7 +104,7 @@ CHECKS = (
         "W9909",
         "RouteToTheInternet",
         "A route to the Internet from every subnet of the function",
-        "Pictures given by URL cannot be fetched there.",
+        "What it fetches from the web, such as pictures by URL, is out of reach there.",
         f"{_LAMBDA}configuration-vpc-internet.html",
         network.route_to_the_internet,
     ),

@@ -8,7 +8,7 @@ from typing import Any
 from ..template.resolve import Body, is_known, mapping, number
 from .filling import fillers
 from .findings import Fault, at
-from .stack import FILE_SYSTEM, SECURITY_GROUP, SUBNET, Mount, Stack, entries_or_values
+from .stack import FILE_SYSTEM, FUNCTION, SECURITY_GROUP, SUBNET, Mount, Stack, entries_or_values
 
 NFS_PORT = 2049
 ROUTE_TABLE = "AWS::EC2::RouteTable"
@@ -153,14 +153,31 @@ def _contains(block: str, other: Any) -> bool:
 
 
 def route_to_the_internet(stack: Stack) -> Iterator[Fault]:
-    """The route table of every subnet of a function leads to the Internet."""
-    for function in stack.of("AWS::Lambda::Function"):
+    """The route table of every subnet of a function leads to the Internet, unless its security groups do not."""
+    for function in stack.of(FUNCTION):
+        if not _may_leave(stack, stack.groups(stack.vpc_config(function).get("SecurityGroupIds"))):
+            continue
         ipv6 = str(stack.vpc_config(function).get("Ipv6AllowedForDualStack", False)).lower() != "false"
         for subnet in stack.subnets_of(function):
             if lack := _lack(stack, subnet, ipv6):
                 what = f"{function} runs in {subnet}, {lack}"
                 fix = "Add a route to a NAT gateway, or IPv6 with an egress-only gateway and Ipv6AllowedForDualStack."
                 yield Fault(at(function, "VpcConfig", "SubnetIds"), what, fix)
+
+
+def _may_leave(stack: Stack, groups: list[str] | None) -> bool:
+    """Whether one of the groups lets out more than to addresses and groups that are named, or may do so."""
+    if groups is None:
+        return True
+    rules = [_rules(stack, group, "Egress") for group in groups]
+    return not all(rules) or any(_is_wide(rule) for own in rules for rule in own)
+
+
+def _is_wide(rule: Body) -> bool:
+    if "DestinationSecurityGroupId" in rule:
+        return False
+    block = rule.get("CidrIp")
+    return not isinstance(block, str) or block.endswith("/0")
 
 
 def _lack(stack: Stack, subnet: str, ipv6: bool) -> str:

@@ -15,6 +15,7 @@ from troposphere import (
     Select,
     Sub,
     Template,
+    apigateway,
     ec2,
     efs,
     iam,
@@ -41,6 +42,7 @@ from wildrydes_ml.blocks import (
     add_proxy_stage,
     add_rest_api,
     add_storage,
+    invoke_url,
 )
 from wildrydes_ml.checks import check
 
@@ -107,7 +109,16 @@ T = Template()
         (add_populate, [T, NETWORK, STORAGE, "sg-1", filling()], "group is 'sg-1': pass what add_instance_security"),
         (add_inference_function, [T, settings(), MOUNT], "mount is FunctionSettings.*: pass a FileSystemMount"),
         (add_inference_function, [T, MOUNT, filling()], "settings is PopulateSettings.*: pass a FileSystemMount"),
+        (
+            add_instance_security_group,
+            [T, NETWORK, settings()],
+            "settings is FunctionSettings.*: pass PopulateSettings",
+        ),
+        (add_populate, [T, NETWORK, STORAGE, ec2.SecurityGroup("Group"), settings()], "settings is FunctionSettings"),
         (add_rest_api, [T, [], "API_KEY"], "access is 'API_KEY': pass an Access"),
+        (add_rest_api, [T, iter([]), Access("API_KEY")], r"such as \[Route\(inference\)\]"),
+        (invoke_url, [apigateway.RestApi("Api")], "api is .*: pass what add_rest_api returns"),
+        (add_dashboard, [T, Watched(function="digits"), 5], "alarms is 5: pass Alarms"),
         (add_proxy_stage, [NETWORK, T], "template is Network.*: pass the troposphere.Template first"),
         (add_dashboard, [T, "digits"], "watched is 'digits': pass a Watched"),
         (add_dashboard, [Watched(function="digits"), T], "template is Watched"),
@@ -177,6 +188,25 @@ def test_a_word_for_nothing_is_refused() -> None:
         settings(long_because="It loads a model.")
     with pytest.raises(TypeError, match=r"FunctionSettings\.long_because is True: say in a sentence why"):
         settings(timeout=60, long_because=True)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"environment": ["MODEL=digits"]}, "environment is .*: pass a dict of names and values"),
+        ({"revision": None}, "revision is None: pass text, a number"),
+        ({"description": ["It reads."]}, r"description is \['It reads.'\]: pass text"),
+    ],
+)
+def test_a_setting_of_another_kind_is_told_by_name(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(TypeError, match=rf"FunctionSettings\.{says}"):
+        settings(**wrong)
+
+
+def test_a_title_is_text() -> None:
+    title: Any = None
+    with pytest.raises(ValueError, match="title None cannot be a logical id"):
+        add_inference_function(Template(), MOUNT, settings(), title=title)
 
 
 # The access point

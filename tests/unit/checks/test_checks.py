@@ -609,6 +609,18 @@ SILENT: dict[str, Changes] = {
         "Http": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "H"}},
         "HttpStage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Http"}}},
     },
+    "a group that lets nothing out but NFS": {
+        "FunctionGroup.Properties.SecurityGroupEgress": [
+            {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "CidrIp": "10.0.0.0/16"},
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 5432,
+                "ToPort": 5432,
+                "DestinationSecurityGroupId": {"Ref": "TargetGroup"},
+            },
+        ],
+        "WayOut": ABSENT,
+    },
     "the main route table of a VPC of another stack": {
         "LinkOne": ABSENT,
         "LinkTwo": ABSENT,
@@ -621,6 +633,16 @@ SILENT: dict[str, Changes] = {
 @pytest.mark.parametrize("changes", SILENT.values(), ids=SILENT.keys())
 def test_what_is_well_or_unknown_is_no_finding(changes: Changes) -> None:
     assert rules(changes) == []
+
+
+@pytest.mark.parametrize(
+    "rule", [{"CidrIp": "0.0.0.0/0"}, {"CidrIpv6": "::/0"}, {"DestinationPrefixListId": "pl-0"}, {"CidrIp": UNKNOWN}]
+)
+def test_a_group_that_may_let_out_needs_a_way(rule: dict[str, Any]) -> None:
+    nfs, _ = SOUND_BODY["Resources"]["FunctionGroup"]["Properties"]["SecurityGroupEgress"]
+    egress = [nfs, {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **rule}]
+    closed: Changes = {"WayOut": ABSENT, "FunctionGroup.Properties.SecurityGroupEgress": egress}
+    assert rules(closed) == ["W9909", "W9909"]
 
 
 def test_parameters_may_be_given() -> None:
