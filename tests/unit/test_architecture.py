@@ -60,7 +60,7 @@ def of(package: str) -> list[str]:
 
 TEMPLATE_SIDE = [*of("app"), *of("blocks"), *of("workshop"), "template/render", "template/decode"]
 PURE = [
-    *(name for name in TEMPLATE_SIDE if name not in ("app/load", "app/proof")),  # this one reads a web.Reply
+    *(name for name in TEMPLATE_SIDE if name not in ("app/loading", "app/proof")),  # this one reads a web.Reply
     *of("checks"),
     *of("policy"),
     *of("template"),

@@ -9,10 +9,11 @@ from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template
 
 from ..blocks import arguments
 from ..blocks.access import Access
+from ..blocks.agreement import RUNTIME, Architecture
 from ..blocks.api import Method, Route, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
-from ..blocks.function import RUNTIME, Architecture, FunctionSettings, add_inference_function
+from ..blocks.function import API_SECONDS, FunctionSettings, add_inference_function
 from ..blocks.suppressions import cfn_lint_ignores
 from . import files, parameters, permissions
 from .added import explicit
@@ -28,9 +29,6 @@ if TYPE_CHECKING:  # what an App need not use, it need not wait for
     from .proof import Check, Question
 
 API = "Api"
-API_SECONDS = 29
-"""So long API Gateway waits for a function (https://docs.aws.amazon.com/apigateway/latest/developerguide/
-api-gateway-execution-service-limits-table.html)."""
 _OPEN = "The App opens this route to anyone."
 _NO_WAY_OUT = "The App gives its functions no way out; this one asks for no service."
 
@@ -162,7 +160,7 @@ class App:
             provisioned_concurrency=provisioned_concurrency,
             handler=handler,
             environment={**self._origins(), **variables(f"function {name!r}: environment", environment or {})},
-            contents=foundation.contents if foundation else None,
+            contents=foundation.filling if foundation else None,
             revision=self._template.parameters["Revision"],
             description=about or f"{name} of {self.name}.",
             policies=permissions.policy(f"function {name!r}: may", may),
