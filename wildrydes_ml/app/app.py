@@ -14,7 +14,6 @@ from ..blocks.api import Method, Route, add_proxy_stage, add_rest_api, invoke_ur
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, FunctionSettings, add_inference_function
-from ..blocks.suppressions import cfn_lint_ignores
 from . import files, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
@@ -30,7 +29,6 @@ if TYPE_CHECKING:  # what an App need not use, it need not wait for
 
 API = "Api"
 _OPEN = "The App opens this route to anyone."
-_NO_WAY_OUT = "The App gives its functions no way out; this one asks for no service."
 
 Resource = TypeVar("Resource", bound=AWSObject)
 
@@ -168,8 +166,6 @@ class App:
         )
         mount = foundation.mount if foundation else None
         made = add_inference_function(self._template, mount, settings, title=name)
-        if foundation and not foundation.way_out and not may:
-            _ignore(made.function, W9909=_NO_WAY_OUT)
         self._template.add_output(Output(f"{name}Function", Description=f"ARN of {name}", Value=GetAtt(name, "Arn")))
         self._functions[name] = Function(name, made, timeout)
         return self._functions[name]
@@ -343,13 +339,6 @@ def _copied(template: Template) -> Template:
     for section in ("parameters", "mappings", "conditions", "resources", "outputs"):
         getattr(copy, section).update(getattr(template, section))
     return copy
-
-
-def _ignore(resource: AWSObject, **reasons: str) -> None:
-    """Adds to the rules of cfn-lint that the resource ignores."""
-    metadata = resource.resource["Metadata"]
-    known = metadata.get("cfn-lint", {}).get("reasons", {})
-    metadata.update(cfn_lint_ignores(**known, **reasons))
 
 
 def _method_and_path(route: object) -> tuple[Method, str]:

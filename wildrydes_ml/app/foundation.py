@@ -31,8 +31,6 @@ class Foundation:
     mount: FileSystemMount
     filling: Populate | None = None
     """What fills EFS; None where nothing does."""
-    way_out: bool = True
-    """Whether functions may reach anything outside of the network."""
 
 
 def add_foundation(
@@ -64,14 +62,14 @@ def add_foundation(
         mount_targets=efs.mount_targets,
     )
     if settings is None:
-        return Foundation(mount, way_out=way_out)
+        return Foundation(mount)
     filled = add_populate(template, made, efs, filler[0], settings)
     condition = {"Condition": filled.exists} if isinstance(filled.exists, str) else {}
     template.add_output(
         Output("EFSContents", Description="What is on EFS: sizes and versions", Value=filled.contents, **condition)
     )
     template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON))
-    return Foundation(mount, filled, way_out)
+    return Foundation(mount, filled)
 
 
 def _network(template: Template, network: ExistingNetwork | NewNetwork, filling: Filling | None) -> Network:
