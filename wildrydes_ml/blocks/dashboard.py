@@ -15,7 +15,7 @@ from troposphere import ImportValue, Parameter, Ref, Sub, Template, apigateway, 
 
 from . import arguments
 from .api import STAGE, Api
-from .choices import Later, Value, reference
+from .choices import Value, reference
 from .function import Inference
 from .storage import Storage
 
@@ -37,10 +37,10 @@ class Watched:
     TypeError and ValueError for anything else.
     """
 
-    function: Inference | awslambda.Function | Value
-    api: Api | apigateway.RestApi | Value | None = None
+    function: Inference | Value
+    api: Api | Value | None = None
     stage: Value = STAGE
-    storage: Storage | efs.FileSystem | Value | None = None
+    storage: Storage | Value | None = None
     own_metrics: bool = False
 
     def __post_init__(self) -> None:
@@ -111,7 +111,7 @@ class Alarms:
     latency_ms: float = 5000
     throughput_percent: float | None = 80
     io_percent: float = 80
-    topic: Value | Later | None = None
+    topic: Value | None = None
 
 
 @dataclass(frozen=True)
