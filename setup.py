@@ -74,6 +74,7 @@ setup(
     python_requires=">=3.10",
     packages=[
         "wildrydes_ml",
+        "wildrydes_ml.app",
         "wildrydes_ml.ask",
         "wildrydes_ml.aws",
         "wildrydes_ml.blocks",
