@@ -20,6 +20,7 @@ from wildrydes_ml.deploy import costs
 from wildrydes_ml.deploy.settings import PRESETS
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
+from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates as workshop
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -101,7 +102,7 @@ def presets() -> str:
     ]
     idle: dict[str, dict[str, float]] = {preset: defaultdict(float) for preset in PRESETS}
     for preset in PRESETS:
-        for cost in costs.idle(values[preset]):
+        for cost in costs.idle([effective(workshop.complete().to_dict(), values[preset])]):
             idle[preset][cost.item] += cost.dollars or 0
     for item in dict.fromkeys(item for costed in idle.values() for item in costed):
         rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in PRESETS)))

@@ -8,15 +8,12 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
 from .template.source import Source
 from .web import Reply
-
-if TYPE_CHECKING:
-    from .deploy.problems import Problem
 
 Values = Mapping[str, str]
 
@@ -204,8 +201,8 @@ class Deployment:
     """What callers of a live API must know of a change before it is made; empty when nothing."""
     instead: Values = field(default_factory=dict)
     """What to do in place of what an account lacks: name of the fact → sentence."""
-    judges: tuple[Callable[[Any, Any], "Iterator[Problem]"], ...] = ()
-    """What else stands in the way of a deploy: from the facts and what is desired."""
+    locked: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    """Value of a parameter with packages → the runtimes that these are locked for, on AWS and here."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for what cannot be deployed: names, inputs that no stack before has, parameters that no

@@ -1,10 +1,11 @@
-"""The function's zip: the files of `lambda_src`, the same bytes for the same source on every machine.
+"""A function's zip, such as that of `lambda_src`: the same bytes for the same files on every machine.
 
 Nothing is compressed, since builds of zlib differ in what they make of the same bytes.
 """
 
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -38,17 +39,29 @@ def filling(name: str) -> str:
 
 def build(source: Path | None = None) -> Package:
     """Packs every file of the source directory, without caches and hidden files, in sorted order."""
+    return pack(files(source or source_directory()))
+
+
+def files(directory: Path) -> dict[str, bytes]:
+    """Name and content of every file in the directory, without caches and hidden files."""
+    names = {path.relative_to(directory): path for path in directory.rglob("*") if path.is_file()}
+    return {
+        name.as_posix(): path.read_bytes()
+        for name, path in names.items()
+        if not any(part.startswith((".", "__pycache__")) for part in name.parts)
+    }
+
+
+def pack(content: Mapping[str, bytes]) -> Package:
+    """The zip of these files: the same bytes for the same names and contents."""
     import zipfile  # only here, since every process that renders would wait for it
 
-    source = source or source_directory()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:
-        for path in sorted(source.rglob("*")):
-            name = path.relative_to(source)
-            if path.is_file() and not any(part.startswith((".", "__pycache__")) for part in name.parts):
-                entry = zipfile.ZipInfo(name.as_posix(), _EPOCH)
-                entry.external_attr = 0o644 << 16
-                entry.create_system = 3  # Unix, wherever it is made
-                archive.writestr(entry, path.read_bytes())
+        for name in sorted(content, key=lambda name: name.split("/")):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.external_attr = 0o644 << 16
+            entry.create_system = 3  # Unix, wherever it is made
+            archive.writestr(entry, content[name])
     body = buffer.getvalue()
     return Package(body, hashlib.sha256(body).hexdigest())

@@ -1,19 +1,21 @@
 """The checks before a deploy with real calls: on moto, which keeps an account's resources, and on MiniStack."""
 
+from dataclasses import replace
 from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from wildrydes_ml.workshop.model import Model
 
-from tests.unit.fakes import Said
+from tests.unit.fakes import Said, found_as
 from wildrydes_ml.aws.facts import QUOTAS
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import preflight
-from wildrydes_ml.deploy.desired import Desired, describe
+from wildrydes_ml.deploy.desired import Desired, DesiredStack, describe
+from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack
-from wildrydes_ml.workshop.settings import wild_rydes
+from wildrydes_ml.template.decode import decode
+from wildrydes_ml.workshop.model import Model
 
 from .conftest import client
 
@@ -28,7 +30,7 @@ def moto(moto_server: str) -> Target:
 def checked(target: Target, **overrides: str) -> tuple[list[str], list[str]]:
     """What is in the way of a first deploy, and what else is said."""
     aws, said = connect(target), Said()
-    desired = describe(wild_rydes(overrides=overrides), target, aws.identity, Model(""))
+    desired = describe(Settings(overrides=overrides), target, aws.identity, Model(""))
     try:
         preflight.check(aws, desired, creation(desired), target, said)
     except preflight.Unready as error:
@@ -101,14 +103,14 @@ def test_names_may_be_taken(moto: Target) -> None:
 
 def test_on_ministack_a_first_deploy_is_looked_at_whole(aws: Aws, place: Target) -> None:
     said = Said()
-    desired = describe(wild_rydes(overrides={"ReservedConcurrency": "1"}), place, aws.identity, Model(""))
+    desired = describe(Settings(overrides={"ReservedConcurrency": "1"}), place, aws.identity, Model(""))
     preflight.check(aws, desired, creation(desired), place, said)
     assert said.lines == []
 
 
 def test_what_ministack_does_not_know_is_said_once(aws: Aws, place: Target) -> None:
     said = Said()
-    desired = describe(wild_rydes(), Target(), aws.identity, Model(""))
+    desired = describe(Settings(), Target(), aws.identity, Model(""))
     preflight.check(aws, desired, creation(desired), place, said)
     assert [line[:2] for line in said.lines] == [("event", "not checked here: the instance type's zones")]
 
@@ -120,7 +122,7 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
         Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": b"PK\5\6" + bytes(18)},
     )  # fmt: skip
     logs.create_log_group(logGroupName="/aws/lambda/ml_inferencefunction")
-    desired = describe(wild_rydes(), place, aws.identity, Model(""))
+    desired = describe(Settings(), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready) as caught:
         preflight.check(aws, desired, creation(desired), place, Said())
     assert str(caught.value).count("no stack has made") == 2
@@ -138,15 +140,63 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
 
 
 def test_a_new_name_of_the_function_that_is_taken_is_in_an_update_s_way(aws: Aws, place: Target) -> None:
-    before = describe(wild_rydes(), place, aws.identity, Model(""))
-    template = "Parameters: {FunctionName: {Type: String}}\nResources: {T: {Type: 'AWS::SNS::Topic'}}"
-    stacks, name = client(place, "cloudformation"), before.service.name
-    parameters = [{"ParameterKey": "FunctionName", "ParameterValue": before.function_name}]
-    stacks.create_stack(StackName=name, TemplateBody=template, Parameters=parameters)
-    stacks.get_waiter("stack_create_complete").wait(StackName=name, WaiterConfig={"Delay": 1})
+    before = describe(Settings(), place, aws.identity, Model(""))
+    there = {before.service.name: found_as(before.service)}
     for group in ("prod_fn", before.function_name):
         client(place, "logs").create_log_group(logGroupName=f"/aws/lambda/{group}")
-    renamed = describe(wild_rydes(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
+    renamed = describe(Settings(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready, match="log group /aws/lambda/prod_fn: there is one of that name"):
-        preflight.check(aws, renamed, [ApplyStack(renamed.service, "update")], place, Said())
-    preflight.check(aws, before, [ApplyStack(before.service, "update")], place, Said())
+        preflight.check(aws, renamed, [ApplyStack(renamed.service, "update")], place, Said(), there)
+    preflight.check(aws, before, [ApplyStack(before.service, "update")], place, Said(), there)
+
+
+EXISTING = """
+Parameters:
+  Vpc: {Type: 'AWS::EC2::VPC::Id'}
+  Subnets: {Type: 'List<AWS::EC2::Subnet::Id>'}
+  Table: {Type: 'AWS::SSM::Parameter::Value<String>'}
+Resources:
+  Role:
+    Type: AWS::IAM::Role
+    Properties:
+      Policies: [{PolicyDocument: {Statement: [{Effect: Allow, Action: 'sqs:SendMessage'}]}}]
+  Answer:
+    Type: AWS::Lambda::Function
+    Properties: {Role: !GetAtt Role.Arn, Description: !Ref Table, VpcConfig: {SubnetIds: !Ref Subnets}}
+"""
+
+
+def existing(aws: Aws, **values: str) -> Desired:
+    """Another's deployment in a network that is given."""
+    body = decode(EXISTING)
+    desired = describe(Settings(route="short"), Target(), aws.identity, Model(""))
+    return replace(desired, service=DesiredStack("theirs", "theirs.yml", EXISTING, values, {}, body))
+
+
+def test_a_network_that_is_given_is_looked_at(moto: Target) -> None:
+    aws, ec2 = connect(moto), client(moto, "ec2")
+    client(moto, "ssm").put_parameter(Name="/app/table", Value="t", Type="String")
+    vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+    values = {"Vpc": vpc, "Subnets": subnet, "Table": "/app/table"}
+    on_aws = replace(moto, endpoint="")
+
+    def said(**other: str) -> tuple[list[str], list[str]]:
+        desired, reporter = existing(aws, **{**values, **other}), Said()
+        try:
+            preflight.check(aws, desired, creation(desired), on_aws, reporter)
+        except preflight.Unready as error:
+            return [problem["what"] for problem in error.record["problems"]], reporter.texts("warning")
+        return [], reporter.texts("warning")
+
+    problems, warnings = said()
+    assert problems == []
+    assert any("its role lets it use sqs" in text for text in warnings)
+    assert said(Subnets=f"{subnet},subnet-0123456789abcdef0")[0] == ["subnet subnet-0123456789abcdef0"]
+    assert said(Table="/app/other")[0] == ["parameter /app/other"]
+    default = ec2.describe_vpcs(Filters=[{"Name": "is-default", "Values": ["true"]}])["Vpcs"][0]["VpcId"]
+    assert said(Vpc=default)[0] == ["network"]
+    ec2.create_vpc_endpoint(
+        VpcId=vpc, ServiceName="com.amazonaws.us-east-1.sqs", VpcEndpointType="Interface", SubnetIds=[subnet]
+    )
+    assert not any("sqs" in text for text in said()[1])

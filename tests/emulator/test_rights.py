@@ -10,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from datetime import datetime, timezone
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer as deploying
 from wildrydes_ml.deploy import proof
 from wildrydes_ml.deploy import status as status_module
+from wildrydes_ml.deploy.logs import Reading
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
@@ -114,12 +116,19 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
     sender = status_module.find_sender(as_who("classify", settings), settings, place)
     assert ask(sender, proof.sample()).validated
     assert status_module.status(as_who("status", settings), settings, place, Silent(), with_drift=True)
+    reader = as_who("logs", settings)
+    find = partial(status_module.find_stacks, reader, settings)
+    assert Reading(reader, find, Silent(), datetime.fromtimestamp(0, timezone.utc)).show() > 0
     assert destroyer.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
 
     told = {(verb, right.source) for right in CALLS for verb in right.when}
     assert called <= told
     assert {("deploy", "s3 PutObject"), ("status", "cloudformation DetectStackDrift")} <= called
-    assert {("classify", "sts GetCallerIdentity"), ("destroy", "s3 DeleteBucket")} <= called
+    assert {
+        ("classify", "sts GetCallerIdentity"),
+        ("logs", "logs FilterLogEvents"),
+        ("destroy", "s3 DeleteBucket"),
+    } <= called
 
 
 def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:

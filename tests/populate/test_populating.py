@@ -21,6 +21,25 @@ def test_the_error_is_the_reason_and_where_the_log_is(populate: Populate, tmp_pa
     )
 
 
+def test_the_last_lines_of_the_log_come_with_a_failure(populate: Populate) -> None:
+    said = Said()
+    with pytest.raises(WildrydesError):
+        filling.fill(populate.root, populate.environment(PACKAGES="no-such-package-anywhere==9"), said)
+    told = said.texts("event")
+    at = told.index(f"the last lines of {populate.root}/populate.log:")
+    lines = [f"  {line}" for line in (populate.root / "populate.log").read_text().splitlines()[-15:]]
+    assert told[at + 1 :] == lines
+    assert "no-such-package-anywhere" in "".join(lines)
+
+
+def test_a_failure_before_the_log_shows_no_lines_of_an_older_one(populate: Populate) -> None:
+    (populate.root / "populate.log").write_text("of last month\n")
+    said = Said()
+    with pytest.raises(WildrydesError, match="/nowhere does not exist"):
+        filling.fill(populate.root, populate.environment(MODEL="/nowhere"), said)
+    assert not [text for text in said.texts("event") if "last" in text]
+
+
 def test_a_look_that_fails_says_why(populate: Populate) -> None:
     with pytest.raises(WildrydesError, match="cannot be looked at: /nowhere does not exist: MODEL must be"):
         filling.missing(populate.root, populate.environment(MODEL="/nowhere"))

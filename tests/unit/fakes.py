@@ -16,17 +16,20 @@ from wildrydes_ml.aws import wiring
 from wildrydes_ml.aws.account import Account
 from wildrydes_ml.aws.apis import Apis
 from wildrydes_ml.aws.buckets import Buckets
-from wildrydes_ml.aws.facts import Concurrency, Unknown, Usage, Zone
+from wildrydes_ml.aws.facts import Concurrency, Place, Reach, Unknown, Usage, Zone
 from wildrydes_ml.aws.functions import Functions
 from wildrydes_ml.aws.keys import Tags, owned
+from wildrydes_ml.aws.logs import Logs
 from wildrydes_ml.aws.networks import Networks
 from wildrydes_ml.aws.records import (
     Billable,
     ChangeSet,
+    Console,
     Drift,
     Fault,
     Identity,
     Invocation,
+    LogEvent,
     NetworkInterface,
     ObjectVersion,
     ResourceChange,
@@ -127,7 +130,7 @@ class FakeStacks(Stacks):
         return found
 
     def resources(self, name: str) -> list[StackResource]:
-        return self.held.get(name, [])
+        return self.held.get(name.removeprefix("id:"), [])
 
     def drift(self, stack: Stack) -> Drift | Unknown:
         found = self.drifts.get(stack.name, Drift(3))
@@ -516,10 +519,48 @@ class FakeAccount(Account):
     def exports(self) -> Mapping[str, str] | Unknown:
         return self._answer("exports", {})
 
+    def stored(self, name: str) -> bool | Unknown:
+        return self._answer("stored", True)
+
+    def subnet(self, id: str) -> Place | Unknown | None:
+        return self._answer(id, Place("vpc-1", f"eu-west-1{id[-1]}"))
+
+    def security_group(self, id: str) -> Place | Unknown | None:
+        return self._answer(id, Place("vpc-1"))
+
+    def vpc(self, id: str) -> Place | Unknown | None:
+        return self._answer(id, Place(id))
+
+    def reach(self, subnet: str) -> Reach | Unknown:
+        return self._answer("reach", Reach(outside=True))
+
     def _answer(self, name: str, usual: T) -> T:
         self.asked.append(name)
         answer: T = self.answers.get(name, usual)
         return answer
+
+
+class FakeLogs(Logs):
+    """Log groups and consoles by name; what is prepared as an error is raised. `asked` are the times asked for."""
+
+    def __init__(self) -> None:
+        self.groups: dict[str, list[LogEvent] | Unknown | WildrydesError] = {}
+        self.consoles: dict[str, Console | Unknown | WildrydesError] = {}
+        self.asked: list[datetime] = []
+
+    def events(self, group: str, since: datetime) -> list[LogEvent] | Unknown | None:
+        self.asked.append(since)
+        found = _raised(self.groups.get(group))
+        return [event for event in found if event.time >= since] if isinstance(found, list) else found
+
+    def console(self, instance: str) -> Console | Unknown | None:
+        return _raised(self.consoles.get(instance))
+
+
+def _raised(prepared: T | WildrydesError) -> T:
+    if isinstance(prepared, WildrydesError):
+        raise prepared
+    return prepared
 
 
 class FakeAws:
@@ -543,6 +584,7 @@ class FakeAws:
         self.tagging = FakeTagging()
         self.networks = FakeNetworks(self.journal)
         self.account = FakeAccount()
+        self.logs = FakeLogs()
 
     def _mend(self, stack: Stack) -> None:
         """What is gone comes back as CloudFormation does it: when an update has taken it out and another adds it."""
@@ -568,6 +610,7 @@ class FakeAws:
             self.tagging,
             self.networks,
             self.account,
+            self.logs,
         )
 
 

@@ -42,7 +42,7 @@ BELOW = {
     "app": {"blocks", "template"},
     "aws": {"template"},
     "ask": set[str](),
-    "deploy": {"ask", "aws", "blocks", "local", "template", "workshop"},
+    "deploy": {"ask", "aws", "blocks", "checks", "local", "template", "workshop"},
     "destroy": {"aws", "deploy", "workshop"},
     "local": {"aws", "workshop"},
     "policy": {"aws", "deploy", "template", "workshop"},
@@ -50,7 +50,25 @@ BELOW = {
     "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
 # Deploy's modules that act; the others compute.
-ACTING = {"deployer", "place", "question", "drift", "follower", "handover", "observer", "preflight", "proof", "refusals", "status"}
+ACTING = {
+    "cache",
+    "code",
+    "deployer",
+    "drift",
+    "follower",
+    "handover",
+    "installed",
+    "logs",
+    "observer",
+    "place",
+    "preflight",
+    "proof",
+    "question",
+    "refusals",
+    "requirements",
+    "status",
+    "target_pip",
+}
 
 
 def of(package: str) -> list[str]:
@@ -58,7 +76,8 @@ def of(package: str) -> list[str]:
     return [name for name in LIBRARY if name.startswith(f"{package}/")]
 
 
-TEMPLATE_SIDE = [*of("app"), *of("blocks"), *of("workshop"), "template/render", "template/decode"]
+READING = ("render", "decode", "faults", "source")
+TEMPLATE_SIDE = [*of("app"), *of("blocks"), *of("workshop"), *(f"template/{name}" for name in READING)]
 PURE = [
     *(name for name in TEMPLATE_SIDE if name not in ("app/loading", "app/proof")),  # this one reads a web.Reply
     *of("checks"),
@@ -201,7 +220,7 @@ def test_exit_and_argv_are_in_one_place() -> None:
 
 
 def test_there_is_a_command_for_each_verb() -> None:
-    assert {"render", "deploy", "destroy", "classify", "status", "package"} <= {path.stem for path in COMMANDS}
+    assert {"render", "deploy", "destroy", "classify", "status", "logs", "package"} <= {path.stem for path in COMMANDS}
 
 
 @pytest.mark.parametrize("path", COMMANDS, ids=lambda path: path.stem)

@@ -89,4 +89,4 @@ def _opens(access: Access | None) -> dict[str, Callable[[str], str]]:
     """To whom the parameter of `access` opens the API, where it is one."""
     if access is None or not isinstance(access.auth, Parameter):
         return {}
-    return {access.auth.title: lambda auth: "anyone" if auth == "NONE" else ""}
+    return {access.auth.title: lambda auth: "open to anyone" if auth == "NONE" else ""}

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from .. import web
 from ..errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
 from ..web import Reply
-from .facts import QUOTAS, Concurrency, Quota, Unknown, Usage, Zone
+from .facts import QUOTAS, Concurrency, Place, Quota, Reach, Unknown, Usage, Zone
 from .faults import DENIED, MISSING, code_of, translated
 from .records import Identity
 
@@ -33,7 +33,7 @@ class Account:
     def __init__(
         self, clients: Mapping[str, Any], identity: Identity, probe: Callable[[str], Reply] = web.probe
     ) -> None:
-        """`clients` are those of cloudformation, ec2, efs, lambda, logs and service-quotas."""
+        """`clients` are those of cloudformation, ec2, efs, lambda, logs, service-quotas and ssm."""
         self._probe = probe
         self._clients = clients
         self._identity = identity
@@ -79,12 +79,12 @@ class Account:
         return frozenset(self._clients["lambda"].meta.service_model.shape_for("Runtime").enum)
 
     def concurrency(self, function: str) -> Concurrency | Unknown:
-        """What is left of the account's concurrency, and what the function has of it."""
+        """What is left of the account's concurrency, and what the function has of it; "" is one without a name."""
 
         def ask(functions: Any) -> Concurrency:
             limit = functions.get_account_settings()["AccountLimit"]
             whole, unreserved = limit["ConcurrentExecutions"], limit["UnreservedConcurrentExecutions"]
-            return Concurrency(whole, unreserved, _reserved(functions, function))
+            return Concurrency(whole, unreserved, _reserved(functions, function) if function else 0)
 
         return self._ask("lambda", ask)
 
@@ -104,6 +104,28 @@ class Account:
             return str(tags.get(_STACK_TAG, ""))
 
         return self._ask("logs", ask)
+
+    def subnet(self, id: str) -> Place | Unknown | None:
+        """Where a subnet is; None when there is none of that id."""
+        return self._ask("ec2", lambda ec2: _place(ec2.describe_subnets(Filters=_by("subnet-id", id))["Subnets"]))
+
+    def security_group(self, id: str) -> Place | Unknown | None:
+        """The VPC of a security group; None when there is none of that id."""
+        return self._ask(
+            "ec2", lambda ec2: _place(ec2.describe_security_groups(Filters=_by("group-id", id))["SecurityGroups"])
+        )
+
+    def vpc(self, id: str) -> Place | Unknown | None:
+        """The VPC; None when there is none of that id."""
+        return self._ask("ec2", lambda ec2: _place(ec2.describe_vpcs(Filters=_by("vpc-id", id))["Vpcs"]))
+
+    def reach(self, subnet: str) -> Reach | Unknown:
+        """What a function in the subnet reaches outside of its VPC."""
+        return self._ask("ec2", lambda ec2: _reach(ec2, subnet))
+
+    def stored(self, name: str) -> bool | Unknown:
+        """Whether Systems Manager keeps a parameter of this name."""
+        return self._ask("ssm", lambda ssm: _is_stored(ssm, name))
 
     def answer(self, url: str) -> Reply:
         """What a web server says to a request for what an instance will fetch; its answer to us may differ."""
@@ -132,6 +154,56 @@ class Account:
             if isinstance(cause, ClientError) and code_of(cause) in DENIED:
                 return Unknown("denied", f"{_PREFIXES.get(service, service)}:{cause.operation_name}")
             return Unknown("unknown", str(cause))
+
+
+def _by(key: str, value: str) -> list[dict[str, Any]]:
+    """A filter, which unlike a list of ids does not mind one that is not there."""
+    return [{"Name": key, "Values": [value]}]
+
+
+def _place(found: list[dict[str, Any]]) -> Place | None:
+    return Place(found[0]["VpcId"], found[0].get("AvailabilityZone", "")) if found else None
+
+
+def _reach(ec2: Any, subnet: str) -> Reach:
+    """By the subnet's route table, or the VPC's main one.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/subnet-route-tables.html
+    """
+    tables = ec2.describe_route_tables(Filters=_by("association.subnet-id", subnet))["RouteTables"]
+    if not tables:
+        places = ec2.describe_subnets(Filters=_by("subnet-id", subnet))["Subnets"]
+        main = [*_by("vpc-id", places[0]["VpcId"]), *_by("association.main", "true")] if places else []
+        tables = ec2.describe_route_tables(Filters=main)["RouteTables"] if main else []
+    if not tables:
+        return Reach(outside=True)  # not known, so nothing is held against it
+    table = tables[0]
+    pages = ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=_by("vpc-id", table["VpcId"]))
+    endpoints = [item for page in pages for item in page["VpcEndpoints"]]
+    services = [item["ServiceName"].split(".", 3)[-1] for item in endpoints if _serves(item, table["RouteTableId"])]
+    return Reach(any(map(_leads_out, table["Routes"])), frozenset(services))
+
+
+def _serves(endpoint: dict[str, Any], table: str) -> bool:
+    is_there = endpoint.get("State", "available").lower() in ("available", "pending")
+    return is_there and (endpoint.get("VpcEndpointType") != "Gateway" or table in endpoint.get("RouteTableIds", ()))
+
+
+def _leads_out(route: dict[str, Any]) -> bool:
+    """Whether it leads everywhere; an Internet gateway serves public addresses, of which a function has none."""
+    if route.get("State", "active") != "active":
+        return False
+    by_ipv6 = route.get("DestinationIpv6CidrBlock") == "::/0"
+    return by_ipv6 or (
+        route.get("DestinationCidrBlock") == "0.0.0.0/0" and not route.get("GatewayId", "").startswith("igw-")
+    )
+
+
+def _is_stored(ssm: Any, name: str) -> bool:
+    """By what is told about it, which does not tell the value, as a secret may be one."""
+    filters = [{"Key": "Name", "Option": "Equals", "Values": [name]}]
+    pages = ssm.get_paginator("describe_parameters").paginate(ParameterFilters=filters)
+    return any(page["Parameters"] for page in pages)
 
 
 def _limit(quotas: Any, quota: Quota) -> int:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, TypedDict
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 
 @dataclass(frozen=True)
@@ -17,11 +17,23 @@ class Unknown:
     detail: str
 
 
+class Ask(NamedTuple):
+    """A question to the account: what is asked, and about which thing; "" where there is one answer for all."""
+
+    name: str
+    subject: str = ""
+
+
+# What was found out; what was not asked, or not answered, is left out. The answers are of the types of `aws.account`.
+Facts: TypeAlias = Mapping[Ask, Any]
+
+
 @dataclass(frozen=True)
 class Quota:
     """A quota of AWS's: its codes and name in Service Quotas, what it counts, its default.
 
-    `raised_by` is the code of the quota that has to be raised instead, where AWS ties one to another.
+    `type` is the resource that it counts. `raised_by` is the code of the quota that has to be raised instead, where AWS
+    ties one to another.
     """
 
     service: str
@@ -29,6 +41,7 @@ class Quota:
     name: str
     counts: str
     default: int
+    type: str = ""
     raised_by: str = ""
 
 
@@ -36,15 +49,22 @@ class Quota:
 # https://docs.aws.amazon.com/general/latest/gr/elasticfilesystem.html
 _VPCS = "L-F678F1CE"
 QUOTAS = {
-    "vpcs": Quota("vpc", _VPCS, "VPCs per Region", "VPCs", 5),
-    "internet_gateways": Quota("vpc", "L-A4707A72", "Internet gateways per Region", "internet gateways", 5, _VPCS),
-    "egress_only_gateways": Quota(
-        "vpc", "L-45FE3B85", "Egress-only internet gateways per Region", "egress-only internet gateways", 5, _VPCS
+    "vpcs": Quota("vpc", _VPCS, "VPCs per Region", "VPCs", 5, "AWS::EC2::VPC"),
+    "internet_gateways": Quota(
+        "vpc", "L-A4707A72", "Internet gateways per Region", "internet gateways", 5, "AWS::EC2::InternetGateway", _VPCS
     ),
-    "nat_gateways": Quota("vpc", "L-FE5A380F", "NAT gateways per Availability Zone", "NAT gateways", 5),
-    "addresses": Quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", "Elastic IP addresses", 5),
-    "file_systems": Quota("elasticfilesystem", "L-848C634D", "File systems per account", "EFS file systems", 1000),
-}
+    "egress_only_gateways": Quota(
+        "vpc", "L-45FE3B85", "Egress-only internet gateways per Region", "egress-only internet gateways", 5,
+        "AWS::EC2::EgressOnlyInternetGateway", _VPCS,
+    ),
+    "nat_gateways": Quota(
+        "vpc", "L-FE5A380F", "NAT gateways per Availability Zone", "NAT gateways", 5, "AWS::EC2::NatGateway"
+    ),
+    "addresses": Quota("ec2", "L-0263D0A3", "EC2-VPC Elastic IPs", "Elastic IP addresses", 5, "AWS::EC2::EIP"),
+    "file_systems": Quota(
+        "elasticfilesystem", "L-848C634D", "File systems per account", "EFS file systems", 1000, "AWS::EFS::FileSystem"
+    ),
+}  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,27 +103,20 @@ class Concurrency:
     own: int
 
 
-class Facts(TypedDict, total=False):
-    """What was found out; what was not asked, or not answered, is left out.
+@dataclass(frozen=True)
+class Place:
+    """Where a subnet or a security group is: its VPC, and its zone; a group has none."""
 
-    `function` and `log_group` are the stacks that made those of our names: "" when none did, None when there is none.
-    `exports` are the region's exports: name → ARN of the stack. `instance_architectures` are the instance type's, and
-    `instance_zones` are where it is offered; both are empty for a type that does not exist. `model` is why the model's
-    URL does not give it, as far as can be seen from here: "" when it does.
+    vpc: str
+    zone: str = ""
+
+
+@dataclass(frozen=True)
+class Reach:
+    """What a subnet reaches: whether anything outside of its VPC, and the services that have an endpoint there.
+
+    `services` are the ends of the endpoints' names, as `sqs` of `com.amazonaws.eu-west-1.sqs`.
     """
 
-    vpcs: Usage
-    internet_gateways: Usage
-    egress_only_gateways: Usage
-    nat_gateways: Usage
-    addresses: Usage
-    file_systems: Usage
-    zones: tuple[Zone, ...]
-    instance_architectures: frozenset[str]
-    instance_zones: frozenset[str]
-    runtimes: frozenset[str]
-    concurrency: Concurrency
-    function: str | None
-    log_group: str | None
-    exports: Mapping[str, str]
-    model: str
+    outside: bool
+    services: frozenset[str] = frozenset()

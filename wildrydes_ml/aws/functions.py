@@ -56,10 +56,12 @@ class Functions:
                 raise
 
     def lost(self, name: str, alias: str) -> str | Unknown:
-        """The type of what is gone, the function or its alias; empty when both are there.
+        """The type of what is gone, the function or its alias, where one is named; empty when both are there.
 
         One call where they are. Unknown when it may not be asked.
         """
+        if not alias:
+            return "AWS::Lambda::Function" if self.tags(name) is None else ""
         with translated(f"function {name}"):
             try:
                 self._client.get_alias(FunctionName=name, Name=alias)

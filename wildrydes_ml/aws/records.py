@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timezone
+
+_EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,23 @@ class Invocation:
     body: str
     error: str = ""
     has_run: bool = True
+
+
+@dataclass(frozen=True)
+class LogEvent:
+    """A line of a log group: its id, when it was written, its text, which may have several lines of its own."""
+
+    id: str
+    time: datetime
+    text: str
+
+
+@dataclass(frozen=True)
+class Console:
+    """The last 64 KB that an instance wrote to its console, and when EC2 last updated them."""
+
+    text: str = ""
+    time: datetime = _EPOCH
 
 
 @dataclass(frozen=True)

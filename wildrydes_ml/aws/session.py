@@ -22,6 +22,7 @@ from .buckets import Buckets
 from .faults import translated
 from .functions import Functions
 from .lazy import Lazy
+from .logs import Logs
 from .networks import Networks
 from .reading import Say, guard
 from .records import Identity
@@ -31,7 +32,7 @@ from .stacks import Stacks
 from .tagging import Tagging
 from .target import Target
 
-__all__ = ["Account", "Apis", "Aws", "Buckets", "Functions", "Networks", "Stacks", "Tagging", "connect"]
+__all__ = ["Account", "Apis", "Aws", "Buckets", "Functions", "Logs", "Networks", "Stacks", "Tagging", "connect"]
 
 _SERVICES = (
     "apigateway",
@@ -43,6 +44,7 @@ _SERVICES = (
     "resourcegroupstaggingapi",
     "s3",
     "service-quotas",
+    "ssm",
 )
 # The longest that a function may run, and a little: an invocation must not be given up or repeated before.
 _INVOKE_SECONDS = 910
@@ -62,6 +64,7 @@ class Aws:
     tagging: Tagging
     networks: Networks
     account: Account
+    logs: Logs
 
 
 def _session(target: Target) -> Any:
@@ -106,6 +109,7 @@ def connect(
         Tagging(clients["resourcegroupstaggingapi"]),
         Networks(clients["ec2"], clients["efs"]),
         Account(clients, identity),
+        Logs(clients["logs"], clients["ec2"]),
     )
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..template.resolve import Body, mapping, resolve
-from . import filling, mounting, network, running, serving
+from . import filling, mounting, network, reach, running, serving
 from .findings import Fault, Finding, Path
 from .stack import Stack
 
@@ -147,6 +147,14 @@ CHECKS = (
         "Without a deployment in a stage, nobody can call it.",
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html",
         serving.api_has_a_stage,
+    ),
+    Check(
+        "W9920",
+        "ServiceInReach",
+        "A way to every service that the function may use",
+        "A function in a VPC reaches a service of AWS through a NAT gateway or an endpoint of the service.",
+        f"{_LAMBDA}configuration-vpc-internet.html",
+        reach.service_in_reach,
     ),
 )
 

@@ -159,7 +159,7 @@ def route_to_the_internet(stack: Stack) -> Iterator[Fault]:
             continue
         ipv6 = str(stack.vpc_config(function).get("Ipv6AllowedForDualStack", False)).lower() != "false"
         for subnet in stack.subnets_of(function):
-            if lack := _lack(stack, subnet, ipv6):
+            if lack := lacking(stack, subnet, ipv6):
                 what = f"{function} runs in {subnet}, {lack}"
                 fix = "Add a route to a NAT gateway, or IPv6 with an egress-only gateway and Ipv6AllowedForDualStack."
                 yield Fault(at(function, "VpcConfig", "SubnetIds"), what, fix)
@@ -180,7 +180,7 @@ def _is_wide(rule: Body) -> bool:
     return not isinstance(block, str) or block.endswith("/0")
 
 
-def _lack(stack: Stack, subnet: str, ipv6: bool) -> str:
+def lacking(stack: Stack, subnet: str, ipv6: bool) -> str:
     """What the subnet lacks to reach the Internet; nothing if it does or may reach it."""
     links = stack.of("AWS::EC2::SubnetRouteTableAssociation").values()
     tables = [link.get("RouteTableId") for link in links if stack.named(link.get("SubnetId"), SUBNET) == subnet]

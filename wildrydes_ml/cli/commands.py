@@ -4,9 +4,11 @@ import argparse
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from datetime import datetime, timezone
 from functools import partial
 from io import BytesIO
 from pathlib import Path
@@ -16,19 +18,23 @@ from ..ask import asking, drawing, pictures
 from ..ask.table import Table
 from ..aws.session import Aws, connect
 from ..aws.target import Target
-from ..deploy import deployer, proof, question
+from ..deploy import deployer, loglines, proof, question
 from ..deploy import status as status_module
+from ..deploy.logs import Reading
 from ..deploy.preflight import refuse_other_account
 from ..deploy.settings import Settings
 from ..destroy import destroyer
 from ..errors import SettingsError, WildrydesError
 from ..local import emulator as local
+from ..local import filling
 from ..reporting import Progress, Reporter, terminal_columns
 from ..tags import TAG
 from .options import settings as _settings
 
 # Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
 _THREADS = 4
+# Seconds between two looks of `logs --follow`.
+_PAUSE, _PAUSE_HERE = 3.0, 0.5
 # The exit code of --fail-on-change.
 CHANGED = 5
 
@@ -116,6 +122,20 @@ def status(options: argparse.Namespace, reporter: Reporter) -> int:
     aws = _connect(target, settings, reporter, False)
     url = status_module.status(aws, settings, target, reporter, options.drift)
     reporter.result(True, api_url=url)
+    return 0
+
+
+def logs(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Shows what the function and the filling have said; with --follow until Ctrl-C."""
+    since = loglines.since(options.since, datetime.now(timezone.utc))
+    settings = _settings(options)
+    target = _existing_target(options, settings)
+    aws = _connect(target, settings, reporter, False)
+    file = filling.log_file(target.efs_directory) if target.efs_directory else None
+    reading = Reading(aws, partial(status_module.find_stacks, aws, settings), reporter, since, file)
+    if options.follow:
+        reading.follow(lambda: time.sleep(_PAUSE_HERE if target.is_local else _PAUSE))
+    reporter.result(True, lines=reading.show())
     return 0
 
 

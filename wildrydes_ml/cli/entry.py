@@ -320,6 +320,16 @@ def _status(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _logs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--follow", action="store_true", help="go on with new lines as they come, until Ctrl-C")
+    parser.add_argument(
+        "--since",
+        default="10m",
+        metavar="TIME",
+        help="how long ago to begin (30s, 10m, 2h, 1d), or a time as 2026-01-31T12:00:00Z (default: %(default)s)",
+    )
+
+
 def _policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--for",
@@ -392,6 +402,7 @@ _VERBS = {
     "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", _place, _ask),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
+    "logs": _Verb("Show what the functions and the filling of EFS have said.", "commands", _place, _logs),
     "policy": _Verb(
         "Print the IAM policy that a caller of this deployment needs.", "offline", _place, _what, _change, _policy
     ),

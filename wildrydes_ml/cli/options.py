@@ -40,7 +40,7 @@ def application(options: argparse.Namespace) -> tuple[Deployment, ...]:
     """The deployments of the application that `--app` names, the Wild Rydes workshop without it."""
     if not getattr(options, "app", ""):
         return deployments()
-    from ..app.loading import load
+    from ..app.load import load
 
     return (load(options.app).deployment(),)
 

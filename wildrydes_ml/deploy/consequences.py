@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ..template.effective import Body, effective
 from ..template.parameters import same
 from . import costs
 
@@ -34,16 +35,24 @@ class ParameterChange:
         return {**vars(self), "old": old, "new": _public(self.new), "dearer": round(self.dearer, 2)}
 
 
-def changes(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[ParameterChange, ...]:
-    """The parameters of `new` that differ from those of a stack, which may lack some."""
+def changes(body: Body, old: Mapping[str, str], new: Mapping[str, str]) -> tuple[ParameterChange, ...]:
+    """The parameters of `new` that differ from those of a stack, which may lack some.
+
+    What each makes dearer is told by the template's body with that parameter alone changed.
+    """
     known = {**new, **old}
-    before = costs.total(costs.idle(known))
+    changed = [name for name in new if name not in old or not same(old[name], new[name])]
+    before = _cost(body, known) if changed else 0
 
     def change(name: str) -> ParameterChange:
-        after = costs.total(costs.idle({**known, name: new[name]}))
+        after = _cost(body, {**known, name: new[name]}) if name in old else before
         return ParameterChange(name, old.get(name), new[name], opening(name, new[name]), max(after - before, 0))
 
-    return tuple(change(name) for name in new if name not in old or not same(old[name], new[name]))
+    return tuple(map(change, changed))
+
+
+def _cost(body: Body, parameters: Mapping[str, str]) -> float:
+    return costs.total(costs.idle([effective(body, parameters)]))
 
 
 def opening(name: str, value: str) -> str:

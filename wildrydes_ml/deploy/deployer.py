@@ -14,13 +14,16 @@ from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
+from ..template.effective import Effective
+from ..template.fillers import fillers
 from . import costs, drift, handover, offers, planner, preflight, surprises
 from . import proof as proving
 from .desired import Desired, DesiredStack
 from .follower import MADE, Follower
 from .observer import Observer, StackObserver, fill_settings
 from .place import desired_at
-from .planner import Observed
+from .planner import FoundStack, Observed
+from .protected import protected
 from .recall import recall
 from .refusals import refuse_update
 from .settings import Settings
@@ -68,8 +71,8 @@ def deploy(
     deployer = Deployer(aws, settings, target, reporter)
     steps = deployer.steps()
     deployer.report(steps)
-    preflight.check(aws, deployer.desired, steps, target, reporter)
-    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.known)):
+    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
+    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.there)):
         confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
         deployer.run(step)
@@ -84,10 +87,10 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     deployer.report(steps)
     for step in steps:
         if isinstance(step, ApplyStack):
-            _refuse_losses(step.desired.name, step.changes, settings)
-    preflight.check(aws, deployer.desired, steps, target, reporter)
+            _refuse_losses(step.desired, step.changes, settings)
+    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
     if not target.is_local:
-        reporter.output(costs.sentence(deployer.desired.values))
+        reporter.output(costs.sentence(stack.effective for stack in deployer.desired.stacks))
     return bool(steps)
 
 
@@ -103,6 +106,7 @@ class Deployer:
         for name in settings.overrides.keys() & target.parameters.keys():
             reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
         self.desired: Desired
+        self.found: Mapping[str, FoundStack]
         self._stacks: dict[str, Stack] = {}
         self._leftovers: tuple[str, ...] = ()
         self._has_bucket = False
@@ -113,6 +117,7 @@ class Deployer:
         settings = recall(self._settings, stacks, self._aws.identity, self._target.parameters)
         self.desired = desired_at(self._target, settings, self._aws, self._reporter)
         observed = Observer(self._aws, self.desired, stacks).observe()
+        self.found = observed.stacks
         self._stacks = {name: found.stack for name, found in observed.stacks.items()}
         self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
         self.desired = self._with_uploads(observed)
@@ -127,13 +132,13 @@ class Deployer:
         return steps
 
     @property
-    def known(self) -> Mapping[str, str]:
-        """The parameters of the stacks that there are."""
-        return {key: value for stack in self._stacks.values() for key, value in stack.parameters.items()}
+    def there(self) -> list[Effective]:
+        """What the stacks that there are make."""
+        return [found.effective for found in self.found.values()]
 
     def report(self, steps: Sequence[Step]) -> None:
         """Reports the plan, and how it changes the idle cost."""
-        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.known)
+        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.there)
         self._reporter.plan([as_record(step) for step in steps], **idle)
 
     def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
@@ -321,13 +326,14 @@ class Deployer:
             self._reporter.event(f"stack {stack.name} has nothing to change")
             return
         try:
-            _refuse_losses(stack.name, change_set.changes, self._settings)
+            _refuse_losses(stack, change_set.changes, self._settings)
             refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
             raise
+        instances = fillers(stack.body.get("Resources", {}))
         for change in change_set.changes:
-            self._reporter.event(f"{stack.name}  {change_line(change)}")
+            self._reporter.event(f"{stack.name}  {change_line(change, instances)}")
         token = self._aws.stacks.execute(change_set)
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
 
@@ -371,17 +377,18 @@ class Deployer:
         if command := proof.command(outputs, url):
             self._reporter.output(f"Try: {command}", curl=command)
         if not self._target.is_local:
-            self._reporter.output(costs.sentence(self.desired.values))
+            self._reporter.output(costs.sentence(stack.effective for stack in self.desired.stacks))
 
 
-def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:
+def _refuse_losses(stack: DesiredStack, changes: Sequence[ResourceChange], settings: Settings) -> None:
     filling = settings.deployment.filling
-    refused = planner.protected(changes, settings.allow_replace, filling.resources if filling else ())
+    passing = [*(filling.resources if filling else ()), *stack.taken_out]
+    refused = protected(changes, settings.allow_replace, passing)
     if refused:
         losses = "; ".join(map(change_text, refused))
         names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
         told = surprises.perhaps(refused)
         raise Refused(
-            f"stack {stack} would lose network or files: {losses}. {told + ' ' if told else ''}It was not changed; to "
-            f"allow it, add {names}"
+            f"stack {stack.name} would lose data or network: {losses}. {told + ' ' if told else ''}It was not "
+            f"changed; to allow it, add {names}"
         )

@@ -11,9 +11,10 @@ from .. import packaging
 from ..aws.records import Identity
 from ..aws.target import Target
 from ..aws.wiring import Wiring
-from ..deployment import Deployment, StackOutput, Stack
+from ..deployment import Deployment, Stack, StackOutput
 from ..errors import SettingsError
 from ..tags import TAG
+from ..template.decode import decode
 from ..template.effective import Effective, effective, without, without_order
 from .model import Model, is_url
 from .settings import Settings
@@ -22,6 +23,8 @@ from .settings import Settings
 TEMPLATES = "template/"
 PREFIXES = ("code/", "model/", TEMPLATES)
 REVISION = "Revision"
+# In place of a link to the model's archive, until there is one; nothing reads it where a directory stands for EFS.
+_UNLINKED = "http://localhost/model.tar"
 
 Outputs = Mapping[str, Mapping[str, str]]
 """The outputs of stacks, by the stack's name."""
@@ -91,6 +94,12 @@ class DesiredStack:
     def revised(self) -> "DesiredStack":
         """The stack with its revision made anew, where it has one."""
         return self.resolved({}, "") if self.is_resolved else self
+
+    @property
+    def taken_out(self) -> Collection[str]:
+        """The logical ids that the whole template has and this one has not: they are made again."""
+        there = decode(self.whole).get("Resources", {}) if self.whole else {}
+        return [title for title in there if title not in self.resources]
 
     def without(self, titles: Collection[str]) -> "DesiredStack":
         """The stack without some resources and all that refers to them."""
@@ -190,14 +199,31 @@ class Desired:
         return location if is_url(location) and not self.model.digest else ""
 
 
-def describe(settings: Settings, target: Target, identity: Identity, model: Model) -> Desired:
-    """The deployment that the settings ask for at the target. Raises SettingsError for parameters without a value."""
+def values_at(settings: Settings, target: Target) -> dict[str, str]:
+    """The values of parameters that people and the place decide."""
+    local = settings.deployment.local if target.is_local else {}
+    return {**settings.parameter_values(), **local, **target.parameters}
+
+
+def describe(
+    settings: Settings,
+    target: Target,
+    identity: Identity,
+    model: Model,
+    packages: Sequence[packaging.Package] | None = None,
+) -> Desired:
+    """The deployment that the settings ask for at the target, with the zips of its code directories.
+
+    Raises SettingsError for parameters without a value.
+    """
     deployment, marks = settings.deployment, {TAG: settings.name}
-    values = {**settings.parameter_values(), **(deployment.local if target.is_local else {}), **target.parameters}
+    values = values_at(settings, target)
     bucket = settings.bucket or default_bucket(settings, identity)
     begin = label(deployment, settings.name, values)
-    packages = [packaging.build(code.directory) for code in deployment.code]
+    packages = packages or [packaging.build(code.directory) for code in deployment.code]
     zips = [Zip(code_key(begin, package.digest), package.body) for package in packages]
+    if deployment.filling and deployment.filling.model:
+        values.setdefault("ModelUrl", _UNLINKED)
     values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
     values |= {name: one.key for code, one in zip(deployment.code, zips, strict=True) for name in code.parameters}
     stacks = tuple(_stack(stack, settings, values, {**settings.stack_tags, **marks}) for stack in deployment.stacks)

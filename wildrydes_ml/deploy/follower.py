@@ -13,11 +13,14 @@ from ..aws.records import Fault, Stack, StackEvent
 from ..aws.session import Aws
 from ..errors import InterruptedWork, OutOfReach, WildrydesError
 from ..reporting import Reporter
+from .logs import tell_last_lines
 from .states import TABLE, is_busy
 
 GOOD = frozenset(status for status, row in TABLE.items() if row.good)
 MADE = GOOD - {"DELETE_COMPLETE"}
 
+# What fails when an instance's user data do, and what fails when the instance itself does.
+_OF_AN_INSTANCE = ("AWS::CloudFormation::WaitCondition", "AWS::EC2::Instance")
 _QUIET_SECONDS = 30.0
 _LOOKS_AT_FAULTS = 3
 # Longer than the filling of EFS, an hour at most, and what CloudFormation does around it.
@@ -69,6 +72,7 @@ class _Watch:
         self._stack = stack
         self._seen = seen
         self._token = token
+        self._has_told_last_lines = False
         self._events: list[StackEvent] = []
         self._began = self._spoke = self._reached = clock()
 
@@ -132,6 +136,9 @@ class _Watch:
             status=event.status,
             reason=event.reason,
         )
+        if _is_of_an_instance(event) and not self._has_told_last_lines:
+            self._has_told_last_lines = True
+            tell_last_lines(self._aws, self._stack.id, self._reporter)
 
     def _judged(self, found: Stack, good: Collection[str]) -> Stack:
         if found.status in good:
@@ -162,3 +169,9 @@ class _Watch:
                 return faults
             self._aws.stacks.pause()
         return ()
+
+
+def _is_of_an_instance(event: StackEvent) -> bool:
+    """Whether an instance, or what waits for its word, has failed; not what was only cancelled."""
+    has_failed = event.status in ("CREATE_FAILED", "UPDATE_FAILED")
+    return has_failed and event.type in _OF_AN_INSTANCE and causes.is_cause(event.reason)

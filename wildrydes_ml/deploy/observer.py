@@ -105,7 +105,7 @@ class Observer:
             api_loss = self.aws.apis.lost(api)
         assert self.desired.deployment.proof
         called = self.desired.deployment.proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
-        function, _, alias = called.partition(":") if not called.startswith("arn:") else called.rpartition(":")
+        function, _, alias = (called.partition(":function:")[2] or called).partition(":")
         return [self.aws.functions.lost(function, alias), api_loss]
 
     def _bucket_tags(self) -> Mapping[str, str] | None:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from ..template.effective import Effective, effective
 from . import consequences, costs
 from .desired import Desired
 from .steps import ApplyStack, Step
@@ -15,19 +16,19 @@ class IdleChange(TypedDict, total=False):
     idle_after: float
 
 
-def idle_change(desired: Desired, steps: Sequence[Step], known: Mapping[str, str]) -> IdleChange:
-    """How the steps change the idle cost; `known` are the parameters of the stacks that there are."""
-    before = costs.total(costs.idle(known)) if known else 0.0
-    after = costs.total(costs.idle(desired.values))
+def idle_change(desired: Desired, steps: Sequence[Step], there: Sequence[Effective]) -> IdleChange:
+    """How the steps change the idle cost; `there` is what the stacks that there are make."""
+    before = costs.total(costs.idle(there))
+    after = costs.total(costs.idle(stack.effective for stack in desired.stacks))
     if not steps or round(before, 2) == round(after, 2):
         return {}
     return {"idle_before": round(before, 2), "idle_after": round(after, 2)}
 
 
-def offer(desired: Desired, steps: Sequence[Step], known: Mapping[str, str]) -> list[str]:
+def offer(desired: Desired, steps: Sequence[Step], there: Sequence[Effective]) -> list[str]:
     """The lines to agree to; empty for steps that make no stack and make nothing dearer."""
     made = [step.desired.name for step in steps if isinstance(step, ApplyStack) and step.kind == "create"]
-    change = idle_change(desired, steps, known)
+    change = idle_change(desired, steps, there)
     is_dearer = bool(change) and change["idle_after"] > change["idle_before"]
     if not made and not is_dearer:
         return []
@@ -35,7 +36,7 @@ def offer(desired: Desired, steps: Sequence[Step], known: Mapping[str, str]) -> 
     return [
         f"{_what(made)} in account {identity.account}, region {identity.region}",
         *_openings(desired, steps),
-        costs.sentence(desired.values),
+        costs.sentence(stack.effective for stack in desired.stacks),
         *_cheaper(desired),
     ]
 
@@ -56,9 +57,15 @@ def _openings(desired: Desired, steps: Sequence[Step]) -> list[str]:
 
 
 def _cheaper(desired: Desired) -> list[str]:
-    """What the preset lean would cost, where that is less."""
-    now = costs.total(costs.idle(desired.values))
-    if "lean" not in desired.deployment.presets:
+    """The cheapest preset, where there is one that costs less."""
+    now = costs.total(costs.idle(stack.effective for stack in desired.stacks))
+    offers = {name: _cost_with(desired, preset) for name, preset in desired.deployment.presets.items()}
+    best = min(offers, key=lambda name: offers[name], default="")
+    if not best or round(offers[best], 2) >= round(now, 2):
         return []
-    lean = costs.total(costs.idle({**desired.values, **desired.deployment.presets["lean"]}))
-    return [f"with --preset lean: about {lean:.2f} US$ a month while idle"] if round(lean, 2) < round(now, 2) else []
+    return [f"with --preset {best}: about {offers[best]:.2f} US$ a month while idle"]
+
+
+def _cost_with(desired: Desired, preset: Mapping[str, str]) -> float:
+    stacks = desired.stacks
+    return costs.total(costs.idle(effective(stack.body, {**stack.parameters, **preset}) for stack in stacks))

@@ -5,21 +5,36 @@ from dataclasses import replace
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..local import filling, standing_in
+from ..packaging import Package
 from ..reporting import Reporter
-from . import model
-from .desired import Desired, describe
+from . import code, model
+from .desired import Desired, describe, values_at
 from .model import Model
 from .settings import RESET_ALL, Settings
 
 
 def desired_at(target: Target, settings: Settings, aws: Aws, reporter: Reporter) -> Desired:
     """The deployment that the settings ask for, as the place can make it; what is different there is told."""
-    wanted = _model(target, settings)
+    wanted, packages = _model(target, settings), _packages(target, settings, reporter)
     if not target.is_local:
-        return describe(settings, target, aws.identity, wanted)
+        return describe(settings, target, aws.identity, wanted, packages)
     stand_ins = _stand_ins(target, settings, aws, reporter)
     here = replace(target, parameters={**stand_ins, **target.parameters})
-    return _possible(describe(settings, here, aws.identity, wanted), reporter)
+    return _possible(describe(settings, here, aws.identity, wanted, packages), reporter)
+
+
+def _packages(target: Target, settings: Settings, reporter: Reporter) -> list[Package]:
+    """The zips of the code directories, each for the Python and the processor of its functions."""
+    values = values_at(settings, target)
+    return [
+        code.build(
+            one.directory,
+            values.get(one.runtime, one.runtime),
+            values.get(one.architecture, one.architecture),
+            reporter=reporter,
+        )
+        for one in settings.deployment.code
+    ]
 
 
 def _stand_ins(target: Target, settings: Settings, aws: Aws, reporter: Reporter) -> dict[str, str]:

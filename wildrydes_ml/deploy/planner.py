@@ -18,8 +18,6 @@ from .desired import Desired, DesiredStack, Outputs
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
 
-# Network and EFS stay, but for what comes and goes with the filling instance.
-_PROTECTED_SERVICES = ("AWS::EC2::", "AWS::EFS::")
 _IF_FED = "if the outputs of the stacks before it or what is on EFS change"
 # At the end of the logical id of a snapshot of the API.
 _DIGEST = re.compile(r"(?<=[a-z]Deployment)[0-9a-f]{8}$")
@@ -106,20 +104,6 @@ def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
 def _first_user(desired: Desired) -> DesiredStack:
     """The first stack whose functions may read EFS."""
     return next((stack for stack in desired.stacks if stack.has_revision), desired.service)
-
-
-def protected(
-    changes: Sequence[ResourceChange], allowed: Collection[str], passing: Collection[str] = ()
-) -> list[ResourceChange]:
-    """Changes that would remove or replace network or EFS and are not named in `allowed`; `passing` come and go."""
-    return [
-        change
-        for change in changes
-        if change.type.startswith(_PROTECTED_SERVICES)
-        and change.logical_id not in passing
-        and (change.action == "Remove" or (change.action == "Modify" and change.replacement != "False"))
-        and change.logical_id not in allowed
-    ]
 
 
 def is_ours(name: str, found: FoundStack, known: Mapping[str, str]) -> bool:
@@ -239,7 +223,7 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
 def _update(
     desired: DesiredStack, known: Mapping[str, str], why: str = "", changes: tuple[ResourceChange, ...] = ()
 ) -> ApplyStack:
-    return ApplyStack(desired, "update", why, changes, consequences.changes(known, desired.parameters))
+    return ApplyStack(desired, "update", why, changes, consequences.changes(desired.body, known, desired.parameters))
 
 
 def _loss(desired: DesiredStack, missing: Sequence[str]) -> str:

@@ -3,34 +3,39 @@
 `needs` says what a plan depends on, `look` asks the account for it, `problems` judges the answers, and `check` does
 all three. What the account does not tell, for want of a permission or on an emulator, is said and holds nothing up.
 
-Not looked at, since nothing can be in the way there: names of APIs (several may have the same), IAM's (CloudFormation
-makes them up) and security groups' (they are of one VPC, which is new).
+Not looked at, since nothing can be in the way there: names of APIs (several may have the same), and security groups'
+(they are of one VPC). Names of other kinds are asked for by CloudFormation itself before it makes a change set.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import wait
 from dataclasses import asdict
 from functools import partial
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 from .. import parallel
 from ..aws.account import Account
-from ..aws.facts import QUOTAS, Facts, Unknown, Usage
+from ..aws.facts import QUOTAS, Ask, Facts, Unknown, Usage
 from ..aws.records import Identity
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..errors import Refused, WildrydesError
 from ..reporting import Reporter
 from ..web import FOUND
+from .case import Problem
 from .desired import Desired
-from .problems import Problem, instance_type, problems, taken_concurrency
+from .needs import GIVEN, needs, parts
+from .planner import FoundStack
+from .problems import problems
 from .settings import Settings
-from .steps import ApplyStack, DeleteStack, Fill, Step
+from .steps import Step
 
 _THREADS = 8
 # Seconds. A service that does not answer is tried by the SDK for minutes; a check is not worth them.
 _PATIENCE = 30
-_EGRESS = {"nat": ("addresses", "nat_gateways", "instance_zones"), "ipv6": ("egress_only_gateways",), "none": ()}
+# A network that is given, and what is around it: an emulator has none.
+_NOT_LOCAL = {*GIVEN.values(), "reach"}
+_NOTHING: Mapping[str, FoundStack] = {}
 
 
 class Unready(WildrydesError):
@@ -44,13 +49,13 @@ class Unready(WildrydesError):
 
 
 class _Question(NamedTuple):
-    """What a fact is about, and how it is asked for."""
+    """What a fact is about, in words, and how the account is asked for it: with the thing that it is about."""
 
     title: str
-    ask: Callable[[Account, Desired], Any]
+    ask: Callable[[Account, str], Any]
 
 
-def _usage(name: str) -> Callable[[Account, Desired], Any]:
+def _usage(name: str) -> Callable[[Account, str], Any]:
     return lambda account, _: account.usage(name)
 
 
@@ -58,29 +63,25 @@ _QUESTIONS: Mapping[str, _Question] = {
     **{name: _Question(f"free {quota.counts}", _usage(name)) for name, quota in QUOTAS.items()},
     "zones": _Question("Availability Zones", lambda account, _: account.zones()),
     "instance_architectures": _Question(
-        "the instance type's processor",
-        lambda account, desired: account.instance_architectures(instance_type(desired.values)),
+        "the instance type's processor", lambda account, type: account.instance_architectures(type)
     ),
-    "instance_zones": _Question(
-        "the instance type's zones", lambda account, desired: account.instance_zones(instance_type(desired.values))
-    ),
+    "instance_zones": _Question("the instance type's zones", lambda account, type: account.instance_zones(type)),
     "runtimes": _Question("Lambda's runtimes", lambda account, _: account.runtimes()),
-    "concurrency": _Question(
-        "free concurrency of Lambda", lambda account, desired: account.concurrency(desired.function_name)
-    ),
-    "function": _Question(
-        "whether the function's name is free", lambda account, desired: account.function(desired.function_name)
-    ),
-    "log_group": _Question(
-        "whether the log group's name is free", lambda account, desired: account.log_group(desired.log_group)
-    ),
-    "model": _Question("whether the model's URL answers", lambda account, desired: _model_fault(account, desired)),
+    "concurrency": _Question("free concurrency of Lambda", lambda account, name: account.concurrency(name)),
+    "function": _Question("whether the function's name is free", lambda account, name: account.function(name)),
+    "log_group": _Question("whether the log group's name is free", lambda account, name: account.log_group(name)),
+    "model": _Question("whether the model's URL answers", lambda account, url: _model_fault(account, url)),
     "exports": _Question("whether the exports' names are free", lambda account, _: account.exports()),
+    "stored": _Question("the parameters of Systems Manager", lambda account, name: account.stored(name)),
+    "subnet": _Question("the given subnets", lambda account, id: account.subnet(id)),
+    "security_group": _Question("the given security groups", lambda account, id: account.security_group(id)),
+    "vpc": _Question("the given VPC", lambda account, id: account.vpc(id)),
+    "reach": _Question("what the given subnets reach", lambda account, id: account.reach(id)),
 }
 
 
-def _model_fault(account: Account, desired: Desired) -> str:
-    reply = account.answer(desired.model_url)
+def _model_fault(account: Account, url: str) -> str:
+    reply = account.answer(url)
     if reply.status in FOUND:
         return ""
     return f"it answers {reply.status}" if reply.status else f"nothing answers ({reply.fault})"
@@ -95,17 +96,25 @@ def refuse_other_account(settings: Settings, identity: Identity) -> None:
         )
 
 
-def check(aws: Aws, desired: Desired, steps: Sequence[Step], target: Target, reporter: Reporter) -> None:
-    """Looks at the account before the steps are taken.
+def check(
+    aws: Aws,
+    desired: Desired,
+    steps: Sequence[Step],
+    target: Target,
+    reporter: Reporter,
+    there: Mapping[str, FoundStack] = _NOTHING,
+) -> None:
+    """Looks at the account before the steps are taken. `there` are the stacks that they find.
 
     Raises Unready with all problems, and InterruptedWork when the credentials have expired.
     """
-    wanted = needs(desired, steps, _is_renamed(aws, desired, steps))
-    # An emulator starts no instance that would fetch the model.
-    names = [name for name in wanted if name != "model" or desired.fill or not target.is_local]
-    facts, unknown = look(aws.account, desired, names, 1 if target.is_local else _THREADS)
+    made = parts(desired, steps, there)
+    wanted = needs(desired, made, steps)
+    if target.is_local:
+        wanted = tuple(ask for ask in wanted if _is_for_an_emulator(ask, desired))
+    facts, unknown = look(aws.account, wanted, 1 if target.is_local else _THREADS)
     _tell_unknown(facts, unknown, target, reporter)
-    found = problems(facts, desired)
+    found = problems(facts, desired, made)
     for problem in found:
         if not problem.is_certain:
             reporter.warning(problem.describe())
@@ -114,70 +123,24 @@ def check(aws: Aws, desired: Desired, steps: Sequence[Step], target: Target, rep
         raise Unready(certain)
 
 
-def _is_renamed(aws: Aws, desired: Desired, steps: Sequence[Step]) -> bool:
-    """Whether an update gives the function a name that its stack does not have yet."""
-    service = desired.service.name
-    if not any(
-        isinstance(step, ApplyStack) and (step.desired.name, step.kind) == (service, "update") for step in steps
-    ):
-        return False
-    found = aws.stacks.describe(service)
-    return found is not None and found.parameters.get("FunctionName") != desired.function_name
-
-
-def needs(desired: Desired, steps: Sequence[Step], is_renamed: bool = False) -> tuple[str, ...]:
-    """The facts that the steps depend on; none for a plan that touches no stack.
-
-    Names are looked at when they are new to the stack: when it is made, and when the function `is_renamed`.
-    Room for a network is not looked for when the remains of a failed one are deleted first: that makes room.
-    """
-    applied = [step for step in steps if isinstance(step, ApplyStack)]
-    touched = {step.desired.name for step in applied}
-    made = {step.desired.name for step in applied if step.kind == "create"}
-    removed = {step.name for step in steps if isinstance(step, DeleteStack)}
-    values = desired.values
-    network, service = desired.stacks[0].name, desired.service.name
-    found: list[str] = []
-    if network in made and network not in removed:
-        found += ["vpcs", "internet_gateways", "file_systems", *_EGRESS[values["InternetEgress"]]]
-    found += ["zones"] if network in made else []
-    boots = _boots([step for step in applied if step.desired.name == network], network in made)
-    if boots:
-        found += ["zones", "instance_architectures", "instance_zones"]
-    fills = [step for step in steps if isinstance(step, Fill) and "model" in step.parts]
-    if desired.model_url and (fills if desired.fill else boots):
-        found += ["model"]
-    if touched:
-        found += ["runtimes"]
-    # An emulator's limit is its machine's memory, and reserves nothing.
-    if service in touched and (taken_concurrency(values) or service in made) and not desired.fill:
-        found += ["concurrency"]
-    found += ["function", "log_group"] if service in made or is_renamed else []
-    found += ["exports"] if desired.efs and network in made else []
-    return tuple(dict.fromkeys(found))
+def _is_for_an_emulator(ask: Ask, desired: Desired) -> bool:
+    """It has no network, and starts no instance that would fetch the model."""
+    return ask.name not in _NOT_LOCAL and (ask.name != "model" or desired.fill is not None)
 
 
 def look(
-    account: Account, desired: Desired, names: Sequence[str], threads: int, patience: float = _PATIENCE
-) -> tuple[Facts, dict[str, Unknown]]:
-    """Asks for the named facts, several at a time; returns those that are known, and why the others are not.
+    account: Account, asks: Sequence[Ask], threads: int, patience: float = _PATIENCE
+) -> tuple[Facts, dict[Ask, Unknown]]:
+    """Asks the account, several at a time; returns what is known, and why the rest is not.
 
     What has not answered after `patience` seconds is not known.
     """
-    futures = parallel.start([partial(_QUESTIONS[name].ask, account, desired) for name in names], threads)
+    futures = parallel.start([partial(_QUESTIONS[ask.name].ask, account, ask.subject) for ask in asks], threads)
     wait(futures, timeout=patience)
     late = Unknown("unanswered", f"nothing in {patience:g} s")
-    answers = {name: future.result() if future.done() else late for name, future in zip(names, futures, strict=True)}
-    unknown = {name: answer for name, answer in answers.items() if isinstance(answer, Unknown)}
-    return cast(Facts, {name: answers[name] for name in names if name not in unknown}), unknown
-
-
-def _boots(applied: Sequence[ApplyStack], made: bool) -> bool:
-    """Whether a new instance will fill EFS: in a new network, after the old one was removed, or as the first one."""
-    instances = [step.desired.parameters.get("BootstrapInstance", "none") != "none" for step in applied]
-    parameters = [change for step in applied for change in step.parameters]
-    is_first = any((change.name, change.old) == ("BootstrapInstance", "none") for change in parameters)
-    return any(instances) and (made or False in instances or is_first)
+    answers = {ask: future.result() if future.done() else late for ask, future in zip(asks, futures, strict=True)}
+    unknown = {ask: answer for ask, answer in answers.items() if isinstance(answer, Unknown)}
+    return {ask: answer for ask, answer in answers.items() if ask not in unknown}, unknown
 
 
 _WHY_UNKNOWN = {
@@ -187,17 +150,16 @@ _WHY_UNKNOWN = {
 }
 
 
-def _tell_unknown(facts: Facts, unknown: Mapping[str, Unknown], target: Target, reporter: Reporter) -> None:
+def _tell_unknown(facts: Facts, unknown: Mapping[Ask, Unknown], target: Target, reporter: Reporter) -> None:
     """Says in a line for each reason what was not checked."""
-    usages = cast(Mapping[str, Usage], facts)
-    quotas = {name: usages[name].unread for name in QUOTAS if name in facts}
-    skipped = [(_QUESTIONS[name].title, answer) for name, answer in unknown.items()]
-    skipped += [(f"the quota of {QUOTAS[name].counts}", answer) for name, answer in quotas.items() if answer]
+    usages: dict[str, Usage] = {name: facts[Ask(name)] for name in QUOTAS if Ask(name) in facts}
+    skipped = [(_QUESTIONS[ask.name].title, answer) for ask, answer in unknown.items()]
+    skipped += [(f"the quota of {QUOTAS[name].counts}", one.unread) for name, one in usages.items() if one.unread]
     for kind, words in _WHY_UNKNOWN.items():
-        found = [(title, answer.detail) for title, answer in skipped if answer.kind == kind]
+        found = {title: answer.detail for title, answer in skipped if answer.kind == kind}
         if not found:
             continue
         if target.is_local:
-            reporter.event(f"{words}: {', '.join(title for title, _ in found)}")
+            reporter.event(f"{words}: {', '.join(found)}")
         else:
-            reporter.warning(f"{words}: {', '.join(f'{title} ({detail})' for title, detail in found)}")
+            reporter.warning(f"{words}: {', '.join(f'{title} ({detail})' for title, detail in found.items())}")

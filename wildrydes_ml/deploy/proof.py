@@ -59,7 +59,7 @@ def warm(
 
 def bare_name(function: str) -> str:
     """The function's name out of its name or ARN, with an alias or without."""
-    return function.partition(":function:")[2].partition(":")[0] or function.partition(":")[0]
+    return (function.partition(":function:")[2] or function).partition(":")[0]
 
 
 def _is_hopeless(said: list[str]) -> bool:

@@ -7,9 +7,10 @@ from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..deployment import Proof
-from ..errors import WildrydesError
+from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
 from . import costs, drift, proof
+from .planner import FoundStack
 from .settings import Settings
 from .states import Status, state
 
@@ -26,7 +27,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         for key, value in stack.outputs.items():
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
-        reporter.output(costs.sentence(_parameters(stacks)))
+        _tell_costs(aws, stacks, reporter)
     if with_drift:
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
@@ -90,6 +91,18 @@ def _without_api(settings: Settings, stacks: list[Stack]) -> str:
 def outputs(stacks: list[Stack]) -> dict[str, str]:
     """The outputs of all stacks."""
     return {key: value for stack in stacks for key, value in stack.outputs.items()}
+
+
+def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
+    """What the stacks cost by their templates, where those may be read."""
+    try:
+        made = [FoundStack(stack, aws.stacks.template(stack.name)).effective for stack in stacks]
+    except InterruptedWork:
+        raise
+    except WildrydesError as error:
+        reporter.warning(f"idle cost not known: {error}")
+    else:
+        reporter.output(costs.sentence(made))
 
 
 def _parameters(stacks: list[Stack]) -> Mapping[str, str]:

@@ -1,10 +1,12 @@
 """The steps of a deploy, as data: printed by `--plan`, taken one after the other by deploy."""
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..aws.records import ResourceChange
 from ..aws.wiring import DESCRIPTIONS, Action
+from ..template.fillers import fillers
 from . import surprises
 from .consequences import ParameterChange
 from .desired import DesiredStack
@@ -73,7 +75,8 @@ class ApplyStack:
         """The step in words, a line for each change of a parameter and of a resource."""
         head = f"{self.kind} stack {self.desired.name} from {self.desired.template_name}"
         lines = [f"  {change.describe()}" for change in self.parameters]
-        lines += [f"  {change_line(change)}" for change in self.changes]
+        instances = fillers(self.desired.body.get("Resources", {}))
+        lines += [f"  {change_line(change, instances)}" for change in self.changes]
         return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
 
 
@@ -120,9 +123,9 @@ def change_text(change: ResourceChange) -> str:
     return f"{change.action} {change.logical_id} ({change.type}){suffix}"
 
 
-def change_line(change: ResourceChange) -> str:
+def change_line(change: ResourceChange, fillers: Collection[str] = ()) -> str:
     """As `change_text`, with why a replacement that nobody asked for is harmless."""
-    return ": ".join(filter(None, (change_text(change), surprises.explained(change))))
+    return ": ".join(filter(None, (change_text(change), surprises.explained(change, fillers))))
 
 
 def as_record(step: Step) -> dict[str, Any]:

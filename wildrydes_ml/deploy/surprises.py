@@ -3,7 +3,7 @@
 Each rule is AWS's, and its source stands beside it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,18 +16,20 @@ _FILE_SYSTEM = "AWS::EFS::FileSystem"
 # The image that a dynamic reference names is looked up in every operation, whether or not the template changed:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-ssm.html
 _IMAGE = "ImageId"
-_FILLER = "EfsMountEC2Instance"
 # Conditionally create-only in the schema of AWS::EC2::Subnet. EC2 itself adds and removes such a block in place:
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AssociateSubnetCidrBlock.html
 _BLOCK = "Ipv6CidrBlock"
 _FOLLOWING = "SubnetId"
 
 
-def explained(change: ResourceChange) -> str:
-    """Why something is replaced that nobody asked to replace, or may be; empty for what needs no words."""
+def explained(change: ResourceChange, fillers: Collection[str] = ()) -> str:
+    """Why something is replaced that nobody asked to replace, or may be; empty for what needs no words.
+
+    `fillers` are the logical ids of the instances that fill EFS.
+    """
     if change.action != "Modify" or change.replacement not in ("True", "Conditional"):
         return ""
-    if change.logical_id == _FILLER:
+    if change.logical_id in fillers:
         cause = "a newer Amazon Linux image; " if change.causes == (_IMAGE,) else ""
         return f"{cause}EFS keeps its content, and nothing is installed again"
     if _is_by_block(change):
@@ -45,9 +47,9 @@ def perhaps(changes: Sequence[ResourceChange]) -> str:
     if not any(_is_by_block(change) for change in changes):
         return told
     return (
-        f"{told} Here a subnet's {_BLOCK} changes, as it does with InternetEgress. EC2 adds and removes it in place, "
-        "so that the subnets, and what is in them, should stay. If CloudFormation makes a new subnet all the same, its "
-        "addresses are those of the old one: EC2 refuses it, and the update is undone."
+        f"{told} Here a subnet's {_BLOCK} changes. EC2 adds and removes it in place, so that the subnets, and what is "
+        "in them, should stay. If CloudFormation makes a new subnet all the same, its addresses are those of the old "
+        "one: EC2 refuses it, and the update is undone."
     )
 
 

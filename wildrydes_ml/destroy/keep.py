@@ -1,11 +1,14 @@
 """Keeping EFS and its files for the next deploy, without what bills by the hour around them."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from ..aws.records import ChangeSet, ResourceChange, Stack
 from ..aws.session import Aws
-from ..deploy import costs, planner, steps
+from ..deploy import costs, steps
 from ..deploy.follower import Follower
+from ..deploy.planner import FoundStack
+from ..deploy.protected import protected
 from ..deploy.refusals import refuse_update
 from ..deploy.settings import Settings
 from ..deploy.states import Deploy, is_busy, state
@@ -56,7 +59,8 @@ def make_idle(aws: Aws, settings: Settings, stack: Stack, follower: Follower, re
         seen = follower.marks(stack.id)
         aws.stacks.execute(change_set)
         follower.follow(stack, seen)
-    sentence = costs.sentence(idle_parameters(kept, stack))
+    idle = FoundStack(replace(stack, parameters=idle_parameters(kept, stack)), aws.stacks.template(stack.name))
+    sentence = costs.sentence([idle.effective])
     reporter.event(f"stack {stack.name} stays and the next deploy uses it; {sentence}")
 
 
@@ -94,7 +98,7 @@ def _prepared(aws: Aws, settings: Settings, stack: Stack, reporter: Reporter) ->
 def _refuse_losses(settings: Settings, stack: Stack, changes: Sequence[ResourceChange]) -> None:
     kept = _kept(settings)
     passing = [title for one in settings.deployments if one.filling for title in one.filling.resources]
-    losses = planner.protected(changes, kept.resources, passing)
+    losses = protected(changes, kept.resources, passing)
     if losses:
         what = " and ".join(name for _, name in kept.aside.values())
         raise Refused(

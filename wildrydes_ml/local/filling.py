@@ -13,6 +13,8 @@ from ..reporting import Reporter
 
 # The end of the path of the model that comes with the package, wherever that is installed.
 _SHIPPED = ("wildrydes_ml", "workshop", "detector")
+# Of its log, after it has failed.
+_LAST_LINES = 15
 
 
 def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) -> dict[str, str]:
@@ -33,6 +35,7 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
     Raises WildrydesError with the reason in one sentence, and where the log is.
     """
     directory.mkdir(parents=True, exist_ok=True)
+    earlier = _written(log_file(directory))
     with tempfile.TemporaryFile("w+") as errors:
         with subprocess.Popen(
             _command(directory), env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True
@@ -43,7 +46,27 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
         errors.seek(0)
         said = errors.read()
     if process.returncode:
-        raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nThe log is {directory / 'populate.log'}")
+        _tell_last_lines(log_file(directory), earlier, reporter)
+        raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nThe log is {log_file(directory)}")
+
+
+def log_file(directory: Path) -> Path:
+    """The log of what filled the directory last."""
+    return directory / "populate.log"
+
+
+def _tell_last_lines(log: Path, earlier: int, reporter: Reporter) -> None:
+    """Reports the end of the log, if it was written since the time `earlier`."""
+    if _written(log) == earlier:
+        return
+    reporter.event(f"the last lines of {log}:")
+    for line in log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]:
+        reporter.event(f"  {line}", log=str(log), message=line)
+
+
+def _written(path: Path) -> int:
+    """When a file was last written, in nanoseconds; 0 for none."""
+    return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-VERBS = ("deploy", "destroy", "classify", "status")
+VERBS = ("deploy", "destroy", "classify", "status", "logs")
 CLOUDFORMATION = "cloudformation"
 
 # What CloudFormation does to resources for each verb. Drift needs the reading.
@@ -19,6 +19,7 @@ HANDLERS: Mapping[str, frozenset[str]] = {
     "destroy": frozenset({"read", "delete"}),
     "classify": frozenset(),
     "status": frozenset({"read"}),
+    "logs": frozenset(),
 }
 # What --keep-data updates: without the instance, its group has no place in that of the mount targets.
 KEPT_TYPES = frozenset({"AWS::EC2::SecurityGroup"})
@@ -134,7 +135,7 @@ _PREFIXES = {
 }
 _LETTERS = {"c": "create", "r": "read", "u": "update", "d": "delete"}
 
-_ALL, _BOTH = "deploy destroy classify status", "deploy destroy"
+_ALL, _BOTH = " ".join(VERBS), "deploy destroy"
 _TALKING = "deploy classify status"
 
 CALLS: tuple[Right, ...] = (
@@ -142,7 +143,9 @@ CALLS: tuple[Right, ...] = (
     Right("sts GetCallerIdentity", frozenset(VERBS), "all", ()),
     # CloudFormation
     *_calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
-    *_calls("cloudformation", _BOTH, "stacks", "GetTemplate ListStackResources DescribeStackEvents GetStackPolicy"),
+    *_calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
+    *_calls("cloudformation", "deploy destroy logs", "stacks", "ListStackResources"),
+    *_calls("cloudformation", _BOTH, "stacks", "DescribeStackEvents GetStackPolicy"),
     *_calls("cloudformation", _BOTH, "stacks", "DeleteStack"),
     *_calls("cloudformation", _BOTH, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
     *_calls("cloudformation", _BOTH, "change sets", "ExecuteChangeSet DescribeEvents"),
@@ -187,13 +190,17 @@ CALLS: tuple[Right, ...] = (
     *_calls("logs", _BOTH, "all", "DescribeLogGroups"),
     *_calls("logs", _BOTH, "log group", "ListTagsForResource"),
     *_calls("logs", "destroy", "log group", "DeleteLogGroup"),
+    *_calls("logs", "logs", "log group", "FilterLogEvents"),
     # Network and files
     *_calls("ec2", "deploy", "all", "DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes"),
     *_calls("ec2", "deploy", "all", "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeSubnets"),
-    *_calls("ec2", "deploy", "all", "DescribeVpcs"),
+    *_calls("ec2", "deploy", "all", "DescribeVpcs DescribeRouteTables DescribeSecurityGroups DescribeVpcEndpoints"),
+    *_calls("ssm", "deploy", "all", "DescribeParameters"),
     *_calls("ec2", _BOTH, "all", "DescribeAddresses DescribeNatGateways"),
     *_calls("ec2", "destroy", "all", "DescribeInstances DescribeNetworkInterfaces DescribeTags DescribeVolumes"),
     *_calls("ec2", "destroy", "interfaces", "DeleteNetworkInterface"),
+    # https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonec2.html
+    *_calls("ec2", "deploy destroy logs", "ours in EC2", "GetConsoleOutput"),
     *_calls("efs", _BOTH, "all", "DescribeFileSystems"),
     *_calls("efs", "destroy", "all", "DescribeMountTargets"),
     *_calls("service-quotas", "deploy", "all", "GetServiceQuota"),

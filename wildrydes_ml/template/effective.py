@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from ..aws.records import ResourceChange
-from .resolve import conditions, mapping, resolve
+from .resolve import conditions, is_known, mapping, resolve, text_of, undecided
 
 Body: TypeAlias = Mapping[str, Any]
 Effective: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -14,21 +15,37 @@ Effective: TypeAlias = Mapping[str, Mapping[str, Any]]
 _ORDER = "DependsOn"
 
 
+@dataclass(frozen=True)
+class Made:
+    """Logical id and type of what a template makes."""
+
+    certain: Mapping[str, str]
+    perhaps: Mapping[str, str]
+    """What hangs on a condition that only CloudFormation can decide."""
+
+
+def made(body: Body, parameters: Mapping[str, str]) -> Made:
+    """The resources that the template makes with these parameters, and those that it perhaps makes."""
+    held = conditions(body, _offered(body, parameters))
+    certain, perhaps = dict[str, str](), dict[str, str]()
+    for title, entry in body["Resources"].items():
+        is_made = held.get(entry["Condition"]) if "Condition" in entry else True
+        if is_made is not False:
+            (certain if is_made else perhaps)[title] = entry["Type"]
+    return Made(certain, perhaps)
+
+
 def made_resources(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
     """Logical id and type of each resource that the template makes with these parameters.
 
-    Raises KeyError for a resource's condition that only CloudFormation can decide.
+    Raises KeyError for a resource's condition that only CloudFormation can decide; `made` tells of those, too.
     """
-    held = conditions(body, _offered(body, parameters))
-    asked = {entry["Condition"] for entry in body["Resources"].values() if "Condition" in entry}
-    for name in asked:
-        if held[name] is None:
-            raise KeyError(f"condition {name} cannot be decided here: {json.dumps(body['Conditions'][name])}")
-    return {
-        title: entry["Type"]
-        for title, entry in body["Resources"].items()
-        if "Condition" not in entry or held[entry["Condition"]]
-    }
+    found = made(body, parameters)
+    for title in found.perhaps:
+        name = body["Resources"][title]["Condition"]
+        rule = mapping(body.get("Conditions")).get(name)
+        raise KeyError(f"condition {name} cannot be decided here: {json.dumps(rule)}")
+    return dict(found.certain)
 
 
 def effective(body: Body, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
@@ -36,9 +53,11 @@ def effective(body: Body, parameters: Mapping[str, str]) -> dict[str, dict[str, 
 
     Two templates for which these are the same make the same stack, and CloudFormation refuses the update from one to
     the other, whatever their parameters: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2027
+    A condition that only CloudFormation can decide stands as its rule, so that another rule makes a difference.
     """
-    given = _offered(body, parameters)
-    return {section: _section(body, mapping(body.get(section)), given) for section in ("Resources", "Outputs")}
+    given = {**_defaults(body), **_offered(body, parameters)}
+    rules = undecided(body, given)
+    return {section: _section(body, mapping(body.get(section)), given, rules) for section in ("Resources", "Outputs")}
 
 
 def changes(before: Effective, after: Effective) -> tuple[ResourceChange, ...]:
@@ -59,8 +78,8 @@ def without(body: Body, titles: Collection[str]) -> dict[str, Any]:
     left, gone = dict(mapping(body["Resources"])), set(titles)
     while gone & set(left):
         left = {title: entry for title, entry in left.items() if title not in gone}
-        gone |= {title for title, entry in left.items() if gone & set(_references(entry))}
-    outputs = {key: entry for key, entry in mapping(body.get("Outputs")).items() if not gone & set(_references(entry))}
+        gone |= {title for title, entry in left.items() if gone & set(references(entry))}
+    outputs = {key: entry for key, entry in mapping(body.get("Outputs")).items() if not gone & set(references(entry))}
     return {**body, "Resources": left, "Outputs": outputs}
 
 
@@ -80,12 +99,37 @@ def _offered(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
     return {name: value for name, value in parameters.items() if name in mapping(body.get("Parameters"))}
 
 
-def _section(body: Body, entries: Body, parameters: Mapping[str, str]) -> dict[str, Any]:
-    resolved = resolve({**body, "Resources": entries}, parameters)["Resources"]
-    return {title: {key: item for key, item in entry.items() if key != _ORDER} for title, entry in resolved.items()}
+def _defaults(body: Body) -> dict[str, str]:
+    """The parameters' defaults as text, as a stack tells its parameters' values."""
+    entries = {name: mapping(entry) for name, entry in mapping(body.get("Parameters")).items()}
+    return {name: text_of(entry["Default"]) for name, entry in entries.items() if is_known(entry.get("Default"))}
 
 
-def _references(value: Any) -> Iterator[str]:
+def _section(body: Body, entries: Body, parameters: Mapping[str, str], rules: Mapping[str, Any]) -> dict[str, Any]:
+    resolved = _with_rules(resolve({**body, "Resources": entries}, parameters)["Resources"], rules)
+    return {
+        title: {key: item for key, item in entry.items() if key != _ORDER} | _rule(entries[title], rules)
+        for title, entry in resolved.items()
+    }
+
+
+def _rule(entry: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
+    return {"Condition": rules[entry["Condition"]]} if entry.get("Condition") in rules else {}
+
+
+def _with_rules(value: Any, rules: Mapping[str, Any]) -> Any:
+    """The value with the rules of undecided conditions in place of their names."""
+    match value:
+        case {"Fn::If": [str(name), yes, no]} if name in rules:
+            return {"Fn::If": [rules[name], _with_rules(yes, rules), _with_rules(no, rules)]}
+        case Mapping():
+            return {key: _with_rules(item, rules) for key, item in value.items()}
+        case list():
+            return [_with_rules(item, rules) for item in value]
+    return value
+
+
+def references(value: Any) -> Iterator[str]:
     """Every logical id or parameter that an entry names."""
     match value:
         case {"Ref": str(name)}:
@@ -95,15 +139,15 @@ def _references(value: Any) -> Iterator[str]:
         case {"Fn::Sub": str(text)}:
             yield from _names(text)
         case {"Fn::Sub": [str(text), own]}:
-            yield from _names(text)
-            yield from _references(own)
+            yield from (name for name in _names(text) if name not in own)
+            yield from references(own)
         case Mapping():
             for key, item in value.items():
                 yield from [item] if key == _ORDER and isinstance(item, str) else []
-                yield from item if key == _ORDER and isinstance(item, list) else _references(item)
+                yield from item if key == _ORDER and isinstance(item, list) else references(item)
         case list() | tuple():
             for item in value:
-                yield from _references(item)
+                yield from references(item)
 
 
 def _names(text: str) -> Iterator[str]:

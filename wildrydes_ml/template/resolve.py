@@ -1,7 +1,8 @@
 """A template with its parameters put in, as far as that can be known without an AWS account.
 
-What only CloudFormation knows (ids, attributes, a region's zones) stays as the intrinsic function that asks for it,
-so that a reader can tell a value from an unknown one. The same holds for a condition: it is true, false or unknown.
+What only CloudFormation knows (ids, attributes, a region's zones, another stack's exports) stays as the intrinsic
+function that asks for it, so that a reader can tell a value from an unknown one. A parameter whose value Systems
+Manager keeps becomes `{its type: the name of that value}`. A condition is true, false or unknown.
 """
 
 import re
@@ -10,7 +11,17 @@ from typing import Any, TypeAlias, TypeGuard
 
 Body: TypeAlias = Mapping[str, Any]
 
+# A place in the text of a `Sub`: `${Name}`, or `${!Name}` which stands for the text `${Name}`.
+_PLACE = re.compile(r"\$\{(!?)([^!}]+)\}")
+
 NO_VALUE = {"Ref": "AWS::NoValue"}
+
+# The value of such a parameter names where Systems Manager keeps what `Ref` gives.
+_STORED = "AWS::SSM::Parameter::Value<"
+# What CloudFormation tells of a parameter with NoEcho.
+_HIDDEN = "****"
+# CloudFormation puts in what this asks for when it makes the resource, so that the text here is not the value.
+_DYNAMIC = "{{resolve:"
 
 
 def resolve(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
@@ -40,6 +51,15 @@ def conditions(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[
     return {name: resolver.holds({"Condition": name}) for name in resolver.conditions}
 
 
+def undecided(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """The rule of each condition that only CloudFormation can decide, as far as it is known, without other conditions.
+
+    Raises `ValueError` for a parameter that the template does not have.
+    """
+    resolver = _Resolver(body, parameters or {})
+    return {name: resolver.rule(name) for name in resolver.conditions if resolver.holds({"Condition": name}) is None}
+
+
 def is_known(value: Any) -> TypeGuard[str | int | float]:
     """Whether the value is a plain one: text, a number or a boolean."""
     return isinstance(value, (str, int, float))
@@ -64,19 +84,29 @@ def _values(body: Body, given: Mapping[str, Any]) -> dict[str, Any]:
     offered = mapping(body.get("Parameters"))
     if unknown := sorted(set(given) - set(offered)):
         raise ValueError(f"the template has no parameter {', '.join(unknown)}; it has {', '.join(offered) or 'none'}")
-    found = {}
-    for name, entry in ((name, mapping(entry)) for name, entry in offered.items()):
-        kind = str(entry.get("Type", "String"))
-        # The default of such a parameter names where Systems Manager keeps the value.
-        default = None if kind.startswith("AWS::SSM::") else entry.get("Default")
-        value = given.get(name, default)
-        if value is not None:
-            found[name] = _as_list(value) if kind == "CommaDelimitedList" or kind.startswith("List<") else value
-    return found
+    rows = {name: mapping(entry) for name, entry in offered.items()}
+    values = {name: given.get(name, entry.get("Default")) for name, entry in rows.items()}
+    return {
+        name: _typed(str(rows[name].get("Type", "String")), value)
+        for name, value in values.items()
+        if value is not None and not (value == _HIDDEN and text_of(rows[name].get("NoEcho")) == "true")
+    }
+
+
+def _typed(kind: str, value: Any) -> Any:
+    """A parameter's value as `Ref` gives it.
+
+    Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+    """
+    if kind.startswith(_STORED):
+        return {kind: value}
+    return _as_list(value) if kind == "CommaDelimitedList" or kind.startswith("List<") else value
 
 
 def _as_list(value: Any) -> list[Any]:
-    return [item.strip() for item in value.split(",") if item.strip()] if isinstance(value, str) else list(value)
+    if isinstance(value, str):
+        return [item.strip() for item in value.split(",")] if value.strip() else []
+    return list(value) if isinstance(value, (list, tuple)) else [value]
 
 
 class _Resolver:
@@ -86,6 +116,7 @@ class _Resolver:
         self.values = _values(body, parameters)
         self.conditions = mapping(body.get("Conditions"))
         self.mappings = mapping(body.get("Mappings"))
+        self.deciding: list[str] = []
         self.functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::If": self._if,
@@ -115,10 +146,11 @@ class _Resolver:
             case bool():
                 return rule
             case {"Condition": str(name)}:
-                return self.holds(self.conditions.get(name))
+                held = self._of_condition(name, self.holds)
+                return held if isinstance(held, bool) else None
             case {"Fn::Not": [inner]}:
-                found = self.holds(inner)
-                return None if found is None else not found
+                held = self.holds(inner)
+                return None if held is None else not held
             case {"Fn::And": [*inner]}:
                 return _decide([self.holds(one) for one in inner], decisive=False)
             case {"Fn::Or": [*inner]}:
@@ -126,6 +158,30 @@ class _Resolver:
             case {"Fn::Equals": [one, other]}:
                 return _equal(self.value(one), self.value(other))
         return None
+
+    def rule(self, name: str) -> Any:
+        """The rule of a condition that cannot be decided, with what is known put in."""
+        return self._of_condition(name, self._open)
+
+    def _open(self, rule: Any) -> Any:
+        if (held := self.holds(rule)) is not None:
+            return held
+        match rule:
+            case {"Condition": str(name)}:
+                return self.rule(name)
+            case {"Fn::And": [*inner]} | {"Fn::Or": [*inner]} | {"Fn::Not": [*inner]}:
+                return {next(iter(rule)): [self._open(one) for one in inner]}
+        return self.value(rule)
+
+    def _of_condition(self, name: str, ask: Callable[[Any], Any]) -> Any:
+        """What is asked of a condition's rule; nothing for a condition that refers to itself or is not there."""
+        if name in self.deciding:
+            return None
+        self.deciding.append(name)
+        try:
+            return ask(self.conditions.get(name))
+        finally:
+            self.deciding.pop()
 
     def _ref(self, name: Any) -> Any:
         return self.values.get(name, {"Ref": name})
@@ -138,16 +194,12 @@ class _Resolver:
     def _sub(self, argument: Any) -> Any:
         pattern, own = (argument, {}) if isinstance(argument, str) else (argument[0], self.value(argument[1]))
         values = {**self.values, **own}
-
-        def fill(found: re.Match[str]) -> str:
-            value = values.get(found[1])
-            return text_of(value) if is_known(value) else found[0]
-
-        filled = re.sub(r"\$\{([^!}]+)\}", fill, pattern)
-        left = {name: value for name, value in own.items() if f"${{{name}}}" in filled}
-        if re.search(r"\$\{[^!]", filled):
+        names = {name for sign, name in _PLACE.findall(pattern) if not sign}
+        if unknown := {name for name in names if not is_known(values.get(name))}:
+            left = {name: values[name] for name in sorted(unknown) if isinstance(values.get(name), Mapping)}
+            filled = _PLACE.sub(lambda place: _filled(place, values, escape="!"), pattern)
             return {"Fn::Sub": [filled, left] if left else filled}
-        return filled.replace("${!", "${")
+        return _PLACE.sub(lambda place: _filled(place, values), pattern)
 
     def _join(self, argument: Sequence[Any]) -> Any:
         separator, parts = argument[0], self.value(argument[1])
@@ -157,13 +209,16 @@ class _Resolver:
 
     def _select(self, argument: Sequence[Any]) -> Any:
         index, items = self.value(argument[0]), self.value(argument[1])
-        if isinstance(items, list) and (place := number(index)) is not None and 0 <= place < len(items):
-            return items[place]
+        place = number(index)
+        if isinstance(items, list) and place is not None and 0 <= place < len(items):
+            before_and_at = items[: place + 1]
+            return {"Fn::Select": [index, items]} if any(map(_may_be_absent, before_and_at)) else items[place]
         return {"Fn::Select": [index, items]}
 
     def _split(self, argument: Sequence[Any]) -> Any:
         separator, text = argument[0], self.value(argument[1])
-        return text.split(separator) if isinstance(text, str) else {"Fn::Split": [separator, text]}
+        is_value = isinstance(text, str) and _DYNAMIC not in text
+        return text.split(separator) if is_value else {"Fn::Split": [separator, text]}
 
     def _find_in_map(self, argument: Sequence[Any]) -> Any:
         keys = [self.value(key) for key in argument[:3]]
@@ -173,7 +228,27 @@ class _Resolver:
         return {"Fn::FindInMap": keys} if found is None else found
 
     def _get_att(self, argument: Any) -> Any:
-        return {"Fn::GetAtt": argument.split(".", 1) if isinstance(argument, str) else list(argument)}
+        return {"Fn::GetAtt": argument.split(".", 1) if isinstance(argument, str) else self.value(argument)}
+
+
+def _filled(place: re.Match[str], values: Mapping[str, Any], escape: str = "") -> str:
+    """What stands at one place of a `Sub`'s text.
+
+    `escape` is for a text that is still to be filled: it marks what looks like a place there and is none.
+    """
+    sign, name = place.groups()
+    if sign:
+        return place[0] if escape else f"${{{name}}}"
+    value = values.get(name)
+    return text_of(value).replace("${", f"${{{escape}") if is_known(value) else place[0]
+
+
+def _may_be_absent(item: Any) -> bool:
+    """Whether an item of a list may be none: where an undecided condition chooses AWS::NoValue."""
+    match item:
+        case {"Fn::If": [_, yes, no]}:
+            return NO_VALUE in (yes, no) or _may_be_absent(yes) or _may_be_absent(no)
+    return False
 
 
 def _decide(found: list[bool | None], *, decisive: bool) -> bool | None:
@@ -185,5 +260,6 @@ def _decide(found: list[bool | None], *, decisive: bool) -> bool | None:
 
 def _equal(one: Any, other: Any) -> bool | None:
     if is_known(one) and is_known(other):
-        return text_of(one) == text_of(other)
+        same = text_of(one) == text_of(other)
+        return None if not same and _DYNAMIC in f"{one}{other}" else same
     return True if one == other else None

@@ -1,24 +1,95 @@
-"""A template as the deployer takes it: the text for CloudFormation, and the same as data for a look at it."""
+"""A stack's template as the deployer takes it: from a troposphere template, or from a YAML or JSON file.
 
+The text goes to CloudFormation. The body is for our own look: what is made, what it costs, what an update changes. A
+file is refused at its line for what would be found later, in the middle of a deploy, or would never be found.
+"""
+
+import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import yaml
+
+from ..errors import SettingsError
+from . import faults
+from .decode import compose, construct
+
 if TYPE_CHECKING:
-    from troposphere import Template
+    import troposphere
 
 
 @dataclass(frozen=True)
 class Source:
-    """A template: how people call it, its text, and its sections as data in the long form of the functions."""
+    """A template."""
 
     name: str
-    text: str = field(repr=False)
-    body: Mapping[str, Any] = field(repr=False)
+    """How people call it: the file's name."""
+    text: str
+    """What CloudFormation gets, at most `faults.LIMIT` bytes in UTF-8."""
+    body: Mapping[str, Any]
+    """The same as data, with its functions in their long form. Not to be changed."""
 
 
-def built(name: str, template: "Template") -> Source:
-    """A template of troposphere's."""
-    from .render import render
+def built(name: str, template: "troposphere.Template") -> Source:
+    """The template that code has built."""
+    from .render import render  # only here, since who reads files needs no troposphere
 
     return Source(name, render(template), template.to_dict())
+
+
+def read(path: Path) -> Source:
+    """The template in a file: its text as it is there.
+
+    YAML aliases (`*name`) and merges (`<<`) are written out, since CloudFormation reads none; the text is JSON then.
+    Raises SettingsError with all that is wrong, each with file, line and column where these are known.
+    """
+    text = _text(path)
+    try:
+        node = compose(text)
+        wrong = faults.of(node)
+        has_aliases = not wrong and node is not None and faults.has_aliases(node)  # constructing merges them
+        body = construct(node) if node and not wrong else {}
+    except yaml.YAMLError as error:
+        raise SettingsError([faults.unreadable(path, text, error)]) from None
+    except (RecursionError, ValueError) as error:
+        raise SettingsError([f"{path}: this is neither YAML nor JSON: {error}"]) from None
+    if wrong:
+        raise SettingsError([f"{path}{one}" for one in wrong])
+    return Source(path.name, _written_out(path, body) if has_aliases else text, body)
+
+
+def _text(path: Path) -> str:
+    """The file's text. Raises SettingsError."""
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError:
+        raise SettingsError([f"{path}: there is no such file; name a CloudFormation template, YAML or JSON"]) from None
+    except OSError as error:
+        raise SettingsError([f"{path}: cannot be read: {error.strerror}"]) from None
+    if len(content) > faults.LIMIT:
+        raise SettingsError([_too_large(path, len(content))])
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise SettingsError([f"{path}:{line}: this is not UTF-8; save the file as UTF-8"]) from None
+
+
+def _written_out(path: Path, body: Mapping[str, Any]) -> str:
+    """The template as JSON.
+
+    Raises SettingsError as soon as it is too large: a few aliases of aliases stand for more than any memory holds.
+    """
+    parts, size = [], 0
+    for part in json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(body):
+        parts.append(part)
+        size += len(part.encode())
+        if size > faults.LIMIT:
+            raise SettingsError([_too_large(path, size, " or more with its aliases written out")])
+    return "".join([*parts, "\n"])
+
+
+def _too_large(path: Path, size: int, how: str = "") -> str:
+    return f"{path}: {size:,} bytes{how}, and CloudFormation takes {faults.LIMIT:,}; split it into several stacks"

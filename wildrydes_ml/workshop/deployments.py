@@ -14,10 +14,11 @@ from ..aws.records import Identity
 from ..aws.wiring import Wiring, window
 from ..blocks import gateway_responses
 from ..blocks.function import ALIAS
-from ..deployment import Code, Deployment, Filling, Kept, StackOutput, Proof, Stack
+from ..deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
 from ..template.source import Source, built
 from ..web import Reply
 from . import parameters, templates
+from .account import INSTEAD, LOCKED
 from .names import LONG, NAME, ROUTES, SHORT
 
 FUNCTION = "ml_inferencefunction"
@@ -67,11 +68,6 @@ _OPENS: Mapping[str, Callable[[str], str]] = {
     "ApiAuth": lambda value: "open to anyone" if value == "NONE" else "",
     "SshCidr": lambda value: f"port 22 is open to {value}" if value else "",
     "PrivateImageHosts": lambda value: "the function may fetch from private hosts" if value else "",
-}
-_INSTEAD = {
-    "addresses": "deploy with --set InternetEgress=ipv6 or none, which need no address",
-    "nat_gateways": "deploy with --set InternetEgress=ipv6 or none, which need no NAT gateway",
-    "egress_only_gateways": "deploy with --set InternetEgress=none, which needs no such gateway",
 }
 # The stage serves a snapshot with the function's ARN. The snapshot, an AWS::ApiGateway::Deployment, is replaced for
 # another RestApiId or other canary settings alone, so it stays, and the old function goes at the end of the update:
@@ -152,7 +148,8 @@ def _deployment(route: str, stacks: tuple[Stack, ...], code: Path, **more: Any) 
         check=_zone_faults,
         opens=_OPENS,
         unheeded=_unheeded,
-        instead=_INSTEAD,
+        instead=INSTEAD,
+        locked=LOCKED,
         **more,
     )
 

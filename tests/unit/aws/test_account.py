@@ -10,7 +10,7 @@ from tests.unit.fakes import IDENTITY
 from tests.unit.servers import Response, serving
 from tests.unit.stubs import Stub, client_of
 from wildrydes_ml.aws.account import Account
-from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Unknown, Usage, Zone
+from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Place, Reach, Unknown, Usage, Zone
 from wildrydes_ml.aws.lazy import Lazy
 from wildrydes_ml.errors import InterruptedWork
 
@@ -43,7 +43,7 @@ def stubs(stub: Stub) -> Stubs:
 
 @pytest.fixture
 def account(stubs: Stubs) -> Account:
-    services = ("cloudformation", "ec2", "efs", "lambda", "logs", "service-quotas")
+    services = ("cloudformation", "ec2", "efs", "lambda", "logs", "service-quotas", "ssm")
     return Account({name: stubs.client(name) for name in services}, IDENTITY)
 
 
@@ -259,3 +259,116 @@ def test_the_model_s_server_is_asked_over_the_web() -> None:
     with serving(lambda request: Response(403 if request.path == "/gone" else 200, b"")) as url:
         account = Account({}, IDENTITY)
         assert [account.answer(url + path).status for path in ("/there", "/gone")] == [200, 403]
+
+
+# A network that is given.
+
+
+@pytest.mark.parametrize(
+    ("ask", "operation", "key", "answer", "place"),
+    [
+        ("subnet", "describe_subnets", "subnet-id",
+         {"Subnets": [{"SubnetId": "x", "VpcId": "vpc-1", "AvailabilityZone": "z1"}]}, Place("vpc-1", "z1")),
+        ("subnet", "describe_subnets", "subnet-id", {"Subnets": []}, None),
+        ("security_group", "describe_security_groups", "group-id",
+         {"SecurityGroups": [{"GroupId": "x", "VpcId": "vpc-1"}]}, Place("vpc-1")),
+        ("vpc", "describe_vpcs", "vpc-id", {"Vpcs": [{"VpcId": "x"}]}, Place("x")),
+        ("vpc", "describe_vpcs", "vpc-id", {"Vpcs": []}, None),
+    ],
+)  # fmt: skip
+def test_what_is_given_is_looked_up_by_its_id(
+    account: Account, stubs: Stubs, ask: str, operation: str, key: str, answer: dict[str, Any], place: Place | None
+) -> None:
+    stubs["ec2"][1].add_response(operation, answer, {"Filters": [{"Name": key, "Values": ["x"]}]})
+    assert getattr(account, ask)("x") == place
+
+
+LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
+EVERYWHERE = {"DestinationCidrBlock": "0.0.0.0/0"}
+SQS = {"ServiceName": "com.amazonaws.eu-west-1.sqs", "VpcEndpointType": "Interface", "State": "available"}
+S3 = {"ServiceName": "com.amazonaws.eu-west-1.s3", "VpcEndpointType": "Gateway", "RouteTableIds": ["rtb-1"]}
+
+
+def reached(stubs: Stubs, routes: list[dict[str, Any]], *endpoints: dict[str, Any]) -> None:
+    """Answers about a subnet with a route table of its own."""
+    ec2 = stubs["ec2"][1]
+    table = {"RouteTableId": "rtb-1", "VpcId": "vpc-1", "Routes": routes}
+    own = {"Filters": [{"Name": "association.subnet-id", "Values": ["subnet-a"]}]}
+    ec2.add_response("describe_route_tables", {"RouteTables": [table]}, own)
+    of_vpc = {"Filters": [{"Name": "vpc-id", "Values": ["vpc-1"]}]}
+    ec2.add_response("describe_vpc_endpoints", {"VpcEndpoints": [*endpoints]}, of_vpc)
+
+
+@pytest.mark.parametrize(
+    ("routes", "outside"),
+    [
+        ([LOCAL], False),
+        ([LOCAL, {**EVERYWHERE, "NatGatewayId": "nat-1"}], True),
+        ([{**EVERYWHERE, "TransitGatewayId": "tgw-1"}], True),
+        ([{**EVERYWHERE, "GatewayId": "igw-1"}], False),
+        ([{**EVERYWHERE, "NatGatewayId": "nat-1", "State": "blackhole"}], False),
+        ([{"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"}], True),
+        ([{"DestinationCidrBlock": "10.9.0.0/16", "TransitGatewayId": "tgw-1"}], False),
+    ],
+    ids=str,
+)
+def test_routes_tell_whether_a_function_gets_out(
+    account: Account, stubs: Stubs, routes: list[dict[str, Any]], outside: bool
+) -> None:
+    reached(stubs, routes)
+    assert account.reach("subnet-a") == Reach(outside)
+
+
+@pytest.mark.parametrize(
+    ("endpoint", "services"),
+    [
+        (SQS, {"sqs"}),
+        ({**SQS, "State": "deleting"}, set()),
+        (S3, {"s3"}),
+        ({**S3, "RouteTableIds": ["rtb-2"]}, set()),
+    ],
+    ids=str,
+)
+def test_endpoints_serve_the_vpc_or_a_route_table(
+    account: Account, stubs: Stubs, endpoint: dict[str, Any], services: set[str]
+) -> None:
+    reached(stubs, [LOCAL], endpoint)
+    assert account.reach("subnet-a") == Reach(False, frozenset(services))
+
+
+def test_a_subnet_without_a_route_table_has_the_main_one(account: Account, stubs: Stubs) -> None:
+    ec2 = stubs["ec2"][1]
+    main = [{"Name": "vpc-id", "Values": ["vpc-1"]}, {"Name": "association.main", "Values": ["true"]}]
+    table = {"RouteTableId": "rtb-0", "VpcId": "vpc-1", "Routes": [{**EVERYWHERE, "NatGatewayId": "nat-1"}]}
+    ec2.add_response("describe_route_tables", {"RouteTables": []})
+    ec2.add_response("describe_subnets", {"Subnets": [{"SubnetId": "subnet-a", "VpcId": "vpc-1"}]})
+    ec2.add_response("describe_route_tables", {"RouteTables": [table]}, {"Filters": main})
+    ec2.add_response("describe_vpc_endpoints", {"VpcEndpoints": []})
+    assert account.reach("subnet-a") == Reach(outside=True)
+
+
+def test_a_subnet_that_is_not_there_has_nothing_held_against_its_routes(account: Account, stubs: Stubs) -> None:
+    stubs["ec2"][1].add_response("describe_route_tables", {"RouteTables": []})
+    stubs["ec2"][1].add_response("describe_subnets", {"Subnets": []})
+    assert account.reach("subnet-a") == Reach(outside=True)
+
+
+@pytest.mark.parametrize("there", [True, False])
+def test_a_stored_parameter_is_there_or_not(account: Account, stubs: Stubs, there: bool) -> None:
+    filters = {"ParameterFilters": [{"Key": "Name", "Option": "Equals", "Values": ["/app/table"]}]}
+    ssm = stubs["ssm"][1]
+    ssm.add_response("describe_parameters", {"Parameters": [], "NextToken": "more"}, filters)
+    pages = {"Parameters": [{"Name": "/app/table"}] if there else []}
+    ssm.add_response("describe_parameters", pages, {**filters, "NextToken": "more"})
+    assert account.stored("/app/table") is there
+
+
+def test_a_stored_parameter_that_may_not_be_read_is_unknown(account: Account, stubs: Stubs) -> None:
+    stubs["ssm"][1].add_client_error("describe_parameters", "AccessDeniedException")
+    assert account.stored("/app/table") == Unknown("denied", "ssm:DescribeParameters")
+
+
+def test_a_function_without_a_name_has_nothing_reserved_yet(account: Account, stubs: Stubs) -> None:
+    limit = {"ConcurrentExecutions": 1000, "UnreservedConcurrentExecutions": 900}
+    stubs["lambda"][1].add_response("get_account_settings", {"AccountLimit": limit}, {})
+    assert account.concurrency("") == Concurrency(1000, 900, 0)

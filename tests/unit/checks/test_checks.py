@@ -63,6 +63,14 @@ def test_what_fits_together_has_no_findings() -> None:
     assert check(SOUND_BODY) == []
 
 
+# A role that may send to queues, and a function that stays in its VPC knowingly.
+SENDING: Changes = {
+    "Role.Properties.Policies": [
+        {"PolicyDocument": {"Statement": {"Effect": "Allow", "Action": ["sqs:SendMessage", "logs:PutLogEvents"]}}}
+    ]
+}
+STAYING: Changes = {"Function.Metadata": {"cfn-lint": {"config": {"ignore_checks": ["W9909"]}}}}
+
 # rule, the change that breaks it, where the finding points, what it names
 BROKEN: list[tuple[str, Changes, str, str]] = [
     ("E9901", {"TargetTwo": ABSENT, "Function.DependsOn": "TargetOne"}, FUNCTION + "VpcConfig.SubnetIds", "SubnetTwo"),
@@ -426,6 +434,12 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
     ("W9914", {"Stage": ABSENT}, "Api", "Api has no stage"),
     ("W9914", {"Stage": ABSENT, "Deployment": ABSENT}, "Api", "Api has no stage"),
     ("W9914", {"Http": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "H"}}}, "Http", "Http has no stage"),
+    (
+        "W9920",
+        {**SENDING, **STAYING, "LinkTwo": ABSENT},
+        FUNCTION + "VpcConfig.SubnetIds",
+        "may use sqs, and has no way to it from SubnetTwo",
+    ),
 ]
 
 
@@ -643,6 +657,53 @@ def test_a_group_that_may_let_out_needs_a_way(rule: dict[str, Any]) -> None:
     egress = [nfs, {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **rule}]
     closed: Changes = {"WayOut": ABSENT, "FunctionGroup.Properties.SecurityGroupEgress": egress}
     assert rules(closed) == ["W9909", "W9909"]
+
+
+def endpoint(service: str, **properties: Any) -> Changes:
+    """An endpoint in the VPC."""
+    name = {"Fn::Sub": f"com.amazonaws.${{AWS::Region}}.{service}"}
+    return {
+        "Endpoint": {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {"ServiceName": name, "VpcId": {"Ref": "Vpc"}, **properties},
+        }
+    }
+
+
+def attached(*actions: str, effect: str = "Allow") -> Changes:
+    """A policy of its own for the role."""
+    document = {"Statement": [{"Effect": effect, "Action": [*actions]}]}
+    properties = {"Roles": [{"Ref": "Role"}], "PolicyDocument": document}
+    return {"More": {"Type": "AWS::IAM::Policy", "Properties": properties}}
+
+
+INTERFACE = {"VpcEndpointType": "Interface", "SubnetIds": [{"Ref": "SubnetOne"}]}
+TABLES = {"RouteTableIds": [{"Ref": "Routes"}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "missing"),
+    [
+        (SENDING, ["sqs"]),
+        ({**SENDING, **endpoint("sqs", **INTERFACE)}, []),
+        ({**SENDING, **endpoint("sqs", **INTERFACE, ServiceName=UNKNOWN)}, []),
+        ({**SENDING, **endpoint("sns", **INTERFACE)}, ["sqs"]),
+        ({**SENDING, **endpoint("sqs", **{**INTERFACE, "VpcId": {"Ref": "Other"}}), "Other": {"Type": "AWS::EC2::VPC"}},
+         ["sqs"]),
+        (attached("dynamodb:GetItem", "S3:GetObject"), ["dynamodb", "s3"]),
+        ({**attached("dynamodb:GetItem", "s3:GetObject"), **endpoint("dynamodb", **TABLES)}, ["s3"]),
+        ({**attached("s3:GetObject"), **endpoint("s3", RouteTableIds=[])}, ["s3"]),
+        (attached("s3:GetObject", effect="Deny"), []),
+        (attached("elasticfilesystem:ClientMount", "logs:PutLogEvents", "ec2:CreateNetworkInterface", "xray:*"), []),
+        ({**SENDING, "Function.Properties.Role": UNKNOWN}, []),
+    ],
+)  # fmt: skip
+def test_a_service_without_a_way_to_it_is_named(changes: Changes, missing: list[str]) -> None:
+    findings = check(changed(SOUND_BODY, {**STAYING, **changes}), {"Egress": "none"})
+    assert [finding.what for finding in findings] == [
+        f"Function may use {service}, and has no way to it from SubnetOne and SubnetTwo" for service in missing
+    ]
+    assert check(changed(SOUND_BODY, changes)) == [], "a NAT gateway leads to all of them"
 
 
 def test_parameters_may_be_given() -> None:

@@ -47,6 +47,7 @@ def test_every_check_is_a_rule_that_points_at_its_line() -> None:
         ("W9909", "SubnetIds: [!Ref PrivateSubnetOne, !Ref PrivateSubnetTwo]"),
         ("W9913", mounted),
         ("W9914", "ApiGateway:"),
+        ("W9920", "SubnetIds: [!Ref PrivateSubnetOne, !Ref PrivateSubnetTwo]"),
     ]
 
 

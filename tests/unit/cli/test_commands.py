@@ -24,8 +24,8 @@ from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
-VERBS = ["render", "deploy", "destroy", "classify", "status", "policy", "package"]
-PLACED = ["deploy", "destroy", "classify", "status", "policy"]
+VERBS = ["render", "deploy", "destroy", "classify", "status", "logs", "policy", "package"]
+PLACED = ["deploy", "destroy", "classify", "status", "logs", "policy"]
 REQUIRED = {"classify": ["a.png"]}
 ROLE = "arn:aws:iam::123456789012:role/cfn"
 
@@ -247,6 +247,8 @@ OnAws = Callable[..., tuple[int, list[str]]]
     [
         (["deploy"], expired, 3, "renew them and run again"),
         (["status"], expired, 3, "renew them and run again"),
+        (["logs"], expired, 3, "renew them and run again"),
+        (["logs", "--follow"], expired, 3, "renew them and run again"),
         (["deploy"], as_aws, 4, "it is left alone"),
         (["deploy", "--plan"], as_aws, 4, "it is left alone"),
         (["deploy", "--route", "short"], as_aws, 4, "it is left alone"),
@@ -319,7 +321,9 @@ def test_the_same_command_can_be_pasted(
     assert capsys.readouterr().err == f"{RESUMED}{line} --region eu-west-1\n"
 
 
-@pytest.mark.parametrize("arguments", [["status"], ["deploy", "--plan"], ["classify", "a.png"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["status"], ["deploy", "--plan"], ["classify", "a.png"], ["logs", "--follow"]], ids=" ".join
+)
 def test_what_begins_nothing_has_nothing_to_resume(
     on_aws: OnAws, capsys: pytest.CaptureFixture[str], tmp_path: Path, arguments: list[str]
 ) -> None:
@@ -402,6 +406,8 @@ def test_json_ends_with_a_result(
         (["classify", "--parallel", "33", "a.png"], 2, "a number from 1 to 32"),
         (["classify", "--parallel", "many", "a.png"], 2, "a number from 1 to 32"),
         (["status", "--local"], 1, "run deploy --local first"),
+        (["logs", "--local"], 1, "run deploy --local first"),
+        (["logs", "--since", "yesterday"], 2, "--since yesterday: write how long ago (30s, 10m, 2h, 1d)"),
         (["classify", "--local", "a.png"], 1, "run deploy --local first"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else None,

@@ -7,7 +7,7 @@ import pytest
 
 from tests.unit.fakes import STACK_TYPE, Clock, FakeAws, FakeStacks, Said, event
 from wildrydes_ml.aws.facts import Unknown
-from wildrydes_ml.aws.records import Fault, Stack, StackEvent
+from wildrydes_ml.aws.records import Console, Fault, Stack, StackEvent, StackResource
 from wildrydes_ml.deploy.follower import LIMIT_SECONDS, MADE, PATIENCE_SECONDS, Follower
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
 
@@ -391,3 +391,75 @@ def test_a_stack_without_a_beginning_is_told_from_its_first_event() -> None:
     aws.stacks.history[NAME] = [event(1, "CREATE_IN_PROGRESS", "Vpc"), event(2, "UPDATE_IN_PROGRESS", "Nat")]
     Follower(aws.gateways, said).attach(stack)
     assert [record["resource"] for _, _, record in said.lines[1:]] == ["Vpc", "Nat", NAME]
+
+
+# After a failed fill its last lines come by themselves.
+
+WAITS, FILLER = "AWS::CloudFormation::WaitCondition", "AWS::EC2::Instance"
+
+
+def failed_fill(prepared: Console | Unknown | WildrydesError | None, *events: StackEvent) -> tuple[Said, str]:
+    """What is reported of a stack whose instance has failed, and the error."""
+    aws, said = FakeAws(), Said()
+    stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
+    aws.stacks.held[NAME] = [StackResource("Filler", FILLER, "i-1"), StackResource("Vpc", "AWS::EC2::VPC", "vpc-1")]
+    if prepared is not None:
+        aws.logs.consoles["i-1"] = prepared
+    aws.stacks.history[NAME] = list(events) or [event(1, "CREATE_FAILED", "Filled", "pip failed", WAITS)]
+    with pytest.raises(WildrydesError) as error:
+        Follower(aws.gateways, said).follow(stack, set())
+    return said, str(error.value)
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        event(1, "CREATE_FAILED", "Filled", "pip failed", WAITS),
+        event(1, "UPDATE_FAILED", "Filler", "no signal", FILLER),
+    ],
+)
+def test_the_last_lines_of_the_instance_come_with_its_failure(failed: StackEvent) -> None:
+    lines = "".join(f"line {number}\n" for number in range(40))
+    said, error = failed_fill(Console(lines), failed, event(2, "CREATE_FAILED", "Filler", "no signal", FILLER))
+    told = said.texts("event")
+    assert told.count("the last lines of the console of Filler:") == 1
+    at = told.index("the last lines of the console of Filler:")
+    assert "Filled" in told[at - 1] or "Filler" in told[at - 1], "while the instance exists, not at the end"
+    assert told[at + 1 : at + 17] == [*(f"  line {number}" for number in range(25, 40)), told[at + 16]]
+    assert failed.reason in error
+
+
+@pytest.mark.parametrize(
+    ("prepared", "told"),
+    [
+        (None, []),
+        (Console(), []),
+        (
+            Unknown("denied", "ec2:GetConsoleOutput"),
+            ["the console of Filler may not be read: allow ec2:GetConsoleOutput"],
+        ),
+        (
+            InterruptedWork("the credentials have expired"),
+            ["the last lines of the instance cannot be read: the credentials have expired"],
+        ),
+    ],
+)
+def test_lines_that_cannot_be_had_do_not_hide_the_cause(
+    prepared: Console | Unknown | WildrydesError | None, told: list[str]
+) -> None:
+    said, error = failed_fill(prepared)
+    assert error == f"stack {NAME} ended as ROLLBACK_COMPLETE: Filled ({WAITS}): pip failed"
+    assert [text for text in said.texts("event") if NAME not in text] == told
+
+
+@pytest.mark.parametrize(
+    "failed",
+    [
+        event(1, "CREATE_FAILED", "Nat", "no address"),
+        event(1, "CREATE_FAILED", "Filler", "Resource creation cancelled", FILLER),
+        event(1, "DELETE_FAILED", "Filler", "in use", FILLER),
+    ],
+)
+def test_what_did_not_fail_of_an_instance_asks_for_no_console(failed: StackEvent) -> None:
+    said, _ = failed_fill(Console("line\n"), failed)
+    assert not [text for text in said.texts("event") if "last lines" in text]

@@ -1,27 +1,30 @@
 """What is looked at before a deploy, what is a problem, and how it is told."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from threading import Event
-from typing import Any, cast
+from typing import Any
 
 import pytest
-from wildrydes_ml.workshop.model import Model, remote
 
-from tests.unit.fakes import IDENTITY, FakeAws, Said, wanted
+from tests.unit.fakes import IDENTITY, FakeAws, Said, found_as, wanted
 from tools.lock_packages import PYTHONS
-from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Facts, Unknown, Usage, Zone
+from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Unknown, Usage, Zone
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.consequences import ParameterChange
+from wildrydes_ml.deploy import needs as needing
+from wildrydes_ml.deploy.case import Problem
 from wildrydes_ml.deploy.deployer import Deployer, deploy, preview
 from wildrydes_ml.deploy.desired import Desired
-from wildrydes_ml.deploy.preflight import Unready, check, look, needs, refuse_other_account
-from wildrydes_ml.deploy.problems import LOCKED_LOCALLY, Problem, problems
+from wildrydes_ml.deploy.planner import FoundStack
+from wildrydes_ml.deploy.preflight import Unready, check, look, refuse_other_account
+from wildrydes_ml.deploy.problems import problems
+from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, Upload, WarmUp, Wire
 from wildrydes_ml.errors import InterruptedWork, Refused
 from wildrydes_ml.web import Reply
-from wildrydes_ml.workshop.settings import wild_rydes
+from wildrydes_ml.workshop.account import LOCKED_LOCALLY
+from wildrydes_ml.workshop.model import Model, remote
 
 NETWORK = ["vpcs", "internet_gateways", "file_systems", "zones"]
 NAT, INSTANCE = ["addresses", "nat_gateways"], ["instance_architectures", "instance_zones", "model"]
@@ -47,9 +50,33 @@ def update(desired: Desired, *numbers: int) -> list[Step]:
 LONG, SHORT = wanted(), wanted("short")
 
 
+def needs(desired: Desired, steps: Sequence[Step], **there: FoundStack) -> list[str]:
+    """What is asked before steps that find these stacks: the questions without what they are about."""
+    found = {stack.stack.name: stack for stack in there.values()}
+    return [ask.name for ask in needing.needs(desired, needing.parts(desired, steps, found), steps)]
+
+
 def set_to(**values: str) -> Desired:
     assert LONG.efs
-    return replace(LONG, efs=LONG.efs.with_parameters(**values), service=LONG.service.with_parameters(**values))
+    assert LONG.wiring
+    burst = int(values.get("ThrottleBurst", LONG.wiring.burst))
+    efs, service = LONG.efs.with_parameters(**values), LONG.service.with_parameters(**values)
+    return replace(LONG, efs=efs, service=service, wiring=replace(LONG.wiring, burst=burst))
+
+
+def asked(name: str, desired: Desired) -> Ask:
+    """A question about the workshop's own thing."""
+    parameters = {**desired.stacks[0].parameters, **desired.service.parameters}
+    default = "c7g.large" if parameters["Architecture"] == "arm64" else "c5.large"
+    type = parameters["BootstrapInstanceType"] or default
+    subjects = {
+        "instance_architectures": type,
+        "instance_zones": type,
+        "concurrency": "ml_inferencefunction",
+        "function": "ml_inferencefunction",
+        "log_group": "/aws/lambda/ml_inferencefunction",
+    }
+    return Ask(name, subjects.get(name, ""))
 
 
 @pytest.mark.parametrize(
@@ -91,26 +118,28 @@ def test_an_instance_that_is_made_again_has_its_type_looked_at(desired: Desired)
 
 @pytest.mark.parametrize("desired", [LONG, SHORT], ids=["long", "short"])
 def test_a_new_name_of_the_function_is_looked_at_in_an_update_too(desired: Desired) -> None:
+    there = desired.service.with_parameters(FunctionName="before")
     steps = update(desired, len(desired.stacks) - 1)
-    assert set(needs(desired, steps, is_renamed=True)) == {"runtimes", *NAMES}
+    assert set(needs(desired, steps, there=found_as(there))) == {"runtimes", *NAMES}
+    assert set(needs(desired, steps, there=found_as(desired.service))) == {"runtimes"}
 
 
 @pytest.mark.parametrize("taken", ["function", "log_group"])
 def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, taken: str) -> None:
     """On the short route any other name is refused."""
-    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
+    deployer = Deployer(aws.gateways, Settings(), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     aws.journal.clear()
     aws.account.answers = {taken: ""}
-    renamed = wild_rydes(overrides={"FunctionName": "prod_fn"})
+    renamed = Settings(overrides={"FunctionName": "prod_fn"})
     with pytest.raises(Unready, match="prod_fn: there is one of that name that no stack has made"):
         deploy(aws.gateways, renamed, Target(), Said())
     with pytest.raises(Unready, match="prod_fn"):
         preview(aws.gateways, renamed, Target(), Said())
     assert aws.journal == []
     aws.account.asked.clear()
-    preview(aws.gateways, wild_rydes(overrides={"MemorySize": "2000"}), Target(), Said())
+    preview(aws.gateways, Settings(overrides={"MemorySize": "2000"}), Target(), Said())
     assert not {"function", "log_group"} & set(aws.account.asked), "the stack has that name already"
 
 
@@ -124,8 +153,9 @@ X86, ARM = frozenset({"i386", "x86_64"}), frozenset({"arm64"})
 EXPORT, ANOTHER_EXPORT = "wildrydes-ml-mod5-FileSystemID", "wildrydes-ml-mod5-AccessPointID"
 
 
-def used_up(name: str, *said: str) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
-    return {name: Usage({"": 4}, 5)}, {name: Usage({"": 5}, 5)}, [QUOTAS[name].name, "is 5", *said]
+def used_up(name: str, *said: str, **given: str) -> tuple[dict[str, Any], dict[str, Any], list[str]]:
+    good, bad = ({name: Usage({"": used}, 5), **given} for used in (4, 5))
+    return good, bad, [QUOTAS[name].name, "is 5", *said]
 
 
 # Facts (small letters) and parameters that are in order, the same that are not, and what is said of those.
@@ -134,7 +164,7 @@ def used_up(name: str, *said: str) -> tuple[dict[str, Any], dict[str, Any], list
     [
         used_up("vpcs", "--service-code vpc --quota-code L-F678F1CE --desired-value 6"),
         used_up("internet_gateways", "--service-code vpc --quota-code L-F678F1CE"),
-        used_up("egress_only_gateways", "--set InternetEgress=none"),
+        used_up("egress_only_gateways", "--set InternetEgress=none", InternetEgress="ipv6"),
         used_up("addresses", "--service-code ec2 --quota-code L-0263D0A3", "--set InternetEgress=ipv6 or none"),
         used_up("file_systems", "--service-code elasticfilesystem --quota-code L-848C634D"),
         ({"nat_gateways": Usage({"z1": 4, "z2": 5}, 5), "zones": THREE},
@@ -223,7 +253,10 @@ def test_each_problem_has_its_reason_and_its_remedy(good: dict[str, Any], bad: d
 def test_a_zone_that_may_lack_nat_gateways_is_warned_of(
     offering: set[str], usable: tuple[Zone, ...], parameters: dict[str, str], advice: str
 ) -> None:
-    facts: Facts = {"instance_zones": frozenset(offering), **({"zones": usable} if usable else {})}
+    facts: Facts = {
+        Ask("instance_zones", "c5.large"): frozenset(offering),
+        **({Ask("zones"): usable} if usable else {}),
+    }
     found = problems(facts, set_to(BootstrapInstance="none", **parameters))
     assert [problem.is_certain for problem in found] == [False] * bool(advice)
     for problem in found:
@@ -267,7 +300,14 @@ def test_an_account_that_runs_less_than_the_stage_admits_is_warned_of(
 def test_a_new_account_is_warned_and_served(aws: FakeAws) -> None:
     aws.account.answers = {"concurrency": Concurrency(10, 10, 0)}
     (warning,) = checked(aws).texts("warning")
-    assert warning.startswith("ThrottleBurst=10: the stage admits that many requests at once")
+    assert warning.startswith("burst of the stage=10: the stage admits that many requests at once")
+
+
+def test_where_the_template_has_the_stage_its_parameter_is_named() -> None:
+    facts: Facts = {asked("concurrency", SHORT): Concurrency(10, 10, 0)}
+    (problem,) = problems(facts, SHORT)
+    assert problem.what == "ThrottleBurst=10"
+    assert "or use --set ThrottleBurst=5 and a lower ThrottleRate" in problem.remedy
 
 
 def test_a_zone_alone_is_not_advised() -> None:
@@ -278,13 +318,13 @@ def test_a_zone_alone_is_not_advised() -> None:
 
 def found_in(case: Mapping[str, Any]) -> list[Problem]:
     parameters = {name: value for name, value in case.items() if name[0].isupper()}
-    facts = {name: value for name, value in case.items() if name not in parameters}
-    return problems(cast(Facts, facts), set_to(**parameters))
+    desired = set_to(**parameters)
+    return problems({asked(name, desired): case[name] for name in case if name not in parameters}, desired)
 
 
 def test_nothing_known_is_no_problem_and_the_short_route_exports_nothing() -> None:
     assert problems({}, LONG) == []
-    assert problems({"exports": {EXPORT: "arn:stack/theirs/1"}}, SHORT) == []
+    assert problems({Ask("exports"): {EXPORT: "arn:stack/theirs/1"}}, SHORT) == []
 
 
 def test_the_runtimes_are_those_of_the_lock() -> None:
@@ -292,7 +332,7 @@ def test_the_runtimes_are_those_of_the_lock() -> None:
 
 
 def test_python_3_11_is_for_local_runs() -> None:
-    facts: Facts = {"runtimes": frozenset({"python3.11"})}
+    facts: Facts = {Ask("runtimes"): frozenset({"python3.11"})}
     assert problems(facts, set_to(PythonRuntime="python3.11"))
     assert not problems(facts, replace(set_to(PythonRuntime="python3.11"), fill=Path("efs")))
 
@@ -383,10 +423,10 @@ def test_what_does_not_answer_is_not_waited_for(aws: FakeAws) -> None:
     answered = Event()
     aws.account.answers = {"function": ""}
     aws.account.zones = lambda: (answered.wait(), ())[1]  # type: ignore[method-assign]
-    facts, unknown = look(aws.account, LONG, ["zones", "function"], threads=2, patience=1)
+    facts, unknown = look(aws.account, [Ask("zones"), Ask("function", "f")], threads=2, patience=1)
     answered.set()
-    assert facts == {"function": ""}
-    assert unknown == {"zones": Unknown("unanswered", "nothing in 1 s")}
+    assert facts == {Ask("function", "f"): ""}
+    assert unknown == {Ask("zones"): Unknown("unanswered", "nothing in 1 s")}
 
 
 # The model's URL.
@@ -415,7 +455,7 @@ def test_a_model_that_answers_is_not_spoken_of(aws: FakeAws, reply: Reply) -> No
 def test_a_plan_warns_of_the_model_too(aws: FakeAws) -> None:
     aws.account.answers = {"model": Reply(403)}
     said = Said()
-    preview(aws.gateways, wild_rydes(), Target(), said)
+    preview(aws.gateways, Settings(), Target(), said)
     assert any("answers 403" in text for text in said.texts("warning"))
     assert aws.journal == []
 
@@ -458,9 +498,8 @@ def test_an_emulator_starts_no_instance_that_would_fetch_it(aws: FakeAws) -> Non
 
 
 def test_a_first_instance_is_a_new_one() -> None:
-    change = ParameterChange("BootstrapInstance", "none", "keep")
-    steps = [ApplyStack(LONG.stacks[0], "update", parameters=(change,))]
-    assert set(needs(LONG, steps)) == {"zones", *INSTANCE, "runtimes"}
+    there = found_as(LONG.stacks[0].with_parameters(BootstrapInstance="none"))
+    assert set(needs(LONG, update(LONG, 0), there=there)) == {"zones", *INSTANCE, "runtimes"}
 
 
 def test_expired_credentials_end_the_checks(aws: FakeAws) -> None:
@@ -474,10 +513,10 @@ def test_expired_credentials_end_the_checks(aws: FakeAws) -> None:
 
 @pytest.mark.parametrize("account", ["", IDENTITY.account])
 def test_the_right_account_passes(account: str) -> None:
-    refuse_other_account(wild_rydes(account=account), IDENTITY)
+    refuse_other_account(Settings(account=account), IDENTITY)
 
 
 def test_another_account_is_refused_before_anything() -> None:
     with pytest.raises(Refused, match=r"account 123456789012 .*rider.*, not of 999999999999 .*--profile") as caught:
-        refuse_other_account(wild_rydes(account="999999999999"), IDENTITY)
+        refuse_other_account(Settings(account="999999999999"), IDENTITY)
     assert caught.value.exit_code == 4

@@ -26,6 +26,7 @@ NAMESAKES = {
     ("efs", "ListTagsForResource"),
     ("logs", "PutIntegration"),
     ("service-quotas", "ListTagsForResource"),
+    ("ssm", "ListTagsForResource"),
 }
 
 

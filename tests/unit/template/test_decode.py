@@ -22,6 +22,7 @@ def test_what_was_rendered_is_read_back(name: str) -> None:
     [
         ("!Ref A", {"Ref": "A"}),
         ("!GetAtt A.B.C", {"Fn::GetAtt": ["A", "B.C"]}),
+        ("{'Fn::GetAtt': A.B.C}", {"Fn::GetAtt": ["A", "B.C"]}),
         ("!GetAtt [A, B]", {"Fn::GetAtt": ["A", "B"]}),
         ("!Sub '${A}'", {"Fn::Sub": "${A}"}),
         ("!Join ['', [!Ref A, b]]", {"Fn::Join": ["", [{"Ref": "A"}, "b"]]}),

@@ -4,14 +4,21 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml.template.resolve import resolve
+from wildrydes_ml.template.resolve import conditions, resolve, undecided
 
 BODY: dict[str, Any] = {
     "Parameters": {
         "Size": {"Type": "Number", "Default": 3},
         "Names": {"Type": "CommaDelimitedList", "Default": "one, two"},
         "Image": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/aws/image"},
+        "Zones": {"Type": "AWS::SSM::Parameter::Value<List<String>>", "Default": "/aws/zones"},
+        "Named": {"Type": "AWS::SSM::Parameter::Name", "Default": "/aws/named"},
+        "Ports": {"Type": "List<Number>", "Default": "80,443"},
+        "Subnets": {"Type": "List<AWS::EC2::Subnet::Id>"},
+        "Vpc": {"Type": "AWS::EC2::VPC::Id"},
         "Needed": {"Type": "String"},
+        "Secret": {"Type": "String", "NoEcho": True},
+        "Pattern": {"Type": "String", "Default": "${Size} ${!x}"},
     },
     "Conditions": {
         "IsThree": {"Fn::Equals": [{"Ref": "Size"}, "3"]},
@@ -25,6 +32,8 @@ BODY: dict[str, Any] = {
     "Mappings": {"Sizes": {"3": {"Disk": "gp3"}}},
 }
 LATE = {"Fn::If": ["Late", "a", "b"]}
+MAYBE = {"Fn::If": ["Late", "a", {"Ref": "AWS::NoValue"}]}
+STORED = {"AWS::SSM::Parameter::Value<String>": "/aws/image"}
 
 
 def value(written: Any, **parameters: Any) -> Any:
@@ -37,7 +46,31 @@ def value(written: Any, **parameters: Any) -> Any:
     [
         ({"Ref": "Size"}, 3),
         ({"Ref": "Names"}, ["one", "two"]),
-        ({"Ref": "Image"}, {"Ref": "Image"}),
+        ({"Ref": "Image"}, STORED),
+        ({"Fn::Sub": "${Size}${Image}"}, {"Fn::Sub": ["3${Image}", {"Image": STORED}]}),
+        ({"Fn::Sub": ["${I}", {"I": {"Ref": "Image"}}]}, {"Fn::Sub": ["${I}", {"I": STORED}]}),
+        ({"Fn::Join": ["", ["a", {"Ref": "Image"}]]}, {"Fn::Join": ["", ["a", STORED]]}),
+        (
+            {"Fn::Select": [0, {"Fn::Split": ["/", {"Ref": "Image"}]}]},
+            {"Fn::Select": [0, {"Fn::Split": ["/", STORED]}]},
+        ),
+        ({"Fn::FindInMap": ["Sizes", {"Ref": "Image"}, "Disk"]}, {"Fn::FindInMap": ["Sizes", STORED, "Disk"]}),
+        ({"Ref": "Zones"}, {"AWS::SSM::Parameter::Value<List<String>>": "/aws/zones"}),
+        (
+            {"Fn::Select": [0, {"Ref": "Zones"}]},
+            {"Fn::Select": [0, {"AWS::SSM::Parameter::Value<List<String>>": "/aws/zones"}]},
+        ),
+        ({"Ref": "Named"}, "/aws/named"),
+        ({"Ref": "Ports"}, ["80", "443"]),
+        ({"Ref": "Subnets"}, {"Ref": "Subnets"}),
+        ({"Fn::Select": [0, {"Ref": "Subnets"}]}, {"Fn::Select": [0, {"Ref": "Subnets"}]}),
+        ({"Ref": "Vpc"}, {"Ref": "Vpc"}),
+        ({"Fn::ImportValue": {"Fn::Sub": "net-${Size}"}}, {"Fn::ImportValue": "net-3"}),
+        (
+            {"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-x"}},
+            {"Fn::ImportValue": {"Fn::Sub": "${AWS::StackName}-x"}},
+        ),
+        ({"Fn::GetAtt": ["Two", {"Fn::Sub": "Size${Size}"}]}, {"Fn::GetAtt": ["Two", "Size3"]}),
         ({"Ref": "Needed"}, {"Ref": "Needed"}),
         ({"Ref": "AWS::Region"}, {"Ref": "AWS::Region"}),
         ({"Ref": "AWS::NoValue"}, None),
@@ -51,6 +84,9 @@ def value(written: Any, **parameters: Any) -> Any:
         ({"Fn::If": ["NotLate", "a", "b"]}, {"Fn::If": ["NotLate", "a", "b"]}),
         ({"Fn::Sub": "x${Size}"}, "x3"),
         ({"Fn::Sub": "${!Size}"}, "${Size}"),
+        ({"Fn::Sub": "${!Size}${Needed}"}, {"Fn::Sub": "${!Size}${Needed}"}),
+        ({"Fn::Sub": "${Pattern}"}, "${Size} ${!x}"),
+        ({"Fn::Sub": "${Pattern}${Needed}"}, {"Fn::Sub": "${!Size} ${!!x}${Needed}"}),
         ({"Fn::Sub": "${Size}-${Needed}"}, {"Fn::Sub": "3-${Needed}"}),
         ({"Fn::Sub": ["${A}${B}", {"A": {"Ref": "Size"}, "B": True}]}, "3true"),
         ({"Fn::Sub": ["${A}${B}", {"A": 1, "B": {"Ref": "X"}}]}, {"Fn::Sub": ["1${B}", {"B": {"Ref": "X"}}]}),
@@ -60,7 +96,11 @@ def value(written: Any, **parameters: Any) -> Any:
         ({"Fn::Select": ["1", {"Ref": "Names"}]}, "two"),
         ({"Fn::Select": [0, {"Fn::GetAZs": ""}]}, {"Fn::Select": [0, {"Fn::GetAZs": ""}]}),
         ({"Fn::Select": [2, {"Ref": "Names"}]}, {"Fn::Select": [2, ["one", "two"]]}),
+        ({"Fn::Select": [1, [1, LATE, 2]]}, LATE),
+        ({"Fn::Select": [1, [MAYBE, 1, 2]]}, {"Fn::Select": [1, [MAYBE, 1, 2]]}),
+        ({"Fn::Select": [0, [1, MAYBE]]}, 1),
         ({"Fn::Split": [",", "a,b"]}, ["a", "b"]),
+        ({"Fn::Split": [",", "{{resolve:ssm:/a}}"]}, {"Fn::Split": [",", "{{resolve:ssm:/a}}"]}),
         ({"Fn::Split": [",", LATE]}, {"Fn::Split": [",", LATE]}),
         ({"Fn::FindInMap": ["Sizes", {"Ref": "Size"}, "Disk"]}, "gp3"),
         (
@@ -79,6 +119,68 @@ def test_given_parameters_count_before_defaults() -> None:
     assert value(LATE, Needed="yes") == "a"
     assert value({"Ref": "Names"}, Names=["three"]) == ["three"]
     assert value({"Ref": "Names"}, Names="") == []
+    assert value({"Ref": "Names"}, Names="a,,b") == ["a", "", "b"]
+    assert value({"Ref": "Subnets"}, Subnets="subnet-1, subnet-2") == ["subnet-1", "subnet-2"]
+    assert value({"Fn::Select": [0, {"Ref": "Subnets"}]}, Subnets="subnet-1") == "subnet-1"
+    assert value({"Ref": "Vpc"}, Vpc="vpc-1") == "vpc-1"
+
+
+def test_where_systems_manager_keeps_a_value_is_not_the_value() -> None:
+    assert value({"Ref": "Image"}, Image="/mine") == {"AWS::SSM::Parameter::Value<String>": "/mine"}
+
+
+def test_what_cloudformation_hides_is_not_known() -> None:
+    assert value({"Ref": "Secret"}, Secret="****") == {"Ref": "Secret"}
+    assert value({"Ref": "Secret"}, Secret="word") == "word"
+    assert value({"Ref": "Needed"}, Needed="****") == "****"
+
+
+RULES: list[tuple[dict[str, Any], bool | None]] = [
+    ({"Fn::Equals": [{"Ref": "Image"}, "/aws/image"]}, None),
+    ({"Fn::Equals": [{"Ref": "Image"}, {"Ref": "Image"}]}, True),
+    ({"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}, None),
+    ({"Fn::Equals": [{"Fn::ImportValue": "a"}, "a"]}, None),
+    ({"Fn::Equals": [{"Fn::Select": [0, {"Ref": "Subnets"}]}, "subnet-1"]}, None),
+    ({"Fn::Equals": [{"Ref": "Names"}, "one, two"]}, None),
+    ({"Fn::Equals": [{"Fn::Join": ["", {"Ref": "Names"}]}, "onetwo"]}, True),
+    ({"Fn::Equals": ["{{resolve:ssm:/a}}", "b"]}, None),
+    ({"Fn::Equals": [{"Fn::FindInMap": ["Sizes", {"Ref": "Size"}, "Disk"]}, "gp3"]}, True),
+    (
+        {
+            "Fn::Or": [
+                {"Condition": "Late"},
+                {"Fn::Not": [{"Fn::And": [{"Condition": "Neither"}, {"Condition": "Late"}]}]},
+            ]
+        },
+        True,
+    ),
+    ({"Condition": "Asked"}, None),
+    ({"Fn::Not": [{"Condition": "Round"}]}, None),
+    ({"Condition": "NoSuch"}, None),
+]
+
+
+@pytest.mark.parametrize(("rule", "expected"), RULES, ids=str)
+def test_a_condition_is_decided_only_by_what_is_known(rule: dict[str, Any], expected: bool | None) -> None:
+    own = {"Asked": rule, "Round": {"Fn::Not": [{"Condition": "Trip"}]}, "Trip": {"Condition": "Round"}}
+    assert conditions({**BODY, "Conditions": {**BODY["Conditions"], **own}})["Asked"] is expected
+
+
+def test_an_undecided_condition_is_told_by_its_rule_with_what_is_known() -> None:
+    late = {"Fn::Equals": [{"Ref": "Needed"}, "yes"]}
+    own = {
+        "Mixed": {"Fn::Or": [{"Condition": "Neither"}, {"Fn::Not": [{"Condition": "Both"}]}]},
+        "Self": {"Condition": "Self"},
+    }
+    body = {**BODY, "Conditions": {**BODY["Conditions"], **own}}
+    assert undecided(body) == {
+        "Late": late,
+        "Both": {"Fn::And": [True, late]},
+        "NotLate": {"Fn::Not": [late]},
+        "Mixed": {"Fn::Or": [False, {"Fn::Not": [{"Fn::And": [True, late]}]}]},
+        "Self": None,
+    }
+    assert undecided(body, {"Needed": "yes"}) == {"Self": None}
 
 
 def test_resources_that_a_condition_switches_off_are_gone() -> None:

@@ -1,0 +1,72 @@
+"""A plan before the facts of an account: what the judges ask, and what they answer with."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..aws.facts import Ask, Facts, Quota
+from .desired import Desired
+from .needs import Part
+from .remedies import Remedies
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Something in the way: what it is about, where, why it is in the way, and what to do.
+
+    One that is not certain, as when a quota could not be read, is no reason not to try.
+    """
+
+    what: str
+    where: str
+    why: str
+    remedy: str
+    is_certain: bool = True
+
+    def describe(self) -> str:
+        """The problem in words."""
+        return f"{self.what}: {self.why}. {self.remedy}"
+
+
+@dataclass(frozen=True)
+class Case:
+    """The facts, the deployment, what of it is made (`parts`), and all of it (`whole`).
+
+    `instead` is what to do, by question, where the template's parameters do not tell. `locked` are the runtimes that
+    packages are for: a parameter's value → on AWS, and locally.
+    """
+
+    facts: Facts
+    desired: Desired
+    parts: tuple[Part, ...]
+    whole: tuple[Part, ...]
+    instead: Mapping[str, str] = field(default_factory=dict)
+    locked: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+
+    def fact(self, name: str, subject: str = "") -> Any:
+        """The answer; None where it is not known."""
+        return self.facts.get(Ask(name, subject))
+
+    def knows(self, name: str, subject: str = "") -> bool:
+        """Whether there is an answer, which may be None."""
+        return Ask(name, subject) in self.facts
+
+    def problem(self, what: str, why: str, remedy: str, is_certain: bool = True) -> Problem:
+        """A problem in this account and region."""
+        identity = self.desired.identity
+        return Problem(what, f"account {identity.account}, {identity.region}", why, remedy, is_certain)
+
+    def raising(self, quota: Quota, value: int) -> str:
+        """The command that asks for more of a quota.
+
+        https://docs.aws.amazon.com/servicequotas/latest/userguide/request-quota-increase.html
+        """
+        return Remedies(self.desired.identity.region).command(
+            "service-quotas", "request-service-quota-increase", "--service-code", quota.service,
+            "--quota-code", quota.raised_by or quota.code, "--desired-value", str(value),
+        )  # fmt: skip
+
+
+def choice(parameter: str, value: str, otherwise: str) -> str:
+    """How to choose a value: by the parameter, or `otherwise` where the template has none for it."""
+    return f"--set {parameter}={value}" if parameter else otherwise

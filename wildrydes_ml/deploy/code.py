@@ -1,0 +1,94 @@
+"""A directory of code → a function's zip, with the packages of its `requirements.txt` for where the function runs.
+
+The bytes depend on the files, the requirements and what the index has for them, and on nothing else of the machine:
+the zip's key comes from them, and a new key is a new deploy. Exact versions in `requirements.txt` keep them the same.
+"""
+
+import tempfile
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from .. import packaging
+from ..errors import SettingsError
+from ..packaging import Package
+from ..reporting import Reporter
+from . import cache, installed, requirements
+from .requirements import REQUIREMENTS, Pip, Target
+
+LIMIT = 262_144_000
+"""Bytes of a function's code, unpacked: https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html"""
+
+
+def build(
+    directory: Path,
+    runtime: str = "",
+    architecture: str = "",
+    *,
+    reporter: Reporter | None = None,
+    pip: Pip | None = None,
+) -> Package:
+    """The zip of a directory. A file of its own counts before one of the same name in a package.
+
+    `runtime` (`python3.13`) and `architecture` (`x86_64`, also where it is empty, or `arm64`) are the function's, and
+    only needed with a `requirements.txt`. Raises SettingsError where there is no code, where pip fails, and where
+    Lambda does not take so much.
+    """
+    own = _own(directory)
+    packages: Mapping[str, bytes] = {}
+    if requirements.are_in(own.get(REQUIREMENTS, b"")):
+        target = requirements.target(directory / REQUIREMENTS, runtime, architecture)
+        packages = _packages(directory, own[REQUIREMENTS], target, pip or Pip(), reporter)
+    content = {**packages, **own}
+    _refuse_too_large(directory, {name: len(body) for name, body in content.items()})
+    return packaging.pack(content)
+
+
+def _own(directory: Path) -> dict[str, bytes]:
+    if not directory.is_dir():
+        what = "is no directory" if directory.exists() else "does not exist"
+        raise SettingsError([f"{directory}: the code directory {what}; name the directory that holds the handler"])
+    own = packaging.files(directory)
+    if not own:
+        raise SettingsError([f"{directory}: the code directory is empty; put the handler in it"])
+    return own
+
+
+def _packages(
+    directory: Path, wanted: bytes, target: Target, pip: Pip, reporter: Reporter | None
+) -> Mapping[str, bytes]:
+    """The files of the packages: those of an earlier time, or newly installed."""
+    key = _key(wanted, target, pip) if requirements.are_everywhere(wanted) else ""
+    if key and (kept := cache.read(pip.cache, key)):
+        return kept
+    with tempfile.TemporaryDirectory() as place:
+        requirements.install(directory, Path(place), target, pip, reporter)
+        _refuse_too_large(directory, installed.sizes(Path(place)))
+        packages = installed.files(Path(place))
+    if reporter:
+        size = sum(map(len, packages.values()))
+        reporter.event(f"The packages of {directory / REQUIREMENTS} are installed: {size / 1e6:.1f} MB")
+    if key:
+        cache.write(pip.cache, key, packaging.pack(packages).body)
+    return packages
+
+
+def _key(wanted: bytes, target: Target, pip: Pip) -> str:
+    chosen = [f"{name}={value}" for name, value in sorted(pip.environment.items()) if name.startswith("PIP_")]
+    return cache.key(wanted.decode("utf-8", "replace"), target.runtime, target.architecture, *chosen)
+
+
+def _refuse_too_large(directory: Path, sizes: Mapping[str, int]) -> None:
+    """Raises SettingsError with the largest parts where Lambda does not take them all."""
+    if (total := sum(sizes.values())) <= LIMIT:
+        return
+    parts: Counter[str] = Counter()
+    for name, size in sizes.items():
+        parts[name.partition("/")[0]] += size
+    largest = ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in parts.most_common(3))
+    raise SettingsError(
+        [
+            f"{directory}: the code is {total:,} bytes with its packages, and Lambda takes {LIMIT:,}. The largest are "
+            f"{largest}. Put large packages on EFS: list them in the filling's packages, not in {REQUIREMENTS}"
+        ]
+    )

@@ -1,0 +1,57 @@
+"""Which changes lose what cannot be made again: data, a network, or an address that others know."""
+
+from collections.abc import Collection, Sequence
+
+from ..aws.records import ResourceChange
+
+# All types of these services: networks and what is in them, files, databases, streams.
+_SERVICES = tuple(
+    f"AWS::{service}::"
+    for service in ("DocDB", "EC2", "EFS", "ElastiCache", "FSx", "Kinesis", "MemoryDB", "Neptune", "RDS", "Redshift")
+)
+# Single types of other services, whose other types come and go without a loss. A log group is not here: it is a record
+# of what was, with an end of its own (RetentionInDays), and a function that gets another name gets another one.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-attribute-deletionpolicy.html
+_TYPES = frozenset(
+    {
+        "AWS::ApiGateway::DomainName",
+        "AWS::ApiGateway::RestApi",
+        "AWS::ApiGatewayV2::Api",
+        "AWS::ApiGatewayV2::DomainName",
+        "AWS::Cognito::IdentityPool",
+        "AWS::Cognito::UserPool",
+        "AWS::DynamoDB::GlobalTable",
+        "AWS::DynamoDB::Table",
+        "AWS::ECR::Repository",
+        "AWS::ElasticLoadBalancingV2::LoadBalancer",
+        "AWS::KMS::Key",
+        "AWS::KMS::ReplicaKey",
+        "AWS::Lambda::Url",
+        "AWS::OpenSearchService::Domain",
+        "AWS::Route53::HostedZone",
+        "AWS::S3::Bucket",
+        "AWS::SNS::Topic",
+        "AWS::SQS::Queue",
+        "AWS::SecretsManager::Secret",
+    }
+)
+
+
+def protected(
+    changes: Sequence[ResourceChange], allowed: Collection[str], coming_and_going: Collection[str] = ()
+) -> list[ResourceChange]:
+    """Changes that would remove or replace, or perhaps replace, data, network or an address.
+
+    `allowed` are logical ids that a person has named; `coming_and_going` are those of what is made and removed as a
+    matter of course, as the filling instance is.
+    """
+    free = {*allowed, *coming_and_going}
+    return [change for change in changes if _holds(change.type) and _loses(change) and change.logical_id not in free]
+
+
+def _holds(kind: str) -> bool:
+    return kind in _TYPES or kind.startswith(_SERVICES)
+
+
+def _loses(change: ResourceChange) -> bool:
+    return change.action == "Remove" or (change.action == "Modify" and change.replacement != "False")

@@ -1,0 +1,182 @@
+"""Whether Availability Zones are there for what is made in them, and offer the instance types."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from ..aws.facts import Zone
+from .case import Case, Problem
+from .needs import INSTANCE, NAT, SUBNET, USUAL_TYPE, Part
+
+_COUNTS = {1: "one is", 2: "two are", 3: "three are"}
+_ARCHITECTURES = ("arm64", "x86_64")
+
+
+def zone_of(case: Case, part: Part, subnet: Any) -> str:
+    """The zone of a subnet of the template; "" where that is not known."""
+    title = part.view.named(subnet, SUBNET)
+    match _spot(part, title) if title else None:
+        case str(name):
+            return name
+        case int(index):
+            return "".join(_default_zones(case.fact("zones") or ())[index : index + 1])
+    return ""
+
+
+def _spot(part: Part, subnet: str) -> str | int | None:
+    """A subnet's zone: its name, or which one of `Fn::GetAZs`."""
+    match part.view.of(SUBNET)[subnet].get("AvailabilityZone"):
+        case str(name):
+            return name
+        case {"Fn::Select": [index, {"Fn::GetAZs": _}]} if str(index).isdigit():
+            return int(str(index))
+    return None
+
+
+def _default_zones(zones: Sequence[Zone]) -> list[str]:
+    """The zones that `Fn::GetAZs` gives: those with a default subnet, or all when there is no such subnet.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-getavailabilityzones.html
+    """
+    ordinary = [zone for zone in zones if zone.type == "availability-zone"]
+    with_subnet = [zone for zone in ordinary if zone.has_default_subnet]
+    return sorted(zone.name for zone in with_subnet or ordinary)
+
+
+def _usable(case: Case) -> list[str]:
+    return sorted(zone.name for zone in case.fact("zones") or () if zone.is_usable)
+
+
+def _offering(case: Case) -> frozenset[str]:
+    """The zones that offer the type of the first instance, or a usual type."""
+    kinds = [str(one.get("InstanceType")) for part in case.whole for one in part.view.of(INSTANCE).values()]
+    found: frozenset[str] = case.fact("instance_zones", (kinds or [USUAL_TYPE])[0]) or frozenset()
+    return found
+
+
+def _settings(case: Case) -> list[str]:
+    """The parameters for zones: those of subnets with an instance or a NAT gateway first."""
+    first, others = list[str](), list[str]()
+    for part in case.whole:
+        housed = {
+            part.view.named(_home(one), SUBNET) for kind in (INSTANCE, NAT) for one in part.view.of(kind).values()
+        }
+        for title in part.view.of(SUBNET):
+            (first if title in housed else others).append(part.setting(title, "AvailabilityZone"))
+    return [name for name in dict.fromkeys([*first, *others]) if name]
+
+
+def _home(properties: Any) -> Any:
+    """The subnet of an instance or a NAT gateway."""
+    return properties.get("SubnetId") or [one.get("SubnetId") for one in properties.get("NetworkInterfaces") or []]
+
+
+def _other_zones(case: Case) -> str:
+    """The options for usable zones, the first of them with the instance type if there is one; "" without a way."""
+    names, offering = _settings(case), _offering(case)
+    zones = sorted(_usable(case), key=lambda name: (name not in offering, name))[: len(names)]
+    if not names or len(zones) < len(names):
+        return ""
+    return " ".join(f"--set {name}={zone}" for name, zone in zip(names, zones, strict=True))
+
+
+def _offering_zones(case: Case) -> str:
+    """The options for zones, the first of them with the instance type; empty when there are none."""
+    return _other_zones(case) if _offering(case).intersection(_usable(case)) else ""
+
+
+def _elsewhere(case: Case) -> str:
+    zones = _other_zones(case)
+    return f"Add {zones}" if zones else "Use another --region"
+
+
+def zone_problems(case: Case) -> Iterator[Problem]:
+    """Zones that are too few, or that cannot be used."""
+    every = [_spot(part, title) for part in case.whole for title in part.view.of(SUBNET)]
+    spots = [spot for spot in dict.fromkeys(every) if spot is not None]
+    if not spots or not case.knows("zones"):
+        return
+    usable, count = _usable(case), len(spots)
+    if len(usable) < count:
+        needed = _COUNTS.get(count, f"{count} are")
+        why = f"{needed} needed, and {' and '.join(usable) or 'none'} is available to this account"
+        yield case.problem("Availability Zones", why, "Use another --region")
+        return
+    yield from _chosen_problems(case, spots)
+
+
+def _chosen_problems(case: Case, spots: Sequence[str | int]) -> Iterator[Problem]:
+    offered = _default_zones(case.fact("zones"))
+    if any(isinstance(spot, int) and spot >= len(offered) for spot in spots):
+        why = f"CloudFormation chooses those with a default subnet, and only {' and '.join(offered)} has one"
+        yield case.problem("Availability Zones", why, _elsewhere(case))
+    chosen = [spot if isinstance(spot, str) else "".join(offered[spot : spot + 1]) for spot in spots]
+    known: dict[str, Zone] = {zone.name: zone for zone in case.fact("zones")}
+    for name in filter(None, chosen):
+        zone = known.get(name)
+        if zone is None or not zone.is_usable:
+            why = f"it is {zone.state} and a zone of type {zone.type}" if zone else "the account has no such zone"
+            yield case.problem(f"Availability Zone {name}", why, _elsewhere(case))
+
+
+def gateway_problems(case: Case) -> Iterator[Problem]:
+    """No call tells where NAT gateways are. They lack in zones that AWS extends no more, as usual instance types do;
+    with an instance that is a problem anyway.
+
+    https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
+    """
+    offering = case.fact("instance_zones", USUAL_TYPE)
+    if not offering or any(part.view.of(INSTANCE) for part in case.whole):
+        return
+    gateways = [(part, one) for part in case.whole for one in part.view.of(NAT).values()]
+    for zone in dict.fromkeys(zone_of(case, part, one.get("SubnetId")) for part, one in gateways):
+        if zone and zone not in offering:
+            why = f"it does not offer {USUAL_TYPE}: AWS may extend it no more, and then makes no NAT gateway in it"
+            asked = " ".join(f"--set {name}=ZONE" for name in _settings(case))
+            others = _offering_zones(case) or (f"{asked} with others" if asked else "")
+            remedy = f"Add {others}" if others else "Put it into a subnet of another zone"
+            yield case.problem(f"Availability Zone {zone}", why, remedy, is_certain=False)
+
+
+def instance_problems(case: Case) -> Iterator[Problem]:
+    """Instance types that do not exist, have another processor, or are not in their zone."""
+    for part in case.whole:
+        for title, properties in part.view.of(INSTANCE).items():
+            kind = properties.get("InstanceType")
+            if isinstance(kind, str):
+                yield from _instance(case, part, title, kind)
+
+
+def _instance(case: Case, part: Part, title: str, kind: str) -> Iterator[Problem]:
+    architectures, offering = case.fact("instance_architectures", kind), case.fact("instance_zones", kind)
+    what, setting = f"instance type {kind}", part.setting(title, "InstanceType")
+    another = f"Add --set {setting}=TYPE with another type" if setting else f"Choose another InstanceType for {title}"
+    if frozenset() in (architectures, offering):
+        yield case.problem(what, "the region does not offer it", another)
+        return
+    wanted = _wanted(part, title)
+    if architectures and wanted and wanted not in architectures:
+        name = part.setting(title, "ImageId")
+        image = (
+            f"{name} is {wanted}"
+            if name and part.stack.parameters.get(name) == wanted
+            else f"its image is for {wanted}"
+        )
+        why = f"its processor is {' or '.join(sorted(architectures))}, and {image}"
+        alone = f"Leave {setting} out, or " if setting else ""
+        yield case.problem(what, why, f"{alone}{another[0].lower() if alone else another[0]}{another[1:]}")
+    zone = zone_of(case, part, _home(part.view.of(INSTANCE)[title]))
+    if offering and zone and zone not in offering:
+        home = part.view.named(_home(part.view.of(INSTANCE)[title]), SUBNET)
+        zones = _offering_zones(case)
+        remedy = f"Add {zones}, or {another.removeprefix('Add ')}" if zones else another
+        yield case.problem(what, f"zone {zone}, where {home} is, does not offer it", remedy)
+
+
+def _wanted(part: Part, title: str) -> str:
+    """The architecture of an instance's image, where its name tells; "" where it does not."""
+    image = part.view.of(INSTANCE)[title].get("ImageId")
+    names = [str(image) if isinstance(image, str) else ""]
+    parameter = part.setting(title, "ImageId")
+    entry = part.stack.body.get("Parameters", {}).get(parameter, {})
+    names.append(str(part.stack.parameters.get(parameter, entry.get("Default", ""))))
+    return next((one for one in _ARCHITECTURES for name in names if one in name), "")

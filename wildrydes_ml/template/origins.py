@@ -1,0 +1,31 @@
+"""Where a template's values come from: which parameters feed them, and what CloudFormation's own parameters are."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from .effective import Body, effective, references
+from .resolve import mapping
+
+# Parameters of this kind hold the name under which Systems Manager keeps the value.
+STORED = "AWS::SSM::Parameter::Value<"
+
+
+def feeding(body: Body, value: Any) -> list[str]:
+    """The template's parameters that a value takes something from, in order; conditions are not looked into."""
+    offered = mapping(body.get("Parameters"))
+    return list(dict.fromkeys(name for name in references(value) if name in offered))
+
+
+def known(body: Body, parameters: Mapping[str, str], own: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """As `effective`, with CloudFormation's own parameters (`AWS::StackName`, `AWS::Region`) put in, too.
+
+    A parameter whose value Systems Manager keeps stays unknown.
+    """
+    offered = mapping(body.get("Parameters"))
+    given = {
+        name: value
+        for name, value in parameters.items()
+        if not str(mapping(offered.get(name)).get("Type")).startswith(STORED)
+    }
+    whole = {**body, "Parameters": {**offered, **{name: {"Type": "String"} for name in own}}}
+    return effective(whole, {**given, **own})
