@@ -79,7 +79,7 @@ def of(package: str) -> list[str]:
 READING = ("render", "decode", "faults", "source")
 TEMPLATE_SIDE = [*of("app"), *of("blocks"), *of("workshop"), *(f"template/{name}" for name in READING)]
 PURE = [
-    *(name for name in TEMPLATE_SIDE if name not in ("app/loading", "app/proof")),  # this one reads a web.Reply
+    *(name for name in TEMPLATE_SIDE if name not in ("app/load", "app/proof")),  # this one reads a web.Reply
     *of("checks"),
     *of("policy"),
     *of("template"),

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from wildrydes_ml.app.loading import load
+from wildrydes_ml.app.load import load
 from wildrydes_ml.errors import SettingsError
 
 PLAIN = """\
