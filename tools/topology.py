@@ -6,9 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from wildrydes_ml.template.effective import made_resources
+from wildrydes_ml.template.resolve import resolve
 
-_ABSENT = object()
 _PSEUDO = "AWS::"
 
 
@@ -98,29 +97,7 @@ class Topology:
 
 def read(body: Mapping[str, Any], parameters: Mapping[str, str]) -> Topology:
     """The template's resources with these parameters, and its defaults for the others."""
-    defaults = {name: entry["Default"] for name, entry in body.get("Parameters", {}).items() if "Default" in entry}
-    values = {**defaults, **parameters}
-    rules = {name: {"Type": "", "Condition": name} for name in body.get("Conditions", {})}
-    holds = set(made_resources({**body, "Resources": rules}, values))
-    made = made_resources(body, values)
-    return Topology({title: _decide(body["Resources"][title], holds, values) for title in made})
-
-
-def _decide(value: Any, holds: set[str], values: Mapping[str, Any]) -> Any:
-    """The value with each `Fn::If` taken and each parameter that is known in its place."""
-    match value:
-        case {"Fn::If": [condition, yes, no]}:
-            return _decide(yes if condition in holds else no, holds, values)
-        case {"Ref": "AWS::NoValue"}:
-            return _ABSENT
-        case {"Ref": name} if name in values:
-            return values[name]
-        case dict():
-            items = {name: _decide(item, holds, values) for name, item in value.items()}
-            return {name: item for name, item in items.items() if item is not _ABSENT}
-        case list():
-            return [item for item in (_decide(entry, holds, values) for entry in value) if item is not _ABSENT]
-    return value
+    return Topology(resolve(body, parameters)["Resources"])
 
 
 def _references(value: Any) -> Iterator[str]:

@@ -11,5 +11,6 @@ from sklearn.svm import SVC
 
 pixels, digits = load_digits(return_X_y=True)  # 1,797 pictures of 8 x 8 pixels, 0 (white) to 16
 train_x, test_x, train_y, test_y = train_test_split(pixels, digits, test_size=0.25, random_state=0, stratify=digits)
+Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
 joblib.dump(SVC(gamma=0.001).fit(train_x, train_y), Path(sys.argv[1]) / "digits.joblib")
 Path(sys.argv[2]).write_text(json.dumps({"pictures": test_x.tolist(), "digits": test_y.tolist()}))

@@ -14,8 +14,13 @@ app = App(
 )
 sure = app.parameter("MinConfidence", 0.6, at_least=0, at_most=1)
 results = app.add(Queue("Results", SqsManagedSseEnabled=True))
-answer = app.function("Answer", code="handler/", handler="app.answer", memory=1024, timeout=29,
-                      environment={"QUEUE_URL": results, "MIN_CONFIDENCE": sure}, may=[allow("sqs:SendMessage", results)])  # fmt: skip
+answer = app.function(
+    "Answer",
+    code="handler/",
+    handler="app.answer",
+    environment={"QUEUE_URL": results, "MIN_CONFIDENCE": sure},
+    may=[allow("sqs:SendMessage", results)],
+)
 ask = app.route("POST /", answer)
 app.route("GET /health", answer, open=True)
 app.alarm("Errors", answer.metric("Errors"), above=0)

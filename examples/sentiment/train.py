@@ -7,17 +7,24 @@ behind a denial, so that it knows `not bad` from `not good`.
 import itertools
 import json
 import random
+import runpy
 import sys
 from pathlib import Path
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).with_name("handler")))
-from words import features
+HANDLER = Path(__file__).with_name("handler") / "app.py"
+# What the model is trained on is what the function sees.
+features = runpy.run_path(str(HANDLER))["features"]
 
-GLAD = "wonderful great lovely excellent happy nice good beautiful fantastic pleasant friendly perfect".split()
-SAD = "terrible awful sad horrible bad ugly nasty boring poor dreadful rude broken".split()
-THINGS = "day film meal book hotel song trip room game show talk team".split()
+GLAD, SAD, THINGS = (
+    words.split()
+    for words in (
+        "wonderful great lovely excellent happy nice good beautiful fantastic pleasant friendly perfect",
+        "terrible awful sad horrible bad ugly nasty boring poor dreadful rude broken",
+        "day film meal book hotel song trip room game show talk team",
+    )
+)
 FRAMES = (
     "what a {word} {thing}",
     "the {thing} was {word}",

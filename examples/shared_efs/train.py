@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
+Path(sys.argv[1]).mkdir(parents=True, exist_ok=True)
 for name, load in (("iris", load_iris), ("wine", load_wine)):
     data = load()
     kinds = data.target_names[data.target]

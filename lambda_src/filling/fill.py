@@ -166,10 +166,10 @@ def commit(home: str, hashes: str, digest: str, archive_digest: str, script_dige
         parts["model"] = measure(f"{NEXT}/model", sha256=digest, archive_sha256=archive_digest)
     asked = (installed(name=re.findall(r"[\w.-]*", one)[0]) for one in PACKAGES["packages"])
     versions = "".join(f"{name} {version}, " for one in asked for name, version in one.items())
-    sizes = [f"{name} {part['bytes'] / 1e6:,.1f} MB" for name, part in parts.items() if part]
+    one, two = (f"{part['bytes'] / 1e6:,.1f} MB" for part in parts.values() if part)
     manifest = {
         "format": FORMAT,
-        "summary": f"{sizes[0]} ({versions}python {PYTHON}), {sizes[1]}{READY}",
+        "summary": f"packages {one} ({versions}python {PYTHON}), model {two}{READY}",
         "inputs": {**PACKAGES, "model": MODEL},
         **parts,
         "signature": load(f"{NEXT}/signature.json"),

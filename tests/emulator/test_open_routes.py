@@ -34,8 +34,14 @@ def digits() -> Template:
     template = Template(Description="A route is open beside closed ones")
     who = Parameter("Who", Type="String", Default="NONE", AllowedValues=["NONE", "API_KEY", "AWS_IAM"])
     access = Access(template.add_parameter(who), open_because="Riders call without credentials.")
-    mount = FileSystemMount(["subnet-0a1b2c3d"], ["sg-0a1b2c3d"], access_point_arn("fsap-0123456789abcdef0"))
-    settings = FunctionSettings("digits", BUCKET, "code.zip", handler="app.answer", memory=128, timeout=29)
+    mount = FileSystemMount(
+        subnets=["subnet-0a1b2c3d"],
+        security_groups=["sg-0a1b2c3d"],
+        access_point_arn=access_point_arn("fsap-0123456789abcdef0"),
+    )
+    settings = FunctionSettings(
+        name="digits", bucket=BUCKET, key="code.zip", handler="app.answer", memory=128, timeout=29
+    )
     answer = add_inference_function(template, mount, settings, title="Digits")
     health = Route(answer, "/health", "GET", open_because="A monitor asks without a key.")
     routes = [Route(answer, page=True), health, Route(answer, "/digits", "POST")]

@@ -16,13 +16,13 @@ import pytest
 from .conftest import ROOT
 
 # No module here, as our own checker is not to find its faults.
-SCRIPT = Path(__file__).with_name("stranger.txt")
-# troposphere and scikit-learn publish no types, and the latter is not here.
+SCRIPTS = [Path(__file__).with_name(name) for name in ("stranger.txt", "author.txt")]
+# troposphere, boto3 and scikit-learn publish no types, and the latter is not here.
 CONFIG = """
 [mypy]
 strict = True
 explicit_package_bases = True
-[mypy-troposphere.*,sklearn.*,joblib.*]
+[mypy-troposphere.*,sklearn.*,joblib.*,boto3.*]
 ignore_missing_imports = True
 """
 
@@ -77,16 +77,24 @@ def undisturbed() -> dict[str, str]:
 
 @pytest.fixture
 def work(tmp_path: Path) -> Path:
-    """A stranger's folder: a script of theirs, and the examples."""
+    """A stranger's folder: scripts of theirs, and the examples."""
     (tmp_path / "mypy.ini").write_text(CONFIG)
     shutil.copytree(ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("pictures"))
-    shutil.copy(SCRIPT, tmp_path / "stranger.py")
+    for script in SCRIPTS:
+        shutil.copy(script, tmp_path / f"{script.stem}.py")
     return tmp_path
 
 
 def checked(work: Path, checker: str, *arguments: str | Path) -> str:
     """What a checker says; raises when it does not come to an end."""
-    command: list[str | Path] = [sys.executable, "-m", checker, *arguments, "examples", "stranger.py"]
+    command: list[str | Path] = [
+        sys.executable,
+        "-m",
+        checker,
+        *arguments,
+        "examples",
+        *(f"{script.stem}.py" for script in SCRIPTS),
+    ]
     done = subprocess.run(command, cwd=work, env=undisturbed(), capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stdout + done.stderr
     return done.stdout
@@ -112,9 +120,11 @@ def test_a_stranger_s_faults_are_found_and_the_examples_have_none(
     work: Path, python: Path, check: Callable[[Path, Path], Faults]
 ) -> None:
     found = check(work, python)
-    lines = SCRIPT.read_text(encoding="utf-8").splitlines()
     wanted = {
-        ("stranger.py", number, line.split("# E: ")[1]) for number, line in enumerate(lines, 1) if "# E: " in line
+        (f"{script.stem}.py", number, line.split("# E: ")[1])
+        for script in SCRIPTS
+        for number, line in enumerate(script.read_text(encoding="utf-8").splitlines(), 1)
+        if "# E: " in line
     }
     assert len(wanted) > 15
     if check is pyright:  # its codes are others

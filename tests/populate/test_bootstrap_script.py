@@ -126,7 +126,7 @@ def bootstrap(populate: Populate, server: Server, fakes: Callable[..., str], tmp
 def test_success_tells_sizes_and_versions(bootstrap: Bootstrap, tmp_path: Path) -> None:
     heard = bootstrap(PACKAGES="six==1.17.0 idna==3.10")
     assert heard["Status"] == "SUCCESS"
-    assert heard["Data"].startswith("tensorflow 0.")
+    assert heard["Data"].startswith("packages 0.")
     assert "MB (idna 3.10, six 1.17.0, python 3." in heard["Data"]
     assert heard["Data"].endswith(" s")
     options = "tls,iam,accesspoint=fsap-4567,region=eu-west-1"

@@ -74,8 +74,9 @@ def test_fills_environment_model_and_manifest(populate: Populate) -> None:
         "saved_model": [len("default"), int((root / "model" / "saved_model.pb").stat().st_mtime)],
     }
     assert record["prepared"] is None
-    assert record["summary"].startswith("tensorflow 0.")
+    assert record["summary"].startswith("packages 0.")
     assert "(six 1.17.0, TensorFlow 1.0, python 3." in record["summary"]
+    assert "), model 0.0 MB" in record["summary"]
 
 
 PREPARE = """
@@ -212,7 +213,7 @@ def test_changed_packages_keep_the_model(populate: Populate) -> None:
     model = snapshot(populate.root / "model")
     done = populate(PACKAGES="idna==3.10")
     assert done.returncode == 0, done.stderr
-    assert "filled: tensorflow" in done.stdout.splitlines()[-1]
+    assert "filled: packages 0." in done.stdout.splitlines()[-1]
     assert manifest(populate)["tensorflow"]["distributions"] == {"idna": "3.10"}
     assert not (populate.root / SITE / "six.py").exists()
     assert snapshot(populate.root / "model") == model

@@ -47,7 +47,7 @@ BELOW = {
     "local": {"aws", "workshop"},
     "policy": {"aws", "deploy", "template", "workshop"},
     "workshop": {"blocks"},
-    "cli": {"ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
+    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
 # Deploy's modules that act; the others compute.
 ACTING = {

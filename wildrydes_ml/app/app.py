@@ -9,11 +9,11 @@ from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template
 
 from ..blocks import arguments
 from ..blocks.access import Access
+from ..blocks.agreement import RUNTIME, Architecture
 from ..blocks.api import Method, Route, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
-from ..blocks.function import RUNTIME, Architecture, FunctionSettings, add_inference_function
-from ..blocks.suppressions import cfn_lint_ignores
+from ..blocks.function import API_SECONDS, FunctionSettings, add_inference_function
 from . import files, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
@@ -28,11 +28,7 @@ if TYPE_CHECKING:  # what an App need not use, it need not wait for
     from .proof import Check, Question
 
 API = "Api"
-API_SECONDS = 29
-"""So long API Gateway waits for a function (https://docs.aws.amazon.com/apigateway/latest/developerguide/
-api-gateway-execution-service-limits-table.html)."""
 _OPEN = "The App opens this route to anyone."
-_NO_WAY_OUT = "The App gives its functions no way out; this one asks for no service."
 
 Resource = TypeVar("Resource", bound=AWSObject)
 
@@ -162,7 +158,7 @@ class App:
             provisioned_concurrency=provisioned_concurrency,
             handler=handler,
             environment={**self._origins(), **variables(f"function {name!r}: environment", environment or {})},
-            contents=foundation.contents if foundation else None,
+            contents=foundation.filling if foundation else None,
             revision=self._template.parameters["Revision"],
             description=about or f"{name} of {self.name}.",
             policies=permissions.policy(f"function {name!r}: may", may),
@@ -170,8 +166,6 @@ class App:
         )
         mount = foundation.mount if foundation else None
         made = add_inference_function(self._template, mount, settings, title=name)
-        if foundation and not foundation.way_out and not may:
-            _ignore(made.function, W9909=_NO_WAY_OUT)
         self._template.add_output(Output(f"{name}Function", Description=f"ARN of {name}", Value=GetAtt(name, "Arn")))
         self._functions[name] = Function(name, made, timeout)
         return self._functions[name]
@@ -345,13 +339,6 @@ def _copied(template: Template) -> Template:
     for section in ("parameters", "mappings", "conditions", "resources", "outputs"):
         getattr(copy, section).update(getattr(template, section))
     return copy
-
-
-def _ignore(resource: AWSObject, **reasons: str) -> None:
-    """Adds to the rules of cfn-lint that the resource ignores."""
-    metadata = resource.resource["Metadata"]
-    known = metadata.get("cfn-lint", {}).get("reasons", {})
-    metadata.update(cfn_lint_ignores(**known, **reasons))
 
 
 def _method_and_path(route: object) -> tuple[Method, str]:

@@ -1,6 +1,7 @@
 """An App as a Deployment: one stack, its code, its filling and its proof, as plain data."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from troposphere import Parameter, Template
@@ -11,11 +12,16 @@ from ..deployment import Code, Deployment, Filling, Proof, Stack
 from ..errors import SettingsError
 from ..template.source import built
 from . import files
+from .declarations import Filling as Declared
 from .parameters import REFILLS
 from .proof import Question
 
 if TYPE_CHECKING:
     from .app import App
+
+
+# Here no instance fetches the model: it is taken from where it is.
+_NOWHERE = {"ModelUrl": "https://model.invalid/"}
 
 
 def deployment(app: "App", template: Template) -> Deployment:
@@ -27,21 +33,26 @@ def deployment(app: "App", template: Template) -> Deployment:
         proof=_proof(app, question) if question else None,
         code=tuple(Code(directory, (parameter,)) for directory, parameter in app.code.items()),
         filling=_filling(app, template),
+        local=_NOWHERE if app.filling and not app.filling.is_url else {},
         opens=_opens(app.access),
     )
 
 
 def _filling(app: "App", template: Template) -> Filling | None:
-    if app.filling is None or app.foundation is None:
+    if app.filling is None or app.foundation is None or app.foundation.filling is None:
         return None
-    exists = app.foundation.exists
+    exists = app.foundation.filling.exists
     come_and_go = [title for title, one in template.resources.items() if one.resource.get("Condition") == exists]
+    return Filling(refills=REFILLS, resources=tuple(come_and_go), model=_model(app, app.filling))
+
+
+def _model(app: "App", filling: Declared) -> Path | str:
+    if filling.is_url:
+        return filling.model
     try:
-        named = app.filling.model
-        model = named if app.filling.is_url else files.model("Filling.model", app.directory, named)
+        return files.model("Filling.model", app.directory, filling.model)
     except ValueError as error:
         raise SettingsError([f"App {app.name} ({app.file or app.directory}): {error}"]) from None
-    return Filling(refills=REFILLS, resources=tuple(come_and_go), model=model or "")
 
 
 def _proof(app: "App", question: Question) -> Proof:

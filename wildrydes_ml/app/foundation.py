@@ -6,7 +6,8 @@ from typing import Any
 
 from troposphere import Output, Parameter, Template
 
-from ..blocks.choices import Choice, choose
+from ..blocks.agreement import Populate
+from ..blocks.choices import choose
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
@@ -28,12 +29,8 @@ class Foundation:
     """What the functions get of it."""
 
     mount: FileSystemMount
-    contents: Any = None
-    """What is on EFS, once it is filled; None where nothing fills it."""
-    exists: Choice = False
-    """Whether there is an instance that fills EFS."""
-    way_out: bool = True
-    """Whether functions may reach anything outside of the network."""
+    filling: Populate | None = None
+    """What fills EFS; None where nothing does."""
 
 
 def add_foundation(
@@ -47,7 +44,7 @@ def add_foundation(
     made = _network(template, network, filling)
     way_out = isinstance(network, ExistingNetwork) or network.egress != "none"
     group = add_function_security_group(template, made, web=way_out)
-    settings = _settings(template, base, network, filling)
+    settings = _settings(template, base, filling)
     filler = [add_instance_security_group(template, made, settings)] if settings else []
     efs = add_storage(
         template,
@@ -57,22 +54,22 @@ def add_foundation(
         provisioned_mibps=storage.provisioned_mibps,
     )
     mount = FileSystemMount(
-        list(made.private_subnets),
-        [group],
-        efs.access_point_arn,
-        template.add_parameter(known("EFSpath")),
+        subnets=list(made.private_subnets),
+        security_groups=[group],
+        access_point_arn=efs.access_point_arn,
+        path=template.add_parameter(known("EFSpath")),
         ipv6=choose(made.ipv6, True, False),
         mount_targets=efs.mount_targets,
     )
     if settings is None:
-        return Foundation(mount, way_out=way_out)
+        return Foundation(mount)
     filled = add_populate(template, made, efs, filler[0], settings)
     condition = {"Condition": filled.exists} if isinstance(filled.exists, str) else {}
     template.add_output(
         Output("EFSContents", Description="What is on EFS: sizes and versions", Value=filled.contents, **condition)
     )
     template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON))
-    return Foundation(mount, filled.reported, filled.exists, way_out)
+    return Foundation(mount, filled)
 
 
 def _network(template: Template, network: ExistingNetwork | NewNetwork, filling: Filling | None) -> Network:
@@ -88,10 +85,11 @@ def _network(template: Template, network: ExistingNetwork | NewNetwork, filling:
 def _existing(template: Template, network: ExistingNetwork, filling: Filling | None) -> Network:
     vpc = template.add_parameter(known("VpcId"))
     subnets = [template.add_parameter(_subnet(zone)) for zone in ZONES[: network.zones]]
-    filler = None
+    filler = {}
     if filling is not None:
-        filler = template.add_parameter(known("FillerSubnet", Description=_FILLER[network.filler]))
-    return Network(vpc, tuple(network.blocks), subnets, filler)
+        subnet = template.add_parameter(known("FillerSubnet", Description=_FILLER[network.filler]))
+        filler = {"public_subnet" if network.filler == "public" else "filling_subnet": subnet}
+    return Network(vpc=vpc, vpc_cidr=tuple(network.blocks), private_subnets=subnets, **filler)
 
 
 def _subnet(zone: str) -> Parameter:
@@ -99,9 +97,7 @@ def _subnet(zone: str) -> Parameter:
     return Parameter(f"Subnet{zone}", Type="AWS::EC2::Subnet::Id", Description=about)
 
 
-def _settings(
-    template: Template, base: Path, network: ExistingNetwork | NewNetwork, filling: Filling | None
-) -> PopulateSettings | None:
+def _settings(template: Template, base: Path, filling: Filling | None) -> PopulateSettings | None:
     if filling is None:
         return None
     given: dict[str, dict[str, Any]] = {
@@ -121,5 +117,4 @@ def _settings(
         model=added["ModelUrl"],
         model_sha256=added["ModelSha256"],
         permissions_boundary=template.parameters["PermissionsBoundary"],
-        public_address=not isinstance(network, ExistingNetwork) or network.filler == "public",
     )

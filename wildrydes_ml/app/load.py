@@ -31,7 +31,12 @@ def load(spec: str) -> App:
         raise SettingsError([f"--app {spec!r}: name a file such as app.py, or a module such as package.module"])
     with contextlib.redirect_stdout(sys.stderr):
         module = _file(spec, Path(source)) if source.endswith(".py") else _module(spec, source)
-    return _chosen(spec, module, name)
+    app = _chosen(spec, module, name)
+    try:
+        app.template()
+    except (ValueError, TypeError) as error:  # what only the whole App shows
+        raise SettingsError([f"--app {spec}: {error}"]) from error
+    return app
 
 
 def _file(spec: str, path: Path) -> ModuleType:

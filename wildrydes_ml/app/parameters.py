@@ -7,7 +7,7 @@ from typing import Any, TypeAlias, get_args
 
 from troposphere import Parameter
 
-from ..blocks.function import RUNTIME, Architecture
+from ..blocks.agreement import RUNTIME, Architecture
 from .files import PIN
 
 Plain: TypeAlias = str | float | bool

@@ -31,9 +31,10 @@ __all__ = [
 
 if TYPE_CHECKING:
     from .access import Access
+    from .agreement import Populate
     from .api import Api, Route, add_proxy_stage, add_rest_api, invoke_url
     from .dashboard import Alarms, Watched, add_dashboard
-    from .filling import Populate, PopulateSettings, add_instance_security_group, add_populate
+    from .filling import PopulateSettings, add_instance_security_group, add_populate
     from .function import FileSystemMount, FunctionSettings, Inference, add_inference_function
     from .network import Network, add_function_security_group, add_network
     from .storage import Storage, access_point_arn, add_storage
@@ -46,7 +47,7 @@ else:
         "FunctionSettings": ".function",
         "Inference": ".function",
         "Network": ".network",
-        "Populate": ".filling",
+        "Populate": ".agreement",
         "PopulateSettings": ".filling",
         "Route": ".api",
         "Storage": ".storage",

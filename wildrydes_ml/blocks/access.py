@@ -5,7 +5,7 @@ rules that ask for it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import Parameter, Template
@@ -41,6 +41,7 @@ class Access:
     """
 
     auth: Auth | Later
+    _: KW_ONLY
     rate: Number = 5
     burst: Number = 10
     open_because: str = ""
@@ -96,10 +97,7 @@ def open_suppressions(because: str) -> dict[str, Any]:
 
 def sentence(where: str, text: object) -> str:
     """The reason with a full stop, empty where there is none; raises TypeError for what is not text."""
-    if not isinstance(text, str):
-        raise TypeError(f"{where} is {text!r}: say in a sentence why anyone may call")
-    said = text.strip()
-    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
+    return arguments.sentence(where, text, "say in a sentence why anyone may call")
 
 
 def _suppressions(checkov: str, guard: str) -> dict[str, Any]:

@@ -16,8 +16,8 @@ from . import arguments, cors
 from .access import WORDS, Access, chosen, closed, open_suppressions, sentence
 from .choices import add, choose, fill, reference
 from .function import Inference
-from .gateway_responses import add_gateway_responses, gateway_responses, last
-from .suppressions import checkov_skips, guard_suppressions
+from .gateway_responses import GENERAL, Answer, add_gateway_responses, gateway_responses, last
+from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
 
 Method: TypeAlias = Literal["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
@@ -27,9 +27,6 @@ BINARY_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
 # https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html
 _PATH = r"/|(/([\w.:-]+|\{[\w.-]+\}))+|(/([\w.:-]+|\{[\w.-]+\}))*/\{[\w.-]+\+\}"
 
-_PICTURE_URL = (
-    "https://images.pexels.com/photos/310983/pexels-photo-310983.jpeg?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
-)
 _PAGE_REASON = "A browser opens it without key or signature: the function answers GET with its static page only."
 
 
@@ -76,11 +73,13 @@ class Route:
 
 @dataclass(frozen=True)
 class Api:
-    """An API as `add_rest_api` made it, with the routes, the access and the origins that were said there."""
+    """An API as `add_rest_api` made it, with all that was said there."""
 
     rest_api: apigateway.RestApi
     routes: tuple[Route, ...]
     access: Access
+    callers: str = ""
+    requests: str = "request"
     origins: tuple[str, ...] = ()
 
 
@@ -91,20 +90,28 @@ def add_rest_api(
     *,
     title: str = API_NAME,
     about: str = "",
+    callers: str = "",
+    requests: str = "request",
+    wired_because: str = "",
+    answers: Mapping[str, Answer] = GENERAL,
     binary_media_types: Sequence[str] = BINARY_MEDIA_TYPES,
     origins: Sequence[str] = (),
 ) -> Api:
     """Adds the API without methods or stage, its own answers to bad requests, and the permissions for it to invoke
     the functions.
 
-    Both a function and its alias may be the target, so that a person in the console can wire the one
-    and a deployer the other; the stars in the permission stand for stage and method, so that the
-    console's test button works too. `title` is the API's logical id and name, and begins the ids of what belongs to
-    it; `about` is a sentence for its description. `origins` are those whose pages may call it, see `cors`. Raises
-    TypeError and ValueError for no routes, the same one twice, none that asks for what `access` says, a function that
-    is not in the template, and a title that is taken.
+    Both a function and its alias may be the target, so that a person in the console can wire the one and a deployer the
+    other; the stars in the permission stand for stage and method, so that the console's test button works too. `title`
+    is the API's logical id and name, and begins the ids of what belongs to it; `about` is a sentence for its
+    description. `callers` is a word for the logical ids of key and usage plan, `requests` one for what is posted, in
+    the reasons of suppressed rules. Without `add_proxy_stage` nobody can call the API, and W9914 finds that;
+    `wired_because` is a sentence for an API that gets its methods and stage elsewhere. `origins` are those whose pages
+    may call it, see `cors`. `answers` are API Gateway's own. Raises TypeError and ValueError for no routes, the same
+    one twice, none that asks for what `access` says, a function that is not in the template, and a title that is taken.
     """
     arguments.unused(template, title, "give each API a title of its own")
+    arguments.kind("access", access, Access, "pass an Access, such as Access('API_KEY')")
+    reason = arguments.sentence("wired_because", wired_because, "say in a sentence who makes methods and stage")
     _check_routes(template, routes, access)
     cors.check_origins("origins", origins)
     rest_api = template.add_resource(
@@ -114,10 +121,11 @@ def add_rest_api(
             Description=_description(routes, access, about),
             BinaryMediaTypes=list(binary_media_types),
             EndpointConfiguration=apigateway.EndpointConfiguration(Types=["REGIONAL"]),
+            **({"Metadata": cfn_lint_ignores(W9914=reason)} if reason else {}),
         )
     )
-    api = Api(rest_api, tuple(routes), access, tuple(origins))
-    add_gateway_responses(template, rest_api, _prefix(api), cors.refusal_headers(origins))
+    api = Api(rest_api, tuple(routes), access, callers, requests, tuple(origins))
+    add_gateway_responses(template, rest_api, _prefix(api), answers, cors.refusal_headers(origins))
     for route in routes:
         _add_permissions(template, api, route)
     return api
@@ -131,8 +139,8 @@ def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
     page only, whatever else the request holds. Raises TypeError for what `add_rest_api` did not return, ValueError
     for an API of another template.
     """
-    if not isinstance(api, Api):
-        raise TypeError(f"api is {api!r}: pass what add_rest_api returns")
+    arguments.kind("template", template, Template, "pass the troposphere.Template first, then the API")
+    arguments.kind("api", api, Api, "pass what add_rest_api returns")
     if template.resources.get(api.rest_api.title) is not api.rest_api:
         raise ValueError(f"API {api.rest_api.title} is not in this template: pass what add_rest_api returned for it")
     methods = [_add_method(template, api, route) for route in api.routes]
@@ -151,17 +159,10 @@ def integration_uri(alias: awslambda.Alias) -> Sub:
 
 
 def invoke_url(api: Api, path: str = "/") -> Sub:
-    """The public URL of a path; the root's ends in the stage's name."""
+    """The public URL of a path; the root's ends in the stage's name. Raises TypeError for what is no Api."""
+    arguments.kind("api", api, Api, "pass what add_rest_api returns")
     host = f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
     return Sub(f"{host}/{STAGE}{path.rstrip('/')}")
-
-
-def test_command(api: Api) -> Sub:
-    """The workshop's curl line for this API."""
-    return Sub(
-        f"""curl -d '{{ "url": "{_PICTURE_URL}"}}' -H "Content-Type: application/json" -X POST """
-        f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"
-    )
 
 
 def _prefix(api: Api) -> str:
@@ -176,8 +177,8 @@ def _path_title(path: str) -> str:
 
 
 def _check_routes(template: Template, routes: Sequence[Route], access: Access) -> None:
-    wrong = [route for route in routes if not isinstance(route, Route)]
-    if wrong or not routes:
+    is_list = isinstance(routes, (list, tuple))
+    if not is_list or not routes or not all(isinstance(route, Route) for route in routes):
         raise TypeError("routes must be a list of one Route or more, such as [Route(inference)]")
     keys = [(route.path, method) for route in routes for method in (route.method, *(["GET"] if route.page else []))]
     for path, method in keys:
@@ -364,10 +365,10 @@ def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
             Metadata=checkov_skips(
                 CKV_AWS_73="The function logs its timings; tracing costs and is not needed for one hop.",
                 CKV_AWS_76="Access logs need an account-wide role that a workshop's stack must not set.",
-                CKV_AWS_120="Each picture is posted once; a cache would bill by the hour for nothing.",
+                CKV_AWS_120=f"Each {api.requests} is posted once; a cache would bill by the hour for nothing.",
             )
             | guard_suppressions(
-                API_GW_CACHE_ENABLED_AND_ENCRYPTED="Each picture is posted once, see CKV_AWS_120.",
+                API_GW_CACHE_ENABLED_AND_ENCRYPTED=f"Each {api.requests} is posted once, see CKV_AWS_120.",
                 API_GW_EXECUTION_LOGGING_ENABLED="Logs need an account-wide role, see CKV_AWS_76.",
                 API_GW_STAGE_ACCESS_LOGGING_RULE="Logs need an account-wide role, see CKV_AWS_76.",
                 api_gw_xray_enabled_check="Tracing costs and is not needed for one hop, see CKV_AWS_73.",
@@ -377,16 +378,14 @@ def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
 
 
 def _usage_plan(template: Template, api: Api, stage: apigateway.Stage) -> None:
-    prefix, access = _prefix(api), api.access
-    wanted = chosen(template, access, "API_KEY", prefix)
-    key = add(
-        template, wanted, apigateway.ApiKey(f"{prefix}RiderApiKey", Enabled=True, Description=str(api.rest_api.title))
-    )
+    prefix, access = f"{_prefix(api)}{api.callers}", api.access
+    wanted = chosen(template, access, "API_KEY", _prefix(api))
+    key = add(template, wanted, apigateway.ApiKey(f"{prefix}ApiKey", Enabled=True, Description=api.rest_api.title))
     plan = add(
         template,
         wanted,
         apigateway.UsagePlan(
-            f"{prefix}RiderUsagePlan",
+            f"{prefix}UsagePlan",
             ApiStages=[apigateway.ApiStage(ApiId=Ref(api.rest_api), Stage=Ref(stage))],
             Throttle=apigateway.ThrottleSettings(RateLimit=reference(access.rate), BurstLimit=reference(access.burst)),
         ),
@@ -394,5 +393,5 @@ def _usage_plan(template: Template, api: Api, stage: apigateway.Stage) -> None:
     add(
         template,
         wanted,
-        apigateway.UsagePlanKey(f"{prefix}RiderUsagePlanKey", KeyId=Ref(key), KeyType="API_KEY", UsagePlanId=Ref(plan)),
+        apigateway.UsagePlanKey(f"{prefix}UsagePlanKey", KeyId=Ref(key), KeyType="API_KEY", UsagePlanId=Ref(plan)),
     )

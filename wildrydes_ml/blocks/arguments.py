@@ -9,8 +9,14 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from troposphere import AWSHelperFn, AWSObject, Parameter, Template
+from troposphere import AWSHelperFn, AWSObject, Parameter, Ref, Template, efs
 
+# https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
+_ACCESS_POINT_ARN = r"arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+"
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
+BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
+BUCKET_ADVICE = "name the S3 bucket that holds the function's zip: 3 to 63 small letters, digits, hyphens and dots"
+_ARN_ADVICE = "use the ARN of an access point; access_point_arn() makes it of an id or of the resource"
 _KINDS = "text, a number, a parameter, or a function such as Ref, GetAtt, Sub or ImportValue"
 
 
@@ -44,6 +50,33 @@ def text(where: str, value: object, pattern: str, advice: str) -> None:
         raise ValueError(f"{where} is {value!r}: {advice}")
 
 
+def kind(where: str, value: object, kinds: type | tuple[type, ...], advice: str) -> None:
+    """The value must be an object of one of these classes."""
+    if not isinstance(value, kinds):
+        raise TypeError(f"{where} is {value!r}: {advice}")
+
+
+def sentence(where: str, value: object, advice: str) -> str:
+    """The reason with a full stop, empty where there is none; raises TypeError for what is not text."""
+    if not isinstance(value, str):
+        raise TypeError(f"{where} is {value!r}: {advice}")
+    said = value.strip()
+    return said if not said or said.endswith((".", "!", "?")) else f"{said}."
+
+
+def access_point_arn(where: str, value: object) -> None:
+    """The value must be an access point's ARN; `Ref` of the resource, for which it stands elsewhere, is its id."""
+    if isinstance(value, efs.AccessPoint):
+        raise TypeError(f"{where} is the access point {value.title}: {_ARN_ADVICE}")
+    text(where, value, _ACCESS_POINT_ARN, _ARN_ADVICE)
+
+
+def no_id(template: Template, where: str, value: object) -> None:
+    """The value must not be `Ref` of an access point of the template."""
+    if isinstance(value, Ref) and isinstance(template.resources.get(value.to_dict()["Ref"]), efs.AccessPoint):
+        raise ValueError(f"{where} is Ref({value.to_dict()['Ref']!r}), which is the access point's id: {_ARN_ADVICE}")
+
+
 def policy_arn(where: str, value: object) -> None:
     """The value must be the ARN of an IAM policy, or ''."""
     text(where, value, r"|arn:[^:]+:iam::(\d{12}|aws):policy/\S+", "use the ARN of an IAM policy, or '' for none")
@@ -61,8 +94,9 @@ def several(where: str, values: object, least: int, advice: str) -> None:
 
 
 def unused(template: Template, title: str, advice: str) -> None:
-    """The template must not have a resource of this logical id, which must be one."""
-    if not re.fullmatch(r"[A-Za-z0-9]+", title):
+    """The template, which must be one, must not have a resource of this logical id, which must be one."""
+    kind("template", template, Template, "pass the troposphere.Template first, then what the block needs")
+    if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title):
         raise ValueError(f"title {title!r} cannot be a logical id: use letters and digits only")
     if title in template.resources:
         raise ValueError(f"the template has a resource {title!r} already: {advice}")

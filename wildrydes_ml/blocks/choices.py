@@ -5,6 +5,7 @@ or as a template parameter, which CloudFormation decides when the stack is made.
 block read the same in both cases: a choice is `True`, `False` or the name of a condition.
 """
 
+import re
 from typing import Any, Protocol, TypeAlias, TypeVar
 
 from troposphere import AWSHelperFn, AWSObject, Equals, If, Not, NoValue, Parameter, Ref, Sub, Template
@@ -50,22 +51,29 @@ def fill(pattern: str, **values: Any) -> Any:
 
 
 def equals(template: Template, name: str, value: Value | float, wanted: str) -> Choice:
-    """Whether `value` is `wanted`: known for a plain value, the condition `name` for a parameter."""
+    """Whether `value` is `wanted`: known for a plain value, the condition `name` for a parameter.
+
+    Raises TypeError for anything else: what `Ref` and other functions stand for is not known here.
+    """
     if isinstance(value, Parameter):
         return _condition(template, name, Equals(Ref(value), wanted))
-    return str(value) == wanted
+    return _plain(name, value) == wanted
 
 
 def differs(template: Template, name: str, value: Value | float, unwanted: str) -> Choice:
-    """Whether `value` is anything but `unwanted`."""
+    """Whether `value` is anything but `unwanted`; raises TypeError as `equals` does."""
     if isinstance(value, Parameter):
         return _condition(template, name, Not(Equals(Ref(value), unwanted)))
-    return str(value) != unwanted
+    return _plain(name, value) != unwanted
 
 
 def given(template: Template, name: str, value: Value | float) -> Choice:
-    """Whether `value` is anything but the empty string."""
-    return differs(template, name, value, "")
+    """Whether `value` is anything but the empty string, as a resource, its attribute and an import always are, and a
+    parameter that does not allow one.
+
+    Raises TypeError for `Ref` of a parameter and for `If`, which may stand for an empty string.
+    """
+    return _is_something(template, value) or differs(template, name, value, "")
 
 
 def choose(choice: Choice, yes: Any, no: Any = NoValue) -> Any:
@@ -92,6 +100,24 @@ def add(template: Template, choice: Choice, resource: Resource) -> Resource:
     if choice:
         template.add_resource(resource)
     return resource
+
+
+def _plain(name: str, value: object) -> str:
+    if isinstance(value, (str, int, float)):
+        return str(value)
+    shown = value.to_dict() if isinstance(value, AWSHelperFn) else value
+    raise TypeError(
+        f"condition {name} cannot be made of {shown!r}: pass the Parameter itself in place of Ref, or a plain value"
+    )
+
+
+def _is_something(template: Template, value: object) -> bool:
+    if isinstance(value, Ref):
+        return value.to_dict()["Ref"] in template.resources
+    if isinstance(value, Parameter):
+        pattern = value.properties.get("AllowedPattern", "")
+        return "" not in value.properties.get("AllowedValues", [""]) or not re.fullmatch(pattern, "")
+    return isinstance(value, AWSObject) or (isinstance(value, AWSHelperFn) and not isinstance(value, If))
 
 
 def _condition(template: Template, name: str, rule: AWSHelperFn) -> str:

@@ -1,20 +1,23 @@
-"""An optional dashboard and alarms: what AWS measures of function, API and file system, beside what the function
-itself writes in its log lines as metrics (CloudWatch's embedded metric format, namespace `wildrydes-ml`).
+"""An optional dashboard and alarms: what AWS measures of function, API and file system, and, when it is said that the
+function writes them, the metrics in its log lines (CloudWatch's embedded metric format, namespace `wildrydes-ml`).
 
 CloudWatch bills each dashboard and each alarm by the month. API Gateway's metrics know an API by its name only, so
-APIs of one name in one region are counted together.
+APIs of one name in one region are counted together. MiniStack, the emulator that `--local` starts, makes no alarm
+that computes with metrics: leave `Alarms.throughput_percent` out there.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from troposphere import Sub, Template, cloudwatch
+from troposphere import ImportValue, Parameter, Ref, Sub, Template, apigateway, awslambda, cloudwatch, efs
 
 from . import arguments
-from .api import API_NAME, STAGE
-from .choices import reference
+from .api import STAGE, Api
+from .choices import Value, reference
+from .function import Inference
+from .storage import Storage
 
 TITLE = "InferenceDashboard"
 NAMESPACE = "wildrydes-ml"
@@ -22,33 +25,93 @@ PERIOD = 300
 """Seconds that one point of a graph or an alarm stands for."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Watched:
-    """The names of what is watched; each may be a `Ref`, a parameter or resource, so that the stack of function and
-    API can hold the dashboard, or another stack. Without `file_system` (its id) EFS is left out."""
+    """What is watched: the objects that the blocks return, or names, so that another stack can hold the dashboard.
 
-    function: Any
-    api: Any = API_NAME
-    stage: Any = STAGE
-    file_system: Any = None
+    `function` is an `Inference`, a `Function`, or the function's name. `api` is an `Api`, a `RestApi` with a name, or
+    the API's name: CloudWatch knows no id of it, which is what `Ref` gives. `storage` is a `Storage`, a `FileSystem`,
+    or the file system's id. A name or id may be text, a parameter or an `ImportValue`. Without `api` and `storage`,
+    these are left out. `own_metrics` says that the function writes what the handler of this package writes: latency,
+    cold starts, verdicts and refusals by code. Without it, latency is API Gateway's, or else Lambda's duration. Raises
+    TypeError and ValueError for anything else.
+    """
+
+    function: Inference | Value
+    api: Api | Value | None = None
+    stage: Value = STAGE
+    storage: Storage | Value | None = None
+    own_metrics: bool = False
+
+    def __post_init__(self) -> None:
+        arguments.is_known("Watched.stage", self.stage)
+        self.names()
+
+    def names(self) -> dict[str, Any]:
+        """What is watched, by the words that stand for it in the dashboard's text."""
+        found = {"Function": _function_name(self.function)}
+        if self.api is not None:
+            found |= {"Api": _api_name(self.api), "Stage": reference(self.stage)}
+        if self.storage is not None:
+            found["FileSystem"] = _file_system_id(self.storage)
+        return found
+
+    def sources(self) -> set[str]:
+        """The keys of `_SOURCES` that have metrics."""
+        own = {"own"} if self.own_metrics else set[str]()
+        return (
+            {"function"}
+            | own
+            | {source for source, key in (("api", "Api"), ("efs", "FileSystem")) if key in self.names()}
+        )
 
 
-@dataclass(frozen=True)
+def _function_name(value: object) -> Any:
+    function = value.function if isinstance(value, Inference) else value
+    if isinstance(function, awslambda.Function):
+        return Ref(function)
+    return _name("Watched.function", value, r"[A-Za-z0-9_-]{1,64}", "what add_inference_function returns, or a name")
+
+
+def _api_name(value: object) -> Any:
+    api = value.rest_api if isinstance(value, Api) else value
+    if isinstance(api, apigateway.RestApi):
+        if "Name" not in api.properties:
+            raise ValueError(f"Watched.api is {api.title}, which has no Name: CloudWatch knows an API by its name only")
+        return reference(api.properties["Name"])
+    return _name("Watched.api", value, r".+", "what add_rest_api returns, or a name; Ref of an API is its id")
+
+
+def _file_system_id(value: object) -> Any:
+    system = value.file_system if isinstance(value, Storage) else value
+    if isinstance(system, efs.FileSystem) or isinstance(value, Storage):
+        return reference(system)
+    return _name("Watched.storage", value, r"fs-[0-9a-f]+", "what add_storage returns, or the file system's id")
+
+
+def _name(where: str, value: object, pattern: str, advice: str) -> Any:
+    arguments.kind(where, value, (str, Parameter, ImportValue), f"pass {advice}")
+    arguments.text(where, value, pattern, f"pass {advice}")
+    return reference(value)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Alarms:
     """What must be exceeded for an alarm, and the SNS topic (its ARN) that is told; without one, alarms only show.
 
     Counts are for 5 minutes, latency is in milliseconds (p90), the file system's load in percent of its limit. One
     period is enough for counts, latency and load must stay for three: a single cold start is no reason. The API's
-    5XX include pictures whose own server failed (502, 504), hence more than one.
+    5XX include pictures whose own server failed (502, 504), hence more than one. A `throughput_percent` of None makes
+    no such alarm, which computes with metrics and which MiniStack refuses.
     """
 
     errors: float = 0
     throttles: float = 0
     server_errors: float = 5
     latency_ms: float = 5000
-    throughput_percent: float = 80
+    throughput_percent: float | None = 80
     io_percent: float = 80
-    topic: Any = None
+    topic: Value | None = None
 
 
 @dataclass(frozen=True)
@@ -76,7 +139,7 @@ class _Rule:
     periods: int = 1
 
 
-# Namespace and dimensions of each source; a dimension's value is a key of `_names`.
+# Namespace and dimensions of each source; a dimension's value is a key of `Watched.names`.
 _SOURCES: Mapping[str, tuple[str, Mapping[str, str]]] = {
     "function": ("AWS/Lambda", {"FunctionName": "Function"}),
     "own": (NAMESPACE, {"function": "Function"}),
@@ -94,9 +157,11 @@ _REFUSALS = (
     f"""SEARCH('{{"{NAMESPACE}","function","code"}} MetricName="refusals" function="${{Function}}"', 'Sum', {PERIOD})"""
 )
 
+# The first of these that there is.
+_LATENCIES = (("own", "latency"), ("api", "Latency"), ("function", "Duration"))
+
 _GRAPHS: Sequence[tuple[str, Sequence[_Metric]]] = (
     ("Invocations", [_Metric("function", name) for name in ("Invocations", "Errors", "Throttles")]),
-    ("Latency (ms)", [_Metric("own", "latency", statistic) for statistic in ("p50", "p90", "p99")]),
     ("API", [_Metric("api", name) for name in ("Count", "4XXError", "5XXError")]),
     ("Verdicts", [_Metric("own", name) for name in ("validated", "not_validated")]),
     ("Cold starts", [_Metric("own", "cold_starts")]),
@@ -109,14 +174,16 @@ def add_dashboard(
     """Adds the alarms, and a dashboard that shows them and the graphs.
 
     Another `title` begins the names of dashboard and alarms, for a template that watches several functions. Raises
-    ValueError when it is taken.
+    ValueError when it is taken; TypeError for what is no Watched.
     """
     arguments.unused(template, title, "give each dashboard a title of its own")
-    names = _names(watched)
+    arguments.kind("watched", watched, Watched, "pass a Watched, such as Watched(function=...)")
+    arguments.kind("alarms", alarms, Alarms, "pass Alarms(...), or leave it out")
+    names, sources = watched.names(), watched.sources()
     prefix = "" if title == TITLE else title
-    added = [template.add_resource(_alarm(rule, alarms.topic, prefix)) for rule in _rules(names, alarms)]
+    added = [template.add_resource(_alarm(rule, alarms.topic, prefix)) for rule in _rules(names, sources, alarms)]
     shown = {"title": "Alarms", "alarms": [f"${{{alarm.title}.Arn}}" for alarm in added]}
-    widgets = [_widget("alarm", shown), *(_widget("metric", graph) for graph in _graphs(names))]
+    widgets = [_widget("alarm", shown), *(_widget("metric", graph) for graph in _graphs(sources))]
     return template.add_resource(
         cloudwatch.Dashboard(
             title,
@@ -127,30 +194,29 @@ def add_dashboard(
     )
 
 
-def _names(watched: Watched) -> dict[str, Any]:
-    """What is watched, by the names that stand for it in the dashboard's text."""
-    names = {"Function": watched.function, "Api": watched.api, "Stage": watched.stage}
-    if watched.file_system is not None:
-        names["FileSystem"] = watched.file_system
-    return {name: reference(value) for name, value in names.items()}
+def _latency(sources: Collection[str], statistic: str) -> _Metric:
+    return next(_Metric(source, name, statistic) for source, name in _LATENCIES if source in sources)
 
 
-def _rules(names: Mapping[str, Any], alarms: Alarms) -> list[_Rule]:
+def _rules(names: Mapping[str, Any], sources: Collection[str], alarms: Alarms) -> list[_Rule]:
     def one(*metric: str) -> dict[str, Any]:
         return _single(_Metric(*metric), names)
 
+    slow = _single(_latency(sources, "p90"), names)
     found = [
         _Rule("FunctionErrors", "The function failed or timed out.", one("function", "Errors"), alarms.errors),
         _Rule("FunctionThrottles", "No instance was free.", one("function", "Throttles"), alarms.throttles),
-        _Rule("ApiServerErrors", "The API answered with 5XX.", one("api", "5XXError"), alarms.server_errors),
-        _Rule("Latency", "One answer in ten takes long.", one("own", "latency", "p90"), alarms.latency_ms, 3),
+        _Rule("Latency", "One answer in ten takes long.", slow, alarms.latency_ms, 3),
     ]
-    if "FileSystem" in names:
+    if "api" in sources:
+        errors = one("api", "5XXError")
+        found.append(_Rule("ApiServerErrors", "The API answered with 5XX.", errors, alarms.server_errors))
+    if "efs" in sources and alarms.throughput_percent is not None:
+        used = _used(names)
+        found.append(_Rule("EfsThroughput", "EFS uses up its throughput.", used, alarms.throughput_percent, 3))
+    if "efs" in sources:
         io = one("efs", "PercentIOLimit", "Maximum")
-        found += [
-            _Rule("EfsThroughput", "EFS uses up its throughput.", _used(names), alarms.throughput_percent, 3),
-            _Rule("EfsIo", "EFS is near its limit of operations.", io, alarms.io_percent, 3),
-        ]
+        found.append(_Rule("EfsIo", "EFS is near its limit of operations.", io, alarms.io_percent, 3))
     return found
 
 
@@ -206,10 +272,13 @@ def _dimensions(metric: _Metric, names: Mapping[str, Any]) -> list[cloudwatch.Me
     return [cloudwatch.MetricDimension(Name=name, Value=names[value]) for name, value in dimensions]
 
 
-def _graphs(names: Mapping[str, Any]) -> list[dict[str, Any]]:
-    graphs = [_graph(title, [_plotted(metric) for metric in metrics]) for title, metrics in _GRAPHS]
-    graphs.append(_graph("Refusals by code", [[{"expression": _REFUSALS, "label": ""}]]))
-    if "FileSystem" in names:
+def _graphs(sources: Collection[str]) -> list[dict[str, Any]]:
+    rows = [(title, metrics) for title, metrics in _GRAPHS if all(metric.source in sources for metric in metrics)]
+    rows.insert(1, ("Latency (ms)", [_latency(sources, statistic) for statistic in ("p50", "p90", "p99")]))
+    graphs = [_graph(title, [_plotted(metric) for metric in metrics]) for title, metrics in rows]
+    if "own" in sources:
+        graphs.append(_graph("Refusals by code", [[{"expression": _REFUSALS, "label": ""}]]))
+    if "efs" in sources:
         graphs.append(_graph("EFS (% of its limits)", _file_system_load()))
     return graphs
 

@@ -14,11 +14,11 @@ from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Te
 
 from .. import packaging
 from . import arguments, policies
+from .agreement import RUNTIME, Architecture, Populate
 from .choices import Choice, Later, Value, add, boundary, choose, differs, equals, fill, given, listed, reference
-from .function import RUNTIME, Architecture
-from .network import Network, web_and_nfs_egress
+from .network import Network, check_network, web_and_nfs_egress
 from .scripts import bare
-from .storage import Storage
+from .storage import Storage, admits
 from .suppressions import checkov_skips, guard_suppressions
 
 Instance: TypeAlias = Literal["keep", "stop", "none"]
@@ -35,20 +35,22 @@ _SCRIPTS = "Scripts"
 _FILLING = ("bootstrap.sh", "populate.sh", "fill.py", "trial.py")
 # A shell reads the settings between double quotes.
 _UNQUOTED = r"[^\n\"$`\\]*"
+PINS = r"([A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?( +|$))+"
+"""Packages as pip takes them, each of one version."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class PopulateSettings:
     """What to put on EFS and what to do with the instance afterwards (`keep`, `stop` or `none`: no instance).
 
-    `packages` are pins separated by spaces, for the Python of `runtime`. `model` is the http(s) URL of a tar archive;
-    with TensorFlow among the packages it must hold one SavedModel, else it may hold any files. `model_sha256` is its
-    digest in 64 hexadecimal digits, '' for none. `signature` is the name of the SavedModel's signature that answers
-    pictures, '' for `default`. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH, ''
-    for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model; without
-    a bucket it is not prepared, as it is with another function. `permissions_boundary` is the ARN of the policy that
-    bounds the instance's role, '' for none. Without `public_address` it needs a NAT gateway's way out. Raises
-    TypeError and ValueError for other values.
+    `packages` are pins (`numpy==2.4.6`) separated by spaces, for the Python of `runtime`. `model` is the http(s) URL
+    of a tar archive; with TensorFlow among the packages it must hold one SavedModel, else it may hold any files.
+    `model_sha256` is its digest in 64 hexadecimal digits, '' for none. `signature` is the name of the SavedModel's
+    signature that answers pictures, '' for `default`. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH,
+    '' for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model;
+    without a bucket it is not prepared, as it is with another function. `permissions_boundary` is the ARN of the
+    policy that bounds the instance's role, '' for none. `name` is the instance's Name tag, '' for one that begins
+    with the stack's name. Raises TypeError and ValueError for other values.
     """
 
     instance: Instance | Later = "keep"
@@ -61,9 +63,9 @@ class PopulateSettings:
     signature: Value = ""
     ssh_cidr: Value = ""
     bucket: Value = ""
-    key: Value = "code/ml_inferencefunction.zip"
+    key: Value = ""
     permissions_boundary: Value = ""
-    public_address: bool = True
+    name: Value = ""
 
     def __post_init__(self) -> None:
         arguments.one_of("PopulateSettings.instance", self.instance, get_args(Instance))
@@ -79,27 +81,25 @@ class PopulateSettings:
             arguments.text(
                 where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ and line ends: a shell reads it"
             )
-
-
-@dataclass(frozen=True)
-class Populate:
-    """`exists` tells whether there is an instance; `contents` is what it reported (JSON text)."""
-
-    exists: Choice
-    contents: Any
-
-    @property
-    def reported(self) -> Any:
-        """For `FunctionSettings.contents`: the contents, once the file system is filled, or '' without an instance."""
-        return choose(self.exists, self.contents, "")
+        arguments.text(
+            "PopulateSettings.packages", self.packages, f"|{PINS}",
+            "pin each with ==, such as numpy==2.4.6, and separate them by spaces",
+        )  # fmt: skip
+        arguments.text("PopulateSettings.bucket", self.bucket, f"|{arguments.BUCKET}", arguments.BUCKET_ADVICE)
+        arguments.is_known("PopulateSettings.name", self.name)
+        if self.bucket != "" and self.key == "":
+            raise ValueError("PopulateSettings.key is '': name the zip's key in the bucket")
 
 
 def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
     """The instance's group: SSH only from the given CIDR block, out to NFS and the web.
 
-    Raises ValueError when the template has one already. Without an instance it is made, but not added.
+    Raises ValueError when the template has one already; TypeError for another network. Without an instance it is
+    made, but not added.
     """
     arguments.unused(template, "InstanceSecurityGroup", "one instance fills the file system; pass its group on")
+    check_network(network)
+    _check_settings(settings)
     ssh = given(template, "SshIsOpen", settings.ssh_cidr)
     rule = ec2.SecurityGroupRule(
         Description="SSH and Instance Connect from the given block",
@@ -133,13 +133,18 @@ def add_populate(
 ) -> Populate:
     """Adds the instance with its role, and the wait condition that it signals: once in a template.
 
-    Raises ValueError without packages, model or public subnet, and when the template has such an instance already.
+    Raises ValueError without packages, model or a subnet for the instance, for a group that the storage does not
+    admit, and when the template has such an instance already; TypeError for a network, storage or group that is none.
     """
     arguments.unused(
         template, "EfsMountEC2Instance", "one instance fills the file system; put all packages in one list"
     )
+    _check_neighbours(network, storage, group)
+    _check_settings(settings)
+    arguments.no_id(template, "Storage.access_point_arn", storage.access_point_arn)
     if settings.instance != "none":
         _refuse_incomplete(network, settings)
+        _refuse_closed(storage, group)
     exists = _exists(template, settings)
     handle = add(template, exists, cloudformation.WaitConditionHandle("EFSFilledHandle"))
     profile = _instance_profile(template, exists, storage, settings)
@@ -149,23 +154,43 @@ def add_populate(
         exists,
         cloudformation.WaitCondition("EFSFilled", DependsOn=instance.title, Handle=Ref(handle), Timeout=WAIT_SECONDS),
     )
-    return Populate(exists, GetAtt(filled, "Data"))
+    return Populate(exists, GetAtt(filled, "Data"), settings.runtime, settings.architecture)
+
+
+def _check_neighbours(network: object, storage: object, group: object) -> None:
+    check_network(network)
+    arguments.kind("storage", storage, Storage, "pass what add_storage returns, or a Storage of what exists")
+    arguments.kind("group", group, ec2.SecurityGroup, "pass what add_instance_security_group returns")
+
+
+def _check_settings(settings: object) -> None:
+    arguments.kind("settings", settings, PopulateSettings, "pass PopulateSettings")
+
+
+def _refuse_closed(storage: Storage, group: ec2.SecurityGroup) -> None:
+    if not admits(storage, group):
+        raise ValueError(
+            f"the storage does not admit {group.title}, so the instance could not mount it: name the group among the "
+            "clients of add_storage"
+        )
 
 
 def _refuse_incomplete(network: Network, settings: PopulateSettings) -> None:
     for name in ("packages", "model"):
         if getattr(settings, name) == "":
             raise ValueError(f"PopulateSettings.{name} is empty: the instance needs it, or use instance='none'")
-    if network.public_subnet is None:
-        raise ValueError("Network.public_subnet is missing: the instance fetches packages and model from there")
+    if network.instance_subnet is None:
+        raise ValueError(
+            "Network.public_subnet is missing, and filling_subnet: the instance fetches packages and model from one"
+        )
 
 
-def _texts(settings: PopulateSettings) -> dict[str, str]:
+def _texts(template: Template, settings: PopulateSettings) -> dict[str, str]:
     """The scripts that the template carries; the lock serves the packages of its first lines only.
 
     What it says of local runs alone, tools/lock_packages.py, no instance needs.
     """
-    if settings.bucket and not isinstance(settings.bucket, Parameter):
+    if given(template, "CodeIsGiven", settings.bucket) is True:
         return {}  # the zip is there
     lock = re.sub(" local .*", "", packaging.filling("packages.lock"))
     packages = settings.packages
@@ -231,21 +256,23 @@ def _instance(
             MetadataOptions=ec2.MetadataOptions(HttpTokens="required", HttpPutResponseHopLimit=1),
             BlockDeviceMappings=[_disk()],
             PropagateTagsToVolumeOnCreation=True,
-            NetworkInterfaces=[_interface(network, group, settings.public_address)],
+            NetworkInterfaces=[_interface(network, group)],
             UserData=Base64(_user_data(title, handle)),
-            Tags=Tags(Name="tensorflow-for-serverless-inference-cfn-ec2"),
-            Metadata={**_init(template, storage, handle, settings), **_suppressions()},
+            Tags=Tags(Name=Sub("${AWS::StackName}/Filling") if settings.name == "" else reference(settings.name)),
+            Metadata={**_init(template, storage, handle, settings), **_suppressions(network)},
         ),
     )
 
 
-def _suppressions() -> dict[str, Any]:
+def _suppressions(network: Network) -> dict[str, Any]:
+    public = network.public_subnet is not None
+    fetches = "It fetches packages and model from the public subnet; its group admits nothing."
     return {
-        **checkov_skips(CKV_AWS_88="It fetches packages and model from the public subnet; its group admits nothing."),
+        **(checkov_skips(CKV_AWS_88=fetches) if public else {}),
         **guard_suppressions(
             EBS_OPTIMIZED_INSTANCE="The default types are.",
             EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
-            EC2_INSTANCE_NO_PUBLIC_IP="It fetches, see CKV_AWS_88.",
+            **({"EC2_INSTANCE_NO_PUBLIC_IP": "It fetches, see CKV_AWS_88."} if public else {}),
             EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
             ec2_instance_nitro_encryption_in_transit_check="It sends by TLS, to EFS as well.",
         ),
@@ -257,11 +284,11 @@ def _disk() -> ec2.BlockDeviceMapping:
     return ec2.BlockDeviceMapping(DeviceName="/dev/xvda", Ebs=volume)
 
 
-def _interface(network: Network, group: ec2.SecurityGroup, public: bool) -> ec2.NetworkInterfaceProperty:
+def _interface(network: Network, group: ec2.SecurityGroup) -> ec2.NetworkInterfaceProperty:
     return ec2.NetworkInterfaceProperty(
         DeviceIndex="0",
-        AssociatePublicIpAddress=public,
-        SubnetId=reference(network.public_subnet),
+        AssociatePublicIpAddress=network.public_subnet is not None,
+        SubnetId=reference(network.instance_subnet),
         GroupSet=[Ref(group)],
     )
 
@@ -269,7 +296,7 @@ def _interface(network: Network, group: ec2.SecurityGroup, public: bool) -> ec2.
 def _init(
     template: Template, storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings
 ) -> dict[str, Any]:
-    texts = {name: bare(name, text) for name, text in _texts(settings).items()}
+    texts = {name: bare(name, text) for name, text in _texts(template, settings).items()}
     if texts:
         template.add_mapping(_SCRIPTS, {name: {"Text": text} for name, text in texts.items()})
     written = {

@@ -5,15 +5,14 @@ Several functions may live in one template, on one file system: each further one
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any, get_args
 
-from troposphere import GetAtt, Join, Ref, Template, awslambda, iam, logs
+from troposphere import AWSHelperFn, GetAtt, Join, Ref, Template, awslambda, iam, logs
 
-from . import arguments, policies
+from . import agreement, arguments, policies
+from .agreement import RUNTIME, Architecture, Populate
 from .choices import Later, Number, Value, Values, add, boundary, choose, differs, fill, given, reference, references
 from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
-
-Architecture: TypeAlias = Literal["x86_64", "arm64"]
 
 TITLE = "ModelInferenceFunction"
 ALIAS = "live"
@@ -22,22 +21,22 @@ HANDLER = "lambda_function.lambda_handler"
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 MEMORY_MIB = (128, 10240)
 TIMEOUT_SECONDS = (1, 900)
-RUNTIME = r"python3\.\d+"
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+API_SECONDS = 29
 _NAME = r"[A-Za-z0-9_-]{0,64}"
-_HANDLER = r"[\w./-]+\.\w+"
+_HANDLER = r"[\w./-]+\.(?!py$)\w+"
 _VARIABLE = r"[A-Za-z][A-Za-z0-9_]+"
 # https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: characters of a description.
 _VERSION_LENGTH = 256
 # https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
 _MOUNT_PATH = r"/mnt/[A-Za-z0-9_.-]+"
-_ACCESS_POINT_ARN = r"arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+"
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FileSystemMount:
     """Where functions find packages and models: one for all functions of a file system.
 
@@ -59,43 +58,44 @@ class FileSystemMount:
             where, values = f"FileSystemMount.{name}", getattr(self, name)
             if isinstance(values, str) or not hasattr(values, "to_dict"):
                 arguments.several(where, values, 1, "name one or more ids, each once")
-        arguments.text(
-            "FileSystemMount.access_point_arn", self.access_point_arn, _ACCESS_POINT_ARN,
-            "use the ARN of an access point; access_point_arn() makes it of an id",
-        )  # fmt: skip
+        arguments.access_point_arn("FileSystemMount.access_point_arn", self.access_point_arn)
         arguments.text("FileSystemMount.path", self.path, _MOUNT_PATH, "Lambda mounts at /mnt/ and one name")
         if isinstance(self.mount_targets, str):
             raise TypeError("FileSystemMount.mount_targets is text: pass Storage.mount_targets, a tuple of logical ids")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class FunctionSettings:
     """How a function runs; each value may be a template parameter.
 
     `bucket` and `key` say where in S3 its zip is, `handler` what in it is called (`module.function`). An empty `name`
-    leaves the naming of function and log group to CloudFormation. `memory` is in
-    MiB (128 to 10240), `timeout` in seconds (1 to 900; API Gateway waits 29), concurrency in instances ('' and 0:
-    off), `log_retention` in days, of those that CloudWatch knows. `environment` are the function's variables beside
-    EFS_PATH (the mount's path), PY_PKG_PATH (of the packages, below it) and REVISION, which it may replace, too.
-    `policies` are what its role may do beside mounting, logging and joining the VPC; `permissions_boundary` is the ARN
-    of the policy that bounds it, '' for none. `contents` tells what is on EFS,
-    for a function that must wait for its filling. Another `revision` makes the function start anew and publishes a
-    new version. Raises TypeError and ValueError for a value out of these ranges.
+    leaves the naming of function and log group to CloudFormation. `memory` is in MiB (128 to 10240), `timeout` in
+    seconds (1 to 900), concurrency in instances ('' and 0: off), `log_retention` in days, of those that CloudWatch
+    knows. API Gateway waits 29 seconds; a function behind it that may run for longer has a finding, W9907, unless
+    `long_because` is a sentence that says why. `logs_hold` goes into the reason why CloudWatch's own key is enough for
+    the logs. `environment` are the function's variables beside EFS_PATH (the mount's path), PY_PKG_PATH (of the
+    packages, below it) and REVISION, which it may replace, too. `policies` are what its role may do beside mounting,
+    logging and joining the VPC; `permissions_boundary` is the ARN of the policy that bounds it, '' for none. `contents`
+    is what `add_populate` returns, for a function that waits for its filling and starts anew after another; both have
+    one runtime and one architecture. Another `revision` makes the function start anew and publishes a new version.
+    Raises TypeError and ValueError for a value out of these ranges.
     """
 
-    name: Value = "ml_inferencefunction"
-    bucket: Value = ""
-    key: Value = "code/ml_inferencefunction.zip"
+    name: Value
+    bucket: Value
+    key: Value
     runtime: Value = "python3.13"
     architecture: Architecture | Later = "x86_64"
     memory: Number = 3008
-    timeout: Number = 90
+    timeout: Number = API_SECONDS
+    long_because: str = ""
     log_retention: Number = 14
+    logs_hold: str = "what the function writes"
     reserved_concurrency: Value | int = ""
     provisioned_concurrency: Value | int = "0"
     handler: str = HANDLER
     environment: Mapping[str, Value | float] = field(default_factory=dict)
-    contents: Any = None
+    contents: Populate | None = None
     revision: Value = ""
     description: Value = "Loads packages and model from EFS."
     policies: Sequence[iam.Policy] = ()
@@ -104,10 +104,10 @@ class FunctionSettings:
     def __post_init__(self) -> None:
         texts = {
             "name": (_NAME, "use 1 to 64 letters, digits, _ and -, or '' for a name that CloudFormation makes"),
-            "bucket": (r"[a-z0-9.-]{3,63}", "name the S3 bucket that holds the function's zip"),
+            "bucket": (arguments.BUCKET, arguments.BUCKET_ADVICE),
             "key": (r".+", "name the zip's key in the bucket"),
             "runtime": (RUNTIME, "use a Lambda runtime such as python3.13, the Python of the packages on EFS"),
-            "handler": (_HANDLER, "use module.function"),
+            "handler": (_HANDLER, "use module.function, such as app.answer for answer() in app.py"),
             "reserved_concurrency": (r"\d*", "use a whole number, or '' for off"),
             "provisioned_concurrency": (r"\d+", "use a whole number, 0 for off"),
         }
@@ -116,15 +116,40 @@ class FunctionSettings:
         arguments.policy_arn("FunctionSettings.permissions_boundary", self.permissions_boundary)
         arguments.one_of("FunctionSettings.architecture", self.architecture, get_args(Architecture))
         arguments.number("FunctionSettings.memory", self.memory, *MEMORY_MIB, "MiB")
-        arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds")
         if arguments.is_known("FunctionSettings.log_retention", self.log_retention):
             days = str(self.log_retention)
             arguments.one_of("FunctionSettings.log_retention", days, [str(known) for known in LOG_RETENTION_DAYS])
+        for name in ("revision", "description"):
+            arguments.is_known(f"FunctionSettings.{name}", getattr(self, name))
+        arguments.kind("FunctionSettings.environment", self.environment, Mapping, "pass a dict of names and values")
         for name, value in self.environment.items():
             arguments.text("a variable of FunctionSettings.environment", name, _VARIABLE, "use letters, digits and _")
             arguments.is_known(f"FunctionSettings.environment[{name!r}]", value)
-        if not isinstance(self.policies, (list, tuple)):
-            raise TypeError(f"FunctionSettings.policies is {self.policies!r}: pass a list of iam.Policy")
+        _check_policies(self.policies)
+        self._check_time()
+        agreement.check("FunctionSettings", self.contents, runtime=self.runtime, architecture=self.architecture)
+
+    def _check_time(self) -> None:
+        arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds")
+        known = arguments.is_known("FunctionSettings.timeout", self.timeout)
+        if self.reason and known and float(str(self.timeout)) <= API_SECONDS:
+            raise ValueError(
+                f"FunctionSettings.long_because is given, but timeout {self.timeout} is not longer than API Gateway "
+                f"waits, {API_SECONDS} seconds: leave it out"
+            )
+
+    @property
+    def reason(self) -> str:
+        """The sentence that says why it may run for longer than API Gateway waits; empty where it may not."""
+        where = "FunctionSettings.long_because"
+        return arguments.sentence(where, self.long_because, "say in a sentence why it may run so long")
+
+
+def _check_policies(policies: object) -> None:
+    where, advice = "FunctionSettings.policies", "pass a list of troposphere.iam.Policy"
+    arguments.kind(where, policies, (list, tuple), advice)
+    for policy in policies if isinstance(policies, (list, tuple)) else ():
+        arguments.kind(f"{where}[…]", policy, (iam.Policy, AWSHelperFn), advice)
 
 
 @dataclass(frozen=True)
@@ -136,18 +161,29 @@ class Inference:
 
 
 def add_inference_function(
-    template: Template, mount: FileSystemMount | None, settings: FunctionSettings, *, title: str = TITLE
+    template: Template,
+    mount: FileSystemMount | None,
+    settings: FunctionSettings,
+    *,
+    title: str = TITLE,
+    role_title: str = "",
 ) -> Inference:
     """Adds log group, role, function and the alias `live`.
 
-    Without a `mount` the function has what its zip holds, and joins no network. `title` is the function's logical id,
-    and begins those of what belongs to it. Raises ValueError when the template has a resource of that title, or a
-    function of that name, already, and for texts too long for a published version.
+    Without a `mount` the function has what its zip holds, and joins no network.
+    `title` is the function's logical id, and begins those of what belongs to it; `role_title` is its role's, by
+    default `title` and Role. Raises ValueError when the template has a resource of that title, or a function of that
+    name, already, for an access point's id in place of its ARN, and for texts too long for a published version;
+    TypeError for a mount or settings that are none.
     """
     arguments.unused(template, title, "give each function a title of its own")
+    arguments.kind("settings", settings, FunctionSettings, "pass a FileSystemMount, then FunctionSettings")
+    if mount is not None:
+        arguments.kind("mount", mount, FileSystemMount, "pass a FileSystemMount, then FunctionSettings")
+        arguments.no_id(template, "FileSystemMount.access_point_arn", mount.access_point_arn)
     _refuse_same_name(template, settings)
     log_group = _log_group(template, settings, title)
-    role = _role(template, mount, settings, log_group, title)
+    role = _role(template, mount, settings, log_group, role_title or f"{title}Role")
     function = _function(template, mount, settings, role, log_group, title)
     return Inference(function, _alias(template, function, settings))
 
@@ -179,10 +215,10 @@ def _log_group(template: Template, settings: FunctionSettings, title: str) -> lo
             **name,
             RetentionInDays=reference(settings.log_retention),
             Metadata=checkov_skips(
-                CKV_AWS_158="Log lines hold no picture and no address; CloudWatch's own key encrypts them."
+                CKV_AWS_158=f"Log lines hold {settings.logs_hold}; CloudWatch's own key encrypts them."
             )
             | guard_suppressions(
-                CLOUDWATCH_LOG_GROUP_ENCRYPTED="Log lines hold no picture and no address, see CKV_AWS_158.",
+                CLOUDWATCH_LOG_GROUP_ENCRYPTED=f"Log lines hold {settings.logs_hold}, see CKV_AWS_158.",
                 cloudwatch_log_group_retention_period_check="A workshop's logs are of no use after a year.",
             ),
         )
@@ -202,7 +238,7 @@ def _role(
         }
     return template.add_resource(
         iam.Role(
-            "LambdaEFSMLExecuteInferenceServiceRole" if title == TITLE else f"{title}Role",
+            title,
             AssumeRolePolicyDocument=policies.trust("lambda.amazonaws.com"),
             Policies=[
                 *(iam.Policy(PolicyName=name, PolicyDocument=document) for name, document in own.items()),
@@ -247,7 +283,7 @@ def _function(
             ReservedConcurrentExecutions=choose(reserved, reference(settings.reserved_concurrency)),
             Environment=awslambda.Environment(Variables=_environment(mount, settings)),
             **(_mounted(mount) if mount else {}),
-            Metadata=_suppressions(mount),
+            Metadata=_suppressions(mount, settings),
         )
     )
 
@@ -269,7 +305,7 @@ def _mounted(mount: FileSystemMount) -> dict[str, Any]:
 _NETWORK_REASON = "It mounts nothing, and needs no address inside a network."
 
 
-def _suppressions(mount: FileSystemMount | None) -> dict[str, Any]:
+def _suppressions(mount: FileSystemMount | None, settings: FunctionSettings) -> dict[str, Any]:
     outside = mount is None
     return {
         **checkov_skips(
@@ -282,9 +318,7 @@ def _suppressions(mount: FileSystemMount | None) -> dict[str, Any]:
             LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; accounts with a limit of 10 cannot.",
             LAMBDA_DLQ_CHECK="API Gateway calls synchronously, see CKV_AWS_116.",
         ),
-        **cfn_lint_ignores(
-            W9907="A first call may load the model for longer than API Gateway waits; the next one is answered."
-        ),
+        **(cfn_lint_ignores(W9907=settings.reason) if settings.reason else {}),
     }
 
 
@@ -292,7 +326,7 @@ def _environment(mount: FileSystemMount | None, settings: FunctionSettings) -> d
     packages = fill("tensorflow/lib/{runtime}/site-packages", runtime=settings.runtime)
     return {
         **({"EFS_PATH": reference(mount.path), "PY_PKG_PATH": packages} if mount else {}),
-        **({"EFS_CONTENTS": settings.contents} if settings.contents is not None else {}),
+        **({"EFS_CONTENTS": settings.contents.reported} if settings.contents is not None else {}),
         "REVISION": reference(settings.revision),
         **{name: reference(value) for name, value in settings.environment.items()},
     }

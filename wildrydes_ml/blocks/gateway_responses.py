@@ -39,7 +39,7 @@ class Answer:
 # (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
 # The types that need what this API does not have (authorizers, validators of parameters, a firewall) and those to
 # come get the defaults. These have no status: the one of a default would replace the status of all such types.
-ANSWERS: Mapping[str, Answer] = {
+GENERAL: Mapping[str, Answer] = {
     "THROTTLED": Answer(
         "throttled", 429, "Too many requests", "The service is busy; try again shortly.", {"Retry-After": "1"}
     ),
@@ -62,12 +62,12 @@ ANSWERS: Mapping[str, Answer] = {
         "The signature does not match",
         "Check the credentials, the region and the clock of the caller.",
     ),
-    "REQUEST_TOO_LARGE": Answer(
-        "request-too-large", 413, "The request is too large", "A posted picture may have 4.5 MB."
-    ),
+    # What API Gateway takes, before a body that is not text becomes a third longer
+    # (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html).
+    "REQUEST_TOO_LARGE": Answer("request-too-large", 413, "The request is too large", "It may have 10 MB."),
     "BAD_REQUEST_BODY": Answer("bad-request-body", 400, "The request cannot be read", "The body is not as expected."),
     "UNSUPPORTED_MEDIA_TYPE": Answer(
-        "unsupported-media-type", 415, "Not a supported type", "Send JSON, or a JPEG, PNG, WebP or GIF."
+        "unsupported-media-type", 415, "Not a supported type", "Send another Content-Type."
     ),
     "INTEGRATION_TIMEOUT": Answer(
         "timeout",
@@ -91,6 +91,17 @@ ANSWERS: Mapping[str, Answer] = {
     ),
 }
 
+ANSWERS: Mapping[str, Answer] = {
+    **GENERAL,
+    "REQUEST_TOO_LARGE": Answer(
+        "request-too-large", 413, "The request is too large", "A posted picture may have 4.5 MB."
+    ),
+    "UNSUPPORTED_MEDIA_TYPE": Answer(
+        "unsupported-media-type", 415, "Not a supported type", "Send JSON, or a JPEG, PNG, WebP or GIF."
+    ),
+}
+"""Those of an API that takes pictures, as the function of this package does."""
+
 
 def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
     """16 characters that change with the table."""
@@ -101,14 +112,18 @@ def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
 
 
 def add_gateway_responses(
-    template: Template, api: apigateway.RestApi, prefix: str = "", headers: Mapping[str, str] = MappingProxyType({})
+    template: Template,
+    api: apigateway.RestApi,
+    prefix: str = "",
+    answers: Mapping[str, Answer] = GENERAL,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
     """Adds the whole table to an API, a few at a time; `prefix` begins the logical ids, for a template of several.
 
     Each answer gets the `headers`, too.
     """
-    titles = [prefix + _title(kind) for kind in ANSWERS]
-    for number, (kind, answer) in enumerate(ANSWERS.items()):
+    titles = [prefix + _title(kind) for kind in answers]
+    for number, (kind, answer) in enumerate(answers.items()):
         order = {"DependsOn": titles[number - _WAVE]} if number >= _WAVE else {}
         status = {} if answer.status is None else {"StatusCode": str(answer.status)}
         template.add_resource(

@@ -7,7 +7,7 @@ the workshop, IPv6 through an egress-only gateway (free, reaches hosts with an I
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from troposphere import Cidr, GetAtt, GetAZs, Ref, Select, Tags, Template, ec2
+from troposphere import Cidr, GetAtt, GetAZs, Ref, Select, Sub, Tags, Template, ec2
 
 from . import arguments
 from .choices import Choice, Later, Value, Values, add, choose, equals, given, listed, reference
@@ -28,22 +28,25 @@ _SUBNETS_ADVICE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Network:
     """What the neighbours of a network need. Make one by hand for a VPC that exists: of ids, parameters, `Ref`s or
     `ImportValue`s.
 
     `private_subnets` are two or more, each in another Availability Zone: EFS allows one mount target in a zone.
     `vpc_cidr` is the VPC's block of IPv4 addresses, or several that hold it: NFS is let out to these alone.
-    `public_subnet` is for the instance that fills EFS alone. `way_out` is the logical id of the route that this
-    instance needs before it boots, '' where it exists. `ipv6` tells whether the private subnets have IPv6 addresses.
-    Raises TypeError and ValueError for fewer or the same subnets and for a wrong block of addresses.
+    `public_subnet` is for the instance that fills EFS alone, which has a public address there. `filling_subnet` takes
+    its place: a private subnet with a NAT gateway, in which the instance has no public address. `way_out` is the
+    logical id of the route that this instance needs before it boots, '' where it exists. `ipv6` tells whether the
+    private subnets have IPv6 addresses. Raises TypeError and ValueError for fewer or the same subnets, for subnets
+    of one zone as far as they tell it, for both subnets of the instance, and for a wrong block of addresses.
     """
 
     vpc: Value
     vpc_cidr: Value | tuple[str, ...]
     private_subnets: Values
     public_subnet: Value | None = None
+    filling_subnet: Value | None = None
     way_out: str = ""
     ipv6: Choice = False
 
@@ -52,8 +55,17 @@ class Network:
         for block in self.blocks:
             arguments.text("Network.vpc_cidr", block, _CIDR, "use a block of IPv4 addresses such as 10.0.0.0/16")
         arguments.several("Network.private_subnets", self.private_subnets, 2, _SUBNETS_ADVICE)
-        if self.public_subnet is not None:
-            arguments.is_known("Network.public_subnet", self.public_subnet)
+        _refuse_one_zone(self.private_subnets)
+        for name in ("public_subnet", "filling_subnet"):
+            if getattr(self, name) is not None:
+                arguments.is_known(f"Network.{name}", getattr(self, name))
+        if self.public_subnet is not None and self.filling_subnet is not None:
+            raise ValueError("Network has public_subnet and filling_subnet: the instance is in one of them, name that")
+
+    @property
+    def instance_subnet(self) -> Value | None:
+        """The subnet of the instance that fills EFS."""
+        return self.filling_subnet if self.public_subnet is None else self.public_subnet
 
     @property
     def blocks(self) -> tuple[Value, ...]:
@@ -67,13 +79,16 @@ def add_network(
     egress: Egress | Later = "nat",
     zone_one: Value = "",
     zone_two: Value = "",
+    name: str = "",
 ) -> Network:
     """Adds the VPC, its subnets, routes and the chosen egress (`nat`, `ipv6` or `none`): once in a template.
 
-    An empty zone means the region's first or second one, so that two zones are all an account needs. Raises
-    ValueError for another egress, for the same zone twice, and when the template has this network already.
+    An empty zone means the region's first or second one, so that two zones are all an account needs. `name` begins
+    the VPC's logical id and the Name tags, which begin with the stack's name without it. Raises ValueError for
+    another egress, for the same zone twice, and when the template has this network already; TypeError for `Ref` of
+    a parameter in place of the parameter.
     """
-    arguments.unused(template, "LambdaEFSMLVPC", "add_network makes one network; pass it on to all that join it")
+    arguments.unused(template, f"{name}VPC", "add_network makes one network; pass it on to all that join it")
     arguments.one_of("egress", egress, get_args(Egress))
     _check_zones(zone_one, zone_two)
     ipv6 = equals(template, "UseIpv6", egress, "ipv6")
@@ -81,53 +96,91 @@ def add_network(
     second = _zone(template, "AvailabilityZoneTwoGiven", zone_two, 1)
     vpc = template.add_resource(
         ec2.VPC(
-            "LambdaEFSMLVPC",
+            f"{name}VPC",
             CidrBlock=VPC_CIDR,
             EnableDnsSupport=True,
             EnableDnsHostnames=True,
-            Tags=Tags(Name="LambdaEFSML/LambdaEFSMLVPC"),
+            Tags=Tags(Name=_named(name, f"{name}VPC")),
         )
     )
     gateway, attachment = _internet_gateway(template, vpc)
     ipv6_cidr = add(template, ipv6, ec2.VPCCidrBlock("VPCIpv6Cidr", VpcId=Ref(vpc), AmazonProvidedIpv6CidrBlock=True))
-    public = template.add_resource(_subnet("PublicSubnetOne", vpc, PUBLIC_SUBNET_ONE_CIDR, first))
-    private_one = _private_subnet("PrivateSubnetOne", vpc, PRIVATE_SUBNET_ONE_CIDR, first, ipv6, ipv6_cidr, 0)
-    private_two = _private_subnet("PrivateSubnetTwo", vpc, PRIVATE_SUBNET_TWO_CIDR, second, ipv6, ipv6_cidr, 1)
+    public = template.add_resource(
+        _subnet("PublicSubnetOne", vpc, PUBLIC_SUBNET_ONE_CIDR, first, Tags=Tags(Name=_named(name, "PublicSubnetOne")))
+    )
+    private_one = _private_subnet("PrivateSubnetOne", vpc, PRIVATE_SUBNET_ONE_CIDR, first, ipv6, ipv6_cidr, 0, name)
+    private_two = _private_subnet("PrivateSubnetTwo", vpc, PRIVATE_SUBNET_TWO_CIDR, second, ipv6, ipv6_cidr, 1, name)
     template.add_resource([private_one, private_two])
     way_out = _public_route(template, vpc, public, gateway, attachment)
     private_routes = _private_routes(template, vpc, private_one, private_two)
     _nat(template, equals(template, "UseNat", egress, "nat"), public, private_routes, attachment)
     _ipv6_egress(template, ipv6, vpc, private_routes)
     private = (Ref(private_one), Ref(private_two))
-    return Network(Ref(vpc), VPC_CIDR, private, Ref(public), str(way_out.title), ipv6)
+    return Network(
+        vpc=Ref(vpc),
+        vpc_cidr=VPC_CIDR,
+        private_subnets=private,
+        public_subnet=Ref(public),
+        way_out=str(way_out.title),
+        ipv6=ipv6,
+    )
 
 
 def _check_zones(one: Value, two: Value) -> None:
-    if arguments.is_known("zone_one", one) and one != "" and one == two:
+    for name, zone in (("zone_one", one), ("zone_two", two)):
+        arguments.is_known(name, zone)
+    if one != "" and reference(one) == reference(two):
         raise ValueError(f"zone_one and zone_two are both {one!r}: use two zones, as EFS has one mount target in each")
 
 
-def add_function_security_group(
-    template: Template, network: Network, title: str = "FunctionSecurityGroup", *, web: bool = True
-) -> ec2.SecurityGroup:
-    """The group that functions join: nothing in; out to NFS inside the VPC and, with `web`, to the web for pictures.
+def _refuse_one_zone(subnets: Values) -> None:
+    zones = [subnet.properties.get("AvailabilityZone") for subnet in subnets if isinstance(subnet, ec2.Subnet)]
+    for at, zone in enumerate(zones):
+        if zone is not None and zone in zones[:at]:
+            shown = zone if isinstance(zone, str) else zone.to_dict()
+            raise ValueError(f"Network.private_subnets are in one Availability Zone, {shown}: {_SUBNETS_ADVICE}")
 
-    Several functions may join one group. Raises ValueError when the template has a resource of that title already.
+
+def _named(name: str, title: str) -> Any:
+    """A Name tag."""
+    return f"{name}/{title}" if name else Sub(f"${{AWS::StackName}}/{title}")
+
+
+def add_function_security_group(
+    template: Template,
+    network: Network,
+    title: str = "FunctionSecurityGroup",
+    *,
+    web: bool = True,
+    about: str = "",
+    web_because: str = "Nobody knows beforehand which servers the function asks.",
+) -> ec2.SecurityGroup:
+    """The group that functions join: nothing in; out to NFS inside the VPC and, with `web`, to ports 80 and 443 of
+    any address.
+
+    Several functions may join one group. `about` is its description in place of one that tells this; `web_because`
+    is a sentence for the rule that asks why the web is open. Raises ValueError when the template has a resource of
+    that title already; TypeError for another network.
     """
     arguments.unused(template, title, "let functions share this group, or pass another title")
-    pictures = ", web for pictures by URL" if web else ""
+    check_network(network)
+    skips = checkov_skips(CKV_AWS_23="Every rule has one; checkov does not see it inside Fn::If.")
+    if web:
+        skips |= guard_suppressions(EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE=web_because)
     return template.add_resource(
         ec2.SecurityGroup(
             title,
-            GroupDescription=f"Inference function: NFS to the mount targets{pictures}",
+            GroupDescription=about or f"Function: NFS to the mount targets{', and the web' if web else ''}",
             VpcId=reference(network.vpc),
             SecurityGroupEgress=web_and_nfs_egress(network, network.ipv6) if web else _nfs_out(network),
-            Metadata=checkov_skips(CKV_AWS_23="Every rule has one; checkov does not see it inside Fn::If.")
-            | guard_suppressions(
-                EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE="Pictures may be on any web server.",
-            ),
+            Metadata=skips,
         )
     )
+
+
+def check_network(network: object) -> None:
+    """What a block takes for a network must be one."""
+    arguments.kind("network", network, Network, "pass what add_network returns, or a Network of what exists")
 
 
 def web_and_nfs_egress(network: Network, ipv6: Choice = False) -> list[Any]:
@@ -152,19 +205,18 @@ def _zone(template: Template, condition: str, zone: Value, index: int) -> Any:
 
 
 def _subnet(title: str, vpc: ec2.VPC, cidr: str, zone: Any, **properties: Any) -> ec2.Subnet:
-    properties.setdefault("Tags", Tags(Name=f"LambdaEFSML/{title}"))
     return ec2.Subnet(title, VpcId=Ref(vpc), CidrBlock=cidr, AvailabilityZone=zone, **properties)
 
 
 def _private_subnet(
-    title: str, vpc: ec2.VPC, cidr: str, zone: Any, ipv6: Choice, ipv6_cidr: ec2.VPCCidrBlock, index: int
+    title: str, vpc: ec2.VPC, cidr: str, zone: Any, ipv6: Choice, ipv6_cidr: ec2.VPCCidrBlock, index: int, name: str
 ) -> ec2.Subnet:
-    properties: dict[str, Any] = {}
+    properties: dict[str, Any] = {"Tags": Tags(Name=_named(name, title))}
     if ipv6:
         # The tag's Ref makes the subnet wait for the block that Fn::Cidr divides; DependsOn may not name a
         # resource that a condition can switch off.
         association = choose(ipv6, Ref(ipv6_cidr), "none")
-        properties["Tags"] = Tags(Name=f"LambdaEFSML/{title}", Ipv6CidrBlockAssociation=association)
+        properties["Tags"] = Tags(Name=_named(name, title), Ipv6CidrBlockAssociation=association)
         block = Select(index, Cidr(Select(0, GetAtt(vpc, "Ipv6CidrBlocks")), 2, 64))
         properties["Ipv6CidrBlock"] = choose(ipv6, block)
         properties["AssignIpv6AddressOnCreation"] = choose(ipv6, True)

@@ -8,11 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
-from troposphere import Ref, Tags, Template, ec2, efs, encode_to_dict
+from troposphere import AWSHelperFn, Ref, Sub, Tags, Template, ec2, efs, encode_to_dict
 
 from . import arguments, policies
 from .choices import Choice, Later, Number, Value, choose, equals, fill, reference
-from .network import Network
+from .network import Network, check_network
 from .suppressions import guard_suppressions
 
 ThroughputMode: TypeAlias = Literal["provisioned", "elastic", "bursting"]
@@ -23,18 +23,28 @@ OWNER_ID = "1001"
 ACCESS_POINT_PATH = "/ml"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Storage:
-    """What those who mount need: ids, the access point's ARN, and the logical ids of mount targets in this template.
+    """What those who mount need: ids, the access point's ARN, the logical ids of mount targets in this template, and
+    the security groups that these admit.
 
     Make one by hand for a file system that exists, of ids, parameters, `Ref`s or `ImportValue`s; `access_point_arn`
-    makes the ARN of an id.
+    makes the ARN of an id. `clients` that are empty are not known. Raises TypeError and ValueError for what is no
+    id or ARN.
     """
 
     file_system: Value
     access_point: Value
     access_point_arn: Value
     mount_targets: tuple[str, ...] = ()
+    clients: tuple[Any, ...] = ()
+
+    def __post_init__(self) -> None:
+        arguments.text("Storage.file_system", self.file_system, r"fs-[0-9a-f]+", "use the file system's id, fs-…")
+        arguments.text(
+            "Storage.access_point", self.access_point, r"fsap-[0-9a-f]+", "use the access point's id, fsap-…"
+        )
+        arguments.access_point_arn("Storage.access_point_arn", self.access_point_arn)
 
 
 def add_storage(
@@ -44,21 +54,24 @@ def add_storage(
     *,
     throughput_mode: ThroughputMode | Later = "provisioned",
     provisioned_mibps: Number = 15,
+    name: str = "",
 ) -> Storage:
     """Adds file system, access point and mount targets that admit NFS from the `clients`' groups: once in a template.
 
     `clients` are security groups, or ids of groups that exist; a group that was made but not added to the template,
     as that of an instance that is not wanted, is left out. `throughput_mode` is `provisioned`, `elastic` or
-    `bursting`; `provisioned_mibps` (MiB/s, 1 to 3414) counts for the first only. Raises TypeError and ValueError for
-    other values, and when the template has this file system already.
+    `bursting`; `provisioned_mibps` (MiB/s, 1 to 3414) counts for the first only. `name` begins the Name tags, which
+    begin with the stack's name without it. Raises TypeError and ValueError for other values, and when the template
+    has this file system already.
     """
     arguments.unused(
         template, "FileSystemResource", "add_storage makes one file system; pass it on to all that mount it"
     )
+    check_network(network)
     arguments.several("clients", clients, 1, "name the security groups of all that mount, each once")
     arguments.one_of("throughput_mode", throughput_mode, get_args(ThroughputMode))
     arguments.number("provisioned_mibps", provisioned_mibps, *MIBPS, "MiB/s")
-    file_system = _file_system(template, throughput_mode, provisioned_mibps)
+    file_system = _file_system(template, throughput_mode, provisioned_mibps, name)
     group = _mount_target_security_group(template, network, clients)
     targets = [
         template.add_resource(
@@ -71,8 +84,14 @@ def add_storage(
         ).title
         for number, subnet in enumerate(network.private_subnets, start=1)
     ]
-    access_point = _access_point(template, file_system)
-    return Storage(Ref(file_system), Ref(access_point), access_point_arn(access_point), tuple(targets))
+    access_point = _access_point(template, file_system, name)
+    return Storage(
+        file_system=Ref(file_system),
+        access_point=Ref(access_point),
+        access_point_arn=access_point_arn(access_point),
+        mount_targets=tuple(targets),
+        clients=tuple(reference(client) for client in clients),
+    )
 
 
 def access_point_arn(access_point: Any) -> Any:
@@ -84,7 +103,7 @@ def access_point_arn(access_point: Any) -> Any:
     return fill(arn, id=access_point)
 
 
-def _file_system(template: Template, mode: Value, mibps: Number) -> efs.FileSystem:
+def _file_system(template: Template, mode: Value, mibps: Number, name: str) -> efs.FileSystem:
     provisioned = equals(template, "ThroughputIsProvisioned", mode, "provisioned")
     return template.add_resource(
         efs.FileSystem(
@@ -97,7 +116,7 @@ def _file_system(template: Template, mode: Value, mibps: Number) -> efs.FileSyst
             ProvisionedThroughputInMibps=choose(provisioned, reference(mibps)),
             BackupPolicy=efs.BackupPolicy(Status="DISABLED"),
             FileSystemPolicy=encode_to_dict(policies.encrypted_access_points_only()),
-            FileSystemTags=Tags(Name="MLInferenceFileSystem"),
+            FileSystemTags=Tags(Name=_named(name, "FileSystem")),
             Metadata=guard_suppressions(
                 EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN="Packages and model can be installed again at any time."
             ),
@@ -124,6 +143,22 @@ def _is_there(template: Template, group: Any) -> bool:
     return not isinstance(group, ec2.SecurityGroup) or group.title in template.resources
 
 
+def admits(storage: Storage, group: Any) -> bool:
+    """Whether the mount targets admit a group, as far as is known."""
+    return not storage.clients or _told(group) in map(_told, storage.clients)
+
+
+def _told(group: Any) -> Any:
+    """What tells a group from another: its logical id, however it is referred to, or its id."""
+    match group.to_dict() if isinstance(group, AWSHelperFn) else group:
+        case ec2.SecurityGroup():
+            return group.title
+        case {"Ref": title} | {"Fn::GetAtt": [title, "GroupId"]}:
+            return title
+        case other:
+            return other
+
+
 def _nfs_from(clients: Sequence[Any], admitted: tuple[Any, ...] = ()) -> Any:
     """A rule for each client that exists; the list is chosen as a whole, since moto takes no absent entry."""
     if not clients:
@@ -142,7 +177,12 @@ def _nfs_from(clients: Sequence[Any], admitted: tuple[Any, ...] = ()) -> Any:
     return choose(exists, with_it, _nfs_from(others, admitted)) if isinstance(exists, str) else with_it
 
 
-def _access_point(template: Template, file_system: efs.FileSystem) -> efs.AccessPoint:
+def _named(name: str, kind: str) -> Any:
+    """A Name tag."""
+    return f"{name}{kind}" if name else Sub(f"${{AWS::StackName}}/{kind}")
+
+
+def _access_point(template: Template, file_system: efs.FileSystem, name: str) -> efs.AccessPoint:
     return template.add_resource(
         efs.AccessPoint(
             "AccessPointResource",
@@ -152,6 +192,6 @@ def _access_point(template: Template, file_system: efs.FileSystem) -> efs.Access
                 Path=ACCESS_POINT_PATH,
                 CreationInfo=efs.CreationInfo(OwnerUid=OWNER_ID, OwnerGid=OWNER_ID, Permissions="755"),
             ),
-            AccessPointTags=Tags(Name="MLInferenceAccessPoint"),
+            AccessPointTags=Tags(Name=_named(name, "AccessPoint")),
         )
     )

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..template.resolve import Body, mapping, resolve
-from . import mounting, network, reach, running
+from . import filling, mounting, network, reach, running, serving
 from .findings import Fault, Finding, Path
 from .stack import Stack
 
@@ -104,9 +104,49 @@ CHECKS = (
         "W9909",
         "RouteToTheInternet",
         "A route to the Internet from every subnet of the function",
-        "Pictures given by URL cannot be fetched there.",
+        "What it fetches from the web, such as pictures by URL, is out of reach there.",
         f"{_LAMBDA}configuration-vpc-internet.html",
         network.route_to_the_internet,
+    ),
+    Check(
+        "E9910",
+        "ProcessorIsThePackages",
+        "The function's processor is the one that the packages are installed for",
+        "Compiled packages load only on the processor that they were built for.",
+        f"{_LAMBDA}foundation-arch.html",
+        filling.processor_is_the_functions,
+    ),
+    Check(
+        "E9911",
+        "OneMountTargetInAZone",
+        "No two mount targets of a file system in one Availability Zone",
+        "EFS refuses the second one, and the stack rolls back.",
+        "https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html",
+        network.one_mount_target_in_a_zone,
+    ),
+    Check(
+        "E9912",
+        "AccessPointByItsArn",
+        "A mount names the access point by its ARN",
+        "Lambda refuses the id, which Ref gives.",
+        f"{_REFERENCE}aws-properties-lambda-function-filesystemconfig.html",
+        mounting.access_point_by_its_arn,
+    ),
+    Check(
+        "W9913",
+        "FunctionWaitsForItsFilling",
+        "The function is made after the instance has filled its file system",
+        "It is called before packages and model are there, and what it then loads stays.",
+        f"{_REFERENCE}aws-resource-cloudformation-waitcondition.html",
+        filling.function_waits_for_its_filling,
+    ),
+    Check(
+        "W9914",
+        "ApiHasAStage",
+        "An API has a stage",
+        "Without a deployment in a stage, nobody can call it.",
+        "https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-deploy-api.html",
+        serving.api_has_a_stage,
     ),
     Check(
         "W9920",

@@ -21,6 +21,16 @@ def waits_for_mount_targets(stack: Stack) -> Iterator[Fault]:
             yield Fault(at(mount.function, "FileSystemConfigs"), what, f"Add DependsOn: [{', '.join(late)}].")
 
 
+def access_point_by_its_arn(stack: Stack) -> Iterator[Fault]:
+    """A mount names its access point by ARN; `Ref` gives the id."""
+    for title, function in stack.of(FUNCTION).items():
+        for entry in entries(function.get("FileSystemConfigs")):
+            match entry.get("Arn"):
+                case {"Ref": str(point)} if point in stack.of(ACCESS_POINT):
+                    what = f"{title} mounts by Ref of {point}, which is its id, where Lambda wants its ARN"
+                    yield Fault(at(title, "FileSystemConfigs"), what, f"Use GetAtt {point}.Arn.")
+
+
 def local_path_is_under_mnt(stack: Stack) -> Iterator[Fault]:
     """The mount path is one that Lambda takes, and the environment names no other."""
     for mount in stack.mounts():

@@ -1,12 +1,14 @@
 """Whether a function reaches its mount targets, and the web."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from ipaddress import ip_network
 from typing import Any
 
 from ..template.resolve import Body, is_known, mapping, number
+from .filling import fillers
 from .findings import Fault, at
-from .stack import SECURITY_GROUP, SUBNET, Stack, entries_or_values
+from .stack import FILE_SYSTEM, FUNCTION, SECURITY_GROUP, SUBNET, Mount, Stack, entries_or_values
 
 NFS_PORT = 2049
 ROUTE_TABLE = "AWS::EC2::RouteTable"
@@ -47,24 +49,55 @@ def _zone(stack: Stack, subnet: str | None) -> tuple[str, str] | None:
     return None
 
 
+def one_mount_target_in_a_zone(stack: Stack) -> Iterator[Fault]:
+    """A file system has no two mount targets in one subnet or one Availability Zone."""
+    for file_system in stack.of(FILE_SYSTEM):
+        seen: dict[Any, str] = {}
+        for title, target in stack.mount_targets(file_system).items():
+            subnet = stack.named(target.get("SubnetId"), SUBNET)
+            place = _zone(stack, subnet) or (("subnet", subnet) if subnet else None)
+            if place is not None and place in seen:
+                what = f"{title} is in the Availability Zone of {seen[place]}, another mount target of {file_system}"
+                yield Fault(at(title, "SubnetId"), what, "Put its subnet into another zone, or leave it out.")
+            elif place is not None:
+                seen[place] = title
+
+
+@dataclass(frozen=True)
+class _Client:
+    """What mounts a file system: a function, or an instance that fills it."""
+
+    title: str
+    groups: list[str]
+    subnets: list[str]
+
+
 def nfs_reaches_the_mount_targets(stack: Stack) -> Iterator[Fault]:
-    """Port 2049 is open from the function's security groups to the mount targets'."""
+    """Port 2049 is open from the security groups of functions, and of instances that fill, to the mount targets'."""
+    asked = set()
     for mount in stack.mounts():
-        groups = stack.groups(stack.vpc_config(mount.function).get("SecurityGroupIds"))
         targets = stack.mount_targets(mount.file_system) if mount.file_system else {}
-        for title, target in targets.items():
-            admitting = stack.groups(target.get("SecurityGroups"))
-            if groups and admitting:
-                subnet = stack.named(target.get("SubnetId"), SUBNET)
-                yield from _closed(stack, (mount.function, groups), (title, admitting), subnet)
+        for client in _clients(stack, mount):
+            for title, target in targets.items():
+                admitting = stack.groups(target.get("SecurityGroups"))
+                if client.groups and admitting and (client.title, title) not in asked:
+                    asked.add((client.title, title))
+                    subnet = stack.named(target.get("SubnetId"), SUBNET)
+                    yield from _closed(stack, client, (title, admitting), subnet)
 
 
-def _closed(
-    stack: Stack, function: tuple[str, list[str]], target: tuple[str, list[str]], subnet: str | None
-) -> Iterator[Fault]:
-    (name, groups), (title, admitting) = function, target
+def _clients(stack: Stack, mount: Mount) -> Iterator[_Client]:
+    groups = stack.groups(stack.vpc_config(mount.function).get("SecurityGroupIds"))
+    yield _Client(mount.function, groups or [], stack.subnets_of(mount.function))
+    for instance in fillers(stack, mount):
+        groups, subnets = stack.instance_places(instance)
+        yield _Client(instance, groups or [], subnets)
+
+
+def _closed(stack: Stack, client: _Client, target: tuple[str, list[str]], subnet: str | None) -> Iterator[Fault]:
+    name, groups, (title, admitting) = client.title, client.groups, target
     inwards = [rule for group in admitting for rule in _rules(stack, group, "Ingress")]
-    if not any(_admits(stack, rule, groups, stack.subnets_of(name)) for rule in inwards):
+    if not any(_admits(stack, rule, groups, client.subnets) for rule in inwards):
         what = f"{title}'s security group does not admit port {NFS_PORT} from {' or '.join(groups)} of {name}"
         fix = f"Add an ingress rule: tcp {NFS_PORT}, SourceSecurityGroupId {groups[0]}."
         yield Fault(at(admitting[0], "SecurityGroupIngress"), what, fix)
@@ -120,14 +153,31 @@ def _contains(block: str, other: Any) -> bool:
 
 
 def route_to_the_internet(stack: Stack) -> Iterator[Fault]:
-    """The route table of every subnet of a function leads to the Internet."""
-    for function in stack.of("AWS::Lambda::Function"):
+    """The route table of every subnet of a function leads to the Internet, unless its security groups do not."""
+    for function in stack.of(FUNCTION):
+        if not _may_leave(stack, stack.groups(stack.vpc_config(function).get("SecurityGroupIds"))):
+            continue
         ipv6 = str(stack.vpc_config(function).get("Ipv6AllowedForDualStack", False)).lower() != "false"
         for subnet in stack.subnets_of(function):
             if lack := lacking(stack, subnet, ipv6):
                 what = f"{function} runs in {subnet}, {lack}"
                 fix = "Add a route to a NAT gateway, or IPv6 with an egress-only gateway and Ipv6AllowedForDualStack."
                 yield Fault(at(function, "VpcConfig", "SubnetIds"), what, fix)
+
+
+def _may_leave(stack: Stack, groups: list[str] | None) -> bool:
+    """Whether one of the groups lets out more than to addresses and groups that are named, or may do so."""
+    if groups is None:
+        return True
+    rules = [_rules(stack, group, "Egress") for group in groups]
+    return not all(rules) or any(_is_wide(rule) for own in rules for rule in own)
+
+
+def _is_wide(rule: Body) -> bool:
+    if "DestinationSecurityGroupId" in rule:
+        return False
+    block = rule.get("CidrIp")
+    return not isinstance(block, str) or block.endswith("/0")
 
 
 def lacking(stack: Stack, subnet: str, ipv6: bool) -> str:

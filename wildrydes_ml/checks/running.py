@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..template.resolve import Body, mapping, number
+from . import filling
 from .findings import Fault, at
 from .stack import FUNCTION, Stack, references, texts
 
@@ -24,7 +25,7 @@ def runtime_is_the_packages_python(stack: Stack) -> Iterator[Fault]:
         runtime = re.fullmatch(r"python(3\.\d+)", str(function.get("Runtime")))
         if runtime and "FileSystemConfigs" in function:
             yield from _other_packages(title, function, runtime[1])
-            yield from _other_installer(stack, title, runtime[1])
+    yield from filling.python_is_the_functions(stack)
 
 
 def _other_packages(title: str, function: Body, version: str) -> Iterator[Fault]:
@@ -36,15 +37,6 @@ def _other_packages(title: str, function: Body, version: str) -> Iterator[Fault]
             what = f"{title} runs Python {version}, but its variable {name} looks in {value!r}"
             path = at(title, "Environment", "Variables", name)
             yield Fault(path, what, f"Derive both from one parameter: here python{version}.")
-
-
-def _other_installer(stack: Stack, title: str, version: str) -> Iterator[Fault]:
-    for instance, properties in stack.of("AWS::EC2::Instance").items():
-        told = [*texts(properties.get("UserData")), *texts(stack.resources[instance].get("Metadata"))]
-        versions = {found for text in told if "pip" in text for found in re.findall(r"\bpython(3\.\d+)\b", text)}
-        if versions and version not in versions:
-            what = f"{instance} installs for Python {' and '.join(sorted(versions))}, but {title} runs {version}"
-            yield Fault(at(instance, "UserData"), what, "Install with the interpreter of the function's runtime.")
 
 
 def timeout_within_the_apis(stack: Stack) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ from typing import Any
 from ..template.resolve import Body, mapping
 
 FUNCTION = "AWS::Lambda::Function"
+INSTANCE = "AWS::EC2::Instance"
 ACCESS_POINT = "AWS::EFS::AccessPoint"
 FILE_SYSTEM = "AWS::EFS::FileSystem"
 MOUNT_TARGET = "AWS::EFS::MountTarget"
@@ -60,6 +61,19 @@ class Stack:
         """The function's subnets as far as they are in this template."""
         found = entries_or_values(self.vpc_config(function).get("SubnetIds"))
         return [title for value in found if (title := self.named(value, SUBNET))]
+
+    def instance_places(self, instance: str) -> tuple[list[str] | None, list[str]]:
+        """The security groups of an instance, as `groups` gives them, and its subnets in this template."""
+        own = self.of(INSTANCE)[instance]
+        faces = [own, *entries(own.get("NetworkInterfaces"))]
+        named = [
+            group
+            for face in faces
+            for key in ("SecurityGroupIds", "GroupSet")
+            for group in entries_or_values(face.get(key))
+        ]
+        subnets = [self.named(face.get("SubnetId"), SUBNET) for face in faces]
+        return self.groups(named), [subnet for subnet in subnets if subnet]
 
     def vpc_config(self, function: str) -> Body:
         return mapping(self.of(FUNCTION)[function].get("VpcConfig"))

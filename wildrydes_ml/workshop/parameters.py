@@ -8,7 +8,7 @@ from typing import Any, get_args
 
 from troposphere import Parameter, Template
 
-from ..blocks import access, function, storage
+from ..blocks import access, agreement, filling, function, storage
 from ..blocks.filling import Instance
 from ..blocks.network import Egress
 from ..template.parameters import constraint, fits
@@ -83,19 +83,19 @@ TABLE: dict[str, dict[str, Any]] = {
     ),
     "Architecture": _choice(
         "x86_64",
-        get_args(function.Architecture),
+        get_args(agreement.Architecture),
         "Processor of the function and the filling instance." + REFILL,
     ),
     "PythonRuntime": _text(
         "python3.13",
         "Python of the function and its packages: python3.12 or python3.13." + REFILL,
-        f"^{function.RUNTIME}$",
+        f"^{agreement.RUNTIME}$",
         "must be a Lambda runtime such as python3.13",
     ),
     "Packages": _text(
         PACKAGES,
         "What pip installs on EFS, separated by spaces, pinned with ==." + REFILL,
-        r"^([A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?( +|$))+$",
+        f"^{filling.PINS}$",
         "must be pins such as pillow==13.0.0 separated by spaces; a marker after ; has no space in it",
     ),
     "ModelUrl": _text(

@@ -7,11 +7,13 @@ from typing import Any, TypeAlias
 from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, ec2
 
 from ..blocks.access import Access
-from ..blocks.api import Api, Route, add_proxy_stage, add_rest_api, invoke_url, test_command
+from ..blocks.agreement import Populate
+from ..blocks.api import STAGE, Api, Route, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import choose
 from ..blocks.dashboard import Alarms, Watched, add_dashboard
-from ..blocks.filling import Populate, PopulateSettings, add_instance_security_group, add_populate
+from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+from ..blocks.gateway_responses import ANSWERS
 from ..blocks.network import Network, add_function_security_group, add_network
 from ..blocks.storage import Storage, add_storage
 from ..blocks.suppressions import cfn_lint_ignores
@@ -20,6 +22,11 @@ from . import parameters
 Defaults: TypeAlias = Mapping[str, str | float] | None
 
 _DATA_REASON = "The wait condition's Data is a string; cfn-lint takes it for an object."
+_LONG_REASON = "A first call may load the model for longer than API Gateway waits; the next one is answered."
+_WIRED_REASON = "People or the deployer make its method and stage, as the workshop has it."
+_PICTURE_URL = (
+    "https://images.pexels.com/photos/310983/pexels-photo-310983.jpeg?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
+)
 _UNUSED_REASON = "The workshop's command passes two parameters that have no use here."
 
 
@@ -57,8 +64,8 @@ def lambda_function(*, defaults: Defaults = None) -> Template:
         path=given["EFSpath"],
         ipv6=Ref(given["Ipv6AllowedForDualStack"]),
     )
-    inference = add_inference_function(template, mount, _function_settings(given))
-    api = _add_api(template, inference, given)
+    inference = _add_function(template, mount, _function_settings(given))
+    api = _add_api(template, inference, given, wired_because=_WIRED_REASON)
     _api_outputs(template, inference, api)
     return template
 
@@ -72,7 +79,7 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
     template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
     names = (*parameters.EFS, *parameters.FUNCTION, *parameters.WORKSHOP_COMMAND)
     given = _add_parameters(template, names, defaults)
-    filling = replace(_populate_settings(given), bucket=Ref(given["DataBucket"]))  # where the zip must be anyway
+    filling = replace(_populate_settings(given), bucket=given["DataBucket"])
     network, group, storage, populate = _add_file_system(template, given, filling)
     mount = FileSystemMount(
         subnets=list(network.private_subnets),
@@ -83,12 +90,12 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
         mount_targets=storage.mount_targets,
     )
     # The function waits for the filling, and starts anew when a later instance has filled EFS again.
-    settings = replace(_function_settings(given), contents=populate.reported)
-    inference = add_inference_function(template, mount, settings)
+    settings = replace(_function_settings(given), contents=populate)
+    inference = _add_function(template, mount, settings)
     api = _add_api(template, inference, given)
     add_proxy_stage(template, api)
     if dashboard is not None:
-        watched = Watched(inference.function, file_system=storage.file_system)
+        watched = Watched(function=inference, api=api, storage=storage, own_metrics=True)
         add_dashboard(template, watched, dashboard)
     _api_outputs(template, inference, api)
     _contents_output(template, populate)
@@ -123,8 +130,14 @@ def _add_file_system(
         egress=given["InternetEgress"],
         zone_one=given["AvailabilityZoneOne"],
         zone_two=given["AvailabilityZoneTwo"],
+        name="LambdaEFSML",
     )
-    function_group = add_function_security_group(template, network)
+    function_group = add_function_security_group(
+        template,
+        network,
+        about="Inference function: NFS to the mount targets, web for pictures by URL",
+        web_because="Pictures may be on any web server.",
+    )
     instance_group = add_instance_security_group(template, network, settings)
     storage = add_storage(
         template,
@@ -132,6 +145,7 @@ def _add_file_system(
         [function_group, instance_group],
         throughput_mode=given["ThroughputMode"],
         provisioned_mibps=given["ProvisionedThroughputInMibps"],
+        name="MLInference",
     )
     populate = add_populate(template, network, storage, instance_group, settings)
     return network, function_group, storage, populate
@@ -149,6 +163,7 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
         signature=given["Signature"],
         ssh_cidr=given["SshCidr"],
         key=given["PreparationKey"],
+        name="tensorflow-for-serverless-inference-cfn-ec2",
         permissions_boundary=given["PermissionsBoundary"],
     )
 
@@ -162,6 +177,8 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
         architecture=given["Architecture"],
         memory=given["MemorySize"],
         timeout=given["Timeout"],
+        long_because=_LONG_REASON,
+        logs_hold="no picture and no address",
         log_retention=given["LogRetentionDays"],
         reserved_concurrency=given["ReservedConcurrency"],
         provisioned_concurrency=given["ProvisionedConcurrency"],
@@ -178,9 +195,21 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
     )
 
 
-def _add_api(template: Template, inference: Inference, given: dict[str, Parameter]) -> Api:
-    routes = [Route(inference, page=True)]
-    return add_rest_api(template, routes, _access(given), about="Is this picture a unicorn?")
+def _add_function(template: Template, mount: FileSystemMount, settings: FunctionSettings) -> Inference:
+    return add_inference_function(template, mount, settings, role_title="LambdaEFSMLExecuteInferenceServiceRole")
+
+
+def _add_api(template: Template, inference: Inference, given: dict[str, Parameter], *, wired_because: str = "") -> Api:
+    return add_rest_api(
+        template,
+        [Route(inference, page=True)],
+        _access(given),
+        about="Is this picture a unicorn?",
+        callers="Rider",
+        requests="picture",
+        wired_because=wired_because,
+        answers=ANSWERS,
+    )
 
 
 def _access(given: dict[str, Parameter]) -> Access:
@@ -235,4 +264,12 @@ def _api_outputs(template: Template, inference: Inference, api: Api) -> None:
     _output(template, "MLInferenceFunction", GetAtt(inference.function, "Arn"))
     _output(template, "ModelInferenceApiId", Ref(api.rest_api))
     _output(template, "ApiGatewayInvokeURL", invoke_url(api))
-    _output(template, "InferenceFunctionTestCommand", test_command(api))
+    _output(template, "InferenceFunctionTestCommand", _test_command(api))
+
+
+def _test_command(api: Api) -> Sub:
+    """The workshop's curl line."""
+    return Sub(
+        f"""curl -d '{{ "url": "{_PICTURE_URL}"}}' -H "Content-Type: application/json" -X POST """
+        f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"
+    )

@@ -1,20 +1,17 @@
-"""Tells whether a sentence is glad or sad: POST {"text": "..."} answers label and confidence, GET /health that it runs.
+"""Tells whether a sentence is glad or sad: POST {"text": "..."} answers label and confidence, GET that it runs.
 
-numpy and the model lie on EFS; the zip holds these files. What the model is sure of goes to a queue, too.
+numpy and the model lie on EFS; the zip holds this file. What the model is sure of goes to a queue, too.
 """
 
 import json
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from words import features
-
-EFS = Path(os.environ["EFS_PATH"])
-sys.path.insert(0, str(EFS / os.environ["PY_PKG_PATH"]))
-MIN_CONFIDENCE = float(os.environ["MIN_CONFIDENCE"])
+DENIALS = ("not", "never", "no")
 LONGEST = 2000
 
 
@@ -24,32 +21,43 @@ def answer(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _reply(200, {"status": "ok"})
     try:
         text = _text(event["body"])
-    except (ValueError, TypeError, LookupError) as error:
-        return _reply(400, {"error": f'send {{"text": "a sentence"}}: {error}'})
-    confidence = _glad(text)
-    label, sure = ("positive", confidence) if confidence >= 0.5 else ("negative", 1 - confidence)
-    said = {"label": label if sure >= MIN_CONFIDENCE else "unsure", "confidence": round(sure, 3)}
-    if said["label"] != "unsure":
-        _queue().send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=json.dumps({"text": text, **said}))
+    except (ValueError, TypeError, LookupError):
+        return _reply(400, {"error": f'send {{"text": "a sentence"}} of 1 to {LONGEST} characters'})
+    glad = _glad(text)
+    label, sure = ("positive", glad) if glad >= 0.5 else ("negative", 1 - glad)
+    if sure < float(os.environ["MIN_CONFIDENCE"]):
+        return _reply(200, {"label": "unsure", "confidence": round(sure, 3)})
+    said = {"label": label, "confidence": round(sure, 3)}
+    _queue().send_message(QueueUrl=os.environ["QUEUE_URL"], MessageBody=json.dumps({"text": text, **said}))
     return _reply(200, said)
+
+
+def features(text: str) -> list[str]:
+    """What the model sees of a sentence: its words in small letters, each once; behind a denial they are others.
+
+    `Never a bad day` → never, not a, not bad, not day.
+    """
+    words = re.findall(r"[a-z']+", text.lower().replace("n't", " not"))
+    denied = next((at for at, word in enumerate(words) if word in DENIALS), len(words))
+    return list(dict.fromkeys([*words[: denied + 1], *(f"not {word}" for word in words[denied + 1 :])]))
 
 
 def _glad(text: str) -> float:
     """How likely the sentence is glad, 0 to 1."""
-    import numpy as np
-
-    known, weights, bias = _model()
+    known, weights, bias, exp = _model()
     score = bias + weights[[known[one] for one in features(text) if one in known]].sum()
-    return float(1 / (1 + np.exp(-score)))
+    return float(1 / (1 + exp(-score)))
 
 
 @cache
-def _model() -> tuple[dict[str, int], Any, float]:
+def _model() -> tuple[dict[str, int], Any, float, Any]:
+    efs = Path(os.environ["EFS_PATH"])
+    sys.path.insert(0, str(efs / os.environ["PY_PKG_PATH"]))
     import numpy as np
 
-    model = json.loads((EFS / "model" / "sentiment.json").read_text(encoding="utf-8"))
+    model = json.loads((efs / "model" / "sentiment.json").read_text(encoding="utf-8"))
     known = {feature: at for at, feature in enumerate(model["weights"])}
-    return known, np.array(list(model["weights"].values())), float(model["bias"])
+    return known, np.array(list(model["weights"].values())), float(model["bias"]), np.exp
 
 
 @cache
@@ -62,7 +70,7 @@ def _queue() -> Any:
 def _text(body: str) -> str:
     text = json.loads(body)["text"]
     if not isinstance(text, str) or not 0 < len(text.strip()) <= LONGEST:
-        raise ValueError(f"text has 1 to {LONGEST} characters")
+        raise ValueError
     return text
 
 

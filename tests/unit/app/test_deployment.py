@@ -53,7 +53,7 @@ def test_a_model_behind_a_url_is_not_looked_for(folder: Path) -> None:
     )
     made = answering(app).deployment().filling
     assert made is not None
-    assert made.model is None
+    assert made.model == "https://example.com/m.tar"
 
 
 def test_without_filling_there_is_none(bare: Callable[..., App]) -> None:
@@ -68,12 +68,6 @@ def test_a_missing_model_is_told_before_anything_is_made(full: App, folder: Path
     assert render(answering(full).template())
     with pytest.raises(SettingsError, match=r"App sentiment \(.*\): Filling\.model is 'model/': .*make the model"):
         full.deployment()
-
-
-def test_an_emulator_has_a_stand_in_for_the_network_that_is_given(full: App) -> None:
-    local = answering(full).deployment().local
-    assert set(local) == {"VpcId", "SubnetOne", "SubnetTwo", "FillerSubnet"}
-    assert local["SubnetOne"] != local["SubnetTwo"]
 
 
 def test_access_by_a_parameter_needs_it_in_the_template(bare: Callable[..., App]) -> None:

@@ -47,7 +47,8 @@ def test_a_relative_path_is_one_from_here(folder: Path, monkeypatch: pytest.Monk
 
 
 def test_one_of_two_apps_is_named(folder: Path) -> None:
-    path = written(folder, PLAIN + 'other = App("other")\nsame = app\n')
+    other = 'other = App("other")\nother.function("Two", code="handler", handler="app.answer")\nsame = app\n'
+    path = written(folder, PLAIN + other)
     assert load(f"{path}:other").name == "other"
     assert load(f"{path}:app").name == "plain"
     said = fault(path)
@@ -90,6 +91,7 @@ FAULTS = {
         '    filling=Filling("none.txt", "model"))\n',
         "{path}, line 2: Filling.packages is 'none.txt': there is no file {folder}/none.txt",
     ),
+    "no function": ('from wildrydes_ml import App\napp = App("empty")\n', "App 'empty' has no function: add one with"),
     "proof of no route": (PLAIN + 'app.proof("POST /", {}, bool)\n', "{path}, line 4: proof: 'POST /' is no route"),
 }  # fmt: skip
 

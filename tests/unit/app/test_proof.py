@@ -105,7 +105,7 @@ def test_a_parameter_says_who_may_call(bare: Callable[..., App]) -> None:
     app = bare(access=Access(auth, open_because="People try it."))
     made = proof(app)
     assert (made.auth({}), made.auth({"Auth": "NONE"})) == ("API_KEY", "NONE")
-    assert app.deployment().opens["Auth"]("NONE") == "anyone"
+    assert app.deployment().opens["Auth"]("NONE") == "open to anyone"
     assert app.deployment().opens["Auth"]("API_KEY") == ""
 
 

@@ -26,7 +26,11 @@ from wildrydes_ml.blocks.access import Auth
 from wildrydes_ml.template.resolve import resolve
 from wildrydes_ml.workshop.parameters import TABLE
 
-MOUNT = FileSystemMount(["subnet-0a1b2c3d"], ["sg-0a1b2c3d"], access_point_arn("fsap-0123456789abcdef0"))
+MOUNT = FileSystemMount(
+    subnets=["subnet-0a1b2c3d"],
+    security_groups=["sg-0a1b2c3d"],
+    access_point_arn=access_point_arn("fsap-0123456789abcdef0"),
+)
 RIDERS, MONITOR = "Riders call without credentials.", "A monitor asks without a key."
 KINDS: tuple[Auth, ...] = ("NONE", "API_KEY", "AWS_IAM")
 each_kind = pytest.mark.parametrize("auth", KINDS)
@@ -34,7 +38,9 @@ each_way = pytest.mark.parametrize("is_parameter", [False, True], ids=["plain", 
 
 
 def function(template: Template, name: str = "digits", title: str = "Digits") -> Inference:
-    return add_inference_function(template, MOUNT, FunctionSettings(name, "pictures"), title=title)
+    return add_inference_function(
+        template, MOUNT, FunctionSettings(name=name, bucket="pictures", key="code.zip"), title=title
+    )
 
 
 def said(template: Template, auth: Auth, *, is_parameter: bool = False, allowed: tuple[Auth, ...] = KINDS) -> Access:
@@ -221,7 +227,9 @@ def test_each_functions_code_is_denied_its_own_network_interfaces() -> None:
     template = Template()
     given = template.add_parameter(Parameter("Named", **TABLE["FunctionName"]))
     function(template)
-    add_inference_function(template, MOUNT, FunctionSettings(given, "pictures"), title="Letters")
+    add_inference_function(
+        template, MOUNT, FunctionSettings(name=given, bucket="pictures", key="code.zip"), title="Letters"
+    )
     for title, name in (("Digits", "digits"), ("Letters", "${Named}")):
         statements = role(template, title)
         arn = f"arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}"

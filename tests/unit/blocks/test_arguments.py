@@ -2,7 +2,7 @@
 
 import inspect
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -31,10 +31,12 @@ from wildrydes_ml.blocks import (
 from wildrydes_ml.workshop import parameters
 
 ARN = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0"
-NETWORK = Network("vpc-0", "10.0.0.0/16", ["subnet-1", "subnet-2"], public_subnet="subnet-0")
-STORAGE = Storage("fs-0", "fsap-0", ARN)
-MOUNT = FileSystemMount(["subnet-1"], ["sg-1"], ARN)
-SETTINGS = FunctionSettings(bucket="pictures")
+NETWORK = Network(
+    vpc="vpc-0", vpc_cidr="10.0.0.0/16", private_subnets=["subnet-1", "subnet-2"], public_subnet="subnet-0"
+)
+STORAGE = Storage(file_system="fs-0", access_point="fsap-0", access_point_arn=ARN)
+MOUNT = FileSystemMount(subnets=["subnet-1"], security_groups=["sg-1"], access_point_arn=ARN)
+SETTINGS = FunctionSettings(name="answers", bucket="pictures", key="code.zip")
 CLOSED = Access("API_KEY")
 FILLING = PopulateSettings(packages="numpy==2.4.6", model="https://example.com/model.tar")
 
@@ -62,7 +64,7 @@ def filled(template: Template, network: Network = NETWORK, settings: PopulateSet
         (Access, {"auth": "API-KEY"}, "Access.auth is 'API-KEY': use one of 'NONE', 'API_KEY', 'AWS_IAM'"),
         (Access, {"rate": -1}, "Access.rate is -1: use 1 to 10000 (requests a second)"),
         (Access, {"burst": "many"}, "Access.burst is 'many': use 1 to 5000 (requests at once)"),
-        (FunctionSettings, {}, "FunctionSettings.bucket is '': name the S3 bucket"),
+        (FunctionSettings, {"bucket": ""}, "FunctionSettings.bucket is '': name the S3 bucket"),
         (FunctionSettings, {"name": "my function"}, "use 1 to 64 letters, digits, _ and -"),
         (FunctionSettings, {"memory": -3008}, "FunctionSettings.memory is -3008: use 128 to 10240 (MiB)"),
         (FunctionSettings, {"timeout": 901}, "FunctionSettings.timeout is 901: use 1 to 900 (seconds)"),
@@ -95,7 +97,7 @@ def test_a_wrong_value_is_refused_by_name(make: Any, arguments: dict[str, Any], 
         FileSystemMount: {"subnets": ["subnet-1"], "security_groups": ["sg-1"], "access_point_arn": ARN},
         Access: {"auth": "API_KEY"},
         Network: {"vpc": "vpc-0", "vpc_cidr": "10.0.0.0/16", "private_subnets": ["subnet-1", "subnet-2"]},
-        FunctionSettings: {"bucket": "pictures"} if arguments else {},
+        FunctionSettings: {"name": "answers", "bucket": "pictures", "key": "code.zip"},
     }
     with pytest.raises(ValueError, match=r"\w") as raised:
         make(**{**right.get(make, {}), **arguments})
@@ -126,9 +128,10 @@ def test_what_is_known_later_is_not_judged(value: Any) -> None:
     Access("API_KEY", rate=value, burst=value)
     texts = ("name", "bucket", "key", "runtime", "architecture", "memory", "timeout", "log_retention")
     FunctionSettings(**dict.fromkeys(texts, value), environment={"MIN_SCORE": value, "HALF": 0.5})
-    FileSystemMount(value, value, value, value)
-    Network(value, value, [Select(0, value), Select(1, value)])
-    PopulateSettings(value, value, value, value, value, value, value, value, value, value)
+    FileSystemMount(subnets=value, security_groups=value, access_point_arn=value, path=value)
+    Network(vpc=value, vpc_cidr=value, private_subnets=[Select(0, value), Select(1, value)])
+    Storage(file_system=value, access_point=value, access_point_arn=value)
+    PopulateSettings(**{field.name: value for field in fields(PopulateSettings)})
 
 
 @pytest.mark.parametrize("path", ["digits", "/digits/", "//", "/a//b", "/a b", "/{a", "/{a+}/b", "/a/{b}c"])
@@ -179,13 +182,13 @@ def test_a_wrong_storage_is_refused(arguments: dict[str, Any], says: str) -> Non
 
 
 def dashboard(template: Template) -> object:
-    return add_dashboard(template, Watched("digits"))
+    return add_dashboard(template, Watched(function="digits"))
 
 
 @pytest.mark.parametrize(
     ("add", "says"),
     [
-        (add_network, "'LambdaEFSMLVPC' already: add_network makes one network; pass it on"),
+        (add_network, "'VPC' already: add_network makes one network; pass it on"),
         (lambda template: add_function_security_group(template, NETWORK), "let functions share this group"),
         (lambda template: add_storage(template, NETWORK, ["sg-1"]), "add_storage makes one file system; pass it on"),
         (lambda template: add_instance_security_group(template, NETWORK, FILLING), "one instance fills"),
@@ -213,7 +216,7 @@ def test_an_api_of_the_same_title_is_refused() -> None:
 def test_functions_of_the_same_name_are_refused() -> None:
     template = Template()
     add_inference_function(template, MOUNT, SETTINGS)
-    with pytest.raises(ValueError, match=r"'ml_inferencefunction', as ModelInferenceFunction's: give each .* a name"):
+    with pytest.raises(ValueError, match=r"'answers', as ModelInferenceFunction's: give each .* a name"):
         add_inference_function(template, MOUNT, SETTINGS, title="Second")
 
 

@@ -10,7 +10,6 @@ import pytest
 from troposphere import Parameter, Ref, Sub, Template
 
 import wildrydes_ml
-from wildrydes_ml.blocks import api as api_part
 from wildrydes_ml.blocks import choices
 from wildrydes_ml.blocks.access import Access, Auth
 from wildrydes_ml.blocks.api import Route, add_proxy_stage, add_rest_api
@@ -40,7 +39,9 @@ OPEN = Access("NONE", open_because="Riders call without credentials.")
 
 
 def inference(template: Template, **settings: Any) -> Inference:
-    return add_inference_function(template, MOUNT, FunctionSettings(**{"bucket": "pictures", **settings}))
+    return add_inference_function(
+        template, MOUNT, FunctionSettings(**{"name": "answers", "bucket": "pictures", "key": "code.zip", **settings})
+    )
 
 
 def whole(egress: Egress = "nat", instance: Instance = "keep", provisioned: str = "0", auth: Auth = "NONE") -> Template:
@@ -62,7 +63,7 @@ def whole(egress: Egress = "nat", instance: Instance = "keep", provisioned: str 
         path="/mnt/python",
         mount_targets=storage.mount_targets,
     )
-    settings = FunctionSettings(bucket="pictures", provisioned_concurrency=provisioned)
+    settings = FunctionSettings(name="answers", bucket="pictures", key="code.zip", provisioned_concurrency=provisioned)
     added = add_inference_function(template, mount, settings)
     access = OPEN if auth == "NONE" else Access(auth)
     add_proxy_stage(template, add_rest_api(template, [Route(added, page=True)], access))
@@ -131,7 +132,11 @@ def filled_existing() -> Template:
     """An instance that fills an existing file system from an existing subnet, and a function on it."""
     template = Template(Description="Nothing made that is there already")
     populating = PopulateSettings(packages="numpy==2.0.0", model="https://example.com/m.tar.gz")
-    storage = Storage("fs-0123456789abcdef0", "fsap-0123456789abcdef0", MOUNT.access_point_arn, ())
+    storage = Storage(
+        file_system="fs-0123456789abcdef0",
+        access_point="fsap-0123456789abcdef0",
+        access_point_arn=MOUNT.access_point_arn,
+    )
     group = add_instance_security_group(template, EXISTING, populating)
     add_populate(template, EXISTING, storage, group, populating)
     inference(template)
@@ -201,10 +206,9 @@ def test_what_cannot_stand_in_sub_is_refused_where_it_is_passed() -> None:
 
 
 def test_the_curl_line_is_for_the_given_api() -> None:
-    template = Template()
-    api = add_rest_api(template, [Route(inference(template))], OPEN)
-    url = api_part.invoke_url(api).to_dict()["Fn::Sub"]
-    assert api_part.test_command(api).to_dict()["Fn::Sub"].endswith(f" {url}")
+    outputs = wildrydes_ml.complete().to_dict()["Outputs"]
+    url = outputs["ApiGatewayInvokeURL"]["Value"]["Fn::Sub"]
+    assert outputs["InferenceFunctionTestCommand"]["Value"]["Fn::Sub"].endswith(f" {url}")
 
 
 def test_cfn_lint_accepts_the_blocks_with_plain_values(tmp_path: Path) -> None:

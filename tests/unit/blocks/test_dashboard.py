@@ -8,15 +8,31 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from troposphere import Parameter, Ref, Template
+from troposphere import GetAtt, Parameter, Ref, Sub, Template, apigateway
 
 from wildrydes_ml import complete
+from wildrydes_ml.blocks import (
+    Access,
+    Api,
+    FileSystemMount,
+    FunctionSettings,
+    Inference,
+    Network,
+    Route,
+    Storage,
+    add_function_security_group,
+    add_inference_function,
+    add_rest_api,
+    add_storage,
+)
 from wildrydes_ml.blocks.dashboard import Alarms, Watched, add_dashboard
 from wildrydes_ml.template import render
 from wildrydes_ml.workshop import templates
 
 TOPIC = "arn:aws:sns:eu-west-1:123456789012:riders"
-EVERYTHING = Watched("unicorns", api="Unicorns", stage="test", file_system="fs-0123456789abcdef0")
+EVERYTHING = Watched(
+    function="unicorns", api="Unicorns", stage="test", storage="fs-0123456789abcdef0", own_metrics=True
+)
 
 DEFAULTS = Alarms()
 
@@ -117,13 +133,90 @@ def test_the_dashboard_shows_alarms_and_metrics() -> None:
 
 
 def test_a_file_system_that_is_not_known_is_not_watched() -> None:
-    made = resources(Watched("unicorns"))
+    made = resources(Watched(function="unicorns"))
     assert not {"EfsThroughput", "EfsIo"} & set(alarms_of(made))
     assert "EFS" not in str(made)
 
 
+def built() -> tuple[Template, Inference, Api, Storage]:
+    """A function, its API and its file system in one template."""
+    template = Template()
+    network = Network(vpc="vpc-0", vpc_cidr="10.0.0.0/16", private_subnets=["subnet-1", "subnet-2"])
+    group = add_function_security_group(template, network)
+    storage = add_storage(template, network, [group])
+    mount = FileSystemMount(
+        subnets=network.private_subnets, security_groups=[group], access_point_arn=storage.access_point_arn
+    )
+    settings = FunctionSettings(name="digits", bucket="pictures", key="code.zip")
+    inference = add_inference_function(template, mount, settings, title="Digits")
+    api = add_rest_api(template, [Route(inference)], Access("API_KEY"), title="DigitsApi")
+    return template, inference, api, storage
+
+
+def test_what_the_blocks_return_is_watched_by_the_names_that_cloudwatch_knows() -> None:
+    template, inference, api, storage = built()
+    by_object = resources(Watched(function=inference, api=api, storage=storage))
+    system = template.resources["FileSystemResource"]
+    assert by_object == resources(Watched(function=inference.function, api=api.rest_api, storage=system))
+    server_errors = alarms_of(by_object)["ApiServerErrors"]
+    assert server_errors["Dimensions"][0] == {"Name": "ApiName", "Value": "DigitsApi"}
+    assert template.to_dict()["Resources"]["DigitsApi"]["Properties"]["Name"] == "DigitsApi"
+    assert alarms_of(by_object)["EfsIo"]["Dimensions"][0]["Value"] == {"Ref": "FileSystemResource"}
+    assert alarms_of(by_object)["FunctionErrors"]["Dimensions"][0]["Value"] == {"Ref": "Digits"}
+
+
+@pytest.mark.parametrize(
+    ("watched", "says"),
+    [
+        ({"api": Ref("DigitsApi")}, "Watched.api is .*: pass what add_rest_api returns, or a name; Ref of an API"),
+        ({"api": Sub("${DigitsApi}")}, "Watched.api is "),
+        ({"function": Ref("Digits")}, "Watched.function is .*: pass what add_inference_function returns, or a name"),
+        ({"function": GetAtt("Digits", "Arn")}, "Watched.function is "),
+        ({"storage": Ref("FileSystemResource")}, "Watched.storage is .*: pass what add_storage returns"),
+        ({"storage": Network(vpc="v", vpc_cidr="10.0.0.0/16", private_subnets=["a", "b"])}, "Watched.storage is "),
+    ],
+)
+def test_what_may_be_another_thing_than_a_name_is_refused(watched: dict[str, Any], says: str) -> None:
+    with pytest.raises(TypeError, match=says):
+        Watched(**{"function": "digits", **watched})
+
+
+def test_an_arn_in_place_of_a_name_and_an_api_without_one_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"Watched\.function is 'arn:.*: pass what add_inference_function returns"):
+        Watched(function="arn:aws:lambda:eu-west-1:123456789012:function:digits")
+    with pytest.raises(ValueError, match=r"Watched\.storage is 'fsap-0': .* or the file system's id"):
+        Watched(function="digits", storage="fsap-0")
+    with pytest.raises(ValueError, match=r"Watched\.api is Bare, which has no Name"):
+        Watched(function="digits", api=apigateway.RestApi("Bare", Body={}))
+
+
+def test_metrics_of_this_packages_handler_are_promised_only_when_asked_for() -> None:
+    foreign = resources(Watched(function="digits", api="Digits", storage="fs-0123456789abcdef0"))
+    assert "wildrydes-ml" not in str(foreign)
+    assert not {"Verdicts", "Cold starts", "Refusals by code"} & set(graphs(foreign))
+    latency = alarms_of(foreign)["Latency"]
+    assert (latency["Namespace"], latency["MetricName"]) == ("AWS/ApiGateway", "Latency")
+    assert [entry[1] for entry in graphs(foreign)["Latency (ms)"]] == ["Latency"] * 3
+
+
+def test_a_function_without_an_api_is_timed_by_lambda() -> None:
+    made = resources(Watched(function="digits"))
+    latency = alarms_of(made)["Latency"]
+    assert (latency["Namespace"], latency["MetricName"]) == ("AWS/Lambda", "Duration")
+    assert "AWS/ApiGateway" not in str(made)
+    assert "API" not in graphs(made)
+
+
+def test_the_alarm_that_computes_can_be_left_out() -> None:
+    made = resources(alarms=Alarms(throughput_percent=None))
+    assert set(alarms_of(resources())) - set(alarms_of(made)) == {"EfsThroughput"}
+    assert not [entry for entry in alarms_of(made).values() if "Metrics" in entry]
+
+
 def test_names_may_be_parameters() -> None:
-    made = resources(Watched(Parameter("Name", Type="String")), Alarms(topic=Parameter("Topic", Type="String")))
+    made = resources(
+        Watched(function=Parameter("Name", Type="String")), Alarms(topic=Parameter("Topic", Type="String"))
+    )
     errors = alarms_of(made)["FunctionErrors"]
     assert errors["Dimensions"] == [{"Name": "FunctionName", "Value": {"Ref": "Name"}}]
     assert errors["AlarmActions"] == [{"Ref": "Topic"}]
@@ -149,7 +242,7 @@ def test_the_templates_go_without(name: str) -> None:
 def test_cfn_lint_accepts_it(tmp_path: Path) -> None:
     alone = Template(Description="Only the dashboard, of a function that is there")
     name = alone.add_parameter(Parameter("Name", Type="String", Default="unicorns"))
-    add_dashboard(alone, Watched(Ref(name), file_system="fs-0123456789abcdef0"), Alarms(topic=TOPIC))
+    add_dashboard(alone, Watched(function=name, api="Unicorns", storage="fs-0123456789abcdef0"), Alarms(topic=TOPIC))
     texts = {
         "alone.yml": render.render(alone),
         "complete.yml": render.render(complete(dashboard=Alarms(topic=TOPIC))),

@@ -335,7 +335,11 @@ def deployed_with(text: str) -> dict[str, Any]:
     """The resources of an API that has one more answer."""
     template = Template()
     mount = FileSystemMount(subnets=["s"], security_groups=["g"], access_point_arn=ARN, path="/mnt/python")
-    routes = [Route(add_inference_function(template, mount, FunctionSettings(bucket="pictures")))]
+    routes = [
+        Route(
+            add_inference_function(template, mount, FunctionSettings(name="answers", bucket="pictures", key="code.zip"))
+        )
+    ]
     api = add_rest_api(template, routes, Access("API_KEY"))
     template.add_resource(
         apigateway.GatewayResponse(

@@ -38,7 +38,11 @@ from wildrydes_ml.workshop.parameters import PACKAGES, TABLE
 
 Evaluate = Callable[[dict[str, Any]], dict[str, Any]]
 
-MOUNT = FileSystemMount(["subnet-0a1b2c3d"], ["sg-0a1b2c3d"], access_point_arn("fsap-0123456789abcdef0"))
+MOUNT = FileSystemMount(
+    subnets=["subnet-0a1b2c3d"],
+    security_groups=["sg-0a1b2c3d"],
+    access_point_arn=access_point_arn("fsap-0123456789abcdef0"),
+)
 OPEN = Access("NONE", open_because="Readers call without credentials.")
 
 
@@ -52,7 +56,7 @@ def of_type(template: Template, kind: str) -> dict[str, Mapping[str, Any]]:
 
 
 def function(template: Template, title: str, **settings: Any) -> Inference:
-    chosen = {"bucket": "pictures", "name": title.lower(), **settings}
+    chosen = {"bucket": "pictures", "key": "code.zip", "name": title.lower(), **settings}
     return add_inference_function(template, MOUNT, FunctionSettings(**chosen), title=title)
 
 
@@ -217,8 +221,8 @@ def test_a_paths_url() -> None:
 
 def test_functions_are_watched_one_by_one() -> None:
     template = Template()
-    add_dashboard(template, Watched("digits"))
-    add_dashboard(template, Watched("letters"), title="Letters")
+    add_dashboard(template, Watched(function="digits"))
+    add_dashboard(template, Watched(function="letters"), title="Letters")
     names = [str(board["DashboardName"]) for board in of_type(template, "CloudWatch::Dashboard").values()]
     names += [str(alarm["AlarmName"]) for alarm in of_type(template, "CloudWatch::Alarm").values()]
     assert len(set(names)) == len(names)
@@ -236,12 +240,23 @@ def on_exports() -> Template:
     template = Template(Description="A function on another stack's network and file system")
     template.add_parameter(Parameter("Base", Type="String", Default="wildrydes-ml-mod5"))
     subnets = [value("PrivateSubnetOne"), value("PrivateSubnetTwo")]
-    network = Network(value("LambdaEFSMLVPC"), "10.0.0.0/16", subnets, value("PublicSubnetOne"))
-    storage = Storage(value("FileSystemID"), value("AccessPointID"), access_point_arn(value("AccessPointID")))
-    filling = PopulateSettings("stop", packages="numpy==2.4.6", model="https://example.com/model.tar")
+    network = Network(
+        vpc=value("LambdaEFSMLVPC"),
+        vpc_cidr="10.0.0.0/16",
+        private_subnets=subnets,
+        public_subnet=value("PublicSubnetOne"),
+    )
+    storage = Storage(
+        file_system=value("FileSystemID"),
+        access_point=value("AccessPointID"),
+        access_point_arn=access_point_arn(value("AccessPointID")),
+    )
+    filling = PopulateSettings(instance="stop", packages="numpy==2.4.6", model="https://example.com/model.tar")
     add_populate(template, network, storage, add_instance_security_group(template, network, filling), filling)
-    mount = FileSystemMount(subnets, [value("DefaultSecurityGroup")], storage.access_point_arn)
-    settings = FunctionSettings(Sub("${AWS::StackName}-digits"), "pictures")
+    mount = FileSystemMount(
+        subnets=subnets, security_groups=[value("DefaultSecurityGroup")], access_point_arn=storage.access_point_arn
+    )
+    settings = FunctionSettings(name=Sub("${AWS::StackName}-digits"), bucket="pictures", key="code.zip")
     routes = [Route(add_inference_function(template, mount, settings, title="Digits"))]
     add_proxy_stage(template, add_rest_api(template, routes, OPEN, title="DigitsApi"))
     return template
@@ -267,9 +282,13 @@ def test_an_import_goes_into_texts_by_a_name() -> None:
 @pytest.mark.parametrize(("packages", "locked"), [(PACKAGES, True), ("numpy==2.4.6", False)])
 def test_the_lock_goes_with_its_own_packages_only(packages: str, locked: bool) -> None:
     template = Template()
-    network = Network("vpc-0a1b2c3d", "10.0.0.0/16", ["subnet-1", "subnet-2"], "subnet-0")
+    network = Network(
+        vpc="vpc-0a1b2c3d", vpc_cidr="10.0.0.0/16", private_subnets=["subnet-1", "subnet-2"], public_subnet="subnet-0"
+    )
     filling = PopulateSettings(packages=packages, model="https://example.com/model.tar")
-    storage = Storage("fs-0a1b2c3d", "fsap-0a1b2c3d", access_point_arn("fsap-0a1b2c3d"))
+    storage = Storage(
+        file_system="fs-0a1b2c3d", access_point="fsap-0a1b2c3d", access_point_arn=access_point_arn("fsap-0a1b2c3d")
+    )
     add_populate(template, network, storage, add_instance_security_group(template, network, filling), filling)
     metadata = resources(template)["EfsMountEC2Instance"]["Metadata"]["AWS::CloudFormation::Init"]
     names = {Path(path).name for path in metadata["config"]["files"]}
@@ -288,11 +307,22 @@ def in_a_chosen_network() -> Template:
     template = Template(Description="A file system and a function in an existing VPC")
     vpc = template.add_parameter(Parameter("Vpc", Type="AWS::EC2::VPC::Id"))
     subnets = template.add_parameter(Parameter("Subnets", Type="List<AWS::EC2::Subnet::Id>"))
-    network = Network(vpc, "172.16.0.0/16", [Select(0, Ref(subnets)), Select(1, Ref(subnets))])
+    network = Network(
+        vpc=vpc, vpc_cidr="172.16.0.0/16", private_subnets=[Select(0, Ref(subnets)), Select(1, Ref(subnets))]
+    )
     group = add_function_security_group(template, network, web=False)
     storage = add_storage(template, network, [group, "sg-0123456789abcdef0"], throughput_mode="elastic")
-    mount = FileSystemMount(subnets, [group], storage.access_point_arn, mount_targets=storage.mount_targets)
-    routes = [Route(add_inference_function(template, mount, FunctionSettings(bucket="pictures")))]
+    mount = FileSystemMount(
+        subnets=subnets,
+        security_groups=[group],
+        access_point_arn=storage.access_point_arn,
+        mount_targets=storage.mount_targets,
+    )
+    routes = [
+        Route(
+            add_inference_function(template, mount, FunctionSettings(name="answers", bucket="pictures", key="code.zip"))
+        )
+    ]
     add_proxy_stage(template, add_rest_api(template, routes, OPEN))
     return template
 

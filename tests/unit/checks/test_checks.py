@@ -3,8 +3,23 @@
 from typing import Any
 
 import pytest
+from troposphere import Parameter, Template
 
 from tests.unit.checks.templates import ABSENT, SOUND, WORKSHOP_LIKE, changed, load
+from wildrydes_ml.blocks import (
+    Access,
+    FileSystemMount,
+    FunctionSettings,
+    PopulateSettings,
+    Route,
+    add_function_security_group,
+    add_inference_function,
+    add_instance_security_group,
+    add_network,
+    add_populate,
+    add_rest_api,
+    add_storage,
+)
 from wildrydes_ml.checks import CHECKS, check
 
 SOUND_BODY = load(SOUND)
@@ -17,6 +32,12 @@ FROM_FUNCTION = {
     "SourceSecurityGroupId": {"Ref": "FunctionGroup"},
 }
 UNKNOWN = {"Fn::ImportValue": "elsewhere"}
+THIRD_ZONE = {"Fn::Select": [2, {"Fn::GetAZs": ""}]}
+FILES_TAG = [{"Key": "Fills", "Value": {"Ref": "Files"}}]
+FILLED = {"Type": "AWS::CloudFormation::WaitCondition", "DependsOn": "Installer"}
+ARM_IMAGE = "{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64}}"
+TOLD = 'PACKAGES="numpy==2.4.6"\nPYTHON_RUNTIME="%s"\n'
+FILLER_GROUP = {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "It", "VpcId": {"Ref": "Vpc"}}}
 LONG = f"/mnt/{'a' * 160}"
 
 
@@ -55,7 +76,10 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
     ("E9901", {"TargetTwo": ABSENT, "Function.DependsOn": "TargetOne"}, FUNCTION + "VpcConfig.SubnetIds", "SubnetTwo"),
     (
         "E9901",
-        {"TargetTwo.Properties.SubnetId": {"Ref": "PublicSubnet"}},
+        {
+            "TargetTwo.Properties.SubnetId": {"Ref": "PublicSubnet"},
+            "PublicSubnet.Properties.AvailabilityZone": THIRD_ZONE,
+        },
         FUNCTION + "VpcConfig.SubnetIds",
         "SubnetTwo",
     ),
@@ -70,7 +94,8 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         {
             "SubnetOne.Properties.AvailabilityZone": "eu-west-1a",
             "SubnetTwo.Properties.AvailabilityZone": "eu-west-1b",
-            "TargetTwo.Properties.SubnetId": {"Ref": "SubnetOne"},
+            "PublicSubnet.Properties.AvailabilityZone": "eu-west-1c",
+            "TargetTwo.Properties.SubnetId": {"Ref": "PublicSubnet"},
         },
         FUNCTION + "VpcConfig.SubnetIds",
         "SubnetTwo",
@@ -249,7 +274,8 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         {
             "SubnetOne.Properties": {"VpcId": {"Ref": "Vpc"}, "AvailabilityZoneId": "euw1-az1"},
             "SubnetTwo.Properties": {"VpcId": {"Ref": "Vpc"}, "AvailabilityZoneId": "euw1-az2"},
-            "TargetTwo.Properties.SubnetId": {"Ref": "SubnetOne"},
+            "PublicSubnet.Properties": {"VpcId": {"Ref": "Vpc"}, "AvailabilityZoneId": "euw1-az3"},
+            "TargetTwo.Properties.SubnetId": {"Ref": "PublicSubnet"},
         },
         FUNCTION + "VpcConfig.SubnetIds",
         "SubnetTwo",
@@ -300,6 +326,114 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         FUNCTION + "Timeout",
         "10 s",
     ),
+    # What fills EFS
+    (
+        "E9906",
+        {"Installer.Properties.UserData": ABSENT, "Installer.Metadata": {"Content": TOLD % "python3.12"}},
+        "Installer.Metadata",
+        "Installer installs for Python 3.12, but Function runs 3.13",
+    ),
+    (
+        "E9906",
+        {"Installer.Properties.UserData": {"Fn::Base64": "python3.13 -m pip install tensorflow"}},
+        "Installer.Properties.UserData",
+        "but Installer does not follow parameter Runtime",
+    ),
+    (
+        "E9906",
+        {FUNCTION + "Runtime": "python3.13", VARIABLES + "PY_PKG_PATH": "tensorflow/lib/python3.13/site-packages"},
+        "Installer.Properties.UserData",
+        "but Installer follows a parameter, and Function does not",
+    ),
+    (
+        "E9910",
+        {"Installer.Properties.ImageId": ARM_IMAGE},
+        "Installer.Properties.ImageId",
+        "is arm64, but Function runs",
+    ),
+    (
+        "E9910",
+        {"Installer.Properties.InstanceType": "c7g.large"},
+        "Installer.Properties",
+        "is arm64, but Function runs",
+    ),
+    (
+        "E9910",
+        {"Installer.Properties.InstanceType": "g5.xlarge", FUNCTION + "Architectures": ["arm64"]},
+        "Installer.Properties",
+        "Installer is x86_64, but Function runs on arm64",
+    ),
+    (
+        "E9902",
+        {
+            "Installer.Properties.Tags": FILES_TAG,
+            "Installer.Properties.SecurityGroupIds": [{"Ref": "FillerGroup"}],
+            "FillerGroup": FILLER_GROUP,
+        },
+        "TargetGroup.Properties.SecurityGroupIngress",
+        "does not admit port 2049 from FillerGroup of Installer",
+    ),
+    (
+        "E9902",
+        {
+            "Installer.Properties.SubnetId": ABSENT,
+            "Installer.Properties.NetworkInterfaces": [{"GroupSet": [{"Ref": "FillerGroup"}]}],
+            "Installer.Metadata": {"Mounts": {"Fn::Sub": "${Point}"}},
+            "FillerGroup": FILLER_GROUP,
+        },
+        "TargetGroup.Properties.SecurityGroupIngress",
+        "from FillerGroup of Installer",
+    ),
+    (
+        "E9911",
+        {"SubnetOne.Properties.AvailabilityZone": "eu-west-1a", "SubnetTwo.Properties.AvailabilityZone": "eu-west-1a"},
+        "TargetTwo.Properties.SubnetId",
+        "TargetTwo is in the Availability Zone of TargetOne",
+    ),
+    (
+        "E9911",
+        {
+            "SubnetOne.Properties.AvailabilityZone": ABSENT,
+            "TargetThree": {
+                "Type": "AWS::EFS::MountTarget",
+                "Properties": {"FileSystemId": {"Ref": "Files"}, "SubnetId": {"Ref": "SubnetOne"}},
+            },
+            "Function.DependsOn": ["TargetOne", "TargetTwo", "TargetThree"],
+        },
+        "TargetThree.Properties.SubnetId",
+        "of TargetOne",
+    ),
+    (
+        "E9912",
+        {FUNCTION + "FileSystemConfigs.0.Arn": {"Ref": "Point"}},
+        FUNCTION + "FileSystemConfigs",
+        "mounts by Ref of Point",
+    ),
+    (
+        "W9913",
+        {"Installer.Properties.Tags": FILES_TAG, "Filled": FILLED},
+        FUNCTION + "FileSystemConfigs",
+        "Installer fills Files, but Function does not wait for Filled",
+    ),
+    (
+        "W9913",
+        {
+            "Installer.Metadata": {"Mounts": {"Fn::Sub": "${Point} ${Handle}"}},
+            "Handle": {"Type": "AWS::CloudFormation::WaitConditionHandle"},
+            "Filled": {"Type": "AWS::CloudFormation::WaitCondition", "Properties": {"Handle": {"Ref": "Handle"}}},
+        },
+        FUNCTION + "FileSystemConfigs",
+        "does not wait for Filled",
+    ),
+    (
+        "W9913",
+        {"Installer.Properties.Tags": FILES_TAG, "Installer.CreationPolicy": {"ResourceSignal": {"Timeout": "PT1H"}}},
+        FUNCTION + "FileSystemConfigs",
+        "does not wait for Installer",
+    ),
+    ("W9914", {"Stage": ABSENT}, "Api", "Api has no stage"),
+    ("W9914", {"Stage": ABSENT, "Deployment": ABSENT}, "Api", "Api has no stage"),
+    ("W9914", {"Http": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "H"}}}, "Http", "Http has no stage"),
     (
         "W9920",
         {**SENDING, **STAYING, "LinkTwo": ABSENT},
@@ -324,7 +458,8 @@ def test_every_check_has_a_failing_example() -> None:
 SILENT: dict[str, Changes] = {
     "zones told in two ways": {
         "SubnetTwo.Properties.AvailabilityZone": "eu-west-1b",
-        "TargetTwo.Properties.SubnetId": {"Ref": "SubnetOne"},
+        "PublicSubnet.Properties.AvailabilityZone": THIRD_ZONE,
+        "TargetTwo.Properties.SubnetId": {"Ref": "PublicSubnet"},
     },
     "a zone that AWS chooses": {
         "TargetTwo": ABSENT,
@@ -449,6 +584,57 @@ SILENT: dict[str, Changes] = {
             },
         },
     },
+    "an installer that follows the function": {
+        "Installer.Properties.UserData": ABSENT,
+        "Installer.Metadata": {"Content": {"Fn::Sub": TOLD % "${Runtime}"}},
+    },
+    "an installer and a function of one processor": {
+        "Installer.Properties.ImageId": ARM_IMAGE,
+        FUNCTION + "Architectures": ["arm64"],
+    },
+    "an image that is not known": {
+        "Installer.Properties.ImageId": UNKNOWN,
+        "Installer.Properties.InstanceType": UNKNOWN,
+        FUNCTION + "Architectures": ["arm64"],
+    },
+    "an instance that installs nothing": {
+        "Installer.Properties.ImageId": ARM_IMAGE,
+        "Installer.Properties.UserData": {"Fn::Base64": "yum install python3.9"},
+    },
+    "a function that waits for its filling": {
+        "Installer.Properties.Tags": FILES_TAG,
+        "Filled": FILLED,
+        "Function.DependsOn": ["TargetOne", "TargetTwo", "Filled"],
+    },
+    "a wait for another instance": {"Filled": FILLED},
+    "a filler that the mount targets admit": {
+        "Installer.Properties.Tags": FILES_TAG,
+        "Installer.Properties.SecurityGroupIds": [{"Ref": "FunctionGroup"}],
+    },
+    "a filler in groups of another stack": {
+        "Installer.Properties.Tags": FILES_TAG,
+        "Installer.Properties.SecurityGroupIds": [UNKNOWN],
+    },
+    "a deployment that makes its stage": {"Stage": ABSENT, "Deployment.Properties.StageName": "prod"},
+    "an HTTP API that makes its stage": {
+        "Http": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "H", "Target": {"Ref": "Live"}}}
+    },
+    "an HTTP API with a stage": {
+        "Http": {"Type": "AWS::ApiGatewayV2::Api", "Properties": {"Name": "H"}},
+        "HttpStage": {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {"ApiId": {"Ref": "Http"}}},
+    },
+    "a group that lets nothing out but NFS": {
+        "FunctionGroup.Properties.SecurityGroupEgress": [
+            {"IpProtocol": "tcp", "FromPort": 2049, "ToPort": 2049, "CidrIp": "10.0.0.0/16"},
+            {
+                "IpProtocol": "tcp",
+                "FromPort": 5432,
+                "ToPort": 5432,
+                "DestinationSecurityGroupId": {"Ref": "TargetGroup"},
+            },
+        ],
+        "WayOut": ABSENT,
+    },
     "the main route table of a VPC of another stack": {
         "LinkOne": ABSENT,
         "LinkTwo": ABSENT,
@@ -461,6 +647,16 @@ SILENT: dict[str, Changes] = {
 @pytest.mark.parametrize("changes", SILENT.values(), ids=SILENT.keys())
 def test_what_is_well_or_unknown_is_no_finding(changes: Changes) -> None:
     assert rules(changes) == []
+
+
+@pytest.mark.parametrize(
+    "rule", [{"CidrIp": "0.0.0.0/0"}, {"CidrIpv6": "::/0"}, {"DestinationPrefixListId": "pl-0"}, {"CidrIp": UNKNOWN}]
+)
+def test_a_group_that_may_let_out_needs_a_way(rule: dict[str, Any]) -> None:
+    nfs, _ = SOUND_BODY["Resources"]["FunctionGroup"]["Properties"]["SecurityGroupEgress"]
+    egress = [nfs, {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, **rule}]
+    closed: Changes = {"WayOut": ABSENT, "FunctionGroup.Properties.SecurityGroupEgress": egress}
+    assert rules(closed) == ["W9909", "W9909"]
 
 
 def endpoint(service: str, **properties: Any) -> Changes:
@@ -516,6 +712,69 @@ def test_parameters_may_be_given() -> None:
     assert rules(
         {"Function.Properties.Environment.Variables.PY_PKG_PATH": "lib/python3.13/site-packages"}, Runtime="python3.12"
     ) == ["E9906"]
+
+
+def of_the_blocks(**installs: Any) -> Template:
+    """A function and the instance that fills its file system, without the word `contents` between them."""
+    template = Template()
+    python, processor = (
+        template.add_parameter(Parameter(name, Type="String", Default=default))
+        for name, default in (("Python", "python3.13"), ("Processor", "x86_64"))
+    )
+    for name, default in (("FillerPython", "python3.13"), ("FillerProcessor", "x86_64")):
+        if name in installs.values():
+            template.add_parameter(Parameter(name, Type="String", Default=default))
+    chosen = {"runtime": python, "architecture": processor}
+    wanted = {name: template.parameters.get(value, value) for name, value in installs.items()}
+    filling = PopulateSettings(packages="numpy==2.4.6", model="https://example.com/m.tar", **{**chosen, **wanted})
+    network = add_network(template)
+    groups = [add_function_security_group(template, network), add_instance_security_group(template, network, filling)]
+    storage = add_storage(template, network, groups)
+    add_populate(template, network, storage, groups[1], filling)
+    mount = FileSystemMount(
+        subnets=network.private_subnets, security_groups=groups[:1], access_point_arn=storage.access_point_arn,
+        mount_targets=storage.mount_targets,
+    )  # fmt: skip
+    settings = FunctionSettings(name="digits", bucket="data", key="code.zip", **chosen)
+    add_inference_function(template, mount, settings)
+    return template
+
+
+@pytest.mark.parametrize(
+    ("installs", "parameters", "found"),
+    [
+        ({}, {}, []),
+        ({}, {"Python": "python3.12", "Processor": "arm64"}, []),
+        ({"runtime": "python3.12"}, {}, ["E9906"]),
+        ({"runtime": "python3.13"}, {}, ["E9906"]),
+        ({"runtime": "FillerPython"}, {}, ["E9906"]),
+        ({"runtime": "FillerPython"}, {"Python": "python3.12"}, ["E9906"]),
+        ({"architecture": "arm64"}, {}, ["E9910"]),
+        ({"architecture": "x86_64"}, {}, ["E9910"]),
+        ({"architecture": "x86_64"}, {"Processor": "arm64"}, ["E9910"]),
+        ({"architecture": "FillerProcessor"}, {"FillerProcessor": "arm64"}, ["E9910"]),
+        ({"architecture": "FillerProcessor"}, {}, ["E9910"]),
+    ],
+)
+def test_the_librarys_own_filler_fills_for_the_function(
+    installs: dict[str, Any], parameters: dict[str, str], found: list[str]
+) -> None:
+    """Beside the wait that is forgotten here."""
+    assert [finding.rule for finding in check(of_the_blocks(**installs).to_dict(), parameters)] == [*found, "W9913"]
+
+
+def test_a_stage_that_the_blocks_forgot_is_found() -> None:
+    mount = FileSystemMount(
+        subnets=["subnet-1"],
+        security_groups=["sg-1"],
+        access_point_arn="arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0",
+    )
+    for because, found in (("", ["W9914"]), ("The console does.", [])):
+        template = Template()
+        settings = FunctionSettings(name="digits", bucket="data", key="code.zip")
+        routes = [Route(add_inference_function(template, mount, settings))]
+        add_rest_api(template, routes, Access("API_KEY"), wired_because=because)
+        assert [finding.rule for finding in check(template.to_dict())] == found
 
 
 def test_a_parameter_that_the_template_has_not_is_refused() -> None:

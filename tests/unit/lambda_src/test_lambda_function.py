@@ -313,7 +313,11 @@ def test_what_is_counted_is_what_the_dashboard_shows() -> None:
     verdict = counted(metrics.embedded({**fields, "validated": True}, 0))
     refusal = counted(metrics.embedded({**fields, "code": "internal"}, 0))
     assert refusal["f", "internal"] == {"refusals": 1}
-    dashboard = add_dashboard(Template(), Watched("f")).properties["DashboardBody"].to_dict()["Fn::Sub"][0]
+    dashboard = (
+        add_dashboard(Template(), Watched(function="f", own_metrics=True))
+        .properties["DashboardBody"]
+        .to_dict()["Fn::Sub"][0]
+    )
     assert set(re.findall(r'"wildrydes-ml","(\w+)","function"', dashboard)) == set(verdict[("f",)])
     assert verdict[("f",)] == {"latency": 1.5, "cold_starts": 1, "validated": 1, "not_validated": 0}
 
