@@ -107,7 +107,11 @@ T = Template()
         (add_populate, [T, STORAGE, NETWORK, None, filling()], "network is Storage"),
         (add_populate, [T, NETWORK, NETWORK, None, filling()], "storage is Network.*: pass what add_storage"),
         (add_populate, [T, NETWORK, STORAGE, "sg-1", filling()], "group is 'sg-1': pass what add_instance_security"),
-        (add_inference_function, [T, settings(), MOUNT], "mount is FunctionSettings.*: pass a FileSystemMount"),
+        (
+            add_inference_function,
+            [T, settings(), MOUNT],
+            "(mount is Fun|settings is File).*: pass a FileSystemMount, then FunctionSettings",
+        ),
         (add_inference_function, [T, MOUNT, filling()], "settings is PopulateSettings.*: pass a FileSystemMount"),
         (
             add_instance_security_group,
