@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from ..checks.stack import entries
 from ..template.effective import references
 from ..template.fillers import fillers
 from ..template.resolve import mapping
@@ -61,7 +62,7 @@ def _file_system(properties: Properties, title: str, resources: Resources) -> It
 
 def _address(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
     users = [entry for entry in resources.values() if title in references(entry.get("Properties"))]
-    owned = any(entry["Type"] == "AWS::EC2::NatGateway" for entry in users)
+    owned = any(entry.get("Type") == "AWS::EC2::NatGateway" for entry in users)
     yield Bill("its public IPv4 address" if owned else "public IPv4 address", "public IPv4 address")
 
 
@@ -73,10 +74,10 @@ def _instance(properties: Properties, title: str, resources: Resources) -> Itera
     kind = properties.get("InstanceType", "m1.small")
     name = "filling instance" if fills else f"instance {title}"
     yield Bill(f"{name} ({kind if isinstance(kind, str) else '?'})", str(kind))
-    interfaces = properties.get("NetworkInterfaces") or []
-    if any(str(mapping(one).get("AssociatePublicIpAddress")).lower() == "true" for one in interfaces):
+    interfaces = entries(properties.get("NetworkInterfaces"))
+    if any(str(one.get("AssociatePublicIpAddress")).lower() == "true" for one in interfaces):
         yield Bill("its public IPv4 address", "public IPv4 address")
-    disks = [mapping(mapping(one).get("Ebs")) for one in properties.get("BlockDeviceMappings") or [{}]]
+    disks = [mapping(one.get("Ebs")) for one in entries(properties.get("BlockDeviceMappings")) or [{}]]
     for disk in disks:
         size = number_of(disk.get("VolumeSize", DISK_GB))
         amount = "?" if size is None else f"{size:g}"
@@ -126,7 +127,7 @@ def _load_balancer(properties: Properties, title: str, resources: Resources) -> 
 
 def _alarm(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
     """https://aws.amazon.com/cloudwatch/pricing/: for each metric that it looks at, a price of its period."""
-    queries = [mapping(one) for one in properties.get("Metrics") or []]
+    queries = entries(properties.get("Metrics"))
     looks = [mapping(one["MetricStat"]) for one in queries if "MetricStat" in one] or [properties]
     fast = any((number_of(one.get("Period", 60)) or 60) < 60 for one in looks)
     yield Bill(f"alarm {title}", "high-resolution alarm" if fast else "alarm", len(looks))
@@ -154,7 +155,7 @@ def _table(properties: Properties, title: str, resources: Resources) -> Iterator
     """https://aws.amazon.com/dynamodb/pricing/provisioned/: reserved capacity, of the table and of each index."""
     if properties.get("BillingMode", "PROVISIONED") != "PROVISIONED":
         return
-    held = [properties, *map(mapping, properties.get("GlobalSecondaryIndexes") or [])]
+    held = [properties, *entries(properties.get("GlobalSecondaryIndexes"))]
     for kind in ("Read", "Write"):
         units = [number_of(mapping(one.get("ProvisionedThroughput")).get(f"{kind}CapacityUnits")) for one in held]
         amount = None if None in units else sum(unit or 0 for unit in units)

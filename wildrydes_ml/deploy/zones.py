@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from ..aws.facts import Zone
+from ..checks.stack import entries
 from .case import Case, Problem
 from .needs import INSTANCE, NAT, SUBNET, USUAL_TYPE, Part
 
@@ -67,7 +68,7 @@ def _settings(case: Case) -> list[str]:
 
 def _home(properties: Any) -> Any:
     """The subnet of an instance or a NAT gateway."""
-    return properties.get("SubnetId") or [one.get("SubnetId") for one in properties.get("NetworkInterfaces") or []]
+    return properties.get("SubnetId") or [one.get("SubnetId") for one in entries(properties.get("NetworkInterfaces"))]
 
 
 def _other_zones(case: Case) -> str:

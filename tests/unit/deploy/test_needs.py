@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from tests.unit.fakes import FakeAws, Said, found_as, wanted
 from wildrydes_ml.aws.facts import Ask, Concurrency, Facts, Place, Reach, Usage, Zone
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import costs
+from wildrydes_ml.deploy.bills import BILLED
 from wildrydes_ml.deploy.case import Problem
 from wildrydes_ml.deploy.desired import Desired, DesiredStack
 from wildrydes_ml.deploy.needs import needs, parts
@@ -271,3 +275,44 @@ def test_a_deploy_is_stopped_by_it_on_aws_and_an_emulator_has_no_network() -> No
         check(aws.gateways, EXISTING, steps, Target(), said)
     assert any("function Answer of stack app" in text for text in said.texts("warning"))
     check(aws.gateways, EXISTING, steps, Target(endpoint="http://127.0.0.1"), Said())
+
+
+# Whatever a template holds.
+
+ODD: tuple[Any, ...] = (
+    {"Fn::If": ["Unheard", {"Ref": "A"}, {"Ref": "AWS::NoValue"}]},
+    {"Fn::ImportValue": {"Fn::Sub": "${Elsewhere}-x"}},
+    {"Fn::GetAtt": ["Gone", "Arn"]},
+    "text",
+    [],
+    {},
+    7,
+    None,
+)
+
+
+def shaken(value: Any, random: Random) -> Any:
+    """The value with some of what is in it replaced by something odd."""
+    if random.random() < 0.04:
+        return random.choice(ODD)
+    if isinstance(value, dict):
+        return {key: item if key == "Type" else shaken(item, random) for key, item in value.items()}
+    return [shaken(item, random) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_template_is_too_odd_to_be_looked_at(seed: int) -> None:
+    """The workshop's, a given network, and one of each type that bills, each with odd values in it."""
+    random, kinds = Random(seed), sorted({*BILLED, "AWS::Lambda::Function", "AWS::EC2::Subnet"})
+    bodies = [one.body for one in wanted("short").stacks] + [EXISTING.service.body, TWO_ZONES.service.body]
+    bodies.append({"Resources": {f"R{n}": {"Type": kind, "Properties": {}} for n, kind in enumerate(kinds)}})
+    for body in bodies:
+        resources = {
+            title: {**entry, "Properties": shaken(entry.get("Properties", {}), random)}
+            for title, entry in body["Resources"].items()
+        }
+        outputs = shaken(body.get("Outputs", {}), random)
+        desired = replace(wanted("short"), service=stack({**body, "Resources": resources, "Outputs": outputs}, GIVEN))
+        with suppress(Unready):
+            check(FakeAws().gateways, desired, [ApplyStack(desired.service, "create")], Target(), Said())
+        assert costs.sentence([desired.service.effective]).startswith("idle cost: about")
