@@ -20,6 +20,8 @@ Properties: TypeAlias = Mapping[str, Any]
 STORED_GB = 1.3
 # GB of gp3: the disk of AWS's images where the template does not say otherwise.
 DISK_GB = 8
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html: what the image's own disk is called.
+_ROOTS = ("/dev/xvda", "/dev/sda1")
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html: how an instance ends itself.
 _ENDINGS = ("shutdown ", "poweroff", "halt ", "init 0")
 
@@ -74,14 +76,29 @@ def _instance(properties: Properties, title: str, resources: Resources) -> Itera
     kind = properties.get("InstanceType", "m1.small")
     name = "filling instance" if fills else f"instance {title}"
     yield Bill(f"{name} ({kind if isinstance(kind, str) else '?'})", str(kind))
-    interfaces = entries(properties.get("NetworkInterfaces"))
-    if any(str(one.get("AssociatePublicIpAddress")).lower() == "true" for one in interfaces):
+    if _is_public(properties, resources):
         yield Bill("its public IPv4 address", "public IPv4 address")
-    disks = [mapping(one.get("Ebs")) for one in entries(properties.get("BlockDeviceMappings")) or [{}]]
-    for disk in disks:
+    for disk in _disks(properties):
         size = number_of(disk.get("VolumeSize", DISK_GB))
         amount = "?" if size is None else f"{size:g}"
         yield Bill(f"its disk ({amount} GB)", f"EBS {disk.get('VolumeType', 'gp3')}, GB", size)
+
+
+def _is_public(properties: Properties, resources: Resources) -> bool:
+    """Whether it gets a public address: it asks for one, or its subnet gives one to all that do not say otherwise."""
+    for interface in entries(properties.get("NetworkInterfaces")) or [properties]:
+        subnets = [mapping(resources.get(name)) for name in references(interface.get("SubnetId"))]
+        gives = any(mapping(one.get("Properties")).get("MapPublicIpOnLaunch") in (True, "true") for one in subnets)
+        if str(interface.get("AssociatePublicIpAddress", gives)).lower() == "true":
+            return True
+    return False
+
+
+def _disks(properties: Properties) -> list[Properties]:
+    """Its disks; the first is the image's own where none of the others stands for it."""
+    listed = entries(properties.get("BlockDeviceMappings"))
+    has_root = any(one.get("DeviceName", _ROOTS[0]) in _ROOTS for one in listed)
+    return [*([] if has_root else [{}]), *(mapping(one.get("Ebs")) for one in listed)]
 
 
 def _shuts_down(entry: Properties) -> bool:

@@ -1,9 +1,10 @@
 """What a changed parameter means to people: who may get in, and what the bill will be."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..template.effective import Body, effective
+from ..workshop.account import OPENINGS
 from ..workshop.parameters import same
 from . import costs
 
@@ -57,14 +58,7 @@ def _cost(body: Body, parameters: Mapping[str, str]) -> float:
 
 def opening(name: str, value: str) -> str:
     """To whom a parameter's value opens something; empty when it opens nothing."""
-    return _OPENINGS[name](value) if name in _OPENINGS else ""
-
-
-_OPENINGS: Mapping[str, Callable[[str], str]] = {
-    "ApiAuth": lambda value: "open to anyone" if value == "NONE" else "",
-    "SshCidr": lambda value: f"port 22 is open to {value}" if value else "",
-    "PrivateImageHosts": lambda value: "the function may fetch from private hosts" if value else "",
-}
+    return OPENINGS[name](value) if name in OPENINGS else ""
 
 
 def _public(value: str) -> str:

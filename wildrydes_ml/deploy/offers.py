@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from ..template.effective import Effective, effective
+from ..template.effective import effective
 from . import consequences, costs
 from .desired import Desired
+from .planner import FoundStack
 from .settings import PRESETS
 from .steps import ApplyStack, Step
 
@@ -17,16 +18,16 @@ class IdleChange(TypedDict, total=False):
     idle_after: float
 
 
-def idle_change(desired: Desired, steps: Sequence[Step], there: Sequence[Effective]) -> IdleChange:
-    """How the steps change the idle cost; `there` is what the stacks that there are make."""
-    before = costs.total(costs.idle(there))
+def idle_change(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStack]) -> IdleChange:
+    """How the steps change the idle cost; `there` are the stacks that there are."""
+    before = costs.total(costs.idle(found.effective for found in there.values()))
     after = costs.total(costs.idle(stack.effective for stack in desired.stacks))
     if not steps or round(before, 2) == round(after, 2):
         return {}
     return {"idle_before": round(before, 2), "idle_after": round(after, 2)}
 
 
-def offer(desired: Desired, steps: Sequence[Step], there: Sequence[Effective]) -> list[str]:
+def offer(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStack]) -> list[str]:
     """The lines to agree to; empty for steps that make no stack and make nothing dearer."""
     made = [step.desired.name for step in steps if isinstance(step, ApplyStack) and step.kind == "create"]
     change = idle_change(desired, steps, there)
