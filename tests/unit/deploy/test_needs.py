@@ -257,6 +257,14 @@ def test_a_service_that_cannot_be_reached_is_warned_of() -> None:
     assert found(EXISTING, {**IN_ORDER, Ask("reach", "subnet-b"): Reach(False, frozenset({"s3", "sqs"}))}) == []
 
 
+def test_an_endpoint_that_the_template_makes_is_a_way() -> None:
+    name = {"Fn::Sub": "com.amazonaws.${AWS::Region}.sqs"}
+    with_one = {**INSIDE, "Queues": resource("EC2::VPCEndpoint", ServiceName=name, VpcEndpointType="Interface")}
+    closed: Facts = {**IN_ORDER, Ask("reach", "subnet-b"): Reach(outside=False)}
+    assert "use sqs" not in only(deployment(with_one, GIVEN, Parameters=KINDS), closed).why
+    assert "use s3, sqs" in only(EXISTING, closed).why
+
+
 def test_a_role_that_uses_no_service_needs_no_way() -> None:
     quiet = deployment({**INSIDE, "Role": resource("IAM::Role")}, GIVEN, Parameters=KINDS)
     assert not {ask.name for ask in asked(quiet)} & {"reach"}
