@@ -3,10 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from ..template.effective import Body, effective
+from ..template.effective import Body, Effective, effective
 from ..workshop.account import OPENINGS
 from ..workshop.parameters import same
 from . import costs
+from .openings import openings
 
 
 @dataclass(frozen=True)
@@ -39,21 +40,20 @@ class ParameterChange:
 def changes(body: Body, old: Mapping[str, str], new: Mapping[str, str]) -> tuple[ParameterChange, ...]:
     """The parameters of `new` that differ from those of a stack, which may lack some.
 
-    What each makes dearer is told by the template's body with that parameter alone changed.
+    What each opens or makes dearer is told by the template's body with that parameter alone changed.
     """
     known = {**new, **old}
     changed = [name for name in new if name not in old or not same(old[name], new[name])]
-    before = _cost(body, known) if changed else 0
-
-    def change(name: str) -> ParameterChange:
-        after = _cost(body, {**known, name: new[name]}) if name in old else before
-        return ParameterChange(name, old.get(name), new[name], opening(name, new[name]), max(after - before, 0))
-
-    return tuple(map(change, changed))
+    before = effective(body, known) if changed else {"Resources": {}}
+    return tuple(
+        _change(name, old.get(name), new[name], before, effective(body, {**known, name: new[name]})) for name in changed
+    )
 
 
-def _cost(body: Body, parameters: Mapping[str, str]) -> float:
-    return costs.total(costs.idle([effective(body, parameters)]))
+def _change(name: str, old: str | None, new: str, before: Effective, after: Effective) -> ParameterChange:
+    dearer = costs.total(costs.idle([after])) - costs.total(costs.idle([before]))
+    opens = opening(name, new) if name in OPENINGS else "; ".join(openings(before, after))
+    return ParameterChange(name, old, new, opens, max(dearer, 0))
 
 
 def opening(name: str, value: str) -> str:
