@@ -247,6 +247,15 @@ def test_a_network_that_is_not_as_it_is_said_to_be_is_in_the_way(facts: Facts, w
     assert said in problem.describe()
 
 
+def test_the_zone_of_a_given_subnet_is_the_instance_s() -> None:
+    worker = {"InstanceType": "t3.micro", "NetworkInterfaces": [{"SubnetId": {"Ref": "One"}}]}
+    desired = deployment({**INSIDE, **instance(**worker)}, GIVEN, Parameters=KINDS)
+    problem = only(desired, {**IN_ORDER, Ask("instance_zones", "t3.micro"): frozenset({"z2"})})
+    assert problem.why == "zone z1, where its subnet is, does not offer it"
+    assert problem.remedy == "Choose another InstanceType for Worker"
+    assert found(desired, {**IN_ORDER, Ask("instance_zones", "t3.micro"): frozenset({"z1"})}) == []
+
+
 def test_a_service_that_cannot_be_reached_is_warned_of() -> None:
     closed: Facts = {**IN_ORDER, Ask("reach", "subnet-b"): Reach(False, frozenset({"s3"}))}
     problem = only(EXISTING, closed)
