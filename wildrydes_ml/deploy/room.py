@@ -72,7 +72,7 @@ def _is_told(case: Case, one: FunctionNeeds) -> bool:
 
 
 def _exceeds(one: FunctionNeeds) -> bool:
-    return bool(one.reserved) and one.provisioned > (one.reserved or 0)
+    return one.reserved is not None and one.provisioned > one.reserved
 
 
 def _label(part: Part, one: FunctionNeeds, kind: str) -> str:
