@@ -14,7 +14,6 @@ from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
-from ..template.effective import Effective
 from ..template.fillers import fillers
 from . import costs, drift, handover, offers, planner, preflight, surprises
 from . import proof as proving
@@ -72,7 +71,7 @@ def deploy(
     steps = deployer.steps()
     deployer.report(steps)
     preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
-    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.there)):
+    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.found)):
         confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
         deployer.run(step)
@@ -131,14 +130,9 @@ class Deployer:
             self._tell_throughput(observed)
         return steps
 
-    @property
-    def there(self) -> list[Effective]:
-        """What the stacks that there are make."""
-        return [found.effective for found in self.found.values()]
-
     def report(self, steps: Sequence[Step]) -> None:
         """Reports the plan, and how it changes the idle cost."""
-        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.there)
+        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.found)
         self._reporter.plan([as_record(step) for step in steps], **idle)
 
     def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:

@@ -127,6 +127,8 @@ SUBNETS = ["subnet-a", "subnet-b"]
         ("EC2::Instance", {"InstanceType": "t3.micro", "NetworkInterfaces": [{"AssociatePublicIpAddress": "true"}],
                            "BlockDeviceMappings": [{"Ebs": {"VolumeSize": 20, "VolumeType": "gp2"}}]},
          0.0104 * 730 + 2.00 + 3.65),
+        ("EC2::Instance", {"InstanceType": "t3.micro", "BlockDeviceMappings": [
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3"}}]}, 0.0104 * 730 + 0.64 + 1.60),
         ("ElasticLoadBalancingV2::LoadBalancer", {"Type": "network"}, 16.425),
         ("ElasticLoadBalancingV2::LoadBalancer", {"Subnets": SUBNETS}, 16.425 + 7.30),
         ("ElasticLoadBalancingV2::LoadBalancer", {"Scheme": "internal", "Subnets": SUBNETS}, 16.425),
@@ -188,6 +190,20 @@ def test_an_instance_that_ends_itself_costs_nothing_and_one_that_only_may_does()
     ending = {"InstanceType": "t3.micro", "InstanceInitiatedShutdownBehavior": "terminate"}
     assert idle("EC2::Instance", **ending, UserData={"Fn::Base64": "work; shutdown -h now"}) == []
     assert idle("EC2::Instance", **ending, UserData={"Fn::Base64": "serve"})
+
+
+@pytest.mark.parametrize(
+    ("interface", "public"),
+    [({}, True), ({"AssociatePublicIpAddress": False}, False), ({"AssociatePublicIpAddress": True}, True)],
+)
+def test_a_subnet_may_give_addresses(interface: dict[str, Any], public: bool) -> None:
+    worker = {"InstanceType": "t3.micro", "NetworkInterfaces": [{**interface, "SubnetId": {"Ref": "Subnet"}}]}
+    resources = {
+        "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"MapPublicIpOnLaunch": True}},
+        "Worker": {"Type": "AWS::EC2::Instance", "Properties": worker},
+    }
+    items = [line.item for line in costs.idle([effective({"Resources": resources}, {})])]
+    assert ("its public IPv4 address" in items) == public
 
 
 def test_a_stack_without_a_file_system_stores_nothing() -> None:
