@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from wildrydes_ml.deploy.costs import DISK_GB, HOURS, PRICES, STORED_GB, Cost, idle, total
-from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.workshop.deployments import PRESETS
 
 MOST_DOLLARS = 1.0
 # Both routes one after the other, the release of Lambda's network interfaces included; each instance ends itself.

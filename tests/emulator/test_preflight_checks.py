@@ -4,7 +4,6 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 import pytest
-from wildrydes_ml.workshop.model import Model
 
 from tests.unit.fakes import Said
 from wildrydes_ml.aws.facts import QUOTAS
@@ -12,6 +11,7 @@ from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import preflight
 from wildrydes_ml.deploy.desired import Desired, describe
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.workshop.settings import wild_rydes
 

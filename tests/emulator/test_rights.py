@@ -23,7 +23,6 @@ from wildrydes_ml.ask.asking import ask
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer as deploying
-from wildrydes_ml.deploy import proof
 from wildrydes_ml.deploy import status as status_module
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy import destroyer
@@ -31,6 +30,7 @@ from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS
+from wildrydes_ml.workshop.deployments import deployments, sample
 
 ACCOUNT = "000000000000"
 As = Callable[[str, Settings], Aws]
@@ -112,7 +112,7 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
     assert not deploying.deploy(deployer, settings, place, Silent()).changed
 
     sender = status_module.find_sender(as_who("classify", settings), settings, place)
-    assert ask(sender, proof.sample()).validated
+    assert ask(sender, sample()).validated
     assert status_module.status(as_who("status", settings), settings, place, Silent(), with_drift=True)
     assert destroyer.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
 
@@ -123,7 +123,7 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
 
 
 def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
-    settings = replace(SETTINGS, account=ACCOUNT, code=LIGHT)
+    settings = replace(SETTINGS, account=ACCOUNT, deployments=deployments(LIGHT))
     rider = as_who("classify", settings)
     with pytest.raises(WildrydesError, match="denies it"):
         deploying.deploy(rider, settings, place, Silent())

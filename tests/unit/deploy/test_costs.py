@@ -3,7 +3,7 @@
 import pytest
 
 from wildrydes_ml.deploy import costs
-from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 

@@ -7,15 +7,15 @@ from threading import Event
 from typing import Any, cast
 
 import pytest
-from wildrydes_ml.workshop.model import Model, remote
 
-from tests.unit.fakes import IDENTITY, FakeAws, Said, wanted
+from tests.unit.fakes import FILLING, IDENTITY, FakeAws, Said, wanted
 from tools.lock_packages import PYTHONS
 from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Facts, Unknown, Usage, Zone
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.consequences import ParameterChange
 from wildrydes_ml.deploy.deployer import Deployer, deploy, preview
 from wildrydes_ml.deploy.desired import Desired
+from wildrydes_ml.deploy.model import Model, remote
 from wildrydes_ml.deploy.preflight import Unready, check, look, needs, refuse_other_account
 from wildrydes_ml.deploy.problems import LOCKED_LOCALLY, Problem, problems
 from wildrydes_ml.deploy.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, Upload, WarmUp, Wire
@@ -48,8 +48,7 @@ LONG, SHORT = wanted(), wanted("short")
 
 
 def set_to(**values: str) -> Desired:
-    assert LONG.efs
-    return replace(LONG, efs=LONG.efs.with_parameters(**values), service=LONG.service.with_parameters(**values))
+    return replace(LONG, stacks=tuple(stack.with_parameters(**values) for stack in LONG.stacks))
 
 
 @pytest.mark.parametrize(
@@ -428,7 +427,7 @@ LINK = "https://b.s3.eu-west-1.amazonaws.com/model/f-0000000000000000.tar?X-Amz-
     ("desired", "is_asked"),
     [
         (LONG, True),
-        (wanted(model=remote("https://example.org/model.tar.gz")), True),
+        (wanted(model=remote("https://example.org/model.tar.gz", FILLING)), True),
         (wanted(model=UPLOADED, overrides={"ModelUrl": LINK}), False),
         (set_to(BootstrapInstance="none"), False),
         (set_to(ModelUrl=""), False),

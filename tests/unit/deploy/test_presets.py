@@ -12,9 +12,9 @@ import pytest
 
 from wildrydes_ml import complete, efs_99
 from wildrydes_ml.deploy import costs
-from wildrydes_ml.deploy.settings import PRESETS
 from wildrydes_ml.template import render
 from wildrydes_ml.workshop import templates
+from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 Stack = Callable[..., dict[str, Any]]

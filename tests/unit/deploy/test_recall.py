@@ -8,13 +8,13 @@ import pytest
 from tests.unit.fakes import IDENTITY, found_as, wanted
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.recall import parameter_defaults, recall, set_values
-from wildrydes_ml.deploy.settings import DERIVED, PRESETS
 from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"
-SETTABLE = sorted(set(parameters.TABLE) - set(DERIVED))
+SETTABLE = sorted(set(parameters.TABLE) - set(wild_rydes().given))
 
 
 def deployed(route: str = "long", **options: Any) -> dict[str, FoundStack]:
@@ -122,7 +122,7 @@ def test_a_given_bucket_holds() -> None:
 def test_the_function_s_own_name_follows_the_deployment_s() -> None:
     assert recall(wild_rydes(name="mine"), deployed(name="mine"), IDENTITY).held == {}
     named = deployed(name="mine", overrides={"FunctionName": "other"})
-    assert recall(wild_rydes(name="mine"), named, IDENTITY).function_name == "other"
+    assert recall(wild_rydes(name="mine"), named, IDENTITY).parameter_values()["FunctionName"] == "other"
 
 
 def test_another_model_forgets_the_digest_of_the_one_before() -> None:
