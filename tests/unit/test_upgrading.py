@@ -126,9 +126,7 @@ def test_a_stack_that_the_aws_cli_made_of_the_earlier_template_is_ours(route: st
         refuse_strangers("wildrydes-ml", ours, untagged)
         other = StackResource("Deployment12345678", "AWS::ApiGateway::Deployment", "x")
         with pytest.raises(Refused):
-            refuse_strangers(
-                "wildrydes-ml", bare_stacks(wild_rydes())[name], replace(untagged, resources=(*made, other))
-            )
+            refuse_strangers("wildrydes-ml", ours, replace(untagged, resources=(*made, other)))
 
 
 @every_route
