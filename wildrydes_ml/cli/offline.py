@@ -8,11 +8,9 @@ import json
 
 from .. import packaging
 from ..errors import naming
-from ..policy import grants
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
-from .options import settings
 
 
 def render(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -46,6 +44,10 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def policy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Prints or writes the IAM policies that somebody needs for the deployment."""
+    # Only here, since everybody who renders would wait for them.
+    from ..policy import grants
+    from .options import settings
+
     asked = settings(options)
     found = grants.policies(options.who, asked, options.region)
     texts = [json.dumps(document, indent=2) for document in found]

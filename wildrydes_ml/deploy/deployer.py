@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
-from ..aws.records import ChangeSet, ResourceChange, Stack
+from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..aws.wiring import actions
@@ -22,7 +22,7 @@ from .model import Model
 from .observer import Observer, StackObserver, fill_settings
 from .planner import Observed
 from .recall import recall
-from .refusals import refuse_update
+from .refusals import refuse_losses, refuse_update
 from .settings import RESET_ALL, Settings
 from .states import Deploy, state
 from .steps import (
@@ -37,7 +37,6 @@ from .steps import (
     Wire,
     as_record,
     change_line,
-    change_text,
 )
 
 # The instance fetches the model within the wait condition's hour.
@@ -84,7 +83,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     deployer.report(steps)
     for step in steps:
         if isinstance(step, ApplyStack):
-            _refuse_losses(step.desired.name, step.changes, settings)
+            refuse_losses(step.desired.name, step.changes, settings)
     preflight.check(aws, deployer.desired, steps, target, reporter)
     if not target.is_local:
         reporter.output(costs.sentence(deployer.desired.values))
@@ -338,7 +337,7 @@ class Deployer:
             self._reporter.event(f"stack {stack.name} has nothing to change")
             return
         try:
-            _refuse_losses(stack.name, change_set.changes, self._settings)
+            refuse_losses(stack.name, change_set.changes, self._settings)
             refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
@@ -389,16 +388,3 @@ class Deployer:
             self._reporter.output(f"Try: {command}", curl=command)
         if not self._target.is_local:
             self._reporter.output(costs.sentence(self.desired.values))
-
-
-def _refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:
-    filling = settings.deployment.filling
-    refused = planner.protected(changes, settings.allow_replace, filling.resources if filling else ())
-    if refused:
-        losses = "; ".join(map(change_text, refused))
-        names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
-        told = surprises.perhaps(refused)
-        raise Refused(
-            f"stack {stack} would lose network or files: {losses}. {told + ' ' if told else ''}It was not changed; to "
-            f"allow it, add {names}"
-        )

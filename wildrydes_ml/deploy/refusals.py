@@ -1,4 +1,4 @@
-"""What an update must not do: what a person has denied by the stack's policy."""
+"""What an update must not do: lose network or files, and what a person has denied by the stack's policy."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,9 @@ from ..aws.records import ResourceChange, Stack
 from ..aws.session import Aws
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..reporting import Reporter
-from . import stackpolicy, steps
+from . import planner, stackpolicy, steps, surprises
 from .remedies import Remedies
+from .settings import Settings
 
 
 def refuse_update(aws: Aws, stack: Stack, changes: Sequence[ResourceChange], reporter: Reporter) -> None:
@@ -25,4 +26,18 @@ def refuse_update(aws: Aws, stack: Stack, changes: Sequence[ResourceChange], rep
             f"stack {stack.name} has a policy that denies {'; '.join(map(steps.change_text, denied))}. It was not "
             f"changed. Look at the policy with `{Remedies(aws.identity.region).policy(stack.name)}`, and have it allow "
             "the update, or leave out the settings that change these resources"
+        )
+
+
+def refuse_losses(stack: str, changes: Sequence[ResourceChange], settings: Settings) -> None:
+    """Raises Refused for changes that would remove or replace network or EFS and that nobody allowed."""
+    filling = settings.deployment.filling
+    refused = planner.protected(changes, settings.allow_replace, filling.resources if filling else ())
+    if refused:
+        losses = "; ".join(map(steps.change_text, refused))
+        names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
+        told = surprises.perhaps(refused)
+        raise Refused(
+            f"stack {stack} would lose network or files: {losses}. {told + ' ' if told else ''}It was not changed; to "
+            f"allow it, add {names}"
         )

@@ -308,7 +308,7 @@ def test_a_preview_shows_the_changes_of_resources(run: Deploy, aws: FakeAws) -> 
     assert revision.startswith("  Revision ")
     assert change == "  Modify ModelInferenceFunction (AWS::Lambda::Function)"
     assert others == [
-        "warm up function ml_inferencefunction:live, then post a picture to the API",
+        "warm up the function, then post a picture to the API",
     ]
     assert aws.journal == []
     assert aws.stacks.pending == []

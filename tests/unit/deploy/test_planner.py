@@ -339,10 +339,12 @@ def test_other_stacks_are_strangers(resources: dict[str, str], tags: dict[str, s
     assert error.value.exit_code == 4
 
 
-@pytest.mark.parametrize(("desired", "other"), [(LONG, "short"), (SHORT, "long")], ids=["long", "short"])
-def test_both_routes_at_once_are_refused(desired: Desired, other: str) -> None:
-    with pytest.raises(Refused, match=f"--route {other}") as error:
-        plan(desired, nothing_there(other_route=["wildrydes-ml-x"]))
+@pytest.mark.parametrize(
+    ("desired", "other", "stack"), [(LONG, "short", COMPLETE), (SHORT, "long", INFERENCE)], ids=["long", "short"]
+)
+def test_both_routes_at_once_are_refused(desired: Desired, other: str, stack: str) -> None:
+    with pytest.raises(Refused, match=rf"by the {other} route \({stack}\): .*--route {other}") as error:
+        plan(desired, nothing_there(other_route=[stack]))
     assert error.value.exit_code == 4
 
 

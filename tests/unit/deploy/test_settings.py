@@ -62,6 +62,10 @@ def test_a_given_function_name_wins() -> None:
     assert settings.parameter_values()["FunctionName"] == "other"
 
 
+def test_without_a_name_it_is_the_deployment_s_own() -> None:
+    assert wild_rydes().name == "wildrydes-ml"
+
+
 @pytest.mark.parametrize("name", ["ab", "a1", "my-rydes", "a" * 31])
 def test_good_names(name: str) -> None:
     settings = wild_rydes(name=name)

@@ -152,8 +152,9 @@ def test_a_reviewer_can_read_many_lined_text(name: str) -> None:
 
 DIGEST_OF_ALL = """
 import hashlib
-from wildrydes_ml import rendering, workshop
-print(hashlib.sha256("".join(rendering.render_all(workshop.TEMPLATES).values()).encode()).hexdigest())
+from wildrydes_ml.template import render
+from wildrydes_ml.workshop import templates
+print(hashlib.sha256("".join(render.render_all(templates.TEMPLATES).values()).encode()).hexdigest())
 """
 WITHOUT_LIBYAML = """
 import yaml
