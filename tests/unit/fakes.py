@@ -532,19 +532,26 @@ class FakeAccount(Account):
 
 
 class FakeAws:
-    """All gateways over one account; `journal` lists what was changed, in order."""
+    """All gateways over one account; `journal` lists what was changed, in order.
 
-    def __init__(self, api_url: str = API_OUTPUTS["ApiGatewayInvokeURL"]) -> None:
+    `outputs` are those of a stack, unless it is one of the workshop's.
+    """
+
+    def __init__(
+        self,
+        api_url: str = API_OUTPUTS["ApiGatewayInvokeURL"],
+        outputs: Callable[[Stack], Mapping[str, str]] | None = None,
+    ) -> None:
         api = {**API_OUTPUTS, "ApiGatewayInvokeURL": api_url, "InferenceFunctionTestCommand": f"curl {api_url}"}
 
-        def outputs(stack: Stack) -> Mapping[str, str]:
+        def workshop(stack: Stack) -> Mapping[str, str]:
             self._mend(stack)
             contents = f"model {stack.parameters.get('ModelSha256')}"
             return {**EFS_OUTPUTS, "EFSContents": contents} if stack.name.endswith("-mod5") else api
 
         self.journal: list[str] = []
         self._taken_out: set[str] = set()
-        self.stacks = FakeStacks(self.journal, outputs)
+        self.stacks = FakeStacks(self.journal, outputs or workshop)
         self.buckets = FakeBuckets(self.journal)
         self.stacks.read = self.buckets.at
         self.functions = FakeFunctions(self.journal)
