@@ -201,7 +201,7 @@ class FakeStacks(Stacks):
 
     def pause(self) -> None:
         for name, coming in self.endings.items():
-            if coming:
+            if coming and name in self.stacks:
                 self._turn(self.stacks[name], coming.pop(0))
 
     def _begin(self, stack: Stack, end: str) -> None:

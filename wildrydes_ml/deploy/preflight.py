@@ -100,6 +100,9 @@ def check(aws: Aws, desired: Desired, steps: Sequence[Step], target: Target, rep
 
     Raises Unready with all problems, and InterruptedWork when the credentials have expired.
     """
+    if "InternetEgress" not in desired.values:
+        # What is looked at follows from the parameters of the workshop's network.
+        return
     wanted = needs(desired, steps, _is_renamed(aws, desired, steps))
     # An emulator starts no instance that would fetch the model.
     names = [name for name in wanted if name != "model" or desired.fill or not target.is_local]
