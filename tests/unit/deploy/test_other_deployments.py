@@ -5,19 +5,22 @@ Nothing fills EFS, and nothing is asked at the end.
 
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FakeAws, Said
+from tests.unit.fakes import IDENTITY, FakeAws, Said
 from wildrydes_ml.aws.records import Stack as FoundStack
 from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployed, deploy, preview
+from wildrydes_ml.deploy.desired import describe
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.status import status
-from wildrydes_ml.deployment import Code, Deployment, Output, Stack
+from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Output, Stack
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import TAG
@@ -249,9 +252,35 @@ def test_the_function_s_log_group_goes_too(run: Run, aws: FakeAws, code: Path) -
 
 def test_nothing_can_be_kept_where_the_deployment_keeps_nothing(run: Run, aws: FakeAws, code: Path) -> None:
     run(**TEAM)
-    with pytest.raises(Refused, match="--keep-data"):
+    with pytest.raises(Refused, match="--keep-data: orders has no files to keep on EFS; run without --keep-data"):
         removed(aws, code, keep_data=True)
     assert aws.journal == []
+
+
+@pytest.mark.parametrize("id", ["queue", ""])
+def test_what_the_deployment_keeps_stays_as_it_is(aws: FakeAws, code: Path, id: str) -> None:
+    queue, reader, _ = orders(code).stacks
+    fed = replace(reader, inputs={"From": (Output(id, "QueueArn"),)})
+    kept = replace(orders(code), stacks=(replace(queue, id=id), fed), kept=Kept(id))
+    name, options = kept.stack_names("orders")[0], Settings((kept,), **TEAM)
+    aws.stacks.put(name, "CREATE_COMPLETE", queue.source.text, tags={TAG: "orders"}, outputs={"QueueArn": "arn:queue"},
+                   parameters={"Seconds": "60", "Kind": "fifo"})  # fmt: skip
+    deploy(aws.gateways, options, Target(), Said())
+    assert aws.stacks.stacks[READER].parameters["From"] == "arn:queue"
+    aws.journal.clear()
+    assert destroy(aws.gateways, replace(options, keep_data=True), Target(), Said(), lambda lines: None)
+    assert aws.journal == [f"delete {READER}"]
+    assert aws.stacks.stacks[name].status == "CREATE_COMPLETE"
+
+
+def test_what_is_on_efs_is_told_to_the_stacks_after_the_one_that_fills_it_alone(code: Path) -> None:
+    rows = {"Revision": text(Default="")}
+    one, two, three = (source(name, rows, {"Type": "AWS::SNS::Topic"}, "EFSContents") for name in ("a", "b", "c"))
+    stacks = (Stack(one, "a"), Stack(two, "b"), Stack(three, "c"))
+    whole = Settings((Deployment("orders", stacks, filling=Filling(stack="b")),))
+    desired = describe(whole, Target(), IDENTITY, Model(""))
+    outputs = {"orders-b": {"EFSContents": "a model"}}
+    assert [desired.contents(stack, outputs) for stack in desired.stacks] == ["", "", "a model"]
 
 
 def test_a_stranger_s_stack_of_the_name_is_left_alone(run: Run, aws: FakeAws, code: Path) -> None:
