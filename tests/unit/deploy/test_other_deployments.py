@@ -28,7 +28,7 @@ from wildrydes_ml.template.source import Source
 
 QUEUE, READER, ALARM = "orders-queue", "orders-reader", "orders-alarm"
 BUCKET = "orders-123456789012-eu-west-1"
-TEAM = {"overrides": {"Team": "fleet"}}
+TEAM: dict[str, Any] = {"overrides": {"Team": "fleet"}}
 
 
 def source(name: str, parameters: Mapping[str, Any], resource: Mapping[str, Any], output: str = "") -> Source:
