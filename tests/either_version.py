@@ -13,9 +13,9 @@ import wildrydes_ml
 from wildrydes_ml.reporting import JsonReporter
 
 if importlib.util.find_spec("wildrydes_ml.deploy"):
-    NAMES = ("aws.session", "deploy.deployer", "deploy.settings", "local.emulator")
+    NAMES, SETTINGS = ("aws.session", "deploy.deployer", "workshop.settings", "local.emulator"), "wild_rydes"
 else:
-    NAMES = ("aws", "deploying", "settings", "local")
+    NAMES, SETTINGS = ("aws", "deploying", "settings", "local"), "Settings"
 aws, deployer, settings, local = (importlib.import_module(f"wildrydes_ml.{name}") for name in NAMES)
 
 
@@ -23,7 +23,7 @@ def main() -> None:
     """Deploys to the emulator of a home; `free` names parameters that the place would decide and here does not."""
     told = json.load(sys.stdin)
     home, reporter = Path(told["home"]), JsonReporter(sys.stdout)
-    asked = settings.Settings(code=Path(told["code"]), **told["settings"])
+    asked = getattr(settings, SETTINGS)(code=Path(told["code"]), **told["settings"])
     emulator = local.find(home)
     assert emulator
     place = local.target(home, emulator, asked.name)

@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from awscli.clidriver import create_clidriver
 from botocore.awsrequest import AWSResponse
-from wildrydes_ml.workshop.model import Model
 
 from tests.unit.fakes import FakeAws, Said, wanted
 from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Usage
@@ -18,6 +17,7 @@ from wildrydes_ml.aws.records import Billable, ResourceChange
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import remedies
 from wildrydes_ml.deploy.desired import code_key
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.problems import problems
 from wildrydes_ml.deploy.refusals import refuse_update
 from wildrydes_ml.deploy.remedies import AGAIN, Remedies, some

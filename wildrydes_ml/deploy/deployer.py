@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
-from ..aws.records import ChangeSet, ResourceChange, Stack
+from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..aws.wiring import actions
@@ -22,9 +22,8 @@ from .follower import MADE, Follower
 from .observer import Observer, StackObserver, fill_settings
 from .place import desired_at
 from .planner import FoundStack, Observed
-from .protected import protected
 from .recall import recall
-from .refusals import refuse_update
+from .refusals import refuse_losses, refuse_update
 from .settings import Settings
 from .states import Deploy, state
 from .steps import (
@@ -39,7 +38,6 @@ from .steps import (
     Wire,
     as_record,
     change_line,
-    change_text,
 )
 
 # The instance fetches the model within the wait condition's hour.
@@ -86,7 +84,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     deployer.report(steps)
     for step in steps:
         if isinstance(step, ApplyStack):
-            _refuse_losses(step.desired, step.changes, settings)
+            refuse_losses(step.desired, step.changes, settings)
     preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
     if not target.is_local:
         reporter.output(costs.sentence(stack.effective for stack in deployer.desired.stacks))
@@ -320,7 +318,7 @@ class Deployer:
             self._reporter.event(f"stack {stack.name} has nothing to change")
             return
         try:
-            _refuse_losses(stack, change_set.changes, self._settings)
+            refuse_losses(stack, change_set.changes, self._settings)
             refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
@@ -372,17 +370,3 @@ class Deployer:
             self._reporter.output(f"Try: {command}", curl=command)
         if not self._target.is_local:
             self._reporter.output(costs.sentence(stack.effective for stack in self.desired.stacks))
-
-
-def _refuse_losses(stack: DesiredStack, changes: Sequence[ResourceChange], settings: Settings) -> None:
-    filling = settings.deployment.filling
-    passing = [*(filling.resources if filling else ()), *stack.taken_out]
-    refused = protected(changes, settings.allow_replace, passing)
-    if refused:
-        losses = "; ".join(map(change_text, refused))
-        names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
-        told = surprises.perhaps(refused)
-        raise Refused(
-            f"stack {stack.name} would lose data or network: {losses}. {told + ' ' if told else ''}It was not "
-            f"changed; to allow it, add {names}"
-        )

@@ -174,7 +174,10 @@ class Desired:
 
     def contents(self, stack: DesiredStack, outputs: Outputs) -> str:
         """What the filler says is on EFS, for a stack after its own; its own template sees to itself."""
-        if not self.deployment.filling or self.filler is None or self.filler.name == stack.name:
+        names = [one.name for one in self.stacks]
+        if not self.deployment.filling or self.filler is None:
+            return ""
+        if names.index(stack.name) <= names.index(self.filler.name):
             return ""
         return outputs.get(self.filler.name, {}).get(self.deployment.filling.contents, "")
 

@@ -71,11 +71,14 @@ _ASIDE_RESOURCES = frozenset({"NatGateway", "NatPublicIP", "PrivateRoute"})
 _FIXED = {"FunctionName": "Stage prod would go on calling {old}, which is gone then"}
 
 
-@cache
 def deployments(code: Path | None = None) -> tuple[Deployment, Deployment]:
     """The two routes, the long one first; `code` is a directory of source in place of the package's `lambda_src`."""
-    directory = code or packaging.source_directory()
-    return _long(directory), _short(directory)
+    return _both(code or packaging.source_directory())
+
+
+@cache
+def _both(code: Path) -> tuple[Deployment, Deployment]:
+    return _long(code), _short(code)
 
 
 def deployment(route: str = LONG) -> Deployment:

@@ -10,10 +10,11 @@ from tests.unit.fakes import FakeAws, FakeStacks, Said, wanted
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import costs
 from wildrydes_ml.deploy.consequences import changes
-from wildrydes_ml.deploy.settings import PRESETS, Settings
 from wildrydes_ml.deploy.status import status as show_status
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.template.effective import Effective, effective
+from wildrydes_ml.workshop.deployments import PRESETS
+from wildrydes_ml.workshop.settings import wild_rydes
 
 
 def made(preset: str = "workshop", route: str = "long", **overrides: str) -> list[Effective]:
@@ -219,7 +220,7 @@ def shown(aws: FakeAws) -> Said:
     """What status says."""
     said = Said()
     with suppress(WildrydesError):
-        show_status(aws.gateways, Settings(), Target(), said)
+        show_status(aws.gateways, wild_rydes(), Target(), said)
     return said
 
 

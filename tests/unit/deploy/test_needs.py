@@ -21,6 +21,7 @@ from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.preflight import Unready, check
 from wildrydes_ml.deploy.problems import problems
 from wildrydes_ml.deploy.steps import ApplyStack
+from wildrydes_ml.deployment import StackOutput
 
 NO_VALUES: Mapping[str, str] = {}
 NO_STACKS: Mapping[str, FoundStack] = {}
@@ -40,7 +41,7 @@ def deployment(
     """A deployment of one stack with these resources; each value's parameter is of type String unless it is given."""
     kinds = {**{name: {"Type": "String"} for name in values}, **sections.pop("Parameters", {})}
     body = {"Parameters": kinds, "Resources": resources, **sections}
-    return replace(wanted("short"), service=stack(body, values))
+    return replace(wanted("short"), stacks=(stack(body, values),))
 
 
 def asked(desired: Desired, kind: str = "create", there: Mapping[str, FoundStack] = NO_STACKS) -> set[Ask]:
@@ -173,8 +174,10 @@ def test_what_another_stack_is_to_export_has_to_be_there() -> None:
 def test_what_the_deployment_exports_itself_need_not_be_there() -> None:
     outputs = {"Subnet": {"Value": "s", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Subnet"}}}}
     base = stack({"Resources": {"Topic": resource("SNS::Topic")}, "Outputs": outputs}, name="base")
-    assert found(replace(IMPORTING, efs=base), {Ask("exports"): {}}) == []
-    taken = only(replace(IMPORTING, efs=base), {Ask("exports"): {"base-Subnet": "arn:stack/theirs/1"}})
+    assert found(replace(IMPORTING, stacks=(base, *IMPORTING.stacks)), {Ask("exports"): {}}) == []
+    taken = only(
+        replace(IMPORTING, stacks=(base, *IMPORTING.stacks)), {Ask("exports"): {"base-Subnet": "arn:stack/theirs/1"}}
+    )
     assert "stack theirs has taken the names base-Subnet" in taken.why
 
 
@@ -280,7 +283,8 @@ def test_a_role_that_uses_no_service_needs_no_way() -> None:
 
 
 def test_what_another_stack_of_the_deployment_gives_is_not_asked() -> None:
-    fed = replace(EXISTING, service=replace(EXISTING.service, inputs={"One": ("A",), "Two": ("B",), "Vpc": ("C",)}))
+    inputs = {name: (StackOutput("network", name),) for name in ("One", "Two", "Vpc")}
+    fed = replace(EXISTING, stacks=(replace(EXISTING.service, inputs=inputs),))
     assert {ask.subject for ask in asked(fed) if ask in IN_ORDER} == {"sg-1", "sg-2"}
 
 
@@ -329,7 +333,7 @@ def test_no_template_is_too_odd_to_be_looked_at(seed: int) -> None:
             for title, entry in body["Resources"].items()
         }
         outputs = shaken(body.get("Outputs", {}), random)
-        desired = replace(wanted("short"), service=stack({**body, "Resources": resources, "Outputs": outputs}, GIVEN))
+        desired = replace(wanted("short"), stacks=(stack({**body, "Resources": resources, "Outputs": outputs}, GIVEN),))
         with suppress(Unready):
             check(FakeAws().gateways, desired, [ApplyStack(desired.service, "create")], Target(), Said())
         assert costs.sentence([desired.service.effective]).startswith("idle cost: about")
