@@ -3,7 +3,7 @@
 It uses what 3fb411b had and every later version has, so that both are driven alike.
 """
 
-import importlib.util
+import importlib
 import json
 import sys
 from dataclasses import replace
@@ -12,7 +12,8 @@ from pathlib import Path
 import wildrydes_ml
 from wildrydes_ml.reporting import JsonReporter
 
-if importlib.util.find_spec("wildrydes_ml.deploy"):
+# Not by its import: an installed version of the library would serve for what an earlier one has not.
+if Path(wildrydes_ml.__file__).with_name("deployment.py").exists():
     NAMES, SETTINGS = ("aws.session", "deploy.deployer", "workshop.settings", "local.emulator"), "wild_rydes"
 else:
     NAMES, SETTINGS = ("aws", "deploying", "settings", "local"), "Settings"
