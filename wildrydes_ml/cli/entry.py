@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ..deploy.settings import OWN_NAME
 from ..errors import SettingsError, WildrydesError
 from ..policy.rights import CLOUDFORMATION, VERBS
 from ..reporting import JsonReporter, Reporter, TextReporter
