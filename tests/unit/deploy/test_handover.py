@@ -130,7 +130,7 @@ def test_a_plan_without_a_bucket_shows_the_update_without_its_changes(aws: FakeA
     aws.buckets.labels.clear()
     later = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
     step = ApplyStack(lengthened(one.plan.desired.efs), "update")
-    assert later.detailed([MakeBucket(BUCKET), step]) == [MakeBucket(BUCKET), step]
+    assert later.detailed([MakeBucket(BUCKET), step]) == (MakeBucket(BUCKET), step)
     assert len(listening(aws).given) == 1
 
 
