@@ -63,8 +63,8 @@ class Walk:
 
 @pytest.fixture(scope="session")
 def training(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the environments that train are: the examples' packages are the same, and installing them takes long."""
-    return tmp_path_factory.mktemp("training")
+    """Where the environment that trains is: the examples' packages are the same, and installing them takes long."""
+    return tmp_path_factory.mktemp("build")
 
 
 @pytest.fixture(scope="session")
@@ -74,8 +74,7 @@ def started(tmp_path_factory: pytest.TempPathFactory, training: Path) -> Iterato
 
         def start(example: str) -> Walk:
             walk = Walk(example, tmp_path_factory.mktemp(example))
-            (walk.folder / "build").mkdir()
-            (walk.folder / "build" / "training").symlink_to(training)
+            (walk.folder / "build").symlink_to(training)
             emulators.callback(emulator.stop, walk.home)
             walk.start()
             return walk
