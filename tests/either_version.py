@@ -3,7 +3,7 @@
 It uses what 3fb411b had and every later version has, so that both are driven alike.
 """
 
-import importlib.util
+import importlib
 import json
 import sys
 from dataclasses import replace
@@ -12,10 +12,11 @@ from pathlib import Path
 import wildrydes_ml
 from wildrydes_ml.reporting import JsonReporter
 
-if importlib.util.find_spec("wildrydes_ml.deploy"):
-    NAMES = ("aws.session", "deploy.deployer", "deploy.settings", "local.emulator")
+# Not by its import: an installed version of the library would serve for what an earlier one has not.
+if Path(wildrydes_ml.__file__).with_name("deployment.py").exists():
+    NAMES, SETTINGS = ("aws.session", "deploy.deployer", "workshop.settings", "local.emulator"), "wild_rydes"
 else:
-    NAMES = ("aws", "deploying", "settings", "local")
+    NAMES, SETTINGS = ("aws", "deploying", "settings", "local"), "Settings"
 aws, deployer, settings, local = (importlib.import_module(f"wildrydes_ml.{name}") for name in NAMES)
 
 
@@ -23,7 +24,7 @@ def main() -> None:
     """Deploys to the emulator of a home; `free` names parameters that the place would decide and here does not."""
     told = json.load(sys.stdin)
     home, reporter = Path(told["home"]), JsonReporter(sys.stdout)
-    asked = settings.Settings(code=Path(told["code"]), **told["settings"])
+    asked = getattr(settings, SETTINGS)(code=Path(told["code"]), **told["settings"])
     emulator = local.find(home)
     assert emulator
     place = local.target(home, emulator, asked.name)

@@ -15,8 +15,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools import topology
 from tools.topology import Topology
-from wildrydes_ml.deploy.settings import PRESETS
 from wildrydes_ml.workshop import templates
+from wildrydes_ml.workshop.deployments import PRESETS
 
 ROOT = Path(__file__).resolve().parent.parent
 WIDTH, HEIGHT = 1000, 708

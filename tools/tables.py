@@ -17,11 +17,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml.cli import entry as cli
 from wildrydes_ml.deploy import costs
-from wildrydes_ml.deploy.settings import PRESETS
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates as workshop
+from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -2,11 +2,15 @@
 
 import json
 import os
+import select
 import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TextIO
 from unicodedata import category
+
+# How long a Ctrl-C may go unnoticed.
+_LOOK_SECONDS = 0.2
 
 
 class Reporter(Protocol):
@@ -32,6 +36,17 @@ class Reporter(Protocol):
 
     def result(self, ok: bool, **record: Any) -> None:
         """The end."""
+
+
+def answer_to(question: str) -> str:
+    """What a person types at a question, with its line end; empty at the end of the input.
+
+    A Ctrl-C just before the reading begins would not end it, so that nothing is read before there is something.
+    """
+    print(question, end="", flush=True)
+    while not select.select([sys.stdin], [], [], _LOOK_SECONDS)[0]:
+        pass
+    return sys.stdin.readline()
 
 
 class TextReporter:

@@ -30,7 +30,8 @@ from wildrydes_ml.deploy.desired import default_bucket
 from wildrydes_ml.local import emulator, filling
 from wildrydes_ml.reporting import Reporter
 from wildrydes_ml.template.render import render_all, write
-from wildrydes_ml.workshop import model, templates
+from wildrydes_ml.workshop import templates
+from wildrydes_ml.workshop.deployments import shipped
 from wildrydes_ml.workshop.settings import wild_rydes
 
 NAME = "bench"
@@ -176,7 +177,7 @@ class Rig:
             "ACCOUNT": ACCOUNT,
             "BUCKET": _BUCKET,
             "BUCKET_POLICY": _tls_only(_BUCKET),
-            "FUNCTION": wild_rydes(name=NAME).function_name,
+            "FUNCTION": wild_rydes(name=NAME).parameter_values()["FunctionName"],
             "CODE": str(self._source(code).with_suffix(".zip")),
             "CODE_SOURCE": str(self._source(code)),
             "TEMPLATES": str(self._work / "templates"),
@@ -191,7 +192,7 @@ class Rig:
 def fill(directory: Path, reporter: Reporter) -> Path:
     """The directory that stands for EFS, with one small package; quick when it is filled already."""
     values = wild_rydes(overrides={"Packages": ours.PACKAGES}).parameter_values()
-    filling.fill(directory, filling.environment(values, model.shipped(), os.environ), reporter)
+    filling.fill(directory, filling.environment(values, str(shipped()), os.environ), reporter)
     return directory
 
 

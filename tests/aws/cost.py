@@ -2,8 +2,11 @@
 
 from collections.abc import Sequence
 
-from wildrydes_ml.deploy.costs import DISK_GB, HOURS, PRICES, STORED_GB, Cost, idle, total
-from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.deploy.bills import DISK_GB, STORED_GB
+from wildrydes_ml.deploy.costs import HOURS, PRICES, Cost, idle, total
+from wildrydes_ml.template.effective import effective
+from wildrydes_ml.workshop.deployments import PRESETS
+from wildrydes_ml.workshop.templates import complete
 
 MOST_DOLLARS = 1.0
 # Both routes one after the other, the release of Lambda's network interfaces included; each instance ends itself.
@@ -19,7 +22,7 @@ _STARTS, _START_GB, _RUN_GB_SECONDS = 12, 0.4, 3 * 300
 def lines() -> Sequence[Cost]:
     """A line for each thing, of both routes together, in US dollars."""
     filling = sum(PRICES[kind] + PRICES["public IPv4 address"] + DISK_GB * PRICES["EBS gp3, GB"] for kind in _INSTANCES)
-    standing = total(idle(PRESETS["lean"] | {"MemorySize": "3008"}))
+    standing = total(idle([effective(complete().to_dict(), PRESETS["lean"])]))
     return (
         Cost("instances that fill EFS", filling / HOURS * _FILLING_HOURS),
         Cost("the deployments while they stand", 2 * standing / HOURS * _ROUTE_HOURS),

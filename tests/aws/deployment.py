@@ -16,12 +16,14 @@ from wildrydes_ml.ask.asking import Answer, ask, question
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer, proof
-from wildrydes_ml.deploy.deployer import Deployed, public_url
+from wildrydes_ml.deploy.deployer import Deployed
 from wildrydes_ml.deploy.preflight import refuse_other_account
 from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deployment import Proof
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.reporting import JsonReporter
+from wildrydes_ml.workshop.deployments import deployments, sample
 
 PROBE = Path(__file__).parent / "probe"
 _TIMES = 5
@@ -74,9 +76,11 @@ class Deployment:
         local = boto3.Session("000000000000", "local", region_name=self.target.region, botocore_session=bare)
         return local.client(service, endpoint_url=self.target.endpoint)
 
-    def with_options(self, **options: Any) -> Settings:
-        """The settings that a command with these options has; what earlier ones set is AWS's to remember."""
-        return replace(self.settings, **{"route": self.route, **options})
+    def with_options(self, code: Path | None = None, **options: Any) -> Settings:
+        """The settings that a command with these options has, and with that code; what earlier ones set is AWS's to
+        remember."""
+        own = {"deployments": deployments(code)} if code else {}
+        return replace(self.settings, **{"route": self.route, **own, **options})
 
     def deploy(self, **options: Any) -> Deployed:
         """Deploys, which posts a picture through the API."""
@@ -104,7 +108,13 @@ class Deployment:
     @property
     def url(self) -> str:
         """Where the API answers."""
-        return public_url(self.target, self.outputs)
+        return proof.public_url(self.target, self._proof, self.outputs)
+
+    @property
+    def _proof(self) -> Proof:
+        found = self.settings.deployment.proof
+        assert found is not None
+        return found
 
     def post(self, body: bytes, kind: str = "application/json") -> web.Reply:
         """One request without key, signature or patience."""
@@ -112,9 +122,8 @@ class Deployment:
 
     def classify(self, picture: str = "") -> Answer:
         """The answer on a picture, or on the sample that deploys post. Raises WildrydesError when there is none."""
-        auth = self._parameters().get("ApiAuth", "NONE")
-        send = proof.sender(self.aws(), self.target, self.url, self.outputs["ModelInferenceApiId"], auth)
-        found = ask(send, question(picture) if picture else proof.sample())
+        send = proof.sender(self.aws(), self.target, self._proof, self._parameters(), self.outputs)
+        found = ask(send, question(picture) if picture else sample())
         if found.error:
             raise WildrydesError(found.error)
         return found
@@ -123,7 +132,7 @@ class Deployment:
         """When this engine was set: which one answered, the milliseconds of the parts of a few answers, asked directly
         and warm, and what the function's log says of why it is slower than it may be."""
         self.deploy(overrides={"Engine": engine})
-        event = json.dumps({"image": base64.b64encode(proof.sample().body).decode(), "explain": True}).encode()
+        event = json.dumps({"image": base64.b64encode(sample().body).decode(), "explain": True}).encode()
         invoke = partial(self.client("lambda").invoke, FunctionName=self.function, Qualifier="live", LogType="Tail")
         told = [_invocation(invoke(Payload=event)) for _ in range(_TIMES)]
         engines = {str(body.get("model", {}).get("engine", "not told")) for body, _ in told}

@@ -8,9 +8,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from wildrydes_ml.deploy.settings import ROUTES
 from wildrydes_ml.errors import InterruptedWork, WildrydesError
-from wildrydes_ml.workshop import model
+from wildrydes_ml.workshop.deployments import shipped
+from wildrydes_ml.workshop.names import ROUTES
 from wildrydes_ml.workshop.parameters import MODEL_URL
 
 from . import report
@@ -58,7 +58,7 @@ class Proof:
             return
         found = self._put(MODEL)
         if found.status != DONE or not all(str(said).startswith("2") for said in found.answer.values()):
-            self.place.settings = replace(self.place.settings, model=model.shipped())
+            self.place.settings = replace(self.place.settings, model=str(shipped()))
         self.facts["model"] = self.place.settings.model or MODEL_URL
 
     @contextmanager

@@ -14,7 +14,6 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from wildrydes_ml import packaging
 from wildrydes_ml.errors import Refused
 
 from .deployment import Deployment, NotAskedError
@@ -62,7 +61,7 @@ def _nothing_to_do(place: Deployment) -> str:
 
 
 def _new_code(place: Deployment) -> str:
-    source = place.settings.code or packaging.source_directory()
+    source = place.settings.deployment.code[0].directory
     with tempfile.TemporaryDirectory() as folder:
         code = Path(shutil.copytree(source, Path(folder) / "code"))
         (code / "touched.txt").write_text("new code\n", encoding="utf-8")

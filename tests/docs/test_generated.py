@@ -7,8 +7,8 @@ import pytest
 
 from tools import diagram, tables, topology
 from tools.reasons import GONE, NEW, REASONS
-from wildrydes_ml.deploy.settings import PRESETS
 from wildrydes_ml.workshop import templates
+from wildrydes_ml.workshop.deployments import PRESETS
 
 from .documents import ROOT
 

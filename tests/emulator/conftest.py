@@ -15,10 +15,10 @@ from moto.server import ThreadedMotoServer
 
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.settings import DEFAULT_NAME
 from wildrydes_ml.local import emulator, filling
 from wildrydes_ml.reporting import JsonReporter
-from wildrydes_ml.workshop import model
+from wildrydes_ml.workshop.deployments import shipped
+from wildrydes_ml.workshop.names import NAME
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -50,7 +50,7 @@ def filled_efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     directory = tmp_path_factory.mktemp("filled") / "efs"
     with (directory.parent / "populate.jsonl").open("w") as log:
         values = wild_rydes().parameter_values()
-        filling.fill(directory, filling.environment(values, model.shipped(), os.environ), JsonReporter(log))
+        filling.fill(directory, filling.environment(values, str(shipped()), os.environ), JsonReporter(log))
     return directory
 
 
@@ -66,7 +66,7 @@ def home(tmp_path: Path) -> Iterator[Path]:
 def filled_home(home: Path, filled_efs: Path) -> Path:
     """A home whose EFS directory is filled already: hard links, since 1.5 GB take long to copy."""
     emulator.claim(home)
-    shutil.copytree(filled_efs, emulator.efs_directory(home, DEFAULT_NAME), symlinks=True, copy_function=_link)
+    shutil.copytree(filled_efs, emulator.efs_directory(home, NAME), symlinks=True, copy_function=_link)
     return home
 
 
@@ -90,7 +90,7 @@ def moto_server() -> Iterator[str]:
 def place(home: Path) -> Target:
     """A running emulator as a place to deploy to."""
     home.mkdir(parents=True, exist_ok=True)
-    return emulator.target(home, emulator.start(home)[0], DEFAULT_NAME)
+    return emulator.target(home, emulator.start(home)[0], NAME)
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import fcntl
 import os
 import pty
-import select
 import subprocess
 import sys
 import termios
@@ -18,10 +17,7 @@ from .conftest import ROOT, Command, client
 
 
 def on_a_terminal(keys: bytes, environment: Mapping[str, str]) -> tuple[int, str]:
-    """Runs deploy with a terminal as its input, on which somebody types when asked; returns its exit code and words.
-
-    They type again while it says nothing: a Ctrl-C between the question and the reading of the answer is not noticed.
-    """
+    """Runs deploy with a terminal as its input, on which somebody types when asked; returns its exit code and words."""
     terminal, its_end = pty.openpty()
     with subprocess.Popen(
         [sys.executable, str(ROOT / "bin" / "deploy.py")],
@@ -33,8 +29,6 @@ def on_a_terminal(keys: bytes, environment: Mapping[str, str]) -> tuple[int, str
         while (more := process.stdout.read(4096)) and b"[y/N]" not in (said := said + more):
             pass
         os.write(terminal, keys)
-        while not select.select([process.stdout], [], [], 5)[0]:
-            os.write(terminal, keys)
         said += process.stdout.read()
     os.close(terminal)
     os.close(its_end)

@@ -14,11 +14,13 @@ from typing import Any
 
 import pytest
 
+from tests.unit.fakes import PROOF
 from wildrydes_ml.aws.session import Aws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import actions
-from wildrydes_ml.deploy.deployer import Deployer, public_url
+from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.desired import default_bucket
+from wildrydes_ml.deploy.proof import public_url
 from wildrydes_ml.deploy.steps import ApplyStack, Fill, WarmUp
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.reporting import JsonReporter
@@ -91,7 +93,7 @@ class Api:
                 deployer.run(step)
         stack = self.aws.stacks.describe(deployer.desired.service.name)
         assert stack
-        return public_url(self.place, stack.outputs), [step.describe() for step in steps]
+        return public_url(self.place, PROOF, stack.outputs), [step.describe() for step in steps]
 
     def destroy(self, route: str) -> None:
         with self.log.open("a") as log:

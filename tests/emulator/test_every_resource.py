@@ -14,7 +14,7 @@ from moto.core.common_models import CloudFormationModel
 from troposphere import If, Template
 
 from wildrydes_ml import efs_99, render
-from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.workshop.deployments import PRESETS
 
 
 class WaitCondition(CloudFormationModel):

@@ -26,11 +26,12 @@ from .conftest import ROOT, client
 KILLED = """
 import os, signal
 from pathlib import PosixPath
-from wildrydes_ml.aws import connect
-from wildrydes_ml.deploying import Deployer
-from wildrydes_ml.desired import DesiredStack
-from wildrydes_ml.handing import handed
-from wildrydes_ml.settings import Settings, Target
+from wildrydes_ml.aws.session import connect
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.deploy.desired import DesiredStack
+from wildrydes_ml.deploy.handover import handed
+from wildrydes_ml.workshop.settings import wild_rydes
 from tests.unit.fakes import Said
 
 place = PLACE

@@ -21,6 +21,7 @@ from wildrydes_ml.deploy import deployer
 from wildrydes_ml.deploy.logs import Reading, tell_last_lines
 from wildrydes_ml.deploy.status import find_stacks
 from wildrydes_ml.local import emulator
+from wildrydes_ml.workshop.deployments import deployments
 
 from .conftest import ROOT, Command, client
 
@@ -44,7 +45,7 @@ def deployed(home: Path, tmp_path: Path) -> Target:
     code.mkdir()
     (code / "lambda_function.py").write_text(SAYS)
     place = emulator.target(home, emulator.start(home)[0], SETTINGS.name)
-    deployer.deploy(connect(place), replace(SETTINGS, code=code), place, Silent())
+    deployer.deploy(connect(place), replace(SETTINGS, deployments=deployments(code)), place, Silent())
     return place
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from troposphere import Output, Parameter, Ref, Template
 
+from tests.unit.fakes import PROOF
 from wildrydes_ml import render
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.blocks import (
@@ -20,7 +21,7 @@ from wildrydes_ml.blocks import (
     add_rest_api,
     invoke_url,
 )
-from wildrydes_ml.deploy.deployer import public_url
+from wildrydes_ml.deploy.proof import public_url
 
 from .conftest import client
 from .test_api_answers import send
@@ -76,7 +77,7 @@ def deployed(cloudformation: Any, who: str) -> dict[str, str]:
 
 def test_who_gets_in_where(cloudformation: Any, place: Target) -> None:
     for who, closed in (("NONE", 200), ("API_KEY", 403), ("AWS_IAM", 403), ("API_KEY", 403)):
-        url = public_url(place, deployed(cloudformation, who)).rstrip("/")
+        url = public_url(place, PROOF, deployed(cloudformation, who)).rstrip("/")
         answers = [
             send(f"{url}{path}", method).status
             for method, path in (("GET", "/health"), ("GET", "/"), ("POST", "/digits"), ("POST", "/"))

@@ -12,10 +12,10 @@ from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import preflight
 from wildrydes_ml.deploy.desired import Desired, DesiredStack, describe
-from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.template.decode import decode
-from wildrydes_ml.workshop.model import Model
+from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import client
 
@@ -30,7 +30,7 @@ def moto(moto_server: str) -> Target:
 def checked(target: Target, **overrides: str) -> tuple[list[str], list[str]]:
     """What is in the way of a first deploy, and what else is said."""
     aws, said = connect(target), Said()
-    desired = describe(Settings(overrides=overrides), target, aws.identity, Model(""))
+    desired = describe(wild_rydes(overrides=overrides), target, aws.identity, Model(""))
     try:
         preflight.check(aws, desired, creation(desired), target, said)
     except preflight.Unready as error:
@@ -103,14 +103,14 @@ def test_names_may_be_taken(moto: Target) -> None:
 
 def test_on_ministack_a_first_deploy_is_looked_at_whole(aws: Aws, place: Target) -> None:
     said = Said()
-    desired = describe(Settings(overrides={"ReservedConcurrency": "1"}), place, aws.identity, Model(""))
+    desired = describe(wild_rydes(overrides={"ReservedConcurrency": "1"}), place, aws.identity, Model(""))
     preflight.check(aws, desired, creation(desired), place, said)
     assert said.lines == []
 
 
 def test_what_ministack_does_not_know_is_said_once(aws: Aws, place: Target) -> None:
     said = Said()
-    desired = describe(Settings(), Target(), aws.identity, Model(""))
+    desired = describe(wild_rydes(), Target(), aws.identity, Model(""))
     preflight.check(aws, desired, creation(desired), place, said)
     assert [line[:2] for line in said.lines] == [("event", "not checked here: the instance type's zones")]
 
@@ -122,7 +122,7 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
         Role="arn:aws:iam::000000000000:role/r", Code={"ZipFile": b"PK\5\6" + bytes(18)},
     )  # fmt: skip
     logs.create_log_group(logGroupName="/aws/lambda/ml_inferencefunction")
-    desired = describe(Settings(), place, aws.identity, Model(""))
+    desired = describe(wild_rydes(), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready) as caught:
         preflight.check(aws, desired, creation(desired), place, Said())
     assert str(caught.value).count("no stack has made") == 2
@@ -140,11 +140,11 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
 
 
 def test_a_new_name_of_the_function_that_is_taken_is_in_an_update_s_way(aws: Aws, place: Target) -> None:
-    before = describe(Settings(), place, aws.identity, Model(""))
+    before = describe(wild_rydes(), place, aws.identity, Model(""))
     there = {before.service.name: found_as(before.service)}
     for group in ("prod_fn", before.function_name):
         client(place, "logs").create_log_group(logGroupName=f"/aws/lambda/{group}")
-    renamed = describe(Settings(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
+    renamed = describe(wild_rydes(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready, match="log group /aws/lambda/prod_fn: there is one of that name"):
         preflight.check(aws, renamed, [ApplyStack(renamed.service, "update")], place, Said(), there)
     preflight.check(aws, before, [ApplyStack(before.service, "update")], place, Said(), there)
@@ -169,8 +169,8 @@ Resources:
 def existing(aws: Aws, **values: str) -> Desired:
     """Another's deployment in a network that is given."""
     body = decode(EXISTING)
-    desired = describe(Settings(route="short"), Target(), aws.identity, Model(""))
-    return replace(desired, service=DesiredStack("theirs", "theirs.yml", EXISTING, values, {}, body))
+    desired = describe(wild_rydes(route="short"), Target(), aws.identity, Model(""))
+    return replace(desired, stacks=(DesiredStack("theirs", "theirs.yml", EXISTING, values, {}, body),))
 
 
 def test_a_network_that_is_given_is_looked_at(moto: Target) -> None:

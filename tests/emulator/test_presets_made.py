@@ -4,7 +4,7 @@ import pytest
 
 from wildrydes_ml import complete, render
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.settings import PRESETS
+from wildrydes_ml.workshop.deployments import PRESETS
 
 from .conftest import client
 

@@ -24,7 +24,6 @@ from wildrydes_ml.ask.asking import ask
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer as deploying
-from wildrydes_ml.deploy import proof
 from wildrydes_ml.deploy import status as status_module
 from wildrydes_ml.deploy.logs import Reading
 from wildrydes_ml.deploy.settings import Settings
@@ -33,6 +32,7 @@ from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS
+from wildrydes_ml.workshop.deployments import deployments, sample
 
 ACCOUNT = "000000000000"
 As = Callable[[str, Settings], Aws]
@@ -114,7 +114,7 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
     assert not deploying.deploy(deployer, settings, place, Silent()).changed
 
     sender = status_module.find_sender(as_who("classify", settings), settings, place)
-    assert ask(sender, proof.sample()).validated
+    assert ask(sender, sample()).validated
     assert status_module.status(as_who("status", settings), settings, place, Silent(), with_drift=True)
     reader = as_who("logs", settings)
     find = partial(status_module.find_stacks, reader, settings)
@@ -132,7 +132,7 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
 
 
 def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
-    settings = replace(SETTINGS, account=ACCOUNT, code=LIGHT)
+    settings = replace(SETTINGS, account=ACCOUNT, deployments=deployments(LIGHT))
     rider = as_who("classify", settings)
     with pytest.raises(WildrydesError, match="denies it"):
         deploying.deploy(rider, settings, place, Silent())

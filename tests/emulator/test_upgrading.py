@@ -107,7 +107,7 @@ class Place:
 
     def destroy(self) -> None:
         """Removes the deployment with this version; the emulator stays and can be looked at."""
-        destroyer.destroy(connect(self.target), wild_rydes(NAME), self.target, Said(), lambda _: None)
+        destroyer.destroy(connect(self.target), wild_rydes(name=NAME), self.target, Said(), lambda _: None)
 
 
 @pytest.fixture(scope="module")

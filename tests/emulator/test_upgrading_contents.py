@@ -9,7 +9,7 @@ import pytest
 
 from tests import earlier
 from tests.model.model_helpers import handle
-from wildrydes_ml.deploy import proof
+from wildrydes_ml.workshop.deployments import sample
 
 # By the earlier version's own library and scripts, with its own pins and the model that it ships.
 FILL = """
@@ -38,7 +38,7 @@ def earlier_efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("engine", ["litert", "capi", "tensorflow"])
 def test_each_engine_of_this_version_runs_what_the_earlier_one_prepared(earlier_efs: Path, engine: str) -> None:
     wanted = "auto" if engine == "litert" else engine
-    answers, logs = handle(earlier_efs, proof.sample().body, ENGINE=wanted, PY_PKG_PATH=_packages(earlier_efs))
+    answers, logs = handle(earlier_efs, sample().body, ENGINE=wanted, PY_PKG_PATH=_packages(earlier_efs))
     ((status, body),), (log,) = answers, logs
     assert (status, body.get("validated")) == (200, True), (body, log)
     assert (log["engine"], log.get("slower_because", [])) == (engine, [])

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from wildrydes_ml import packaging, web
-from wildrydes_ml.deploy.settings import DEFAULT_NAME
 from wildrydes_ml.local import emulator as local
+from wildrydes_ml.workshop.names import NAME
 
 from .conftest import PICTURES, ROOT, Command, client
 
@@ -109,7 +109,7 @@ def test_an_edited_handler_changes_the_answer(command: Command, tmp_path: Path) 
 
 def linked(command: Command, home: Path, name: str) -> None:
     """A deployment's EFS directory, filled already, in another home or under another name."""
-    source = local.efs_directory(command.home, DEFAULT_NAME)
+    source = local.efs_directory(command.home, NAME)
     shutil.copytree(source, local.efs_directory(home, name), symlinks=True, copy_function=os.link)
 
 
@@ -125,7 +125,7 @@ def test_another_name_lives_beside_the_first(command: Command) -> None:
 def test_two_homes_do_not_meet(command: Command, tmp_path: Path) -> None:
     home = tmp_path / "second"
     local.claim(home)
-    linked(command, home, DEFAULT_NAME)
+    linked(command, home, NAME)
     second = Command(home)
     command("deploy")
     second("deploy", "--set", "MinScore=0.9")
@@ -146,7 +146,7 @@ def test_what_deploy_was_told_destroy_remembers(command: Command) -> None:
     command("deploy", "--set", "FunctionName=special", "--set", "ApiAuth=API_KEY")
     emulator = local.find(command.home)
     assert emulator
-    target = local.target(command.home, emulator, DEFAULT_NAME)
+    target = local.target(command.home, emulator, NAME)
     assert [key["name"] for key in client(target, "apigateway").get_api_keys()["items"]] == ["special"]
     linked(command, command.home, "other")
     command("deploy", "--name", "other")
@@ -175,7 +175,7 @@ def test_the_handler_in_the_zip_is_the_source(command: Command) -> None:
     command("deploy")
     emulator = local.find(command.home)
     assert emulator
-    target = local.target(command.home, emulator, DEFAULT_NAME)
+    target = local.target(command.home, emulator, NAME)
     deployed = client(target, "lambda").get_function(FunctionName="ml_inferencefunction")
     digest = base64.b64decode(deployed["Configuration"]["CodeSha256"]).hex()
     assert digest == hashlib.sha256(packaging.build().body).hexdigest()
@@ -195,7 +195,7 @@ def test_a_real_detector_sees_the_horse_on_a_photograph(command: Command) -> Non
 def test_the_command_exits_with_4_for_a_strangers_stack(command: Command) -> None:
     command("deploy", "--plan")
     emulator, _ = local.start(command.home)
-    target = local.target(command.home, emulator, DEFAULT_NAME)
+    target = local.target(command.home, emulator, NAME)
     client(target, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=STRANGER)
     assert command("deploy", code=4)[-1]["exit_code"] == 4
     assert command("destroy", "--yes", code=4)[-1]["exit_code"] == 4

@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from awscli.clidriver import create_clidriver
 from botocore.awsrequest import AWSResponse
-from wildrydes_ml.workshop.model import Model
 
 from tests.unit.fakes import FakeAws, Said, wanted
-from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Facts, Usage
+from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Usage
 from wildrydes_ml.aws.records import Billable, ResourceChange
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import remedies
 from wildrydes_ml.deploy.desired import code_key
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.problems import problems
 from wildrydes_ml.deploy.refusals import refuse_update
 from wildrydes_ml.deploy.remedies import AGAIN, Remedies, some
@@ -158,7 +158,12 @@ def test_what_a_stack_s_policy_denies_says_what_to_do(asked: list[str]) -> None:
 
 
 def test_what_is_in_a_deploy_s_way_says_what_to_do(asked: list[str]) -> None:
-    facts: Facts = {"vpcs": Usage({"": 5}, 5), "function": "", "log_group": "", "concurrency": Concurrency(9, 9, 0)}
+    facts: Facts = {
+        Ask("vpcs"): Usage({"": 5}, 5),
+        Ask("function", "ml_inferencefunction"): "",
+        Ask("log_group", "/aws/lambda/ml_inferencefunction"): "",
+        Ask("concurrency", "ml_inferencefunction"): Concurrency(9, 9, 0),
+    }
     found = problems(facts, wanted(overrides={"ReservedConcurrency": "5"}))
     commands = [command for problem in found for command in commands_in(problem.remedy)]
     assert len(commands) == len(found) == len(facts)

@@ -16,7 +16,7 @@ from botocore.config import Config
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.local import filling
-from wildrydes_ml.workshop import model
+from wildrydes_ml.workshop.deployments import shipped
 from wildrydes_ml.workshop.settings import wild_rydes
 
 NAME = "sweep"
@@ -52,7 +52,7 @@ class Silent:
 def fill(directory: Path) -> Path:
     """Fills the directory that stands for EFS; afterwards no deployment has to."""
     values = SETTINGS.parameter_values()
-    filling.fill(directory, filling.environment(values, model.shipped(), os.environ), Silent())
+    filling.fill(directory, filling.environment(values, str(shipped()), os.environ), Silent())
     return directory
 
 

@@ -9,8 +9,6 @@ from datetime import datetime, timezone
 from itertools import takewhile
 from typing import Any, TypeVar
 
-from wildrydes_ml.workshop.model import Model
-
 from tests.unit.evaluation import Evaluation
 from wildrydes_ml.aws import wiring
 from wildrydes_ml.aws.account import Account
@@ -43,11 +41,13 @@ from wildrydes_ml.aws.tagging import Tagging
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import Action, FoundMethod, FoundWiring, Wiring
 from wildrydes_ml.deploy.desired import Desired, DesiredStack, describe
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.planner import FoundStack, Observed
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.web import Reply
+from wildrydes_ml.workshop.deployments import deployment
 from wildrydes_ml.workshop.settings import wild_rydes
 
 T = TypeVar("T")
@@ -68,6 +68,15 @@ HORSE_ANSWER = (
     '{"message": "Unicorn is validated", "validated": true, "timings_ms": {"total": 12.5},'
     ' "detections": [{"label": "Horse", "score": 0.9, "box": [0, 0, 1, 1]}]}'
 )
+
+
+def there(thing: T | None) -> T:
+    """What must not be missing."""
+    assert thing is not None
+    return thing
+
+
+PROOF, FILLING = there(deployment().proof), there(deployment().filling)
 FUNCTION, REST_API = "AWS::Lambda::Function", "AWS::ApiGateway::RestApi"
 STACK_TYPE = "AWS::CloudFormation::Stack"
 NO_LABELS: Mapping[str, str] = {}
@@ -195,7 +204,7 @@ class FakeStacks(Stacks):
 
     def pause(self) -> None:
         for name, coming in self.endings.items():
-            if coming:
+            if coming and name in self.stacks:
                 self._turn(self.stacks[name], coming.pop(0))
 
     def _begin(self, stack: Stack, end: str) -> None:
@@ -434,7 +443,7 @@ class FakeApis(Apis):
     def key(self, api: str) -> str:
         return "the-key" if self._found(api).has_key else ""
 
-    def signed_headers(self, url: str, body: bytes, headers: dict[str, str]) -> dict[str, str]:
+    def signed_headers(self, url: str, body: bytes, headers: dict[str, str], method: str = "POST") -> dict[str, str]:
         return {**headers, "Authorization": "signed"}
 
 
@@ -564,19 +573,26 @@ def _raised(prepared: T | WildrydesError) -> T:
 
 
 class FakeAws:
-    """All gateways over one account; `journal` lists what was changed, in order."""
+    """All gateways over one account; `journal` lists what was changed, in order.
 
-    def __init__(self, api_url: str = API_OUTPUTS["ApiGatewayInvokeURL"]) -> None:
+    `outputs` are those of a stack, unless it is one of the workshop's.
+    """
+
+    def __init__(
+        self,
+        api_url: str = API_OUTPUTS["ApiGatewayInvokeURL"],
+        outputs: Callable[[Stack], Mapping[str, str]] | None = None,
+    ) -> None:
         api = {**API_OUTPUTS, "ApiGatewayInvokeURL": api_url, "InferenceFunctionTestCommand": f"curl {api_url}"}
 
-        def outputs(stack: Stack) -> Mapping[str, str]:
+        def workshop(stack: Stack) -> Mapping[str, str]:
             self._mend(stack)
             contents = f"model {stack.parameters.get('ModelSha256')}"
             return {**EFS_OUTPUTS, "EFSContents": contents} if stack.name.endswith("-mod5") else api
 
         self.journal: list[str] = []
         self._taken_out: set[str] = set()
-        self.stacks = FakeStacks(self.journal, outputs)
+        self.stacks = FakeStacks(self.journal, outputs or workshop)
         self.buckets = FakeBuckets(self.journal)
         self.stacks.read = self.buckets.at
         self.functions = FakeFunctions(self.journal)
@@ -663,6 +679,14 @@ def wanted(route: str = "long", model: Model | None = None, target: Target | Non
     return describe(wild_rydes(route=route, **options), target or Target(), IDENTITY, model or Model(""))
 
 
+def resolved(
+    desired: Desired, stack: DesiredStack, contents: str = EFS_OUTPUTS["EFSContents"], **outputs: str
+) -> DesiredStack:
+    """A stack with what it gets from the EFS stack, whose contents only another stack is told of."""
+    efs = desired.efs
+    return stack.resolved({efs.name: {**EFS_OUTPUTS, **outputs}} if efs else {}, contents if efs else "")
+
+
 def found_as(desired: DesiredStack, status: str = "CREATE_COMPLETE", **more: Any) -> FoundStack:
     """The stack as it is once it has been made."""
     outputs = EFS_OUTPUTS if desired.name.endswith("-mod5") else API_OUTPUTS
@@ -672,18 +696,17 @@ def found_as(desired: DesiredStack, status: str = "CREATE_COMPLETE", **more: Any
 
 def in_place(desired: Desired, **more: Any) -> Observed:
     """What is there after a deploy of exactly this."""
-    resolved = desired.service.resolved(EFS_OUTPUTS, EFS_OUTPUTS["EFSContents"] if desired.efs else "")
-    stacks = (desired.efs, resolved) if desired.efs else (resolved,)
+    stacks = [stack if stack.is_resolved else resolved(desired, stack) for stack in desired.stacks]
     facts: dict[str, Any] = {
         "bucket_tags": {TAG: desired.settings.name},
         "bucket_is_empty": False,
-        "has_code": True,
+        "keys": {one.key for one in desired.code},
         "has_model": True,
         "stacks": {stack.name: found_as(stack) for stack in stacks},
         "other_route": (),
         "wiring": wired(desired.wiring) if desired.wiring else None,
         "fill": (),
-        "contents": EFS_OUTPUTS["EFSContents"] if desired.efs else "",
+        "contents": EFS_OUTPUTS["EFSContents"] if desired.fill else "",
     }
     return Observed(**{**facts, **more})
 
@@ -693,7 +716,7 @@ def nothing_there(**more: Any) -> Observed:
     facts: dict[str, Any] = {
         "bucket_tags": None,
         "bucket_is_empty": True,
-        "has_code": False,
+        "keys": (),
         "has_model": False,
         "stacks": {},
         "other_route": (),

@@ -8,15 +8,14 @@ from typing import Any
 
 import pytest
 from cfnlint.schema import PROVIDER_SCHEMA_MANAGER
-from wildrydes_ml.workshop.model import Model
 
 from tests import earlier
 from wildrydes_ml.aws.records import Stack, StackResource
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.desired import Desired, DesiredStack, any_stack, describe
+from wildrydes_ml.deploy.desired import Desired, DesiredStack, bare_stacks, describe
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.planner import FoundStack, Observed, plan, refuse_strangers
 from wildrydes_ml.deploy.recall import recall
-from wildrydes_ml.deploy.settings import DERIVED
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.tags import TAG
@@ -25,6 +24,7 @@ from wildrydes_ml.workshop import parameters
 from wildrydes_ml.workshop.settings import wild_rydes
 
 from .fakes import EFS_OUTPUTS, IDENTITY, in_place
+from .fakes import resolved as fed
 
 # Why a logical id of the earlier version goes, or one comes; a digest at an id's end is left out.
 GONE: dict[str, str] = {}
@@ -80,7 +80,7 @@ def test_no_parameter_of_the_earlier_version_is_gone_or_narrower() -> None:
 def test_every_setting_is_held(route: str) -> None:
     stacks = deployed(route, SET)
     names = {name for found in stacks.values() for name in found.stack.parameters}
-    assert SET.keys() == names - DERIVED.keys(), "a value for every parameter"
+    assert SET.keys() == names - wild_rydes().given.keys(), "a value for every parameter"
     assert {name: wanted(stacks).values[name] for name in SET} == SET
 
 
@@ -122,10 +122,11 @@ def test_a_stack_that_the_aws_cli_made_of_the_earlier_template_is_ours(route: st
     for name, found in deployed(route, values).items():
         made = [StackResource(title, entry["Type"], "x") for title, entry in found.effective["Resources"].items()]
         untagged = FoundStack(replace(found.stack, tags={}), found.template, tuple(made))
-        refuse_strangers("wildrydes-ml", any_stack(wild_rydes(), name), untagged)
+        ours = bare_stacks(wild_rydes())[name]
+        refuse_strangers("wildrydes-ml", ours, untagged)
         other = StackResource("Deployment12345678", "AWS::ApiGateway::Deployment", "x")
         with pytest.raises(Refused):
-            refuse_strangers("wildrydes-ml", any_stack(wild_rydes(), name), replace(untagged, resources=(*made, other)))
+            refuse_strangers("wildrydes-ml", ours, replace(untagged, resources=(*made, other)))
 
 
 @every_route
@@ -183,12 +184,12 @@ def resolved(desired: Desired) -> Iterator[DesiredStack]:
     """Its stacks with what they get from each other."""
     if desired.efs:
         yield desired.efs
-    yield desired.service.resolved(EFS_OUTPUTS, EFS_OUTPUTS["EFSContents"])
+    yield fed(desired, desired.service)
 
 
 def observed(desired: Desired, stacks: Mapping[str, FoundStack]) -> Observed:
     """The deployment as it is found: all in place, but for the stacks."""
-    return in_place(desired, stacks=stacks, has_code=False)
+    return in_place(desired, stacks=stacks, keys=())
 
 
 def bare(title: str) -> str:

@@ -41,15 +41,11 @@ def check(where: str, filling: object, **wanted: object) -> None:
     if filling is None:
         return
     if not isinstance(filling, Populate):
-        raise TypeError(f"{where}.contents is {filling!r}: pass what add_populate returns, whole")
+        raise TypeError(f"{where}.contents is {arguments.shown(filling)}: pass what add_populate returns, whole")
     for name, value in wanted.items():
         own, other = reference(value), reference(getattr(filling, name))
         if filling.exists and own != other:
             raise ValueError(
-                f"{where}.{name} is {_shown(own)}, but add_populate installs for {_shown(other)}: "
+                f"{where}.{name} is {arguments.shown(own)}, but add_populate installs for {arguments.shown(other)}: "
                 "pass one value, or one parameter, to both"
             )
-
-
-def _shown(value: Any) -> str:
-    return repr(value) if arguments.is_known("value", value) else str(value.to_dict())

@@ -6,7 +6,7 @@ Routes and access are given once, to `add_rest_api`; what it returns carries the
 
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias, get_args
 
@@ -184,12 +184,31 @@ def _check_routes(template: Template, routes: Sequence[Route], access: Access) -
     for path, method in keys:
         if keys.count((path, method)) > 1:
             raise ValueError(f"route {method} {path} stands twice: one function answers it")
+    _check_paths({above for route in routes for above in _with_those_above(route.path)})
     for route in routes:
         title = route.inference.function.title
         if title not in template.resources:
             raise ValueError(f"function {title} of route {route.path} is not in this template: add it first")
     if access.kinds != ("NONE",) and all(route.reason for route in routes):
         raise ValueError("every route is open: say so once, with Access('NONE', open_because=...)")
+
+
+def _with_those_above(path: str) -> list[str]:
+    parts = path.split("/")[1:]
+    return ["/" + "/".join(parts[:count]) for count in range(1, len(parts) + 1)]
+
+
+def _check_paths(paths: Collection[str]) -> None:
+    """API Gateway takes one variable at a place, and each path is a resource with a logical id of its own."""
+    ids: dict[str, str] = {}
+    variables: dict[str, str] = {}
+    for path in sorted(paths):
+        other = ids.setdefault(_path_title(path), path)
+        if other != path:
+            raise ValueError(f"paths {other} and {path} would have one logical id, {_path_title(path)}: rename one")
+        above, _, part = path.rpartition("/")
+        if part.startswith("{") and variables.setdefault(above, part) != part:
+            raise ValueError(f"{part} and {variables[above]} stand below {above or '/'}: name the variable there once")
 
 
 def _description(routes: Sequence[Route], access: Access, about: str) -> Any:

@@ -55,7 +55,12 @@ def text(where: str, value: object, pattern: str, advice: str) -> None:
 def kind(where: str, value: object, kinds: type | tuple[type, ...], advice: str) -> None:
     """The value must be an object of one of these classes."""
     if not isinstance(value, kinds):
-        raise TypeError(f"{where} is {value!r}: {advice}")
+        raise TypeError(f"{where} is {shown(value)}: {advice}")
+
+
+def shown(value: object) -> str:
+    """A value in a message: functions such as `Ref` as they stand in a template."""
+    return str(value.to_dict()) if isinstance(value, AWSHelperFn) else repr(value)
 
 
 def sentence(where: str, value: object, advice: str) -> str:

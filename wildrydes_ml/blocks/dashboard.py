@@ -95,6 +95,17 @@ def _name(where: str, value: object, pattern: str, advice: str) -> Any:
     return reference(value)
 
 
+_LIMITS = (
+    ("errors", 10**6, "in 5 minutes"),
+    ("throttles", 10**6, "in 5 minutes"),
+    ("server_errors", 10**6, "in 5 minutes"),
+    ("latency_ms", 900_000, "milliseconds"),
+    ("throughput_percent", 100, "percent"),
+    ("io_percent", 100, "percent"),
+)
+"""The numbers of `Alarms`: the highest, and what it counts."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Alarms:
     """What must be exceeded for an alarm, and the SNS topic (its ARN) that is told; without one, alarms only show.
@@ -102,7 +113,8 @@ class Alarms:
     Counts are for 5 minutes, latency is in milliseconds (p90), the file system's load in percent of its limit. One
     period is enough for counts, latency and load must stay for three: a single cold start is no reason. The API's
     5XX include pictures whose own server failed (502, 504), hence more than one. A `throughput_percent` of None makes
-    no such alarm, which computes with metrics and which MiniStack refuses.
+    no such alarm, which computes with metrics and which MiniStack refuses. Raises TypeError and ValueError for what
+    is no number from 0, or no ARN.
     """
 
     errors: float = 0
@@ -112,6 +124,14 @@ class Alarms:
     throughput_percent: float | None = 80
     io_percent: float = 80
     topic: Value | None = None
+
+    def __post_init__(self) -> None:
+        for name, most, unit in _LIMITS:
+            value = getattr(self, name)
+            if value is not None or name != "throughput_percent":
+                arguments.number(f"Alarms.{name}", value, 0, most, unit)
+        if self.topic is not None:
+            arguments.text("Alarms.topic", self.topic, r"arn:[^:]+:sns:[^:]+:\d{12}:\S+", "use the ARN of an SNS topic")
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,10 @@ class PopulateSettings:
             "PopulateSettings.packages", self.packages, f"|{PINS}",
             "pin each with ==, such as numpy==2.4.6, and separate them by spaces",
         )  # fmt: skip
+        arguments.text(
+            "PopulateSettings.ssh_cidr", self.ssh_cidr, r"|(\d{1,3}\.){3}\d{1,3}/\d{1,2}",
+            "use a block of IPv4 addresses such as 203.0.113.7/32, or '' for nobody",
+        )  # fmt: skip
         arguments.text("PopulateSettings.bucket", self.bucket, f"|{arguments.BUCKET}", arguments.BUCKET_ADVICE)
         arguments.is_known("PopulateSettings.name", self.name)
         if self.bucket != "" and self.key == "":

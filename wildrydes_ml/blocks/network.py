@@ -137,8 +137,8 @@ def _refuse_one_zone(subnets: Values) -> None:
     zones = [subnet.properties.get("AvailabilityZone") for subnet in subnets if isinstance(subnet, ec2.Subnet)]
     for at, zone in enumerate(zones):
         if zone is not None and zone in zones[:at]:
-            shown = zone if isinstance(zone, str) else zone.to_dict()
-            raise ValueError(f"Network.private_subnets are in one Availability Zone, {shown}: {_SUBNETS_ADVICE}")
+            place = arguments.shown(zone)
+            raise ValueError(f"Network.private_subnets are in one Availability Zone, {place}: {_SUBNETS_ADVICE}")
 
 
 def _named(name: str, title: str) -> Any:

@@ -53,7 +53,7 @@ def service_in_reach(stack: Stack) -> Iterator[Fault]:
         ipv6 = str(stack.vpc_config(function).get("Ipv6AllowedForDualStack", False)).lower() != "false"
         closed = [one for one in stack.subnets_of(function) if lacking(stack, one, ipv6)]
         for service in sorted(services(stack, function)) if closed else []:
-            missing = [subnet for subnet in closed if not _has_endpoint(stack, service, subnet)]
+            missing = [subnet for subnet in closed if not _is_served(stack, service, subnet)]
             if missing:
                 what = f"{function} may use {service}, and has no way to it from {' and '.join(missing)}"
                 fix = f"Add an AWS::EC2::VPCEndpoint of {ENDPOINTS[service][0]}, or a route to a NAT gateway."
@@ -77,6 +77,11 @@ def services(stack: Stack, function: str) -> set[str]:
     return {prefix for document in documents for prefix in _allowed(document)} & ENDPOINTS.keys()
 
 
+def has_endpoint(stack: Stack, service: str) -> bool:
+    """Whether the template makes an endpoint of the service, in whatever VPC, or may do so."""
+    return any(_is_of(one, service) for one in stack.of(_ENDPOINT).values())
+
+
 def _allowed(document: Any) -> Iterator[str]:
     for statement in map(mapping, entries_or_values(mapping(document).get("Statement"))):
         if statement.get("Effect") == "Allow":
@@ -84,7 +89,7 @@ def _allowed(document: Any) -> Iterator[str]:
                 yield action.partition(":")[0].lower()
 
 
-def _has_endpoint(stack: Stack, service: str, subnet: str) -> bool:
+def _is_served(stack: Stack, service: str, subnet: str) -> bool:
     """Whether an endpoint of the service serves the subnet, or may do so."""
     return any(_is_of(one, service) and _serves(stack, one, subnet) for one in stack.of(_ENDPOINT).values())
 

@@ -27,7 +27,7 @@ from ..destroy import destroyer
 from ..errors import SettingsError, WildrydesError
 from ..local import emulator as local
 from ..local import filling
-from ..reporting import Progress, Reporter, terminal_columns
+from ..reporting import Progress, Reporter, answer_to, terminal_columns
 from ..tags import TAG
 from .options import settings as _settings
 
@@ -241,9 +241,7 @@ def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[lis
 def _ask(question: str, otherwise: str) -> None:
     """Raises SettingsError unless a person answers yes, KeyboardInterrupt for Ctrl-C: both say what is true then."""
     try:
-        answer = input(question)
-    except EOFError:
-        answer = ""
+        answer = answer_to(question)
     except KeyboardInterrupt as stopped:
         raise KeyboardInterrupt(otherwise) from stopped
     if answer.strip().lower() not in ("y", "yes"):

@@ -14,6 +14,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
+from ..deploy.settings import OWN_NAME
 from ..errors import SettingsError, WildrydesError
 from ..policy.rights import CLOUDFORMATION, VERBS
 from ..reporting import JsonReporter, Reporter, TextReporter
@@ -172,7 +173,7 @@ def _place(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py[:NAME]",
         help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
-    group.add_argument("--name", default="", help=f"prefix of all names (default: the application's own, {NAME})")
+    group.add_argument("--name", default=OWN_NAME, help=f"prefix of all names (default: the application's own, {NAME})")
     group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
     group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
     group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")

@@ -8,7 +8,6 @@ import json
 
 from .. import packaging
 from ..errors import naming
-from ..policy import grants
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
@@ -53,6 +52,9 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def policy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Prints or writes the IAM policies that somebody needs for the deployment."""
+    # Only here, since everybody who renders would wait for them.
+    from ..policy import grants
+
     asked = settings(options)
     found = grants.policies(options.who, asked, options.region)
     texts = [json.dumps(document, indent=2) for document in found]

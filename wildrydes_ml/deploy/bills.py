@@ -8,6 +8,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
+from ..checks.stack import entries
 from ..template.effective import references
 from ..template.fillers import fillers
 from ..template.resolve import mapping
@@ -19,6 +20,8 @@ Properties: TypeAlias = Mapping[str, Any]
 STORED_GB = 1.3
 # GB of gp3: the disk of AWS's images where the template does not say otherwise.
 DISK_GB = 8
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/device_naming.html: what the image's own disk is called.
+_ROOTS = ("/dev/xvda", "/dev/sda1")
 # https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/terminating-instances.html: how an instance ends itself.
 _ENDINGS = ("shutdown ", "poweroff", "halt ", "init 0")
 
@@ -61,7 +64,7 @@ def _file_system(properties: Properties, title: str, resources: Resources) -> It
 
 def _address(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
     users = [entry for entry in resources.values() if title in references(entry.get("Properties"))]
-    owned = any(entry["Type"] == "AWS::EC2::NatGateway" for entry in users)
+    owned = any(entry.get("Type") == "AWS::EC2::NatGateway" for entry in users)
     yield Bill("its public IPv4 address" if owned else "public IPv4 address", "public IPv4 address")
 
 
@@ -73,14 +76,29 @@ def _instance(properties: Properties, title: str, resources: Resources) -> Itera
     kind = properties.get("InstanceType", "m1.small")
     name = "filling instance" if fills else f"instance {title}"
     yield Bill(f"{name} ({kind if isinstance(kind, str) else '?'})", str(kind))
-    interfaces = properties.get("NetworkInterfaces") or []
-    if any(str(mapping(one).get("AssociatePublicIpAddress")).lower() == "true" for one in interfaces):
+    if _is_public(properties, resources):
         yield Bill("its public IPv4 address", "public IPv4 address")
-    disks = [mapping(mapping(one).get("Ebs")) for one in properties.get("BlockDeviceMappings") or [{}]]
-    for disk in disks:
+    for disk in _disks(properties):
         size = number_of(disk.get("VolumeSize", DISK_GB))
         amount = "?" if size is None else f"{size:g}"
         yield Bill(f"its disk ({amount} GB)", f"EBS {disk.get('VolumeType', 'gp3')}, GB", size)
+
+
+def _is_public(properties: Properties, resources: Resources) -> bool:
+    """Whether it gets a public address: it asks for one, or its subnet gives one to all that do not say otherwise."""
+    for interface in entries(properties.get("NetworkInterfaces")) or [properties]:
+        subnets = [mapping(resources.get(name)) for name in references(interface.get("SubnetId"))]
+        gives = any(mapping(one.get("Properties")).get("MapPublicIpOnLaunch") in (True, "true") for one in subnets)
+        if str(interface.get("AssociatePublicIpAddress", gives)).lower() == "true":
+            return True
+    return False
+
+
+def _disks(properties: Properties) -> list[Properties]:
+    """Its disks; the first is the image's own where none of the others stands for it."""
+    listed = entries(properties.get("BlockDeviceMappings"))
+    has_root = any(one.get("DeviceName", _ROOTS[0]) in _ROOTS for one in listed)
+    return [*([] if has_root else [{}]), *(mapping(one.get("Ebs")) for one in listed)]
 
 
 def _shuts_down(entry: Properties) -> bool:
@@ -126,7 +144,7 @@ def _load_balancer(properties: Properties, title: str, resources: Resources) -> 
 
 def _alarm(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
     """https://aws.amazon.com/cloudwatch/pricing/: for each metric that it looks at, a price of its period."""
-    queries = [mapping(one) for one in properties.get("Metrics") or []]
+    queries = entries(properties.get("Metrics"))
     looks = [mapping(one["MetricStat"]) for one in queries if "MetricStat" in one] or [properties]
     fast = any((number_of(one.get("Period", 60)) or 60) < 60 for one in looks)
     yield Bill(f"alarm {title}", "high-resolution alarm" if fast else "alarm", len(looks))
@@ -154,7 +172,7 @@ def _table(properties: Properties, title: str, resources: Resources) -> Iterator
     """https://aws.amazon.com/dynamodb/pricing/provisioned/: reserved capacity, of the table and of each index."""
     if properties.get("BillingMode", "PROVISIONED") != "PROVISIONED":
         return
-    held = [properties, *map(mapping, properties.get("GlobalSecondaryIndexes") or [])]
+    held = [properties, *entries(properties.get("GlobalSecondaryIndexes"))]
     for kind in ("Read", "Write"):
         units = [number_of(mapping(one.get("ProvisionedThroughput")).get(f"{kind}CapacityUnits")) for one in held]
         amount = None if None in units else sum(unit or 0 for unit in units)

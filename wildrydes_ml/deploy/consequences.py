@@ -2,10 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 
-from ..template.effective import Body, effective
+from ..template.effective import Body, Effective, effective
 from ..template.parameters import same
 from . import costs
+from .openings import openings
+
+Opens = Mapping[str, Callable[[str], str]]
+"""Parameter → to whom a value of it opens something."""
 
 
 @dataclass(frozen=True)
@@ -35,36 +40,27 @@ class ParameterChange:
         return {**vars(self), "old": old, "new": _public(self.new), "dearer": round(self.dearer, 2)}
 
 
-def changes(body: Body, old: Mapping[str, str], new: Mapping[str, str]) -> tuple[ParameterChange, ...]:
+def changes(
+    body: Body, old: Mapping[str, str], new: Mapping[str, str], opens: Opens = MappingProxyType({})
+) -> tuple[ParameterChange, ...]:
     """The parameters of `new` that differ from those of a stack, which may lack some.
 
-    What each makes dearer is told by the template's body with that parameter alone changed.
+    What each makes dearer is told by the template's body with that parameter alone changed, and so is what it opens,
+    where `opens` does not tell.
     """
     known = {**new, **old}
     changed = [name for name in new if name not in old or not same(old[name], new[name])]
-    before = _cost(body, known) if changed else 0
-
-    def change(name: str) -> ParameterChange:
-        after = _cost(body, {**known, name: new[name]}) if name in old else before
-        return ParameterChange(name, old.get(name), new[name], opening(name, new[name]), max(after - before, 0))
-
-    return tuple(map(change, changed))
+    before = effective(body, known) if changed else {"Resources": {}}
+    return tuple(
+        _change(name, old.get(name), new[name], before, effective(body, {**known, name: new[name]}), opens)
+        for name in changed
+    )
 
 
-def _cost(body: Body, parameters: Mapping[str, str]) -> float:
-    return costs.total(costs.idle([effective(body, parameters)]))
-
-
-def opening(name: str, value: str) -> str:
-    """To whom a parameter's value opens something; empty when it opens nothing."""
-    return _OPENINGS[name](value) if name in _OPENINGS else ""
-
-
-_OPENINGS: Mapping[str, Callable[[str], str]] = {
-    "ApiAuth": lambda value: "open to anyone" if value == "NONE" else "",
-    "SshCidr": lambda value: f"port 22 is open to {value}" if value else "",
-    "PrivateImageHosts": lambda value: "the function may fetch from private hosts" if value else "",
-}
+def _change(name: str, old: str | None, new: str, before: Effective, after: Effective, opens: Opens) -> ParameterChange:
+    dearer = costs.total(costs.idle([after])) - costs.total(costs.idle([before]))
+    opened = opens[name](new) if name in opens else "; ".join(openings(before, after))
+    return ParameterChange(name, old, new, opened, max(dearer, 0))
 
 
 def _public(value: str) -> str:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from functools import partial
 
-from ..aws.records import ChangeSet, ResourceChange, Stack
+from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..aws.wiring import actions
@@ -14,7 +14,6 @@ from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
-from ..template.effective import Effective
 from ..template.fillers import fillers
 from . import costs, drift, handover, offers, planner, preflight, surprises
 from . import proof as proving
@@ -23,9 +22,8 @@ from .follower import MADE, Follower
 from .observer import Observer, StackObserver, fill_settings
 from .place import desired_at
 from .planner import FoundStack, Observed
-from .protected import protected
 from .recall import recall
-from .refusals import refuse_update
+from .refusals import refuse_losses, refuse_update
 from .settings import Settings
 from .states import Deploy, state
 from .steps import (
@@ -40,7 +38,6 @@ from .steps import (
     Wire,
     as_record,
     change_line,
-    change_text,
 )
 
 # The instance fetches the model within the wait condition's hour.
@@ -72,7 +69,7 @@ def deploy(
     steps = deployer.steps()
     deployer.report(steps)
     preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
-    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.there)):
+    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.found)):
         confirm(lines)
     for step in deployer.left_after_rollbacks(steps):
         deployer.run(step)
@@ -87,7 +84,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     deployer.report(steps)
     for step in steps:
         if isinstance(step, ApplyStack):
-            _refuse_losses(step.desired, step.changes, settings)
+            refuse_losses(step.desired, step.changes, settings)
     preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
     if not target.is_local:
         reporter.output(costs.sentence(stack.effective for stack in deployer.desired.stacks))
@@ -131,14 +128,9 @@ class Deployer:
             self._tell_throughput(observed)
         return steps
 
-    @property
-    def there(self) -> list[Effective]:
-        """What the stacks that there are make."""
-        return [found.effective for found in self.found.values()]
-
     def report(self, steps: Sequence[Step]) -> None:
         """Reports the plan, and how it changes the idle cost."""
-        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.there)
+        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.found)
         self._reporter.plan([as_record(step) for step in steps], **idle)
 
     def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
@@ -326,7 +318,7 @@ class Deployer:
             self._reporter.event(f"stack {stack.name} has nothing to change")
             return
         try:
-            _refuse_losses(stack, change_set.changes, self._settings)
+            refuse_losses(stack, change_set.changes, self._settings)
             refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
@@ -378,17 +370,3 @@ class Deployer:
             self._reporter.output(f"Try: {command}", curl=command)
         if not self._target.is_local:
             self._reporter.output(costs.sentence(stack.effective for stack in self.desired.stacks))
-
-
-def _refuse_losses(stack: DesiredStack, changes: Sequence[ResourceChange], settings: Settings) -> None:
-    filling = settings.deployment.filling
-    passing = [*(filling.resources if filling else ()), *stack.taken_out]
-    refused = protected(changes, settings.allow_replace, passing)
-    if refused:
-        losses = "; ".join(map(change_text, refused))
-        names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
-        told = surprises.perhaps(refused)
-        raise Refused(
-            f"stack {stack.name} would lose data or network: {losses}. {told + ' ' if told else ''}It was not "
-            f"changed; to allow it, add {names}"
-        )

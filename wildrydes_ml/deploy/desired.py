@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -35,7 +35,7 @@ class DesiredStack:
     """A stack as it should be: its template as text and as data, its parameters' values and its tags.
 
     `inputs` are parameters that come from outputs of the stacks that they name. `whole` is the text of the template of
-    which this one is a part, where it is one.
+    which this one is a part, where it is one. `opens` is the deployment's.
     """
 
     name: str
@@ -46,6 +46,7 @@ class DesiredStack:
     body: Mapping[str, Any] = field(default_factory=dict, repr=False)
     inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     whole: str = field(default="", repr=False)
+    opens: Mapping[str, Callable[[str], str]] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def resources(self) -> Mapping[str, str]:
@@ -173,7 +174,10 @@ class Desired:
 
     def contents(self, stack: DesiredStack, outputs: Outputs) -> str:
         """What the filler says is on EFS, for a stack after its own; its own template sees to itself."""
-        if not self.deployment.filling or self.filler is None or self.filler.name == stack.name:
+        names = [one.name for one in self.stacks]
+        if not self.deployment.filling or self.filler is None:
+            return ""
+        if names.index(stack.name) <= names.index(self.filler.name):
             return ""
         return outputs.get(self.filler.name, {}).get(self.deployment.filling.contents, "")
 
@@ -272,7 +276,16 @@ def _stack(stack: Stack, settings: Settings, values: Mapping[str, str], tags: Ma
         for name, several in stack.inputs.items()
     }
     source = stack.source
-    return DesiredStack(stack.name(settings.name), source.name, source.text, chosen, tags, source.body, inputs)
+    return DesiredStack(
+        stack.name(settings.name),
+        source.name,
+        source.text,
+        chosen,
+        tags,
+        source.body,
+        inputs,
+        opens=settings.deployment.opens,
+    )
 
 
 def _refuse_unset(deployment: Deployment, stacks: Sequence[DesiredStack]) -> None:

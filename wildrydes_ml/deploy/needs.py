@@ -90,11 +90,6 @@ class Part:
                 break  # what chooses the rest of the path
         return next((name for name in feeding(self.stack.body, value) if name not in self.fed), "")
 
-    @property
-    def is_touched(self) -> bool:
-        """Whether there is anything to look at."""
-        return bool(self.view.resources)
-
 
 def made(name: str, body: Mapping[str, Any], parameters: Mapping[str, str], identity: Identity) -> dict[str, Any]:
     """What a stack of this name makes, with CloudFormation's own parameters put in."""

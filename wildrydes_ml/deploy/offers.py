@@ -3,9 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
-from ..template.effective import Effective, effective
-from . import consequences, costs
+from ..template.effective import effective
+from . import costs
 from .desired import Desired
+from .openings import openings
+from .planner import FoundStack
 from .steps import ApplyStack, Step
 
 
@@ -16,16 +18,16 @@ class IdleChange(TypedDict, total=False):
     idle_after: float
 
 
-def idle_change(desired: Desired, steps: Sequence[Step], there: Sequence[Effective]) -> IdleChange:
-    """How the steps change the idle cost; `there` is what the stacks that there are make."""
-    before = costs.total(costs.idle(there))
+def idle_change(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStack]) -> IdleChange:
+    """How the steps change the idle cost; `there` are the stacks that there are."""
+    before = costs.total(costs.idle(found.effective for found in there.values()))
     after = costs.total(costs.idle(stack.effective for stack in desired.stacks))
     if not steps or round(before, 2) == round(after, 2):
         return {}
     return {"idle_before": round(before, 2), "idle_after": round(after, 2)}
 
 
-def offer(desired: Desired, steps: Sequence[Step], there: Sequence[Effective]) -> list[str]:
+def offer(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStack]) -> list[str]:
     """The lines to agree to; empty for steps that make no stack and make nothing dearer."""
     made = [step.desired.name for step in steps if isinstance(step, ApplyStack) and step.kind == "create"]
     change = idle_change(desired, steps, there)
@@ -53,7 +55,14 @@ def _openings(desired: Desired, steps: Sequence[Step]) -> list[str]:
     }
     changed = {change.name: change.new for step in applied for change in step.parameters}
     opened = {**created, **changed}.items()
-    return [f"{name} {value}: {what}" for name, value in opened if (what := consequences.opening(name, value))]
+    opens = desired.deployment.opens
+    told = [f"{name} {value}: {opens[name](value)}" for name, value in opened if name in opens and opens[name](value)]
+    return told or [
+        f"stack {step.desired.name}: {what}"
+        for step in applied
+        if step.kind == "create"
+        for what in openings({"Resources": {}}, step.desired.effective)
+    ]
 
 
 def _cheaper(desired: Desired) -> list[str]:

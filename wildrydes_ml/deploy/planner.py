@@ -223,7 +223,8 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
 def _update(
     desired: DesiredStack, known: Mapping[str, str], why: str = "", changes: tuple[ResourceChange, ...] = ()
 ) -> ApplyStack:
-    return ApplyStack(desired, "update", why, changes, consequences.changes(desired.body, known, desired.parameters))
+    told = consequences.changes(desired.body, known, desired.parameters, desired.opens)
+    return ApplyStack(desired, "update", why, changes, told)
 
 
 def _loss(desired: DesiredStack, missing: Sequence[str]) -> str:

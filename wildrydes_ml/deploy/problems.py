@@ -26,10 +26,8 @@ def _model_problems(case: Case) -> Iterator[Problem]:
     url = case.desired.model_url
     fault = case.fact("model", url)
     if fault:
-        remedy = (
-            "If it cannot be fetched from there either, EFS is not filled, and what was made is undone: pass another "
-            "with --model, as docs/how-to/model.md has it"
-        )
+        instead = case.instead.get("model", "give another URL")
+        remedy = f"If it cannot be fetched from there either, EFS is not filled, and what was made is undone: {instead}"
         yield case.problem(f"model {url}", f"{fault}, asked from here", remedy, is_certain=False)
 
 

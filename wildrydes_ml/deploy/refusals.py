@@ -1,4 +1,4 @@
-"""What an update must not do: what a person has denied by the stack's policy."""
+"""What an update must not do: lose network or files, and what a person has denied by the stack's policy."""
 
 from collections.abc import Sequence
 
@@ -6,8 +6,11 @@ from ..aws.records import ResourceChange, Stack
 from ..aws.session import Aws
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..reporting import Reporter
-from . import stackpolicy, steps
+from . import stackpolicy, steps, surprises
+from .desired import DesiredStack
+from .protected import protected
 from .remedies import Remedies
+from .settings import Settings
 
 
 def refuse_update(aws: Aws, stack: Stack, changes: Sequence[ResourceChange], reporter: Reporter) -> None:
@@ -25,4 +28,19 @@ def refuse_update(aws: Aws, stack: Stack, changes: Sequence[ResourceChange], rep
             f"stack {stack.name} has a policy that denies {'; '.join(map(steps.change_text, denied))}. It was not "
             f"changed. Look at the policy with `{Remedies(aws.identity.region).policy(stack.name)}`, and have it allow "
             "the update, or leave out the settings that change these resources"
+        )
+
+
+def refuse_losses(stack: DesiredStack, changes: Sequence[ResourceChange], settings: Settings) -> None:
+    """Raises Refused for changes that would lose data, a network or an address and that nobody allowed."""
+    filling = settings.deployment.filling
+    passing = [*(filling.resources if filling else ()), *stack.taken_out]
+    refused = protected(changes, settings.allow_replace, passing)
+    if refused:
+        losses = "; ".join(map(steps.change_text, refused))
+        names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
+        told = surprises.perhaps(refused)
+        raise Refused(
+            f"stack {stack.name} would lose data or network: {losses}. {told + ' ' if told else ''}It was not "
+            f"changed; to allow it, add {names}"
         )

@@ -34,6 +34,10 @@ _EVERYWHERE = re.compile(
 )
 
 
+# What pip says when it comes to a package: its requirement, or the file of a wheel.
+_PROGRESS = re.compile(r"(?:Collecting|Processing) (?:\S*/)?(\S+)")
+
+
 @dataclass(frozen=True)
 class Target:
     """Where a function runs: as Lambda calls it."""
@@ -125,8 +129,8 @@ def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Re
         assert process.stdout is not None
         for line in map(str.rstrip, process.stdout):
             said.append(line)
-            if reporter and line.startswith("Collecting "):
-                reporter.event(line)
+            if reporter and (found := _PROGRESS.match(line)):
+                reporter.event(f"pip takes {found[1]}")
     if process.returncode:
         raise SettingsError([_reason(directory / REQUIREMENTS, target, pip, said)])
 

@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from ..aws.facts import QUOTAS, Concurrency, Quota, Usage
-from ..template.resolve import mapping, number
+from ..checks.stack import entries
+from ..template.resolve import number
 from .case import Case, Problem, choice
 from .needs import NAT, FunctionNeeds, Part, functions
 from .zones import zone_of
@@ -71,7 +72,7 @@ def _is_told(case: Case, one: FunctionNeeds) -> bool:
 
 
 def _exceeds(one: FunctionNeeds) -> bool:
-    return bool(one.reserved) and one.provisioned > (one.reserved or 0)
+    return one.reserved is not None and one.provisioned > one.reserved
 
 
 def _label(part: Part, one: FunctionNeeds, kind: str) -> str:
@@ -129,8 +130,8 @@ def _bursts(case: Case, less: int) -> Iterator[tuple[str, int, str]]:
         yield "burst of the stage", case.desired.wiring.burst, lower
     for part in case.whole:
         for title, stage in part.view.of("AWS::ApiGateway::Stage").items():
-            for place, one in enumerate(stage.get("MethodSettings") or []):
-                if burst := number(mapping(one).get("ThrottlingBurstLimit")):
+            for place, one in enumerate(entries(stage.get("MethodSettings"))):
+                if burst := number(one.get("ThrottlingBurstLimit")):
                     yield _admitted(part, title, place, burst, less)
 
 

@@ -11,6 +11,8 @@ from ..errors import SettingsError
 from ..template import parameters
 
 RESET_ALL = "all"
+# Apart from an empty name, which a person may have given without knowing.
+OWN_NAME = "."
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -22,9 +24,9 @@ class Settings:
     """What is asked of a deployment; `overrides` are the `--set` pairs.
 
     `deployments` are those that one name may have, such as the routes of Wild Rydes: `route` chooses one; an empty
-    one is the deployed route, the first for a new deployment. An empty `name` is the deployment's own, an empty
-    `preset` changes nothing. `held` is what earlier deploys set, as `recall` reads it from the stacks: `preset` and
-    `overrides` win over it. `reset` names parameters that get their defaults back, or is `("all",)`.
+    one is the deployed route, the first for a new deployment. `OWN_NAME` is the deployment's own name, an
+    empty `preset` changes nothing. `held` is what earlier deploys set, as `recall` reads it from the stacks: `preset`
+    and `overrides` win over it. `reset` names parameters that get their defaults back, or is `("all",)`.
     `tags` are the `--tag` pairs, of which an empty value removes a tag; `held_tags` are those that the stacks have.
     `role_arn` is the role that CloudFormation takes for its work, '' for the one that a stack has, or the caller's own
     rights. `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck. `keep_data`
@@ -32,7 +34,7 @@ class Settings:
     """
 
     deployments: tuple[Deployment, ...]
-    name: str = ""
+    name: str = OWN_NAME
     route: str = ""
     preset: str = ""
     overrides: Mapping[str, str] = field(default_factory=dict)
@@ -51,7 +53,7 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
-        if not self.name:
+        if self.name == OWN_NAME:
             object.__setattr__(self, "name", self.deployments[0].name)
         faults = [
             *self._name_faults(),

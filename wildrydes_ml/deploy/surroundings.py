@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from ..aws.facts import Place, Reach
-from ..checks.reach import ENDPOINTS, services
+from ..checks.reach import ENDPOINTS, has_endpoint, services
 from ..template.resolve import is_known
 from .case import Case, Problem
 from .needs import TARGET, Part, given, in_given_subnets
@@ -30,7 +30,7 @@ def _apart(case: Case, places: dict[str, tuple[str, str]]) -> Iterator[Problem]:
     """What is given has to be of one VPC."""
     vpcs = {vpc for _, vpc in places.values()}
     if len(vpcs) > 1:
-        told = "; ".join(f"{id} ({parameter}) is of {vpc}" for id, (parameter, vpc) in places.items())
+        told = "; ".join(f"{id} ({parameter}) is of {vpc}" for id, (parameter, vpc) in places.items() if id != vpc)
         names = " and ".join(dict.fromkeys(f"--set {parameter}=ID" for parameter, _ in places.values()))
         yield case.problem("network", f"what is given is of {len(vpcs)} VPCs: {told}", f"Use {names} of one VPC")
 
@@ -54,7 +54,8 @@ def reach_problems(case: Case) -> Iterator[Problem]:
     """Services that a function may use and cannot reach from a subnet; not certain, since code may do without them."""
     for part in case.parts:
         for title, subnets in in_given_subnets(part).items():
-            missing = sorted(one for one in services(part.view, title) if _is_out_of_reach(case, subnets, one))
+            wanted = [one for one in services(part.view, title) if not has_endpoint(part.view, one)]
+            missing = sorted(one for one in wanted if _is_out_of_reach(case, subnets, one))
             if missing:
                 yield _unreached(case, part, title, subnets, missing)
 

@@ -3,7 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..aws.facts import Zone
+from ..aws.facts import Place, Zone
+from ..checks.stack import entries, entries_or_values
 from .case import Case, Problem
 from .needs import INSTANCE, NAT, SUBNET, USUAL_TYPE, Part
 
@@ -12,7 +13,11 @@ _ARCHITECTURES = ("arm64", "x86_64")
 
 
 def zone_of(case: Case, part: Part, subnet: Any) -> str:
-    """The zone of a subnet of the template; "" where that is not known."""
+    """The zone of a subnet, of the template or a given one; "" where that is not known."""
+    given = [one for one in entries_or_values(subnet) if isinstance(one, str)]
+    if given:
+        place: Place | None = case.fact("subnet", given[0])
+        return place.zone if place else ""
     title = part.view.named(subnet, SUBNET)
     match _spot(part, title) if title else None:
         case str(name):
@@ -67,7 +72,7 @@ def _settings(case: Case) -> list[str]:
 
 def _home(properties: Any) -> Any:
     """The subnet of an instance or a NAT gateway."""
-    return properties.get("SubnetId") or [one.get("SubnetId") for one in properties.get("NetworkInterfaces") or []]
+    return properties.get("SubnetId") or [one.get("SubnetId") for one in entries(properties.get("NetworkInterfaces"))]
 
 
 def _other_zones(case: Case) -> str:
@@ -148,28 +153,33 @@ def instance_problems(case: Case) -> Iterator[Problem]:
 
 def _instance(case: Case, part: Part, title: str, kind: str) -> Iterator[Problem]:
     architectures, offering = case.fact("instance_architectures", kind), case.fact("instance_zones", kind)
-    what, setting = f"instance type {kind}", part.setting(title, "InstanceType")
-    another = f"Add --set {setting}=TYPE with another type" if setting else f"Choose another InstanceType for {title}"
+    setting = part.setting(title, "InstanceType")
+    another = f"add --set {setting}=TYPE with another type" if setting else f"choose another InstanceType for {title}"
     if frozenset() in (architectures, offering):
-        yield case.problem(what, "the region does not offer it", another)
+        yield case.problem(f"instance type {kind}", "the region does not offer it", _sentence(another))
         return
     wanted = _wanted(part, title)
     if architectures and wanted and wanted not in architectures:
-        name = part.setting(title, "ImageId")
-        image = (
-            f"{name} is {wanted}"
-            if name and part.stack.parameters.get(name) == wanted
-            else f"its image is for {wanted}"
-        )
-        why = f"its processor is {' or '.join(sorted(architectures))}, and {image}"
-        alone = f"Leave {setting} out, or " if setting else ""
-        yield case.problem(what, why, f"{alone}{another[0].lower() if alone else another[0]}{another[1:]}")
-    zone = zone_of(case, part, _home(part.view.of(INSTANCE)[title]))
+        why = f"its processor is {' or '.join(sorted(architectures))}, and {_image(part, title, wanted)}"
+        remedy = f"Leave {setting} out, or {another}" if setting else _sentence(another)
+        yield case.problem(f"instance type {kind}", why, remedy)
+    home = _home(part.view.of(INSTANCE)[title])
+    zone = zone_of(case, part, home)
     if offering and zone and zone not in offering:
-        home = part.view.named(_home(part.view.of(INSTANCE)[title]), SUBNET)
+        where = part.view.named(home, SUBNET) or "its subnet"
         zones = _offering_zones(case)
-        remedy = f"Add {zones}, or {another.removeprefix('Add ')}" if zones else another
-        yield case.problem(what, f"zone {zone}, where {home} is, does not offer it", remedy)
+        remedy = f"Add {zones}, or {another.removeprefix('add ')}" if zones else _sentence(another)
+        yield case.problem(f"instance type {kind}", f"zone {zone}, where {where} is, does not offer it", remedy)
+
+
+def _sentence(words: str) -> str:
+    return words[0].upper() + words[1:]
+
+
+def _image(part: Part, title: str, wanted: str) -> str:
+    """What an instance's image is for, by the parameter that says so."""
+    name = part.setting(title, "ImageId")
+    return f"{name} is {wanted}" if part.stack.parameters.get(name) == wanted else f"its image is for {wanted}"
 
 
 def _wanted(part: Part, title: str) -> str:

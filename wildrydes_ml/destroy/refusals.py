@@ -24,11 +24,14 @@ def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> No
 
 def _refuse_keeping(found: Remains, settings: Settings) -> None:
     whole = [one.stack.name for one in found.stacks if not _is_apart(settings, one.stack.name)]
-    if settings.keep_data and whole:
-        raise Refused(
-            f"--keep-data: stack {whole[0]} holds function and files in one, and CloudFormation deletes a stack as a "
-            f"whole; copy the files first and run without --keep-data{_instead(settings)}"
-        )
+    if not settings.keep_data or not whole:
+        return
+    if not any(one.kept or one.filling for one in settings.deployments):
+        raise Refused(f"--keep-data: {settings.name} has no files to keep on EFS; run without --keep-data")
+    raise Refused(
+        f"--keep-data: stack {whole[0]} holds function and files in one, and CloudFormation deletes a stack as a "
+        f"whole; copy the files first and run without --keep-data{_instead(settings)}"
+    )
 
 
 def _is_apart(settings: Settings, name: str) -> bool:

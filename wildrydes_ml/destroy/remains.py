@@ -61,7 +61,12 @@ class Remains:
         nothing = replace(self, stacks=(), own_bucket=False, objects=(), log_groups=())
         if not settings.keep_data:
             return self, nothing
-        names = [f"{settings.name}-{one.kept.stack}" for one in settings.deployments if one.kept]
+        names = [
+            stack.name(settings.name)
+            for one in settings.deployments
+            for stack in one.stacks
+            if one.kept and stack.id == one.kept.stack
+        ]
         kept = tuple(found for found in self.stacks if found.stack.name in names)
         others = tuple(found for found in self.stacks if found.stack.name not in names)
         goes = replace(nothing, stacks=others, log_groups=self.log_groups)

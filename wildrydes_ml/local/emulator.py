@@ -25,9 +25,10 @@ from pathlib import Path
 from .. import web
 from ..aws.target import Target
 from ..errors import SettingsError, WildrydesError
-from ..workshop.parameters import TABLE
 
 REGION = "us-east-1"
+# Of a mount path: https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
+LONGEST_PATH = 160
 _MARK = ".wildrydes-home"
 _START_SECONDS = 60.0
 # It has nothing to save: what takes longer is ended.
@@ -87,9 +88,10 @@ def efs_directory(home: Path, name: str) -> Path:
 
 def claim(home: Path) -> None:
     """Makes a new or empty directory a home. Raises SettingsError for somebody else's directory."""
-    longest = TABLE["EFSpath"]["MaxLength"]
-    if len(str(efs_directory(home, "n" * 31))) > longest:
-        raise SettingsError([f"--home {home}: its path is too long, EFS under it must stay below {longest} characters"])
+    if len(str(efs_directory(home, "n" * 31))) > LONGEST_PATH:
+        raise SettingsError(
+            [f"--home {home}: its path is too long, EFS under it must stay below {LONGEST_PATH} characters"]
+        )
     if home.is_dir() and not (home / _MARK).exists() and any(home.iterdir()):
         raise SettingsError([f"--home {home}: is not empty and was not made here; name a new directory"])
     with _room(home):

@@ -1,6 +1,6 @@
-"""What is to be known of Wild Rydes when an account is looked at before a deploy."""
+"""What is to be known of Wild Rydes before a deploy: what to do instead, what goes together, what opens something."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from .parameters import PACKAGES
 
@@ -16,4 +16,11 @@ INSTEAD: Mapping[str, str] = {
     "nat_gateways": "deploy with --set InternetEgress=ipv6 or none, which need no NAT gateway",
     "egress_only_gateways": "deploy with --set InternetEgress=none, which needs no such gateway",
     "burst": "use --set ThrottleBurst={less} and a lower ThrottleRate",
+    "model": "pass another with --model, as docs/how-to/model.md has it",
+}
+# Parameter → to whom a value of it opens something; empty when it opens nothing.
+OPENINGS: Mapping[str, Callable[[str], str]] = {
+    "ApiAuth": lambda value: "open to anyone" if value == "NONE" else "",
+    "SshCidr": lambda value: f"port 22 is open to {value}" if value else "",
+    "PrivateImageHosts": lambda value: "the function may fetch from private hosts" if value else "",
 }

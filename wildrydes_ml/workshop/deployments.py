@@ -2,7 +2,7 @@
 
 import base64
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from functools import cache
 from importlib.resources import files
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOut
 from ..template.source import Source, built
 from ..web import Reply
 from . import parameters, templates
-from .account import INSTEAD, LOCKED
+from .account import INSTEAD, LOCKED, OPENINGS
 from .names import LONG, NAME, ROUTES, SHORT
 
 FUNCTION = "ml_inferencefunction"
@@ -64,11 +64,6 @@ _INSTANCE = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"})
 _ASIDE = {"InternetEgress": ("nat", "NAT gateway"), "BootstrapInstance": ("keep", "filling instance")}
 # What goes with them; of network and EFS nothing else may.
 _ASIDE_RESOURCES = frozenset({"NatGateway", "NatPublicIP", "PrivateRoute"})
-_OPENS: Mapping[str, Callable[[str], str]] = {
-    "ApiAuth": lambda value: "open to anyone" if value == "NONE" else "",
-    "SshCidr": lambda value: f"port 22 is open to {value}" if value else "",
-    "PrivateImageHosts": lambda value: "the function may fetch from private hosts" if value else "",
-}
 # The stage serves a snapshot with the function's ARN. The snapshot, an AWS::ApiGateway::Deployment, is replaced for
 # another RestApiId or other canary settings alone, so it stays, and the old function goes at the end of the update:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-deployment.html
@@ -76,11 +71,14 @@ _OPENS: Mapping[str, Callable[[str], str]] = {
 _FIXED = {"FunctionName": "Stage prod would go on calling {old}, which is gone then"}
 
 
-@cache
 def deployments(code: Path | None = None) -> tuple[Deployment, Deployment]:
     """The two routes, the long one first; `code` is a directory of source in place of the package's `lambda_src`."""
-    directory = code or packaging.source_directory()
-    return _long(directory), _short(directory)
+    return _both(code or packaging.source_directory())
+
+
+@cache
+def _both(code: Path) -> tuple[Deployment, Deployment]:
+    return _long(code), _short(code)
 
 
 def deployment(route: str = LONG) -> Deployment:
@@ -146,7 +144,7 @@ def _deployment(route: str, stacks: tuple[Stack, ...], code: Path, **more: Any) 
         derived=DERIVED,
         derive=_derived,
         check=_zone_faults,
-        opens=_OPENS,
+        opens=OPENINGS,
         unheeded=_unheeded,
         instead=INSTEAD,
         locked=LOCKED,

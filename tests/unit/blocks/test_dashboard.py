@@ -169,7 +169,7 @@ def test_what_the_blocks_return_is_watched_by_the_names_that_cloudwatch_knows() 
     ("watched", "says"),
     [
         ({"api": Ref("DigitsApi")}, "Watched.api is .*: pass what add_rest_api returns, or a name; Ref of an API"),
-        ({"api": Sub("${DigitsApi}")}, "Watched.api is "),
+        ({"api": Sub("${DigitsApi}")}, r"Watched.api is \{'Fn::Sub': '\$\{DigitsApi\}'\}: pass"),
         ({"function": Ref("Digits")}, "Watched.function is .*: pass what add_inference_function returns, or a name"),
         ({"function": GetAtt("Digits", "Arn")}, "Watched.function is "),
         ({"storage": Ref("FileSystemResource")}, "Watched.storage is .*: pass what add_storage returns"),

@@ -107,7 +107,11 @@ T = Template()
         (add_populate, [T, STORAGE, NETWORK, None, filling()], "network is Storage"),
         (add_populate, [T, NETWORK, NETWORK, None, filling()], "storage is Network.*: pass what add_storage"),
         (add_populate, [T, NETWORK, STORAGE, "sg-1", filling()], "group is 'sg-1': pass what add_instance_security"),
-        (add_inference_function, [T, settings(), MOUNT], "mount is FunctionSettings.*: pass a FileSystemMount"),
+        (
+            add_inference_function,
+            [T, settings(), MOUNT],
+            "(mount is Fun|settings is File).*: pass a FileSystemMount, then FunctionSettings",
+        ),
         (add_inference_function, [T, MOUNT, filling()], "settings is PopulateSettings.*: pass a FileSystemMount"),
         (
             add_instance_security_group,
@@ -382,6 +386,63 @@ def test_a_filling_is_passed_whole() -> None:
     for part in (filled.contents, filled.reported, "tensorflow"):
         with pytest.raises(TypeError, match=r"FunctionSettings\.contents is .*: pass what add_populate returns, whole"):
             settings(contents=part)
+
+
+def test_who_may_log_in_is_a_block() -> None:
+    with pytest.raises(
+        ValueError, match=r"PopulateSettings\.ssh_cidr is '203\.0\.113\.7': use a block of IPv4 addresses"
+    ):
+        filling(ssh_cidr="203.0.113.7")
+    assert filling(ssh_cidr="203.0.113.7/32").ssh_cidr == "203.0.113.7/32"
+
+
+# The API and its alarms
+
+
+@pytest.mark.parametrize(
+    ("paths", "says"),
+    [
+        (["/a/{b}", "/a/b"], r"paths /a/b and /a/\{b\} would have one logical id, AB: rename one"),
+        (["/letters", "/Letters"], "paths /Letters and /letters would have one logical id, Letters"),
+        (["/a-b/c", "/aB"], "paths /a-b and /aB would have one logical id, AB"),
+        (["/a/{b}", "/a/{c}/d"], r"\{c\} and \{b\} stand below /a: name the variable there once"),
+        (["/{a}", "/{b+}"], r"\{b\+\} and \{a\} stand below /: name the variable there once"),
+    ],
+)
+def test_paths_that_would_be_one_resource_are_refused(paths: list[str], says: str) -> None:
+    template = Template()
+    added = add_inference_function(template, MOUNT, settings())
+    methods: list[Any] = ["GET", "POST"]
+    routes = [Route(added, path, method) for path, method in zip(paths, methods, strict=True)]
+    with pytest.raises(ValueError, match=says):
+        add_rest_api(template, routes, Access("API_KEY"))
+
+
+def test_paths_may_share_what_is_above_them() -> None:
+    template = Template()
+    added = add_inference_function(template, MOUNT, settings())
+    routes = [
+        Route(added, "/a/{id}", "GET"),
+        Route(added, "/a/{id}/b", "GET"),
+        Route(added, "/a", "POST"),
+        Route(added),
+    ]
+    add_proxy_stage(template, add_rest_api(template, routes, Access("API_KEY")))
+    made = [entry for entry in template.to_dict()["Resources"].values() if entry["Type"] == "AWS::ApiGateway::Resource"]
+    assert sorted(entry["Properties"]["PathPart"] for entry in made) == ["a", "b", "{id}"]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"topic": "riders"}, r"Alarms\.topic is 'riders': use the ARN of an SNS topic"),
+        ({"errors": -1}, r"Alarms\.errors is -1: use 0 to"),
+        ({"io_percent": 150}, r"Alarms\.io_percent is 150: use 0 to 100"),
+    ],
+)
+def test_a_wrong_alarm_is_refused(wrong: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=says):
+        Alarms(**wrong)
 
 
 # What no condition can be made of

@@ -10,10 +10,11 @@ from tests.unit.fakes import FakeAws, FakeStacks, Said, wanted
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import costs
 from wildrydes_ml.deploy.consequences import changes
-from wildrydes_ml.deploy.settings import PRESETS, Settings
 from wildrydes_ml.deploy.status import status as show_status
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.template.effective import Effective, effective
+from wildrydes_ml.workshop.deployments import PRESETS
+from wildrydes_ml.workshop.settings import wild_rydes
 
 
 def made(preset: str = "workshop", route: str = "long", **overrides: str) -> list[Effective]:
@@ -127,6 +128,8 @@ SUBNETS = ["subnet-a", "subnet-b"]
         ("EC2::Instance", {"InstanceType": "t3.micro", "NetworkInterfaces": [{"AssociatePublicIpAddress": "true"}],
                            "BlockDeviceMappings": [{"Ebs": {"VolumeSize": 20, "VolumeType": "gp2"}}]},
          0.0104 * 730 + 2.00 + 3.65),
+        ("EC2::Instance", {"InstanceType": "t3.micro", "BlockDeviceMappings": [
+            {"DeviceName": "/dev/sdf", "Ebs": {"VolumeSize": 20, "VolumeType": "gp3"}}]}, 0.0104 * 730 + 0.64 + 1.60),
         ("ElasticLoadBalancingV2::LoadBalancer", {"Type": "network"}, 16.425),
         ("ElasticLoadBalancingV2::LoadBalancer", {"Subnets": SUBNETS}, 16.425 + 7.30),
         ("ElasticLoadBalancingV2::LoadBalancer", {"Scheme": "internal", "Subnets": SUBNETS}, 16.425),
@@ -190,6 +193,20 @@ def test_an_instance_that_ends_itself_costs_nothing_and_one_that_only_may_does()
     assert idle("EC2::Instance", **ending, UserData={"Fn::Base64": "serve"})
 
 
+@pytest.mark.parametrize(
+    ("interface", "public"),
+    [({}, True), ({"AssociatePublicIpAddress": False}, False), ({"AssociatePublicIpAddress": True}, True)],
+)
+def test_a_subnet_may_give_addresses(interface: dict[str, Any], public: bool) -> None:
+    worker = {"InstanceType": "t3.micro", "NetworkInterfaces": [{**interface, "SubnetId": {"Ref": "Subnet"}}]}
+    resources = {
+        "Subnet": {"Type": "AWS::EC2::Subnet", "Properties": {"MapPublicIpOnLaunch": True}},
+        "Worker": {"Type": "AWS::EC2::Instance", "Properties": worker},
+    }
+    items = [line.item for line in costs.idle([effective({"Resources": resources}, {})])]
+    assert ("its public IPv4 address" in items) == public
+
+
 def test_a_stack_without_a_file_system_stores_nothing() -> None:
     assert costs.idle([]) == []
     assert costs.idle(made()[1:]) == []
@@ -203,7 +220,7 @@ def shown(aws: FakeAws) -> Said:
     """What status says."""
     said = Said()
     with suppress(WildrydesError):
-        show_status(aws.gateways, Settings(), Target(), said)
+        show_status(aws.gateways, wild_rydes(), Target(), said)
     return said
 
 

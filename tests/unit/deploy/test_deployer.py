@@ -11,11 +11,13 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, REST_API, FakeAws, Said, event
+from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, PROOF, REST_API, FakeAws, Said, event
+from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import ResourceChange, StackResource
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.deployer import Deployed, Deployer, deploy, preview, public_url
+from wildrydes_ml.deploy.deployer import Deployed, Deployer, deploy, preview
+from wildrydes_ml.deploy.proof import public_url
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
@@ -97,7 +99,7 @@ def test_the_long_route_ends_with_an_answer(run: Deploy, aws: FakeAws, api: Api)
     assert aws.journal == LONG
     assert done.changed
     assert done.api_url == api.url
-    assert done.answer is not None
+    assert isinstance(done.answer, Answer)
     assert done.answer.validated
     assert aws.functions.invoked == ["ml_inferencefunction:live"]
     assert len(api.asked) == 1
@@ -306,7 +308,7 @@ def test_a_preview_shows_the_changes_of_resources(run: Deploy, aws: FakeAws) -> 
     assert revision.startswith("  Revision ")
     assert change == "  Modify ModelInferenceFunction (AWS::Lambda::Function)"
     assert others == [
-        "warm up function ml_inferencefunction:live, then post a picture to the API",
+        "warm up the function, then post a picture to the API",
     ]
     assert aws.journal == []
     assert aws.stacks.pending == []
@@ -405,9 +407,9 @@ def test_a_first_instance_gets_a_fresh_link(run: Deploy, aws: FakeAws, model: st
 
 
 def test_the_address_is_the_place_s_own() -> None:
-    assert public_url(Target(), API_OUTPUTS) == "https://api1.execute-api.eu-west-1.amazonaws.com/prod"
+    assert public_url(Target(), PROOF, API_OUTPUTS) == "https://api1.execute-api.eu-west-1.amazonaws.com/prod"
     local = Target(endpoint="http://127.0.0.1:4566")
-    assert public_url(local, API_OUTPUTS) == "http://127.0.0.1:4566/_aws/execute-api/api1/prod/"
+    assert public_url(local, PROOF, API_OUTPUTS) == "http://127.0.0.1:4566/_aws/execute-api/api1/prod/"
 
 
 def test_a_stack_that_somebody_deletes_while_it_is_made_is_no_success(run: Deploy, aws: FakeAws) -> None:

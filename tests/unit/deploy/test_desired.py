@@ -4,10 +4,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fakes import EFS_OUTPUTS, wanted
+from tests.unit.fakes import EFS_OUTPUTS, resolved, wanted
 from wildrydes_ml.tags import TAG
 
 LONG, SHORT = wanted(), wanted("short")
+EFS = "wildrydes-ml-mod5"
 
 
 def test_names_follow_the_prefix() -> None:
@@ -19,9 +20,10 @@ def test_names_follow_the_prefix() -> None:
 
 
 def test_the_code_s_key_holds_its_digest() -> None:
-    assert LONG.code_key.startswith("code/ml_inferencefunction-")
-    assert LONG.service.parameters["CodeKey"] == LONG.code_key
-    assert LONG.code_key == SHORT.code_key
+    (code,) = LONG.code
+    assert code.key.startswith("code/ml_inferencefunction-")
+    assert LONG.service.parameters["CodeKey"] == code.key
+    assert SHORT.code == (code,)
 
 
 @pytest.mark.parametrize(("egress", "dual"), [("nat", "false"), ("ipv6", "true"), ("none", "false")])
@@ -41,17 +43,20 @@ def test_a_stack_knows_its_template_as_text_and_as_data() -> None:
 def test_the_function_s_stack_waits_for_the_efs_stack_s_outputs() -> None:
     assert not LONG.service.is_resolvable({})
     assert not LONG.service.is_resolvable(
-        {key: value for key, value in EFS_OUTPUTS.items() if key != "PrivateSubnetTwo"}
+        {EFS: {key: value for key, value in EFS_OUTPUTS.items() if key != "PrivateSubnetTwo"}}
     )
-    assert LONG.service.is_resolvable(EFS_OUTPUTS)
-    assert LONG.service.resolved(EFS_OUTPUTS, "").is_resolvable({})
+    assert not LONG.service.is_resolvable({"another-mod5": EFS_OUTPUTS})
+    assert LONG.service.is_resolvable({EFS: EFS_OUTPUTS})
+    assert resolved(LONG, LONG.service).is_resolvable({})
     assert SHORT.service.is_resolvable({})
 
 
 def test_the_name_that_the_api_calls_has_the_alias() -> None:
-    assert LONG.live_function == "ml_inferencefunction:live"
+    assert LONG.deployment.proof is not None
+    live = LONG.deployment.proof.function(LONG.values, {})
+    assert live == "ml_inferencefunction:live"
     assert LONG.wiring is not None
-    assert LONG.wiring.target.endswith(LONG.live_function)
+    assert LONG.wiring.target.endswith(live)
     assert LONG.log_group == "/aws/lambda/ml_inferencefunction"
 
 
@@ -59,7 +64,7 @@ def test_the_code_may_be_somebody_s_own(tmp_path: Path) -> None:
     (tmp_path / "lambda_function.py").write_text("def lambda_handler(event, context): ...\n")
     own = wanted(code=tmp_path)
     assert own.code != LONG.code
-    assert own.code_key != LONG.code_key
+    assert own.code[0].key != LONG.code[0].key
 
 
 @pytest.mark.parametrize("route", ["long", "short"])

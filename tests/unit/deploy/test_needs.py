@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import replace
+from random import Random
 from typing import Any
 
 import pytest
@@ -10,6 +12,8 @@ import pytest
 from tests.unit.fakes import FakeAws, Said, found_as, wanted
 from wildrydes_ml.aws.facts import Ask, Concurrency, Facts, Place, Reach, Usage, Zone
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import costs
+from wildrydes_ml.deploy.bills import BILLED
 from wildrydes_ml.deploy.case import Problem
 from wildrydes_ml.deploy.desired import Desired, DesiredStack
 from wildrydes_ml.deploy.needs import needs, parts
@@ -17,6 +21,7 @@ from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.preflight import Unready, check
 from wildrydes_ml.deploy.problems import problems
 from wildrydes_ml.deploy.steps import ApplyStack
+from wildrydes_ml.deployment import StackOutput
 
 NO_VALUES: Mapping[str, str] = {}
 NO_STACKS: Mapping[str, FoundStack] = {}
@@ -36,7 +41,7 @@ def deployment(
     """A deployment of one stack with these resources; each value's parameter is of type String unless it is given."""
     kinds = {**{name: {"Type": "String"} for name in values}, **sections.pop("Parameters", {})}
     body = {"Parameters": kinds, "Resources": resources, **sections}
-    return replace(wanted("short"), service=stack(body, values))
+    return replace(wanted("short"), stacks=(stack(body, values),))
 
 
 def asked(desired: Desired, kind: str = "create", there: Mapping[str, FoundStack] = NO_STACKS) -> set[Ask]:
@@ -169,8 +174,10 @@ def test_what_another_stack_is_to_export_has_to_be_there() -> None:
 def test_what_the_deployment_exports_itself_need_not_be_there() -> None:
     outputs = {"Subnet": {"Value": "s", "Export": {"Name": {"Fn::Sub": "${AWS::StackName}-Subnet"}}}}
     base = stack({"Resources": {"Topic": resource("SNS::Topic")}, "Outputs": outputs}, name="base")
-    assert found(replace(IMPORTING, efs=base), {Ask("exports"): {}}) == []
-    taken = only(replace(IMPORTING, efs=base), {Ask("exports"): {"base-Subnet": "arn:stack/theirs/1"}})
+    assert found(replace(IMPORTING, stacks=(base, *IMPORTING.stacks)), {Ask("exports"): {}}) == []
+    taken = only(
+        replace(IMPORTING, stacks=(base, *IMPORTING.stacks)), {Ask("exports"): {"base-Subnet": "arn:stack/theirs/1"}}
+    )
     assert "stack theirs has taken the names base-Subnet" in taken.why
 
 
@@ -243,6 +250,15 @@ def test_a_network_that_is_not_as_it_is_said_to_be_is_in_the_way(facts: Facts, w
     assert said in problem.describe()
 
 
+def test_the_zone_of_a_given_subnet_is_the_instance_s() -> None:
+    worker = {"InstanceType": "t3.micro", "NetworkInterfaces": [{"SubnetId": {"Ref": "One"}}]}
+    desired = deployment({**INSIDE, **instance(**worker)}, GIVEN, Parameters=KINDS)
+    problem = only(desired, {**IN_ORDER, Ask("instance_zones", "t3.micro"): frozenset({"z2"})})
+    assert problem.why == "zone z1, where its subnet is, does not offer it"
+    assert problem.remedy == "Choose another InstanceType for Worker"
+    assert found(desired, {**IN_ORDER, Ask("instance_zones", "t3.micro"): frozenset({"z1"})}) == []
+
+
 def test_a_service_that_cannot_be_reached_is_warned_of() -> None:
     closed: Facts = {**IN_ORDER, Ask("reach", "subnet-b"): Reach(False, frozenset({"s3"}))}
     problem = only(EXISTING, closed)
@@ -253,13 +269,22 @@ def test_a_service_that_cannot_be_reached_is_warned_of() -> None:
     assert found(EXISTING, {**IN_ORDER, Ask("reach", "subnet-b"): Reach(False, frozenset({"s3", "sqs"}))}) == []
 
 
+def test_an_endpoint_that_the_template_makes_is_a_way() -> None:
+    name = {"Fn::Sub": "com.amazonaws.${AWS::Region}.sqs"}
+    with_one = {**INSIDE, "Queues": resource("EC2::VPCEndpoint", ServiceName=name, VpcEndpointType="Interface")}
+    closed: Facts = {**IN_ORDER, Ask("reach", "subnet-b"): Reach(outside=False)}
+    assert "use sqs" not in only(deployment(with_one, GIVEN, Parameters=KINDS), closed).why
+    assert "use s3, sqs" in only(EXISTING, closed).why
+
+
 def test_a_role_that_uses_no_service_needs_no_way() -> None:
     quiet = deployment({**INSIDE, "Role": resource("IAM::Role")}, GIVEN, Parameters=KINDS)
     assert not {ask.name for ask in asked(quiet)} & {"reach"}
 
 
 def test_what_another_stack_of_the_deployment_gives_is_not_asked() -> None:
-    fed = replace(EXISTING, service=replace(EXISTING.service, inputs={"One": ("A",), "Two": ("B",), "Vpc": ("C",)}))
+    inputs = {name: (StackOutput("network", name),) for name in ("One", "Two", "Vpc")}
+    fed = replace(EXISTING, stacks=(replace(EXISTING.service, inputs=inputs),))
     assert {ask.subject for ask in asked(fed) if ask in IN_ORDER} == {"sg-1", "sg-2"}
 
 
@@ -271,3 +296,44 @@ def test_a_deploy_is_stopped_by_it_on_aws_and_an_emulator_has_no_network() -> No
         check(aws.gateways, EXISTING, steps, Target(), said)
     assert any("function Answer of stack app" in text for text in said.texts("warning"))
     check(aws.gateways, EXISTING, steps, Target(endpoint="http://127.0.0.1"), Said())
+
+
+# Whatever a template holds.
+
+ODD: tuple[Any, ...] = (
+    {"Fn::If": ["Unheard", {"Ref": "A"}, {"Ref": "AWS::NoValue"}]},
+    {"Fn::ImportValue": {"Fn::Sub": "${Elsewhere}-x"}},
+    {"Fn::GetAtt": ["Gone", "Arn"]},
+    "text",
+    [],
+    {},
+    7,
+    None,
+)
+
+
+def shaken(value: Any, random: Random) -> Any:
+    """The value with some of what is in it replaced by something odd."""
+    if random.random() < 0.04:
+        return random.choice(ODD)
+    if isinstance(value, dict):
+        return {key: item if key == "Type" else shaken(item, random) for key, item in value.items()}
+    return [shaken(item, random) for item in value] if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_template_is_too_odd_to_be_looked_at(seed: int) -> None:
+    """The workshop's, a given network, and one of each type that bills, each with odd values in it."""
+    random, kinds = Random(seed), sorted({*BILLED, "AWS::Lambda::Function", "AWS::EC2::Subnet"})
+    bodies = [one.body for one in wanted("short").stacks] + [EXISTING.service.body, TWO_ZONES.service.body]
+    bodies.append({"Resources": {f"R{n}": {"Type": kind, "Properties": {}} for n, kind in enumerate(kinds)}})
+    for body in bodies:
+        resources = {
+            title: {**entry, "Properties": shaken(entry.get("Properties", {}), random)}
+            for title, entry in body["Resources"].items()
+        }
+        outputs = shaken(body.get("Outputs", {}), random)
+        desired = replace(wanted("short"), stacks=(stack({**body, "Resources": resources, "Outputs": outputs}, GIVEN),))
+        with suppress(Unready):
+            check(FakeAws().gateways, desired, [ApplyStack(desired.service, "create")], Target(), Said())
+        assert costs.sentence([desired.service.effective]).startswith("idle cost: about")

@@ -13,11 +13,11 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import FoundWiring
 from wildrydes_ml.deploy.desired import Desired
 from wildrydes_ml.deploy.follower import Follower
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.observer import Observer, StackObserver
 from wildrydes_ml.deploy.planner import Observed
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
-from wildrydes_ml.workshop.model import Model
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -39,7 +39,7 @@ def test_an_empty_account() -> None:
     assert observed(FakeAws()) == Observed(
         bucket_tags=None,
         bucket_is_empty=True,
-        has_code=False,
+        keys=frozenset(),
         has_model=False,
         stacks={},
         other_route=[],
@@ -51,15 +51,16 @@ def test_an_empty_account() -> None:
 
 def test_all_that_a_deployment_has() -> None:
     aws, desired = FakeAws(), wanted(model=Model("dir", {}, b"archive", "ab" * 32))
-    aws.buckets.put(BUCKET, OURS, desired.code_key, desired.model_key)
+    keys = {desired.code[0].key, desired.model_key}
+    aws.buckets.put(BUCKET, OURS, *keys)
     aws.stacks.put(EFS, "CREATE_COMPLETE", "efs text", tags=OURS, outputs=EFS_OUTPUTS)
     aws.stacks.put(INFERENCE, "UPDATE_COMPLETE", "function text", tags=OURS, outputs=API_OUTPUTS)
     aws.apis.wirings["api1"] = FoundWiring(auth="NONE")
     found = observed_for(desired, aws, Said())
     assert {name: one.template for name, one in found.stacks.items()} == {EFS: "efs text", INFERENCE: "function text"}
     assert found.wiring == FoundWiring(auth="NONE")
-    assert found.contents == EFS_OUTPUTS["EFSContents"]
-    assert (found.bucket_tags, found.bucket_is_empty, found.has_code, found.has_model) == (OURS, False, True, True)
+    assert desired.contents(desired.service, found.outputs) == EFS_OUTPUTS["EFSContents"]
+    assert (found.bucket_tags, found.bucket_is_empty, found.keys, found.has_model) == (OURS, False, keys, True)
 
 
 @pytest.mark.parametrize("status", ["CREATE_FAILED", "ROLLBACK_COMPLETE", "UPDATE_FAILED"])

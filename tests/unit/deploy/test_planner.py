@@ -7,26 +7,26 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import EFS_OUTPUTS, found_as, in_place, nothing_there, wanted
+from tests.unit.fakes import EFS_OUTPUTS, FILLING, found_as, in_place, nothing_there, resolved, wanted
 from wildrydes_ml.aws.records import ResourceChange, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import FoundWiring
 from wildrydes_ml.deploy.desired import Desired
+from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.planner import (
     FoundStack,
     Observed,
     boots_instance,
     plan,
-    protected,
     refuse_strangers,
     unheeded,
 )
+from wildrydes_ml.deploy.protected import protected
 from wildrydes_ml.deploy.steps import ApplyStack, Step, WarmUp, Wire, as_record
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.workshop import templates
-from wildrydes_ml.workshop.model import Model
 
 LONG, SHORT = wanted(), wanted("short")
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
@@ -43,7 +43,7 @@ def shown(step: Step) -> str:
 def steps(desired: Desired, observed: Observed) -> list[str]:
     """The steps in words; the last one of any plan, to warm the function up, goes without saying."""
     *found, last = plan(desired, observed) or (None,)
-    assert last is None or last == WarmUp(desired.live_function)
+    assert last is None or last == WarmUp("post a picture to the API")
     return [shown(step) for step in found if step]
 
 
@@ -91,7 +91,7 @@ def test_a_refilled_directory_updates_the_function_alone(tmp_path: Any) -> None:
 @ROUTES
 def test_new_code_is_an_upload_and_an_update_of_its_stack(desired: Desired) -> None:
     name = desired.service.name
-    observed = replace(with_old_parameters(desired, name, CodeKey="code/old.zip"), has_code=False)
+    observed = replace(with_old_parameters(desired, name, CodeKey="code/old.zip"), keys=())
     assert steps(desired, observed) == ["Upload", f"update {name}"]
 
 
@@ -223,18 +223,23 @@ def test_other_parameters_leave_the_instance_alone() -> None:
 
 
 def test_inputs_come_from_the_efs_stack() -> None:
-    resolved = LONG.service.resolved(EFS_OUTPUTS, "contents")
-    assert resolved.parameters["SubnetIDs"] == "subnet-a,subnet-b"
-    assert resolved.parameters["SecurityGroupIds"] == "sg-1"
-    assert resolved.parameters["AccessPointARN"] == EFS_OUTPUTS["AccesspointARN"]
-    other = LONG.service.resolved(EFS_OUTPUTS, "other contents")
-    elsewhere = LONG.service.resolved({**EFS_OUTPUTS, "AccesspointARN": "arn:other"}, "contents")
-    assert len({stack.parameters["Revision"] for stack in (resolved, other, elsewhere)}) == 3
-    assert LONG.service.resolved(EFS_OUTPUTS, "contents") == resolved
+    fed = resolved(LONG, LONG.service, "contents")
+    assert fed.parameters["SubnetIDs"] == "subnet-a,subnet-b"
+    assert fed.parameters["SecurityGroupIds"] == "sg-1"
+    assert fed.parameters["AccessPointARN"] == EFS_OUTPUTS["AccesspointARN"]
+    other = resolved(LONG, LONG.service, "other contents")
+    elsewhere = resolved(LONG, LONG.service, "contents", AccesspointARN="arn:other")
+    assert len({stack.parameters["Revision"] for stack in (fed, other, elsewhere)}) == 3
+    assert resolved(LONG, LONG.service, "contents") == fed
 
 
 @pytest.mark.parametrize(
-    "change", [{"contents": "filled again"}, {"outputs": {**EFS_OUTPUTS, "PrivateSubnetTwo": "c"}}]
+    "change",
+    [
+        {"contents": "filled again"},
+        {"outputs": {**EFS_OUTPUTS, "EFSContents": "filled again"}},
+        {"outputs": {**EFS_OUTPUTS, "PrivateSubnetTwo": "c"}},
+    ],
 )
 def test_the_function_follows_what_it_mounts(change: dict[str, Any]) -> None:
     observed = in_place(LONG)
@@ -253,7 +258,7 @@ def test_a_new_template_or_missing_tag_is_an_update() -> None:
 def test_the_wiring_that_is_missing_is_planned(found: FoundWiring | None) -> None:
     step, last = plan(LONG, in_place(LONG, wiring=found))
     assert isinstance(step, Wire)
-    assert last == WarmUp("ml_inferencefunction:live")
+    assert last == WarmUp("post a picture to the API")
     assert step.actions[0] == "method"
     assert "wire the API: method ANY on /" in step.describe()
 
@@ -288,7 +293,7 @@ def test_a_stranger_s_bucket_is_refused(tags: dict[str, str], empty: bool) -> No
 
 def test_a_given_bucket_is_used_as_it_is() -> None:
     given = wanted("short", bucket="my-bucket")
-    assert steps(given, in_place(given, bucket_tags={}, has_code=False)) == ["Upload"]
+    assert steps(given, in_place(given, bucket_tags={}, keys=())) == ["Upload"]
     assert given.service.parameters["DataBucket"] == "my-bucket"
 
 
@@ -334,10 +339,12 @@ def test_other_stacks_are_strangers(resources: dict[str, str], tags: dict[str, s
     assert error.value.exit_code == 4
 
 
-@pytest.mark.parametrize(("desired", "other"), [(LONG, "short"), (SHORT, "long")], ids=["long", "short"])
-def test_both_routes_at_once_are_refused(desired: Desired, other: str) -> None:
-    with pytest.raises(Refused, match=f"--route {other}") as error:
-        plan(desired, nothing_there(other_route=["wildrydes-ml-x"]))
+@pytest.mark.parametrize(
+    ("desired", "other", "stack"), [(LONG, "short", COMPLETE), (SHORT, "long", INFERENCE)], ids=["long", "short"]
+)
+def test_both_routes_at_once_are_refused(desired: Desired, other: str, stack: str) -> None:
+    with pytest.raises(Refused, match=rf"by the {other} route \({stack}\): .*--route {other}") as error:
+        plan(desired, nothing_there(other_route=[stack]))
     assert error.value.exit_code == 4
 
 
@@ -363,6 +370,7 @@ def test_network_and_files_are_protected(change: tuple[str, str, str], is_protec
     changes = [ResourceChange("Thing", kind, action, replacement)]
     assert bool(protected(changes, [])) == is_protected
     assert protected(changes, ["Thing"]) == []
+    assert protected(changes, [], ["Thing"]) == []
     assert bool(protected(changes, ["Other"])) == is_protected
 
 
@@ -370,7 +378,7 @@ def test_network_and_files_are_protected(change: tuple[str, str, str], is_protec
 def test_what_belongs_to_the_instance_may_go_and_nothing_else(name: str) -> None:
     body = templates.TEMPLATES[name]().to_dict()["Resources"]
     removed = [ResourceChange(title, entry["Type"], "Remove", "False") for title, entry in body.items()]
-    kept = {change.logical_id for change in protected(removed, [])}
+    kept = {change.logical_id for change in protected(removed, [], FILLING.resources)}
     with_instance = {title for title, entry in body.items() if entry.get("Condition") == "HasBootstrapInstance"}
     guarded = {title for title, entry in body.items() if entry["Type"].startswith(("AWS::EC2::", "AWS::EFS::"))}
     assert with_instance
@@ -425,8 +433,8 @@ def test_an_instance_that_ended_itself_is_never_updated(route: str, name: str) -
 def test_a_new_instance_boots_when_efs_is_to_be_filled(desired: Desired, change: dict[str, Any], boots: bool) -> None:
     stack = desired.stacks[0]
     found = found_as(stack, **{**change, "parameters": {**stack.parameters, **change.get("parameters", {})}})
-    assert boots_instance(stack, found) == boots
-    assert boots_instance(stack, None)
+    assert boots_instance(FILLING, stack, found) == boots
+    assert boots_instance(FILLING, stack, None)
 
 
 def test_the_short_routes_stage_never_calls_a_function_that_is_gone() -> None:
@@ -461,7 +469,7 @@ def test_a_template_that_is_only_written_otherwise_is_no_update(wait: str) -> No
     assert desired.efs
     same = json.dumps({**desired.efs.body, "Description": "another version"})
     assert plan(desired, with_template(in_place(desired), EFS, same)) == ()
-    assert not boots_instance(desired.efs, with_template(in_place(desired), EFS, same).stacks[EFS])
+    assert not boots_instance(FILLING, desired.efs, with_template(in_place(desired), EFS, same).stacks[EFS])
 
 
 def test_a_parameter_of_a_template_by_hand_that_nothing_uses_is_no_update() -> None:
@@ -527,8 +535,8 @@ def test_a_function_that_is_gone_is_made_again_also_when_efs_changes() -> None:
 def test_a_part_of_a_stack_has_the_revision_of_the_whole() -> None:
     """So that the function is not changed while something else is taken out and made again."""
     part = LONG.service.without(["ModelInferenceApi"])
-    whole = LONG.service.resolved(EFS_OUTPUTS, "contents")
-    assert part.resolved(EFS_OUTPUTS, "contents").parameters["Revision"] == whole.parameters["Revision"]
+    whole = resolved(LONG, LONG.service, "contents")
+    assert resolved(LONG, part, "contents").parameters["Revision"] == whole.parameters["Revision"]
 
 
 @ROUTES

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import IDENTITY, FakeAws, Said, found_as, wanted
+from tests.unit.fakes import FILLING, IDENTITY, FakeAws, Said, found_as, wanted
 from tools.lock_packages import PYTHONS
 from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Unknown, Usage, Zone
 from wildrydes_ml.aws.target import Target
@@ -16,15 +16,15 @@ from wildrydes_ml.deploy import needs as needing
 from wildrydes_ml.deploy.case import Problem
 from wildrydes_ml.deploy.deployer import Deployer, deploy, preview
 from wildrydes_ml.deploy.desired import Desired
+from wildrydes_ml.deploy.model import Model, remote
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.preflight import Unready, check, look, refuse_other_account
 from wildrydes_ml.deploy.problems import problems
-from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deploy.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, Upload, WarmUp, Wire
 from wildrydes_ml.errors import InterruptedWork, Refused
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.account import LOCKED_LOCALLY
-from wildrydes_ml.workshop.model import Model, remote
+from wildrydes_ml.workshop.settings import wild_rydes
 
 NETWORK = ["vpcs", "internet_gateways", "file_systems", "zones"]
 NAT, INSTANCE = ["addresses", "nat_gateways"], ["instance_architectures", "instance_zones", "model"]
@@ -57,11 +57,10 @@ def needs(desired: Desired, steps: Sequence[Step], **there: FoundStack) -> list[
 
 
 def set_to(**values: str) -> Desired:
-    assert LONG.efs
     assert LONG.wiring
     burst = int(values.get("ThrottleBurst", LONG.wiring.burst))
-    efs, service = LONG.efs.with_parameters(**values), LONG.service.with_parameters(**values)
-    return replace(LONG, efs=efs, service=service, wiring=replace(LONG.wiring, burst=burst))
+    stacks = tuple(stack.with_parameters(**values) for stack in LONG.stacks)
+    return replace(LONG, stacks=stacks, wiring=replace(LONG.wiring, burst=burst))
 
 
 def asked(name: str, desired: Desired) -> Ask:
@@ -127,19 +126,19 @@ def test_a_new_name_of_the_function_is_looked_at_in_an_update_too(desired: Desir
 @pytest.mark.parametrize("taken", ["function", "log_group"])
 def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, taken: str) -> None:
     """On the short route any other name is refused."""
-    deployer = Deployer(aws.gateways, Settings(), Target(), Said())
+    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
     for step in deployer.steps():
         deployer.run(step)
     aws.journal.clear()
     aws.account.answers = {taken: ""}
-    renamed = Settings(overrides={"FunctionName": "prod_fn"})
+    renamed = wild_rydes(overrides={"FunctionName": "prod_fn"})
     with pytest.raises(Unready, match="prod_fn: there is one of that name that no stack has made"):
         deploy(aws.gateways, renamed, Target(), Said())
     with pytest.raises(Unready, match="prod_fn"):
         preview(aws.gateways, renamed, Target(), Said())
     assert aws.journal == []
     aws.account.asked.clear()
-    preview(aws.gateways, Settings(overrides={"MemorySize": "2000"}), Target(), Said())
+    preview(aws.gateways, wild_rydes(overrides={"MemorySize": "2000"}), Target(), Said())
     assert not {"function", "log_group"} & set(aws.account.asked), "the stack has that name already"
 
 
@@ -206,6 +205,9 @@ def used_up(name: str, *said: str, **given: str) -> tuple[dict[str, Any], dict[s
         ({"ProvisionedConcurrency": "5", "ReservedConcurrency": "5"},
          {"ProvisionedConcurrency": "6", "ReservedConcurrency": "5"},
          ["ProvisionedConcurrency=6: it is more than ReservedConcurrency=5"]),
+        ({"ProvisionedConcurrency": "0", "ReservedConcurrency": "0"},
+         {"ProvisionedConcurrency": "1", "ReservedConcurrency": "0"},
+         ["ProvisionedConcurrency=1: it is more than ReservedConcurrency=0"]),
         ({"concurrency": Concurrency(1000, 105, 0), "ReservedConcurrency": "5"},
          {"concurrency": Concurrency(1000, 104, 0), "ReservedConcurrency": "5"},
          ["ReservedConcurrency=5: 104 are not", "Set it to 4 at most", "L-B99A9384 --desired-value 1001"]),
@@ -455,7 +457,7 @@ def test_a_model_that_answers_is_not_spoken_of(aws: FakeAws, reply: Reply) -> No
 def test_a_plan_warns_of_the_model_too(aws: FakeAws) -> None:
     aws.account.answers = {"model": Reply(403)}
     said = Said()
-    preview(aws.gateways, Settings(), Target(), said)
+    preview(aws.gateways, wild_rydes(), Target(), said)
     assert any("answers 403" in text for text in said.texts("warning"))
     assert aws.journal == []
 
@@ -468,7 +470,7 @@ LINK = "https://b.s3.eu-west-1.amazonaws.com/model/f-0000000000000000.tar?X-Amz-
     ("desired", "is_asked"),
     [
         (LONG, True),
-        (wanted(model=remote("https://example.org/model.tar.gz")), True),
+        (wanted(model=remote("https://example.org/model.tar.gz", FILLING)), True),
         (wanted(model=UPLOADED, overrides={"ModelUrl": LINK}), False),
         (set_to(BootstrapInstance="none"), False),
         (set_to(ModelUrl=""), False),
@@ -513,10 +515,10 @@ def test_expired_credentials_end_the_checks(aws: FakeAws) -> None:
 
 @pytest.mark.parametrize("account", ["", IDENTITY.account])
 def test_the_right_account_passes(account: str) -> None:
-    refuse_other_account(Settings(account=account), IDENTITY)
+    refuse_other_account(wild_rydes(account=account), IDENTITY)
 
 
 def test_another_account_is_refused_before_anything() -> None:
     with pytest.raises(Refused, match=r"account 123456789012 .*rider.*, not of 999999999999 .*--profile") as caught:
-        refuse_other_account(Settings(account="999999999999"), IDENTITY)
+        refuse_other_account(wild_rydes(account="999999999999"), IDENTITY)
     assert caught.value.exit_code == 4

@@ -12,10 +12,11 @@ import pytest
 
 from wildrydes_ml import complete, efs_99
 from wildrydes_ml.deploy import costs
-from wildrydes_ml.deploy.settings import PRESETS, Settings
 from wildrydes_ml.template import render
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates
+from wildrydes_ml.workshop.deployments import PRESETS
+from wildrydes_ml.workshop.settings import wild_rydes
 
 Stack = Callable[..., dict[str, Any]]
 
@@ -32,7 +33,7 @@ FOUND = {
 def table(preset: str, name: str, **overrides: str) -> dict[str, Any]:
     """The values of a template's parameters."""
     offered = templates.TEMPLATES[name]().to_dict()["Parameters"]
-    values = {**Settings(preset=preset, overrides=overrides).parameter_values(), **FOUND}
+    values = {**wild_rydes(preset=preset, overrides=overrides).parameter_values(), **FOUND}
     return {key: values[key] for key in offered if key in values}
 
 
@@ -93,7 +94,7 @@ def test_lean_keeps_nothing_that_is_billed_by_the_hour(stack: Stack, name: str) 
     ],
 )
 def test_what_a_preset_costs_idle(preset: str, items: list[str], dollars: float) -> None:
-    lines = costs.idle([effective(complete().to_dict(), Settings(preset=preset).parameter_values())])
+    lines = costs.idle([effective(complete().to_dict(), wild_rydes(preset=preset).parameter_values())])
     assert costs.total(lines) == pytest.approx(dollars, rel=0.01)
     assert all(item in line.item for item, line in zip(items, lines, strict=True))
 

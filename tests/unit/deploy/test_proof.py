@@ -5,14 +5,16 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.unit.fakes import HORSE_ANSWER, Clock, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, PROOF, Clock, FakeAws, Said
 from tests.unit.servers import Response, serving
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.proof import KEY_SECONDS, STAGE_SECONDS, WARM_SECONDS, post_sample, sample, sender, warm
+from wildrydes_ml.deploy.proof import KEY_SECONDS, STAGE_SECONDS, WARM_SECONDS, ask_api, sender, warm
+from wildrydes_ml.deployment import Verdict
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.web import Reply
+from wildrydes_ml.workshop.deployments import sample
 
 GOOD = Invocation(200, HORSE_ANSWER)
 TIMED_OUT = Invocation(0, "", "Task timed out after 90.00 seconds")
@@ -23,7 +25,13 @@ FUNCTION = "ml_inferencefunction:live"
 def warmed(clock: Clock, *answers: Invocation) -> tuple[Answer, FakeAws, Said]:
     aws, said = FakeAws(), Said()
     aws.functions.answers = list(answers)
-    return warm(aws.gateways, FUNCTION, said, clock, clock.sleep), aws, said
+    found = warm(aws.gateways, FUNCTION, PROOF, said, clock, clock.sleep)
+    assert isinstance(found, Answer)
+    return found, aws, said
+
+
+def validated(found: Verdict) -> bool:
+    return isinstance(found, Answer) and found.validated
 
 
 @pytest.mark.parametrize("first", [(), (NOT_LOADED,), (TIMED_OUT, TIMED_OUT), (Invocation(500, "{}"),)], ids=len)
@@ -97,7 +105,7 @@ def test_an_api_whose_model_does_not_work_is_not_waited_for() -> None:
     clock = Clock()
     for is_warm in (True, False):
         with pytest.raises(WildrydesError, match="the API does not answer: 503 model-failed"):
-            post_sample(lambda body, headers: Reply(503, FAILED.encode()), Said(), clock, clock.sleep, is_warm)
+            ask_api(lambda body, headers: Reply(503, FAILED.encode()), PROOF, Said(), clock, clock.sleep, is_warm)
     assert clock.now == 0
 
 
@@ -112,14 +120,14 @@ def test_a_new_stage_is_asked_until_it_answers() -> None:
         sent.append((body, headers["Content-Type"]))
         return replies[len(sent) - 1]
 
-    assert post_sample(send, Said(), clock, clock.sleep).validated
+    assert validated(ask_api(send, PROOF, Said(), clock, clock.sleep))
     assert sent == [(sample().body, "image/png")] * 3
 
 
 def test_a_stage_that_never_answers_is_an_error() -> None:
     clock = Clock()
     with pytest.raises(WildrydesError, match="the API does not answer: 403 Forbidden"):
-        post_sample(lambda body, headers: Reply(403, b'{"message": "Forbidden"}'), Said(), clock, clock.sleep)
+        ask_api(lambda body, headers: Reply(403, b'{"message": "Forbidden"}'), PROOF, Said(), clock, clock.sleep)
     assert STAGE_SECONDS < clock.now < STAGE_SECONDS + 5
 
 
@@ -132,7 +140,7 @@ def test_a_new_key_is_given_minutes_and_the_wait_is_told() -> None:
     def send(body: bytes, headers: Mapping[str, str]) -> Reply:
         return Reply(200, HORSE_ANSWER.encode()) if clock.now > 200 else UNKNOWN_KEY
 
-    assert post_sample(send, said, clock, clock.sleep).validated
+    assert validated(ask_api(send, PROOF, said, clock, clock.sleep))
     words = said.texts("event")
     assert words[0] == "waiting until API Gateway knows the API key everywhere, 0 s now"
     assert len(words) == 7
@@ -142,7 +150,7 @@ def test_a_new_key_is_given_minutes_and_the_wait_is_told() -> None:
 def test_a_key_that_stays_unknown_is_an_error_soon_when_it_is_not_new(is_warm: bool, seconds: float) -> None:
     clock = Clock()
     with pytest.raises(WildrydesError, match="the API does not answer: 403 invalid-api-key"):
-        post_sample(lambda body, headers: UNKNOWN_KEY, Said(), clock, clock.sleep, is_warm)
+        ask_api(lambda body, headers: UNKNOWN_KEY, PROOF, Said(), clock, clock.sleep, is_warm)
     assert seconds < clock.now < seconds + 5
 
 
@@ -153,15 +161,15 @@ def test_a_function_that_may_be_cold_is_given_time_to_start() -> None:
     def send(body: bytes, headers: Mapping[str, str]) -> Reply:
         return Reply(200, HORSE_ANSWER.encode()) if clock.now > WARM_SECONDS - 5 else Reply(504, b"")
 
-    assert post_sample(send, Said(), clock, clock.sleep, is_warm=False).validated
+    assert validated(ask_api(send, PROOF, Said(), clock, clock.sleep, is_warm=False))
     with pytest.raises(WildrydesError, match="the API does not answer"):
-        post_sample(lambda body, headers: Reply(504, b""), Said(), clock, clock.sleep, is_warm=False)
+        ask_api(lambda body, headers: Reply(504, b""), PROOF, Said(), clock, clock.sleep, is_warm=False)
 
 
 def test_an_api_that_is_gone_is_not_waited_for_as_one_that_starts() -> None:
     clock = Clock()
     with pytest.raises(WildrydesError, match="the API does not answer: 404"):
-        post_sample(lambda body, headers: Reply(404, b"{}"), Said(), clock, clock.sleep, is_warm=False)
+        ask_api(lambda body, headers: Reply(404, b"{}"), PROOF, Said(), clock, clock.sleep, is_warm=False)
     assert clock.now < STAGE_SECONDS + 5
 
 
@@ -188,6 +196,6 @@ def test_what_came_too_early_is_posted_again() -> None:
     clock = Clock()
     responses = [Response(503, b"", {"Retry-After": "10"}), Response(429, b""), Response(200, b"fine")]
     with serving(lambda request: responses.pop(0)) as url:
-        send = sender(FakeAws().gateways, Target(), url, "api1", "NONE", clock.sleep)
+        send = sender(FakeAws().gateways, Target(), PROOF, {}, {**API_OUTPUTS, "ApiGatewayInvokeURL": url}, clock.sleep)
         assert send(b"", {}) == Reply(200, b"fine")
     assert clock.now == 12

@@ -8,13 +8,13 @@ import pytest
 from tests.unit.fakes import IDENTITY, found_as, wanted
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.recall import parameter_defaults, recall, set_values
-from wildrydes_ml.deploy.settings import DERIVED, PRESETS
 from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"
-SETTABLE = sorted(set(parameters.TABLE) - set(DERIVED))
+SETTABLE = sorted(set(parameters.TABLE) - set(wild_rydes().given))
 
 
 def deployed(route: str = "long", **options: Any) -> dict[str, FoundStack]:
@@ -122,7 +122,7 @@ def test_a_given_bucket_holds() -> None:
 def test_the_function_s_own_name_follows_the_deployment_s() -> None:
     assert recall(wild_rydes(name="mine"), deployed(name="mine"), IDENTITY).held == {}
     named = deployed(name="mine", overrides={"FunctionName": "other"})
-    assert recall(wild_rydes(name="mine"), named, IDENTITY).function_name == "other"
+    assert recall(wild_rydes(name="mine"), named, IDENTITY).parameter_values()["FunctionName"] == "other"
 
 
 def test_another_model_forgets_the_digest_of_the_one_before() -> None:
@@ -163,6 +163,15 @@ def test_what_was_set_and_is_not_allowed_any_more_is_told_with_what_to_do() -> N
 def test_both_routes_at_once_need_a_name() -> None:
     with pytest.raises(Refused, match="stacks of both routes"):
         recall(wild_rydes(), deployed() | deployed("short"), IDENTITY)
+
+
+def test_what_has_no_default_was_set_unless_nobody_sets_it() -> None:
+    """A secret cannot be read back: CloudFormation tells asterisks."""
+    rows = "Parameters:\n A: {Type: String}\n B: {Type: String, NoEcho: true}\n C: {Type: String, Default: c}\n"
+    found = deployed()[INFERENCE]
+    stack = replace(found.stack, parameters={"A": "a", "B": "****", "C": "c"})
+    assert set_values(replace(found, template=f"{rows}Resources: {{}}", stack=stack)) == {"A": "a"}
+    assert set_values(deployed()[INFERENCE]).keys() <= wild_rydes().given.keys()
 
 
 @pytest.mark.parametrize(

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.settings import PRESETS, override_faults, parse_overrides
+from wildrydes_ml.deploy.settings import parse_overrides
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 DERIVED = {
@@ -26,6 +27,15 @@ DERIVED = {
 }
 
 
+def override_faults(overrides: dict[str, str]) -> list[str]:
+    """What is wrong with `--set` pairs."""
+    try:
+        wild_rydes(overrides=overrides)
+    except SettingsError as error:
+        return list(error.faults)
+    return []
+
+
 @pytest.mark.parametrize(
     ("name", "stacks", "function"),
     [
@@ -39,20 +49,29 @@ DERIVED = {
 )
 def test_names_follow_the_prefix(name: str, stacks: tuple[str, ...], function: str) -> None:
     settings = wild_rydes(name=name)
-    assert (settings.efs_stack, settings.inference_stack, settings.complete_stack) == stacks
-    assert settings.function_name == settings.parameter_values()["FunctionName"] == function
+    assert settings.all_stacks == stacks
+    assert (wild_rydes(name=name, route="long").stacks, wild_rydes(name=name, route="short").stacks) == (
+        stacks[:2],
+        stacks[2:],
+    )
+    assert settings.parameter_values()["FunctionName"] == function
 
 
 def test_a_given_function_name_wins() -> None:
     settings = wild_rydes(name="mine", overrides={"FunctionName": "other"})
-    assert settings.function_name == settings.parameter_values()["FunctionName"] == "other"
+    assert settings.parameter_values()["FunctionName"] == "other"
+
+
+def test_without_a_name_it_is_the_deployment_s_own() -> None:
+    assert wild_rydes().name == "wildrydes-ml"
 
 
 @pytest.mark.parametrize("name", ["ab", "a1", "my-rydes", "a" * 31])
 def test_good_names(name: str) -> None:
     settings = wild_rydes(name=name)
-    assert re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{0,127}", settings.complete_stack)
-    assert re.fullmatch(parameters.TABLE["FunctionName"]["AllowedPattern"], settings.function_name)
+    assert all(re.fullmatch(r"[a-zA-Z][a-zA-Z0-9-]{0,127}", stack) for stack in settings.all_stacks)
+    function = settings.parameter_values()["FunctionName"]
+    assert re.fullmatch(parameters.TABLE["FunctionName"]["AllowedPattern"], function)
     # The bucket that a deploy makes is NAME-ACCOUNT-REGION.
     assert len(f"{name}-123456789012-ap-southeast-1") <= 63
 

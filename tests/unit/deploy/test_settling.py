@@ -14,16 +14,16 @@ from typing import Any
 import pytest
 
 from tests.unit.evaluation import Evaluation
-from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, nothing_there, wanted, wired
+from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, nothing_there, resolved, wanted, wired
 from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.deploy.desired import Desired, DesiredStack
 from wildrydes_ml.deploy.planner import FoundStack, plan
-from wildrydes_ml.deploy.settings import DERIVED
 from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket, Step, Upload, Wire
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 FREE = {
@@ -50,7 +50,7 @@ FREE = {
     "PrivateImageHosts": "pictures.internal:8080",
 }
 ZONES = {"AvailabilityZoneOne": "eu-west-1a", "AvailabilityZoneTwo": "eu-west-1b"}
-SETTABLE = {name: entry for name, entry in parameters.TABLE.items() if name not in DERIVED}
+SETTABLE = {name: entry for name, entry in parameters.TABLE.items() if name not in wild_rydes().given}
 
 
 def choices() -> list[dict[str, str]]:
@@ -104,8 +104,8 @@ class World:
         match step:
             case MakeBucket():
                 self.observed = replace(self.observed, bucket_tags={TAG: wanted.settings.name}, bucket_is_empty=False)
-            case Upload():
-                self.observed = replace(self.observed, has_code=True)
+            case Upload(_, key):
+                self.observed = replace(self.observed, keys={*self.observed.keys, key})
             case Wire():
                 assert wanted.wiring
                 self.observed = replace(self.observed, wiring=wired(wanted.wiring))
@@ -115,7 +115,7 @@ class World:
     def resolved(self, wanted: Desired, stack: DesiredStack) -> DesiredStack:
         if stack.name != wanted.service.name or (not stack.inputs and "Revision" in stack.parameters):
             return stack
-        return stack.resolved(EFS_OUTPUTS, self.observed.contents)
+        return resolved(wanted, stack)
 
     def apply(self, stack: DesiredStack, kind: str, may_be_empty: bool) -> None:
         found = self.observed.stacks.get(stack.name)
@@ -126,9 +126,7 @@ class World:
         outputs = EFS_OUTPUTS if stack.name == EFS else API_OUTPUTS
         there = Stack(stack.name, "id", "CREATE_COMPLETE", "", stack.parameters, outputs, stack.tags)
         stacks = {**self.observed.stacks, stack.name: FoundStack(there, stack.template)}
-        contents = EFS_OUTPUTS["EFSContents"] if EFS in stacks else ""
-        # New code has a new key where the function has a new name.
-        self.observed = replace(self.observed, stacks=stacks, contents=contents)
+        self.observed = replace(self.observed, stacks=stacks)
 
 
 def settled(route: str, first: Mapping[str, str], second: Mapping[str, str]) -> str:

@@ -56,7 +56,7 @@ WORDS: list[tuple[Step, str]] = [
         Wire(("method", "deployment")),
         "wire the API: method ANY on / as Lambda proxy, deployment to stage prod",
     ),
-    (WarmUp("f:live"), "warm up function f:live, then post a picture to the API"),
+    (WarmUp("post a picture to the API"), "warm up the function, then post a picture to the API"),
 ]
 
 

@@ -398,7 +398,7 @@ def test_the_network_waits_for_lambda_to_leave_it() -> None:
 
 def test_function_and_network_in_one_stack_wait_only_when_its_deletion_fails() -> None:
     aws = deployed(route="short")
-    aws.stacks.held[COMPLETE] = NETWORK
+    aws.stacks.held[COMPLETE] = [*NETWORK, StackResource("ModelInferenceFunction", "AWS::Lambda::Function", "f")]
     aws.stacks.endings[COMPLETE] = ["DELETE_FAILED"]
     begin = event(1, "DELETE_IN_PROGRESS", COMPLETE, "", STACK_TYPE)
     held = event(2, "DELETE_FAILED", "PrivateSubnetOne", "has dependencies", "AWS::EC2::Subnet")

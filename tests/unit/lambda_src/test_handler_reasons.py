@@ -13,7 +13,7 @@ from detector import Detection, Detector, LoadError
 from handler_helpers import FakeDetector, encoded
 from PIL import Image
 
-from tests.unit.fakes import FakeAws, Said
+from tests.unit.fakes import PROOF, FakeAws, Said
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.deploy.proof import warm
 from wildrydes_ml.errors import WildrydesError
@@ -81,7 +81,7 @@ def test_the_deployer_understands_what_the_handler_tells(ask: Ask) -> None:
     def warmed(**asked: Any) -> None:
         answer = ask({**DIRECT, "explain": True}, **asked)
         aws.functions.answers = [Invocation(answer.status, answer.text)]
-        warm(aws.gateways, "f", said, lambda: 0.0, lambda seconds: None)
+        warm(aws.gateways, "f", PROOF, said, lambda: 0.0, lambda seconds: None)
 
     warmed(target_label="Horse")
     assert not said.texts("warning")

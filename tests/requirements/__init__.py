@@ -1,0 +1,1 @@
+"""A function's packages, installed by pip itself."""

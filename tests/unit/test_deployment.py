@@ -1,0 +1,104 @@
+"""A deployment as plain data: what cannot be deployed fails where it is written, and names follow from it."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from wildrydes_ml.deployment import Code, Deployment, Stack, StackOutput
+from wildrydes_ml.template.source import Source
+
+
+def stack(id: str, rows: Sequence[str] = (), outputs: Sequence[str] = (), **more: Any) -> Stack:
+    body = {
+        "Parameters": {name: {"Type": "String", "Description": f"{name} of {id}"} for name in rows},
+        "Outputs": {name: {"Value": "x"} for name in outputs},
+    }
+    return Stack(Source(f"{id}.yml", "text", body), id, **more)
+
+
+TABLE = stack("table", ["Size"], ["Arn", "Name"])
+ONE = (TABLE,)
+
+
+@pytest.mark.parametrize("name", ["", "a", "Orders", "1st", "or_ders", "orders-", "a" * 32, "orders\n"])
+def test_a_name_that_cannot_begin_stacks_names(name: str) -> None:
+    with pytest.raises(ValueError, match=r"Deployment.name is '.*': use 2 to 31 lower-case letters"):
+        Deployment(name, ONE)
+
+
+@pytest.mark.parametrize("name", ["or", "orders-2", "a" * 31])
+def test_a_name_that_can(name: str) -> None:
+    assert Deployment(name, ONE).name == name
+
+
+def test_it_has_at_least_one_stack() -> None:
+    with pytest.raises(ValueError, match=r"Deployment.stacks is empty"):
+        Deployment("orders", ())
+
+
+@pytest.mark.parametrize("more", [{"parameters": {"Sice": "1"}}, {"inputs": {"Sice": (StackOutput("table", "Arn"),)}}])
+def test_a_parameter_that_the_template_has_not_is_named_with_those_it_has(more: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=r"^stack 'reader': reader.yml has no parameter Sice; it has From, Size$"):
+        Deployment("orders", (TABLE, stack("reader", ["Size", "From"], **more)))
+
+
+def test_a_template_without_parameters_says_so() -> None:
+    with pytest.raises(ValueError, match="has no parameter Size; it has none"):
+        Deployment("orders", (stack("bare", inputs={"Size": ()}),))
+
+
+@pytest.mark.parametrize(
+    ("output", "says"),
+    [
+        (StackOutput("tabel", "Arn"), "input From of stack 'reader': no stack 'tabel' comes before it"),
+        (StackOutput("reader", "Arn"), "no stack 'reader' comes before it"),
+        (StackOutput("last", "Arn"), "no stack 'last' comes before it"),
+        (
+            StackOutput("table", "Url"),
+            "input From of stack 'reader': stack 'table' has no output Url; it has Arn, Name",
+        ),
+    ],
+    ids=["no such stack", "its own", "a later one", "no such output"],
+)
+def test_an_input_comes_from_an_output_of_a_stack_before(output: StackOutput, says: str) -> None:
+    fed = stack("reader", ["From"], ["Arn"], inputs={"From": (StackOutput("table", "Name"), output)})
+    with pytest.raises(ValueError, match=says):
+        Deployment("orders", (TABLE, fed, stack("last", outputs=["Arn"])))
+
+
+def test_code_s_key_goes_to_a_parameter_that_there_is() -> None:
+    with pytest.raises(ValueError, match=r"Code.parameters: no template has a parameter CodeKey$"):
+        Deployment("orders", ONE, code=(Code(Path(), ("Size", "CodeKey")),))
+
+
+def test_the_stacks_names_begin_with_the_deployment_s() -> None:
+    whole = Deployment("orders", (TABLE, stack("reader"), stack("")))
+    assert whole.stack_names("orders") == ("orders-table", "orders-reader", "orders")
+    assert whole.stack_names("mine") == ("mine-table", "mine-reader", "mine")
+
+
+def test_rows_are_the_parameters_of_all_stacks() -> None:
+    rows = Deployment("orders", (TABLE, stack("reader", ["From", "Limit"]))).rows
+    assert {name: row["Description"] for name, row in rows.items()} == {
+        "Size": "Size of table",
+        "From": "From of reader",
+        "Limit": "Limit of reader",
+    }
+
+
+def test_given_are_those_that_nobody_sets_and_why() -> None:
+    names = ["From", "Kind", "DataBucket", "CodeKey", "Revision", "Dual", "Free"]
+    fed = stack("reader", names, inputs={"From": (StackOutput("table", "Arn"),)}, parameters={"Kind": "fifo"})
+    whole = Deployment("orders", (TABLE, fed), code=(Code(Path()),), derived={"Dual": "it follows Free", "Other": "no"})
+    assert whole.given == {
+        "From": "it comes from stack table",
+        "Kind": "the deployment decides it",
+        "DataBucket": "use --bucket",
+        "CodeKey": "it holds the digest of the code",
+        "Revision": "it follows the settings and what is on EFS",
+        "Dual": "it follows Free",
+    }
+    assert Deployment("orders", ONE).given == {}
+    assert "Bucket" in Deployment("orders", (stack("reader", ["Bucket"]),), bucket="Bucket").given
