@@ -37,7 +37,7 @@ def efs_99(*, defaults: Defaults = None) -> Template:
     preset. Raises ValueError for a parameter that the template has not, and for a value that it does not allow.
     """
     template = _template("Wild Rydes, GinormousModels: EFS with TensorFlow and the model, and its network")
-    names = ("DataBucket", *parameters.EFS)
+    names = ("DataBucket", *parameters.of(parameters.EFS))
     given = _add_parameters(template, names, defaults, parameters.WITHOUT_FUNCTION)
     settings = replace(_populate_settings(given), bucket=given["DataBucket"])
     network, group, storage, populate = _add_file_system(template, given, settings)
@@ -55,7 +55,7 @@ def lambda_function(*, defaults: Defaults = None) -> Template:
     `defaults` are as those of `efs_99`.
     """
     template = _template("Wild Rydes, GinormousModels: inference function on EFS, and the skeleton of its API")
-    names = (*parameters.MOUNT, *parameters.FUNCTION, *parameters.DUAL_STACK)
+    names = parameters.of(parameters.MOUNT, parameters.SOURCE, parameters.FUNCTION, parameters.DUAL_STACK)
     given = _add_parameters(template, names, defaults, parameters.ON_EXISTING_EFS)
     mount = FileSystemMount(
         subnets=Ref(given["SubnetIDs"]),
@@ -77,7 +77,7 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
     below the 51,200 bytes of `--template-body`; a larger one is passed as `--template-url`.
     """
     template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
-    names = (*parameters.EFS, *parameters.FUNCTION, *parameters.WORKSHOP_COMMAND)
+    names = parameters.of(parameters.EFS, parameters.FUNCTION, parameters.WORKSHOP_COMMAND)
     given = _add_parameters(template, names, defaults)
     filling = replace(_populate_settings(given), bucket=given["DataBucket"])
     network, group, storage, populate = _add_file_system(template, given, filling)
