@@ -8,13 +8,14 @@ from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, e
 
 from ..blocks.access import Access
 from ..blocks.agreement import Populate
-from ..blocks.api import STAGE, Api, Route, add_proxy_stage, add_rest_api, invoke_url
+from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import choose
 from ..blocks.dashboard import Alarms, Watched, add_dashboard
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from ..blocks.gateway_responses import ANSWERS
 from ..blocks.network import Network, add_function_security_group, add_network
+from ..blocks.routes import Route
 from ..blocks.storage import Storage, add_storage
 from ..blocks.suppressions import cfn_lint_ignores
 from . import parameters
