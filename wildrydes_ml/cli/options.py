@@ -29,6 +29,7 @@ def settings(options: argparse.Namespace) -> Settings:
         allow_replace=tuple(option("allow_replace", ())),
         account=options.account,
         continue_rollback=option("continue_rollback", False),
+        last_proven=option("last_proven", False),
         keep_data=option("keep_data", False),
         retain=tuple(option("retain", ())),
         role_arn=option("role_arn"),

@@ -14,7 +14,7 @@ from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
 from ..template.fillers import fillers
-from . import costs, drift, handover, offers, planning, preflight
+from . import costs, drift, handover, offers, planning, preflight, proven
 from . import proof as proving
 from .desired import DesiredStack
 from .follower import MADE, Follower
@@ -196,6 +196,8 @@ class Deployer:
         url = proving.public_url(self.plan.target, asked, outputs)
         send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
         answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed))
+        if changed:
+            proven.remember(self._aws, self.plan.desired)
         self._report_outputs(outputs)
         self._report_answer(asked, url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
@@ -214,9 +216,10 @@ class Deployer:
             raise
         except WildrydesError as error:
             cause = drift.findings(self._aws, self._stacks.values(), self._reporter)
-            if not cause:
+            before = proven.hint(self._aws, self.plan.desired)
+            if not cause and not before:
                 raise
-            raise WildrydesError(f"{error}; {cause}") from error
+            raise WildrydesError(f"{error}{'; ' if cause else ''}{cause}{before}") from error
 
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
         """The stack with its inputs, which come from the stacks made before it; a finished one as it is."""

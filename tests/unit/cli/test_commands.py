@@ -16,8 +16,8 @@ from tests.unit.servers import aws_answering, use_aws
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.cli import main
-from wildrydes_ml.cli.entry import build_parser
 from wildrydes_ml.cli.options import settings as asked
+from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import WildrydesError
