@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
-from .template.source import Source
+from .template.source import Given, Source, source_of
 from .web import Reply
 
 Values = Mapping[str, str]
@@ -43,6 +43,24 @@ class Stack:
     """Parameters that the deployment decides, whatever a person sets."""
     inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     """Parameters that get outputs of stacks before it; several are joined with commas."""
+
+    @classmethod
+    def of(
+        cls,
+        template: Given,
+        id: str = "",
+        *,
+        parameters: Values | None = None,
+        inputs: Mapping[str, StackOutput | tuple[StackOutput, ...]] | None = None,
+    ) -> "Stack":
+        """A stack of a YAML or JSON file, or of a troposphere template.
+
+        A path that is not absolute is looked for from the working directory. Raises SettingsError with file, line and
+        column for what CloudFormation or the deployer does not take.
+        """
+        source = source_of(template, f"{id or 'template'}.yml")
+        fed = {name: one if isinstance(one, tuple) else (one,) for name, one in (inputs or {}).items()}
+        return cls(source, id, parameters or {}, fed)
 
     def name(self, prefix: str) -> str:
         """The stack's name in a deployment of that name."""

@@ -31,6 +31,7 @@ PACKAGES = (
     "local",
     "policy",
     "template",
+    "testing",
     "workshop",
 )
 # Who may import whom: a package's modules import only what stands here, and the modules at the top.
@@ -46,6 +47,7 @@ BELOW = {
     "destroy": {"aws", "deploy"},
     "local": {"aws"},
     "policy": {"aws", "deploy", "template", "workshop"},
+    "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
     "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
@@ -55,22 +57,25 @@ MORE: dict[str, set[str]] = {}
 DEPLOYMENT = {".aws.records", ".aws.wiring", ".template.source", ".web"}
 # Deploy's modules that act; the others compute.
 ACTING = {
+    "__init__",
     "cache",
     "code",
     "deployer",
     "drift",
     "follower",
     "handover",
+    "health",
     "installed",
     "logs",
     "observer",
     "place",
+    "planning",
     "preflight",
     "proof",
+    "public",
     "question",
     "refusals",
     "requirements",
-    "status",
     "target_pip",
 }
 
@@ -199,6 +204,12 @@ def test_a_package_imports_only_what_stands_below_it(name: str) -> None:
 def test_what_knows_more_than_its_package_may_still_needs_it(name: str) -> None:
     packages = {module[1:].split(".")[0] for module in imports(LIBRARY[name])}
     assert MORE[name] <= packages - BELOW[name.partition("/")[0]]
+
+
+def test_nothing_of_the_library_imports_the_fakes_of_tests() -> None:
+    importers = {name for name, path in LIBRARY.items() if ".testing" in tops(path)}
+    assert {name for name in importers if not name.startswith("testing/")} == set()
+    assert [path for path in COMMANDS if "wildrydes_ml.testing" in imports(path)] == []
 
 
 def test_a_deployment_is_data_that_needs_little() -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, FakeAws
 from tests.unit.servers import aws_answering, use_aws
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
@@ -21,6 +21,7 @@ from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]

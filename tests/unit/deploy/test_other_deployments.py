@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import IDENTITY, FakeAws, Said
 from wildrydes_ml.aws.records import Stack as FoundStack
 from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
@@ -25,6 +24,7 @@ from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.source import Source
+from wildrydes_ml.testing import IDENTITY, FakeAws, Said
 
 QUEUE, READER, ALARM = "orders-queue", "orders-reader", "orders-alarm"
 BUCKET = "orders-123456789012-eu-west-1"
@@ -91,7 +91,7 @@ def code(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def aws() -> FakeAws:
-    return FakeAws(outputs=told)
+    return FakeAws(told)
 
 
 Run = Callable[..., Deployed]
