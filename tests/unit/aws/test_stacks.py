@@ -232,7 +232,7 @@ def test_a_change_set_is_made_waited_for_and_read_whole(cloudformation: Formatio
 def test_an_update_may_keep_the_stack_s_own_template(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     asked: dict[str, Any] = {key: value for key, value in UPDATE.items() if key != "TemplateBody"}
-    asked |= {"ChangeSetName": ANY, "ClientToken": ANY, "UsePreviousTemplate": True}
+    asked |= {"ChangeSetName": ANY, "ClientToken": ANY, "UsePreviousTemplate": True, **NAMED}
     stubber.add_response("create_change_set", {"Id": ARN, "StackId": "id:s"}, asked)
     stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"}, {"ChangeSetName": ARN})
     assert stacks.prepare(FOUND, "", {"a": "1"}, {"t": "v"}) == ChangeSet(ARN, FOUND, ())
