@@ -126,8 +126,8 @@ def test_a_new_name_of_the_function_is_looked_at_in_an_update_too(desired: Desir
 @pytest.mark.parametrize("taken", ["function", "log_group"])
 def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, taken: str) -> None:
     """On the short route any other name is refused."""
-    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     aws.journal.clear()
     aws.account.answers = {taken: ""}

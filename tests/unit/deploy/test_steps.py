@@ -102,7 +102,7 @@ def planned(aws: FakeAws, **options: Any) -> list[dict[str, Any]]:
     """The records of `--plan`; it changes nothing and leaves no change set behind."""
     said = Said()
     before = list(aws.journal), dict(aws.stacks.stacks), dict(aws.buckets.labels), list(aws.functions.invoked)
-    changes = preview(aws.gateways, wild_rydes(**options), Target(), said)
+    changes = preview(aws.gateways, wild_rydes(**options), Target(), said).changes
     records = [record for kind, _, record in said.lines if kind == "plan"]
     assert changes == bool(records)
     assert (aws.journal, aws.stacks.stacks, aws.buckets.labels, aws.functions.invoked) == before
@@ -259,7 +259,7 @@ def test_what_is_in_the_way_is_told_before_anything_is_changed(aws: FakeAws, wor
 @pytest.mark.parametrize(("endpoint", "costs"), [("", True), ("http://127.0.0.1:9", False)], ids=["AWS", "local"])
 def test_a_plan_tells_what_it_costs_where_it_costs(aws: FakeAws, tmp_path: Path, endpoint: str, costs: bool) -> None:
     said, target = Said(), Target(endpoint=endpoint, efs_directory=tmp_path / "efs" if endpoint else None)
-    assert preview(aws.gateways, wild_rydes(), target, said)
+    assert preview(aws.gateways, wild_rydes(), target, said).changes
     assert any("idle cost" in text for text in said.texts("output")) == costs
 
 

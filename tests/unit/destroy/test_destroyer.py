@@ -26,8 +26,8 @@ OURS = {TAG: "wildrydes-ml"}
 def deployed(**options: Any) -> FakeAws:
     """An account with a deployment, its log group, and somebody else's log group and stack."""
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, wild_rydes(**options), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(**options), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     aws.functions.log_groups = {LOG_GROUP: dict(OURS), f"{LOG_GROUP}-other": {}}
     aws.stacks.put("theirs", "CREATE_COMPLETE")
@@ -239,8 +239,8 @@ def test_a_given_bucket_is_left_as_it_was(tmp_path: Any) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"graph")
     aws = FakeAws()
     aws.buckets.put("given", {}, "data.csv")
-    deployer = Deployer(aws.gateways, wild_rydes(bucket="given", model=str(tmp_path)), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(bucket="given", model=str(tmp_path)), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     removed(aws, bucket="given")
     assert list(aws.buckets.objects["given"]) == ["data.csv"]
