@@ -144,6 +144,8 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "alarm with a dash": (lambda app: app.alarm("a-b", ("AWS/SQS", "Age", {}), above=0), "letters and digits"),
     "output twice": (lambda app: twice(lambda: app.output("Queue", "x")), "another name"),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),
+    "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
+    "function of no name": (lambda app: function(app, name=3), "pass its name as text"),
     "no function": (lambda app: app.template(), r"add one with app.function"),
     "access without a route": (lambda app: [function(app), app.template()], r"add one with app.route"),
 }
