@@ -1,19 +1,19 @@
-"""What a sweep deploys and where to: a light function, an emulator behind a wire, a shared EFS.
-
-The EFS directory is filled once, for real but with one small package; every deployment finds it filled.
-"""
+"""What a sweep deploys and where to: the workshop with a light function or an App, an emulator behind a wire, EFS."""
 
 import os
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import boto3
 from botocore.config import Config
 
+from wildrydes_ml.app.load import load
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.local import filling
 from wildrydes_ml.workshop.deployments import shipped
@@ -25,6 +25,25 @@ LIGHT = Path(__file__).parent / "light"
 SETTINGS = wild_rydes(name=NAME, code=LIGHT, overrides={"ApiAuth": "API_KEY", "Packages": "six==1.17.0"})
 
 _QUIET_SECONDS = 5.0
+
+# A deployment holds functions, which do not pass from process to process; a call that makes one does, if it is a
+# function of a module, or a `partial` of one.
+Subject = Callable[[], Settings]
+
+
+def workshop() -> Settings:
+    """The workshop with a light function."""
+    return SETTINGS
+
+
+def of_app(spec: str) -> Settings:
+    """An App, named as `--app` names it, with its own code and packages."""
+    return Settings((load(spec).deployment(),))
+
+
+def subject(spec: str) -> Subject:
+    """What is deployed for `--app SPEC`; without one, the workshop."""
+    return partial(of_app, spec) if spec else workshop
 
 
 class Silent:
@@ -50,7 +69,7 @@ class Silent:
 
 
 def fill(directory: Path) -> Path:
-    """Fills the directory that stands for EFS; afterwards no deployment has to."""
+    """Fills the directory that stands for EFS as the workshop wants it; afterwards no deployment has to."""
     values = SETTINGS.parameter_values()
     filling.fill(directory, filling.environment(values, str(shipped()), os.environ), Silent())
     return directory
@@ -64,10 +83,10 @@ class Address:
     emulator: str
     efs: str
 
-    def target(self) -> Target:
-        """The place as the deployer sees it."""
+    def target(self, name: str) -> Target:
+        """The place as the deployer of that name sees it."""
         port = int(self.emulator.rpartition(":")[2])
-        parameters = dict(local.target(Path("/"), local.Emulator(0, port), NAME).parameters)
+        parameters = dict(local.target(Path("/"), local.Emulator(0, port), name).parameters)
         return Target(
             region=local.REGION,
             endpoint=self.wire,
