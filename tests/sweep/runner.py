@@ -16,9 +16,9 @@ from wildrydes_ml.errors import WildrydesError
 
 from .place import Address, Silent, Subject
 
-# boto3 is imported once, in the server from which the processes are forked.
+# What all need is imported once, in the server from which the processes are forked.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
+_PROCESSES.set_forkserver_preload([__name__, f"{__package__}.warm"])
 
 # A run takes a second or two, and the proof of an API that is being removed a minute; what takes longer hangs.
 SECONDS = 75
