@@ -46,6 +46,8 @@ _VOLATILE = {
     "CreateDate", "CreationDate", "CreationTime", "creationTime", "createdDate", "lastUpdatedDate", "LastModified",
     "LastUpdatedTime", "LastUpdatedTimestamp", "DeletionTime", "DriftInformation", "storedBytes", "SizeInBytes",
     "value", "RevisionId", "RoleId", "InstanceProfileId", "IpAddress", "ETag", "StackStatusReason",
+    "AlarmConfigurationUpdatedTimestamp", "StateUpdatedTimestamp", "StateTransitionedTimestamp", "StateReason",
+    "StateReasonData", "StateValue",
 }  # fmt: skip
 _GENERATED = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # UUID
