@@ -25,18 +25,36 @@ fill() {
   }
 }
 
-# What a verb is given beside its arguments.
+# What a verb is given beside its arguments. Only the workshop fetches pictures.
 beside() {
-  case "$1" in
-    deploy) echo "--local --set PrivateImageHosts=$PICTURES" ;;
-    destroy | classify | status) echo --local ;;
+  case "$*" in
+    "deploy "*--app\ *) echo --local ;;
+    deploy*) echo "--local --set PrivateImageHosts=$PICTURES" ;;
+    ask* | destroy* | classify* | logs* | status*) echo --local ;;
+  esac
+}
+
+# Fills EFS for the workshop; another application has packages of its own.
+fill_for() {
+  case "$*" in
+    *--app\ *) ;;
+    deploy*) fill ;;
+  esac
+}
+
+# A command that goes on until Ctrl-C gets it after some seconds.
+until_stopped() {
+  local code=0
+  case " $* " in
+    *" --follow "*) timeout --signal=INT 10 "$@" || code=$? && [ "$code" = 124 ] ;;
+    *) command "$@" ;;
   esac
 }
 
 wildrydes-ml() {
-  [ "$1" != deploy ] || fill
+  fill_for "$@"
   # shellcheck disable=SC2046
-  command wildrydes-ml "$@" $(beside "$1")
+  until_stopped wildrydes-ml "$@" $(beside "$@")
 }
 
 python() {
@@ -44,9 +62,9 @@ python() {
     bin/*.py)
       local verb
       verb=$(basename "$1" .py)
-      [ "$verb" != deploy ] || fill
+      fill_for "$verb" "${@:2}"
       # shellcheck disable=SC2046
-      command python "$@" $(beside "$verb")
+      until_stopped python "$@" $(beside "$verb" "${@:2}")
       ;;
     *) command python "$@" ;;
   esac
