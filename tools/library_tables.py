@@ -61,7 +61,8 @@ def _signature(named: Any) -> str:
     """The name with its arguments and defaults, without types."""
     signature = inspect.signature(named)
     shown = [_short(one) for name, one in signature.parameters.items() if name != "self"]
-    return named.__name__ + str(signature.replace(parameters=shown, return_annotation=inspect.Signature.empty))
+    bare = str(signature.replace(parameters=shown, return_annotation=inspect.Signature.empty))
+    return named.__name__ + bare.replace("Ellipsis", "...")
 
 
 def _short(one: inspect.Parameter) -> inspect.Parameter:
