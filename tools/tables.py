@@ -17,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools import library_tables as library
 from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
-from wildrydes_ml.cli import entry as cli
+from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import costs
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
@@ -116,7 +116,7 @@ def presets() -> str:
 def commands() -> str:
     """The options of each verb, as its `--help` has them."""
     os.environ.pop("WILDRYDES_HOME", None)
-    (verbs,) = (action for action in cli.build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (verbs,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
     parts = []
     for verb, parser in verbs.choices.items():
         rows = [_option(action) for action in parser._actions if action.dest != "help"]

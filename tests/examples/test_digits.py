@@ -11,37 +11,49 @@ from wildrydes_ml.local import emulator
 
 from .conftest import EXAMPLES, Started, Walk
 
+JSON = {"Content-Type": "application/json"}
+
 
 @pytest.fixture(scope="module")
 def digits(started: Started) -> Walk:
     return started("digits")
 
 
+@pytest.fixture(scope="module")
+def url(digits: Walk) -> str:
+    return str(digits.again()["api_url"])
+
+
 def loaded(path: Path) -> Any:
     return json.loads(path.read_text(encoding="utf-8"))
 
 
-def test_the_template_is_small_enough_to_be_read() -> None:
+def test_the_application_is_small_enough_to_be_read() -> None:
     files = [path for path in (EXAMPLES / "digits").glob("*.*") if path.suffix in (".py", ".txt")]
-    assert sum(len(path.read_text().splitlines()) for path in files) <= 80
+    assert sum(len(path.read_text().splitlines()) for path in files) <= 50
 
 
-def test_held_out_digits_are_read(digits: Walk) -> None:
-    asked, said = loaded(digits.work / "held_out.json"), loaded(digits.work / "answer.json")
+def test_a_second_deploy_changes_nothing(digits: Walk) -> None:
+    said = digits.again()
+    assert (said["ok"], said["changed"]) == (True, False)
+
+
+def test_held_out_digits_are_read(digits: Walk, url: str) -> None:
+    asked = loaded(digits.folder / "build" / "held_out.json")
     assert len(asked["digits"]) == 450
+    said = json.loads(web.post(url, json.dumps({"pictures": asked["pictures"]}).encode(), JSON).body)
     right = [one == other for one, other in zip(asked["digits"], said["digits"], strict=True)]
     assert sum(right) / len(right) >= 0.98
 
 
 def test_packages_and_model_come_from_efs(digits: Walk) -> None:
-    manifest = loaded(digits.work / "efs" / "manifest.json")
-    assert [path.name for path in (digits.work / "efs" / "model").iterdir()] == ["digits.joblib"]
-    assert "scikit-learn" in manifest["tensorflow"]["distributions"]
-    assert manifest["model"]["archive_sha256"]
+    efs = emulator.efs_directory(digits.home, "digits")
+    assert [path.name for path in (efs / "model").iterdir()] == ["digits.joblib"]
+    assert "scikit-learn" in loaded(efs / "manifest.json")["tensorflow"]["distributions"]
 
 
-def test_a_browser_gets_the_page(digits: Walk) -> None:
-    reply = web.get(digits.url, {}, timeout=300)
+def test_a_browser_gets_the_page(url: str) -> None:
+    reply = web.get(url, {}, timeout=300)
     assert reply.status == 200
     assert b"Draw a digit" in reply.body
 
@@ -53,11 +65,11 @@ def test_a_browser_gets_the_page(digits: Walk) -> None:
         json.dumps({"pictures": [[17] * 64]}), json.dumps({"pictures": [["a"] * 64]}),
     ],
 )  # fmt: skip
-def test_what_is_no_digit_is_refused(digits: Walk, body: str) -> None:
-    assert web.post(digits.url, body.encode(), {"Content-Type": "application/json"}).status == 400
+def test_what_is_no_digit_is_refused(url: str, body: str) -> None:
+    assert web.post(url, body.encode(), JSON).status == 400
 
 
 def test_nothing_is_left(digits: Walk) -> None:
-    digits.remove()
-    assert not digits.work.exists()
+    digits.bash(digits.destroy)
     assert emulator.find(digits.home) is None
+    assert not emulator.efs_directory(digits.home, "digits").exists()

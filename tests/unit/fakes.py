@@ -273,6 +273,13 @@ class FakeBuckets(Buckets):
         self.objects[bucket][key] = body
         self.said[key] = labels
 
+    def note(self, bucket: str, key: str, text: str, labels: Mapping[str, str] = NO_LABELS) -> None:
+        self.objects[bucket][key] = text.encode()
+        self.said[key] = labels
+
+    def noted(self, bucket: str, key: str) -> str | None:
+        return self.objects[bucket][key].decode() if key in self.objects.get(bucket, {}) else None
+
     def metadata(self, bucket: str, item: ObjectVersion) -> dict[str, str]:
         found = self.said.get(item.key, {})
         if isinstance(found, WildrydesError):

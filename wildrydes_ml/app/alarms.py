@@ -28,7 +28,8 @@ def alarm(
     Raises TypeError for what is no metric, ValueError for other minutes and statistics.
     """
     namespace, name, dimensions = _metric(title, metric)
-    arguments.number(f"alarm {title!r}: above", above, float("-inf"), float("inf"), "the metric's unit")
+    if isinstance(above, bool) or not isinstance(above, (int, float)):
+        raise TypeError(f"alarm {title!r}: above is {above!r}; use a number in the metric's unit")
     arguments.number(f"alarm {title!r}: minutes", minutes, *_MINUTES, "minutes")
     chosen = statistic or ("Sum" if _COUNTED.fullmatch(name) else "Maximum")
     arguments.text(f"alarm {title!r}: statistic", chosen, _STATISTIC, "use Sum, Average, Minimum, Maximum or p90")

@@ -10,10 +10,11 @@ from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template
 from ..blocks import arguments
 from ..blocks.access import Access
 from ..blocks.agreement import RUNTIME, Architecture
-from ..blocks.api import Method, Route, add_proxy_stage, add_rest_api, invoke_url
+from ..blocks.api import add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, FunctionSettings, add_inference_function
+from ..blocks.routes import Method, Route, check_paths
 from . import files, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
@@ -189,8 +190,7 @@ class App:
         for other in self._routes:
             if (other.path, other.method) == (path, method):
                 raise ValueError(f"route {route!r} stands twice: one function answers it")
-            if other.title == made.title:
-                raise ValueError(f"route {route!r} is too like {other.method} {other.path}: change a word of it")
+        check_paths([path, *(other.path for other in self._routes)])
         self._routes.append(made)
         return made
 
@@ -220,6 +220,8 @@ class App:
 
     def output(self, name: str, value: Value | Function, about: str = "") -> None:
         """An output of the stack."""
+        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
+            raise ValueError(f"output {name!r}: use letters and digits only")
         if name in (*self._template.outputs, "ApiId", "Url"):
             raise ValueError(f"output {name!r} is there already: choose another name")
         known = Ref(value.title) if isinstance(value, Function) else reference(value)
@@ -230,7 +232,7 @@ class App:
         answer, read from JSON. `path` has the values of a route with `{parameters}`."""
         from .proof import question
 
-        if route not in self._routes:
+        if not any(route is one for one in self._routes):
             raise ValueError(f"proof: {route!r} is no route of this App; pass what app.route(...) returned")
         if self._question is not None:
             raise ValueError(f"proof: the App is proven by {self._question} already; keep one of the two")
@@ -304,7 +306,9 @@ class App:
     def _origins(self) -> dict[str, str]:
         return {"CORS_ORIGINS": ",".join(self._cors)} if self._cors else {}
 
-    def _refuse_taken(self, kind: str, title: str) -> None:
+    def _refuse_taken(self, kind: str, title: object) -> None:
+        if not isinstance(title, str):
+            raise TypeError(f"{kind} {title!r}: pass its name as text")
         if title in self._template.parameters or title in parameters.TABLE:
             raise ValueError(f"{kind} {title!r}: the template has a parameter of that name; choose another")
         arguments.unused(self._template, title, f"choose another name for the {kind}")

@@ -5,8 +5,8 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-PIN = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?"
-"""One requirement of pip's, pinned, without spaces."""
+from ..blocks import arguments
+
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: a value's characters.
 _LONGEST = 4096
 _PACKAGE = Path(__file__).resolve().parents[1]
@@ -47,7 +47,7 @@ def pins(where: str, base: Path, packages: str | Sequence[str]) -> str:
     """
     found = _in_file(where, base, packages) if isinstance(packages, str) else list(packages)
     for pin in found:
-        if not isinstance(pin, str) or not re.fullmatch(PIN, pin, re.ASCII):
+        if not isinstance(pin, str) or not re.fullmatch(arguments.PIN, pin, re.ASCII):
             raise ValueError(f"{where} has {pin!r}: pin each package, such as numpy==2.4.6, without spaces in it")
     if not found:
         raise ValueError(f"{where} names no package: write pins such as numpy==2.4.6")

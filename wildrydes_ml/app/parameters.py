@@ -7,8 +7,8 @@ from typing import Any, TypeAlias, get_args
 
 from troposphere import Parameter
 
+from ..blocks import arguments
 from ..blocks.agreement import RUNTIME, Architecture
-from .files import PIN
 
 Plain: TypeAlias = str | float | bool
 
@@ -55,7 +55,7 @@ TABLE: Mapping[str, Mapping[str, Any]] = {
         "Description": "Processor of the functions, and of the instance that fills EFS.",
     },
     "Packages": {
-        "AllowedPattern": f"^({PIN}( +|$))+$",
+        "AllowedPattern": f"^({arguments.PIN}( +|$))+$",
         "ConstraintDescription": "must be pins such as numpy==2.4.6 separated by spaces",
         "Description": f"What pip installs on EFS, separated by spaces, pinned with ==.{_REFILL}",
     },

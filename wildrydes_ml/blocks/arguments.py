@@ -17,6 +17,8 @@ _ACCESS_POINT_ARN = r"arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 BUCKET_ADVICE = "name the S3 bucket that holds the function's zip: 3 to 63 small letters, digits, hyphens and dots"
 _ARN_ADVICE = "use the ARN of an access point; access_point_arn() makes it of an id or of the resource"
+PIN = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?"
+"""One package of one version as pip takes it, with its marker, without spaces."""
 _KINDS = "text, a number, a parameter, or a function such as Ref, GetAtt, Sub or ImportValue"
 
 

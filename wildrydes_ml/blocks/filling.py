@@ -35,7 +35,7 @@ _SCRIPTS = "Scripts"
 _FILLING = ("bootstrap.sh", "populate.sh", "fill.py", "trial.py")
 # A shell reads the settings between double quotes.
 _UNQUOTED = r"[^\n\"$`\\]*"
-PINS = r"([A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?( +|$))+"
+PINS = rf"({arguments.PIN}( +|$))+"
 """Packages as pip takes them, each of one version."""
 
 

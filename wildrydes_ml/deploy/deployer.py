@@ -15,7 +15,7 @@ from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
 from ..template.fillers import fillers
-from . import costs, drift, handover, offers, planner, preflight, surprises
+from . import costs, drift, handover, offers, planner, preflight, proven, surprises
 from . import proof as proving
 from .desired import Desired, DesiredStack
 from .follower import MADE, Follower
@@ -206,6 +206,8 @@ class Deployer:
         url = proving.public_url(self._target, asked, outputs)
         send = proving.sender(self._aws, self._target, asked, self.desired.values, outputs)
         answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed))
+        if changed:
+            proven.remember(self._aws, self.desired)
         self._report_outputs(outputs)
         self._report_answer(asked, url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
@@ -224,9 +226,10 @@ class Deployer:
             raise
         except WildrydesError as error:
             cause = drift.findings(self._aws, self._stacks.values(), self._reporter)
-            if not cause:
+            before = proven.hint(self._aws, self.desired)
+            if not cause and not before:
                 raise
-            raise WildrydesError(f"{error}; {cause}") from error
+            raise WildrydesError(f"{error}{'; ' if cause else ''}{cause}{before}") from error
 
     def _with_uploads(self, observed: Observed) -> Desired:
         """Tells the filling instance where its uploads are: the code and a model's fresh link.

@@ -60,7 +60,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "small letters": ("post /x", "'POST'"),
     "slash at the end": ("POST /x/", "without a slash at its end"),
     "twice": ("POST /", "stands twice"),
-    "too like another": ("POST /a/b", "too like POST /a-b"),
+    "too like another": ("GET /a/b", "paths /a-b and /a/b would have one logical id"),
 }
 
 
@@ -144,6 +144,8 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "alarm with a dash": (lambda app: app.alarm("a-b", ("AWS/SQS", "Age", {}), above=0), "letters and digits"),
     "output twice": (lambda app: twice(lambda: app.output("Queue", "x")), "another name"),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),
+    "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
+    "function of no name": (lambda app: function(app, name=3), "pass its name as text"),
     "no function": (lambda app: app.template(), r"add one with app.function"),
     "access without a route": (lambda app: [function(app), app.template()], r"add one with app.route"),
 }

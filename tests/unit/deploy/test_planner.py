@@ -380,7 +380,8 @@ def test_what_belongs_to_the_instance_may_go_and_nothing_else(name: str) -> None
     removed = [ResourceChange(title, entry["Type"], "Remove", "False") for title, entry in body.items()]
     kept = {change.logical_id for change in protected(removed, [], FILLING.resources)}
     with_instance = {title for title, entry in body.items() if entry.get("Condition") == "HasBootstrapInstance"}
-    guarded = {title for title, entry in body.items() if entry["Type"].startswith(("AWS::EC2::", "AWS::EFS::"))}
+    services = ("AWS::EC2::", "AWS::EFS::", "AWS::ApiGateway::RestApi")
+    guarded = {title for title, entry in body.items() if entry["Type"].startswith(services)}
     assert with_instance
     assert kept == guarded - with_instance
 

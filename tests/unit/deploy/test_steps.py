@@ -273,7 +273,7 @@ def test_a_loss_must_be_named(aws: FakeAws, work: Callable[..., object], change:
     aws.journal.clear()
     aws.stacks.changes[EFS] = (change, FUNCTION)
     asked = {"ThroughputMode": "elastic"}
-    with pytest.raises(Refused, match=r"would lose network or files: .*add --allow-replace LambdaEFSMLVPC$") as error:
+    with pytest.raises(Refused, match=r"would lose data or network: .*add --allow-replace LambdaEFSMLVPC$") as error:
         work(aws, overrides=asked)
     assert error.value.exit_code == 4
     assert aws.journal == []

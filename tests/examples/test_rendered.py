@@ -1,0 +1,66 @@
+"""What each example's template is: small to write, and without a finding of any linter."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from wildrydes_ml import render
+from wildrydes_ml.app.load import load
+from wildrydes_ml.checks import check
+
+from .conftest import EXAMPLES, ROOT
+
+APPS = sorted(EXAMPLES.glob("*/app.py"))
+CHECKOV = Path(sys.prefix) / "checkov" / "bin" / "checkov"
+
+
+@pytest.fixture(params=APPS, ids=lambda path: path.parent.name)
+def app(request: pytest.FixtureRequest) -> Path:
+    """The file of an example's App."""
+    path: Path = request.param
+    return path
+
+
+@pytest.fixture
+def template(app: Path, tmp_path: Path) -> Path:
+    """The example's template."""
+    path = tmp_path / "template.yml"
+    path.write_text(render(load(str(app)).template()), encoding="utf-8")
+    return path
+
+
+def test_there_are_three() -> None:
+    assert [path.parent.name for path in APPS] == ["digits", "sentiment", "shared_efs"]
+
+
+def test_an_app_has_at_most_thirty_lines(app: Path) -> None:
+    assert len(app.read_text(encoding="utf-8").splitlines()) <= 30
+
+
+def test_our_checks_find_nothing(app: Path) -> None:
+    assert check(load(str(app)).template().to_dict()) == []
+
+
+def test_cfn_lint_finds_nothing(template: Path) -> None:
+    rules = ["--include-checks", "I", "--append-rules", "wildrydes_ml.lint_rules", "-t", str(template)]
+    done = subprocess.run(
+        [Path(sys.executable).with_name("cfn-lint"), *rules],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=600,
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+@pytest.mark.skipif(not CHECKOV.is_file(), reason="checkov is not here: make check installs it")
+def test_checkov_finds_nothing(template: Path) -> None:
+    how = ["--framework", "cloudformation", "--skip-download", "--compact", "--quiet", "-f", template.name]
+    done = subprocess.run(
+        [CHECKOV, *how], cwd=template.parent, capture_output=True, text=True, check=False, timeout=600
+    )
+    assert done.returncode == 0, done.stdout
+    assert "Failed checks: 0" in done.stdout
