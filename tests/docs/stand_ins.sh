@@ -10,9 +10,11 @@ no_instance="ParameterKey=InternetEgress,ParameterValue=none ParameterKey=Bootst
 runtime="ParameterKey=PythonRuntime,ParameterValue=$PYTHON_RUNTIME"
 efs="ParameterKey=EFSpath,ParameterValue=$FILLED_EFS ParameterKey=PrivateImageHosts,ParameterValue=$PICTURES"
 
+start="import pathlib, sys; from wildrydes_ml.local import emulator; emulator.start(pathlib.Path(sys.argv[1]))"
+
 # The emulator's address: it is started again when a destroy has ended it.
 endpoint() {
-  [ -f "$WILDRYDES_HOME/emulator.json" ] || command python examples/emulator.py start "$WILDRYDES_HOME" >/dev/null
+  [ -f "$WILDRYDES_HOME/emulator.json" ] || command python -c "$start" "$WILDRYDES_HOME"
   echo "http://127.0.0.1:$(sed -E 's/.*"port": ([0-9]+).*/\1/' "$WILDRYDES_HOME/emulator.json")"
 }
 
