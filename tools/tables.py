@@ -19,6 +19,7 @@ from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import costs
+from wildrydes_ml.deploy.states import TABLE as STATES
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
 from wildrydes_ml.template.effective import effective
@@ -171,6 +172,15 @@ def right_scopes() -> str:
     return table(("on", "resources", "only where"), rows)
 
 
+def stack_states() -> str:
+    """Every status that a stack can have: what it means, what each command does, what people do."""
+    rows = [
+        (f"`{status}`", row.meaning, row.deploy.value, row.status.value, row.destroy.value, row.advice)
+        for status, row in STATES.items()
+    ]
+    return table(("status", "means", "deploy", "status says", "destroy", "you"), rows)
+
+
 TABLES: dict[str, Callable[[], str]] = {
     one.__name__: one
     for one in (
@@ -185,6 +195,7 @@ TABLES: dict[str, Callable[[], str]] = {
         called_rights,
         made_rights,
         right_scopes,
+        stack_states,
         *library.TABLES,
     )
 }

@@ -12,9 +12,10 @@ efs="ParameterKey=EFSpath,ParameterValue=$FILLED_EFS ParameterKey=PrivateImageHo
 
 start="import pathlib, sys; from wildrydes_ml.local import emulator; emulator.start(pathlib.Path(sys.argv[1]))"
 
+# It goes on after the Python that has started it, which Python warns of.
 # The emulator's address: it is started again when a destroy has ended it.
 endpoint() {
-  [ -f "$WILDRYDES_HOME/emulator.json" ] || command python -c "$start" "$WILDRYDES_HOME"
+  [ -f "$WILDRYDES_HOME/emulator.json" ] || command python -W ignore -c "$start" "$WILDRYDES_HOME"
   echo "http://127.0.0.1:$(sed -E 's/.*"port": ([0-9]+).*/\1/' "$WILDRYDES_HOME/emulator.json")"
 }
 
