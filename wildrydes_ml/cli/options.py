@@ -44,7 +44,8 @@ def application(options: argparse.Namespace) -> tuple[Deployment, ...]:
         return deployments()
     from ..app.load import load
 
-    return (load(options.app).deployment(),)
+    found = load(options.app)
+    return (found if isinstance(found, Deployment) else found.deployment(),)
 
 
 def _signature(options: argparse.Namespace) -> dict[str, str]:
