@@ -30,7 +30,6 @@ from wildrydes_ml.aws.records import (
     LogEvent,
     NetworkInterface,
     ObjectVersion,
-    ResourceChange,
     Stack,
     StackEvent,
     StackResource,
@@ -45,6 +44,7 @@ from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.planner import FoundStack, Observed
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.deployments import deployment

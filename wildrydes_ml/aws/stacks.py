@@ -13,11 +13,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import InterruptedWork, WildrydesError
+from ..template.change import ResourceChange
 from ..template.parameters import HIDDEN
 from . import causes, drifts, validation
 from .facts import Unknown
 from .faults import DENIED, code_of, is_taken, translated
-from .records import ChangeSet, Drift, Fault, ResourceChange, Stack, StackEvent, StackResource
+from .records import ChangeSet, Drift, Fault, Stack, StackEvent, StackResource
 from .repeating import optional
 
 # At one look a second: CloudFormation works out a change set in seconds.

@@ -8,9 +8,10 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from tests.unit.stubs import ARN, NOW, STACK, Stub
-from wildrydes_ml.aws.records import ChangeSet, ResourceChange, Stack, StackEvent, StackResource
+from wildrydes_ml.aws.records import ChangeSet, Stack, StackEvent, StackResource
 from wildrydes_ml.aws.stacks import Stacks
 from wildrydes_ml.errors import InterruptedWork, WildrydesError
+from wildrydes_ml.template.change import ResourceChange
 
 
 @pytest.fixture

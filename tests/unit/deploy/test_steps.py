@@ -10,7 +10,7 @@ import pytest
 from tests.unit.fakes import HORSE_ANSWER, FakeAws, FakeStacks, Said, wanted
 from tests.unit.servers import Response, serving
 from wildrydes_ml.aws.facts import Usage
-from wildrydes_ml.aws.records import ResourceChange, Stack
+from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.deploy.preflight import Unready
@@ -28,6 +28,7 @@ from wildrydes_ml.deploy.steps import (
     change_text,
 )
 from wildrydes_ml.errors import Refused
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.effective import made_resources
 from wildrydes_ml.workshop.settings import wild_rydes
 
