@@ -8,10 +8,11 @@ import pytest
 
 from wildrydes_ml import Code, Deployment, Proof, Stack
 from wildrydes_ml.app.proof import Said as Verdict
-from wildrydes_ml.aws.records import Invocation, ResourceChange
+from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.deploy import deploy, plan, status
 from wildrydes_ml.destroy import destroy
 from wildrydes_ml.errors import Refused, WildrydesError
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.testing import Evaluation, FakeAws, Request, Response, Said, serving
 from wildrydes_ml.web import Reply
 
@@ -82,7 +83,7 @@ def test_a_destroy_leaves_nothing(aws: FakeAws, with_fakes: dict[str, Any]) -> N
 
 def test_what_a_change_set_tells_is_in_the_plan_and_a_loss_is_refused(aws: FakeAws, with_fakes: dict[str, Any]) -> None:
     deploy(THUMBS, **with_fakes)
-    live = {"overrides": {"Stage": "live"}}
+    live: Any = {"overrides": {"Stage": "live"}}
     aws.stacks.changes["thumbs"] = (ResourceChange("Alarm", "AWS::SNS::Topic", "Add"),)
     assert "Add Alarm (AWS::SNS::Topic)" in plan(THUMBS, **with_fakes, **live).describe()
     aws.stacks.changes["thumbs"] = (ResourceChange("Files", "AWS::EFS::FileSystem", "Remove"),)

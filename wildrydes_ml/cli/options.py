@@ -6,7 +6,6 @@ from typing import Any
 from .. import tags
 from ..deploy.settings import Settings, parse_overrides
 from ..deployment import Deployment
-from ..workshop.deployments import deployments
 from .config import NO_CONFIG, Config
 
 
@@ -40,10 +39,13 @@ def settings(options: argparse.Namespace) -> Settings:
 def application(options: argparse.Namespace) -> tuple[Deployment, ...]:
     """The deployments of the application that `--app` names, the Wild Rydes workshop without it."""
     if not getattr(options, "app", ""):
+        from ..workshop.deployments import deployments
+
         return deployments()
     from ..app.load import load
 
-    return (load(options.app).deployment(),)
+    found = load(options.app)
+    return (found if isinstance(found, Deployment) else found.deployment(),)
 
 
 def _signature(options: argparse.Namespace) -> dict[str, str]:

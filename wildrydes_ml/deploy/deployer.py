@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
+from .. import costs
 from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -14,7 +15,7 @@ from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
 from ..template.fillers import fillers
-from . import costs, drift, handover, offers, planning, preflight, proven
+from . import drift, handover, offers, planning, preflight, proven
 from . import proof as proving
 from .desired import DesiredStack
 from .follower import MADE, Follower
@@ -23,18 +24,7 @@ from .plans import Plan
 from .refusals import refuse_losses, refuse_update
 from .settings import Settings
 from .states import Deploy, state
-from .steps import (
-    ApplyStack,
-    DeleteStack,
-    Fill,
-    MakeBucket,
-    RollBack,
-    Step,
-    Upload,
-    WarmUp,
-    Wire,
-    change_line,
-)
+from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire, change_line
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from .. import costs
 from ..ask.asking import Send
 from ..aws.records import Stack
 from ..aws.session import Aws
@@ -10,7 +11,7 @@ from ..aws.target import Target
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
-from . import costs, drift, proof
+from . import drift, proof
 from .planner import FoundStack
 from .settings import Settings
 from .states import Status, state

@@ -7,10 +7,11 @@ from itertools import takewhile
 from typing import Any
 
 from ..aws.facts import Unknown
-from ..aws.records import ChangeSet, Drift, Fault, ResourceChange, Stack, StackEvent, StackResource
+from ..aws.records import ChangeSet, Drift, Fault, Stack, StackEvent, StackResource
 from ..aws.stacks import Stacks
 from ..deploy.desired import DesiredStack
 from ..errors import WildrydesError
+from ..template.change import ResourceChange
 from ..template.decode import decode
 from .evaluation import Evaluation
 

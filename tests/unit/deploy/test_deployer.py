@@ -14,13 +14,14 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, PROOF, FakeAws
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.facts import Unknown
-from wildrydes_ml.aws.records import ResourceChange, StackResource
+from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployed, Deployer, deploy, preview
 from wildrydes_ml.deploy.proof import public_url
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.testing import REST_API, Said, event
 from wildrydes_ml.workshop.settings import wild_rydes

@@ -182,5 +182,5 @@ def test_a_stack_of_a_file_is_fed_by_another_and_by_a_troposphere_template(tmp_p
 def test_the_reporter_is_told_by_all(aws: FakeAws) -> None:
     for act in (plan, deploy, status, destroy):
         said = Said()
-        act(THUMBS, aws=aws.gateways, reporter=said)  # type: ignore[operator]
+        act(THUMBS, aws=aws.gateways, reporter=said)
         assert said.lines

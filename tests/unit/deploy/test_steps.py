@@ -10,7 +10,7 @@ import pytest
 from tests.unit.fakes import HORSE_ANSWER, FakeAws, wanted
 from tests.unit.servers import Response, serving
 from wildrydes_ml.aws.facts import Usage
-from wildrydes_ml.aws.records import ResourceChange, Stack
+from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.deploy.preflight import Unready
@@ -28,6 +28,7 @@ from wildrydes_ml.deploy.steps import (
     change_text,
 )
 from wildrydes_ml.errors import Refused
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.effective import made_resources
 from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -274,7 +275,7 @@ def test_a_loss_must_be_named(aws: FakeAws, work: Callable[..., object], change:
     aws.journal.clear()
     aws.stacks.changes[EFS] = (change, FUNCTION)
     asked = {"ThroughputMode": "elastic"}
-    with pytest.raises(Refused, match=r"would lose network or files: .*add --allow-replace LambdaEFSMLVPC$") as error:
+    with pytest.raises(Refused, match=r"would lose data or network: .*add --allow-replace LambdaEFSMLVPC$") as error:
         work(aws, overrides=asked)
     assert error.value.exit_code == 4
     assert aws.journal == []

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import FakeAws, wanted
-from wildrydes_ml.aws.records import ResourceChange, StackEvent
+from wildrydes_ml.aws.records import StackEvent
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer, preview
 from wildrydes_ml.deploy.steps import ApplyStack, change_line
 from wildrydes_ml.deploy.surprises import explained, perhaps, throughput_changes, throughput_warning
 from wildrydes_ml.errors import Refused
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.effective import Effective
 from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes

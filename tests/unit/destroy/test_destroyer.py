@@ -8,13 +8,14 @@ import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FakeAws
 from wildrydes_ml.aws.keys import Tags
-from wildrydes_ml.aws.records import Billable, NetworkInterface, ResourceChange, StackResource
+from wildrydes_ml.aws.records import Billable, NetworkInterface, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import ASIDE_TAG, TAG
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.testing import STACK_TYPE, Clock, FakeApis, FakeFunctions, Said, event
 from wildrydes_ml.workshop.settings import wild_rydes
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import FakeAws, wanted
+from wildrydes_ml import costs
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy import costs
 from wildrydes_ml.deploy.consequences import changes
 from wildrydes_ml.deploy.health import status as show_status
 from wildrydes_ml.errors import WildrydesError
