@@ -54,14 +54,16 @@ class Stack:
         *,
         parameters: Values | None = None,
         inputs: Mapping[str, StackOutput | tuple[StackOutput, ...]] | None = None,
+        name: str = "",
     ) -> "Stack":
         """A stack of a YAML or JSON file, or of a troposphere template.
 
-        A path that is not absolute is looked for from the working directory. Raises SettingsError with file, line and
-        column for what CloudFormation or the deployer does not take.
+        A path that is not absolute is looked for from the working directory. `name` is the file's name for a template
+        that code has built, ID.yml without one. Raises SettingsError with file, line and column for what CloudFormation
+        or the deployer does not take.
         """
-        source = source_of(template, f"{id or 'template'}.yml")
-        fed = {name: one if isinstance(one, tuple) else (one,) for name, one in (inputs or {}).items()}
+        source = source_of(template, name or f"{id or 'template'}.yml")
+        fed = {key: one if isinstance(one, tuple) else (one,) for key, one in (inputs or {}).items()}
         return cls(source, id, parameters or {}, fed)
 
     def name(self, prefix: str) -> str:

@@ -175,6 +175,7 @@ def test_a_stack_of_a_file_is_fed_by_another_and_by_a_troposphere_template(tmp_p
     assert whole.stack_names("thumbs") == ("thumbs", "thumbs-reader")
     assert whole.given == {"Stage": "the deployment decides it", "From": "it comes from stack "}
     assert reader.source.name == "reader.yml"
+    assert Stack.of(template, name="shared.yml").source.name == "shared.yml"
     with pytest.raises(SettingsError, match=r"missing\.yml: there is no such file"):
         Stack.of(tmp_path / "missing.yml")
 
