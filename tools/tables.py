@@ -14,9 +14,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tools import library_tables as library
+from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
-from wildrydes_ml.cli import entry as cli
-from wildrydes_ml.deploy import costs
+from wildrydes_ml import costs
+from wildrydes_ml.cli.parser import build_parser
+from wildrydes_ml.deploy.states import TABLE as STATES
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
 from wildrydes_ml.template.effective import effective
@@ -52,7 +55,7 @@ def parameters() -> str:
         default += f"{'; ' if default else ''}required in {required}" if required else ""
         told = dict.fromkeys(str(one["Description"]) for one in entries)
         rows.append((f"`{name}`", default, _takes(entry), ", ".join(places), " / ".join(told)))
-    return _table(("parameter", "default", "takes", "templates", "what it does"), rows)
+    return table(("parameter", "default", "takes", "templates", "what it does"), rows)
 
 
 def outputs() -> str:
@@ -62,7 +65,7 @@ def outputs() -> str:
         entry = next(iter(places.values()))
         exported = "yes" if "Export" in entry else ""
         rows.append((f"`{name}`", ", ".join(places), exported, entry["Description"]))
-    return _table(("output", "templates", "exported", "what it is"), rows)
+    return table(("output", "templates", "exported", "what it is"), rows)
 
 
 def resources() -> str:
@@ -73,7 +76,7 @@ def resources() -> str:
         heading = "### In " + " and ".join(f"`{FILE[place]}`" for place in places)
         groups.setdefault(heading, []).append((f"`{name}`", kind, REASONS[name].why, REASONS[name].cost))
     head = ("resource", "type", "why", "costs while idle")
-    return "\n\n".join(f"{heading}\n\n{_table(head, _joined(rows))}" for heading, rows in groups.items())
+    return "\n\n".join(f"{heading}\n\n{table(head, _joined(rows))}" for heading, rows in groups.items())
 
 
 def differences() -> str:
@@ -84,7 +87,7 @@ def differences() -> str:
         if reason.change != SAME:
             rows.append((f"`{name}`", _kind(reason), reason.change.removeprefix(NEW).strip() or reason.why))
     gone = [(f"`{name}`", "gone", why) for name, why in GONE.items()]
-    return _table(("resource", "", "what and why"), [*_joined(rows), *gone])
+    return table(("resource", "", "what and why"), [*_joined(rows), *gone])
 
 
 def unchanged() -> str:
@@ -108,18 +111,18 @@ def presets() -> str:
         rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in PRESETS)))
     sums = (f"**{sum(idle[preset].values()):.2f}**" for preset in PRESETS)
     rows.append(("**US$ a month, idle**", *sums))
-    return _table(("", *(f"`{preset}`" for preset in PRESETS)), rows)
+    return table(("", *(f"`{preset}`" for preset in PRESETS)), rows)
 
 
 def commands() -> str:
     """The options of each verb, as its `--help` has them."""
     os.environ.pop("WILDRYDES_HOME", None)
-    (verbs,) = (action for action in cli.build_parser()._actions if isinstance(action, argparse._SubParsersAction))
+    (verbs,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
     parts = []
     for verb, parser in verbs.choices.items():
         rows = [_option(action) for action in parser._actions if action.dest != "help"]
         about = f"## {verb}\n\n{parser.description}\n"
-        parts.append(about + "\n" + _table(("option", "what it does"), rows))
+        parts.append(about + "\n" + table(("option", "what it does"), rows))
     return "\n\n".join(parts)
 
 
@@ -130,7 +133,7 @@ def policy_sizes() -> str:
     for who in grants.WHO:
         sizes = [grants.size(document) for document in grants.policies(who, settings, "eu-west-1")]
         rows.append((f"`--for {who}`", len(sizes), " and ".join(f"{size:,}" for size in sizes)))
-    return _table(("", "policies", "characters"), rows)
+    return table(("", "policies", "characters"), rows)
 
 
 def called_rights() -> str:
@@ -141,7 +144,7 @@ def called_rights() -> str:
         only = f" (`ApiAuth` {right.auth})" if right.auth else ""
         groups.setdefault((", ".join(verbs) + only, right.scope), {}).update(dict.fromkeys(right.actions))
     rows = [(verbs, scope, _codes(actions)) for (verbs, scope), actions in groups.items() if actions]
-    return _table(("verbs", "on", "rights"), rows)
+    return table(("verbs", "on", "rights"), rows)
 
 
 def made_rights() -> str:
@@ -153,7 +156,7 @@ def made_rights() -> str:
         (f"`{source}`", scope, _codes(dict.fromkeys(action for right in rights for action in right.actions)))
         for (source, scope), rights in sorted(groups.items())
     ]
-    return _table(("type", "on", "rights"), rows)
+    return table(("type", "on", "rights"), rows)
 
 
 def right_scopes() -> str:
@@ -166,12 +169,21 @@ def right_scopes() -> str:
             for key, values in found.items()
         ]
         rows.append((name, _codes(scope.arns), "; ".join(entries)))
-    return _table(("on", "resources", "only where"), rows)
+    return table(("on", "resources", "only where"), rows)
+
+
+def stack_states() -> str:
+    """Every status that a stack can have: what it means, what each command does, what people do."""
+    rows = [
+        (f"`{status}`", row.meaning, row.deploy.value, row.status.value, row.destroy.value, row.advice)
+        for status, row in STATES.items()
+    ]
+    return table(("status", "means", "deploy", "status says", "destroy", "you"), rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {
-    table.__name__: table
-    for table in (
+    one.__name__: one
+    for one in (
         parameters,
         outputs,
         resources,
@@ -183,6 +195,8 @@ TABLES: dict[str, Callable[[], str]] = {
         called_rights,
         made_rights,
         right_scopes,
+        stack_states,
+        *library.TABLES,
     )
 }
 
@@ -247,13 +261,6 @@ def _codes(names: Iterable[str]) -> str:
 
 def _code(value: Any) -> str:
     return f"`{value}`" if str(value) else "empty"
-
-
-def _table(head: tuple[str, ...], rows: Iterable[tuple[Any, ...]]) -> str:
-    def line(cells: Iterable[Any]) -> str:
-        return "| " + " | ".join(str(cell).replace("|", "\\|") for cell in cells) + " |"
-
-    return "\n".join([line(head), "|" + "---|" * len(head), *(line(row) for row in rows)])
 
 
 def main(show: Callable[[str], None] = print) -> int:

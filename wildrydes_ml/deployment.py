@@ -8,12 +8,14 @@ import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
 from .template.source import Source
-from .web import Reply
+
+if TYPE_CHECKING:
+    from .web import Reply
 
 Values = Mapping[str, str]
 
@@ -129,7 +131,7 @@ class Proof:
     """What is posted."""
     headers: Values
     """The headers that go with it."""
-    read: Callable[[Reply], Verdict]
+    read: "Callable[[Reply], Verdict]"
     """What an answer says."""
     event: Mapping[str, Any]
     """What the function is invoked with until it answers, without API Gateway's 29 seconds."""
@@ -147,7 +149,7 @@ class Proof:
     """The output with the stage's URL."""
     command: Callable[[Values, str], str] = lambda outputs, url: ""
     """A line that asks the same from a shell, from the outputs and the reachable URL."""
-    warnings: Callable[[Reply], Iterator[str]] = lambda reply: iter(())
+    warnings: "Callable[[Reply], Iterator[str]]" = lambda reply: iter(())
     """What the first answer of the function itself warns of."""
     about: str = "ask the API"
     """What is done, in words for the plan."""

@@ -42,6 +42,7 @@ class Session:
             ),
             "HOME": str(folder),
             "PYTHONWARNINGS": "error",
+            "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
             "AWS_ACCESS_KEY_ID": "000000000000",
             "AWS_SECRET_ACCESS_KEY": "local",
             "AWS_DEFAULT_REGION": emulator.REGION,

@@ -1,4 +1,4 @@
-"""What a document has its reader run: its fenced blocks, in order."""
+"""What a document has its reader run, and the files that it has them write: its fenced blocks, in order."""
 
 import re
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 RUN = ("sh", "python")
 SHOWN = ("text", "json", "toml", "yaml")
-_FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.M | re.S)
+_FENCE = re.compile(r'^```(\w*)(?: title="([^"\n]+)")?\n(.*?)^```$', re.M | re.S)
 
 # Lines that cannot be run here, and why. A line counts without what stands behind its `#`.
 NOT_RUN = {
@@ -19,7 +19,7 @@ NOT_RUN = {
 
 
 # Documents that begin with something deployed, by a deploy with its defaults.
-DEPLOYED = ("docs/deploying.md", "docs/how-to/asking.md")
+DEPLOYED = ("docs/deploying.md", "docs/how-to/asking.md", "docs/how-to/logs.md")
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,13 @@ class Block:
     line: int
     language: str
     text: str
+    file: str = ""
+    """Where the reader saves it, in place of running it."""
+
+    @property
+    def is_script(self) -> bool:
+        """Whether the reader does something with it."""
+        return bool(self.file) or self.language in RUN
 
 
 @dataclass(frozen=True)
@@ -45,15 +52,21 @@ class Document:
     def blocks(self) -> list[Block]:
         """All blocks, run or not."""
         text = self.path.read_text(encoding="utf-8")
-        return [Block(text.count("\n", 0, found.start()) + 1, found[1], found[2]) for found in _FENCE.finditer(text)]
+        return [
+            Block(text.count("\n", 0, found.start()) + 1, found[1], found[3], found[2] or "")
+            for found in _FENCE.finditer(text)
+        ]
 
     def script(self) -> str:
-        """The blocks that are run, as one shell script."""
+        """The blocks that are run or saved, as one shell script."""
         begin = ["wildrydes-ml deploy > /dev/null"] if self.name in DEPLOYED else []
-        return "\n".join(begin + [self._lines(block) for block in self.blocks() if block.language in RUN])
+        return "\n".join(begin + [self._lines(block) for block in self.blocks() if block.is_script])
 
     def _lines(self, block: Block) -> str:
         where = f"echo '## {self.name}:{block.line}' >&2"
+        if block.file:
+            made = f"mkdir -p '{Path(block.file).parent}'\ncat > '{block.file}'"
+            return f"{where}\n{made} <<'END_OF_BLOCK'\n{block.text}END_OF_BLOCK"
         if block.language == "python":
             return f"{where}\ncommand python - <<'END_OF_BLOCK'\n{block.text}END_OF_BLOCK"
         kept = [":" if command(line) in NOT_RUN else line for line in block.text.splitlines()]

@@ -10,9 +10,12 @@ no_instance="ParameterKey=InternetEgress,ParameterValue=none ParameterKey=Bootst
 runtime="ParameterKey=PythonRuntime,ParameterValue=$PYTHON_RUNTIME"
 efs="ParameterKey=EFSpath,ParameterValue=$FILLED_EFS ParameterKey=PrivateImageHosts,ParameterValue=$PICTURES"
 
+start="import pathlib, sys; from wildrydes_ml.local import emulator; emulator.start(pathlib.Path(sys.argv[1]))"
+
+# It goes on after the Python that has started it, which Python warns of.
 # The emulator's address: it is started again when a destroy has ended it.
 endpoint() {
-  [ -f "$WILDRYDES_HOME/emulator.json" ] || command python examples/emulator.py start "$WILDRYDES_HOME" >/dev/null
+  [ -f "$WILDRYDES_HOME/emulator.json" ] || command python -W ignore -c "$start" "$WILDRYDES_HOME"
   echo "http://127.0.0.1:$(sed -E 's/.*"port": ([0-9]+).*/\1/' "$WILDRYDES_HOME/emulator.json")"
 }
 
@@ -25,18 +28,36 @@ fill() {
   }
 }
 
-# What a verb is given beside its arguments.
+# What a verb is given beside its arguments. Only the workshop fetches pictures.
 beside() {
-  case "$1" in
-    deploy) echo "--local --set PrivateImageHosts=$PICTURES" ;;
-    destroy | classify | status) echo --local ;;
+  case "$*" in
+    "deploy "*--app\ *) echo --local ;;
+    deploy*) echo "--local --set PrivateImageHosts=$PICTURES" ;;
+    ask* | destroy* | classify* | logs* | status*) echo --local ;;
+  esac
+}
+
+# Fills EFS for the workshop; another application has packages of its own.
+fill_for() {
+  case "$*" in
+    *--app\ *) ;;
+    deploy*) fill ;;
+  esac
+}
+
+# A command that goes on until Ctrl-C gets it after some seconds.
+until_stopped() {
+  local code=0
+  case " $* " in
+    *" --follow "*) timeout --signal=INT 10 "$@" || code=$? && [ "$code" = 124 ] ;;
+    *) command "$@" ;;
   esac
 }
 
 wildrydes-ml() {
-  [ "$1" != deploy ] || fill
+  fill_for "$@"
   # shellcheck disable=SC2046
-  command wildrydes-ml "$@" $(beside "$1")
+  until_stopped wildrydes-ml "$@" $(beside "$@")
 }
 
 python() {
@@ -44,9 +65,9 @@ python() {
     bin/*.py)
       local verb
       verb=$(basename "$1" .py)
-      [ "$verb" != deploy ] || fill
+      fill_for "$verb" "${@:2}"
       # shellcheck disable=SC2046
-      command python "$@" $(beside "$verb")
+      until_stopped python "$@" $(beside "$verb" "${@:2}")
       ;;
     *) command python "$@" ;;
   esac

@@ -16,6 +16,7 @@ from wildrydes_ml import web
 from wildrydes_ml.app.load import load
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deployment import Deployment
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.local import filling
 from wildrydes_ml.workshop.deployments import shipped
@@ -41,8 +42,9 @@ def workshop() -> Settings:
 
 
 def of_app(spec: str) -> Settings:
-    """An App, named as `--app` names it, with its own code and packages."""
-    return Settings((load(spec).deployment(),))
+    """An App or a Deployment, named as `--app` names it, with its own code and packages."""
+    found = load(spec)
+    return Settings((found if isinstance(found, Deployment) else found.deployment(),))
 
 
 def subject(spec: str) -> Subject:

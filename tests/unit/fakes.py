@@ -30,7 +30,6 @@ from wildrydes_ml.aws.records import (
     LogEvent,
     NetworkInterface,
     ObjectVersion,
-    ResourceChange,
     Stack,
     StackEvent,
     StackResource,
@@ -45,6 +44,7 @@ from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.planner import FoundStack, Observed
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.deployments import deployment
@@ -272,6 +272,13 @@ class FakeBuckets(Buckets):
         self._journal.append(f"upload {key.partition('/')[0]}")
         self.objects[bucket][key] = body
         self.said[key] = labels
+
+    def note(self, bucket: str, key: str, text: str, labels: Mapping[str, str] = NO_LABELS) -> None:
+        self.objects[bucket][key] = text.encode()
+        self.said[key] = labels
+
+    def noted(self, bucket: str, key: str) -> str | None:
+        return self.objects[bucket][key].decode() if key in self.objects.get(bucket, {}) else None
 
     def metadata(self, bucket: str, item: ObjectVersion) -> dict[str, str]:
         found = self.said.get(item.key, {})

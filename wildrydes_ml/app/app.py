@@ -10,10 +10,11 @@ from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template
 from ..blocks import arguments
 from ..blocks.access import Access
 from ..blocks.agreement import RUNTIME, Architecture
-from ..blocks.api import Method, Route, add_proxy_stage, add_rest_api, invoke_url
+from ..blocks.api import add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, FunctionSettings, add_inference_function
+from ..blocks.routes import Method, Route, check_paths
 from . import files, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
@@ -189,8 +190,7 @@ class App:
         for other in self._routes:
             if (other.path, other.method) == (path, method):
                 raise ValueError(f"route {route!r} stands twice: one function answers it")
-            if other.title == made.title:
-                raise ValueError(f"route {route!r} is too like {other.method} {other.path}: change a word of it")
+        check_paths([path, *(other.path for other in self._routes)])
         self._routes.append(made)
         return made
 

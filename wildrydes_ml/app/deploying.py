@@ -20,10 +20,6 @@ if TYPE_CHECKING:
     from .app import App
 
 
-# Here no instance fetches the model: it is taken from where it is.
-_NOWHERE = {"ModelUrl": "https://model.invalid/"}
-
-
 def deployment(app: "App", template: Template) -> Deployment:
     """What the deployer needs to know of the App. Raises SettingsError where the model is missing."""
     question = app.question
@@ -33,7 +29,6 @@ def deployment(app: "App", template: Template) -> Deployment:
         proof=_proof(app, question) if question else None,
         code=tuple(Code(directory, (parameter,)) for directory, parameter in app.code.items()),
         filling=_filling(app, template),
-        local=_NOWHERE if app.filling and not app.filling.is_url else {},
         opens=_opens(app.access),
     )
 

@@ -1,4 +1,4 @@
-"""Finding an App in a file or module of somebody else's, for `--app`.
+"""Finding an application, an App or a Deployment, in a file or module of somebody else's, for `--app`.
 
 That code may do anything while it is loaded, and may fail in any way. What it writes to stdout goes to stderr, since
 the command's own answer is there; files beside it can be imported by it, and are forgotten afterwards, so that the
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
+from ..deployment import Deployment
 from ..errors import SettingsError
 from .app import App
 
@@ -21,10 +22,10 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 _MODULE = "wildrydes_ml_loaded_app"
 
 
-def load(spec: str) -> App:
-    """The App that `FILE.py[:NAME]` or `package.module[:NAME]` means; NAME is needed where there are several.
+def load(spec: str) -> App | Deployment:
+    """The App or Deployment that `FILE.py[:NAME]` or `package.module[:NAME]` means; NAME chooses among several.
 
-    Raises SettingsError, with file and line, when it does not load, and when there is no App or more than one.
+    Raises SettingsError, with file and line, when it does not load, and when there is none or more than one.
     """
     source, _, name = spec.partition(":") if ".py:" not in spec else spec.rpartition(":")
     if not source:
@@ -32,6 +33,8 @@ def load(spec: str) -> App:
     with contextlib.redirect_stdout(sys.stderr):
         module = _file(spec, Path(source)) if source.endswith(".py") else _module(spec, source)
     app = _chosen(spec, module, name)
+    if isinstance(app, Deployment):
+        return app
     try:
         app.template()
     except (ValueError, TypeError) as error:  # what only the whole App shows
@@ -114,17 +117,23 @@ def _where(error: BaseException, directory: Path) -> str:
     return f"{file}, line {line}: "
 
 
-def _chosen(spec: str, module: ModuleType, name: str) -> App:
-    apps = {key: value for key, value in vars(module).items() if isinstance(value, App)}
+def _chosen(spec: str, module: ModuleType, name: str) -> App | Deployment:
+    """Who has both wrote the Deployment out of the App, so Apps come first."""
+    named = {key: value for key, value in vars(module).items() if isinstance(value, (App, Deployment))}
     if name:
-        if name in apps:
-            return apps[name]
-        known = f"it has {', '.join(sorted(apps))}" if apps else "it has none"
+        if name in named:
+            return named[name]
+        known = f"it has {', '.join(sorted(named))}" if named else "it has none"
         raise SettingsError([f"--app {spec}: there is no App {name}; {known}"])
+    apps = {key: value for key, value in named.items() if isinstance(value, App)} or named
     different = {id(app): key for key, app in reversed(apps.items())}
     if not different:
-        raise SettingsError([f"--app {spec}: it makes no App; write app = App('name', ...) at its top level"])
+        raise SettingsError(
+            [f"--app {spec}: it makes no App and no Deployment; write app = App('name', ...) at its top level"]
+        )
     if len(different) > 1:
-        names = ", ".join(sorted(different.values()))
-        raise SettingsError([f"--app {spec}: it makes {len(different)} Apps; choose one with {spec}:NAME of {names}"])
+        names, kind = ", ".join(sorted(different.values())), type(next(iter(apps.values()))).__name__
+        raise SettingsError(
+            [f"--app {spec}: it makes {len(different)} {kind}s; choose one with {spec}:NAME of {names}"]
+        )
     return next(iter(apps.values()))

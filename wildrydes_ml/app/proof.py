@@ -6,7 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..blocks.api import STAGE, Route
+from ..blocks.api import STAGE
+from ..blocks.routes import Route
 
 if TYPE_CHECKING:
     from ..web import Reply

@@ -219,6 +219,21 @@ class Buckets:
                 raise
         return dict(found.get("Metadata", {}))
 
+    def note(self, bucket: str, key: str, text: str, labels: Mapping[str, str] = _NO_LABELS) -> None:
+        """Puts a short text into the bucket, in place of an earlier one."""
+        self.upload(bucket, key, text.encode(), labels)
+
+    def noted(self, bucket: str, key: str) -> str | None:
+        """The text under the key; None when there is none."""
+        with _permitted(f"s3://{bucket}/{key}"):
+            try:
+                found = self._client.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._identity.account)
+            except ClientError as error:
+                if code_of(error) in MISSING:
+                    return None
+                raise
+            return bytes(found["Body"].read()).decode()
+
     def link(self, bucket: str, key: str, seconds: int) -> str:
         """An https URL that reads the object without credentials, for a time."""
         with translated(f"s3://{bucket}/{key}"):

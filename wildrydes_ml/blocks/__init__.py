@@ -32,11 +32,12 @@ __all__ = [
 if TYPE_CHECKING:
     from .access import Access
     from .agreement import Populate
-    from .api import Api, Route, add_proxy_stage, add_rest_api, invoke_url
+    from .api import Api, add_proxy_stage, add_rest_api, invoke_url
     from .dashboard import Alarms, Watched, add_dashboard
     from .filling import PopulateSettings, add_instance_security_group, add_populate
     from .function import FileSystemMount, FunctionSettings, Inference, add_inference_function
     from .network import Network, add_function_security_group, add_network
+    from .routes import Route
     from .storage import Storage, access_point_arn, add_storage
 else:
     _MODULES = {
@@ -49,7 +50,7 @@ else:
         "Network": ".network",
         "Populate": ".agreement",
         "PopulateSettings": ".filling",
-        "Route": ".api",
+        "Route": ".routes",
         "Storage": ".storage",
         "Watched": ".dashboard",
         "access_point_arn": ".storage",

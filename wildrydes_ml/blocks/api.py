@@ -6,69 +6,23 @@ Routes and access are given once, to `add_rest_api`; what it returns carries the
 
 import json
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Any
 
 from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
 from . import arguments, cors
-from .access import WORDS, Access, chosen, closed, open_suppressions, sentence
+from .access import WORDS, Access, chosen, closed, open_suppressions
 from .choices import add, choose, fill, reference
-from .function import Inference
 from .gateway_responses import GENERAL, Answer, add_gateway_responses, gateway_responses, last
+from .routes import Route, check_routes, path_title
 from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
-
-Method: TypeAlias = Literal["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"]
 
 STAGE = "prod"
 API_NAME = "ModelInferenceApi"
 BINARY_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
-# https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html
-_PATH = r"/|(/([\w.:-]+|\{[\w.-]+\}))+|(/([\w.:-]+|\{[\w.-]+\}))*/\{[\w.-]+\+\}"
-
 _PAGE_REASON = "A browser opens it without key or signature: the function answers GET with its static page only."
-
-
-@dataclass(frozen=True)
-class Route:
-    """The function that answers a method on a path, such as `/`, `/digits`, `/digits/{id}` or `/{rest+}`.
-
-    `open_because` opens the route to anyone, whatever `Access.auth` asks of the others: it is the sentence that says
-    why, such as "A monitor asks without a key.". With `page`, `GET` on the path is open to all even where
-    `Access.auth` closes the rest, so that a browser can load a page: the function must answer it with something
-    static. Raises TypeError for an `inference` that is none, ValueError for a path that does not begin with a slash,
-    ends with one or has odd characters, for an unknown method, for a page of another method than ANY, and for a page
-    of a route that is open anyway.
-    """
-
-    inference: Inference
-    path: str = "/"
-    method: Method = "ANY"
-    page: bool = False
-    open_because: str = ""
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.inference, Inference):
-            raise TypeError(f"Route.inference is {self.inference!r}: pass what add_inference_function returns")
-        arguments.text(
-            "Route.path", self.path, _PATH, "use /, or /name, /name/{id}, /{rest+}, without a slash at its end"
-        )
-        arguments.one_of("Route.method", self.method, get_args(Method))
-        if self.page and self.method != "ANY":
-            raise ValueError(f"Route.page goes with method ANY: make GET {self.path} a route of its own")
-        if sentence("Route.open_because", self.open_because) and self.page:
-            raise ValueError(f"Route.page opens GET {self.path} alone, open_because every method: use one of them")
-
-    @property
-    def title(self) -> str:
-        """Method and path as a part of logical ids: AnyRoot, PostDigitsId."""
-        return self.method.capitalize() + _path_title(self.path)
-
-    @property
-    def reason(self) -> str:
-        """The sentence that opens it; empty for a route that asks for what the API asks for."""
-        return sentence("Route.open_because", self.open_because)
 
 
 @dataclass(frozen=True)
@@ -112,7 +66,7 @@ def add_rest_api(
     arguments.unused(template, title, "give each API a title of its own")
     arguments.kind("access", access, Access, "pass an Access, such as Access('API_KEY')")
     reason = arguments.sentence("wired_because", wired_because, "say in a sentence who makes methods and stage")
-    _check_routes(template, routes, access)
+    check_routes(template, routes, access)
     cors.check_origins("origins", origins)
     rest_api = template.add_resource(
         apigateway.RestApi(
@@ -171,46 +125,6 @@ def _prefix(api: Api) -> str:
     return "" if title == API_NAME else title
 
 
-def _path_title(path: str) -> str:
-    words = re.findall(r"[A-Za-z0-9]+", path)
-    return "".join(word[0].upper() + word[1:] for word in words) or "Root"
-
-
-def _check_routes(template: Template, routes: Sequence[Route], access: Access) -> None:
-    is_list = isinstance(routes, (list, tuple))
-    if not is_list or not routes or not all(isinstance(route, Route) for route in routes):
-        raise TypeError("routes must be a list of one Route or more, such as [Route(inference)]")
-    keys = [(route.path, method) for route in routes for method in (route.method, *(["GET"] if route.page else []))]
-    for path, method in keys:
-        if keys.count((path, method)) > 1:
-            raise ValueError(f"route {method} {path} stands twice: one function answers it")
-    _check_paths({above for route in routes for above in _with_those_above(route.path)})
-    for route in routes:
-        title = route.inference.function.title
-        if title not in template.resources:
-            raise ValueError(f"function {title} of route {route.path} is not in this template: add it first")
-    if access.kinds != ("NONE",) and all(route.reason for route in routes):
-        raise ValueError("every route is open: say so once, with Access('NONE', open_because=...)")
-
-
-def _with_those_above(path: str) -> list[str]:
-    parts = path.split("/")[1:]
-    return ["/" + "/".join(parts[:count]) for count in range(1, len(parts) + 1)]
-
-
-def _check_paths(paths: Collection[str]) -> None:
-    """API Gateway takes one variable at a place, and each path is a resource with a logical id of its own."""
-    ids: dict[str, str] = {}
-    variables: dict[str, str] = {}
-    for path in sorted(paths):
-        other = ids.setdefault(_path_title(path), path)
-        if other != path:
-            raise ValueError(f"paths {other} and {path} would have one logical id, {_path_title(path)}: rename one")
-        above, _, part = path.rpartition("/")
-        if part.startswith("{") and variables.setdefault(above, part) != part:
-            raise ValueError(f"{part} and {variables[above]} stand below {above or '/'}: name the variable there once")
-
-
 def _description(routes: Sequence[Route], access: Access, about: str) -> Any:
     """Says what whoever wires a skeleton by hand should set."""
     wiring = ", ".join(
@@ -259,7 +173,7 @@ def _resource_id(template: Template, api: Api, path: str) -> Any:
         return GetAtt(api.rest_api, "RootResourceId")
     above, _, part = path.rpartition("/")
     parent = _resource_id(template, api, above or "/")
-    title = f"{_prefix(api)}{_path_title(path)}Resource"
+    title = f"{_prefix(api)}{path_title(path)}Resource"
     if title not in template.resources:
         template.add_resource(apigateway.Resource(title, RestApiId=Ref(api.rest_api), ParentId=parent, PathPart=part))
     return Ref(title)
@@ -304,7 +218,7 @@ def _preflights(template: Template, api: Api) -> list[apigateway.Method]:
     return [
         template.add_resource(
             cors.preflight(
-                f"{_prefix(api)}Options{_path_title(path)}Method",
+                f"{_prefix(api)}Options{path_title(path)}Method",
                 api.rest_api,
                 _resource_id(template, api, path),
                 of_path,

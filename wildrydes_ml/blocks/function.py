@@ -177,10 +177,10 @@ def add_inference_function(
     TypeError for a mount or settings that are none.
     """
     arguments.unused(template, title, "give each function a title of its own")
-    arguments.kind("settings", settings, FunctionSettings, "pass a FileSystemMount, then FunctionSettings")
     if mount is not None:
         arguments.kind("mount", mount, FileSystemMount, "pass a FileSystemMount, then FunctionSettings")
         arguments.no_id(template, "FileSystemMount.access_point_arn", mount.access_point_arn)
+    arguments.kind("settings", settings, FunctionSettings, "pass a FileSystemMount, then FunctionSettings")
     _refuse_same_name(template, settings)
     log_group = _log_group(template, settings, title)
     role = _role(template, mount, settings, log_group, role_title or f"{title}Role")

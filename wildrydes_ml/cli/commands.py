@@ -18,8 +18,7 @@ from ..ask import asking, drawing, pictures
 from ..ask.table import Table
 from ..aws.session import Aws, connect
 from ..aws.target import Target
-from ..deploy import deployer, loglines, proof, question
-from ..deploy import status as status_module
+from ..deploy import deployer, health, loglines, proof, question
 from ..deploy.logs import Reading
 from ..deploy.preflight import refuse_other_account
 from ..deploy.settings import Settings
@@ -58,7 +57,7 @@ def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter
     home = _home(options)
     target, is_new = _target(options, settings, reporter)
     try:
-        changes = deployer.preview(_connect(target, settings, reporter), settings, target, reporter)
+        changes = deployer.preview(_connect(target, settings, reporter), settings, target, reporter).changes
     finally:
         if is_new:
             local.stop(home)
@@ -86,7 +85,7 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     settings = _settings(options)
     target = _existing_target(options, settings)
-    send = status_module.find_sender(_connect(target, settings, reporter, False), settings, target)
+    send = health.find_sender(_connect(target, settings, reporter, False), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
     threads = options.parallel or (1 if options.local else _THREADS)
@@ -120,8 +119,8 @@ def status(options: argparse.Namespace, reporter: Reporter) -> int:
     settings = _settings(options)
     target = _existing_target(options, settings)
     aws = _connect(target, settings, reporter, False)
-    url = status_module.status(aws, settings, target, reporter, options.drift)
-    reporter.result(True, api_url=url)
+    found = health.status(aws, settings, target, reporter, options.drift)
+    reporter.result(True, api_url=found.api_url)
     return 0
 
 
@@ -132,7 +131,7 @@ def logs(options: argparse.Namespace, reporter: Reporter) -> int:
     target = _existing_target(options, settings)
     aws = _connect(target, settings, reporter, False)
     file = filling.log_file(target.efs_directory) if target.efs_directory else None
-    reading = Reading(aws, partial(status_module.find_stacks, aws, settings), reporter, since, file)
+    reading = Reading(aws, partial(health.find_stacks, aws, settings), reporter, since, file)
     if options.follow:
         reading.follow(lambda: time.sleep(_PAUSE_HERE if target.is_local else _PAUSE))
     reporter.result(True, lines=reading.show())
@@ -180,7 +179,7 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
 def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
     settings = _settings(options)
     target = _existing_target(options, settings)
-    outputs = status_module.outputs(status_module.find_stacks(connect(target), settings))
+    outputs = health.outputs(health.find_stacks(connect(target), settings))
     asked = settings.deployment.proof
     assert asked is not None
     reporter.output(f"Open {proof.public_url(target, asked, outputs)} in a browser. Ctrl-C ends the demo.")

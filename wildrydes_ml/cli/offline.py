@@ -75,5 +75,11 @@ def policy(options: argparse.Namespace, reporter: Reporter) -> int:
                 f"these are {len(found)} policies, as IAM takes {grants.LIMIT:,} characters in one: --out DIR writes "
                 "a file for each"
             )
-    reporter.result(True, policies=len(found), written=written)
+    untold = grants.untold(asked)
+    if untold:
+        reporter.warning(
+            f"what CloudFormation needs for {', '.join(untold)} is not in these policies: the page of each type in the "
+            "CloudFormation reference and `aws cloudformation describe-type` tell it"
+        )
+    reporter.result(True, policies=len(found), written=written, untold=untold)
     return 0

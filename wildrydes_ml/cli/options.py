@@ -6,7 +6,6 @@ from typing import Any
 from .. import tags
 from ..deploy.settings import Settings, parse_overrides
 from ..deployment import Deployment
-from ..workshop.deployments import deployments
 from .config import NO_CONFIG, Config
 
 
@@ -29,6 +28,7 @@ def settings(options: argparse.Namespace) -> Settings:
         allow_replace=tuple(option("allow_replace", ())),
         account=options.account,
         continue_rollback=option("continue_rollback", False),
+        last_proven=option("last_proven", False),
         keep_data=option("keep_data", False),
         retain=tuple(option("retain", ())),
         role_arn=option("role_arn"),
@@ -39,10 +39,13 @@ def settings(options: argparse.Namespace) -> Settings:
 def application(options: argparse.Namespace) -> tuple[Deployment, ...]:
     """The deployments of the application that `--app` names, the Wild Rydes workshop without it."""
     if not getattr(options, "app", ""):
+        from ..workshop.deployments import deployments
+
         return deployments()
     from ..app.load import load
 
-    return (load(options.app).deployment(),)
+    found = load(options.app)
+    return (found if isinstance(found, Deployment) else found.deployment(),)
 
 
 def _signature(options: argparse.Namespace) -> dict[str, str]:

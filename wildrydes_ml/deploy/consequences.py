@@ -3,12 +3,17 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
+from typing import Any
 
+from .. import costs
+from ..costs.bills import is_free
 from ..template.effective import Body, Effective, effective
 from ..template.parameters import same
-from . import costs
-from .openings import openings
+from ..template.resolve import mapping
+from .openings import SEEN, openings
 
+# What says more of what bills: a function's memory, a subnet's addresses.
+_BESIDE = ("AWS::Lambda::Function", "AWS::EC2::Subnet")
 Opens = Mapping[str, Callable[[str], str]]
 """Parameter → to whom a value of it opens something."""
 
@@ -50,11 +55,26 @@ def changes(
     """
     known = {**new, **old}
     changed = [name for name in new if name not in old or not same(old[name], new[name])]
-    before = effective(body, known) if changed else {"Resources": {}}
-    return tuple(
-        _change(name, old.get(name), new[name], before, effective(body, {**known, name: new[name]}), opens)
-        for name in changed
-    )
+    if not changed:
+        return ()
+    part = _telling(body)
+    before, after = effective(part, known), effective(part, new)
+    is_told = costs.idle([before]) != costs.idle([after]) or openings(before, after)
+
+    def alone(name: str) -> Effective:
+        return effective(part, {**known, name: new[name]}) if is_told else before
+
+    return tuple(_change(name, old.get(name), new[name], before, alone(name), opens) for name in changed)
+
+
+def _telling(body: Body) -> dict[str, Any]:
+    """The part of a template that tells what it costs and opens: to work out all of it takes long."""
+    resources = {
+        title: entry
+        for title, entry in mapping(body.get("Resources")).items()
+        if not is_free(kind := str(mapping(entry).get("Type"))) or kind in SEEN or kind in _BESIDE
+    }
+    return {**body, "Resources": resources, "Outputs": {}}
 
 
 def _change(name: str, old: str | None, new: str, before: Effective, after: Effective, opens: Opens) -> ParameterChange:

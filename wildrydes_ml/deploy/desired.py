@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from .. import packaging
@@ -215,8 +216,11 @@ def describe(
     identity: Identity,
     model: Model,
     packages: Sequence[packaging.Package] | None = None,
+    proven: Mapping[str, str] = MappingProxyType({}),
 ) -> Desired:
     """The deployment that the settings ask for at the target, with the zips of its code directories.
+
+    `proven` are parameters with the keys of code in the bucket, which is used in place of the directories'.
 
     Raises SettingsError for parameters without a value.
     """
@@ -224,12 +228,13 @@ def describe(
     values = values_at(settings, target)
     bucket = settings.bucket or default_bucket(settings, identity)
     begin = label(deployment, settings.name, values)
-    packages = packages or [packaging.build(code.directory) for code in deployment.code]
+    packages = [] if proven else packages or [packaging.build(code.directory) for code in deployment.code]
     zips = [Zip(code_key(begin, package.digest), package.body) for package in packages]
     if deployment.filling and deployment.filling.model:
         values.setdefault("ModelUrl", _UNLINKED)
     values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
-    values |= {name: one.key for code, one in zip(deployment.code, zips, strict=True) for name in code.parameters}
+    values |= {name: one.key for code, one in zip(deployment.code, zips, strict=False) for name in code.parameters}
+    values |= proven
     stacks = tuple(_stack(stack, settings, values, {**settings.stack_tags, **marks}) for stack in deployment.stacks)
     _refuse_unset(deployment, stacks)
     return Desired(
@@ -253,6 +258,12 @@ def default_bucket(settings: Settings, identity: Identity) -> str:
 def code_key(begin: str, digest: str) -> str:
     """The key of a zip: new code has a new key, so that CloudFormation sees the change."""
     return f"code/{begin}-{digest[:16]}.zip"
+
+
+def code_keys(desired: Desired) -> dict[str, str]:
+    """The parameters that get keys of code, with the keys."""
+    names = [name for code in desired.deployment.code for name in code.parameters]
+    return {name: desired.values[name] for name in names if name in desired.values}
 
 
 def label(deployment: Deployment, name: str, values: Mapping[str, str]) -> str:

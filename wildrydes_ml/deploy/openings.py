@@ -18,6 +18,10 @@ _CALLED = {
 }
 
 
+# What `openings` looks at.
+SEEN = frozenset({*_CALLED, "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupIngress"})
+
+
 def openings(before: Effective, after: Effective) -> list[str]:
     """What the second template opens and the first does not, in words."""
     old = {*_open(before["Resources"])}

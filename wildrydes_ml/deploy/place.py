@@ -2,25 +2,29 @@
 
 from dataclasses import replace
 
+from .. import code
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..local import filling, standing_in
 from ..packaging import Package
 from ..reporting import Reporter
-from . import code, model
+from . import model
 from .desired import Desired, describe, values_at
 from .model import Model
+from .proven import back
 from .settings import RESET_ALL, Settings
 
 
 def desired_at(target: Target, settings: Settings, aws: Aws, reporter: Reporter) -> Desired:
     """The deployment that the settings ask for, as the place can make it; what is different there is told."""
-    wanted, packages = _model(target, settings), _packages(target, settings, reporter)
+    wanted = _model(target, settings)
+    proven = back(aws, settings, target) if settings.last_proven else {}
+    packages = [] if proven else _packages(target, settings, reporter)
     if not target.is_local:
-        return describe(settings, target, aws.identity, wanted, packages)
+        return describe(settings, target, aws.identity, wanted, packages, proven)
     stand_ins = _stand_ins(target, settings, aws, reporter)
     here = replace(target, parameters={**stand_ins, **target.parameters})
-    return _possible(describe(settings, here, aws.identity, wanted, packages), reporter)
+    return _possible(describe(settings, here, aws.identity, wanted, packages, proven), reporter)
 
 
 def _packages(target: Target, settings: Settings, reporter: Reporter) -> list[Package]:

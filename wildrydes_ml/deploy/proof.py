@@ -47,7 +47,8 @@ def warm(
                 reporter.warning(warning)
             return found
         said.append(found.error if invocation.has_run and invocation.error else "")
-        is_final = 400 <= invocation.status < 500 or code(reply) == MODEL_FAILED
+        # What answers well, and wrongly, does not change for the better.
+        is_final = 200 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
                 f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
@@ -113,11 +114,12 @@ def ask_api(
     """
     began = word = clock()
     while True:
-        found = proof.read(send(proof.body, proof.headers))
+        reply = send(proof.body, proof.headers)
+        found = proof.read(reply)
         if not found.error:
             return found
         now = clock()
-        if now - began > _patience(found.error, is_warm):
+        if reply.status == 200 or now - began > _patience(found.error, is_warm):
             raise WildrydesError(f"the API does not answer: {found.error}")
         if found.error.startswith(_UNKNOWN_KEY) and now >= word:
             reporter.event(f"waiting until API Gateway knows the API key everywhere, {now - began:.0f} s now")

@@ -29,7 +29,8 @@ class Settings:
     and `overrides` win over it. `reset` names parameters that get their defaults back, or is `("all",)`.
     `tags` are the `--tag` pairs, of which an empty value removes a tag; `held_tags` are those that the stacks have.
     `role_arn` is the role that CloudFormation takes for its work, '' for the one that a stack has, or the caller's own
-    rights. `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck. `keep_data`
+    rights. `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck,
+    `last_proven` puts back the code that was proven last. `keep_data`
     lets destroy keep EFS and bucket, `retain` names resources that it may leave behind when they cannot be deleted.
     """
 
@@ -45,6 +46,7 @@ class Settings:
     allow_replace: tuple[str, ...] = ()
     account: str = ""
     continue_rollback: bool = False
+    last_proven: bool = False
     keep_data: bool = False
     retain: tuple[str, ...] = ()
     role_arn: str = ""
@@ -100,7 +102,7 @@ class Settings:
             f"{name} is {value} in what is deployed, and it {parameters.constraint(self.rows[name])}: "
             f"add --set {name}=VALUE or --reset {name}"
             for name, value in self.held.items()
-            if name not in self.asked and not parameters.fits(value, self.rows[name])
+            if name not in self.asked and value != parameters.HIDDEN and not parameters.fits(value, self.rows[name])
         ]
 
     def _reset_faults(self) -> list[str]:

@@ -94,14 +94,31 @@ def size(document: Document) -> int:
 
 def _counts(right: Right, who: str, settings: Settings) -> bool:
     if not right.is_made:
-        has_auth = who in ("deploy", "destroy") or right.auth in ("", settings.parameter_values()["ApiAuth"])
+        has_auth = who in ("deploy", "destroy") or right.auth in (
+            "",
+            settings.parameter_values().get("ApiAuth", right.auth),
+        )
         return who in right.when and has_auth
+    if right.source not in _kinds(settings):
+        return False
     if who == CLOUDFORMATION:
         return True
     if settings.role_arn and who != "status":
         return False
     is_kept = who == "destroy" and right.source in KEPT_TYPES and "update" in right.when
     return is_kept or bool(right.when & HANDLERS[who])
+
+
+def untold(settings: Settings) -> list[str]:
+    """The types of resources of the deployment of which the table does not know what CloudFormation calls for them."""
+    known = {right.source for right in TABLE if right.is_made}
+    return sorted(kind for kind in _kinds(settings) - known if not kind.startswith("AWS::CloudFormation::"))
+
+
+def _kinds(settings: Settings) -> set[str]:
+    """The types of all resources of the deployments that the name may have."""
+    bodies = [stack.source.body for one in settings.deployments for stack in one.stacks]
+    return {str(entry["Type"]) for body in bodies for entry in body["Resources"].values()}
 
 
 def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
@@ -118,10 +135,10 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
         "bucket": (bucket,),
         "own_bucket": () if settings.bucket else (bucket,),
         "prefix": PREFIXES,
-        "function": (values["FunctionName"],),
+        "function": (values.get("FunctionName", f"{settings.name}-*"),),
         "role": (role,),
-        "unbounded_role": () if values["PermissionsBoundary"] else (role,),
-        "boundary": tuple(filter(None, (values["PermissionsBoundary"],))),
+        "unbounded_role": () if values.get("PermissionsBoundary") else (role,),
+        "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),
         "service_role": tuple(filter(None, (settings.role_arn,))),
     }
 

@@ -1,6 +1,6 @@
 """What is to be known of Wild Rydes before a deploy: what to do instead, what goes together, what opens something."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 from .parameters import PACKAGES
 
@@ -17,10 +17,4 @@ INSTEAD: Mapping[str, str] = {
     "egress_only_gateways": "deploy with --set InternetEgress=none, which needs no such gateway",
     "burst": "use --set ThrottleBurst={less} and a lower ThrottleRate",
     "model": "pass another with --model, as docs/how-to/model.md has it",
-}
-# Parameter → to whom a value of it opens something; empty when it opens nothing.
-OPENINGS: Mapping[str, Callable[[str], str]] = {
-    "ApiAuth": lambda value: "open to anyone" if value == "NONE" else "",
-    "SshCidr": lambda value: f"port 22 is open to {value}" if value else "",
-    "PrivateImageHosts": lambda value: "the function may fetch from private hosts" if value else "",
 }

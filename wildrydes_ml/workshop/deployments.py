@@ -18,7 +18,7 @@ from ..deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOut
 from ..template.source import Source, built
 from ..web import Reply
 from . import parameters, templates
-from .account import INSTEAD, LOCKED, OPENINGS
+from .account import INSTEAD, LOCKED
 from .names import LONG, NAME, ROUTES, SHORT
 
 FUNCTION = "ml_inferencefunction"
@@ -38,28 +38,6 @@ PRESETS: dict[str, dict[str, str]] = {
     "workshop": {name: str(parameters.TABLE[name]["Default"]) for name in (*_LEAN, "Architecture")},
     "lean": _LEAN,
 }
-# Parameters that the deployer fills in itself, and what to use instead of --set.
-DERIVED = {
-    "SecurityGroupIds": "it comes from the EFS stack",
-    "SubnetIDs": "it comes from the EFS stack",
-    "AccessPointARN": "it comes from the EFS stack",
-    "PreparationKey": "it is the code's key when EFS was filled",
-    "Ipv6AllowedForDualStack": "it follows InternetEgress",
-    "DataProcessingExecutionRoleName": "it has no use",
-    "TrainedModelPath": "it has no use",
-}
-# A change in one of these does nothing to a filled EFS: user data runs once, a wait condition never resets.
-# The instance must be made anew.
-REFILLS = (
-    "PythonRuntime",
-    "Architecture",
-    "Packages",
-    "ModelUrl",
-    "ModelSha256",
-    "Signature",
-    "BootstrapInstance",
-    "BootstrapInstanceType",
-)
 _INSTANCE = frozenset({"EfsMountEC2Instance", "InstanceSecurityGroup"})
 _ASIDE = {"InternetEgress": ("nat", "NAT gateway"), "BootstrapInstance": ("keep", "filling instance")}
 # What goes with them; of network and EFS nothing else may.
@@ -141,10 +119,10 @@ def _deployment(route: str, stacks: tuple[Stack, ...], code: Path, **more: Any) 
         named_by="FunctionName",
         presets=PRESETS,
         defaults=lambda name: {"FunctionName": default_function_name(name)},
-        derived=DERIVED,
+        derived=parameters.DERIVED,
         derive=_derived,
         check=_zone_faults,
-        opens=OPENINGS,
+        opens=parameters.OPENINGS,
         unheeded=_unheeded,
         instead=INSTEAD,
         locked=LOCKED,
@@ -161,7 +139,7 @@ def _filling(stack: str, uploads: tuple[str, ...]) -> Filling:
     """The short route's bucket holds the function's code, too."""
     return Filling(
         stack=stack,
-        refills=REFILLS,
+        refills=parameters.REFILLS,
         resources=_INSTANCE,
         uploads=uploads,
         local_model=shipped(),
@@ -205,7 +183,7 @@ def _window(old: Mapping[str, str], new: Mapping[str, str]) -> str:
 
 
 def _unheeded(values: Mapping[str, str], name: str) -> str:
-    if name in REFILLS and values["BootstrapInstance"] == "none":
+    if name in parameters.REFILLS and values["BootstrapInstance"] == "none":
         return " while BootstrapInstance is none"
     if name == "ProvisionedThroughputInMibps":
         return f" while ThroughputMode is {values['ThroughputMode']}"

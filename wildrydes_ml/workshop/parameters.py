@@ -1,268 +1,42 @@
-"""The templates' parameters as one table: each has a Description, a default and what CloudFormation may check.
-
-The blocks take plain values or these; `workshop` picks from the table what each template offers.
-"""
+"""The templates' parameters out of the table of `rows`: what a template offers, and what the deployer must know."""
 
 from collections.abc import Collection, Iterable, Mapping
-from typing import Any, get_args
+from typing import Any
 
 from troposphere import Parameter, Template
 
-from ..blocks import access, agreement, filling, function, storage
-from ..blocks.filling import Instance
-from ..blocks.network import Egress
 from ..template.parameters import constraint, fits
+from .rows import BUCKET, DUAL_STACK, EFS, FUNCTION, MODEL_URL, MOUNT, PACKAGES, REFILL, ROWS, SOURCE, WORKSHOP_COMMAND
 
-REFILL = " See BootstrapInstance."
+__all__ = [
+    "DERIVED",
+    "DUAL_STACK",
+    "EFS",
+    "FUNCTION",
+    "MODEL_URL",
+    "MOUNT",
+    "ON_EXISTING_EFS",
+    "OPENINGS",
+    "PACKAGES",
+    "REFILLS",
+    "SOURCE",
+    "TABLE",
+    "WITHOUT_FUNCTION",
+    "WORKSHOP_COMMAND",
+    "add_parameters",
+    "of",
+    "with_defaults",
+]
 
-# Pins that serve the handler on both architectures; TensorFlow's CPU-only build exists for x86_64 alone.
-PACKAGES = (
-    "tensorflow-cpu==2.21.0;platform_machine=='x86_64' tensorflow==2.21.0;platform_machine=='aarch64' "
-    "pillow==13.0.0 requests==2.34.2 microsoft-antissrf==1.0.0 ai-edge-litert==2.3.0"
-)
-MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
-
-_BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
-_CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
-
-
-def _text(default: str, description: str, pattern: str = "", constraint: str = "", **more: Any) -> dict[str, Any]:
-    checks = {"AllowedPattern": pattern, "ConstraintDescription": constraint} if pattern else {}
-    return {"Type": "String", "Default": default, "Description": description, **checks, **more}
-
-
-def _choice(default: str, values: tuple[str, ...], description: str) -> dict[str, Any]:
-    return {
-        "Type": "String",
-        "Default": default,
-        "AllowedValues": list(values),
-        "Description": description,
-    }
-
-
-def _number(default: Any, low: Any, high: Any, description: str) -> dict[str, Any]:
-    return {
-        "Type": "Number",
-        "Default": default,
-        "MinValue": low,
-        "MaxValue": high,
-        "Description": description,
-    }
+TABLE: dict[str, dict[str, Any]] = {name: row.properties for name, row in ROWS.items()}
+REFILLS = tuple(name for name, row in ROWS.items() if row.refills)
+DERIVED = {name: row.derived for name, row in ROWS.items() if row.derived}
+OPENINGS = {name: row.opens for name, row in ROWS.items() if row.opens}
 
 
-def _required(kind: str, description: str, **more: Any) -> dict[str, Any]:
-    return {"Type": kind, "Description": description, **more}
-
-
-TABLE: dict[str, dict[str, Any]] = {
-    # EFS, its network and its filling
-    "ThroughputMode": _choice(
-        "provisioned",
-        get_args(storage.ThroughputMode),
-        "EFS throughput: provisioned bills what is reserved, elastic what is read and written, bursting nothing.",
-    ),
-    "ProvisionedThroughputInMibps": _number(
-        15, *storage.MIBPS, "MiB/s to reserve where ThroughputMode is provisioned."
-    ),
-    "InternetEgress": _choice(
-        "nat",
-        get_args(Egress),
-        "Way out to pictures by URL: nat (billed by the hour), ipv6 (free, hosts with IPv6 only) or none.",
-    ),
-    "BootstrapInstance": _choice(
-        "keep",
-        get_args(Instance),
-        "The EC2 instance that fills EFS: keep it, stop (it ends itself once EFS is filled; choose none before a "
-        "later update), or none. To fill EFS anew: none, then back.",
-    ),
-    "BootstrapInstanceType": _text(
-        "",
-        "Type of the filling instance; empty: c5.large, or c7g.large on arm64.",
-        r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
-        "must be an instance type such as c5.large, or empty",
-    ),
-    "Architecture": _choice(
-        "x86_64",
-        get_args(agreement.Architecture),
-        "Processor of the function and the filling instance." + REFILL,
-    ),
-    "PythonRuntime": _text(
-        "python3.13",
-        "Python of the function and its packages: python3.12 or python3.13." + REFILL,
-        f"^{agreement.RUNTIME}$",
-        "must be a Lambda runtime such as python3.13",
-    ),
-    "Packages": _text(
-        PACKAGES,
-        "What pip installs on EFS, separated by spaces, pinned with ==." + REFILL,
-        f"^{filling.PINS}$",
-        "must be pins such as pillow==13.0.0 separated by spaces; a marker after ; has no space in it",
-    ),
-    "ModelUrl": _text(
-        MODEL_URL,
-        "http(s) URL of a tar archive whose root is a SavedModel." + REFILL,
-        r"^https?://[^\s\"$`\\]+$",
-        "must be an http or https URL without spaces, quotes, $, ` and \\",
-    ),
-    "ModelSha256": _text(
-        "",
-        "SHA-256 of the model's archive; empty: not checked." + REFILL,
-        r"^$|^[0-9A-Fa-f]{64}$",
-        "must be 64 hexadecimal digits, or empty",
-    ),
-    "Signature": _text(
-        "default",
-        "The model's signature that answers pictures." + REFILL,
-        r"^[A-Za-z0-9._-]+$",
-        "must be letters, digits and ._-",
-    ),
-    "PreparationKey": _text(
-        "code/ml_inferencefunction.zip",
-        "Key in DataBucket of the function's zip that prepares the model for a fast start." + REFILL,
-        r"^[A-Za-z0-9._/-]+$",
-        "must be letters, digits and ._/-",
-        MaxLength=90,
-    ),
-    "SshCidr": _text(
-        "",
-        "IPv4 block that may reach the instance by SSH; empty: Session Manager only. The console's Instance Connect "
-        "comes from AWS's own range.",
-        _CIDR,
-        "must be a block such as 192.0.2.0/24, or empty",
-    ),
-    "AvailabilityZoneOne": _text(
-        "",
-        "Zone of the public and the first private subnet; empty: the region's first. Set both zones or none.",
-        r"^$|^[a-z0-9-]+$",
-        "must be an Availability Zone such as eu-west-1a, or empty",
-    ),
-    "AvailabilityZoneTwo": _text(
-        "",
-        "Zone of the second private subnet; empty: the region's second.",
-        r"^$|^[a-z0-9-]+$",
-        "must be an Availability Zone such as eu-west-1b, or empty",
-    ),
-    # The function
-    "SecurityGroupIds": _required(
-        "List<AWS::EC2::SecurityGroup::Id>",
-        "Security groups that the function joins: output DefaultSecurityGroup of the EFS stack.",
-    ),
-    "SubnetIDs": _required(
-        "List<AWS::EC2::Subnet::Id>",
-        "Subnets of the function, each in a zone with a mount target: outputs PrivateSubnetOne and "
-        "PrivateSubnetTwo of the EFS stack.",
-    ),
-    "AccessPointARN": _required(
-        "String",
-        "EFS access point that the function mounts: output AccesspointARN of the EFS stack.",
-        AllowedPattern=r"^arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+$",
-        ConstraintDescription="must be the ARN of an EFS access point",
-    ),
-    "DataBucket": _required(
-        "String",
-        "S3 bucket of this region that holds the function's zip under CodeKey.",
-        AllowedPattern=_BUCKET,
-        ConstraintDescription="must be the name of an S3 bucket",
-    ),
-    "EFSpath": _text(
-        "/mnt/python",
-        "Where the function sees the access point; on AWS /mnt/ and one name.",
-        r"^/.*[^/]$",
-        "must be an absolute path without a slash at its end",
-        MaxLength=160,
-    ),
-    "CodeKey": _text(
-        "code/ml_inferencefunction.zip",
-        "Key of the function's zip in DataBucket; new code wants a new key.",
-        MaxLength=90,
-    ),
-    "FunctionName": _text(
-        "ml_inferencefunction",
-        "Name of the function; another one lets two of these stacks live in one region. Keep it while the stack lives: "
-        "the deployed API would go on calling the old function, which is gone.",
-        r"^[A-Za-z0-9_-]{1,64}$",
-        "must be 1 to 64 letters, digits, _ and -",
-    ),
-    "MemorySize": _number(3008, *function.MEMORY_MIB, "MiB of memory of the function; processing power grows with it."),
-    "Timeout": _number(
-        90,
-        *function.TIMEOUT_SECONDS,
-        "Seconds that the function may take. API Gateway itself waits 29 s.",
-    ),
-    "MinScore": _number(0.3, 0, 1, "Detections that score lower are left out of the answer and the verdict."),
-    "TargetLabel": _text(
-        "Horse",
-        "Label that makes a picture a unicorn's: one that the model knows.",
-        r"^\S(.*\S)?$",
-        "must be a label of the model, of at most 32 characters",
-        MaxLength=32,
-    ),
-    "Engine": _choice(
-        "auto",
-        ("auto", "litert", "capi", "tensorflow"),
-        "What runs the model: auto is the fastest that was accepted when EFS was filled.",
-    ),
-    "ApiAuth": _choice(
-        "NONE", get_args(access.Auth), "Who may call the API: anyone, holders of a key, or IAM identities."
-    ),
-    "ThrottleRate": _number(5, *access.RATE, "Requests a second that the stage admits."),
-    "ThrottleBurst": _number(10, *access.BURST, "Requests that the stage admits at once."),
-    "ReservedConcurrency": _text(
-        "",
-        "Instances of the function at most, taken from the account's limit; empty: off.",
-        r"^\d*$",
-        "must be a whole number, or empty",
-    ),
-    "ProvisionedConcurrency": _number(
-        0, 0, 1000, "Instances of the function kept started, billed by the hour; 0: off."
-    ),
-    "LogRetentionDays": {
-        "Type": "Number",
-        "Default": 14,
-        "AllowedValues": list(function.LOG_RETENTION_DAYS),
-        "Description": "Days that CloudWatch keeps the function's log.",
-    },
-    "Ipv6AllowedForDualStack": _choice(
-        "false", ("true", "false"), "Whether the function may go out over IPv6: true when InternetEgress is ipv6."
-    ),
-    "PrivateImageHosts": _text(
-        "",
-        "Comma-separated host:port list of picture servers that may be private and on any port; empty: none.",
-        r"^$|^[A-Za-z0-9.\[\]:_-]+(,[A-Za-z0-9.\[\]:_-]+)*$",
-        "must be host:port entries separated by commas, or empty; at most 50 characters",
-        MaxLength=50,
-    ),
-    "PermissionsBoundary": _text(
-        "",
-        "ARN of the permissions boundary of each role; empty: none.",
-        r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
-        "must be the ARN of an IAM policy, or empty",
-    ),
-    "Revision": _text(
-        "",
-        "Any text; another one starts the function anew, as it must when EFS was filled again, and publishes the "
-        "version that ProvisionedConcurrency needs.",
-        MaxLength=24,
-    ),
-    # What the workshop's command for the short route passes
-    "DataProcessingExecutionRoleName": _text("", "Not used; any value will do: the workshop's command passes one."),
-    "TrainedModelPath": _text("", "Not used; any value will do: the workshop's command passes one."),
-}
-
-EFS = (
-    "ThroughputMode", "ProvisionedThroughputInMibps", "InternetEgress", "BootstrapInstance", "BootstrapInstanceType",
-    "Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256", "Signature", "PreparationKey",
-    "SshCidr", "AvailabilityZoneOne", "AvailabilityZoneTwo", "PermissionsBoundary",
-)  # fmt: skip
-MOUNT = ("SecurityGroupIds", "SubnetIDs", "AccessPointARN")
-FUNCTION = (
-    "DataBucket", "EFSpath", "CodeKey", "FunctionName", "PythonRuntime", "Architecture", "MemorySize", "Timeout",
-    "MinScore", "TargetLabel", "Engine", "ApiAuth", "ThrottleRate", "ThrottleBurst", "ReservedConcurrency",
-    "ProvisionedConcurrency", "LogRetentionDays", "PrivateImageHosts", "PermissionsBoundary",
-    "Revision",
-)  # fmt: skip
-DUAL_STACK = ("Ipv6AllowedForDualStack",)
-WORKSHOP_COMMAND = ("DataProcessingExecutionRoleName", "TrainedModelPath")
+def of(*parts: str) -> tuple[str, ...]:
+    """The names of the parameters of some parts, in the order of the parts and of the rows."""
+    return tuple(dict.fromkeys(name for part in parts for name, row in ROWS.items() if part in row.parts))
 
 
 # Beside a file system of its own these two say how to fill it; on an existing one they must agree with it.
@@ -276,7 +50,7 @@ WITHOUT_FUNCTION = {
         "Default": "",
         "Description": "S3 bucket of this region with the zip of PreparationKey; empty: the function starts slowly."
         + REFILL,
-        "AllowedPattern": f"^$|{_BUCKET}",
+        "AllowedPattern": f"^$|{BUCKET}",
         "ConstraintDescription": "must be the name of an S3 bucket, or empty",
     },
 }

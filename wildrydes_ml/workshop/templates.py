@@ -8,13 +8,14 @@ from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, e
 
 from ..blocks.access import Access
 from ..blocks.agreement import Populate
-from ..blocks.api import STAGE, Api, Route, add_proxy_stage, add_rest_api, invoke_url
+from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import choose
 from ..blocks.dashboard import Alarms, Watched, add_dashboard
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from ..blocks.gateway_responses import ANSWERS
 from ..blocks.network import Network, add_function_security_group, add_network
+from ..blocks.routes import Route
 from ..blocks.storage import Storage, add_storage
 from ..blocks.suppressions import cfn_lint_ignores
 from . import parameters
@@ -37,7 +38,7 @@ def efs_99(*, defaults: Defaults = None) -> Template:
     preset. Raises ValueError for a parameter that the template has not, and for a value that it does not allow.
     """
     template = _template("Wild Rydes, GinormousModels: EFS with TensorFlow and the model, and its network")
-    names = ("DataBucket", *parameters.EFS)
+    names = ("DataBucket", *parameters.of(parameters.EFS))
     given = _add_parameters(template, names, defaults, parameters.WITHOUT_FUNCTION)
     settings = replace(_populate_settings(given), bucket=given["DataBucket"])
     network, group, storage, populate = _add_file_system(template, given, settings)
@@ -55,7 +56,7 @@ def lambda_function(*, defaults: Defaults = None) -> Template:
     `defaults` are as those of `efs_99`.
     """
     template = _template("Wild Rydes, GinormousModels: inference function on EFS, and the skeleton of its API")
-    names = (*parameters.MOUNT, *parameters.FUNCTION, *parameters.DUAL_STACK)
+    names = parameters.of(parameters.MOUNT, parameters.SOURCE, parameters.FUNCTION, parameters.DUAL_STACK)
     given = _add_parameters(template, names, defaults, parameters.ON_EXISTING_EFS)
     mount = FileSystemMount(
         subnets=Ref(given["SubnetIDs"]),
@@ -77,7 +78,7 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
     below the 51,200 bytes of `--template-body`; a larger one is passed as `--template-url`.
     """
     template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
-    names = (*parameters.EFS, *parameters.FUNCTION, *parameters.WORKSHOP_COMMAND)
+    names = parameters.of(parameters.EFS, parameters.FUNCTION, parameters.WORKSHOP_COMMAND)
     given = _add_parameters(template, names, defaults)
     filling = replace(_populate_settings(given), bucket=given["DataBucket"])
     network, group, storage, populate = _add_file_system(template, given, filling)

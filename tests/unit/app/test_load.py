@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from wildrydes_ml import App
 from wildrydes_ml.app.load import load
+from wildrydes_ml.deployment import Deployment
 from wildrydes_ml.errors import SettingsError
 
 PLAIN = """\
@@ -24,6 +26,13 @@ def written(folder: Path, text: str, name: str = "plain.py") -> str:
     return str(path)
 
 
+def loaded(spec: str) -> App:
+    """The App of a file."""
+    found = load(spec)
+    assert isinstance(found, App)
+    return found
+
+
 def fault(spec: str) -> str:
     """The one fault of an App that does not load."""
     with pytest.raises(SettingsError) as raised:
@@ -33,7 +42,7 @@ def fault(spec: str) -> str:
 
 
 def test_paths_are_relative_to_the_file(folder: Path) -> None:
-    app = load(written(folder, PLAIN))
+    app = loaded(written(folder, PLAIN))
     assert app.directory == folder
     assert app.file == folder / "plain.py"
     assert list(app.code) == [folder / "handler"]
@@ -43,7 +52,7 @@ def test_a_relative_path_is_one_from_here(folder: Path, monkeypatch: pytest.Monk
     written(folder, PLAIN, "deep/plain.py")
     (folder / "handler").rename(folder / "deep" / "handler")
     monkeypatch.chdir(folder)
-    assert load("deep/plain.py").directory == folder / "deep"
+    assert loaded("deep/plain.py").directory == folder / "deep"
 
 
 def test_one_of_two_apps_is_named(folder: Path) -> None:
@@ -55,6 +64,28 @@ def test_one_of_two_apps_is_named(folder: Path) -> None:
     assert "it makes 2 Apps" in said
     assert "app, other" in said
     assert f"{path}:NAME" in said
+
+
+OWN = """\
+from wildrydes_ml.deployment import Deployment, Stack
+from wildrydes_ml.template.source import Source
+own = Deployment("own", (Stack(Source("own.yml", "", {})),))
+"""
+
+
+def test_a_deployment_is_found_as_an_app_is(folder: Path) -> None:
+    found = load(written(folder, OWN))
+    assert isinstance(found, Deployment)
+    assert found.name == "own"
+    said = fault(written(folder, OWN + OWN.replace("own =", "two ="), "two.py"))
+    assert "it makes 2 Deployments" in said
+    assert "own, two" in said
+
+
+def test_the_deployment_of_an_app_is_no_second_application(folder: Path) -> None:
+    path = written(folder, PLAIN + "deployment = app.deployment()\n")
+    assert isinstance(load(path), App)
+    assert isinstance(load(f"{path}:deployment"), Deployment)
 
 
 def test_one_app_of_two_names_is_one(folder: Path) -> None:
@@ -84,7 +115,7 @@ FAULTS = {
     "exit": ("import sys\nsys.exit(3)\n", "{path}, line 2: SystemExit: 3"),
     "wrong use": (PLAIN + "\napp.parameter('Revision', 1)\n", "{path}, line 5: parameter 'Revision': "),
     "missing code": (PLAIN.replace('code="handler"', 'code="none"'), "{path}, line 3: function 'Answer': code is"),
-    "no App": ("x = 1\n", "it makes no App; write app = App("),
+    "no App": ("x = 1\n", "it makes no App and no Deployment; write app = App("),
     "a class": ("from wildrydes_ml import App\n", "it makes no App"),
     "missing packages": (
         'from wildrydes_ml import *\napp = App("a1", network=NewNetwork(), storage=Storage(),\n'

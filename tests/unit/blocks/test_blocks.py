@@ -12,10 +12,11 @@ from troposphere import Parameter, Ref, Sub, Template
 import wildrydes_ml
 from wildrydes_ml.blocks import choices
 from wildrydes_ml.blocks.access import Access, Auth
-from wildrydes_ml.blocks.api import Route, add_proxy_stage, add_rest_api
+from wildrydes_ml.blocks.api import add_proxy_stage, add_rest_api
 from wildrydes_ml.blocks.filling import Instance, PopulateSettings, add_instance_security_group, add_populate
 from wildrydes_ml.blocks.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
 from wildrydes_ml.blocks.network import Egress, Network, add_function_security_group, add_network
+from wildrydes_ml.blocks.routes import Route
 from wildrydes_ml.blocks.storage import Storage, add_storage
 from wildrydes_ml.template import render
 
@@ -227,7 +228,10 @@ def test_cfn_lint_accepts_the_blocks_with_plain_values(tmp_path: Path) -> None:
 
 
 def test_public_names() -> None:
-    assert set(wildrydes_ml.__all__) == {"efs_99", "lambda_function", "complete", "render"}
+    workshop = {"efs_99", "lambda_function", "complete", "render"}
+    author = {"Access", "App", "Deployment", "ExistingNetwork", "Filling", "NewNetwork", "Storage", "allow"}
+    assert set(wildrydes_ml.__all__) == workshop | author
+    assert all(getattr(wildrydes_ml, name) for name in wildrydes_ml.__all__)
     for build in (wildrydes_ml.efs_99, wildrydes_ml.lambda_function, wildrydes_ml.complete):
         template = build()
         assert isinstance(template, Template)

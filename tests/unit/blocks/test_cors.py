@@ -6,8 +6,9 @@ import pytest
 from troposphere import Template
 
 from wildrydes_ml.blocks.access import Access
-from wildrydes_ml.blocks.api import Route, add_proxy_stage, add_rest_api
+from wildrydes_ml.blocks.api import add_proxy_stage, add_rest_api
 from wildrydes_ml.blocks.function import FunctionSettings, add_inference_function
+from wildrydes_ml.blocks.routes import Route
 
 ORIGIN, OTHER = "https://example.org", "http://localhost:8000"
 

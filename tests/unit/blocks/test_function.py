@@ -11,8 +11,9 @@ import pytest
 from troposphere import Ref, Template, apigateway
 
 from wildrydes_ml.blocks.access import Access
-from wildrydes_ml.blocks.api import Route, add_proxy_stage, add_rest_api
+from wildrydes_ml.blocks.api import add_proxy_stage, add_rest_api
 from wildrydes_ml.blocks.function import FileSystemMount, FunctionSettings, add_inference_function
+from wildrydes_ml.blocks.routes import Route
 from wildrydes_ml.workshop import parameters
 
 Stack = Callable[..., dict[str, Any]]

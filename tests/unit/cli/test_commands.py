@@ -16,16 +16,16 @@ from tests.unit.servers import aws_answering, use_aws
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.cli import main
-from wildrydes_ml.cli.entry import build_parser
 from wildrydes_ml.cli.options import settings as asked
-from wildrydes_ml.deploy import status
+from wildrydes_ml.cli.parser import build_parser
+from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.settings import Settings
-from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.errors import SettingsError, WildrydesError
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
-VERBS = ["render", "deploy", "destroy", "classify", "status", "logs", "policy", "package"]
-PLACED = ["deploy", "destroy", "classify", "status", "logs", "policy"]
+VERBS = ["render", "deploy", "destroy", "ask", "classify", "status", "logs", "policy", "package"]
+PLACED = ["deploy", "destroy", "ask", "classify", "status", "logs", "policy"]
 REQUIRED = {"classify": ["a.png"]}
 ROLE = "arn:aws:iam::123456789012:role/cfn"
 
@@ -80,7 +80,7 @@ def test_wrong_usage_exits_2(arguments: list[str], capsys: pytest.CaptureFixture
     assert main(arguments) == 2
     out, err = capsys.readouterr()
     assert out == ""
-    assert "usage: wildrydes-ml" in err
+    assert "usage: wildrydes-ml" in err or "use one of" in err
     assert "error: " in err
 
 
@@ -108,35 +108,41 @@ def test_the_value_of_another_option_asks_for_no_json(capsys: pytest.CaptureFixt
     assert capsys.readouterr().out == ""
 
 
-COMMON = [
-    ["--region", "eu-west-1"],
-    ["--profile", "mine"],
-    ["--bucket", "mine"],
-    ["--name", "mine"],
-    ["--preset", "lean"],
-    ["--set", "MinScore=0.5"],
-    ["--model", "dir"],
-    ["--output", "json"],
-    ["--yes"],
-    ["--local"],
-    ["--home", "dir"],
-    ["--account", "123456789012"],
-    ["--role-arn", "arn:aws:iam::123456789012:role/cfn"],
-    ["--tag", "team=rides"],
+# Options that several verbs have, and the verbs on which they have an effect.
+SHARED: list[tuple[list[str], list[str]]] = [
+    (["--app", "app.py"], PLACED),
+    (["--region", "eu-west-1"], PLACED),
+    (["--profile", "mine"], PLACED),
+    (["--name", "mine"], PLACED),
+    (["--output", "json"], PLACED),
+    (["--local"], PLACED),
+    (["--home", "dir"], PLACED),
+    (["--account", "123456789012"], PLACED),
+    (["--bucket", "mine"], ["deploy", "destroy", "policy"]),
+    (["--role-arn", "arn:aws:iam::123456789012:role/cfn"], ["deploy", "destroy", "policy"]),
+    (["--yes"], ["deploy", "destroy"]),
+    (["--preset", "lean"], ["deploy", "policy"]),
+    (["--set", "MinScore=0.5"], ["deploy", "policy"]),
+    (["--model", "dir"], ["deploy", "policy"]),
+    (["--tag", "team=rides"], ["deploy", "policy"]),
 ]
 
 
-def common_options() -> Iterator[Any]:
-    for verb in PLACED:
-        for option in COMMON:
-            yield pytest.param(verb, option, id=f"{verb} {option[0]}")
+def shared_options() -> Iterator[Any]:
+    for option, takers in SHARED:
+        for verb in PLACED:
+            yield pytest.param(verb, option, verb in takers, id=f"{verb} {option[0]}")
 
 
-@pytest.mark.parametrize(("verb", "option"), list(common_options()))
-def test_common_options_are_common(verb: str, option: list[str]) -> None:
+@pytest.mark.parametrize(("verb", "option", "is_taken"), list(shared_options()))
+def test_a_verb_takes_the_options_that_have_an_effect_on_it(verb: str, option: list[str], is_taken: bool) -> None:
     required = REQUIRED.get(verb, [])
     parser = build_parser(verb)
-    assert parser.parse_args([*option, *required]) != parser.parse_args(required)
+    if is_taken:
+        assert parser.parse_args([*option, *required]) != parser.parse_args(required)
+    else:
+        with pytest.raises(SettingsError, match=f"unrecognized arguments: {option[0]}"):
+            parser.parse_args([*required, *option])
 
 
 @pytest.mark.parametrize(
@@ -547,14 +553,14 @@ def test_the_model_s_link_is_signed_for_the_bucket_s_region(
 
 def test_status_without_a_deployment_is_an_error() -> None:
     with pytest.raises(WildrydesError, match="nothing is deployed under the name wildrydes-ml"):
-        status.status(FakeAws().gateways, wild_rydes(), Target(), Said())
+        health.status(FakeAws().gateways, wild_rydes(), Target(), Said())
 
 
 def test_status_of_a_deployment_without_its_api_says_what_is_there() -> None:
     aws = FakeAws()
     aws.stacks.put("wildrydes-ml-mod5", "CREATE_COMPLETE")
     with pytest.raises(WildrydesError, match="has no API yet, only wildrydes-ml-mod5: run deploy to complete it"):
-        status.status(aws.gateways, wild_rydes(), Target(), Said())
+        health.status(aws.gateways, wild_rydes(), Target(), Said())
 
 
 def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
@@ -562,7 +568,7 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
     outputs = {**API_OUTPUTS, "ApiGatewayInvokeURL": "http://127.0.0.1:9/prod"}
     aws.stacks.put("wildrydes-ml-mod5-complete", "UPDATE_ROLLBACK_COMPLETE", outputs=outputs)
     with pytest.raises(WildrydesError, match="the API does not answer: no answer"):
-        status.status(aws.gateways, wild_rydes(), Target(), said)
+        health.status(aws.gateways, wild_rydes(), Target(), said)
     told = said.texts("output")
     assert told[0] == (
         "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone; "
@@ -577,4 +583,4 @@ def test_status_of_a_state_nobody_knows_is_an_error() -> None:
     aws = FakeAws()
     aws.stacks.put("wildrydes-ml-mod5", "FROZEN")
     with pytest.raises(WildrydesError, match="FROZEN"):
-        status.status(aws.gateways, wild_rydes(), Target(), Said())
+        health.status(aws.gateways, wild_rydes(), Target(), Said())

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from wildrydes_ml.cli.config import OPTIONS, read
-from wildrydes_ml.cli.entry import build_parser
 from wildrydes_ml.cli.options import settings as asked
+from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import SettingsError
 

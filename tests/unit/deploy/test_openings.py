@@ -59,7 +59,7 @@ def test_a_parameter_of_another_s_template_is_marked() -> None:
 def test_the_workshop_s_words_stay(route: str) -> None:
     service = wanted(route).service
     closed = {**service.parameters, "ApiAuth": "API_KEY"}
-    (change,) = changes(service.body, closed, service.parameters)
+    (change,) = changes(service.body, closed, service.parameters, service.opens)
     assert (change.name, change.opens) == ("ApiAuth", "open to anyone")
-    (change,) = changes(service.body, service.parameters, closed)
+    (change,) = changes(service.body, service.parameters, closed, service.opens)
     assert (change.name, change.opens) == ("ApiAuth", ""), "the page is open all the same, and no news"

@@ -52,13 +52,20 @@ def test_a_refusal_ends_it_at_once(status: int) -> None:
     assert clock.now == 0
 
 
-@pytest.mark.parametrize("answer", [NOT_LOADED, TIMED_OUT, Invocation(200, "{}")], ids=["503", "timeout", "200"])
+@pytest.mark.parametrize("answer", [NOT_LOADED, TIMED_OUT], ids=["503", "timeout"])
 def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invocation) -> None:
     clock = Clock()
     with pytest.raises(WildrydesError, match=r"does not answer.*/aws/lambda/ml_inferencefunction$") as error:
         warmed(clock, answer)
     assert WARM_SECONDS < clock.now < WARM_SECONDS + 5
     assert answer.error in str(error.value)
+
+
+def test_an_answer_that_is_wrong_ends_it_at_once() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="200 with an answer that is not this API's"):
+        warmed(clock, Invocation(200, "{}"))
+    assert clock.now == 0
 
 
 FAILED = '{"code": "model-failed", "detail": "The model does not work.", "reason": "litert was not accepted: uint8"}'

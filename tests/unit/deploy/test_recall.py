@@ -166,11 +166,11 @@ def test_both_routes_at_once_need_a_name() -> None:
 
 
 def test_what_has_no_default_was_set_unless_nobody_sets_it() -> None:
-    """A secret cannot be read back: CloudFormation tells asterisks."""
+    """A secret cannot be read back: CloudFormation tells asterisks, with which an update keeps it."""
     rows = "Parameters:\n A: {Type: String}\n B: {Type: String, NoEcho: true}\n C: {Type: String, Default: c}\n"
     found = deployed()[INFERENCE]
     stack = replace(found.stack, parameters={"A": "a", "B": "****", "C": "c"})
-    assert set_values(replace(found, template=f"{rows}Resources: {{}}", stack=stack)) == {"A": "a"}
+    assert set_values(replace(found, template=f"{rows}Resources: {{}}", stack=stack)) == {"A": "a", "B": "****"}
     assert set_values(deployed()[INFERENCE]).keys() <= wild_rydes().given.keys()
 
 

@@ -54,12 +54,18 @@ SETTABLE = {name: entry for name, entry in parameters.TABLE.items() if name not 
 
 
 def choices() -> list[dict[str, str]]:
-    """Each value of a parameter that has few, one other value of the rest."""
-    few = {name: entry["AllowedValues"] for name, entry in SETTABLE.items() if name not in {**FREE, **ZONES}}
+    """Each value of a parameter that has few, both ends of a number's range, one other value of the rest."""
+    few = {name: ends(name, entry) for name, entry in SETTABLE.items() if name not in {**FREE, **ZONES}}
     others = [
         {name: str(value)} for name, values in few.items() for value in values if value != SETTABLE[name]["Default"]
     ]
     return [*others, *({name: value} for name, value in FREE.items()), ZONES]
+
+
+def ends(name: str, entry: Mapping[str, Any]) -> Sequence[Any]:
+    """The values of a parameter that says them itself."""
+    assert "AllowedValues" in entry or "MinValue" in entry, f"{name} takes any text: add a value for it to FREE"
+    return entry["AllowedValues"] if "AllowedValues" in entry else (entry["MinValue"], entry["MaxValue"])
 
 
 CHOICES = choices()

@@ -5,7 +5,7 @@ import pytest
 from tests.unit.fakes import FakeAws, FakeFunctions, Said
 from wildrydes_ml.aws.records import Billable
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.costs import PRICES
+from wildrydes_ml.costs import PRICES
 from wildrydes_ml.destroy.leftovers import dollars, prove
 from wildrydes_ml.destroy.remains import STACK_TAG, Remains
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError

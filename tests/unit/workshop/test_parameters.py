@@ -180,7 +180,7 @@ def test_cold_starts_outlast_api_gateway() -> None:
 
 
 def test_unused_parameters_take_anything() -> None:
-    for name in parameters.WORKSHOP_COMMAND:
+    for name in parameters.of(parameters.WORKSHOP_COMMAND):
         assert set(parameters.TABLE[name]) == {"Type", "Default", "Description"}
 
 

@@ -1,0 +1,339 @@
+"""The command line's parsers: each verb with its options, in one table.
+
+A verb is a row of the table and a function of its name in the row's module; its options are groups that verbs share.
+"""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import NoReturn
+
+from ..deploy.settings import OWN_NAME
+from ..errors import SettingsError
+from ..policy.rights import CLOUDFORMATION
+from ..policy.rights import VERBS as GRANTED
+from ..workshop.names import NAME
+from .config import NO_CONFIG, Config
+
+_MOST_THREADS = 32
+
+_EPILOG = """exit codes:
+  0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
+  4 refused: not ours, protected, both routes under one name, or a change that --allow-replace must name
+  5 --fail-on-change, and there is a change   130 Ctrl-C"""
+
+
+class _Parser(argparse.ArgumentParser):
+    """A parser that does not exit when a command line is wrong, so that a program is told of it as of all else."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints the usage and raises SettingsError."""
+        self.print_usage(sys.stderr)
+        raise SettingsError([message])
+
+
+def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
+    """The parser of all verbs, or of one. What the configuration holds takes the place of the options' defaults."""
+    if verb:
+        parser = _parser(verb, f"bin/{verb}.py")
+        VERBS[verb].add(parser, verb, config)
+        return parser
+    parser = _Parser("wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS.")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, entry in VERBS.items():
+        if name == "demo":  # it shows the checkout's own pictures
+            continue
+        sub = verbs.add_parser(
+            name,
+            help=entry.help,
+            description=entry.help,
+            epilog=_EPILOG,
+            formatter_class=argparse.RawDescriptionHelpFormatter,
+        )
+        entry.add(sub, name, config)
+    return parser
+
+
+class _Verb:
+    """One row of the table of verbs; `module` has a function of the verb's name."""
+
+    def __init__(self, text: str, module: str, *groups: Callable[[argparse.ArgumentParser], None]) -> None:
+        self.help = text
+        self.module = module
+        self._groups = groups
+
+    def add(self, parser: argparse.ArgumentParser, verb: str, config: Config = NO_CONFIG) -> None:
+        """Gives a parser the verb's options; the configuration's take the place of their defaults."""
+        for group in self._groups:
+            group(parser)
+        parser.add_argument(
+            "--output", choices=("text", "json"), default="text", help="json: one object a line on stdout"
+        )
+        parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
+        named = {name.replace("-", "_"): value for name, value in config.options.items()}
+        taken = {action.dest for action in parser._actions}
+        parser.set_defaults(**{name: value for name, value in named.items() if name in taken}, verb=verb, file=config)
+
+
+def _parser(verb: str, program: str) -> argparse.ArgumentParser:
+    return _Parser(
+        program,
+        description=VERBS[verb].help,
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+
+
+def _place(parser: argparse.ArgumentParser) -> None:
+    """Which application, and where it is."""
+    group = parser.add_argument_group("which application, and where")
+    group.add_argument(
+        "--app",
+        default="",
+        metavar="FILE.py[:NAME]",
+        help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
+    )
+    group.add_argument("--name", default=OWN_NAME, help=f"prefix of all names (default: the application's own, {NAME})")
+    group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
+    group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
+    group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
+    group.add_argument("--local", action="store_true", help="on this machine: an emulator for AWS, a directory for EFS")
+    group.add_argument(
+        "--home",
+        type=Path,
+        default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
+        help="directory of all that --local keeps (default: $WILDRYDES_HOME or .wildrydes)",
+    )
+    group.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="TOML file with these options by their long names, and a table [set]; the command line wins over it",
+    )
+
+
+def _change(parser: argparse.ArgumentParser) -> None:
+    """What those take that change something."""
+    parser.add_argument("--bucket", default="", help="S3 bucket to use (default: one is made, NAME-ACCOUNT-REGION)")
+    parser.add_argument(
+        "--role-arn",
+        default="",
+        metavar="ARN",
+        help="role that CloudFormation takes in place of your own rights; AWS remembers it with each stack",
+    )
+
+
+def _agree(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
+    )
+
+
+def _what(parser: argparse.ArgumentParser) -> None:
+    """What is deployed."""
+    group = parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)")
+    group.add_argument(
+        "--preset",
+        default="",
+        help="parameters that are set together; of the workshop: workshop, the module's shape and cost, the default, "
+        "or lean, under 1 US$ a month when idle",
+    )
+    group.add_argument(
+        "--set",
+        dest="overrides",
+        action="append",
+        default=[],
+        metavar="Parameter=Value",
+        help="set a template parameter (repeatable); the YAML that render writes describes each",
+    )
+    group.add_argument(
+        "--model",
+        default="",
+        metavar="LOCATION",
+        help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
+    )
+    group.add_argument(
+        "--tag",
+        action="append",
+        default=[],
+        metavar="Key=Value",
+        help="tag of the stacks and of what they make (repeatable); Key= removes it",
+    )
+
+
+def _deploy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--route",
+        default="",
+        help="of the workshop: long, two stacks and wiring, or short, one stack (default: the deployed route, long for "
+        "a new deployment)",
+    )
+    parser.add_argument(
+        "--signature",
+        default="",
+        metavar="NAME",
+        help="the model's signature to serve, as --set Signature=NAME (default: default)",
+    )
+    parser.add_argument(
+        "--reset",
+        action="append",
+        default=[],
+        metavar="Parameter",
+        help="give a parameter its default back (repeatable); all: every parameter that was set",
+    )
+    parser.add_argument("--plan", action="store_true", help="show what would be done, change nothing")
+    parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
+    parser.add_argument(
+        "--allow-replace",
+        action="append",
+        default=[],
+        metavar="RESOURCE",
+        help="logical id of a network or EFS resource that may be replaced or removed (repeatable)",
+    )
+    parser.add_argument(
+        "--last-proven",
+        action="store_true",
+        help="put back the code that was proven last, in place of the code that is here",
+    )
+    parser.add_argument(
+        "--continue-rollback",
+        action="store_true",
+        help="undo a failed update that is stuck (UPDATE_FAILED, UPDATE_ROLLBACK_FAILED) before anything else",
+    )
+
+
+def _destroy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--keep-data",
+        action="store_true",
+        help="keep EFS and the bucket, without what bills beside them; a later deploy uses them again",
+    )
+    parser.add_argument(
+        "--retain",
+        action="append",
+        default=[],
+        metavar="RESOURCE",
+        help="logical id of a resource that may stay behind if its stack cannot be deleted with it (repeatable)",
+    )
+
+
+def _classify(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "pictures",
+        nargs="+",
+        metavar="PICTURE_OR_URL",
+        help="JPEG, PNG, WebP or GIF, or a folder of them (with its folders, without what is hidden)",
+    )
+    parser.add_argument(
+        "--save",
+        default="",
+        metavar="OUT.png|DIR",
+        help="save a copy with the boxes drawn: a file for one picture, a directory for a folder or several",
+    )
+    parser.add_argument(
+        "--parallel",
+        type=_threads,
+        metavar="N",
+        help="requests at a time, each of which may start an instance of the function (default: 4, with --local 1)",
+    )
+
+
+def _status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--drift",
+        action="store_true",
+        help="also show what was changed outside CloudFormation, as far as CloudFormation can tell",
+    )
+
+
+def _logs(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--follow", action="store_true", help="go on with new lines as they come, until Ctrl-C")
+    parser.add_argument(
+        "--since",
+        default="10m",
+        metavar="TIME",
+        help="how long ago to begin (30s, 10m, 2h, 1d), or a time as 2026-01-31T12:00:00Z (default: %(default)s)",
+    )
+
+
+def _policy(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--for",
+        dest="who",
+        choices=(*GRANTED, CLOUDFORMATION),
+        default=GRANTED[0],
+        help="who needs it: the caller of a verb, or the role of --role-arn (default: %(default)s)",
+    )
+    parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
+
+
+def _threads(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_THREADS}, not {text!r}")
+    return int(text)
+
+
+def _render(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--app",
+        default="",
+        metavar="FILE.py[:NAME]",
+        help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
+    )
+    parser.add_argument("--check", action="store_true", help="write nothing; show a diff and exit 1 when stale")
+    parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
+
+
+def _package(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--out", type=Path, default=Path("build/ml_inferencefunction.zip"), metavar="FILE", help="default: %(default)s"
+    )
+
+
+def _ask(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "question",
+        nargs="?",
+        default="",
+        metavar="JSON|@FILE|-",
+        help="what is sent: JSON, the content of a file, or standard input (default: what the proof sends)",
+    )
+    parser.add_argument(
+        "--route",
+        dest="asked_route",
+        default="",
+        metavar="'GET /health'",
+        help="method and path (default: the proof's)",
+    )
+
+
+def _demo(parser: argparse.ArgumentParser) -> None:
+    """Only what it is about: all else is as deploy, classify and destroy have it by default."""
+    for add in (_place, _change, _what, _deploy, _destroy):
+        defaults = argparse.ArgumentParser()
+        add(defaults)
+        parser.set_defaults(**vars(defaults.parse_args([])))
+    parser.set_defaults(local=True, yes=True, save="", parallel=None)
+    # A home of its own, so that it ends what it began and nothing else.
+    parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
+    parser.add_argument("--pictures", type=Path, default=Path("examples/pictures"), help="default: %(default)s")
+
+
+VERBS = {
+    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
+    "deploy": _Verb("Deploy, and prove that the API answers.", "commands", _place, _what, _change, _agree, _deploy),
+    "destroy": _Verb(
+        "Remove what deploy made, and prove that it is gone.", "commands", _place, _change, _agree, _destroy
+    ),
+    "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", _place, _ask),
+    "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
+    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
+    "logs": _Verb("Show what the functions and the filling of EFS have said.", "commands", _place, _logs),
+    "policy": _Verb(
+        "Print the IAM policy that a caller of this deployment needs.", "offline", _place, _what, _change, _policy
+    ),
+    "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
+    "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
+}
