@@ -15,8 +15,8 @@ from wildrydes_ml.deploy import deployer
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deployment import Code, Deployment, Stack, StackOutput
 from wildrydes_ml.template.source import read
+from wildrydes_ml.testing import Said
 
-from ..unit.fakes import Said
 from ..wire import Wire
 from .conftest import client
 
