@@ -42,7 +42,7 @@ IMPORTS = (BARE, TROPOSPHERE, PACKAGE, APP, BLOCKS)
 FASTER, FASTER_LINTED = 40, 1.8
 """The goals: times faster than CDK, alone and with cfn-lint."""
 IMPORT_MS = {PACKAGE: 20, APP: 40}
-"""The most milliseconds that an import may take over `import troposphere`."""
+"""The most milliseconds of CPU that an import may take over `import troposphere`; waiting for a core is not its own."""
 RUNS, IMPORT_RUNS = 9, 21
 
 
@@ -195,16 +195,17 @@ def processes(found: Runs) -> str:
 
 def imports(found: Runs) -> str:
     """The table of imports."""
-    base = wall(found[TROPOSPHERE])
+    base = cpu(found[TROPOSPHERE])
     rows = [
-        [name, f"{wall(runs):.1f}", f"{cpu(runs):.1f}", f"{wall(runs) - base:+.1f}"] for name, runs in found.items()
+        [name, f"{wall(runs):.1f}", f"{cpu(runs):.1f}", f"{cpu(runs) - base:+.1f}", f"{cpu(runs) / base:.2f}"]
+        for name, runs in found.items()
     ]
-    return table(["import", "ms", "CPU ms", f"more than {TROPOSPHERE}, ms"], rows)
+    return table(["import", "ms", "CPU ms", f"more than {TROPOSPHERE}, CPU ms", "ratio"], rows)
 
 
 def goals(found: Runs) -> list[str]:
     """One line for each goal that was measured, with the figure."""
-    more = {name: wall(found[name]) - wall(found[TROPOSPHERE]) for name in IMPORT_MS}
+    more = {name: cpu(found[name]) - cpu(found[TROPOSPHERE]) for name in IMPORT_MS}
     lines = [
         _goal(f"{name} at most {IMPORT_MS[name]} ms more than {TROPOSPHERE}", ms <= IMPORT_MS[name], f"{ms:+.1f} ms")
         for name, ms in more.items()
