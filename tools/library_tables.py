@@ -62,14 +62,15 @@ def _signature(named: Any) -> str:
     signature = inspect.signature(named)
     shown = [_short(one) for name, one in signature.parameters.items() if name != "self"]
     bare = str(signature.replace(parameters=shown, return_annotation=inspect.Signature.empty))
-    return named.__name__ + bare.replace("Ellipsis", "...")
+    return str(named.__name__) + bare.replace("Ellipsis", "...")
 
 
 def _short(one: inspect.Parameter) -> inspect.Parameter:
     """The argument without its type; a default that is long, or made anew each time, is three dots."""
     known = one.default is inspect.Parameter.empty or len(repr(one.default)) <= _LONGEST
     is_made = repr(one.default) == "<factory>"
-    return one.replace(annotation=inspect.Parameter.empty, **({} if known and not is_made else {"default": ...}))
+    bare = one.replace(annotation=inspect.Parameter.empty)
+    return bare if known and not is_made else bare.replace(default=...)
 
 
 def _about(named: Any) -> str:

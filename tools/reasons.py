@@ -6,8 +6,8 @@ a row without a resource. The digest at the end of a deployment's name is left o
 
 from dataclasses import dataclass
 
-from wildrydes_ml.deploy.bills import DISK_GB, STORED_GB
-from wildrydes_ml.deploy.costs import PRICES
+from wildrydes_ml.costs import PRICES
+from wildrydes_ml.costs.bills import DISK_GB, STORED_GB
 
 FREE = "nothing"
 NEW = "New."

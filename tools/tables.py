@@ -17,8 +17,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from tools import library_tables as library
 from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
+from wildrydes_ml import costs
 from wildrydes_ml.cli.parser import build_parser
-from wildrydes_ml.deploy import costs
 from wildrydes_ml.deploy.states import TABLE as STATES
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right

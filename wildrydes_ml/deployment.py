@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
-from .template.source import Source
+from .template.source import Given, Source, source_of
 
 if TYPE_CHECKING:
     from .web import Reply
@@ -45,6 +45,26 @@ class Stack:
     """Parameters that the deployment decides, whatever a person sets."""
     inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     """Parameters that get outputs of stacks before it; several are joined with commas."""
+
+    @classmethod
+    def of(
+        cls,
+        template: Given,
+        id: str = "",
+        *,
+        parameters: Values | None = None,
+        inputs: Mapping[str, StackOutput | tuple[StackOutput, ...]] | None = None,
+        name: str = "",
+    ) -> "Stack":
+        """A stack of a YAML or JSON file, or of a troposphere template.
+
+        A path that is not absolute is looked for from the working directory. `name` is the file's name for a template
+        that code has built, ID.yml without one. Raises SettingsError with file, line and column for what CloudFormation
+        or the deployer does not take.
+        """
+        source = source_of(template, name or f"{id or 'template'}.yml")
+        fed = {key: one if isinstance(one, tuple) else (one,) for key, one in (inputs or {}).items()}
+        return cls(source, id, parameters or {}, fed)
 
     def name(self, prefix: str) -> str:
         """The stack's name in a deployment of that name."""

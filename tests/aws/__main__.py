@@ -19,8 +19,8 @@ from pathlib import Path
 from types import FrameType
 
 from tests.sweep.place import LIGHT
+from wildrydes_ml import costs
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy import costs
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.workshop.settings import wild_rydes

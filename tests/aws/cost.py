@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from wildrydes_ml.deploy.bills import DISK_GB, STORED_GB
-from wildrydes_ml.deploy.costs import HOURS, PRICES, Cost, idle, total
+from wildrydes_ml.costs import HOURS, PRICES, Cost, idle, total
+from wildrydes_ml.costs.bills import DISK_GB, STORED_GB
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.templates import complete

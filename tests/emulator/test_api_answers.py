@@ -87,11 +87,11 @@ class Api:
         """The API's URL, and the descriptions of the steps that were taken."""
         with self.log.open("a") as log:
             settings = wild_rydes(route=route, overrides=overrides)
-            deployer = Deployer(self.aws, settings, self.place, JsonReporter(log))
-            steps = [step for step in deployer.steps() if not isinstance(step, (Fill, WarmUp))]
+            deployer = Deployer.planned(self.aws, settings, self.place, JsonReporter(log))
+            steps = [step for step in deployer.plan.steps if not isinstance(step, (Fill, WarmUp))]
             for step in steps:
                 deployer.run(step)
-        stack = self.aws.stacks.describe(deployer.desired.service.name)
+        stack = self.aws.stacks.describe(deployer.plan.desired.service.name)
         assert stack
         return public_url(self.place, PROOF, stack.outputs), [step.describe() for step in steps]
 
@@ -172,10 +172,10 @@ def test_while_access_changes_who_has_a_key_or_had_access_gets_through(api: Api,
     # The emulator admits no more than the stage lets through.
     url, _ = api.deploy(ApiAuth=old, ThrottleRate="1000", ThrottleBurst="1000")
     with api.log.open("a") as log:
-        deployer = Deployer(api.aws, wild_rydes(overrides={"ApiAuth": new}), api.place, JsonReporter(log))
-        deployer.run(next(step for step in deployer.steps() if isinstance(step, ApplyStack)))
+        deployer = Deployer.planned(api.aws, wild_rydes(overrides={"ApiAuth": new}), api.place, JsonReporter(log))
+        deployer.run(next(step for step in deployer.plan.steps if isinstance(step, ApplyStack)))
     rest_api = client(api.place, "apigateway").get_rest_apis()["items"][0]["id"]
-    wanted = deployer.desired.wiring
+    wanted = deployer.plan.desired.wiring
     assert wanted
     found = api.aws.apis.found(rest_api, wanted)
     assert found

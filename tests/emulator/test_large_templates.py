@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import Said
 from wildrydes_ml.aws.session import Aws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer
@@ -18,6 +17,7 @@ from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT, client
@@ -32,13 +32,12 @@ from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.desired import DesiredStack
 from wildrydes_ml.deploy.handover import handed
 from wildrydes_ml.workshop.settings import wild_rydes
-from tests.unit.fakes import Said
+from wildrydes_ml.testing import Said
 
 place = PLACE
 aws = connect(place)
-deployer = Deployer(aws, wild_rydes(), place, Said())
-deployer.steps()
-with handed(aws, deployer.desired, STACK, Said()) as address:
+deployer = Deployer.planned(aws, wild_rydes(), place, Said())
+with handed(aws, deployer.plan.desired, STACK, Said()) as address:
     os.kill(os.getpid(), signal.SIGKILL)
 """
 
@@ -52,8 +51,8 @@ def large(name: str, description: str = "") -> DesiredStack:
 
 def deployer(aws: Aws, place: Target, said: Said) -> Deployer:
     """A deploy that has its bucket."""
-    one = Deployer(aws, wild_rydes(), place, said)
-    for step in one.steps():
+    one = Deployer.planned(aws, wild_rydes(), place, said)
+    for step in one.plan.steps:
         if isinstance(step, MakeBucket):
             one.run(step)
     return one
@@ -76,7 +75,7 @@ def test_it_is_made_planned_and_updated_and_leaves_nothing_in_the_bucket(aws: Aw
     assert [(change.logical_id, change.action) for change in planned.changes] == [("Topic", "Modify")]
     one.run(planned)
     assert json.loads(aws.stacks.template(stack.name)) == changed.body
-    assert keys(aws, one.desired.bucket) == []
+    assert keys(aws, one.plan.desired.bucket) == []
     assert said.texts("warning") == []
 
 
@@ -88,7 +87,7 @@ def killed(place: Target, stack: DesiredStack) -> None:
 
 def test_what_a_killed_deploy_left_goes_with_the_next_one_and_with_destroy(aws: Aws, place: Target) -> None:
     stack, said = large("wildrydes-ml-mod5"), Said()
-    bucket = deployer(aws, place, said).desired.bucket
+    bucket = deployer(aws, place, said).plan.desired.bucket
     killed(place, stack)
     assert keys(aws, bucket) == [key(stack)]
     one = deployer(aws, place, said)

@@ -24,7 +24,7 @@ from wildrydes_ml.ask.asking import ask
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer as deploying
-from wildrydes_ml.deploy import status as status_module
+from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.logs import Reading
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy import destroyer
@@ -113,11 +113,11 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
     assert deploying.deploy(deployer, settings, place, Silent()).changed
     assert not deploying.deploy(deployer, settings, place, Silent()).changed
 
-    sender = status_module.find_sender(as_who("classify", settings), settings, place)
+    sender = health.find_sender(as_who("classify", settings), settings, place)
     assert ask(sender, sample()).validated
-    assert status_module.status(as_who("status", settings), settings, place, Silent(), with_drift=True)
+    assert health.status(as_who("status", settings), settings, place, Silent(), with_drift=True).api_url
     reader = as_who("logs", settings)
-    find = partial(status_module.find_stacks, reader, settings)
+    find = partial(health.find_stacks, reader, settings)
     assert Reading(reader, find, Silent(), datetime.fromtimestamp(0, timezone.utc)).show() > 0
     assert destroyer.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
 

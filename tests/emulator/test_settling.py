@@ -11,10 +11,10 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import drift
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.steps import Step, WarmUp
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop import templates
 from wildrydes_ml.workshop.settings import wild_rydes
 
-from ..unit.fakes import Said
 from ..wire import Wire
 from .conftest import client
 
@@ -50,13 +50,13 @@ def place(place: Target) -> Target:
 
 
 def deployer(aws: Aws, place: Target, **settings: Any) -> Deployer:
-    return Deployer(aws, wild_rydes(**settings), place, Said())
+    return Deployer.planned(aws, wild_rydes(**settings), place, Said())
 
 
 def deployed(aws: Aws, place: Target, **settings: Any) -> None:
     """Takes every step but warming up."""
     work = deployer(aws, place, **settings)
-    for step in work.steps():
+    for step in work.plan.steps:
         if not isinstance(step, WarmUp):
             work.run(step)
 
@@ -64,7 +64,7 @@ def deployed(aws: Aws, place: Target, **settings: Any) -> None:
 def planned(aws: Aws, place: Target, **settings: Any) -> list[Step]:
     """The steps of a deploy and those of `--plan`, which are left out where CloudFormation finds nothing."""
     work = deployer(aws, place, **settings)
-    steps = work.steps()
+    steps = work.plan.steps
     return [*steps, *work.detailed(steps)]
 
 
@@ -122,7 +122,7 @@ def test_a_deploy_that_finds_nothing_to_do_makes_few_calls(aws: Aws, place: Targ
     deployed(aws, place, route=route)
     with Wire(place.endpoint) as wire:
         seen = replace(place, endpoint=wire.endpoint)
-        assert deployer(connect(seen), seen, route=route).steps() == ()
+        assert deployer(connect(seen), seen, route=route).plan.steps == ()
         made = [f"{call.service}:{call.operation}" for call in wire.calls]
     assert len(made) == calls, made
     assert made[-1] == "lambda:GetAlias"

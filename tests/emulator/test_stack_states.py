@@ -33,8 +33,8 @@ def log(tmp_path: Path) -> Any:
 
 def applied(aws: Aws, place: Target, log: Any, **settings: Any) -> Deployer:
     """Takes every step but filling and warming up, for which these tests have no need."""
-    deployer = Deployer(aws, wild_rydes(**settings), place, JsonReporter(log))
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws, wild_rydes(**settings), place, JsonReporter(log))
+    for step in deployer.plan.steps:
         if not isinstance(step, (Fill, WarmUp)):
             deployer.run(step)
     return deployer
@@ -78,8 +78,8 @@ def test_a_strangers_stack_is_neither_updated_nor_deleted(aws: Aws, place: Targe
 def test_a_failed_creation_is_deleted_and_made_again(aws: Aws, place: Target, log: Any) -> None:
     client(place, "cloudformation").create_stack(StackName="wildrydes-ml-mod5", TemplateBody=FAILING, Tags=TAG)
     _wait(aws, "wildrydes-ml-mod5", "ROLLBACK_COMPLETE")
-    deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
-    steps = deployer.steps()
+    deployer = Deployer.planned(aws, wild_rydes(), place, JsonReporter(log))
+    steps = deployer.plan.steps
     assert [type(step) for step in steps if isinstance(step, (DeleteStack, ApplyStack))] == [
         DeleteStack, ApplyStack, ApplyStack,
     ]  # fmt: skip
@@ -107,12 +107,11 @@ def test_a_stack_that_somebody_else_creates_is_not_created(aws: Aws, place: Targ
 
 
 def test_the_first_cause_of_a_failure_reaches_the_user(aws: Aws, place: Target, log: Any) -> None:
-    deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
-    deployer.steps()
-    assert deployer.desired.efs
+    deployer = Deployer.planned(aws, wild_rydes(), place, JsonReporter(log))
+    assert deployer.plan.desired.efs
     same_zone = {"AvailabilityZoneOne": "us-east-1a", "AvailabilityZoneTwo": "us-east-1a"}
     with pytest.raises(WildrydesError, match=r"wildrydes-ml-mod5 ended as ROLLBACK_COMPLETE: MountTargetResource2 \("):
-        deployer.run(ApplyStack(deployer.desired.efs.with_parameters(**same_zone), "create"))
+        deployer.run(ApplyStack(deployer.plan.desired.efs.with_parameters(**same_zone), "create"))
 
 
 def left_behind(place: Target) -> dict[str, list[str]]:
@@ -197,8 +196,8 @@ def test_a_stack_made_with_the_plain_cli_is_ours(aws: Aws, place: Target, log: A
 
 
 def test_a_consoles_wiring_is_recognized(aws: Aws, place: Target, log: Any) -> None:
-    deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws, wild_rydes(), place, JsonReporter(log))
+    for step in deployer.plan.steps:
         if not isinstance(step, (Fill, Wire, WarmUp)):
             deployer.run(step)
     gateway = client(place, "apigateway")
@@ -211,7 +210,7 @@ def test_a_consoles_wiring_is_recognized(aws: Aws, place: Target, log: Any) -> N
         uri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations",
     )  # fmt: skip
     deployment = gateway.create_deployment(restApiId=api, stageName="prod")["id"]
-    steps = Deployer(aws, wild_rydes(), place, JsonReporter(log)).steps()
+    steps = Deployer.planned(aws, wild_rydes(), place, JsonReporter(log)).plan.steps
     assert [step.actions for step in steps if isinstance(step, Wire)] == [("throttle",)]
     applied(aws, place, log)
     assert gateway.get_stage(restApiId=api, stageName="prod")["deploymentId"] == deployment

@@ -187,8 +187,8 @@ def test_a_stack_that_was_only_planned_goes(aws: Aws, place: Target, log: Any) -
 
 def test_kept_files_are_used_again_and_go_at_last(aws: Aws, place: Target, log: Any) -> None:
     def deployed() -> list[str]:
-        deployer = Deployer(aws, wild_rydes(), place, JsonReporter(log))
-        steps = [step for step in deployer.steps() if not isinstance(step, (Fill, WarmUp))]
+        deployer = Deployer.planned(aws, wild_rydes(), place, JsonReporter(log))
+        steps = [step for step in deployer.plan.steps if not isinstance(step, (Fill, WarmUp))]
         for step in steps:
             deployer.run(step)
         return [step.desired.name for step in steps if isinstance(step, ApplyStack)]

@@ -5,8 +5,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from troposphere import Template
 
-from wildrydes_ml import render
+from wildrydes_ml import App, render
 from wildrydes_ml.app.load import load
 from wildrydes_ml.checks import check
 
@@ -23,11 +24,18 @@ def app(request: pytest.FixtureRequest) -> Path:
     return path
 
 
+def rendered(app: Path) -> Template:
+    """The template of an App."""
+    found = load(str(app))
+    assert isinstance(found, App)
+    return found.template()
+
+
 @pytest.fixture
 def template(app: Path, tmp_path: Path) -> Path:
     """The example's template."""
     path = tmp_path / "template.yml"
-    path.write_text(render(load(str(app)).template()), encoding="utf-8")
+    path.write_text(render(rendered(app)), encoding="utf-8")
     return path
 
 
@@ -40,7 +48,7 @@ def test_an_app_has_at_most_thirty_lines(app: Path) -> None:
 
 
 def test_our_checks_find_nothing(app: Path) -> None:
-    assert check(load(str(app)).template().to_dict()) == []
+    assert check(rendered(app).to_dict()) == []
 
 
 def test_cfn_lint_finds_nothing(template: Path) -> None:

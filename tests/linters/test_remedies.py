@@ -11,14 +11,14 @@ import pytest
 from awscli.clidriver import create_clidriver
 from botocore.awsrequest import AWSResponse
 
-from tests.unit.fakes import FakeAws, Said, wanted
+from tests.unit.fakes import FakeAws, wanted
 from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Usage
-from wildrydes_ml.aws.records import Billable, ResourceChange
+from wildrydes_ml.aws.records import Billable
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import remedies
 from wildrydes_ml.deploy.desired import code_key
 from wildrydes_ml.deploy.model import Model
-from wildrydes_ml.deploy.problems import problems
+from wildrydes_ml.deploy.preflight.problems import problems
 from wildrydes_ml.deploy.refusals import refuse_update
 from wildrydes_ml.deploy.remedies import AGAIN, Remedies, some
 from wildrydes_ml.destroy.destroyer import destroy
@@ -26,6 +26,8 @@ from wildrydes_ml.destroy.leftovers import dollars
 from wildrydes_ml.destroy.uploads import is_upload
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.change import ResourceChange
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 HERE = Remedies("eu-west-1")

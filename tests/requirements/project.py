@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from wildrydes_ml.deploy import code
-from wildrydes_ml.deploy.requirements import Pip
+from wildrydes_ml import code
+from wildrydes_ml.code.requirements import Pip
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.packaging import Package
 from wildrydes_ml.reporting import TextReporter

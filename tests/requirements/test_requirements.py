@@ -10,7 +10,8 @@ import pytest
 
 from tests.requirements import wheels
 from tests.requirements.project import Project, entries
-from wildrydes_ml.deploy import cache, code
+from wildrydes_ml import code
+from wildrydes_ml.code import cache
 
 
 @pytest.fixture

@@ -1,4 +1,4 @@
-"""A deploy or destroy of the light deployment as a process, ended as the commands end: it can be killed."""
+"""A deploy or destroy as a process, ended as the commands end: it can be killed."""
 
 import multiprocessing
 import signal
@@ -14,14 +14,16 @@ from wildrydes_ml.deploy import deployer
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
 
-from .place import SETTINGS, Address, Silent
+from .place import Address, Silent, Subject
 
-# boto3 is imported once, in the server from which the processes are forked.
+# What all need is imported once, in the server from which the processes are forked.
 _PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__])
+_PROCESSES.set_forkserver_preload([__name__, f"{__package__}.warm"])
 
 # A run takes a second or two, and the proof of an API that is being removed a minute; what takes longer hangs.
 SECONDS = 75
+# The first deploy of all fills EFS.
+FILLING_SECONDS = 1800
 # What stands for an end with a traceback, and for none: no command may end so.
 TRACEBACK, HANGS = 70, 71
 
@@ -40,9 +42,9 @@ class Ended:
 class Process:
     """The verb in a process of its own."""
 
-    def __init__(self, address: Address, verb: str) -> None:
+    def __init__(self, subject: Subject, address: Address, verb: str, seconds: int = SECONDS) -> None:
         self._ear, mouth = multiprocessing.Pipe(duplex=False)
-        self._process: BaseProcess = _PROCESSES.Process(target=_main, args=(address, verb, mouth))
+        self._process: BaseProcess = _PROCESSES.Process(target=_main, args=(subject, address, verb, seconds, mouth))
         self._process.start()
         mouth.close()
 
@@ -67,9 +69,9 @@ class _Hanging(BaseException):
     """Nothing but this module catches it."""
 
 
-def run(address: Address, verb: str) -> Ended:
+def run(subject: Subject, address: Address, verb: str, seconds: int = SECONDS) -> Ended:
     """Runs the verb to its end."""
-    return Process(address, verb).wait()
+    return Process(subject, address, verb, seconds).wait()
 
 
 def _where() -> str:
@@ -84,24 +86,25 @@ def _ring(number: int, frame: FrameType | None) -> None:
     raise _Hanging
 
 
-def _main(address: Address, verb: str, mouth: Connection) -> None:
+def _main(subject: Subject, address: Address, verb: str, seconds: int, mouth: Connection) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGALRM, _ring)
-    signal.alarm(SECONDS)
+    signal.alarm(seconds)
     code, message = 0, ""
     try:
-        target = address.target()
+        settings = subject()
+        target = address.target(settings.name)
         aws = connect(target, address.pause())
         if verb == "deploy":
-            deployer.deploy(aws, SETTINGS, target, Silent())
+            deployer.deploy(aws, settings, target, Silent())
         else:
-            destroyer.destroy(aws, SETTINGS, target, Silent(), lambda found: None)
+            destroyer.destroy(aws, settings, target, Silent(), lambda found: None)
     except WildrydesError as error:
         code, message = error.exit_code, str(error)
     except KeyboardInterrupt as stopped:
         code, message = 130, str(stopped) or "stopped"
     except _Hanging:
-        code, message = HANGS, f"no end after {SECONDS} s:\n{_where()}"
+        code, message = HANGS, f"no end after {seconds} s:\n{_where()}"
     except Exception:
         code, message = TRACEBACK, _where()
     mouth.send(message)

@@ -29,6 +29,8 @@ _LISTS = (
     ("ec2", "describe_network_interfaces", "NetworkInterfaces"),
     ("ec2", "describe_addresses", "Addresses"),
     ("ec2", "describe_nat_gateways", "NatGateways"),
+    ("ec2", "describe_vpc_endpoints", "VpcEndpoints"),
+    ("cloudwatch", "describe_alarms", "MetricAlarms"),
     ("efs", "describe_file_systems", "FileSystems"),
     ("efs", "describe_access_points", "AccessPoints"),
     ("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList"),
@@ -44,6 +46,8 @@ _VOLATILE = {
     "CreateDate", "CreationDate", "CreationTime", "creationTime", "createdDate", "lastUpdatedDate", "LastModified",
     "LastUpdatedTime", "LastUpdatedTimestamp", "DeletionTime", "DriftInformation", "storedBytes", "SizeInBytes",
     "value", "RevisionId", "RoleId", "InstanceProfileId", "IpAddress", "ETag", "StackStatusReason",
+    "AlarmConfigurationUpdatedTimestamp", "StateUpdatedTimestamp", "StateTransitionedTimestamp", "StateReason",
+    "StateReasonData", "StateValue",
 }  # fmt: skip
 _GENERATED = re.compile(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}"  # UUID
@@ -82,6 +86,7 @@ def _sections(client: Client) -> Iterator[tuple[str, Any]]:
     yield from _buckets(client("s3"))
     yield from _functions(client("lambda"))
     yield from _apis(client("apigateway"))
+    yield "sqs:Queues", client("sqs").list_queues().get("QueueUrls", [])
     efs = client("efs")
     ids = [one["FileSystemId"] for one in efs.describe_file_systems()["FileSystems"]]
     yield "efs:MountTargets", [t for one in ids for t in efs.describe_mount_targets(FileSystemId=one)["MountTargets"]]

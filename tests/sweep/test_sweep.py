@@ -16,9 +16,10 @@ import pytest
 from tests.wire import Wire
 from wildrydes_ml.local import emulator as local
 
-from . import runs
-from .place import NAME, fill
-from .runs import Bench, Case
+from . import cases
+from .cases import Case
+from .place import NAME, workshop
+from .runs import Bench
 from .state import difference
 
 ROOT = Path(__file__).parents[2]
@@ -34,37 +35,32 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     emulator = local.start(home)[0].endpoint
     try:
         with Wire(emulator) as wire:
-            yield Bench(emulator, wire, str(fill(Path(folder / "efs"))))
+            yield Bench(workshop, emulator, wire, str(folder / "efs"))
     finally:
         local.stop(home)
 
 
-def sampled(cases: list[Case], each: int) -> list[Case]:
-    """Some of every kind, a destroy after each deploy as in the whole sweep."""
-    drawn = random.Random(SEED)
-    kinds: dict[object, list[Case]] = {}
-    for case in cases:
-        kinds.setdefault(runs.kind_of(case), []).append(case)
-    return runs.in_turn([case for kind in kinds.values() for case in drawn.sample(kind, each)])
+def sampled(every: list[Case], each: int) -> list[Case]:
+    return cases.some_of_each(every, each, random.Random(SEED))
 
 
-def converge(bench: Bench, cases: list[Case], count: Callable[..., None], what: str) -> None:
-    results = [bench.run(case) for case in cases]
+def converge(bench: Bench, chosen: list[Case], count: Callable[..., None], what: str) -> None:
+    results = [bench.run(case) for case in chosen]
     count(what, runs=len(results), converged=sum(result.converged for result in results))
     assert [f"{one.case} ({one.fired}): {problem}" for one in results for problem in one.problems] == []
     assert any(one.converged for one in results)
 
 
 def test_faults_are_survived(bench: Bench, count: Callable[..., None]) -> None:
-    converge(bench, sampled(runs.fault_cases(bench.clean), FAULTED), count, "faults of the wire")
+    converge(bench, sampled(cases.fault_cases(bench.clean), FAULTED), count, "faults of the wire")
 
 
 def test_killed_and_interrupted_runs_are_resumed(bench: Bench, count: Callable[..., None]) -> None:
-    converge(bench, sampled(runs.kill_cases(bench.clean), KILLED), count, "kills and interrupts")
+    converge(bench, sampled(cases.kill_cases(bench.clean), KILLED), count, "kills and interrupts")
 
 
 def test_two_at_once_do_not_harm_each_other(bench: Bench, count: Callable[..., None]) -> None:
-    races = runs.race_cases(random.Random(SEED), deploys=1, others=1)
+    races = cases.race_cases(random.Random(SEED), deploys=1, others=1)
     converge(bench, races[:2], count, "two commands at once")
 
 

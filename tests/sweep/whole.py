@@ -1,21 +1,26 @@
 """The whole sweep: every fault and every kill at every call, and the races, on as many emulators as there are cores.
 
-    python -m tests.sweep [--only faults kills races] [--seed 5] [--workers 2]
+    python -m tests.sweep [--app FILE] [--only faults kills races] [--within MINUTES | --sample N | --case KEY ...]
 
-Prints the counts and each case that did not converge; exits with 1 when there is one.
+They are run in random order; what does not fit into `--within` or `--sample` is left out, and counted. Prints the
+counts, and each case that did not converge with the command that runs it alone; exits with 1 when there is one.
 """
 
 import argparse
+import datetime
+import math
 import multiprocessing
 import random
+import shlex
 import signal
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from pathlib import Path
 
@@ -23,74 +28,113 @@ from tests.wire import Fault, Wire
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.reporting import Progress
 
-from . import runs
-from .place import fill
-from .runs import Bench, Case, Clean, Result
+from . import cases
+from .cases import Case, Clean, FaultCase, KillCase, RaceCase
+from .place import Subject, subject
+from .runs import Bench, Result
 
+_KINDS: Mapping[str, type[Case]] = {"faults": FaultCase, "kills": KillCase, "races": RaceCase}
 # A deploy and the destroy after it stay together; short, so that the bar moves.
 _CHUNK = 6
+# The part of --within in which cases begin: the last ones may hang, and emulators take a while to start and end.
+_USED = 0.85
 
 _bench: list[Bench] = []
 
 
+@dataclass(frozen=True)
+class Plan:
+    """What is run: cases in their order, until a moment of the monotonic clock, which all processes share."""
+
+    subject: Subject
+    cases: Sequence[Case]
+    until: float
+
+
 def main() -> int:
     """Runs it."""
-    parser = argparse.ArgumentParser(prog="python -m tests.sweep", description=__doc__.split("\n")[0])
-    parser.add_argument("--only", nargs="+", choices=("faults", "kills", "races"), default=("faults", "kills", "races"))
-    parser.add_argument("--seed", type=int, default=5, help="of the races' gaps (default: %(default)s)")
-    parser.add_argument("--workers", type=int, default=2, help="emulators at a time (default: %(default)s)")
-    options = parser.parse_args()
-    failed = 0
+    options = _options()
+    began = time.monotonic()
+    until = began + _USED * 60 * options.within if options.within else math.inf
+    made = subject(options.app)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the emulators are stopped
-    with tempfile.TemporaryDirectory() as folder, _emulators(Path(folder), options.workers) as (emulators, efs):
-        clean = _measure(emulators[0], efs)
-        for name in options.only:
-            cases = _cases(name, clean, options.seed)
-            began = time.monotonic()
-            results = sorted(_run(cases, emulators, efs, clean), key=lambda one: str(one.case))
-            failed += _report(name, clean, results, time.monotonic() - began)
-    return 1 if failed else 0
+    with tempfile.TemporaryDirectory() as folder, _emulators(Path(folder), options.workers) as emulators:
+        efs = str(Path(folder) / "efs")
+        clean = _measure(made, emulators[0], efs)
+        every = _every(options, clean)
+        plan = Plan(made, every[: options.sample], until)
+        results = _run(plan, emulators, efs, clean)
+    for name, kind in _KINDS.items():
+        _report(name, clean, [one for one in results if isinstance(one.case, kind)], _count(every, kind))
+    print(f"{len(results)} of {len(every)} runs with --seed {options.seed}, {time.monotonic() - began:.0f} s")
+    wrong = sorted((one for one in results if one.problems), key=lambda one: str(one.case))
+    for one in wrong:
+        print(told(one, options.app))
+    return 1 if wrong or not results else 0
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m tests.sweep", description=__doc__.split("\n")[0])
+    parser.add_argument("--app", default="", metavar="FILE", help="the App to deploy (default: the workshop)")
+    parser.add_argument("--only", nargs="+", choices=tuple(_KINDS), default=tuple(_KINDS))
+    parser.add_argument("--seed", type=int, default=int(f"{datetime.date.today():%Y%m%d}"),
+                        help="of the order and the races' gaps (default: today's date)")  # fmt: skip
+    parser.add_argument("--workers", type=int, default=2, help="emulators at a time (default: %(default)s)")
+    part = parser.add_mutually_exclusive_group()
+    part.add_argument("--within", type=float, metavar="MINUTES", help="end before so many minutes")
+    part.add_argument("--sample", type=int, metavar="N", help="run so many")
+    part.add_argument("--case", nargs="+", type=cases.parse, metavar="KEY", help="run these, as a failure names them")
+    return parser.parse_args()
+
+
+def _every(options: argparse.Namespace, clean: Clean) -> list[Case]:
+    """The cases in their order, of which the first may be all that is run."""
+    if options.case:
+        return list(options.case)
+    drawn = random.Random(options.seed)
+    of_kinds = {
+        "faults": cases.fault_cases(clean),
+        "kills": cases.kill_cases(clean),
+        "races": cases.race_cases(drawn),
+    }
+    return cases.shuffled([case for name in options.only for case in of_kinds[name]], drawn)
 
 
 @contextmanager
-def _emulators(folder: Path, count: int) -> Iterator[tuple[list[str], str]]:
-    """The emulators' addresses, and an EFS directory that is filled."""
+def _emulators(folder: Path, count: int) -> Iterator[list[str]]:
+    """The emulators' addresses."""
     with ExitStack() as opened:
         homes = [folder / f"home{number}" for number in range(count)]
         addresses = []
         for home in homes:
             opened.callback(local.stop, home)
             addresses.append(local.start(home)[0].endpoint)
-        yield addresses, str(fill(folder / "efs"))
+        yield addresses
 
 
-def _measure(emulator: str, efs: str) -> Clean:
+def _measure(made: Subject, emulator: str, efs: str) -> Clean:
     with Wire(emulator) as wire:
-        return Bench(emulator, wire, efs).clean
+        return Bench(made, emulator, wire, efs).clean
 
 
-def _cases(name: str, clean: Clean, seed: int) -> Sequence[Case]:
-    if name == "faults":
-        return runs.fault_cases(clean)
-    return runs.kill_cases(clean) if name == "kills" else runs.race_cases(random.Random(seed))
-
-
-def _run(cases: Sequence[Case], emulators: Sequence[str], efs: str, clean: Clean) -> list[Result]:
+def _run(plan: Plan, emulators: Sequence[str], efs: str, clean: Clean) -> list[Result]:
     context = multiprocessing.get_context("forkserver")
     free: Queue[str] = context.Queue()
     for emulator in emulators:
         free.put(emulator)
-    chunks = [cases[start : start + _CHUNK] for start in range(0, len(cases), _CHUNK)]
+    chunks = [plan.cases[start : start + _CHUNK] for start in range(0, len(plan.cases), _CHUNK)]
     results: list[Result] = []
-    progress = Progress(len(cases))
-    tenth = max(1, len(cases) // 10)
+    progress = Progress(len(plan.cases))
+    tenth = max(1, len(plan.cases) // 10)
     progress.show(0)
-    with ProcessPoolExecutor(len(emulators), context, _begin, (free, efs, clean)) as pool, _cancelling(pool):
-        for done in as_completed([pool.submit(_work, chunk) for chunk in chunks]):
-            results += done.result()
+    first = (free, plan.subject, efs, clean)
+    with ProcessPoolExecutor(len(emulators), context, _begin, first) as pool, _cancelling(pool):
+        for done in as_completed([pool.submit(_work, chunk, plan.until) for chunk in chunks]):
+            found = done.result()
+            results += found
             progress.show(len(results))
-            if not sys.stderr.isatty() and len(results) % tenth < _CHUNK:
-                print(f"{len(results)} of {len(cases)}", file=sys.stderr, flush=True)
+            if found and not sys.stderr.isatty() and len(results) % tenth < _CHUNK:
+                print(f"{len(results)} of {len(plan.cases)}", file=sys.stderr, flush=True)
     progress.clear()
     return results
 
@@ -105,43 +149,51 @@ def _cancelling(pool: ProcessPoolExecutor) -> Iterator[None]:
         raise
 
 
-def _begin(free: "Queue[str]", efs: str, clean: Clean) -> None:
+def _begin(free: "Queue[str]", made: Subject, efs: str, clean: Clean) -> None:
     emulator = free.get()
-    _bench[:] = [Bench(emulator, Wire(emulator).__enter__(), efs, clean)]
+    _bench[:] = [Bench(made, emulator, Wire(emulator).__enter__(), efs, clean)]
 
 
-def _work(cases: Sequence[Case]) -> list[Result]:
-    return [_bench[0].run(case) for case in cases]
+def _work(chunk: Sequence[Case], until: float) -> list[Result]:
+    return [_bench[0].run(case) for case in chunk if time.monotonic() < until]
 
 
-def _report(name: str, clean: Clean, results: Sequence[Result], seconds: float) -> int:
-    wrong = [one for one in results if one.problems]
+def _count(every: Sequence[Case], kind: type[Case]) -> int:
+    return sum(isinstance(case, kind) for case in every)
+
+
+def _report(name: str, clean: Clean, results: Sequence[Result], planned: int) -> None:
+    if not results:
+        return
+    wrong = sum(bool(one.problems) for one in results)
     converged = sum(one.converged for one in results)
-    missed = len(results) - converged - len(wrong)
+    missed = len(results) - converged - wrong
     slowest = max(one.seconds for one in results)
     mean = sum(one.seconds for one in results) / len(results)
     print(
-        f"{_heading(name, clean, len(results))}, {converged} converged, {len(wrong)} did not, "
-        f"{missed} came to fewer calls; {seconds:.0f} s, {mean:.1f} s a run, the slowest {slowest:.1f} s"
+        f"{_heading(name, clean)}, {len(results)} of {planned} run: {converged} converged, {wrong} did not, "
+        f"{missed} came to fewer calls; {mean:.1f} s a run, the slowest {slowest:.1f} s"
     )
     print(
         "  ends of the first run: "
         + ", ".join(f"{n} x {end}" for end, n in sorted(Counter(map(_end, results)).items()))
     )
-    for one in wrong:
-        print(f"  {one.case} ({one.fired})")
-        for problem in one.problems:
-            print("    " + problem.replace("\n", "\n      "))
-    sys.stdout.flush()
-    return len(wrong)
 
 
-def _heading(name: str, clean: Clean, count: int) -> str:
+def told(result: Result, app: str) -> str:
+    """A case that did not converge: what is wrong, and the command that runs it alone."""
+    problems = ["    " + problem.replace("\n", "\n      ") for problem in result.problems]
+    of_app = ["--app", app] if app else []
+    command = shlex.join(["python", "-m", "tests.sweep", *of_app, "--case", result.case.key])
+    return "\n".join([f"  {result.case} ({result.fired})", *problems, f"    again: {command}"])
+
+
+def _heading(name: str, clean: Clean) -> str:
     calls = f"{sum(map(len, clean.calls.values()))} calls"
     return {
-        "faults": f"fault sweep: {calls} x {len(Fault)} faults = {count} runs",
-        "kills": f"kill sweep: {calls} x 2 signals = {count} runs",
-        "races": f"races: {count} runs",
+        "faults": f"fault sweep: {calls} x {len(Fault)} faults",
+        "kills": f"kill sweep: {calls} x {len(cases.SIGNALS)} signals",
+        "races": "races",
     }[name]
 
 

@@ -1,8 +1,10 @@
 """Who may import what: pure inside, effects at the rim."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import pytest
@@ -26,26 +28,32 @@ PACKAGES = (
     "blocks",
     "checks",
     "cli",
+    "code",
+    "costs",
     "deploy",
     "destroy",
     "local",
     "policy",
     "template",
+    "testing",
     "workshop",
 )
 # Who may import whom: a package's modules import only what stands here, and the modules at the top.
 BELOW = {
-    "template": {"aws"},
+    "template": set[str](),
     "checks": {"template"},
     "lint_rules": {"checks"},
     "blocks": set[str](),
     "app": {"blocks", "template"},
     "aws": {"template"},
     "ask": set[str](),
-    "deploy": {"ask", "aws", "checks", "local", "template"},
-    "destroy": {"aws", "deploy"},
+    "code": set[str](),
+    "costs": {"checks", "template"},
+    "deploy": {"ask", "aws", "checks", "code", "costs", "local", "template"},
+    "destroy": {"aws", "costs", "deploy", "template"},
     "local": {"aws"},
     "policy": {"aws", "deploy", "template", "workshop"},
+    "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
     "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
@@ -55,24 +63,22 @@ MORE: dict[str, set[str]] = {}
 DEPLOYMENT = {".aws.records", ".aws.wiring", ".template.source", ".web"}
 # Deploy's modules that act; the others compute.
 ACTING = {
-    "cache",
-    "code",
+    "__init__",
     "deployer",
     "drift",
     "follower",
     "handover",
-    "installed",
+    "health",
     "logs",
     "observer",
     "place",
-    "preflight",
+    "planning",
+    "preflight/__init__",
     "proof",
     "proven",
+    "public",
     "question",
     "refusals",
-    "requirements",
-    "status",
-    "target_pip",
 }
 
 
@@ -86,6 +92,7 @@ TEMPLATE_SIDE = [*of("app"), *of("blocks"), *of("workshop"), *(f"template/{name}
 PURE = [
     *(name for name in TEMPLATE_SIDE if name not in ("app/load", "app/proof")),  # this one reads a web.Reply
     *of("checks"),
+    *of("costs"),
     *of("policy"),
     *of("template"),
     *(name for name in of("deploy") if name.removeprefix("deploy/") not in ACTING),
@@ -102,7 +109,8 @@ PURE = [
 ]
 RIM = {
     *(name.replace("/", ".") for name in [*of("destroy"), *of("local"), *of("cli"), *of("aws")]),
-    *(f"deploy.{name}" for name in ACTING),
+    *(f"deploy.{name.removesuffix('/__init__').replace('/', '.')}" for name in ACTING),
+    *(name.replace("/", ".") for name in of("code")),
     "reporting",
     "web",
 } - {
@@ -189,6 +197,10 @@ def test_only_the_aws_package_imports_boto3() -> None:
     assert all(name.startswith("aws/") for name in importers)
 
 
+def test_the_packages_stand_in_layers() -> None:
+    assert tuple(TopologicalSorter(BELOW).static_order())[-1] == "cli", "a cycle would raise CycleError"
+
+
 @pytest.mark.parametrize("name", [name for name in LIBRARY if "/" in name])
 def test_a_package_imports_only_what_stands_below_it(name: str) -> None:
     package = name.partition("/")[0]
@@ -196,10 +208,23 @@ def test_a_package_imports_only_what_stands_below_it(name: str) -> None:
     assert packages & {*PACKAGES, "lint_rules"} <= {package, *BELOW[package], *MORE.get(name, ())}
 
 
+def test_newcomers_are_told_of_each_package_and_what_it_imports() -> None:
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| `[a-z_]+/` \|.*\|.*\|", line)]
+    told = {row[0].strip("`/"): set(re.findall(r"`(\w+)`", row[2])) for row in rows if row[0].strip("`/") in BELOW}
+    assert told == BELOW
+
+
 @pytest.mark.parametrize("name", MORE)
 def test_what_knows_more_than_its_package_may_still_needs_it(name: str) -> None:
     packages = {module[1:].split(".")[0] for module in imports(LIBRARY[name])}
     assert MORE[name] <= packages - BELOW[name.partition("/")[0]]
+
+
+def test_nothing_of_the_library_imports_the_fakes_of_tests() -> None:
+    importers = {name for name, path in LIBRARY.items() if ".testing" in tops(path)}
+    assert {name for name in importers if not name.startswith("testing/")} == set()
+    assert [path for path in COMMANDS if "wildrydes_ml.testing" in imports(path)] == []
 
 
 def test_a_deployment_is_data_that_needs_little() -> None:

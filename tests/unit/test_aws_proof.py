@@ -22,7 +22,7 @@ from tests.aws.proof import Proof
 from tests.aws.questions import QUESTIONS
 from tests.aws.report import DONE, FAILED, NOT_ASKED
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.costs import total
+from wildrydes_ml.costs import total
 from wildrydes_ml.errors import InterruptedWork, WildrydesError
 from wildrydes_ml.workshop.settings import wild_rydes
 

@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 
+from ..template.change import ResourceChange
+
 _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 
@@ -60,20 +62,6 @@ class StackResource:
     logical_id: str
     type: str
     physical_id: str
-
-
-@dataclass(frozen=True)
-class ResourceChange:
-    """One change of a change set: action Add, Modify or Remove; replacement True, Conditional or False.
-
-    `causes` are the properties for whose change CloudFormation replaces the resource, or perhaps does, in order.
-    """
-
-    logical_id: str
-    type: str
-    action: str
-    replacement: str = "False"
-    causes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

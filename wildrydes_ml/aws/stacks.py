@@ -1,6 +1,7 @@
 """CloudFormation: stacks, change sets and events."""
 
 import json
+import re
 import uuid
 from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -12,10 +13,12 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import InterruptedWork, WildrydesError
+from ..template.change import ResourceChange
+from ..template.parameters import HIDDEN
 from . import causes, drifts, validation
 from .facts import Unknown
 from .faults import DENIED, code_of, is_taken, translated
-from .records import ChangeSet, Drift, Fault, ResourceChange, Stack, StackEvent, StackResource
+from .records import ChangeSet, Drift, Fault, Stack, StackEvent, StackResource
 from .repeating import optional
 
 # At one look a second: CloudFormation works out a change set in seconds.
@@ -24,6 +27,8 @@ _GONE = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
 _REFUSED = "stack {}: CloudFormation refuses the change: {}"
 _OVERTAKEN = "stack {}: another deployer is at work on it; run again when it is done. AWS: {}"
 _TAKEN = "stack {}: another deployer is creating it; run again to follow it"
+
+_NAME_OF_ROLE = re.compile(r"\b(RoleName|UserName|GroupName|ManagedPolicyName|InstanceProfileName)\"?\s*:")
 
 
 class Stacks:
@@ -283,10 +288,26 @@ def _token() -> str:
 def _body(template: str, parameters: Mapping[str, str], tags: Mapping[str, str]) -> dict[str, Any]:
     return {
         **_source(template),
-        "Parameters": [{"ParameterKey": key, "ParameterValue": value} for key, value in parameters.items()],
+        "Parameters": [_parameter(key, value) for key, value in parameters.items()],
         "Tags": [{"Key": key, "Value": value} for key, value in tags.items()],
-        "Capabilities": ["CAPABILITY_IAM"],
+        "Capabilities": ["CAPABILITY_NAMED_IAM" if _names_roles(template) else "CAPABILITY_IAM"],
     }
+
+
+def _names_roles(template: str) -> bool:
+    """Whether it may give IAM's resources names of their own; what is not here is not read.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html: Capabilities
+    """
+    is_elsewhere = not template or template.startswith(("https://", "http://"))
+    return is_elsewhere or bool(_NAME_OF_ROLE.search(template))
+
+
+def _parameter(key: str, value: str) -> dict[str, Any]:
+    """A secret that a stack has, of which it tells only this, stays as it is."""
+    if value == HIDDEN:
+        return {"ParameterKey": key, "UsePreviousValue": True}
+    return {"ParameterKey": key, "ParameterValue": value}
 
 
 def _source(template: str) -> dict[str, Any]:

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from .. import costs
+from ..costs.bills import is_free
 from ..template.effective import Body, Effective, effective
 from ..template.parameters import same
 from ..template.resolve import mapping
-from . import costs
-from .bills import is_free
 from .openings import SEEN, openings
 
 # What says more of what bills: a function's memory, a subnet's addresses.

@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
 from functools import partial
 
+from .. import costs
 from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -15,33 +15,16 @@ from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
 from ..template.fillers import fillers
-from . import costs, drift, handover, offers, planner, preflight, proven, surprises
+from . import drift, handover, offers, planning, preflight, proven
 from . import proof as proving
-from .desired import Desired, DesiredStack
+from .desired import DesiredStack
 from .follower import MADE, Follower
-from .observer import Observer, StackObserver, fill_settings
-from .place import desired_at
-from .planner import FoundStack, Observed
-from .recall import recall
+from .observer import fill_settings
+from .plans import Plan
 from .refusals import refuse_losses, refuse_update
 from .settings import Settings
 from .states import Deploy, state
-from .steps import (
-    ApplyStack,
-    DeleteStack,
-    Fill,
-    MakeBucket,
-    RollBack,
-    Step,
-    Upload,
-    WarmUp,
-    Wire,
-    as_record,
-    change_line,
-)
-
-# The instance fetches the model within the wait condition's hour.
-_LINK_SECONDS = 2 * 3600
+from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire, change_line
 
 
 @dataclass(frozen=True)
@@ -65,75 +48,69 @@ def deploy(
 
     `confirm` is shown what a deploy on AWS makes or makes dearer, and raises when it may not.
     """
-    deployer = Deployer(aws, settings, target, reporter)
-    steps = deployer.steps()
-    deployer.report(steps)
-    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
-    if not target.is_local and (lines := offers.offer(deployer.desired, steps, deployer.found)):
+    return apply(aws, planning.make(aws, settings, target, reporter), reporter, confirm)
+
+
+def apply(
+    aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
+) -> Deployed:
+    """Takes the steps of a finished plan, and proves that what was made answers."""
+    deployer = Deployer(aws, plan, reporter)
+    deployer.report()
+    _check(aws, plan, reporter)
+    found = plan.observed.stacks
+    if not plan.target.is_local and (lines := offers.offer(plan.desired, plan.steps, found)):
         confirm(lines)
-    for step in deployer.left_after_rollbacks(steps):
+    for step in deployer.left_after_rollbacks():
         deployer.run(step)
     deployer.tidy()
-    return deployer.prove(changed=bool(steps))
+    return deployer.prove(changed=plan.changes)
 
 
-def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> bool:
-    """Reports what deploy would do, with the changes of each stack's resources; returns whether it would do any."""
-    deployer = Deployer(aws, settings, target, reporter)
-    steps = deployer.detailed(deployer.steps())
-    deployer.report(steps)
-    for step in steps:
+def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:
+    """Reports what deploy would do, with the changes of each stack's resources, and returns it.
+
+    The change sets that tell these changes are discarded.
+    """
+    deployer = Deployer.planned(aws, settings, target, reporter)
+    deployer.plan = plan = deployer.plan.with_steps(deployer.detailed(deployer.plan.steps))
+    deployer.report()
+    for step in plan.steps:
         if isinstance(step, ApplyStack):
             refuse_losses(step.desired, step.changes, settings)
-    preflight.check(aws, deployer.desired, steps, target, reporter, deployer.found)
+    _check(aws, plan, reporter)
     if not target.is_local:
-        reporter.output(costs.sentence(stack.effective for stack in deployer.desired.stacks))
-    return bool(steps)
+        reporter.output(costs.sentence(stack.effective for stack in plan.desired.stacks))
+    return plan
+
+
+def _check(aws: Aws, plan: Plan, reporter: Reporter) -> None:
+    preflight.check(aws, plan.desired, plan.steps, plan.target, reporter, plan.observed.stacks)
 
 
 class Deployer:
-    """One deploy: what is wanted, what is known of the stacks, and the gateways to get from one to the other."""
+    """One deploy: the finished plan, the gateways, and what became of the stacks on the way."""
 
-    def __init__(self, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> None:
+    def __init__(self, aws: Aws, plan: Plan, reporter: Reporter) -> None:
         self._aws = aws
-        self._settings = settings
-        self._target = target
         self._reporter = reporter
         self._follower = Follower(aws, reporter)
-        for name in settings.overrides.keys() & target.parameters.keys():
-            reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
-        self.desired: Desired
-        self.found: Mapping[str, FoundStack]
-        self._stacks: dict[str, Stack] = {}
-        self._leftovers: tuple[str, ...] = ()
-        self._has_bucket = False
+        self.plan = plan
+        self._stacks = _stacks(plan)
 
-    def steps(self) -> tuple[Step, ...]:
-        """What there is to do about what is asked for and what earlier deploys set."""
-        stacks = StackObserver(self._aws, self._settings, self._follower).observe()
-        settings = recall(self._settings, stacks, self._aws.identity, self._target.parameters)
-        self.desired = desired_at(self._target, settings, self._aws, self._reporter)
-        observed = Observer(self._aws, self.desired, stacks).observe()
-        self.found = observed.stacks
-        self._stacks = {name: found.stack for name, found in observed.stacks.items()}
-        self._leftovers, self._has_bucket = observed.templates, observed.bucket_tags is not None
-        self.desired = self._with_uploads(observed)
-        handover.refuse_too_large(self.desired.stacks)
-        for permission in observed.unread:
-            self._reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
-        self._tell_unheeded(observed)
-        self._tell_window()
-        steps = planner.plan(self.desired, observed)
-        if not self._target.is_local:
-            self._tell_throughput(observed)
-        return steps
+    @classmethod
+    def planned(cls, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> "Deployer":
+        """With the plan for what is asked for."""
+        return cls(aws, planning.make(aws, settings, target, reporter), reporter)
 
-    def report(self, steps: Sequence[Step]) -> None:
+    def report(self) -> None:
         """Reports the plan, and how it changes the idle cost."""
-        idle = {} if self._target.is_local else offers.idle_change(self.desired, steps, self.found)
-        self._reporter.plan([as_record(step) for step in steps], **idle)
+        plan = self.plan
+        is_local = plan.target.is_local
+        idle = {} if is_local else offers.idle_change(plan.desired, plan.steps, plan.observed.stacks)
+        self._reporter.plan(plan.records(), **idle)
 
-    def detailed(self, steps: Sequence[Step]) -> Sequence[Step]:
+    def detailed(self, steps: Sequence[Step]) -> tuple[Step, ...]:
         """The steps with the changes of their change sets, where these can be made before the steps in front of them.
 
         An update for which CloudFormation finds nothing to do is left out, unless a step before it may give it some.
@@ -143,7 +120,7 @@ class Deployer:
             detail = self._detail(step)
             if detail or any(not isinstance(one, (MakeBucket, Upload)) for one in found):
                 found.append(detail or step)
-        return () if all(isinstance(step, WarmUp) for step in found) else found
+        return () if all(isinstance(step, WarmUp) for step in found) else tuple(found)
 
     def _detail(self, step: Step) -> Step | None:
         """An update with its changes; None when there are none."""
@@ -156,25 +133,28 @@ class Deployer:
         refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         return replace(step, changes=change_set.changes)
 
-    def left_after_rollbacks(self, steps: Sequence[Step]) -> Sequence[Step]:
+    def left_after_rollbacks(self) -> tuple[Step, ...]:
         """Undoes failed updates and returns the steps that are left: what there is to update is only then known."""
-        rollbacks = [step for step in steps if isinstance(step, RollBack)]
+        rollbacks = [step for step in self.plan.steps if isinstance(step, RollBack)]
         if not rollbacks:
-            return steps
+            return self.plan.steps
         for step in rollbacks:
             self.run(step)
-        left = self.steps() or steps[-1:]
-        self.report(left)
-        return left
+        last = self.plan.steps[-1:]
+        later = planning.again(self._aws, self.plan.settings, self.plan.target, self._reporter)
+        self.plan = later if later.changes else later.with_steps(last)
+        self._stacks = _stacks(self.plan)
+        self.report()
+        return self.plan.steps
 
     def run(self, step: Step) -> None:
         """Takes one step."""
         self._reporter.event(step.describe().splitlines()[0])
         match step:
             case MakeBucket(bucket):
-                self._aws.buckets.create(bucket, self.desired.service.tags)
+                self._aws.buckets.create(bucket, self.plan.desired.service.tags)
             case Upload(bucket, key, body):
-                self._aws.buckets.upload(bucket, key, body, {TAG: self._settings.name})
+                self._aws.buckets.upload(bucket, key, body, {TAG: self.plan.settings.name})
             case DeleteStack(name):
                 self._delete(self._stacks.pop(name))
             case RollBack(name):
@@ -192,30 +172,30 @@ class Deployer:
 
     def tidy(self) -> None:
         """Removes what a killed deploy left in the bucket."""
-        if self._leftovers:
-            self._reporter.event(f"removing {', '.join(self._leftovers)} from the bucket, left by a deploy that ended")
-            handover.remove(self._aws, self.desired.bucket, self._leftovers, self._reporter)
+        if left := self.plan.observed.templates:
+            self._reporter.event(f"removing {', '.join(left)} from the bucket, left by a deploy that ended")
+            handover.remove(self._aws, self.plan.desired.bucket, left, self._reporter)
 
     def prove(self, changed: bool) -> Deployed:
         """Asks through the public URL and reports the answer."""
-        asked, outputs = self.desired.deployment.proof, self._outputs()
+        asked, outputs = self.plan.desired.deployment.proof, self._outputs()
         if asked is None:
             self._report_outputs(outputs)
-            self._reporter.warning(f"{self._settings.name} names no proof: that it answers was not looked at")
+            self._reporter.warning(f"{self.plan.settings.name} names no proof: that it answers was not looked at")
             return Deployed(changed, "", outputs, None)
-        url = proving.public_url(self._target, asked, outputs)
-        send = proving.sender(self._aws, self._target, asked, self.desired.values, outputs)
+        url = proving.public_url(self.plan.target, asked, outputs)
+        send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
         answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed))
         if changed:
-            proven.remember(self._aws, self.desired)
+            proven.remember(self._aws, self.plan.desired)
         self._report_outputs(outputs)
         self._report_answer(asked, url, outputs, answer)
         return Deployed(changed, url, outputs, answer)
 
     def _warm_up(self) -> None:
-        proof = self.desired.deployment.proof
+        proof = self.plan.desired.deployment.proof
         assert proof is not None
-        function = proof.function(self.desired.values, self._outputs())
+        function = proof.function(self.plan.desired.values, self._outputs())
         self._proven(partial(proving.warm, self._aws, function, proof, self._reporter))
 
     def _proven(self, proof: Callable[[], Verdict]) -> Verdict:
@@ -226,92 +206,37 @@ class Deployer:
             raise
         except WildrydesError as error:
             cause = drift.findings(self._aws, self._stacks.values(), self._reporter)
-            before = proven.hint(self._aws, self.desired)
+            before = proven.hint(self._aws, self.plan.desired)
             if not cause and not before:
                 raise
             raise WildrydesError(f"{error}{'; ' if cause else ''}{cause}{before}") from error
-
-    def _with_uploads(self, observed: Observed) -> Desired:
-        """Tells the filling instance where its uploads are: the code and a model's fresh link.
-
-        What filled EFS already stays as it was: new code or an expired link is no reason to touch the instance. Another
-        template comes with the code that it was written for: CloudFormation may make the instance anew at any time.
-        """
-        desired, first, filling = self.desired, self.desired.filler, self.desired.deployment.filling
-        if first is None or filling is None:
-            return desired
-        found = observed.stacks.get(first.name)
-        known = found.stack.parameters if found else {}
-        boots = planner.boots_instance(filling, first, found)
-        is_rewritten = found is not None and found.template != first.template
-        kept = () if boots or is_rewritten else filling.uploads
-        uploads = {key: known[key] for key in kept if key in known}
-        if desired.model.digest and not self._target.is_local:
-            self._refuse_lost_archive(observed)
-            is_same = known.get("ModelSha256") == desired.model.digest and not boots
-            link = self._aws.buckets.link
-            uploads["ModelUrl"] = (
-                known["ModelUrl"] if is_same else link(desired.bucket, desired.model_key, _LINK_SECONDS)
-            )
-        told = first.with_parameters(**uploads)
-        return replace(desired, stacks=tuple(told if one.name == told.name else one for one in desired.stacks))
-
-    def _refuse_lost_archive(self, observed: Observed) -> None:
-        desired = self.desired
-        if not desired.model.archive and not observed.has_model:
-            raise WildrydesError(
-                f"s3://{desired.bucket}/{desired.model_key}, the model of this deployment, is gone from the bucket: "
-                "pass it again with --model, or go back to the default with --reset ModelUrl"
-            )
-
-    def _tell_window(self) -> None:
-        """Warns of a time in which callers are refused."""
-        service = self._stacks.get(self.desired.service.name)
-        if service and (text := self.desired.deployment.window(service.parameters, self.desired.values)):
-            self._reporter.warning(text)
-
-    def _tell_unheeded(self, observed: Observed) -> None:
-        """Warns of what is set now and changes nothing, so that nobody waits for it."""
-        asked = self._settings.overrides.keys() - self._target.parameters.keys()
-        for stack, name in planner.unheeded(self.desired, observed):
-            if name in asked:
-                self._reporter.warning(
-                    f"--set {name} changes nothing in stack {stack}{planner.why_unheeded(self.desired, name)}: "
-                    "CloudFormation does not keep the new value; set it again when it matters"
-                )
-
-    def _tell_throughput(self, observed: Observed) -> None:
-        """Warns of a change of throughput that EFS may not take yet."""
-        now = datetime.now(timezone.utc)
-        for stack in self.desired.stacks:
-            found = observed.stacks.get(stack.name)
-            changed = surprises.throughput_changes(found.effective, stack.effective) if found else []
-            events = self._aws.stacks.events(found.stack.id) if found and changed else []
-            for title in changed:
-                self._reporter.warning(surprises.throughput_warning(stack.name, title, events, now))
 
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
         """The stack with its inputs, which come from the stacks made before it; a finished one as it is."""
         if stack.is_resolved:
             return stack
         outputs = {name: one.outputs for name, one in self._stacks.items()}
-        contents = filling.manifest(self.desired.fill) if self.desired.fill else self.desired.contents(stack, outputs)
+        contents = (
+            filling.manifest(self.plan.desired.fill)
+            if self.plan.desired.fill
+            else self.plan.desired.contents(stack, outputs)
+        )
         return stack.resolved(outputs, contents)
 
     def _can_prepare(self, step: ApplyStack) -> bool:
         stack, found = step.desired, self._stacks.get(step.desired.name)
         outputs = {name: one.outputs for name, one in self._stacks.items()}
         is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
-        has_way = self._has_bucket or not handover.is_large(stack)
+        has_way = self.plan.observed.bucket_tags is not None or not handover.is_large(stack)
         return is_updatable and has_way and stack.is_resolvable(outputs)
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
         wanted = self._resolved(stack)
-        with handover.handed(self._aws, self.desired, wanted, self._reporter) as template:
+        with handover.handed(self._aws, self.plan.desired, wanted, self._reporter) as template:
             return self._aws.stacks.prepare(self._stacks[wanted.name], template, wanted.parameters, wanted.tags)
 
     def _create(self, stack: DesiredStack) -> None:
-        with handover.handed(self._aws, self.desired, stack, self._reporter) as template:
+        with handover.handed(self._aws, self.plan.desired, stack, self._reporter) as template:
             begun = self._aws.stacks.create(stack.name, template, stack.parameters, stack.tags)
         self._stacks[stack.name] = self._follower.follow(begun, set(), MADE)
 
@@ -321,7 +246,7 @@ class Deployer:
             self._reporter.event(f"stack {stack.name} has nothing to change")
             return
         try:
-            refuse_losses(stack, change_set.changes, self._settings)
+            refuse_losses(stack, change_set.changes, self.plan.settings)
             refuse_update(self._aws, change_set.stack, change_set.changes, self._reporter)
         except Refused:
             self._aws.stacks.discard(change_set.id)
@@ -343,13 +268,13 @@ class Deployer:
         self._stacks[stack.name] = self._follower.follow(stack, seen, {"UPDATE_ROLLBACK_COMPLETE"})
 
     def _fill(self) -> None:
-        assert self.desired.fill is not None
-        filling.fill(self.desired.fill, fill_settings(self.desired), self._reporter)
+        assert self.plan.desired.fill is not None
+        filling.fill(self.plan.desired.fill, fill_settings(self.plan.desired), self._reporter)
 
     def _wire(self) -> None:
-        wanted = self.desired.wiring
+        wanted = self.plan.desired.wiring
         assert wanted is not None
-        proof = self.desired.deployment.proof
+        proof = self.plan.desired.deployment.proof
         assert proof is not None
         api = self._outputs()[proof.api]
         found = self._aws.apis.found(api, wanted)
@@ -371,5 +296,9 @@ class Deployer:
         self._reporter.output(f"URL: {url}", api_url=url)
         if command := proof.command(outputs, url):
             self._reporter.output(f"Try: {command}", curl=command)
-        if not self._target.is_local:
-            self._reporter.output(costs.sentence(stack.effective for stack in self.desired.stacks))
+        if not self.plan.target.is_local:
+            self._reporter.output(costs.sentence(stack.effective for stack in self.plan.desired.stacks))
+
+
+def _stacks(plan: Plan) -> dict[str, Stack]:
+    return {name: found.stack for name, found in plan.observed.stacks.items()}

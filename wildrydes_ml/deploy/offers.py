@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
+from .. import costs
 from ..template.effective import effective
-from . import costs
 from .desired import Desired
 from .openings import openings
 from .planner import FoundStack

@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
+from .. import code
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..local import filling, standing_in
 from ..packaging import Package
 from ..reporting import Reporter
-from . import code, model
+from . import model
 from .desired import Desired, describe, values_at
 from .model import Model
 from .proven import back

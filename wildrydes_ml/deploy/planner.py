@@ -6,11 +6,12 @@ from dataclasses import dataclass
 from typing import Any
 
 from .. import tags
-from ..aws.records import ResourceChange, Stack, StackResource
+from ..aws.records import Stack, StackResource
 from ..aws.wiring import FoundWiring, actions
 from ..deployment import Filling
 from ..errors import Refused, WildrydesError
 from ..tags import ASIDE_TAG, TAG
+from ..template.change import ResourceChange
 from ..template.decode import decode
 from ..template.effective import Effective, changes, effective, made_resources
 from . import consequences

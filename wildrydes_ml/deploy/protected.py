@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Sequence
 
-from ..aws.records import ResourceChange
+from ..template.change import ResourceChange
 
 # All types of these services: networks and what is in them, files, databases, streams.
 _SERVICES = tuple(

@@ -11,7 +11,7 @@ from ..aws.target import Target
 from ..deployment import Proof
 from ..errors import SettingsError, WildrydesError
 from ..web import Reply
-from . import status
+from . import health
 from .settings import Settings
 
 _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /(\S*)")
@@ -42,7 +42,7 @@ def send(aws: Aws, settings: Settings, target: Target, route: str, sent: bytes |
     if proof is None:
         raise WildrydesError(f"{settings.name} names no proof, so that its API is not known here")
     asked = _asked(proof, route, sent)
-    return status.find_sender(aws, settings, target, asked)(asked.body, asked.headers)
+    return health.find_sender(aws, settings, target, asked)(asked.body, asked.headers)
 
 
 def _asked(proof: Proof, route: str, sent: bytes | None) -> Proof:

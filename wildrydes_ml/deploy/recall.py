@@ -50,17 +50,16 @@ def recall(
 def set_values(found: FoundStack) -> dict[str, str]:
     """The parameters of a stack that were set: those whose values are not the defaults of its template.
 
-    What a stack gave up to be kept without its function counts as before that. A secret is not among them:
-    CloudFormation tells asterisks in its place.
+    What a stack gave up to be kept without its function counts as before that. A secret counts as set:
+    CloudFormation tells `HIDDEN` in its place, with which an update keeps it.
     """
     rows: Mapping[str, Mapping[str, Any]] = found.body.get("Parameters", {})
     defaults = parameter_defaults(found.template)
-    told = [name for name, row in rows.items() if parameters.text(row.get("NoEcho", "false")) != "true"]
     aside = dict(pair.split("=", 1) for pair in found.stack.tags.get(ASIDE_TAG, "").split())
     return {
         name: value
         for name, value in {**found.stack.parameters, **aside}.items()
-        if name in told and not (name in defaults and parameters.same(value, defaults[name]))
+        if name in rows and not (name in defaults and parameters.same(value, defaults[name]))
     }
 
 

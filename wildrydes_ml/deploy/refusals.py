@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
-from ..aws.records import ResourceChange, Stack
+from ..aws.records import Stack
 from ..aws.session import Aws
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..reporting import Reporter
+from ..template.change import ResourceChange
 from . import stackpolicy, steps, surprises
 from .desired import DesiredStack
 from .protected import protected

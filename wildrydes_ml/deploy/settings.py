@@ -102,7 +102,7 @@ class Settings:
             f"{name} is {value} in what is deployed, and it {parameters.constraint(self.rows[name])}: "
             f"add --set {name}=VALUE or --reset {name}"
             for name, value in self.held.items()
-            if name not in self.asked and not parameters.fits(value, self.rows[name])
+            if name not in self.asked and value != parameters.HIDDEN and not parameters.fits(value, self.rows[name])
         ]
 
     def _reset_faults(self) -> list[str]:

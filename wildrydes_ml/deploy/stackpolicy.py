@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..aws.records import ResourceChange
+from ..template.change import ResourceChange
 
 _Statement = Mapping[str, Any]
 # Action and replacement of a change → what the policy may call it. What is added is never denied.

@@ -4,8 +4,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..aws.records import ResourceChange
 from ..aws.wiring import DESCRIPTIONS, Action
+from ..template.change import ResourceChange
 from ..template.fillers import fillers
 from . import surprises
 from .consequences import ParameterChange

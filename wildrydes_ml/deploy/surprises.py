@@ -7,7 +7,8 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..aws.records import ResourceChange, StackEvent
+from ..aws.records import StackEvent
+from ..template.change import ResourceChange
 from ..template.effective import Effective
 
 # https://docs.aws.amazon.com/efs/latest/ug/managing-throughput.html and API_UpdateFileSystem.html (TooManyRequests)

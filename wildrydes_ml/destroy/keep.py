@@ -3,9 +3,10 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ..aws.records import ChangeSet, ResourceChange, Stack
+from .. import costs
+from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
-from ..deploy import costs, steps
+from ..deploy import steps
 from ..deploy.follower import Follower
 from ..deploy.planner import FoundStack
 from ..deploy.protected import protected
@@ -16,6 +17,7 @@ from ..deployment import Kept
 from ..errors import Refused, WildrydesError
 from ..reporting import Reporter
 from ..tags import ASIDE_TAG
+from ..template.change import ResourceChange
 
 
 def idle_parameters(kept: Kept, stack: Stack) -> dict[str, str]:

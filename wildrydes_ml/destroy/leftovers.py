@@ -12,7 +12,7 @@ from typing import TypeVar
 from ..aws.records import Billable
 from ..aws.session import Aws
 from ..aws.target import Target
-from ..deploy.costs import PRICES
+from ..costs import PRICES
 from ..deploy.remedies import Remedies, some
 from ..deploy.settings import Settings
 from ..errors import InterruptedWork, WildrydesError

@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
-from ..aws.records import ResourceChange
+from .change import ResourceChange
 from .resolve import conditions, is_known, mapping, resolve, text_of, undecided
 
 Body: TypeAlias = Mapping[str, Any]

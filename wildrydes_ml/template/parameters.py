@@ -7,6 +7,14 @@ from typing import Any
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: a value's characters.
 _LONGEST = 4096
 
+# What CloudFormation tells of the value of a parameter with NoEcho.
+HIDDEN = "****"
+
+
+def is_hidden(row: Mapping[str, Any]) -> bool:
+    """Whether CloudFormation tells nobody the parameter's value."""
+    return text(row.get("NoEcho", False)) == "true"
+
 
 def fits(value: str, row: Mapping[str, Any]) -> bool:
     """Whether CloudFormation takes the value for a parameter with these properties."""

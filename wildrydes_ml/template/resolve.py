@@ -9,6 +9,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeGuard
 
+from .parameters import HIDDEN, is_hidden
+
 Body: TypeAlias = Mapping[str, Any]
 
 # A place in the text of a `Sub`: `${Name}`, or `${!Name}` which stands for the text `${Name}`.
@@ -18,8 +20,6 @@ NO_VALUE = {"Ref": "AWS::NoValue"}
 
 # The value of such a parameter names where Systems Manager keeps what `Ref` gives.
 _STORED = "AWS::SSM::Parameter::Value<"
-# What CloudFormation tells of a parameter with NoEcho.
-_HIDDEN = "****"
 # CloudFormation puts in what this asks for when it makes the resource, so that the text here is not the value.
 _DYNAMIC = "{{resolve:"
 
@@ -89,7 +89,7 @@ def _values(body: Body, given: Mapping[str, Any]) -> dict[str, Any]:
     return {
         name: _typed(str(rows[name].get("Type", "String")), value)
         for name, value in values.items()
-        if value is not None and not (value == _HIDDEN and text_of(rows[name].get("NoEcho")) == "true")
+        if value is not None and not (value == HIDDEN and is_hidden(rows[name]))
     }
 
 

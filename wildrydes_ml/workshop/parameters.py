@@ -6,19 +6,7 @@ from typing import Any
 from troposphere import Parameter, Template
 
 from ..template.parameters import constraint, fits
-from .rows import (
-    BUCKET,
-    DUAL_STACK,
-    EFS,
-    FUNCTION,
-    MODEL_URL,
-    MOUNT,
-    PACKAGES,
-    REFILL,
-    ROWS,
-    SOURCE,
-    WORKSHOP_COMMAND,
-)
+from .rows import BUCKET, DUAL_STACK, EFS, FUNCTION, MODEL_URL, MOUNT, PACKAGES, REFILL, ROWS, SOURCE, WORKSHOP_COMMAND
 
 __all__ = [
     "DERIVED",

@@ -7,7 +7,6 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tests.unit.fakes import IDENTITY
 from tests.unit.stubs import Stub
 from wildrydes_ml.aws.apis import Apis
 from wildrydes_ml.aws.facts import Unknown
@@ -15,6 +14,7 @@ from wildrydes_ml.aws.records import Billable
 from wildrydes_ml.aws.repeating import Repeater
 from wildrydes_ml.aws.wiring import MARK, FoundMethod, FoundWiring, Wiring
 from wildrydes_ml.errors import OutOfReach, WildrydesError
+from wildrydes_ml.testing import IDENTITY
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f:live"
 URI = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"

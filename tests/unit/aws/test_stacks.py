@@ -8,9 +8,10 @@ import pytest
 from botocore.stub import ANY, Stubber
 
 from tests.unit.stubs import ARN, NOW, STACK, Stub
-from wildrydes_ml.aws.records import ChangeSet, ResourceChange, Stack, StackEvent, StackResource
+from wildrydes_ml.aws.records import ChangeSet, Stack, StackEvent, StackResource
 from wildrydes_ml.aws.stacks import Stacks
 from wildrydes_ml.errors import InterruptedWork, WildrydesError
+from wildrydes_ml.template.change import ResourceChange
 
 
 @pytest.fixture
@@ -146,6 +147,7 @@ def test_a_refused_creation_is_told(cloudformation: Formation) -> None:
         stacks.create("s", *WANTED)
 
 
+NAMED = {"Capabilities": ["CAPABILITY_NAMED_IAM"]}
 URL = "https://s3.eu-west-1.amazonaws.com/b/template/s-0123456789abcdef.template"
 
 
@@ -153,19 +155,31 @@ URL = "https://s3.eu-west-1.amazonaws.com/b/template/s-0123456789abcdef.template
     ("given", "sent"),
     [
         ("Resources: {}", {"TemplateBody": "Resources: {}"}),
-        (URL, {"TemplateURL": URL}),
-        ("http://127.0.0.1:1/b/k", {"TemplateURL": "http://127.0.0.1:1/b/k"}),
+        ("RoleName: rider", {"TemplateBody": "RoleName: rider", **NAMED}),
+        ('{"RoleName": "rider"}', {"TemplateBody": '{"RoleName": "rider"}', **NAMED}),
+        (URL, {"TemplateURL": URL, **NAMED}),
+        ("http://127.0.0.1:1/b/k", {"TemplateURL": "http://127.0.0.1:1/b/k", **NAMED}),
     ],
 )
 def test_a_template_is_handed_over_as_text_or_as_address(
-    cloudformation: Formation, given: str, sent: dict[str, str]
+    cloudformation: Formation, given: str, sent: dict[str, Any]
 ) -> None:
+    """Roles may have names of their own where the text says so, or cannot be looked at."""
     stacks, stubber, _ = cloudformation
     rest = {key: value for key, value in BODY.items() if key != "TemplateBody"}
     stubber.add_response(
         "create_stack", {"StackId": "id:s"}, {"StackName": "s", "ClientRequestToken": ANY, **rest, **sent}
     )
     assert stacks.create("s", given, {"a": "1"}, {"t": "v"}).id == "id:s"
+
+
+def test_a_secret_that_the_stack_has_stays_as_it_is(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    chosen = [{"ParameterKey": "a", "ParameterValue": "1"}, {"ParameterKey": "b", "UsePreviousValue": True}]
+    asked = {**UPDATE, "Parameters": chosen, "ChangeSetName": ANY, "ClientToken": ANY}
+    stubber.add_client_error("create_change_set", "ValidationError", BUSY, expected_params=asked)
+    with pytest.raises(WildrydesError):
+        stacks.prepare(FOUND, "text", {"a": "1", "b": "****"}, {"t": "v"})
 
 
 ROLE = {"RoleARN": "arn:aws:iam::123456789012:role/cfn"}
@@ -219,7 +233,7 @@ def test_a_change_set_is_made_waited_for_and_read_whole(cloudformation: Formatio
 def test_an_update_may_keep_the_stack_s_own_template(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     asked: dict[str, Any] = {key: value for key, value in UPDATE.items() if key != "TemplateBody"}
-    asked |= {"ChangeSetName": ANY, "ClientToken": ANY, "UsePreviousTemplate": True}
+    asked |= {"ChangeSetName": ANY, "ClientToken": ANY, "UsePreviousTemplate": True, **NAMED}
     stubber.add_response("create_change_set", {"Id": ARN, "StackId": "id:s"}, asked)
     stubber.add_response("describe_change_set", {"Status": "CREATE_COMPLETE"}, {"ChangeSetName": ARN})
     assert stacks.prepare(FOUND, "", {"a": "1"}, {"t": "v"}) == ChangeSet(ARN, FOUND, ())

@@ -11,16 +11,17 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, FakeAws
 from tests.unit.servers import aws_answering, use_aws
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.cli import main
 from wildrydes_ml.cli.options import settings as asked
 from wildrydes_ml.cli.parser import build_parser
-from wildrydes_ml.deploy import status
+from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
@@ -553,14 +554,14 @@ def test_the_model_s_link_is_signed_for_the_bucket_s_region(
 
 def test_status_without_a_deployment_is_an_error() -> None:
     with pytest.raises(WildrydesError, match="nothing is deployed under the name wildrydes-ml"):
-        status.status(FakeAws().gateways, wild_rydes(), Target(), Said())
+        health.status(FakeAws().gateways, wild_rydes(), Target(), Said())
 
 
 def test_status_of_a_deployment_without_its_api_says_what_is_there() -> None:
     aws = FakeAws()
     aws.stacks.put("wildrydes-ml-mod5", "CREATE_COMPLETE")
     with pytest.raises(WildrydesError, match="has no API yet, only wildrydes-ml-mod5: run deploy to complete it"):
-        status.status(aws.gateways, wild_rydes(), Target(), Said())
+        health.status(aws.gateways, wild_rydes(), Target(), Said())
 
 
 def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
@@ -568,7 +569,7 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
     outputs = {**API_OUTPUTS, "ApiGatewayInvokeURL": "http://127.0.0.1:9/prod"}
     aws.stacks.put("wildrydes-ml-mod5-complete", "UPDATE_ROLLBACK_COMPLETE", outputs=outputs)
     with pytest.raises(WildrydesError, match="the API does not answer: no answer"):
-        status.status(aws.gateways, wild_rydes(), Target(), said)
+        health.status(aws.gateways, wild_rydes(), Target(), said)
     told = said.texts("output")
     assert told[0] == (
         "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone; "
@@ -583,4 +584,4 @@ def test_status_of_a_state_nobody_knows_is_an_error() -> None:
     aws = FakeAws()
     aws.stacks.put("wildrydes-ml-mod5", "FROZEN")
     with pytest.raises(WildrydesError, match="FROZEN"):
-        status.status(aws.gateways, wild_rydes(), Target(), Said())
+        health.status(aws.gateways, wild_rydes(), Target(), Said())

@@ -11,17 +11,19 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, PROOF, REST_API, FakeAws, Said, event
+from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, PROOF, FakeAws
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.facts import Unknown
-from wildrydes_ml.aws.records import ResourceChange, StackResource
+from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployed, Deployer, deploy, preview
 from wildrydes_ml.deploy.proof import public_url
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.decode import decode
+from wildrydes_ml.testing import REST_API, Said, event
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
@@ -282,7 +284,7 @@ def test_what_would_lose_the_network_must_be_named(run: Deploy, aws: FakeAws) ->
 
 
 def look(aws: FakeAws, said: Said, **options: Any) -> bool:
-    return preview(aws.gateways, wild_rydes(**options), Target(), said)
+    return preview(aws.gateways, wild_rydes(**options), Target(), said).changes
 
 
 def test_a_preview_of_all_shows_the_steps_and_takes_none(aws: FakeAws) -> None:
@@ -478,8 +480,8 @@ def test_a_plan_says_what_is_gone(run: Deploy, aws: FakeAws, route: str, kind: s
 def test_a_deploy_that_ended_after_it_took_out_what_was_left_goes_on(run: Deploy, aws: FakeAws) -> None:
     run()
     lose(aws, FUNCTION)
-    steps = Deployer(aws.gateways, wild_rydes(), Target(), Said())
-    steps.run(steps.steps()[0])
+    steps = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
+    steps.run(steps.plan.steps[0])
     run()
     assert aws.journal == [f"update {INFERENCE}", f"back {FUNCTION}"]
     assert not run().changed
@@ -572,11 +574,11 @@ def test_the_second_step_of_a_refill_is_planned_on_the_first_one_s_result(
 def test_a_function_is_made_new_with_each_step_of_a_refill(run: Deploy, aws: FakeAws) -> None:
     """So that no instance of it serves on with what was on EFS before."""
     run(route="short")
-    deployer = Deployer(
+    deployer = Deployer.planned(
         aws.gateways, wild_rydes(route="short", overrides={"Packages": "six==1.17.0"}), Target(), Said()
     )
     revisions = [aws.stacks.stacks[COMPLETE].parameters["Revision"]]
-    for step in deployer.steps()[:2]:
+    for step in deployer.plan.steps[:2]:
         assert isinstance(step, ApplyStack)
         deployer.run(step)
         assert aws.stacks.stacks[COMPLETE].parameters == step.desired.parameters, "a finished plan is taken as it is"
@@ -589,8 +591,8 @@ KEPT = '{"Statement": {"Effect": "Deny", "Action": "Update:*", "Principal": "*",
 
 def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     aws.journal.clear()
     aws.stacks.changes[INFERENCE] = (ResourceChange("ModelInferenceFunction", "AWS::Lambda::Function", "Modify"),)
@@ -605,7 +607,7 @@ def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
 
 def test_uploads_say_whose_they_are() -> None:
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, wild_rydes(name="rider"), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(name="rider"), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     assert list(aws.buckets.said.values()) == [{TAG: "rider"}]

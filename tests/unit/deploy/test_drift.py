@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, FakeAws
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import Difference, Drift, Drifted, Invocation
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy import drift, status
+from wildrydes_ml.deploy import drift, health
 from wildrydes_ml.deploy.deployer import deploy
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 INFERENCE = "wildrydes-ml-mod5-inf"
@@ -29,7 +30,7 @@ def aws() -> FakeAws:
 def shown(aws: FakeAws) -> Said:
     said = Said()
     with pytest.raises(WildrydesError, match="the API does not answer"):
-        status.status(aws.gateways, wild_rydes(), Target(), said, with_drift=True)
+        health.status(aws.gateways, wild_rydes(), Target(), said, with_drift=True)
     return said
 
 
@@ -48,7 +49,7 @@ def test_status_does_not_compare_unasked(aws: FakeAws) -> None:
     aws.stacks.drifts[INFERENCE] = Drift(5, (SMALLER,))
     said = Said()
     with pytest.raises(WildrydesError):
-        status.status(aws.gateways, wild_rydes(), Target(), said)
+        health.status(aws.gateways, wild_rydes(), Target(), said)
     assert not [text for text in said.texts("output") if "compared" in text]
 
 

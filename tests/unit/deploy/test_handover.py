@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.fakes import EFS_OUTPUTS, HORSE_ANSWER, FakeAws, FakeStacks, Said
+from tests.unit.fakes import EFS_OUTPUTS, HORSE_ANSWER, FakeAws
 from tests.unit.servers import Response, serving
 from wildrydes_ml.aws.records import ObjectVersion
 from wildrydes_ml.aws.target import Target
@@ -17,6 +17,7 @@ from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket
 from wildrydes_ml.destroy import uploads
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS = "wildrydes-ml-mod5"
@@ -74,8 +75,8 @@ def lengthened(stack: DesiredStack, size: int = REQUEST_BYTES + 2) -> DesiredSta
 
 def deployer(aws: FakeAws, said: Said | None = None) -> Deployer:
     """A deploy that has its bucket, before any stack."""
-    made = Deployer(aws.gateways, wild_rydes(), Target(), said or Said())
-    for step in made.steps():
+    made = Deployer.planned(aws.gateways, wild_rydes(), Target(), said or Said())
+    for step in made.plan.steps:
         if isinstance(step, MakeBucket):
             made.run(step)
     return made
@@ -84,8 +85,8 @@ def deployer(aws: FakeAws, said: Said | None = None) -> Deployer:
 def test_a_long_template_goes_by_the_bucket_and_is_gone_when_the_stack_is_asked_for(aws: FakeAws) -> None:
     said = Said()
     one = deployer(aws, said)
-    assert one.desired.efs
-    long = lengthened(one.desired.efs)
+    assert one.plan.desired.efs
+    long = lengthened(one.plan.desired.efs)
     assert len(long.template) < REQUEST_BYTES < len(long.template.encode())
     one.run(ApplyStack(long, "create"))
     assert listening(aws).given == [f"https://s3.eu-west-1.amazonaws.com/{BUCKET}/{key(long)}"]
@@ -93,13 +94,13 @@ def test_a_long_template_goes_by_the_bucket_and_is_gone_when_the_stack_is_asked_
     assert aws.stacks.templates[EFS] == long.template
     assert templates(aws) == set()
     assert any(key(long) in text and EFS in text for text in said.texts("event"))
-    assert aws.buckets.said[key(long)] == one.desired.service.tags, "which says whose it is in a given bucket"
+    assert aws.buckets.said[key(long)] == one.plan.desired.service.tags, "which says whose it is in a given bucket"
 
 
 def test_a_template_that_fits_goes_as_it_is(aws: FakeAws) -> None:
     one = deployer(aws)
-    assert one.desired.efs
-    exact = replace(one.desired.efs, template=one.desired.efs.template.ljust(REQUEST_BYTES, "#"))
+    assert one.plan.desired.efs
+    exact = replace(one.plan.desired.efs, template=one.plan.desired.efs.template.ljust(REQUEST_BYTES, "#"))
     assert not is_large(exact)
     one.run(ApplyStack(exact, "create"))
     assert listening(aws).given == [exact.template]
@@ -108,11 +109,11 @@ def test_a_template_that_fits_goes_as_it_is(aws: FakeAws) -> None:
 
 def test_an_update_and_a_plan_hand_it_over_in_the_same_way(aws: FakeAws) -> None:
     first, said = deployer(aws), Said()
-    assert first.desired.efs
-    first.run(ApplyStack(first.desired.efs, "create"))
+    assert first.plan.desired.efs
+    first.run(ApplyStack(first.plan.desired.efs, "create"))
     one = deployer(aws, said)
-    assert one.desired.efs
-    longer = lengthened(one.desired.efs.with_parameters(ThroughputMode="elastic"))
+    assert one.plan.desired.efs
+    longer = lengthened(one.plan.desired.efs.with_parameters(ThroughputMode="elastic"))
     (step,) = one.detailed([ApplyStack(longer, "update")])
     assert listening(aws).given[-1].endswith(key(longer))
     assert (aws.stacks.pending, templates(aws)) == ([], set())
@@ -125,33 +126,32 @@ def test_an_update_and_a_plan_hand_it_over_in_the_same_way(aws: FakeAws) -> None
 
 def test_a_plan_without_a_bucket_shows_the_update_without_its_changes(aws: FakeAws) -> None:
     one = deployer(aws)
-    assert one.desired.efs
-    one.run(ApplyStack(one.desired.efs, "create"))
+    assert one.plan.desired.efs
+    one.run(ApplyStack(one.plan.desired.efs, "create"))
     aws.buckets.labels.clear()
-    later = Deployer(aws.gateways, wild_rydes(), Target(), Said())
-    later.steps()
-    step = ApplyStack(lengthened(one.desired.efs), "update")
-    assert later.detailed([MakeBucket(BUCKET), step]) == [MakeBucket(BUCKET), step]
+    later = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
+    step = ApplyStack(lengthened(one.plan.desired.efs), "update")
+    assert later.detailed([MakeBucket(BUCKET), step]) == (MakeBucket(BUCKET), step)
     assert len(listening(aws).given) == 1
 
 
 @pytest.mark.parametrize("fault", [WildrydesError("denied"), KeyboardInterrupt()], ids=["denied", "Ctrl-C"])
 def test_whatever_ends_the_request_the_upload_goes(aws: FakeAws, fault: BaseException) -> None:
     one = deployer(aws)
-    assert one.desired.efs
+    assert one.plan.desired.efs
     listening(aws).interruption = fault
     with pytest.raises(type(fault)):
-        one.run(ApplyStack(lengthened(one.desired.efs), "create"))
-    assert listening(aws).uploaded == [{key(lengthened(one.desired.efs))}]
+        one.run(ApplyStack(lengthened(one.plan.desired.efs), "create"))
+    assert listening(aws).uploaded == [{key(lengthened(one.plan.desired.efs))}]
     assert templates(aws) == set()
 
 
 def leave(aws: FakeAws) -> str:
     """A deploy that was killed between upload and removal; returns what it left."""
     one = deployer(aws)
-    assert one.desired.efs
-    place = key(lengthened(one.desired.efs))
-    aws.buckets.upload(BUCKET, place, b"#", one.desired.service.tags)
+    assert one.plan.desired.efs
+    place = key(lengthened(one.plan.desired.efs))
+    aws.buckets.upload(BUCKET, place, b"#", one.plan.desired.service.tags)
     return place
 
 
@@ -160,8 +160,7 @@ def test_the_next_deploy_removes_what_a_killed_one_left(aws: FakeAws) -> None:
     strangers = "template/theirs-0123456789abcdef.template"
     aws.buckets.objects[BUCKET][strangers] = b""
     said = Said()
-    one = Deployer(aws.gateways, wild_rydes(), Target(), said)
-    one.steps()
+    one = Deployer.planned(aws.gateways, wild_rydes(), Target(), said)
     assert place in templates(aws), "a look removes nothing"
     one.tidy()
     assert templates(aws) == {strangers}
@@ -172,7 +171,7 @@ def test_a_deploy_with_nothing_to_change_removes_it_too_and_a_plan_does_not(serv
     deploy(serving_aws.gateways, wild_rydes(), Target(), Said())
     place = f"template/{EFS}-0123456789abcdef.template"
     serving_aws.buckets.objects[BUCKET][place] = b""
-    assert not preview(serving_aws.gateways, wild_rydes(), Target(), Said())
+    assert not preview(serving_aws.gateways, wild_rydes(), Target(), Said()).changes
     assert place in templates(serving_aws)
     done = deploy(serving_aws.gateways, wild_rydes(), Target(), Said())
     assert not done.changed
@@ -197,7 +196,7 @@ def test_a_template_s_key_is_an_upload_s_and_names_no_function(aws: FakeAws) -> 
 
 
 def test_another_text_has_another_key(aws: FakeAws) -> None:
-    one = deployer(aws).desired.service
+    one = deployer(aws).plan.desired.service
     assert key(one) == key(replace(one, parameters={}))
     assert key(one) != key(lengthened(one))
 
@@ -205,9 +204,9 @@ def test_another_text_has_another_key(aws: FakeAws) -> None:
 def test_what_cannot_be_removed_is_said_and_the_deploy_goes_on(aws: FakeAws) -> None:
     said = Said()
     one = deployer(aws, said)
-    assert one.desired.efs
+    assert one.plan.desired.efs
     aws.buckets.remove = denied  # type: ignore[method-assign]
-    one.run(ApplyStack(lengthened(one.desired.efs), "create"))
+    one.run(ApplyStack(lengthened(one.plan.desired.efs), "create"))
     assert aws.stacks.stacks[EFS].status == "CREATE_COMPLETE"
     assert said.texts("warning")[-1] == "not removed, destroy does it: bucket b: AWS denies it"
 
@@ -217,7 +216,7 @@ def denied(bucket: str, versions: object) -> None:
 
 
 def test_a_template_that_nothing_takes_is_refused_with_its_size(aws: FakeAws) -> None:
-    one = deployer(aws).desired.service
+    one = deployer(aws).plan.desired.service
     refuse_too_large([lengthened(one, OBJECT_BYTES - 1)])
     with pytest.raises(SettingsError, match=rf"stack {one.name}: its template has 1,000,00\d bytes.*1,000,000"):
         refuse_too_large([one, replace(one, template="#" * (OBJECT_BYTES + 1))])

@@ -9,19 +9,20 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FakeAws, Said, found_as, wanted
+from tests.unit.fakes import FakeAws, found_as, wanted
+from wildrydes_ml import costs
 from wildrydes_ml.aws.facts import Ask, Concurrency, Facts, Place, Reach, Usage, Zone
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy import costs
-from wildrydes_ml.deploy.bills import BILLED
-from wildrydes_ml.deploy.case import Problem
+from wildrydes_ml.costs.bills import BILLED
 from wildrydes_ml.deploy.desired import Desired, DesiredStack
-from wildrydes_ml.deploy.needs import needs, parts
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.preflight import Unready, check
-from wildrydes_ml.deploy.problems import problems
+from wildrydes_ml.deploy.preflight.case import Problem
+from wildrydes_ml.deploy.preflight.needs import needs, parts
+from wildrydes_ml.deploy.preflight.problems import problems
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.deployment import StackOutput
+from wildrydes_ml.testing import Said
 
 NO_VALUES: Mapping[str, str] = {}
 NO_STACKS: Mapping[str, FoundStack] = {}

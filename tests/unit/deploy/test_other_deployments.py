@@ -11,20 +11,20 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import IDENTITY, FakeAws, Said
 from wildrydes_ml.aws.records import Stack as FoundStack
 from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployed, deploy, preview
 from wildrydes_ml.deploy.desired import describe
+from wildrydes_ml.deploy.health import status
 from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.settings import Settings
-from wildrydes_ml.deploy.status import status
 from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Stack, StackOutput
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.source import Source
+from wildrydes_ml.testing import IDENTITY, FakeAws, Said
 
 QUEUE, READER, ALARM = "orders-queue", "orders-reader", "orders-alarm"
 BUCKET = "orders-123456789012-eu-west-1"
@@ -91,7 +91,7 @@ def code(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def aws() -> FakeAws:
-    return FakeAws(outputs=told)
+    return FakeAws(told)
 
 
 Run = Callable[..., Deployed]
@@ -178,7 +178,7 @@ def test_what_a_failed_creation_left_in_the_middle_is_made_again(run: Run, aws: 
 
 def test_a_preview_tells_of_all_steps_and_takes_none(aws: FakeAws, code: Path) -> None:
     said = Said()
-    assert preview(aws.gateways, settings(code, **TEAM), Target(), said)
+    assert preview(aws.gateways, settings(code, **TEAM), Target(), said).changes
     heads = [line.splitlines()[0] for line in said.texts("plan")]
     assert [head.partition(" from ")[0] for head in heads[2:]] == [
         f"create stack {one}" for one in (QUEUE, READER, ALARM)
@@ -298,7 +298,7 @@ def test_a_stranger_s_stack_of_the_name_is_left_alone(run: Run, aws: FakeAws, co
 def test_status_tells_of_stacks_and_that_nothing_was_asked(run: Run, aws: FakeAws, code: Path) -> None:
     run(**TEAM)
     said = Said()
-    assert status(aws.gateways, settings(code), Target(), said) == ""
+    assert status(aws.gateways, settings(code), Target(), said).api_url == ""
     assert f"stack {ALARM}: CREATE_COMPLETE" in " ".join(said.texts("output"))
     assert said.texts("output")[-1] == "orders names no proof: that it answers was not looked at"
     del aws.stacks.stacks[ALARM]

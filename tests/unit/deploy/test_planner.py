@@ -8,23 +8,17 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import EFS_OUTPUTS, FILLING, found_as, in_place, nothing_there, resolved, wanted
-from wildrydes_ml.aws.records import ResourceChange, StackResource
+from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import FoundWiring
 from wildrydes_ml.deploy.desired import Desired
 from wildrydes_ml.deploy.model import Model
-from wildrydes_ml.deploy.planner import (
-    FoundStack,
-    Observed,
-    boots_instance,
-    plan,
-    refuse_strangers,
-    unheeded,
-)
+from wildrydes_ml.deploy.planner import FoundStack, Observed, boots_instance, plan, refuse_strangers, unheeded
 from wildrydes_ml.deploy.protected import protected
 from wildrydes_ml.deploy.steps import ApplyStack, Step, WarmUp, Wire, as_record
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.workshop import templates
 

@@ -8,20 +8,22 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FILLING, IDENTITY, FakeAws, Said, found_as, wanted
+from tests.unit.fakes import FILLING, FakeAws, found_as, wanted
 from tools.lock_packages import PYTHONS
 from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Unknown, Usage, Zone
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy import needs as needing
-from wildrydes_ml.deploy.case import Problem
 from wildrydes_ml.deploy.deployer import Deployer, deploy, preview
 from wildrydes_ml.deploy.desired import Desired
 from wildrydes_ml.deploy.model import Model, remote
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.preflight import Unready, check, look, refuse_other_account
-from wildrydes_ml.deploy.problems import problems
+from wildrydes_ml.deploy.preflight.case import Problem
+from wildrydes_ml.deploy.preflight.needs import needs as needed
+from wildrydes_ml.deploy.preflight.needs import parts
+from wildrydes_ml.deploy.preflight.problems import problems
 from wildrydes_ml.deploy.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, Upload, WarmUp, Wire
 from wildrydes_ml.errors import InterruptedWork, Refused
+from wildrydes_ml.testing import IDENTITY, Said
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.account import LOCKED_LOCALLY
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -53,7 +55,7 @@ LONG, SHORT = wanted(), wanted("short")
 def needs(desired: Desired, steps: Sequence[Step], **there: FoundStack) -> list[str]:
     """What is asked before steps that find these stacks: the questions without what they are about."""
     found = {stack.stack.name: stack for stack in there.values()}
-    return [ask.name for ask in needing.needs(desired, needing.parts(desired, steps, found), steps)]
+    return [ask.name for ask in needed(desired, parts(desired, steps, found), steps)]
 
 
 def set_to(**values: str) -> Desired:
@@ -126,8 +128,8 @@ def test_a_new_name_of_the_function_is_looked_at_in_an_update_too(desired: Desir
 @pytest.mark.parametrize("taken", ["function", "log_group"])
 def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, taken: str) -> None:
     """On the short route any other name is refused."""
-    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     aws.journal.clear()
     aws.account.answers = {taken: ""}

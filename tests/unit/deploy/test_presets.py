@@ -10,8 +10,7 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import complete, efs_99
-from wildrydes_ml.deploy import costs
+from wildrydes_ml import complete, costs, efs_99
 from wildrydes_ml.template import render
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, PROOF, Clock, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, PROOF, FakeAws
 from tests.unit.servers import Response, serving
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.records import Invocation
@@ -13,6 +13,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.proof import KEY_SECONDS, STAGE_SECONDS, WARM_SECONDS, ask_api, sender, warm
 from wildrydes_ml.deployment import Verdict
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.testing import Clock, Said
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.deployments import sample
 

@@ -2,8 +2,8 @@
 
 import pytest
 
-from wildrydes_ml.aws.records import ResourceChange
 from wildrydes_ml.deploy.protected import protected
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.workshop import templates
 
 FILLER = ("EfsMountEC2Instance", "InstanceSecurityGroup")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import IDENTITY, found_as, wanted
+from tests.unit.fakes import found_as, wanted
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.recall import parameter_defaults, recall, set_values
 from wildrydes_ml.errors import Refused, SettingsError
+from wildrydes_ml.testing import IDENTITY
 from wildrydes_ml.workshop import parameters
 from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -166,11 +167,11 @@ def test_both_routes_at_once_need_a_name() -> None:
 
 
 def test_what_has_no_default_was_set_unless_nobody_sets_it() -> None:
-    """A secret cannot be read back: CloudFormation tells asterisks."""
+    """A secret cannot be read back: CloudFormation tells asterisks, with which an update keeps it."""
     rows = "Parameters:\n A: {Type: String}\n B: {Type: String, NoEcho: true}\n C: {Type: String, Default: c}\n"
     found = deployed()[INFERENCE]
     stack = replace(found.stack, parameters={"A": "a", "B": "****", "C": "c"})
-    assert set_values(replace(found, template=f"{rows}Resources: {{}}", stack=stack)) == {"A": "a"}
+    assert set_values(replace(found, template=f"{rows}Resources: {{}}", stack=stack)) == {"A": "a", "B": "****"}
     assert set_values(deployed()[INFERENCE]).keys() <= wild_rydes().given.keys()
 
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml.aws.records import ResourceChange
 from wildrydes_ml.deploy.stackpolicy import denied
+from wildrydes_ml.template.change import ResourceChange
 
 ALLOW = {"Effect": "Allow", "Action": "Update:*", "Principal": "*", "Resource": "*"}
 MODIFY = ResourceChange("Database", "AWS::RDS::DBInstance", "Modify")

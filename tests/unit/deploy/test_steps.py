@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import HORSE_ANSWER, FakeAws, FakeStacks, Said, wanted
+from tests.unit.fakes import HORSE_ANSWER, FakeAws, wanted
 from tests.unit.servers import Response, serving
 from wildrydes_ml.aws.facts import Usage
-from wildrydes_ml.aws.records import ResourceChange, Stack
+from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.deploy.preflight import Unready
@@ -28,7 +28,9 @@ from wildrydes_ml.deploy.steps import (
     change_text,
 )
 from wildrydes_ml.errors import Refused
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.effective import made_resources
+from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
@@ -102,7 +104,7 @@ def planned(aws: FakeAws, **options: Any) -> list[dict[str, Any]]:
     """The records of `--plan`; it changes nothing and leaves no change set behind."""
     said = Said()
     before = list(aws.journal), dict(aws.stacks.stacks), dict(aws.buckets.labels), list(aws.functions.invoked)
-    changes = preview(aws.gateways, wild_rydes(**options), Target(), said)
+    changes = preview(aws.gateways, wild_rydes(**options), Target(), said).changes
     records = [record for kind, _, record in said.lines if kind == "plan"]
     assert changes == bool(records)
     assert (aws.journal, aws.stacks.stacks, aws.buckets.labels, aws.functions.invoked) == before
@@ -259,7 +261,7 @@ def test_what_is_in_the_way_is_told_before_anything_is_changed(aws: FakeAws, wor
 @pytest.mark.parametrize(("endpoint", "costs"), [("", True), ("http://127.0.0.1:9", False)], ids=["AWS", "local"])
 def test_a_plan_tells_what_it_costs_where_it_costs(aws: FakeAws, tmp_path: Path, endpoint: str, costs: bool) -> None:
     said, target = Said(), Target(endpoint=endpoint, efs_directory=tmp_path / "efs" if endpoint else None)
-    assert preview(aws.gateways, wild_rydes(), target, said)
+    assert preview(aws.gateways, wild_rydes(), target, said).changes
     assert any("idle cost" in text for text in said.texts("output")) == costs
 
 

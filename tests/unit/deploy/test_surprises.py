@@ -6,14 +6,16 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FakeAws, Said, wanted
-from wildrydes_ml.aws.records import ResourceChange, StackEvent
+from tests.unit.fakes import FakeAws, wanted
+from wildrydes_ml.aws.records import StackEvent
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer, preview
 from wildrydes_ml.deploy.steps import ApplyStack, change_line
 from wildrydes_ml.deploy.surprises import explained, perhaps, throughput_changes, throughput_warning
 from wildrydes_ml.errors import Refused
+from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.effective import Effective
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS = "wildrydes-ml-mod5"
@@ -85,8 +87,8 @@ def warned(aws: FakeAws, target: Target | None = None, **values: str) -> list[st
 def aws() -> FakeAws:
     """With a deployment by the long route."""
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, wild_rydes(), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     return aws
 
@@ -165,8 +167,8 @@ def test_the_plan_marks_them_and_the_refusal_explains_them(aws: FakeAws) -> None
 def test_a_deploy_says_of_each_change_why_it_is_harmless(aws: FakeAws) -> None:
     aws.stacks.changes[EFS] = (IMAGE,)
     said = Said()
-    deployer = Deployer(aws.gateways, wild_rydes(overrides={"SshCidr": "10.0.0.0/8"}), Target(), said)
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(overrides={"SshCidr": "10.0.0.0/8"}), Target(), said)
+    for step in deployer.plan.steps:
         if isinstance(step, ApplyStack) and step.desired.name == EFS:
             deployer.run(step)
     assert f"{EFS}  {change_line(IMAGE, FILLER)}" in said.texts("event")

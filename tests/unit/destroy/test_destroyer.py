@@ -6,15 +6,17 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeApis, FakeAws, FakeFunctions, Said, event
+from tests.unit.fakes import API_OUTPUTS, FakeAws
 from wildrydes_ml.aws.keys import Tags
-from wildrydes_ml.aws.records import Billable, NetworkInterface, ResourceChange, StackResource
+from wildrydes_ml.aws.records import Billable, NetworkInterface, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import ASIDE_TAG, TAG
+from wildrydes_ml.template.change import ResourceChange
+from wildrydes_ml.testing import STACK_TYPE, Clock, FakeApis, FakeFunctions, Said, event
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
@@ -26,8 +28,8 @@ OURS = {TAG: "wildrydes-ml"}
 def deployed(**options: Any) -> FakeAws:
     """An account with a deployment, its log group, and somebody else's log group and stack."""
     aws = FakeAws()
-    deployer = Deployer(aws.gateways, wild_rydes(**options), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(**options), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     aws.functions.log_groups = {LOG_GROUP: dict(OURS), f"{LOG_GROUP}-other": {}}
     aws.stacks.put("theirs", "CREATE_COMPLETE")
@@ -239,8 +241,8 @@ def test_a_given_bucket_is_left_as_it_was(tmp_path: Any) -> None:
     (tmp_path / "saved_model.pb").write_bytes(b"graph")
     aws = FakeAws()
     aws.buckets.put("given", {}, "data.csv")
-    deployer = Deployer(aws.gateways, wild_rydes(bucket="given", model=str(tmp_path)), Target(), Said())
-    for step in deployer.steps():
+    deployer = Deployer.planned(aws.gateways, wild_rydes(bucket="given", model=str(tmp_path)), Target(), Said())
+    for step in deployer.plan.steps:
         deployer.run(step)
     removed(aws, bucket="given")
     assert list(aws.buckets.objects["given"]) == ["data.csv"]

@@ -7,16 +7,18 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
+from troposphere import Template
 from troposphere.sns import Topic
 from troposphere.sqs import Queue
 
 from tests.unit.aws.test_answers import CALLED
-from wildrydes_ml import App
 from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deployment import Deployment, Stack
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.grants import LIMIT, WHO, policies, size
 from wildrydes_ml.policy.rights import CALLS, KEPT_TYPES, MADE, SCOPES, TABLE, VERBS
 from wildrydes_ml.template.effective import changes, effective
+from wildrydes_ml.template.source import built
 from wildrydes_ml.workshop import templates
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -252,10 +254,9 @@ def test_what_is_not_known_is_a_star(region: str, partition: str) -> None:
 
 
 def test_what_the_table_does_not_know_of_another_application_is_said() -> None:
-    app = App("sentiment")
-    app.add(Queue("Results"))
-    app.add(Topic("News"))
-    settings = Settings((app.deployment(),))
+    template = Template()
+    template.add_resource([Queue("Results"), Topic("News")])
+    settings = Settings((Deployment(name="sentiment", stacks=(Stack(built("news.yml", template)),)),))
     assert grants.untold(settings) == ["AWS::SNS::Topic", "AWS::SQS::Queue"]
     assert grants.untold(wild_rydes()) == []
     actions = granted("deploy", settings)

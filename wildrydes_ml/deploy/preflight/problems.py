@@ -2,10 +2,10 @@
 
 from collections.abc import Callable, Iterator, Sequence
 
-from ..aws.facts import Facts
+from ...aws.facts import Facts
+from ..desired import Desired
 from . import room, surroundings, taken, zones
 from .case import Case, Problem
-from .desired import Desired
 from .needs import Part, whole
 
 

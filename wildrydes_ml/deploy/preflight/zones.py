@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from ..aws.facts import Place, Zone
-from ..checks.stack import entries, entries_or_values
+from ...aws.facts import Place, Zone
+from ...checks.stack import entries, entries_or_values
 from .case import Case, Problem
 from .needs import INSTANCE, NAT, SUBNET, USUAL_TYPE, Part
 

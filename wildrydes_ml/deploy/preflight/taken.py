@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import Any
 
-from ..aws.records import Billable
-from ..checks.stack import FUNCTION
+from ...aws.records import Billable
+from ...checks.stack import FUNCTION
+from ..remedies import Remedies
 from .case import Case, Problem, choice
 from .needs import LOG_GROUP, NAMES, Part, exported, imported, stored
-from .remedies import Remedies
 
 _WORDS = {FUNCTION: "function", LOG_GROUP: "log group"}
 

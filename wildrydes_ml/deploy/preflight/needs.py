@@ -5,15 +5,15 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from ..aws.facts import QUOTAS, Ask
-from ..aws.records import Identity
-from ..checks.reach import services
-from ..checks.stack import FUNCTION, Stack
-from ..template.origins import STORED, feeding, known
-from ..template.resolve import is_known, mapping, number
-from .desired import Desired, DesiredStack
-from .planner import FoundStack
-from .steps import ApplyStack, DeleteStack, Fill, Step
+from ...aws.facts import QUOTAS, Ask
+from ...aws.records import Identity
+from ...checks.reach import services
+from ...checks.stack import FUNCTION, Stack
+from ...template.origins import STORED, feeding, known
+from ...template.resolve import is_known, mapping, number
+from ..desired import Desired, DesiredStack
+from ..planner import FoundStack
+from ..steps import ApplyStack, DeleteStack, Fill, Step
 
 INSTANCE, NAT, SUBNET, TARGET = (
     "AWS::EC2::Instance",

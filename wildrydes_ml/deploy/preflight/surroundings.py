@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from ..aws.facts import Place, Reach
-from ..checks.reach import ENDPOINTS, has_endpoint, services
-from ..template.resolve import is_known
+from ...aws.facts import Place, Reach
+from ...checks.reach import ENDPOINTS, has_endpoint, services
+from ...template.resolve import is_known
 from .case import Case, Problem
 from .needs import TARGET, Part, given, in_given_subnets
 

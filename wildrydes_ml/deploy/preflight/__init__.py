@@ -13,22 +13,22 @@ from dataclasses import asdict
 from functools import partial
 from typing import Any, NamedTuple
 
-from .. import parallel
-from ..aws.account import Account
-from ..aws.facts import QUOTAS, Ask, Facts, Unknown, Usage
-from ..aws.records import Identity
-from ..aws.session import Aws
-from ..aws.target import Target
-from ..errors import Refused, WildrydesError
-from ..reporting import Reporter
-from ..web import FOUND
+from ... import parallel
+from ...aws.account import Account
+from ...aws.facts import QUOTAS, Ask, Facts, Unknown, Usage
+from ...aws.records import Identity
+from ...aws.session import Aws
+from ...aws.target import Target
+from ...errors import Refused, WildrydesError
+from ...reporting import Reporter
+from ...web import FOUND
+from ..desired import Desired
+from ..planner import FoundStack
+from ..settings import Settings
+from ..steps import Step
 from .case import Problem
-from .desired import Desired
 from .needs import GIVEN, needs, parts
-from .planner import FoundStack
 from .problems import problems
-from .settings import Settings
-from .steps import Step
 
 _THREADS = 8
 # Seconds. A service that does not answer is tried by the SDK for minutes; a check is not worth them.

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..aws.facts import Ask, Facts, Quota
-from .desired import Desired
+from ...aws.facts import Ask, Facts, Quota
+from ..desired import Desired
+from ..remedies import Remedies
 from .needs import Part
-from .remedies import Remedies
 
 
 @dataclass(frozen=True)

@@ -1,22 +1,38 @@
-"""Status: the stacks of a name, their outputs, whether the API answers, and what it costs idle."""
+"""The health of a deployment: the stacks of a name, their outputs, whether the API answers, and what it costs idle."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
+from .. import costs
 from ..ask.asking import Send
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
-from ..deployment import Proof
+from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
-from . import costs, drift, proof
+from . import drift, proof
 from .planner import FoundStack
 from .settings import Settings
 from .states import Status, state
 
 
-def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, with_drift: bool = False) -> str:
-    """Reports, and returns the API's URL; raises WildrydesError when there is none or it does not answer."""
+@dataclass(frozen=True)
+class Health:
+    """What is there of a deployment that is whole and answers."""
+
+    stacks: tuple[Stack, ...]
+    """Its stacks."""
+    outputs: Mapping[str, str]
+    """Their outputs."""
+    api_url: str
+    """Where the API answers; empty for a deployment without a proof."""
+    answer: Verdict | None
+    """What it answered the proof; None for a deployment without one."""
+
+
+def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, with_drift: bool = False) -> Health:
+    """Reports what is there, and returns it; raises WildrydesError when there is no API or it does not answer."""
     stacks = find_stacks(aws, settings)
     for stack in stacks:
         row = state(stack.status)
@@ -32,7 +48,8 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
     if asked is None:
-        return _without_proof(settings, stacks, reporter)
+        _without_proof(settings, stacks, reporter)
+        return Health(tuple(stacks), outputs(stacks), "", None)
     send = _sender(aws, settings, target, stacks)
     url = proof.public_url(target, asked, outputs(stacks))
     reporter.output(f"URL: {url}", api_url=url)
@@ -41,15 +58,15 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         raise WildrydesError(f"the API does not answer: {answer.error}")
     record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
     reporter.output(f"the API answers: {answer.describe()}", **record)
-    return url
+    return Health(tuple(stacks), outputs(stacks), url, answer)
 
 
-def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) -> str:
-    """What there is to say of a deployment that names nothing to ask. Raises WildrydesError when it is not there."""
+def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) -> None:
+    """Says that there was nothing to ask. Raises WildrydesError when the deployment is not there."""
     if len(stacks) < len(settings.stacks):
         raise WildrydesError(_without_api(settings, stacks))
+    _refuse_unable(stacks)
     reporter.output(f"{settings.name} names no proof: that it answers was not looked at")
-    return ""
 
 
 def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
@@ -69,23 +86,29 @@ def find_sender(aws: Aws, settings: Settings, target: Target, asked: Proof | Non
 
 def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], other: Proof | None = None) -> Send:
     found = outputs(stacks)
-    for stack in stacks:
-        row = state(stack.status)
-        if row.status is Status.EXPLAIN:
-            raise WildrydesError(
-                f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
-            )
+    _refuse_unable(stacks)
     asked = other or settings.deployment.proof
     if asked is None or asked.api not in found:
         raise WildrydesError(_without_api(settings, stacks))
     return proof.sender(aws, target, asked, _parameters(stacks), found)
 
 
+def _refuse_unable(stacks: list[Stack]) -> None:
+    """Raises WildrydesError for a stack of which nothing can answer."""
+    for stack in stacks:
+        row = state(stack.status)
+        if row.status is Status.EXPLAIN:
+            raise WildrydesError(
+                f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
+            )
+
+
 def _without_api(settings: Settings, stacks: list[Stack]) -> str:
     if not stacks:
         return f"nothing is deployed under the name {settings.name} here: run deploy first"
     there = " and ".join(stack.name for stack in stacks)
-    return f"the deployment of the name {settings.name} has no API yet, only {there}: run deploy to complete it"
+    lack = "has no API yet, only" if settings.deployment.proof else "is not whole yet; there is only"
+    return f"the deployment of the name {settings.name} {lack} {there}: run deploy to complete it"
 
 
 def outputs(stacks: list[Stack]) -> dict[str, str]:

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.requirements.project import Project
-from wildrydes_ml import packaging
-from wildrydes_ml.deploy import cache, code, requirements
-from wildrydes_ml.deploy.requirements import Target
+from wildrydes_ml import code, packaging
+from wildrydes_ml.code import cache, requirements
+from wildrydes_ml.code.requirements import Target
 from wildrydes_ml.errors import SettingsError
 
 

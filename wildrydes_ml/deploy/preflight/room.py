@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 
-from ..aws.facts import QUOTAS, Concurrency, Quota, Usage
-from ..checks.stack import entries
-from ..template.resolve import number
+from ...aws.facts import QUOTAS, Concurrency, Quota, Usage
+from ...checks.stack import entries
+from ...template.resolve import number
 from .case import Case, Problem, choice
 from .needs import NAT, FunctionNeeds, Part, functions
 from .zones import zone_of

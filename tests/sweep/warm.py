@@ -1,0 +1,29 @@
+"""What boto reads of each service, read once in the server from which the commands' processes are forked.
+
+Each process would read it anew, which takes a third of its time.
+"""
+
+from typing import Any
+
+from botocore.loaders import JSONFileLoader, Loader
+from botocore.session import Session
+
+_SERVICES = (
+    "apigateway", "cloudformation", "ec2", "efs", "lambda", "logs", "resourcegroupstaggingapi", "s3", "sts",
+)  # fmt: skip
+_read: dict[str, Any] = {}
+
+
+class _Remembering(JSONFileLoader):  # type: ignore[misc]
+    def load_file(self, file_path: str) -> Any:
+        """What is in the file; None where there is none."""
+        if file_path not in _read:
+            _read[file_path] = super().load_file(file_path)
+        return _read[file_path]
+
+
+Loader.FILE_LOADER_CLASS = _Remembering
+for _service in _SERVICES:
+    Session().create_client(_service, "us-east-1", aws_access_key_id="000000000000", aws_secret_access_key="local")
+    if _service != "sts":  # which has no pages
+        Session().get_paginator_model(_service)
