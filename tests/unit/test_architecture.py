@@ -1,6 +1,7 @@
 """Who may import what: pure inside, effects at the rim."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -205,6 +206,13 @@ def test_a_package_imports_only_what_stands_below_it(name: str) -> None:
     package = name.partition("/")[0]
     packages = {module[1:].split(".")[0] for module in imports(LIBRARY[name]) if module.startswith(".")}
     assert packages & {*PACKAGES, "lint_rules"} <= {package, *BELOW[package], *MORE.get(name, ())}
+
+
+def test_newcomers_are_told_of_each_package_and_what_it_imports() -> None:
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| `[a-z_]+/` \|.*\|.*\|", line)]
+    told = {row[0].strip("`/"): set(re.findall(r"`(\w+)`", row[2])) for row in rows if row[0].strip("`/") in BELOW}
+    assert told == BELOW
 
 
 @pytest.mark.parametrize("name", MORE)
