@@ -31,15 +31,6 @@ def directory(where: str, base: Path, name: object) -> Path:
     return path
 
 
-def handler_file(where: str, code: Path, handler: object) -> None:
-    """Raises ValueError unless `module.function` names a module that is in the directory."""
-    if not isinstance(handler, str) or not re.fullmatch(r"[\w./-]*\w\.[A-Za-z_]\w*", handler, re.ASCII):
-        raise ValueError(f"{where} is {handler!r}: use 'module.function', such as 'app.answer' of {code.name}/app.py")
-    module = code / handler.rpartition(".")[0].replace(".", "/")
-    if not module.with_name(f"{module.name}.py").is_file() and not (module / "__init__.py").is_file():
-        raise ValueError(f"{where} is {handler!r}: there is no {module.name}.py in {module.parent}")
-
-
 def pins(where: str, base: Path, packages: str | Sequence[str]) -> str:
     """The pins, separated by spaces, of a file or a list. A `#` and what follows it on a line is a comment.
 
