@@ -19,6 +19,8 @@ from . import files, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
 from .functions import Function, Metric, variables
+from .handlers import check_handler
+from .whole import refuse_incomplete
 
 if TYPE_CHECKING:  # what an App need not use, it need not wait for
     from awacs.aws import Statement
@@ -144,7 +146,7 @@ class App:
         """
         self._refuse_taken("function", name)
         directory = files.directory(f"function {name!r}: code", self.directory, code)
-        files.handler_file(f"function {name!r}: handler", directory, handler)
+        check_handler(f"function {name!r}: handler", directory, handler)
         foundation = self._foundation if mounted else None
         settings = FunctionSettings(
             name=physical_name,
@@ -241,7 +243,8 @@ class App:
     def template(self) -> Template:
         """The template: what was declared until now, with the API in front of it.
 
-        Raises ValueError for an App without a function, and for `access` without a route.
+        Raises ValueError for an App without a function, for `access` without a route, for a resource without a property
+        that its type needs, and for a reference to what the App does not have.
         """
         if not self._functions:
             raise ValueError(f"App {self.name!r} has no function: add one with app.function(...)")
@@ -250,6 +253,10 @@ class App:
         made = _copied(self._template)
         if self._routes and self.access is not None:
             self._add_api(made, self.access)
+        try:
+            refuse_incomplete(made)
+        except (ValueError, TypeError) as error:  # troposphere's own, too
+            raise ValueError(f"App {self.name!r}: {error}") from error
         return made
 
     def deployment(self) -> "Deployment":

@@ -31,15 +31,6 @@ def directory(where: str, base: Path, name: object) -> Path:
     return path
 
 
-def handler_file(where: str, code: Path, handler: object) -> None:
-    """Raises ValueError unless `module.function` names a module that is in the directory."""
-    if not isinstance(handler, str) or not re.fullmatch(r"[\w./-]*\w\.[A-Za-z_]\w*", handler, re.ASCII):
-        raise ValueError(f"{where} is {handler!r}: use 'module.function', such as 'app.answer' of {code.name}/app.py")
-    module = code / handler.rpartition(".")[0].replace(".", "/")
-    if not module.with_name(f"{module.name}.py").is_file() and not (module / "__init__.py").is_file():
-        raise ValueError(f"{where} is {handler!r}: there is no {module.name}.py in {module.parent}")
-
-
 def pins(where: str, base: Path, packages: str | Sequence[str]) -> str:
     """The pins, separated by spaces, of a file or a list. A `#` and what follows it on a line is a comment.
 
@@ -58,13 +49,21 @@ def pins(where: str, base: Path, packages: str | Sequence[str]) -> str:
 
 
 def model(where: str, base: Path, name: str) -> Path:
-    """The model's directory or archive. Raises ValueError where there is none, or nothing in it."""
+    """The model's directory or archive. Raises ValueError where there is none, nothing in it, or another file."""
     path = _path(where, base, name)
     if not path.exists():
         raise ValueError(f"{where} is {name!r}: there is no {path}; make the model first")
     if path.is_dir() and not any(path.iterdir()):
         raise ValueError(f"{where} is {name!r}: {path} is empty; make the model first")
+    if path.is_file() and not _is_archive(path):
+        raise ValueError(f"{where} is {name!r}: {path} is no tar archive; name the directory that holds the model")
     return path
+
+
+def _is_archive(path: Path) -> bool:
+    import tarfile  # only here, since every process that imports an App would wait for it
+
+    return tarfile.is_tarfile(path)
 
 
 def _in_file(where: str, base: Path, name: str) -> list[str]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from troposphere import GetAtt, Ref
@@ -15,11 +16,23 @@ Metric: TypeAlias = tuple[str, str, Mapping[str, Value]]
 """Namespace, name and dimensions of a metric of CloudWatch's."""
 
 # https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
+_VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_]+", re.ASCII)
 _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY"
     r"|SESSION_TOKEN)|AWS_LAMBDA_(?!EXEC_WRAPPER$).*|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
 )
 _ENVIRONMENT_BYTES = 4096
+# https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html: of functions that answer an API.
+_METRICS = (
+    "Invocations", "Errors", "Throttles", "Duration", "ConcurrentExecutions", "ClaimedAccountConcurrency",
+    "ProvisionedConcurrencyInvocations", "ProvisionedConcurrencySpilloverInvocations",
+    "ProvisionedConcurrentExecutions", "ProvisionedConcurrencyUtilization", "UnreservedConcurrentExecutions",
+    "PostRuntimeExtensionsDuration", "DeadLetterErrors", "DestinationDeliveryFailures", "AsyncEventsReceived",
+    "AsyncEventAge", "AsyncEventsDropped", "RecursiveInvocationsDropped", "IteratorAge", "OffsetLag",
+    "SignatureValidationErrors",
+)  # fmt: skip
+# Of a slip of the pen; names that only look alike, such as MaxOffsetLag and OffsetLag, are less.
+_CLOSE = 0.87
 
 
 @dataclass(frozen=True)
@@ -34,8 +47,13 @@ class Function:
     """Seconds that it may take."""
 
     def metric(self, name: str) -> Metric:
-        """A metric of the function's, such as Errors, Throttles, Invocations or Duration
-        (https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html)."""
+        """A metric of the function's, such as Errors, Throttles, Invocations or Duration.
+
+        Raises ValueError for a name that is almost, but not, one of Lambda's: such an alarm would never ring.
+        """
+        close = get_close_matches(str(name), _METRICS, 1, _CLOSE) if name not in _METRICS else []
+        if close:
+            raise ValueError(f"metric {name!r}: Lambda has none of that name; did you mean {close[0]!r}?")
         return ("AWS/Lambda", name, {"FunctionName": Ref(self.title)})
 
     @property
@@ -55,7 +73,9 @@ def variables(where: str, environment: Mapping[str, Any]) -> dict[str, Any]:
         raise TypeError(f"{where} is {environment!r}: pass a dictionary of names and values")
     found = {}
     for name, value in environment.items():
-        if not isinstance(name, str) or _RESERVED.fullmatch(name):
+        if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
+            raise ValueError(f"{where} has {name!r}: use letters, digits and _, a letter first")
+        if _RESERVED.fullmatch(name):
             raise ValueError(f"{where} has {name!r}: Lambda keeps this name for itself; choose another")
         known = Ref(value.title) if isinstance(value, Function) else value
         arguments.is_known(f"{where}[{name!r}]", known)

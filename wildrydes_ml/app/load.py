@@ -19,6 +19,7 @@ from ..errors import SettingsError
 from .app import App
 
 _PACKAGE = Path(__file__).resolve().parents[1]
+_IMPORTLIB = Path(importlib.__file__).parent
 _MODULE = "wildrydes_ml_loaded_app"
 
 
@@ -31,7 +32,7 @@ def load(spec: str) -> App | Deployment:
     if not source:
         raise SettingsError([f"--app {spec!r}: name a file such as app.py, or a module such as package.module"])
     with contextlib.redirect_stdout(sys.stderr):
-        module = _file(spec, Path(source)) if source.endswith(".py") else _module(spec, source)
+        module = _file(spec, Path(source)) if source.endswith(".py") else _module(spec, _module_name(spec, source))
     app = _chosen(spec, module, name)
     if isinstance(app, Deployment):
         return app
@@ -54,6 +55,14 @@ def _file(spec: str, path: Path) -> ModuleType:
         sys.modules[_MODULE] = module
         found.loader.exec_module(module)
     return module
+
+
+def _module_name(spec: str, source: str) -> str:
+    """The source, if it can be a module's name."""
+    if all(part.isidentifier() for part in source.split(".")) and not Path(source).exists():
+        return source
+    kind = "a directory" if Path(source).expanduser().is_dir() else "neither a file that ends in .py nor a module"
+    raise SettingsError([f"--app {spec}: {source} is {kind}: name a file such as app.py, or a module (package.module)"])
 
 
 def _module(spec: str, name: str) -> ModuleType:
@@ -93,10 +102,10 @@ def _explained(spec: str, directory: Path) -> Iterator[None]:
     try:
         yield
     except SyntaxError as error:
-        raise SettingsError([f"--app {spec}: {error.filename}, line {error.lineno}: {error.msg}"]) from error
+        at = f"{error.filename}, line {error.lineno}: " if error.filename else ""
+        raise SettingsError([f"--app {spec}: {at}{error.msg}"]) from error
     except ImportError as error:
-        what = f"{error}; install what is missing, or correct the name"
-        raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}"]) from error
+        raise SettingsError([f"--app {spec}: {_where(error, directory)}{error}; {_remedy(error)}"]) from error
     except SettingsError as error:
         raise SettingsError([f"--app {spec}: {_where(error, directory)}{fault}" for fault in error.faults]) from error
     except KeyboardInterrupt:
@@ -106,10 +115,20 @@ def _explained(spec: str, directory: Path) -> Iterator[None]:
         raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}"]) from error
 
 
+def _remedy(error: ImportError) -> str:
+    if "relative import" in str(error):
+        return "leave the first dot out: files beside it are imported by their names, as `from names import NAME`"
+    return "install what is missing, or correct the name"
+
+
 def _where(error: BaseException, directory: Path) -> str:
     """File and line of the author's code that failed; nothing where that never ran."""
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
-    outside = [one for one in frames if _PACKAGE not in one[0].parents and not one[0].name.startswith("<frozen")]
+    outside = [
+        one
+        for one in frames
+        if not {_PACKAGE, _IMPORTLIB} & {*one[0].parents} and not one[0].name.startswith("<frozen")
+    ]
     near = [one for one in outside if directory in one[0].parents and "site-packages" not in one[0].parts]
     if not outside:
         return ""

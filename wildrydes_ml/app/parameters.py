@@ -136,6 +136,8 @@ def _properties(
 
 
 def _refuse_wrong_default(where: str, default: Any, limits: Mapping[str, float], one_of: Sequence[str]) -> None:
+    if "MinValue" in limits and "MaxValue" in limits and limits["MinValue"] > limits["MaxValue"]:
+        raise ValueError(f"{where}: at_least is {limits['MinValue']}, more than at_most, {limits['MaxValue']}")
     low, high = limits.get("MinValue", default), limits.get("MaxValue", default)
     if limits and not low <= default <= high:
         raise ValueError(f"{where}: the default is {default!r}, and it must be from {low} to {high}")

@@ -1,5 +1,6 @@
 """How an App is proven to answer: a question on one of its routes, and what the answer must be."""
 
+import inspect
 import json
 import shlex
 from collections.abc import Callable, Mapping
@@ -121,6 +122,8 @@ def question(route: Route, asked: Any, check: Check, path: str) -> Question:
     """Raises TypeError and ValueError for what cannot be asked or checked on the route."""
     if not callable(check):
         raise TypeError(f"proof: the check is {check!r}; pass a function, such as lambda reply: reply['ok']")
+    if not _takes_one(check):
+        raise TypeError("proof: the check does not take the answer alone; write it as lambda reply: reply['ok']")
     try:
         json.dumps(asked)
     except (TypeError, ValueError) as error:
@@ -132,6 +135,16 @@ def question(route: Route, asked: Any, check: Check, path: str) -> Question:
     if path and not path.startswith("/"):
         raise ValueError(f"proof: path is {path!r}; begin with a slash")
     return Question(route, asked, check, path or route.path)
+
+
+def _takes_one(check: Check) -> bool:
+    try:
+        inspect.signature(check).bind(None)
+    except TypeError:
+        return False
+    except ValueError:  # a builtin that tells nothing of its arguments
+        return True
+    return True
 
 
 def _refusal(reply: "Reply") -> str:

@@ -14,7 +14,7 @@ from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
 from . import arguments, cors
 from .access import WORDS, Access, chosen, closed, open_suppressions
-from .choices import add, choose, fill, reference
+from .choices import Choice, add, choose, fill, reference
 from .gateway_responses import GENERAL, Answer, add_gateway_responses, gateway_responses, last
 from .routes import Route, check_routes, path_title
 from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
@@ -256,16 +256,19 @@ def _deployment(
     snapshots, and its logical id carries a digest of that: a changed API makes a new one.
     """
     digest = _digest(template, api, [*methods, *pages])
-    made = {}
+    made: list[tuple[Choice, Any]] = []
     for auth, name in WORDS.items():
         called = [method.title for method in (methods if auth == "NONE" else [*methods, *pages])]
         deployment = apigateway.Deployment(
             f"{_prefix(api)}{name}Deployment{digest}", DependsOn=called, RestApiId=Ref(api.rest_api)
         )
         choice = chosen(template, api.access, auth, _prefix(api))
-        made[auth] = (choice, Ref(add(template, choice, deployment)))
-    key, iam = made["API_KEY"], made["AWS_IAM"]
-    return choose(key[0], key[1], choose(iam[0], iam[1], made["NONE"][1]))
+        if choice:
+            made.append((choice, Ref(add(template, choice, deployment))))
+    (_, found), *others = made
+    for choice, one in reversed(others):
+        found = choose(choice, one, found)
+    return found
 
 
 def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) -> str:

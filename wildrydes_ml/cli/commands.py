@@ -107,7 +107,7 @@ def ask(options: argparse.Namespace, reporter: Reporter) -> int:
     is_fine = 200 <= reply.status < 400
     reporter.output(question.shown(reply), **question.record(reply))
     if not is_fine:
-        reporter.error(f"the API answered {reply.status}" if reply.status else f"no answer: {reply.fault}")
+        reporter.error(question.fault(reply))
     reporter.result(is_fine, status=reply.status)
     return 0 if is_fine else 1
 

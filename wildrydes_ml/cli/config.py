@@ -59,11 +59,13 @@ NO_CONFIG = Config()
 
 
 def read(path: Path) -> Config:
-    """The options in a TOML file. Raises SettingsError with every fault, OSError when it cannot be read."""
+    """The options in a TOML file. Raises SettingsError with every fault, and when it cannot be read."""
     try:
         body = tomllib.loads(path.read_text(encoding="utf-8"))
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise SettingsError([f"--config {path}: this is not TOML: {error}"]) from error
+    except OSError as error:
+        raise SettingsError([f"--config {path}: {error.strerror}"]) from error
     faults = [f"--config {path}: {fault}" for fault in [*_faults(body), *_value_faults(body.get("set"))]]
     if faults:
         raise SettingsError(faults)

@@ -296,7 +296,6 @@ def _ask(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "question",
         nargs="?",
-        default="",
         metavar="JSON|@FILE|-",
         help="what is sent: JSON, the content of a file, or standard input (default: what the proof sends)",
     )

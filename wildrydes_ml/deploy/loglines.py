@@ -81,14 +81,17 @@ def since(text: str, now: datetime) -> datetime:
 def sources(resources: Iterable[StackResource]) -> list[Source]:
     """What there is to read of a stack's resources: its log groups, each function's own, and consoles.
 
-    A function's lines go by the name of the function.
+    A function's lines go by the name of the function. Its group is `TITLELogGroup`, where the stack has one, as each
+    template of ours has; without one, Lambda makes `/aws/lambda/NAME`.
     https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs.html
     """
     made = [resource for resource in resources if resource.physical_id]
     groups = {resource.physical_id: resource.logical_id for resource in made if resource.type == GROUP}
     for resource in made:
         if resource.type == FUNCTION:
-            groups[f"/aws/lambda/{resource.physical_id.rpartition(':')[2]}"] = resource.logical_id
+            default = f"/aws/lambda/{resource.physical_id.rpartition(':')[2]}"
+            own = next((group for group, title in groups.items() if title == f"{resource.logical_id}LogGroup"), default)
+            groups[own] = resource.logical_id
     consoles = [Source(one.logical_id, INSTANCE, one.physical_id) for one in made if one.type == INSTANCE]
     return [*(Source(name, GROUP, group) for group, name in groups.items()), *consoles]
 

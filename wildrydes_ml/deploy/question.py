@@ -18,22 +18,29 @@ _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /(\S*)")
 _SHOWN_BYTES = 20_000
 
 
-def body(given: str, standard_input: TextIO) -> bytes | None:
+def body(given: str | None, standard_input: TextIO) -> bytes | None:
     """What `ask` was given as the bytes to send: JSON, `@FILE` or `-`; None when it was given nothing.
 
-    Raises SettingsError for what is neither, OSError for a file that cannot be read.
+    Raises SettingsError for what is neither, and for a file that cannot be read.
     """
-    if not given:
+    if given is None:
         return None
     if given == "-":
         return standard_input.read().encode()
     if given.startswith("@"):
-        return Path(given[1:]).read_bytes()
+        return _read(given[1:])
     try:
         json.loads(given)
     except ValueError as error:
         raise SettingsError([f"{given!r} is no JSON ({error}): write JSON, @FILE or -"]) from error
     return given.encode()
+
+
+def _read(path: str) -> bytes:
+    try:
+        return Path(path).read_bytes()
+    except OSError as error:
+        raise SettingsError([f"@{path}: {error.strerror}: write @ and the path of a file that is there"]) from None
 
 
 def send(aws: Aws, settings: Settings, target: Target, route: str, sent: bytes | None) -> Reply:
@@ -52,6 +59,13 @@ def _asked(proof: Proof, route: str, sent: bytes | None) -> Proof:
         raise SettingsError([f"--route {route!r}: write a method and a path, such as 'GET /health'"])
     other = replace(proof, method=match[1], path=match[2], body=b"") if match else proof
     return replace(other, body=sent) if sent is not None else other
+
+
+def fault(reply: Reply) -> str:
+    """What is wrong with an answer that is an error, or none."""
+    if not reply.status:
+        return f"no answer: {reply.fault}"
+    return f"the API answered {reply.status}{'; `logs` may show why' if reply.status >= 500 else ''}"
 
 
 def shown(reply: Reply) -> str:

@@ -80,6 +80,10 @@ class ApplyStack:
         return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
 
 
+# What the script that fills EFS calls its parts, in words.
+_PARTS = {"tensorflow": "the packages", "model": "the model", "prepared": "what the model starts faster with"}
+
+
 @dataclass(frozen=True)
 class Fill:
     """Fill the directory that stands for EFS."""
@@ -89,7 +93,8 @@ class Fill:
 
     def describe(self) -> str:
         """The step in words."""
-        return f"fill {self.directory} with {' and '.join(self.parts)}"
+        words = [_PARTS[part] for part in _PARTS if part in self.parts]
+        return f"fill {self.directory} with {', '.join(words)}"
 
 
 @dataclass(frozen=True)

@@ -136,6 +136,7 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
         "own_bucket": () if settings.bucket else (bucket,),
         "prefix": PREFIXES,
         "function": (values.get("FunctionName", f"{settings.name}-*"),),
+        "made_group": () if "FunctionName" in values else settings.all_stacks,
         "role": (role,),
         "unbounded_role": () if values.get("PermissionsBoundary") else (role,),
         "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),

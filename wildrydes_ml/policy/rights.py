@@ -60,6 +60,8 @@ _API = "arn:{partition}:apigateway:{region}::"
 _ROLE = "arn:{partition}:iam::{account}:role/{role}*"
 _FUNCTION = "arn:{partition}:lambda:{region}:{account}:function:{function}"
 _LOG_GROUP = "arn:{partition}:logs:{region}:{account}:log-group:/aws/lambda/{function}"
+# One that a stack names itself: CloudFormation makes a name of the stack's.
+_MADE_GROUP = "arn:{partition}:logs:{region}:{account}:log-group:{made_group}-*"
 _EFS = "arn:{partition}:elasticfilesystem:{region}:{account}:"
 _KEY = "arn:{partition}:kms:{region}:{account}:key/*"
 # CloudFormation gives it to all that it makes.
@@ -80,7 +82,7 @@ SCOPES: Mapping[str, Scope] = {
     "objects": Scope(("arn:{partition}:s3:::{bucket}/{prefix}*",)),
     "own objects": Scope(("arn:{partition}:s3:::{own_bucket}/*",)),
     "function": Scope((_FUNCTION, f"{_FUNCTION}:*")),
-    "log group": Scope((_LOG_GROUP, f"{_LOG_GROUP}:*")),
+    "log group": Scope((_LOG_GROUP, f"{_LOG_GROUP}:*", _MADE_GROUP)),
     "interfaces": Scope(("arn:{partition}:ec2:{region}:{account}:network-interface/*",)),
     "API": Scope((f"{_API}/restapis/*",)),
     "APIs": Scope((f"{_API}/restapis", f"{_API}/restapis/*")),
@@ -225,7 +227,7 @@ CALLS: tuple[Right, ...] = (
 )  # fmt: skip
 
 _TAGS = "ec2:CreateTags DeleteTags"
-_OF_AN_API = ("RestApi", "Method", "Deployment", "Stage", "GatewayResponse")
+_OF_AN_API = ("RestApi", "Resource", "Method", "Deployment", "Stage", "GatewayResponse")
 _OF_KEYS = ("ApiKey", "UsagePlan", "UsagePlanKey")
 _TAGGED = ("RestApi", "Stage", "ApiKey", "UsagePlan")
 

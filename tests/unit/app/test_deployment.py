@@ -70,6 +70,20 @@ def test_a_missing_model_is_told_before_anything_is_made(full: App, folder: Path
         full.deployment()
 
 
+def test_a_model_in_a_file_that_is_no_archive_is_told_before_anything_is_made(folder: Path) -> None:
+    filling = Filling(packages=["numpy==2.4.6"], model="model/weights.json")
+    app = App("one", network=NewNetwork(), storage=Storage(), filling=filling, directory=folder)
+    app.function("Answer", code="handler", handler="app.answer")
+    with pytest.raises(SettingsError, match=r"'model/weights.json': .*weights.json is no tar archive; name the direct"):
+        app.deployment()
+    (folder / "model" / "weights.json").unlink()
+    shutil.make_archive(str(folder / "packed"), "gztar", folder / "other")
+    (folder / "packed.tar.gz").rename(folder / "model" / "weights.json")
+    made = app.deployment().filling
+    assert made is not None
+    assert made.model == folder / "model" / "weights.json"
+
+
 def test_access_by_a_parameter_needs_it_in_the_template(bare: Callable[..., App]) -> None:
     app = bare(access=Access(Parameter("Auth", Type="String", AllowedValues=["API_KEY", "AWS_IAM"])))
     assert "Auth" in answering(app).deployment().rows

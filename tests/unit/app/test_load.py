@@ -110,6 +110,11 @@ def test_a_module_is_found_from_here(folder: Path, monkeypatch: pytest.MonkeyPat
 FAULTS = {
     "syntax": ("from wildrydes_ml import App\napp = App(\n", "{path}, line 2: "),
     "missing module": ("import nothing_there\n", "{path}, line 1: No module named 'nothing_there'; install"),
+    "relative": ("x = 1\nfrom .names import NAME\n", "{path}, line 2: attempted relative import with no known parent "
+                 "package; leave the first dot out"),
+    "null byte": ("x = 1\0\n", "source code string cannot contain null bytes"),
+    "incomplete resource": (PLAIN + "from troposphere.dynamodb import Table\napp.add(Table('Words'))\n",
+                            "App 'plain': Resource KeySchema required in type AWS::DynamoDB::Table (title: Words)"),
     "missing name": ("import sys\nfrom wildrydes_ml import Ap\n", "{path}, line 2: cannot import name 'Ap'"),
     "exception": ("x = {}\n\nx['y']\n", "{path}, line 3: KeyError: 'y'"),
     "exit": ("import sys\nsys.exit(3)\n", "{path}, line 2: SystemExit: 3"),
@@ -141,9 +146,18 @@ def test_a_fault_of_a_file_beside_it_is_told_there(folder: Path) -> None:
 
 @pytest.mark.parametrize(
     ("spec", "said"),
-    [("", "name a file"), (":app", "name a file"), ("none.py", "there is no file"), ("no_such_module:app", "install")],
+    [
+        ("", "name a file"),
+        (":app", "name a file"),
+        ("none.py", "there is no file"),
+        ("no_such_module:app", "app: No module named 'no_such_module'; install"),
+        ("no/such/file", "no/such/file is neither a file that ends in .py nor a module: name a file such as app.py"),
+        ("tests", "tests is a directory: name a file such as app.py"),
+    ],
 )
-def test_what_is_not_there_is_told(spec: str, said: str) -> None:
+def test_what_is_not_there_is_told(spec: str, said: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (folder / "tests").mkdir()
+    monkeypatch.chdir(folder)
     assert said in fault(spec)
 
 

@@ -189,7 +189,7 @@ def test_the_template_is_the_same_each_time_and_grows_with_the_app(full: App) ->
     app = answering(full)
     first = render(app.template())
     assert render(app.template()) == first
-    app.add(Table("Later", KeySchema=[], AttributeDefinitions=[]))
+    app.add(Table("Later", BillingMode="PAY_PER_REQUEST", KeySchema=[], AttributeDefinitions=[]))
     assert "Later" not in first
     assert "Later" in app.template().resources
 

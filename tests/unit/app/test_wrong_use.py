@@ -5,6 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from troposphere import Ref, Sub
+from troposphere.dynamodb import Table
+from troposphere.sns import Topic
 from troposphere.sqs import Queue
 
 from wildrydes_ml import Access, App, ExistingNetwork, Filling, NewNetwork, Storage, allow
@@ -27,6 +30,7 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "name twice": ({"name": "Answer"}, "'Answer'.*another name"),
     "name of a parameter": ({"name": "VpcId"}, "'VpcId'.*choose another"),
     "name with a dash": ({"name": "my-function"}, "letters and digits"),
+    "handler that is not in its module": ({"handler": "app.anwser"}, r"no anwser in .*handler/app.py; it has answer$"),
     "no directory": ({"code": "nowhere"}, "function 'Other': code is 'nowhere': there is no directory"),
     "a file as directory": ({"code": "packages.txt"}, "there is no directory"),
     "no path": ({"code": 3}, "pass a path"),
@@ -35,9 +39,13 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "handler of no module": ({"handler": "main.answer"}, "there is no main.py in"),
     "too much memory": ({"memory": 20000}, "128 to 10240"),
     "too long": ({"timeout": 1000}, "1 to 900"),
+    "a name of no text": ({"environment": {3: "x"}}, r"environment has 3: use letters"),
     "reserved": ({"environment": {"AWS_REGION": "x"}}, "'AWS_REGION'.*keeps this name"),
     "reserved of Lambda": ({"environment": {"LAMBDA_TASK_ROOT": "x"}}, "keeps this name"),
-    "odd name": ({"environment": {"MY-NAME": "x"}}, "letters, digits and _"),
+    "odd name": (
+        {"environment": {"MY-NAME": "x"}},
+        r"function 'Other': environment has 'MY-NAME': use letters, digits and _",
+    ),
     "odd value": ({"environment": {"NAME": None}}, r"environment\['NAME'\] is None"),
     "no mapping": ({"environment": ["NAME"]}, "pass a dictionary"),
     "too much environment": ({"environment": {"TEXT": "x" * 5000}}, "5004 bytes.*4096.*zip"),
@@ -52,6 +60,49 @@ def test_a_wrong_function(full: App, answer: Function, wrong: dict[str, Any], sa
     with pytest.raises((ValueError, TypeError), match=said):
         function(full, **wrong)
     assert dict(full.functions) == before
+
+
+HANDLERS: dict[str, tuple[str, str]] = {
+    "a fault of syntax": ("x = 1\ndef answer(event, context)\n    pass\n", r"app.py, line 2: expected ':'"),
+    "no function": ("x = 1\n", "there is no answer in .*app.py; it has no function"),
+    "one argument": ("def answer(event):\n    pass\n", r"line 1 of .*app.py.*write def answer\(event, context\)"),
+    "three arguments": ("def answer(self, event, context):\n    pass\n", "does not take"),
+    "a needed name": ("def answer(event, context, *, model):\n    pass\n", "does not take"),
+    "async": ("async def answer(event, context):\n    pass\n", "line 1 of .*app.py, as it is async"),
+    "no text": ("\0", "app.py.*null bytes"),
+}
+
+
+@pytest.mark.parametrize(("code", "said"), HANDLERS.values(), ids=HANDLERS)
+def test_a_handler_that_lambda_could_not_call(full: App, folder: Path, code: str, said: str) -> None:
+    (folder / "handler" / "app.py").write_text(code)
+    with pytest.raises(ValueError, match=f"function 'Other': handler is 'app.answer': .*{said}"):
+        function(full)
+
+
+CALLABLE: dict[str, str] = {
+    "defaults": "def answer(event, context=None, more=()):\n    pass\n",
+    "any arguments": "def answer(*arguments, **more):\n    pass\n",
+    "imported": "from elsewhere import reply as answer\n",
+    "all imported": "from elsewhere import *\n",
+    "assigned": "def wrap(f):\n    return f\nanswer = wrap(print)\n",
+    "decorated": "@wrap\ndef answer(request):\n    pass\n",
+    "in a try": "try:\n    from fast import answer\nexcept ImportError:\n    answer = None\n",
+    "in an if": "if True:\n    def answer(event, context):\n        pass\n",
+    "in an except": "try:\n    import fast\nexcept ImportError:\n    def answer(event, context):\n        pass\n",
+}
+
+
+@pytest.mark.parametrize("code", CALLABLE.values(), ids=CALLABLE)
+def test_a_handler_that_may_be_called_is_taken(full: App, folder: Path, code: str) -> None:
+    (folder / "handler" / "app.py").write_text(code)
+    assert function(full).title == "Other"
+
+
+def test_a_handler_in_a_package_is_found(full: App, folder: Path) -> None:
+    (folder / "handler" / "deep").mkdir()
+    (folder / "handler" / "deep" / "__init__.py").write_text("def answer(event, context):\n    pass\n")
+    assert function(full, handler="deep.answer").title == "Other"
 
 
 ROUTES: dict[str, tuple[str, str]] = {
@@ -103,6 +154,8 @@ def right(reply: Any) -> bool:
 PROOFS: dict[str, tuple[Callable[[App, Any], Any], str]] = {
     "of no route": (lambda app, route: app.proof("POST /", {}, right), "pass what app.route"),  # type: ignore[arg-type]
     "twice": (lambda app, route: twice(lambda: app.proof(route, {}, right)), "already"),
+    "a check of nothing": (lambda app, route: app.proof(route, {}, lambda: True), "take the answer alone"),  # type: ignore[arg-type,misc]
+    "a check of two": (lambda app, route: app.proof(route, {}, lambda a, b: True), "take the answer alone"),  # type: ignore[arg-type,misc]
     "no check": (lambda app, route: app.proof(route, {}, True), "pass a function"),  # type: ignore[arg-type]
     "no JSON": (lambda app, route: app.proof(route, {1, 2}, right), "cannot be sent as JSON"),
     "GET with a body": (lambda app, route: app.proof(app.route("GET /", app.functions["Answer"]), {}, right), "None"),
@@ -128,6 +181,10 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "parameter with a dash": (lambda app: app.parameter("my-one", 1), "letters and digits"),
     "parameter of a list": (lambda app: app.parameter("Many", [1]), "use text or a number"),  # type: ignore[arg-type]
     "default too small": (lambda app: app.parameter("Sure", 0.1, at_least=0.5), "must be from 0.5"),
+    "limits the wrong way": (
+        lambda app: app.parameter("Sure", 1, at_least=9, at_most=0),
+        "at_least is 9, more than at",
+    ),
     "limits of text": (lambda app: app.parameter("Word", "x", at_most=3), "are for numbers"),
     "default of no choice": (lambda app: app.parameter("Word", "x", one_of=["a", "b"]), "must be one of 'a', 'b'"),
     "choices as text": (lambda app: app.parameter("Word", "x", one_of="xy"), "pass a list"),
@@ -135,6 +192,7 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "resource of a parameter's name": (lambda app: app.add(Queue("VpcId")), "a parameter of that name"),
     "no resource": (lambda app: app.add("Results"), "pass a resource"),
     "alarm on a name": (lambda app: app.alarm("Bad", "Errors", above=0), r"function.metric\(name\)"),  # type: ignore[arg-type]
+    "alarm on a slip": (lambda app: function(app).metric("Erors"), "did you mean 'Errors'"),
     "alarm on two": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age"), above=0), "dimension"),  # type: ignore[arg-type]
     "alarm on a list": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age", ["Q"]), above=0), "dimension"),  # type: ignore[arg-type]
     "alarm twice": (lambda app: twice(lambda: alarm(app)), "another name"),
@@ -147,8 +205,29 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
     "function of no name": (lambda app: function(app, name=3), "pass its name as text"),
     "no function": (lambda app: app.template(), r"add one with app.function"),
+    "resource without what it needs": (lambda app: whole(app, Table("Words")), "App 'sentiment': .*KeySchema.*Words"),
+    "reference to nothing": (
+        lambda app: [
+            function(app, environment={"QUEUE": Queue("Lost")}),
+            app.route("POST /", app.functions["Other"]),
+            app.template(),
+        ],
+        r"Other refers to 'Lost'.*app.add",
+    ),
+    "order after nothing": (lambda app: whole(app, Queue("Words", DependsOn="Lost")), "Words refers to 'Lost'"),
+    "text with nothing": (lambda app: whole(app, Topic("T", TopicName=Sub("a-${Lost.Name}"))), "T refers to 'Lost'"),
+    "output of nothing": (lambda app: whole(app, output=Ref("Lost")), "X refers to 'Lost'"),
     "access without a route": (lambda app: [function(app), app.template()], r"add one with app.route"),
 }
+
+
+def whole(app: App, *resources: Any, output: Any = "x") -> Any:
+    """The template of the App with these resources, and a function that answers."""
+    for one in resources:
+        app.add(one)
+    app.output("X", output)
+    app.route("POST /", function(app))
+    return app.template()
 
 
 def alarm(app: App, **more: Any) -> Any:
@@ -223,3 +302,19 @@ def test_an_empty_file_of_packages(folder: Path) -> None:
     (folder / "packages.txt").write_text("# later\n")
     with pytest.raises(ValueError, match="names no package"):
         App("w2", network=NewNetwork(), storage=Storage(), filling=Filling("packages.txt", "m"), directory=folder)
+
+
+def test_what_is_cloudformation_s_and_what_stands_for_itself_are_no_references(full: App) -> None:
+    named = Topic("T", TopicName=Sub("${AWS::Region}-${!Lost}-${Own}-${V}", Own=Ref("AWS::StackName"), V="x"))
+    assert whole(full, named).resources["T"] is named
+
+
+@pytest.mark.parametrize("name", ["Errors", "MaxOffsetLag", "SomethingNew"])
+def test_a_metric_that_may_be_one_is_taken(full: App, name: str) -> None:
+    assert function(full).metric(name)[:2] == ("AWS/Lambda", name)
+
+
+@pytest.mark.parametrize("check", [bool, right, lambda reply, more=1: True, lambda *all: True])
+def test_a_check_that_takes_the_answer_is_taken(full: App, answer: Function, check: Any) -> None:
+    full.proof(full.route("POST /", answer), {}, check)
+    assert full.question is not None

@@ -23,6 +23,7 @@ from wildrydes_ml.blocks import (
     add_rest_api,
 )
 from wildrydes_ml.blocks.access import Auth
+from wildrydes_ml.template.effective import references
 from wildrydes_ml.template.resolve import resolve
 from wildrydes_ml.workshop.parameters import TABLE
 
@@ -89,6 +90,17 @@ def suppressions(resource: dict[str, Any]) -> dict[str, str]:
 
 
 # What is deployed
+
+
+@pytest.mark.parametrize("allowed", [("API_KEY", "AWS_IAM"), ("NONE", "AWS_IAM"), ("API_KEY",), KINDS], ids="-".join)
+def test_the_stage_names_deployments_that_the_template_has(allowed: tuple[Auth, ...]) -> None:
+    template = Template()
+    api(template, said(template, allowed[0], is_parameter=True, allowed=allowed))
+    resources = template.to_dict()["Resources"]
+    made = {title for title, one in resources.items() if one["Type"] == "AWS::ApiGateway::Deployment"}
+    (stage,) = of(resources, "Stage").values()
+    assert set(references(stage["DeploymentId"])) == made
+    assert len(made) == len(allowed)
 
 
 @each_kind

@@ -102,6 +102,11 @@ def test_faults_of_a_file_are_told_at_once(tmp_path: Path, text: str, faults: li
         assert fault in told
 
 
+def test_a_file_that_is_not_there_is_a_wrong_use(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"--config .*none.toml: No such file"):
+        read(tmp_path / "none.toml")
+
+
 def test_a_file_may_hold_each_option_that_a_deploy_has_in_text() -> None:
     parser = build_parser("deploy")
     named = {text.removeprefix("--") for action in parser._actions for text in action.option_strings}

@@ -52,6 +52,9 @@ def test_a_stack_s_logs_are_its_groups_its_functions_and_its_consoles() -> None:
         [
             StackResource("Words", "AWS::Lambda::Function", "words-1"),
             StackResource("WordsLogGroup", "AWS::Logs::LogGroup", "/aws/lambda/words-1"),
+            StackResource("Answer", "AWS::Lambda::Function", "app-Answer-1"),
+            StackResource("AnswerLogGroup", "AWS::Logs::LogGroup", "app-AnswerLogGroup-2"),
+            StackResource("Plain", "AWS::Lambda::Function", "plain-1"),
             StackResource("Access", "AWS::Logs::LogGroup", "access"),
             StackResource("Filler", "AWS::EC2::Instance", "i-1"),
             StackResource("NotMadeYet", "AWS::EC2::Instance", ""),
@@ -60,7 +63,9 @@ def test_a_stack_s_logs_are_its_groups_its_functions_and_its_consoles() -> None:
     )
     assert found == [
         Source("Words", GROUP, "/aws/lambda/words-1"),
+        Source("Answer", GROUP, "app-AnswerLogGroup-2"),
         Source("Access", GROUP, "access"),
+        Source("Plain", GROUP, "/aws/lambda/plain-1"),
         Source("Filler", INSTANCE, "i-1"),
     ]
 

@@ -50,9 +50,11 @@ def asked(desired: Desired, kind: str = "create", there: Mapping[str, FoundStack
     return {*needs(desired, parts(desired, steps, there), steps)}
 
 
-def found(desired: Desired, facts: Facts) -> list[Problem]:
-    steps = [ApplyStack(one, "create") for one in desired.stacks]
-    return problems(facts, desired, parts(desired, steps, {}))
+def found(
+    desired: Desired, facts: Facts, kind: str = "create", there: Mapping[str, FoundStack] = NO_STACKS
+) -> list[Problem]:
+    steps = [ApplyStack(one, kind) for one in desired.stacks]
+    return problems(facts, desired, parts(desired, steps, there))
 
 
 def only(desired: Desired, facts: Facts) -> Problem:
@@ -276,6 +278,26 @@ def test_an_endpoint_that_the_template_makes_is_a_way() -> None:
     closed: Facts = {**IN_ORDER, Ask("reach", "subnet-b"): Reach(outside=False)}
     assert "use sqs" not in only(deployment(with_one, GIVEN, Parameters=KINDS), closed).why
     assert "use s3, sqs" in only(EXISTING, closed).why
+
+
+MADE = {
+    **INSIDE,
+    "Own": resource("EC2::VPC", CidrBlock="10.0.0.0/16"),
+    "Closed": resource("EC2::Subnet", VpcId={"Ref": "Own"}),
+    "Answer": resource(
+        "Lambda::Function", Role={"Fn::GetAtt": ["Role", "Arn"]}, VpcConfig={"SubnetIds": [{"Ref": "Closed"}]}
+    ),
+}
+
+
+def test_a_service_that_cannot_be_reached_from_a_subnet_of_the_template_is_warned_of() -> None:
+    desired = deployment(MADE, GIVEN, Parameters=KINDS)
+    said = [one for one in found(desired, IN_ORDER) if one.what == "function Answer of stack app"]
+    assert [one.is_certain for one in said] == [False, False]
+    assert "Answer may use sqs, and has no way to it from Closed: on AWS a call there waits" in said[1].why
+    assert said[1].remedy == "Add an AWS::EC2::VPCEndpoint of sqs, or a route to a NAT gateway"
+    there = {"app": found_as(desired.service)}
+    assert not [one for one in found(desired, IN_ORDER, "update", there) if "Answer" in one.what]
 
 
 def test_a_role_that_uses_no_service_needs_no_way() -> None:

@@ -53,7 +53,8 @@ WORDS: list[tuple[Step, str]] = [
         "  Modify LambdaEFSMLVPC (AWS::EC2::VPC), replaced\n"
         "  Modify ModelInferenceFunction (AWS::Lambda::Function)",
     ),
-    (Fill("efs", ("tensorflow", "model")), "fill efs with tensorflow and model"),
+    (Fill("efs", ("tensorflow", "model")), "fill efs with the packages, the model"),
+    (Fill("efs", ("prepared",)), "fill efs with what the model starts faster with"),
     (
         Wire(("method", "deployment")),
         "wire the API: method ANY on / as Lambda proxy, deployment to stage prod",

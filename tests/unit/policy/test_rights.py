@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from troposphere import Template
+from troposphere.apigateway import Resource
+from troposphere.logs import LogGroup
 from troposphere.sns import Topic
 from troposphere.sqs import Queue
 
@@ -262,3 +264,16 @@ def test_what_the_table_does_not_know_of_another_application_is_said() -> None:
     actions = granted("deploy", settings)
     assert "cloudformation:CreateChangeSet" in actions
     assert "elasticfilesystem:CreateFileSystem" not in actions
+
+
+def test_a_log_group_that_an_app_leaves_unnamed_has_a_name_of_its_stack_s() -> None:
+    template = Template()
+    template.add_resource([LogGroup("AnswerLogGroup"), Resource("Path", RestApiId="a", ParentId="b", PathPart="c")])
+    settings = Settings((Deployment(name="iris", stacks=(Stack(built("iris.yml", template)),)),))
+    made = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:iris-AnswerLogGroup-1:log-stream:x"
+    assert grants.untold(settings) == []
+    for verb, action in (("deploy", "CreateLogGroup"), ("destroy", "DeleteLogGroup"), ("logs", "FilterLogEvents")):
+        assert allows(verb, f"logs:{action}", made, settings)
+        assert not allows(verb, f"logs:{action}", made.replace("iris-", "shop-"), settings)
+        assert not allows(verb, f"logs:{action}", made.replace("iris-", "wildrydes-ml-mod5-"))
+    assert "apigateway:POST" in granted("deploy", settings)

@@ -235,9 +235,13 @@ def _given(part: Part) -> Iterator[Ask]:
         if part.old.get(name) != part.stack.parameters.get(name) or not part.before:
             yield from (Ask(question, one) for one in ids)
     for title, subnets in in_given_subnets(part).items():
-        is_other = title in part.changed(FUNCTION, "VpcConfig", "Role") or _permits_more(part, title)
-        if is_other and services(part.view, title):
+        if goes_elsewhere(part, title) and services(part.view, title):
             yield from (Ask("reach", subnet) for subnet in subnets)
+
+
+def goes_elsewhere(part: Part, function: str) -> bool:
+    """Whether the function is new, or gets another network or more rights."""
+    return function in part.changed(FUNCTION, "VpcConfig", "Role") or _permits_more(part, function)
 
 
 def _permits_more(part: Part, function: str) -> bool:

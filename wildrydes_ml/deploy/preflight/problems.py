@@ -47,4 +47,5 @@ _JUDGES: tuple[Callable[[Case], Iterator[Problem]], ...] = (
     surroundings.given_problems,
     surroundings.target_problems,
     surroundings.reach_problems,
+    surroundings.made_reach_problems,
 )

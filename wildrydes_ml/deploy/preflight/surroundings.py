@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from ...aws.facts import Place, Reach
-from ...checks.reach import ENDPOINTS, has_endpoint, services
+from ...checks.reach import ENDPOINTS, has_endpoint, service_in_reach, services
 from ...template.resolve import is_known
 from .case import Case, Problem
-from .needs import TARGET, Part, given, in_given_subnets
+from .needs import TARGET, Part, given, goes_elsewhere, in_given_subnets
 
 _WORDS = {"subnet": "subnet", "security_group": "security group", "vpc": "VPC"}
 
@@ -58,6 +58,17 @@ def reach_problems(case: Case) -> Iterator[Problem]:
             missing = sorted(one for one in wanted if _is_out_of_reach(case, subnets, one))
             if missing:
                 yield _unreached(case, part, title, subnets, missing)
+
+
+def made_reach_problems(case: Case) -> Iterator[Problem]:
+    """The same where the template makes the subnets. An emulator has no network, so there it is told for AWS."""
+    for part in case.parts:
+        for fault in service_in_reach(part.view):
+            title = fault.path[1]
+            if goes_elsewhere(part, title):
+                what, why = f"function {title} of stack {part.stack.name}", f"{fault.what}: on AWS a call there waits"
+                why += " until the function times out"
+                yield case.problem(what, why, fault.fix.rstrip("."), is_certain=False)
 
 
 def _is_out_of_reach(case: Case, subnets: tuple[str, ...], service: str) -> bool:

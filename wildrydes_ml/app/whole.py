@@ -1,0 +1,15 @@
+"""What only the whole template shows: resources that lack something, and names that nothing in it has."""
+
+from troposphere import Template
+
+from ..template.effective import references
+
+
+def refuse_incomplete(template: Template) -> None:
+    """Raises ValueError for a resource without a property that its type needs, and for a reference to nothing."""
+    known = {*template.resources, *template.parameters}
+    for title, one in (*template.resources.items(), *template.outputs.items()):
+        for name in references(one.to_dict()):
+            # AWS::Region and the like are CloudFormation's; ${!Name} stands for itself.
+            if name not in known and not name.startswith(("AWS::", "!")):
+                raise ValueError(f"{title} refers to {name!r}, which the App does not have: add it with app.add(...)")
