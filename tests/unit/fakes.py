@@ -378,13 +378,15 @@ class FakeFunctions(Functions):
 class FakeApis(Apis):
     """APIs by id; each action does what it is called. Keys and usage plans are ids with their tags, by kind.
 
-    `refusal` is what a look at them ends with, `loss` the type of what somebody deleted.
+    `refusal` is what a look at them ends with, `loss` the type of what somebody deleted, `stage` the only stage there is,
+    where it matters.
     """
 
     def __init__(self, journal: list[str]) -> None:
         self._journal = journal
         self.wirings: dict[str, FoundWiring] = {}
         self.loss: str | Unknown = ""
+        self.stage = ""
         self.asked: list[str] = []
         self.keys: dict[str, Mapping[str, str]] = {}
         self.plans: dict[str, Mapping[str, str]] = {}
@@ -396,8 +398,10 @@ class FakeApis(Apis):
     def _found(self, api: str) -> FoundWiring:
         return self.wirings.get(api, FoundWiring())
 
-    def lost(self, api: str) -> str | Unknown:
+    def lost(self, api: str, stage: str) -> str | Unknown:
         self.asked.append(api)
+        if self.stage and stage not in ("", self.stage):
+            return "AWS::ApiGateway::Stage"
         return self.loss
 
     def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
@@ -447,7 +451,7 @@ class FakeApis(Apis):
             for api, found in self.wirings.items()
         }
 
-    def key(self, api: str) -> str:
+    def key(self, api: str, stage: str = "prod") -> str:
         return "the-key" if self._found(api).has_key else ""
 
     def signed_headers(self, url: str, body: bytes, headers: dict[str, str], method: str = "POST") -> dict[str, str]:

@@ -15,6 +15,7 @@ from . import handover, planner
 from .desired import PREFIXES, Desired, bare_stacks
 from .follower import Follower
 from .planner import FoundStack, Observed
+from .proof import stage as stage_of
 from .settings import Settings
 from .states import Deploy, is_busy
 
@@ -102,7 +103,7 @@ class Observer:
         if self.desired.wiring:
             api_loss: str | Unknown = "" if wiring else "AWS::ApiGateway::RestApi"
         else:
-            api_loss = self.aws.apis.lost(api)
+            api_loss = self.aws.apis.lost(api, stage_of(self.desired.deployment.proof, stack.outputs))
         assert self.desired.deployment.proof
         called = self.desired.deployment.proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
         function, _, alias = (called.partition(":function:")[2] or called).partition(":")

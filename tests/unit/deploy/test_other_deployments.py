@@ -5,7 +5,7 @@ Nothing fills EFS, and nothing is asked at the end.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +20,8 @@ from wildrydes_ml.deploy.desired import describe
 from wildrydes_ml.deploy.health import status
 from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.settings import Settings
-from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Stack, StackOutput
+from wildrydes_ml.deploy.steps import ApplyStack
+from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import TAG
@@ -295,6 +296,36 @@ def test_a_stranger_s_stack_of_the_name_is_left_alone(run: Run, aws: FakeAws, co
         assert aws.journal == []
 
 
+def asked(**options: Any) -> Proof:
+    """A proof that the one output of a deployment is enough for."""
+    return Proof(**{"body": b"{}", "headers": {}, "read": lambda reply: Fine(), "event": {}, "api": "Url", "url": "Url",
+                    "function": lambda values, outputs: "f", **options})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fine:
+    """What says that all is well."""
+
+    error: str = ""
+
+    def describe(self) -> str:
+        return "well"
+
+    def record(self) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(("there", "changes"), [("v1", False), ("v2", True)])
+def test_a_stage_of_any_name_is_looked_for_by_that_name(aws: FakeAws, there: str, changes: bool) -> None:
+    api = source("api", {}, {"Type": "AWS::ApiGateway::Stage"}, "Url")
+    aws.stacks.put("scorer", "CREATE_COMPLETE", api.text, tags={TAG: "scorer"},
+                   outputs={"Url": "https://a.execute-api.eu-west-1.amazonaws.com/v1"})  # fmt: skip
+    aws.apis.stage = there
+    aws.buckets.objects["scorer-123456789012-eu-west-1"] = {}
+    plan = preview(aws.gateways, Settings((Deployment("scorer", (Stack(api),), proof=asked()),)), Target(), Said())
+    assert [step.desired.name for step in plan.steps if isinstance(step, ApplyStack)] == ["scorer", "scorer"] * changes
+
+
 def test_status_tells_of_stacks_and_that_nothing_was_asked(run: Run, aws: FakeAws, code: Path) -> None:
     run(**TEAM)
     said = Said()
@@ -304,3 +335,10 @@ def test_status_tells_of_stacks_and_that_nothing_was_asked(run: Run, aws: FakeAw
     del aws.stacks.stacks[ALARM]
     with pytest.raises(WildrydesError):
         status(aws.gateways, settings(code), Target(), said)
+
+
+def test_a_secret_that_does_not_fit_is_not_told() -> None:
+    secret = source("api", {"Secret": text(NoEcho="true", MinLength="8")}, {"Type": "AWS::SNS::Topic"})
+    with pytest.raises(SettingsError) as error:
+        Settings((Deployment("scorer", (Stack(secret),)),), overrides={"Secret": "hush"})
+    assert error.value.faults == ("--set Secret=****: must have 8 to 4096 characters",)

@@ -10,7 +10,16 @@ from tests.unit.servers import Response, serving
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.proof import KEY_SECONDS, STAGE_SECONDS, WARM_SECONDS, ask_api, sender, warm
+from wildrydes_ml.deploy.proof import (
+    KEY_SECONDS,
+    STAGE_SECONDS,
+    WARM_SECONDS,
+    ask_api,
+    public_url,
+    sender,
+    stage,
+    warm,
+)
 from wildrydes_ml.deployment import Verdict
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.web import Reply
@@ -206,3 +215,23 @@ def test_what_came_too_early_is_posted_again() -> None:
         send = sender(FakeAws().gateways, Target(), PROOF, {}, {**API_OUTPUTS, "ApiGatewayInvokeURL": url}, clock.sleep)
         assert send(b"", {}) == Reply(200, b"fine")
     assert clock.now == 12
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://a.execute-api.eu-west-1.amazonaws.com/v1", "v1"),
+        ("https://a.execute-api.eu-west-1.amazonaws.com.cn/v1/", "v1"),
+        ("https://a.execute-api.eu-west-1.amazonaws.com/v1/score", "v1"),
+        ("https://score.example.org/v1", ""),
+        ("", ""),
+    ],
+)
+def test_the_stage_is_the_one_in_api_gateway_s_url(url: str, name: str) -> None:
+    assert stage(PROOF, {PROOF.url: url}) == name
+
+
+def test_an_emulator_is_asked_at_the_same_stage() -> None:
+    outputs = {PROOF.api: "a", PROOF.url: "https://a.execute-api.eu-west-1.amazonaws.com/v1"}
+    local = Target(endpoint="http://127.0.0.1:1")
+    assert public_url(local, PROOF, outputs) == "http://127.0.0.1:1/_aws/execute-api/a/v1/"
