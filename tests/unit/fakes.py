@@ -378,8 +378,8 @@ class FakeFunctions(Functions):
 class FakeApis(Apis):
     """APIs by id; each action does what it is called. Keys and usage plans are ids with their tags, by kind.
 
-    `refusal` is what a look at them ends with, `loss` the type of what somebody deleted, `stage` the only stage there is,
-    where it matters.
+    `refusal` is what a look at them ends with, `loss` the type of what somebody deleted, `stage` the only stage there
+    is, where it matters.
     """
 
     def __init__(self, journal: list[str]) -> None:

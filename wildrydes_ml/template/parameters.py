@@ -11,6 +11,9 @@ _LONGEST = 4096
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 _LISTS = ("CommaDelimitedList", "List<Number>")
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+STORED = "AWS::SSM::Parameter::Value<"
+
 # What CloudFormation tells of the value of a parameter with NoEcho.
 HIDDEN = "****"
 
@@ -28,6 +31,11 @@ def fits(value: str, row: Mapping[str, Any]) -> bool:
         items = [item.strip() for item in value.split(",")]
         return all(_one_fits(item, row, row["Type"] == "List<Number>") for item in items)
     return _one_fits(value, row, row["Type"] == "Number")
+
+
+def is_stored(row: Mapping[str, Any]) -> bool:
+    """Whether the value is the name under which Systems Manager keeps what `Ref` gives."""
+    return str(row.get("Type")).startswith(STORED)
 
 
 def shown(name: str, value: str, rows: Mapping[str, Mapping[str, Any]]) -> str:

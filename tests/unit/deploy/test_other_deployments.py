@@ -342,3 +342,45 @@ def test_a_secret_that_does_not_fit_is_not_told() -> None:
     with pytest.raises(SettingsError) as error:
         Settings((Deployment("scorer", (Stack(secret),)),), overrides={"Secret": "hush"})
     assert error.value.faults == ("--set Secret=****: must have 8 to 4096 characters",)
+
+
+def kept_by_systems_manager(**more: str) -> Deployment:
+    row = {"Where": {"Type": "AWS::SSM::Parameter::Value<String>", **more}}
+    return Deployment("scorer", (Stack(source("api", row, {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Where"}})),))
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [({"Default": "/where"}, {}), ({}, {"Where": "/where"}), ({"Default": "/x"}, {"Where": "/where"})],
+)
+def test_an_emulator_that_tells_a_stored_value_for_its_name_changes_nothing(
+    aws: FakeAws, tmp_path: Path, more: dict[str, str], asked: dict[str, str]
+) -> None:
+    settings = Settings((kept_by_systems_manager(**more),), overrides=asked)
+    here = Target(endpoint="http://127.0.0.1:1")
+    deploy(aws.gateways, settings, here, Said())
+    assert aws.stacks.stacks["scorer"].parameters == {"Where": "/where"}
+    aws.stacks.stacks["scorer"] = replace(aws.stacks.stacks["scorer"], parameters={"Where": "the value"})
+    assert not deploy(aws.gateways, settings, here, Said()).changed
+
+
+def test_on_aws_the_name_of_a_stored_value_holds(aws: FakeAws) -> None:
+    deploy(aws.gateways, Settings((kept_by_systems_manager(),), overrides={"Where": "/where"}), Target(), Said())
+    assert not deploy(aws.gateways, Settings((kept_by_systems_manager(),)), Target(), Said()).changed
+
+
+@pytest.mark.parametrize(
+    ("target", "runtime"),
+    [
+        (Target(), "theirs"),
+        (Target(endpoint="http://127.0.0.1:1", parameters={"PythonRuntime": "the emulator's"}), "the emulator's"),
+    ],
+    ids=["aws", "local"],
+)
+def test_packages_are_those_of_the_python_that_runs_the_function(
+    aws: FakeAws, code: Path, target: Target, runtime: str
+) -> None:
+    (code / "requirements.txt").write_text("numpy==1.0\n")
+    whole = replace(orders(code), code=(Code(code, runtime="theirs"),))
+    with pytest.raises(SettingsError, match=f"its packages need a Python runtime, and {runtime} is none"):
+        deploy(aws.gateways, Settings((whole,), **TEAM), target, Said())
