@@ -20,7 +20,7 @@ from wildrydes_ml.deploy.desired import describe
 from wildrydes_ml.deploy.health import status
 from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.settings import Settings
-from wildrydes_ml.deploy.steps import ApplyStack
+from wildrydes_ml.deploy.steps import ApplyStack, as_record
 from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
@@ -342,6 +342,19 @@ def test_a_secret_that_does_not_fit_is_not_told() -> None:
     with pytest.raises(SettingsError) as error:
         Settings((Deployment("scorer", (Stack(secret),)),), overrides={"Secret": "hush"})
     assert error.value.faults == ("--set Secret=****: must have 8 to 4096 characters",)
+
+
+@pytest.mark.parametrize("held", ["****", "open secret"])
+def test_a_new_secret_is_not_told_in_the_plan(aws: FakeAws, held: str) -> None:
+    secret = source("api", {"Secret": text(NoEcho="true")}, {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Secret"}})
+    aws.stacks.put("scorer", "CREATE_COMPLETE", secret.text, tags={TAG: "scorer"}, parameters={"Secret": held})
+    settings, said = Settings((Deployment("scorer", (Stack(secret),)),), overrides={"Secret": "hush hush"}), Said()
+    plan = preview(aws.gateways, settings, Target(), said)
+    (step,) = (step for step in plan.steps if isinstance(step, ApplyStack))
+    assert "Secret **** → ****" in step.describe()
+    assert "hush" not in f"{as_record(step)} {said.texts('plan')}"
+    deploy(aws.gateways, settings, Target(), said)
+    assert aws.stacks.stacks["scorer"].parameters == {"Secret": "hush hush"}
 
 
 def kept_by_systems_manager(**more: str) -> Deployment:
