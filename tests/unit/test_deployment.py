@@ -141,7 +141,7 @@ def test_a_proof_asks_for_outputs_that_there_are(more: dict[str, Any], says: str
     [
         lambda values, outputs: outputs["Arn"].split(":")[6],
         lambda values, outputs: {"large": "f"}[values["Size"]],
-        lambda values, outputs: {}[0],
+        lambda values, outputs: {1: "f"}[0],
         lambda values, outputs: f"{outputs['Name']}:{values['Size']}",
     ],
     ids=["index", "value", "number", "fine"],

@@ -23,12 +23,13 @@ def desired_at(target: Target, settings: Settings, aws: Aws, reporter: Reporter)
     """The deployment that the settings ask for, as the place can make it; what is different there is told."""
     wanted = _model(target, settings)
     proven = back(aws, settings, target) if settings.last_proven else {}
-    packages = [] if proven else _packages(target, settings, reporter)
-    if not target.is_local:
-        return describe(settings, target, aws.identity, wanted, packages, proven)
-    stand_ins = _stand_ins(target, settings, aws, reporter)
+    stand_ins = _stand_ins(target, settings, aws, reporter) if target.is_local else {}
     here = replace(target, parameters={**stand_ins, **target.parameters})
-    return _possible(describe(settings, here, aws.identity, wanted, packages, proven), reporter)
+    nothing = [Package("", b"") for _ in settings.deployment.code]
+    describe(settings, here, aws.identity, wanted, nothing, proven)  # which refuses what is missing before pip is run
+    packages = [] if proven else _packages(target, settings, reporter)
+    found = describe(settings, here, aws.identity, wanted, packages, proven)
+    return _possible(found, reporter) if target.is_local else found
 
 
 def found_at(target: Target, settings: Settings, stacks: dict[str, FoundStack]) -> dict[str, FoundStack]:

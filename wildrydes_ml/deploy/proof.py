@@ -47,16 +47,22 @@ def warm(
             for warning in proof.warnings(reply):
                 reporter.warning(warning)
             return found
-        said.append(found.error if invocation.has_run and invocation.error else "")
+        fault = _with_cause(found.error, invocation.error)
+        said.append(fault if invocation.has_run and invocation.error else "")
         # What answers well, and wrongly, does not change for the better.
         is_final = 200 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
-                f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
+                f"function {function} does not answer: {fault}; its log is in CloudWatch under "
                 f"/aws/lambda/{bare_name(function)}"
             )
-        reporter.event(f"not yet: {found.error}")
+        reporter.event(f"not yet: {fault}")
         sleep(2)
+
+
+def _with_cause(said: str, cause: str) -> str:
+    """What the proof says of an answer, with what the function failed of where the proof does not tell."""
+    return said if not cause or cause in said else f"{said} ({cause})"
 
 
 def bare_name(function: str) -> str:

@@ -397,3 +397,36 @@ def test_packages_are_those_of_the_python_that_runs_the_function(
     whole = replace(orders(code), code=(Code(code, runtime="theirs"),))
     with pytest.raises(SettingsError, match=f"its packages need a Python runtime, and {runtime} is none"):
         deploy(aws.gateways, Settings((whole,), **TEAM), target, Said())
+
+
+def test_a_missing_value_is_told_before_packages_are_installed(aws: FakeAws, code: Path) -> None:
+    (code / "requirements.txt").write_text("numpy==1.0\n")
+    whole = replace(orders(code), code=(Code(code, runtime="no Python"),))
+    with pytest.raises(SettingsError, match="parameter Team of stack orders-reader has no value"):
+        deploy(aws.gateways, Settings((whole,)), Target(), Said())
+
+
+def secretive() -> Deployment:
+    rows = {"Secret": text(NoEcho="true")}
+    resource = {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Secret"}}
+    return Deployment("scorer", (Stack(source("a", rows, resource), "a"), Stack(source("b", rows, resource), "b")))
+
+
+def test_a_secret_is_asked_for_again_where_no_stack_keeps_it(aws: FakeAws) -> None:
+    first = Settings((secretive(),), overrides={"Secret": "hush"})
+    deploy(aws.gateways, first, Target(), Said())
+    for name, stack in aws.stacks.stacks.items():
+        aws.stacks.stacks[name] = replace(stack, parameters={"Secret": "****"})
+    assert not deploy(aws.gateways, Settings((secretive(),)), Target(), Said()).changed
+    aws.journal.clear()
+    failed = replace(aws.stacks.stacks.pop("scorer-b"), status="ROLLBACK_COMPLETE")
+    for left in ({}, {"scorer-b": failed}):
+        aws.stacks.stacks |= left
+        with pytest.raises(SettingsError) as error:
+            deploy(aws.gateways, Settings((secretive(),)), Target(), Said())
+        assert error.value.faults == (
+            "parameter Secret is a secret, and stack scorer-b is not there to keep it: add --set Secret=VALUE again",
+        )
+        assert aws.journal == []
+    deploy(aws.gateways, first, Target(), Said())
+    assert aws.journal[-1] == "create scorer-b"

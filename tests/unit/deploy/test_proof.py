@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
@@ -235,3 +236,12 @@ def test_an_emulator_is_asked_at_the_same_stage() -> None:
     outputs = {PROOF.api: "a", PROOF.url: "https://a.execute-api.eu-west-1.amazonaws.com/v1"}
     local = Target(endpoint="http://127.0.0.1:1")
     assert public_url(local, PROOF, outputs) == "http://127.0.0.1:1/_aws/execute-api/a/v1/"
+
+
+def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:
+    curt = replace(PROOF, read=lambda reply: Answer("p", error=f"status {reply.status}"))
+    aws, said = FakeAws(), Said()
+    aws.functions.answers = [Invocation(0, "", "KeyError: 'x'", has_run=True)] * 3
+    with pytest.raises(WildrydesError, match=r"does not answer: status 0 \(KeyError: 'x'\); its log"):
+        warm(aws.gateways, FUNCTION, curt, said, (clock := Clock()), clock.sleep)
+    assert "not yet: status 0 (KeyError: 'x')" in said.texts("event")
