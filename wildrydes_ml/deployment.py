@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, str]
 
+# The parameter that gets the bucket where none is named.
+BUCKET = "DataBucket"
 # Two to 31 characters: most names that AWS makes of it have room for what it adds.
 NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 
@@ -195,7 +197,7 @@ class Deployment:
     """What of the API is wired by calls in place of a template: from values, identity and tags."""
     route: str = ""
     """How people name this one among several deployments of one name."""
-    bucket: str = "DataBucket"
+    bucket: str = BUCKET
     """The parameter that gets the bucket."""
     named_by: str = ""
     """The parameter whose value begins the keys of uploads, such as a function's name; empty: the deployment's name."""
@@ -240,7 +242,15 @@ class Deployment:
             _refuse_wrong_inputs(stack, self.stacks[:index])
         for code in self.code:
             if missing := [name for name in code.parameters if name not in self.rows]:
-                raise ValueError(f"Code.parameters: no template has a parameter {', '.join(missing)}")
+                raise ValueError(
+                    f"Code.parameters: no template has a parameter {', '.join(missing)}; they have {_names(self.rows)}"
+                )
+        if self.bucket != BUCKET and self.bucket not in self.rows:
+            raise ValueError(
+                f"Deployment.bucket: no template has a parameter {self.bucket}; they have {_names(self.rows)}"
+            )
+        if self.proof:
+            _refuse_wrong_proof(self.proof, self)
 
     @property
     def rows(self) -> dict[str, Mapping[str, Any]]:
@@ -258,9 +268,41 @@ class Deployment:
         found = {**own, **inputs, **decided, **keys, **self.derived}
         return {name: why for name, why in found.items() if name in self.rows}
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs of all stacks."""
+        return tuple(key for stack in self.stacks for key in stack.source.body.get("Outputs", {}))
+
     def stack_names(self, name: str) -> tuple[str, ...]:
         """The names of the stacks in a deployment of that name."""
         return tuple(stack.name(name) for stack in self.stacks)
+
+
+def _names(known: Collection[str]) -> str:
+    return ", ".join(sorted(known)) or "none"
+
+
+def _refuse_wrong_proof(proof: Proof, deployment: Deployment) -> None:
+    for what, key in (("api", proof.api), ("url", proof.url)):
+        if key not in deployment.outputs:
+            raise ValueError(f"Proof.{what}: no stack has an output {key}; they have {_names(deployment.outputs)}")
+    if missing := _missing(proof.function, deployment):
+        known = _names({*deployment.rows, *deployment.outputs})
+        raise ValueError(f"Proof.function: no stack has a parameter or an output {missing}; they have {known}")
+
+
+def _missing(function: Callable[[Values, Values], str], deployment: Deployment) -> str:
+    """The name that the function asks for and nobody has; what else made-up values do to it is no fault."""
+    values = {name: str(row.get("Default", "")) for name, row in deployment.rows.items()}
+    outputs = dict.fromkeys(deployment.outputs, "")
+    try:
+        function(values, outputs)
+    except KeyError as error:
+        asked = error.args[0] if error.args else ""
+        return asked if isinstance(asked, str) and asked not in {*values, *outputs, *values.values(), ""} else ""
+    except Exception:
+        return ""
+    return ""
 
 
 def _refuse_wrong_parameters(stack: Stack) -> None:

@@ -93,7 +93,8 @@ class Settings:
             wrong_name = self._unsettable("--set", name)
             faults += wrong_name
             if not wrong_name and not parameters.fits(value, self.rows[name]):
-                faults.append(f"--set {name}={value}: {parameters.constraint(self.rows[name])}")
+                told = parameters.shown(name, value, self.rows)
+                faults.append(f"--set {name}={told}: {parameters.constraint(self.rows[name])}")
         return faults + self.deployments[0].check(self.overrides)
 
     def _held_faults(self) -> list[str]:

@@ -23,6 +23,7 @@ class FakeApis(Apis):
         self._journal = journal
         self.wirings: dict[str, FoundWiring] = {}
         self.loss: str | Unknown = ""
+        self.stage = ""
         self.asked: list[str] = []
         self.keys: dict[str, Mapping[str, str]] = {}
         self.plans: dict[str, Mapping[str, str]] = {}
@@ -34,8 +35,10 @@ class FakeApis(Apis):
     def _found(self, api: str) -> FoundWiring:
         return self.wirings.get(api, FoundWiring())
 
-    def lost(self, api: str) -> str | Unknown:
+    def lost(self, api: str, stage: str) -> str | Unknown:
         self.asked.append(api)
+        if self.stage and stage not in ("", self.stage):
+            return "AWS::ApiGateway::Stage"
         return self.loss
 
     def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
@@ -85,7 +88,7 @@ class FakeApis(Apis):
             for api, found in self.wirings.items()
         }
 
-    def key(self, api: str) -> str:
+    def key(self, api: str, stage: str = "prod") -> str:
         return "the-key" if self._found(api).has_key else ""
 
     def signed_headers(self, url: str, body: bytes, headers: dict[str, str], method: str = "POST") -> dict[str, str]:

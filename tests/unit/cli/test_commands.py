@@ -585,3 +585,29 @@ def test_status_of_a_state_nobody_knows_is_an_error() -> None:
     aws.stacks.put("wildrydes-ml-mod5", "FROZEN")
     with pytest.raises(WildrydesError, match="FROZEN"):
         health.status(aws.gateways, wild_rydes(), Target(), Said())
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_function_of_the_application_that_fails_is_told_at_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    (tmp_path / "one.yml").write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
+    file = tmp_path / "app.py"
+    file.write_text(
+        "from pathlib import Path\n"
+        "from wildrydes_ml.deployment import Deployment, Stack\n"
+        "from wildrydes_ml.template.source import read\n"
+        "def check(values):\n"
+        "    return [values['Size']]\n"
+        "one = Deployment('one', (Stack(read(Path(__file__).parent / 'one.yml')),), check=check)\n"
+    )
+    arguments = ["deploy", "--plan", "--app", str(file), "--output", output]
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    says = f"--app {file}: {file}, line 5: KeyError: 'Size'; mend this line and run the same command again"
+    if output == "json":
+        assert json.loads(shown.out.splitlines()[-1])["error"] == says
+    else:
+        assert shown.err == f"error: {says}\n"
+    with pytest.raises(KeyError):
+        main([*arguments, "--debug"])
