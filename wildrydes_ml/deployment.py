@@ -4,7 +4,6 @@ Nothing in it names an account, a region or what a person sets: `Settings` have 
 deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and anybody can write one by hand.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
+from .naming import NAME
 from .template.source import Given, Source, source_of
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ Values = Mapping[str, str]
 
 # The parameter that gets the bucket where none is named.
 BUCKET = "DataBucket"
-# Two to 31 characters: most names that AWS makes of it have room for what it adds.
-NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 
 
 @dataclass(frozen=True)

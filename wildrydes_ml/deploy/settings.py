@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import tags
-from ..deployment import NAME, Deployment
+from ..deployment import Deployment
 from ..errors import SettingsError
+from ..naming import NAME, OWN_NAME
 from ..template import parameters
 
 RESET_ALL = "all"
-# Apart from an empty name, which a person may have given without knowing.
-OWN_NAME = "."
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
