@@ -53,8 +53,8 @@ def warm(
         is_final = 200 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
-                f"function {bare_name(function)} does not answer as it should: {fault}; `wildrydes-ml logs` shows what it "
-                "said"
+                f"function {bare_name(function)} does not answer as it should: {fault}; `wildrydes-ml logs` shows what "
+                "it said"
             )
         reporter.event(f"not yet: {fault}")
         sleep(2)

@@ -245,6 +245,6 @@ def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:
     curt = replace(PROOF, read=lambda reply: Answer("p", error=f"status {reply.status}"))
     aws, said = FakeAws(), Said()
     aws.functions.answers = [Invocation(0, "", "KeyError: 'x'", has_run=True)] * 3
-    with pytest.raises(WildrydesError, match=r"does not answer: status 0 \(KeyError: 'x'\); its log"):
+    with pytest.raises(WildrydesError, match=r"does not answer as it should: status 0 \(KeyError: 'x'\); "):
         warm(aws.gateways, FUNCTION, curt, said, (clock := Clock()), clock.sleep)
     assert "not yet: status 0 (KeyError: 'x')" in said.texts("event")
