@@ -100,12 +100,13 @@ class Observer:
 
         On the long route a stage is the wiring's, not the stack's.
         """
+        asked = self.desired.deployment.proof
+        assert asked
         if self.desired.wiring:
             api_loss: str | Unknown = "" if wiring else "AWS::ApiGateway::RestApi"
         else:
-            api_loss = self.aws.apis.lost(api, stage_of(self.desired.deployment.proof, stack.outputs))
-        assert self.desired.deployment.proof
-        called = self.desired.deployment.proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
+            api_loss = self.aws.apis.lost(api, stage_of(asked, stack.outputs))
+        called = asked.function({**self.desired.values, **stack.parameters}, stack.outputs)
         function, _, alias = (called.partition(":function:")[2] or called).partition(":")
         return [self.aws.functions.lost(function, alias), api_loss]
 

@@ -25,7 +25,7 @@ def desired_at(target: Target, settings: Settings, aws: Aws, reporter: Reporter)
     proven = back(aws, settings, target) if settings.last_proven else {}
     stand_ins = _stand_ins(target, settings, aws, reporter) if target.is_local else {}
     here = replace(target, parameters={**stand_ins, **target.parameters})
-    nothing = [Package("", b"") for _ in settings.deployment.code]
+    nothing = [Package(b"", "") for _ in settings.deployment.code]
     describe(settings, here, aws.identity, wanted, nothing, proven)  # which refuses what is missing before pip is run
     packages = [] if proven else _packages(target, settings, reporter)
     found = describe(settings, here, aws.identity, wanted, packages, proven)
