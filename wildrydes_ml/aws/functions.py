@@ -19,6 +19,9 @@ _NOT_YET = {
     "ResourceNotReadyException",
 }
 
+# Characters of an answer in an error.
+_LONGEST = 200
+
 
 class Functions:
     """Lambda."""
@@ -41,9 +44,13 @@ class Functions:
                 raise
             payload = json.loads(reply["Payload"].read())
         if reply.get("FunctionError") or not isinstance(payload, dict):
-            said = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
-            return Invocation(0, "", str(said))
-        return Invocation(int(payload.get("statusCode", 0)), str(payload.get("body", "")))
+            return Invocation(0, "", _fault(payload))
+        status = payload.get("statusCode")
+        if not str(status).isdigit():
+            return Invocation(
+                0, "", f"it returned {json.dumps(payload)[:_LONGEST]}, which has no statusCode of a number"
+            )
+        return Invocation(int(str(status)), str(payload.get("body", "")))
 
     def tags(self, name: str) -> dict[str, str] | None:
         """The function's tags, None when there is no such function."""
@@ -96,3 +103,11 @@ class Functions:
             except ClientError as error:
                 if code_of(error) != "ResourceNotFoundException":
                     raise
+
+
+def _fault(payload: Any) -> str:
+    """What a function failed of: `KeyError: 'x'`; the message alone where Lambda itself gives no type."""
+    if not isinstance(payload, dict):
+        return str(payload)
+    said, kind = str(payload.get("errorMessage", payload)), str(payload.get("errorType", ""))
+    return f"{kind}: {said}" if kind.isidentifier() and kind not in said else said

@@ -91,7 +91,11 @@ class Settings:
         for name, value in self.overrides.items():
             wrong_name = self._unsettable("--set", name)
             faults += wrong_name
-            if not wrong_name and not parameters.fits(value, self.rows[name]):
+            if not isinstance(value, str):  # a program may give a number
+                faults.append(
+                    f"--set {name}: its value must be text, such as '1', and not of type {type(value).__name__}"
+                )
+            elif not wrong_name and not parameters.fits(value, self.rows[name]):
                 told = parameters.shown(name, value, self.rows)
                 faults.append(f"--set {name}={told}: {parameters.constraint(self.rows[name])}")
         return faults + self.deployments[0].check(self.overrides)

@@ -30,11 +30,24 @@ def reply(payload: object, **more: Any) -> dict[str, Any]:
         (reply({"statusCode": 200, "body": "{}"}), Invocation(200, "{}")),
         (reply({"statusCode": 503, "body": "x"}), Invocation(503, "x")),
         (reply({"errorMessage": "Task timed out"}, FunctionError="Unhandled"), Invocation(0, "", "Task timed out")),
-        (reply({}), Invocation(0, "")),
+        (
+            reply({"errorMessage": "'x'", "errorType": "KeyError"}, FunctionError="Unhandled"),
+            Invocation(0, "", "KeyError: 'x'"),
+        ),
+        (
+            reply({"errorMessage": "out", "errorType": "Sandbox.Timedout"}, FunctionError="Unhandled"),
+            Invocation(0, "", "out"),
+        ),
+        (reply({"y": 1}), Invocation(0, "", 'it returned {"y": 1}, which has no statusCode of a number')),
+        (
+            reply({"statusCode": None}),
+            Invocation(0, "", 'it returned {"statusCode": null}, which has no statusCode of a number'),
+        ),
+        (reply({}), Invocation(0, "", "it returned {}, which has no statusCode of a number")),
         (reply(None), Invocation(0, "", "None")),
         (reply("hello"), Invocation(0, "", "hello")),
     ],
-    ids=["answer", "problem", "timeout", "empty", "null", "text"],
+    ids=["answer", "problem", "timeout", "raised", "lambda", "no status", "null status", "empty", "null", "text"],
 )
 def test_an_invocation_s_answer(stub: Stub, answer: dict[str, Any], expected: Invocation) -> None:
     client, stubber = stub("lambda")

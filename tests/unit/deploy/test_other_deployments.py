@@ -430,3 +430,32 @@ def test_a_secret_is_asked_for_again_where_no_stack_keeps_it(aws: FakeAws) -> No
         assert aws.journal == []
     deploy(aws.gateways, first, Target(), Said())
     assert aws.journal[-1] == "create scorer-b"
+
+
+@pytest.mark.parametrize(("value", "kind"), [(256, "int"), (True, "bool"), (None, "NoneType")])
+def test_a_value_that_a_program_gives_is_text(code: Path, value: object, kind: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        settings(code, overrides={"Memory": value})
+    assert error.value.faults == (f"--set Memory: its value must be text, such as '1', and not of type {kind}",)
+
+
+def test_each_stack_keeps_its_own_default_of_a_parameter_that_several_have(aws: FakeAws) -> None:
+    def stack(id: str, default: str) -> Stack:
+        resource = {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Memory"}}
+        return Stack(source(id, {"Memory": {"Type": "Number", "Default": int(default)}}, resource), id)
+
+    def memory(**options: Any) -> list[str]:
+        deploy(
+            aws.gateways,
+            Settings((Deployment("two", (stack("a", "128"), stack("b", "512"))),), **options),
+            Target(),
+            Said(),
+        )
+        return [aws.stacks.stacks[name].parameters["Memory"] for name in ("two-a", "two-b")]
+
+    assert memory() == ["128", "512"]
+    assert memory(overrides={"Memory": "512"}) == ["512", "512"]
+    assert memory() == ["512", "512"]
+    assert memory(overrides={"Memory": "128"}) == ["128", "128"]
+    assert memory() == ["128", "128"]
+    assert memory(reset=("Memory",)) == ["128", "512"]

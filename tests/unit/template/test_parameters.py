@@ -6,7 +6,8 @@ import pytest
 
 from wildrydes_ml.template.parameters import constraint, fits, shown
 
-TEXT, LIST, NUMBERS = {"Type": "String"}, {"Type": "CommaDelimitedList"}, {"Type": "List<Number>"}
+TEXT: dict[str, Any] = {"Type": "String"}
+LIST, NUMBERS = {"Type": "CommaDelimitedList"}, {"Type": "List<Number>"}
 
 
 @pytest.mark.parametrize(
