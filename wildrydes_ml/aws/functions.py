@@ -1,6 +1,7 @@
 """Lambda and CloudWatch Logs: the function's direct invocation and its log group."""
 
 import json
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,6 +19,7 @@ _NOT_YET = {
     "ResourceConflictException",
     "ResourceNotReadyException",
 }
+_WANTED = '{"statusCode": 200, "body": json.dumps(...)}'
 
 
 class Functions:
@@ -40,10 +42,10 @@ class Functions:
                     return Invocation(0, "", str(error), has_run=False)
                 raise
             payload = json.loads(reply["Payload"].read())
-        if reply.get("FunctionError") or not isinstance(payload, dict):
+        if reply.get("FunctionError"):
             said = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
             return Invocation(0, "", str(said))
-        return Invocation(int(payload.get("statusCode", 0)), str(payload.get("body", "")))
+        return _answered(payload)
 
     def tags(self, name: str) -> dict[str, str] | None:
         """The function's tags, None when there is no such function."""
@@ -96,3 +98,25 @@ class Functions:
             except ClientError as error:
                 if code_of(error) != "ResourceNotFoundException":
                     raise
+
+
+def _answered(payload: Any) -> Invocation:
+    """What a function returned, as API Gateway takes it: a status, and text as the body
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html)."""
+    fault = _fault(payload)
+    if fault:
+        return Invocation(0, "", f"the function returned {fault}, which API Gateway refuses: return {_WANTED}")
+    return Invocation(int(payload["statusCode"]), payload.get("body") or "")
+
+
+def _fault(payload: Any) -> str:
+    """What API Gateway does not take; the same words each time, whatever else is in it."""
+    match payload:
+        case {"statusCode": status, **more} if re.fullmatch(r"[1-5]\d\d", str(status), re.ASCII):
+            body = more.get("body")
+            return "" if body is None or isinstance(body, str) else "a body that is no text"
+        case {"statusCode": status}:
+            return f"statusCode {json.dumps(status)}"
+        case dict():
+            return "no statusCode"
+    return "nothing" if payload is None else "no object"
