@@ -43,8 +43,7 @@ class Functions:
                 raise
             payload = json.loads(reply["Payload"].read())
         if reply.get("FunctionError"):
-            said = payload.get("errorMessage", payload) if isinstance(payload, dict) else payload
-            return Invocation(0, "", str(said))
+            return Invocation(0, "", _error(payload))
         return _answered(payload)
 
     def tags(self, name: str) -> dict[str, str] | None:
@@ -98,6 +97,15 @@ class Functions:
             except ClientError as error:
                 if code_of(error) != "ResourceNotFoundException":
                     raise
+
+
+def _error(payload: Any) -> str:
+    """Why the function failed, with the name of Python's exception: a KeyError's message is the key alone
+    (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html)."""
+    if not isinstance(payload, dict) or "errorMessage" not in payload:
+        return str(payload)
+    said, kind = str(payload["errorMessage"]), str(payload.get("errorType", ""))
+    return said if kind in said or not kind.isidentifier() else f"{kind}: {said}"
 
 
 def _answered(payload: Any) -> Invocation:

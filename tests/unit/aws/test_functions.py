@@ -36,6 +36,14 @@ def refused(returned: str) -> Invocation:
         (reply({"statusCode": 200, "body": "{}"}), Invocation(200, "{}")),
         (reply({"statusCode": 503, "body": "x"}), Invocation(503, "x")),
         (reply({"errorMessage": "Task timed out"}, FunctionError="Unhandled"), Invocation(0, "", "Task timed out")),
+        (
+            reply({"errorMessage": "'TABEL'", "errorType": "KeyError"}, FunctionError="Unhandled"),
+            Invocation(0, "", "KeyError: 'TABEL'"),
+        ),
+        (
+            reply({"errorMessage": "no", "errorType": "Runtime.Exit"}, FunctionError="Unhandled"),
+            Invocation(0, "", "no"),
+        ),
         (reply({"statusCode": "204"}), Invocation(204, "")),
         (reply({"statusCode": 200, "body": None}), Invocation(200, "")),
         (reply({}), refused("no statusCode")),
@@ -44,7 +52,20 @@ def refused(returned: str) -> Invocation:
         (reply({"statusCode": "fine", "body": ""}), refused('statusCode "fine"')),
         (reply({"statusCode": 200, "body": {"a": 1}}), refused("a body that is no text")),
     ],
-    ids=["answer", "problem", "timeout", "as text", "no body", "empty", "null", "text", "odd status", "odd body"],
+    ids=[
+        "answer",
+        "problem",
+        "timeout",
+        "key",
+        "exit",
+        "as text",
+        "no body",
+        "empty",
+        "null",
+        "text",
+        "odd status",
+        "odd body",
+    ],
 )
 def test_an_invocation_s_answer(stub: Stub, answer: dict[str, Any], expected: Invocation) -> None:
     client, stubber = stub("lambda")
