@@ -60,7 +60,7 @@ BELOW = {
 # Modules that know more than their package may.
 MORE: dict[str, set[str]] = {}
 # What an application is, as data.
-DEPLOYMENT = {".aws.records", ".aws.wiring", ".template.source", ".web"}
+DEPLOYMENT = {".naming", ".aws.records", ".aws.wiring", ".template.source", ".web"}
 # Deploy's modules that act; the others compute.
 ACTING = {
     "__init__",

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from benchmarks import render
-from benchmarks.render import L1, L2, LINTED, OURS, PACKAGE, TROPOSPHERE, Took
+from benchmarks.render import APP, L1, L2, LINTED, OURS, PACKAGE, TROPOSPHERE, Took
 
 
 def runs(*walls: float) -> list[Took]:
@@ -16,9 +16,12 @@ def runs(*walls: float) -> list[Took]:
 
 def found(**other: float) -> dict[str, list[Took]]:
     """All goals just met, but for what is given."""
-    seconds = {"ours": 0.125, "linted": 2.0, "l1": 5.0, "l2": 6.0, "package": 0.07, "troposphere": 0.05, **other}
-    names = {"ours": OURS, "linted": LINTED, "l1": L1, "l2": L2, "package": PACKAGE, "troposphere": TROPOSPHERE}
-    return {name: runs(seconds[key]) for key, name in names.items()}
+    programs = {"ours": 0.125, "linted": 2.0, "l1": 5.0, "l2": 6.0}
+    imports = {"package": 0.07, "app": 0.09, "troposphere": 0.05}
+    names = {"ours": OURS, "linted": LINTED, "l1": L1, "l2": L2, "package": PACKAGE, "app": APP}
+    names |= {"troposphere": TROPOSPHERE}
+    waited = {names[key]: runs(other.get(key, seconds)) for key, seconds in programs.items()}
+    return waited | {names[key]: [Took(9, other.get(key, seconds))] for key, seconds in imports.items()}
 
 
 def verdicts(**other: float) -> list[bool]:
@@ -28,20 +31,21 @@ def verdicts(**other: float) -> list[bool]:
 @pytest.mark.parametrize(
     ("other", "expected"),
     [
-        ({}, [True, True, True]),
-        ({"ours": 0.126}, [False, True, True]),
-        ({"l2": 4.9}, [False, True, True]),
-        ({"linted": 2.8}, [True, False, True]),
-        ({"package": 0.0711}, [True, True, False]),
+        ({}, [True, True, True, True]),
+        ({"ours": 0.126}, [False, True, True, True]),
+        ({"l2": 4.9}, [False, True, True, True]),
+        ({"linted": 2.8}, [True, False, True, True]),
+        ({"package": 0.0711}, [True, True, False, True]),
+        ({"app": 0.0911}, [True, True, True, False]),
     ],
 )
 def test_goals_are_met_up_to_their_figure(other: dict[str, float], expected: list[bool]) -> None:
     assert verdicts(**other) == expected
 
 
-def test_without_cdk_only_the_import_is_judged() -> None:
+def test_without_cdk_only_the_imports_are_judged() -> None:
     results = {name: taken for name, taken in found().items() if name not in (L1, L2)}
-    assert len(render.goals(results)) == 1
+    assert len(render.goals(results)) == 2
 
 
 def test_ratios_are_of_medians_and_to_ours() -> None:

@@ -13,10 +13,10 @@ from ..blocks.agreement import RUNTIME, Architecture
 from ..blocks.api import add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
-from ..blocks.function import API_SECONDS, FunctionSettings, add_inference_function
+from ..blocks.function import API_SECONDS, add_inference_function
 from ..blocks.routes import Method, Route, check_paths
 from ..naming import NAME
-from . import files, parameters, permissions
+from . import files, functions, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
 from .functions import Function, Metric, variables
@@ -149,7 +149,8 @@ class App:
         directory = files.directory(f"function {name!r}: code", self.directory, code)
         check_handler(f"function {name!r}: handler", directory, handler)
         foundation = self._foundation if mounted else None
-        settings = FunctionSettings(
+        settings = functions.settings(
+            f"function {name!r}",
             name=physical_name,
             bucket=self._template.parameters["DataBucket"],
             key=self._key(name, directory),
@@ -317,6 +318,8 @@ class App:
     def _refuse_taken(self, kind: str, title: object) -> None:
         if not isinstance(title, str):
             raise TypeError(f"{kind} {title!r}: pass its name as text")
+        if not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
+            raise ValueError(f"{kind} {title!r}: use letters and digits only")
         if title in self._template.parameters or title in parameters.TABLE:
             raise ValueError(f"{kind} {title!r}: the template has a parameter of that name; choose another")
         arguments.unused(self._template, title, f"choose another name for the {kind}")

@@ -10,7 +10,7 @@ from troposphere import GetAtt, Ref
 
 from ..blocks import arguments
 from ..blocks.choices import Later, Value, reference
-from ..blocks.function import Inference
+from ..blocks.function import FunctionSettings, Inference
 
 Metric: TypeAlias = tuple[str, str, Mapping[str, Value]]
 """Namespace, name and dimensions of a metric of CloudWatch's."""
@@ -21,6 +21,8 @@ _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY"
     r"|SESSION_TOKEN)|AWS_LAMBDA_(?!EXEC_WRAPPER$).*|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
 )
+# Arguments that a block calls otherwise.
+_OTHERWISE = {"name": "physical_name", "log_retention": "log_days"}
 _ENVIRONMENT_BYTES = 4096
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html: of functions that answer an API.
 _METRICS = (
@@ -61,6 +63,17 @@ class Function:
         """Its ARN."""
         arn: Later = GetAtt(self.title, "Arn")
         return arn
+
+
+def settings(where: str, **values: Any) -> FunctionSettings:
+    """The block's settings; what it refuses is told with `where` and the argument as an App's author calls it."""
+    try:
+        return FunctionSettings(**values)
+    except (TypeError, ValueError) as error:
+        said = str(error)
+        for name, argument in (*_OTHERWISE.items(), ("", "")):
+            said = said.replace(f"FunctionSettings.{name}", f"{where}: {argument}")
+        raise type(error)(said) from error
 
 
 def variables(where: str, environment: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Lambda and CloudWatch Logs: the function's direct invocation and its log group."""
 
 import json
+import re
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -18,9 +19,7 @@ _NOT_YET = {
     "ResourceConflictException",
     "ResourceNotReadyException",
 }
-
-# Characters of an answer in an error.
-_LONGEST = 200
+_WANTED = '{"statusCode": 200, "body": json.dumps(...)}'
 
 
 class Functions:
@@ -43,14 +42,9 @@ class Functions:
                     return Invocation(0, "", str(error), has_run=False)
                 raise
             payload = json.loads(reply["Payload"].read())
-        if reply.get("FunctionError") or not isinstance(payload, dict):
-            return Invocation(0, "", _fault(payload))
-        status = payload.get("statusCode")
-        if not str(status).isdigit():
-            return Invocation(
-                0, "", f"it returned {json.dumps(payload)[:_LONGEST]}, which has no statusCode of a number"
-            )
-        return Invocation(int(str(status)), str(payload.get("body", "")))
+        if reply.get("FunctionError"):
+            return Invocation(0, "", _error(payload))
+        return _answered(payload)
 
     def tags(self, name: str) -> dict[str, str] | None:
         """The function's tags, None when there is no such function."""
@@ -105,9 +99,32 @@ class Functions:
                     raise
 
 
-def _fault(payload: Any) -> str:
-    """What a function failed of: `KeyError: 'x'`; the message alone where Lambda itself gives no type."""
-    if not isinstance(payload, dict):
+def _error(payload: Any) -> str:
+    """Why the function failed, with the name of Python's exception: a KeyError's message is the key alone
+    (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html)."""
+    if not isinstance(payload, dict) or "errorMessage" not in payload:
         return str(payload)
-    said, kind = str(payload.get("errorMessage", payload)), str(payload.get("errorType", ""))
-    return f"{kind}: {said}" if kind.isidentifier() and kind not in said else said
+    said, kind = str(payload["errorMessage"]), str(payload.get("errorType", ""))
+    return said if kind in said or not kind.isidentifier() else f"{kind}: {said}"
+
+
+def _answered(payload: Any) -> Invocation:
+    """What a function returned, as API Gateway takes it: a status, and text as the body
+    (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html)."""
+    fault = _fault(payload)
+    if fault:
+        return Invocation(0, "", f"the function returned {fault}, which API Gateway refuses: return {_WANTED}")
+    return Invocation(int(payload["statusCode"]), payload.get("body") or "")
+
+
+def _fault(payload: Any) -> str:
+    """What API Gateway does not take; the same words each time, whatever else is in it."""
+    match payload:
+        case {"statusCode": status, **more} if re.fullmatch(r"[1-5]\d\d", str(status), re.ASCII):
+            body = more.get("body")
+            return "" if body is None or isinstance(body, str) else "a body that is no text"
+        case {"statusCode": status}:
+            return f"statusCode {json.dumps(status)}"
+        case dict():
+            return "no statusCode"
+    return "nothing" if payload is None else "no object"

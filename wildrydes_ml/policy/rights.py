@@ -10,13 +10,14 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-VERBS = ("deploy", "destroy", "classify", "status", "logs")
+VERBS = ("deploy", "destroy", "ask", "classify", "status", "logs")
 CLOUDFORMATION = "cloudformation"
 
 # What CloudFormation does to resources for each verb. Drift needs the reading.
 HANDLERS: Mapping[str, frozenset[str]] = {
     "deploy": frozenset({"create", "read", "update", "delete"}),
     "destroy": frozenset({"read", "delete"}),
+    "ask": frozenset(),
     "classify": frozenset(),
     "status": frozenset({"read"}),
     "logs": frozenset(),
@@ -39,7 +40,7 @@ class Right:
     """A row. `source` is an operation of the SDK, as `s3 PutObject`, or a resource type; `when` are verbs for an
     operation, and what CloudFormation does (create, read, update, delete) for a type.
 
-    `auth` limits classify and status to APIs with this ApiAuth, for which alone they call the operation.
+    `auth` limits ask, classify and status to APIs with this ApiAuth, for which alone they call the operation.
     """
 
     source: str
@@ -138,7 +139,7 @@ _PREFIXES = {
 _LETTERS = {"c": "create", "r": "read", "u": "update", "d": "delete"}
 
 _ALL, _BOTH = " ".join(VERBS), "deploy destroy"
-_TALKING = "deploy classify status"
+_TALKING = "deploy ask classify status"
 
 CALLS: tuple[Right, ...] = (
     # Nobody needs a right for it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
@@ -216,8 +217,8 @@ CALLS: tuple[Right, ...] = (
     *_calls("apigateway", _BOTH, "keys", "GetUsagePlans GetUsagePlanKeys GetApiKeys", "apigateway:GET"),
     *_calls("apigateway", "deploy", "keys", "GetApiKey", "apigateway:GET"),
     *_calls(
-        "apigateway", "classify status", "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey", "apigateway:GET",
-        "API_KEY",
+        "apigateway", "ask classify status", "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey",
+        "apigateway:GET", "API_KEY",
     ),
     *_calls("apigateway", "deploy", "keys", "CreateApiKey CreateUsagePlan CreateUsagePlanKey", "apigateway:POST"),
     *_calls("apigateway", "deploy", "API tags", "CreateApiKey CreateUsagePlan", "apigateway:POST apigateway:PUT"),

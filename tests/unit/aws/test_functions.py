@@ -24,6 +24,12 @@ def reply(payload: object, **more: Any) -> dict[str, Any]:
     return {"StatusCode": 200, "Payload": StreamingBody(io.BytesIO(body), len(body)), **more}
 
 
+def refused(returned: str) -> Invocation:
+    """What came of an answer that API Gateway does not take."""
+    wanted = '{"statusCode": 200, "body": json.dumps(...)}'
+    return Invocation(0, "", f"the function returned {returned}, which API Gateway refuses: return {wanted}")
+
+
 @pytest.mark.parametrize(
     ("answer", "expected"),
     [
@@ -31,23 +37,35 @@ def reply(payload: object, **more: Any) -> dict[str, Any]:
         (reply({"statusCode": 503, "body": "x"}), Invocation(503, "x")),
         (reply({"errorMessage": "Task timed out"}, FunctionError="Unhandled"), Invocation(0, "", "Task timed out")),
         (
-            reply({"errorMessage": "'x'", "errorType": "KeyError"}, FunctionError="Unhandled"),
-            Invocation(0, "", "KeyError: 'x'"),
+            reply({"errorMessage": "'TABEL'", "errorType": "KeyError"}, FunctionError="Unhandled"),
+            Invocation(0, "", "KeyError: 'TABEL'"),
         ),
         (
-            reply({"errorMessage": "out", "errorType": "Sandbox.Timedout"}, FunctionError="Unhandled"),
-            Invocation(0, "", "out"),
+            reply({"errorMessage": "no", "errorType": "Runtime.Exit"}, FunctionError="Unhandled"),
+            Invocation(0, "", "no"),
         ),
-        (reply({"y": 1}), Invocation(0, "", 'it returned {"y": 1}, which has no statusCode of a number')),
-        (
-            reply({"statusCode": None}),
-            Invocation(0, "", 'it returned {"statusCode": null}, which has no statusCode of a number'),
-        ),
-        (reply({}), Invocation(0, "", "it returned {}, which has no statusCode of a number")),
-        (reply(None), Invocation(0, "", "None")),
-        (reply("hello"), Invocation(0, "", "hello")),
+        (reply({"statusCode": "204"}), Invocation(204, "")),
+        (reply({"statusCode": 200, "body": None}), Invocation(200, "")),
+        (reply({}), refused("no statusCode")),
+        (reply(None), refused("nothing")),
+        (reply("hello"), refused("no object")),
+        (reply({"statusCode": "fine", "body": ""}), refused('statusCode "fine"')),
+        (reply({"statusCode": 200, "body": {"a": 1}}), refused("a body that is no text")),
     ],
-    ids=["answer", "problem", "timeout", "raised", "lambda", "no status", "null status", "empty", "null", "text"],
+    ids=[
+        "answer",
+        "problem",
+        "timeout",
+        "key",
+        "exit",
+        "as text",
+        "no body",
+        "empty",
+        "null",
+        "text",
+        "odd status",
+        "odd body",
+    ],
 )
 def test_an_invocation_s_answer(stub: Stub, answer: dict[str, Any], expected: Invocation) -> None:
     client, stubber = stub("lambda")

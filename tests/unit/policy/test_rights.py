@@ -232,11 +232,12 @@ def test_a_role_of_cloudformation_takes_the_rights_of_its_work_from_the_caller()
     assert {right.source for right in grants.needed("cloudformation", SETTINGS)} <= {*types()}
 
 
+@pytest.mark.parametrize("verb", ["ask", "classify"])
 @pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
-def test_who_classifies_needs_what_the_api_asks_for(auth: str) -> None:
+def test_who_asks_needs_what_the_api_asks_for(verb: str, auth: str) -> None:
     settings = wild_rydes(overrides={"ApiAuth": auth})
     more = {"API_KEY": {"apigateway:GET"}, "AWS_IAM": {"execute-api:Invoke"}}.get(auth, set())
-    assert granted("classify", settings) == {"cloudformation:DescribeStacks", *more}
+    assert granted(verb, settings) == {"cloudformation:DescribeStacks", *more}
 
 
 def test_in_a_given_bucket_only_our_uploads_are_touched() -> None:
