@@ -89,6 +89,7 @@ setup(
         "wildrydes_ml.local",
         "wildrydes_ml.policy",
         "wildrydes_ml.template",
+        "wildrydes_ml.testing",
         "wildrydes_ml.workshop",
     ],
     package_dir={"": "."},

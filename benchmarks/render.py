@@ -36,10 +36,13 @@ _PROGRAMS = Path(__file__).with_name("render_cdk")
 OURS, LINTED, L1, L2 = "bin/render.py", "bin/render.py, then cfn-lint", "CDK, L1", "CDK, L2"
 BARE, TROPOSPHERE, PACKAGE = "python -c pass", "import troposphere", "import wildrydes_ml"
 BLOCKS = "import wildrydes_ml.workshop.templates, wildrydes_ml.template.render"
-IMPORTS = (BARE, TROPOSPHERE, PACKAGE, BLOCKS)
+APP = "from wildrydes_ml import App"
+IMPORTS = (BARE, TROPOSPHERE, PACKAGE, APP, BLOCKS)
 
-FASTER, FASTER_LINTED, IMPORT_MS = 40, 1.8, 20
-"""The goals: times faster than CDK, alone and with cfn-lint, and milliseconds more than `import troposphere`."""
+FASTER, FASTER_LINTED = 40, 1.8
+"""The goals: times faster than CDK, alone and with cfn-lint."""
+IMPORT_MS = {PACKAGE: 20, APP: 40}
+"""The most milliseconds of CPU that an import may take over `import troposphere`; waiting for a core is not its own."""
 RUNS, IMPORT_RUNS = 9, 21
 
 
@@ -192,17 +195,21 @@ def processes(found: Runs) -> str:
 
 def imports(found: Runs) -> str:
     """The table of imports."""
-    base = wall(found[TROPOSPHERE])
+    base = cpu(found[TROPOSPHERE])
     rows = [
-        [name, f"{wall(runs):.1f}", f"{cpu(runs):.1f}", f"{wall(runs) - base:+.1f}"] for name, runs in found.items()
+        [name, f"{wall(runs):.1f}", f"{cpu(runs):.1f}", f"{cpu(runs) - base:+.1f}", f"{cpu(runs) / base:.2f}"]
+        for name, runs in found.items()
     ]
-    return table(["import", "ms", "CPU ms", f"more than {TROPOSPHERE}, ms"], rows)
+    return table(["import", "ms", "CPU ms", f"more than {TROPOSPHERE}, CPU ms", "ratio"], rows)
 
 
 def goals(found: Runs) -> list[str]:
     """One line for each goal that was measured, with the figure."""
-    more = wall(found[PACKAGE]) - wall(found[TROPOSPHERE])
-    lines = [_goal(f"{PACKAGE} at most {IMPORT_MS} ms more than {TROPOSPHERE}", more <= IMPORT_MS, f"{more:+.1f} ms")]
+    more = {name: cpu(found[name]) - cpu(found[TROPOSPHERE]) for name in IMPORT_MS}
+    lines = [
+        _goal(f"{name} at most {IMPORT_MS[name]} ms more than {TROPOSPHERE}", ms <= IMPORT_MS[name], f"{ms:+.1f} ms")
+        for name, ms in more.items()
+    ]
     if L1 not in found:
         return lines
     fastest = min(wall(found[L1]), wall(found[L2]))

@@ -1,7 +1,9 @@
 """Large ML models behind an HTTP endpoint, with AWS Lambda and EFS.
 
 Its public names, of all three levels: what an App's file needs, the Deployment, and the workshop's own templates.
-Below `wildrydes_ml.blocks` are the building blocks.
+Below `wildrydes_ml.blocks` are the building blocks. `plan`, `deploy` and `status` are in `wildrydes_ml.deploy`,
+`destroy` is in `wildrydes_ml.destroy`, this machine as a target in `wildrydes_ml.local`, an AWS for tests in
+`wildrydes_ml.testing`.
 """
 
 from importlib import import_module
@@ -10,11 +12,17 @@ from typing import TYPE_CHECKING
 __all__ = [
     "Access",
     "App",
+    "Code",
     "Deployment",
     "ExistingNetwork",
     "Filling",
+    "Kept",
     "NewNetwork",
+    "Proof",
+    "Stack",
+    "StackOutput",
     "Storage",
+    "Target",
     "allow",
     "complete",
     "efs_99",
@@ -24,14 +32,16 @@ __all__ = [
 
 if TYPE_CHECKING:
     from .app import App, ExistingNetwork, Filling, NewNetwork, Storage, allow
+    from .aws.target import Target
     from .blocks.access import Access
-    from .deployment import Deployment
+    from .deployment import Code, Deployment, Kept, Proof, Stack, StackOutput
     from .template.render import render
     from .workshop.templates import complete, efs_99, lambda_function
 else:
     _MODULES = {
         "Access": ".blocks.access",
-        "Deployment": ".deployment",
+        **dict.fromkeys(("Code", "Deployment", "Kept", "Proof", "Stack", "StackOutput"), ".deployment"),
+        "Target": ".aws.target",
         "complete": ".workshop.templates",
         "efs_99": ".workshop.templates",
         "lambda_function": ".workshop.templates",

@@ -4,7 +4,6 @@ Nothing in it names an account, a region or what a person sets: `Settings` have 
 deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and anybody can write one by hand.
 """
 
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,15 +11,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
-from .template.source import Source
+from .naming import NAME
+from .template.source import Given, Source, source_of
 
 if TYPE_CHECKING:
     from .web import Reply
 
 Values = Mapping[str, str]
 
-# Two to 31 characters: most names that AWS makes of it have room for what it adds.
-NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
+# The parameter that gets the bucket where none is named.
+BUCKET = "DataBucket"
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,26 @@ class Stack:
     """Parameters that the deployment decides, whatever a person sets."""
     inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
     """Parameters that get outputs of stacks before it; several are joined with commas."""
+
+    @classmethod
+    def of(
+        cls,
+        template: Given,
+        id: str = "",
+        *,
+        parameters: Values | None = None,
+        inputs: Mapping[str, StackOutput | tuple[StackOutput, ...]] | None = None,
+        name: str = "",
+    ) -> "Stack":
+        """A stack of a YAML or JSON file, or of a troposphere template.
+
+        A path that is not absolute is looked for from the working directory. `name` is the file's name for a template
+        that code has built, ID.yml without one. Raises SettingsError with file, line and column for what CloudFormation
+        or the deployer does not take.
+        """
+        source = source_of(template, name or f"{id or 'template'}.yml")
+        fed = {key: one if isinstance(one, tuple) else (one,) for key, one in (inputs or {}).items()}
+        return cls(source, id, parameters or {}, fed)
 
     def name(self, prefix: str) -> str:
         """The stack's name in a deployment of that name."""
@@ -175,7 +195,7 @@ class Deployment:
     """What of the API is wired by calls in place of a template: from values, identity and tags."""
     route: str = ""
     """How people name this one among several deployments of one name."""
-    bucket: str = "DataBucket"
+    bucket: str = BUCKET
     """The parameter that gets the bucket."""
     named_by: str = ""
     """The parameter whose value begins the keys of uploads, such as a function's name; empty: the deployment's name."""
@@ -220,7 +240,15 @@ class Deployment:
             _refuse_wrong_inputs(stack, self.stacks[:index])
         for code in self.code:
             if missing := [name for name in code.parameters if name not in self.rows]:
-                raise ValueError(f"Code.parameters: no template has a parameter {', '.join(missing)}")
+                raise ValueError(
+                    f"Code.parameters: no template has a parameter {', '.join(missing)}; they have {_names(self.rows)}"
+                )
+        if self.bucket != BUCKET and self.bucket not in self.rows:
+            raise ValueError(
+                f"Deployment.bucket: no template has a parameter {self.bucket}; they have {_names(self.rows)}"
+            )
+        if self.proof:
+            _refuse_wrong_proof(self.proof, self)
 
     @property
     def rows(self) -> dict[str, Mapping[str, Any]]:
@@ -238,9 +266,41 @@ class Deployment:
         found = {**own, **inputs, **decided, **keys, **self.derived}
         return {name: why for name, why in found.items() if name in self.rows}
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of the outputs of all stacks."""
+        return tuple(key for stack in self.stacks for key in stack.source.body.get("Outputs", {}))
+
     def stack_names(self, name: str) -> tuple[str, ...]:
         """The names of the stacks in a deployment of that name."""
         return tuple(stack.name(name) for stack in self.stacks)
+
+
+def _names(known: Collection[str]) -> str:
+    return ", ".join(sorted(known)) or "none"
+
+
+def _refuse_wrong_proof(proof: Proof, deployment: Deployment) -> None:
+    for what, key in (("api", proof.api), ("url", proof.url)):
+        if key not in deployment.outputs:
+            raise ValueError(f"Proof.{what}: no stack has an output {key}; they have {_names(deployment.outputs)}")
+    if missing := _missing(proof.function, deployment):
+        known = _names({*deployment.rows, *deployment.outputs})
+        raise ValueError(f"Proof.function: no stack has a parameter or an output {missing}; they have {known}")
+
+
+def _missing(function: Callable[[Values, Values], str], deployment: Deployment) -> str:
+    """The name that the function asks for and nobody has; what else made-up values do to it is no fault."""
+    values = {name: str(row.get("Default", "")) for name, row in deployment.rows.items()}
+    outputs = dict.fromkeys(deployment.outputs, "")
+    try:
+        function(values, outputs)
+    except KeyError as error:
+        asked = error.args[0] if error.args else ""
+        return asked if isinstance(asked, str) and asked not in {*values, *outputs, *values.values(), ""} else ""
+    except Exception:
+        return ""
+    return ""
 
 
 def _refuse_wrong_parameters(stack: Stack) -> None:

@@ -134,6 +134,28 @@ class JsonReporter:
         print(json.dumps({"type": kind, **record}), file=self._out, flush=True)
 
 
+class Quiet:
+    """Says nothing: for a program that looks at what a function returns or raises."""
+
+    def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
+        """Nothing."""
+
+    def event(self, text: str, **record: Any) -> None:
+        """Nothing."""
+
+    def output(self, text: str, **record: Any) -> None:
+        """Nothing."""
+
+    def warning(self, text: str) -> None:
+        """Nothing."""
+
+    def error(self, text: str) -> None:
+        """Nothing."""
+
+    def result(self, ok: bool, **record: Any) -> None:
+        """Nothing."""
+
+
 class Progress:
     """A bar on the last line of a terminal, on stderr so that the results can go elsewhere; elsewhere nothing."""
 

@@ -50,6 +50,12 @@ def test_a_block_says_whether_it_is_run(document: Document) -> None:
     assert [block for block in document.blocks() if block.language not in (*RUN, *SHOWN)] == []
 
 
+def test_a_file_that_stands_on_several_pages_is_the_same_on_each() -> None:
+    shown = {(block.file, block.text) for page in documents() for block in page.blocks() if block.file}
+    assert shown
+    assert len({file for file, _ in shown}) == len(shown)
+
+
 def test_what_is_not_run_is_still_written_somewhere() -> None:
     lines = {command(line) for page in documents() for block in page.blocks() for line in block.text.splitlines()}
     assert set(NOT_RUN) <= lines

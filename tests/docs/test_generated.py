@@ -10,7 +10,7 @@ from tools.reasons import GONE, NEW, REASONS
 from wildrydes_ml.workshop import templates
 from wildrydes_ml.workshop.deployments import PRESETS
 
-from .documents import ROOT
+from .documents import ROOT, Document
 
 COMPLETE = templates.complete().to_dict()
 
@@ -24,6 +24,13 @@ def test_tables_are_as_the_code_tells_them(page: Path) -> None:
 def test_every_table_stands_on_a_page() -> None:
     text = "".join(page.read_text(encoding="utf-8") for page in tables.pages())
     assert set(re.findall(r"<!-- table: (\w+) -->", text)) == set(tables.TABLES)
+
+
+def test_the_lines_of_the_same_service_in_each_tool_are_counted_right() -> None:
+    page = Document(ROOT / "docs" / "coming-from.md")
+    (told,) = re.findall(r"^\| lines above, without blank ones \|(.*)\|$", page.path.read_text(encoding="utf-8"), re.M)
+    shown = [sum(bool(line.strip()) for line in block.text.splitlines()) for block in page.blocks()]
+    assert [int(re.findall(r"\d+", cell)[0]) for cell in told.split("|")] == shown
 
 
 def test_every_resource_has_a_reason_and_every_reason_a_resource() -> None:

@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import Said
 from wildrydes_ml.aws.session import Aws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.follower import MADE, Follower
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.testing import Said
 
 from .conftest import client
 

@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import Said
 from wildrydes_ml.aws.session import Aws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer
@@ -18,6 +17,7 @@ from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT, client
@@ -32,7 +32,7 @@ from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.desired import DesiredStack
 from wildrydes_ml.deploy.handover import handed
 from wildrydes_ml.workshop.settings import wild_rydes
-from tests.unit.fakes import Said
+from wildrydes_ml.testing import Said
 
 place = PLACE
 aws = connect(place)

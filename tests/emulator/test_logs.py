@@ -14,13 +14,13 @@ from typing import Any
 import pytest
 
 from tests.sweep.place import SETTINGS, Silent
-from tests.unit.fakes import Said
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import deployer
 from wildrydes_ml.deploy.health import find_stacks
 from wildrydes_ml.deploy.logs import Reading, tell_last_lines
 from wildrydes_ml.local import emulator
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.deployments import deployments
 
 from .conftest import ROOT, Command, client

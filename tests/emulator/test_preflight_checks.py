@@ -6,7 +6,7 @@ from urllib.request import Request, urlopen
 
 import pytest
 
-from tests.unit.fakes import Said, found_as
+from tests.unit.fakes import found_as
 from wildrydes_ml.aws.facts import QUOTAS
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
@@ -15,6 +15,7 @@ from wildrydes_ml.deploy.desired import Desired, DesiredStack, describe
 from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.template.decode import decode
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import client

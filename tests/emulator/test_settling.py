@@ -11,10 +11,10 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import drift
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.steps import Step, WarmUp
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop import templates
 from wildrydes_ml.workshop.settings import wild_rydes
 
-from ..unit.fakes import Said
 from ..wire import Wire
 from .conftest import client
 

@@ -16,11 +16,11 @@ import pytest
 from tests import earlier
 from tests.sweep.place import LIGHT
 from tests.sweep.state import State, difference, state
-from tests.unit.fakes import Said
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.local import emulator as local
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT, client

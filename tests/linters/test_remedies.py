@@ -11,7 +11,7 @@ import pytest
 from awscli.clidriver import create_clidriver
 from botocore.awsrequest import AWSResponse
 
-from tests.unit.fakes import FakeAws, Said, wanted
+from tests.unit.fakes import FakeAws, wanted
 from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Usage
 from wildrydes_ml.aws.records import Billable
 from wildrydes_ml.aws.target import Target
@@ -27,6 +27,7 @@ from wildrydes_ml.destroy.uploads import is_upload
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.change import ResourceChange
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 HERE = Remedies("eu-west-1")

@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from tests.populate.conftest import Populate, make_model
-from tests.unit.fakes import Said
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.local import filling
+from wildrydes_ml.testing import Said
 
 
 def test_the_error_is_the_reason_and_where_the_log_is(populate: Populate, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The cases of the sweeps: each has a key that names it on the command line, and an order in which they are run."""
 
 import random
+import re
 import signal
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -91,19 +92,15 @@ class Clean:
 
 def parse(key: str) -> Case:
     """The case of a key. Raises ValueError for what is none."""
-    verb, what, where = key.split(":")
-    if verb not in VERBS:
-        raise ValueError(key)
-    if what in VERBS:
-        return RaceCase((verb, what), float(where))
-    return KillCase(verb, int(where), what) if what in SIGNALS else FaultCase(verb, int(where), _fault(what))
-
-
-def _fault(name: str) -> Fault:
-    found = {fault.name: fault for fault in Fault}
-    if name not in found:
-        raise ValueError(name)
-    return found[name]
+    match = re.fullmatch(r"(deploy|destroy):(\w+):([\d.e-]+)", key, re.ASCII)
+    faults = {fault.name: fault for fault in Fault}
+    if match and match[2] in VERBS:
+        return RaceCase((match[1], match[2]), float(match[3]))
+    if match and match[3].isdigit() and match[2] in SIGNALS:
+        return KillCase(match[1], int(match[3]), match[2])
+    if match and match[3].isdigit() and match[2] in faults:
+        return FaultCase(match[1], int(match[3]), faults[match[2]])
+    raise ValueError(f"{key!r} is no case")
 
 
 def fault_cases(clean: Clean) -> list[Case]:

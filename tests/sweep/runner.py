@@ -23,7 +23,7 @@ _PROCESSES.set_forkserver_preload([__name__, f"{__package__}.warm"])
 # A run takes a second or two, and the proof of an API that is being removed a minute; what takes longer hangs.
 SECONDS = 75
 # The first deploy of all fills EFS.
-FILLING_SECONDS = 1800
+FILLING_SECONDS = 900
 # What stands for an end with a traceback, and for none: no command may end so.
 TRACEBACK, HANGS = 70, 71
 

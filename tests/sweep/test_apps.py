@@ -36,10 +36,18 @@ def answer(event, context):
 
 
 @pytest.fixture(scope="module")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    home = tmp_path_factory.mktemp("apps") / "home"
-    yield local.start(home)[0].endpoint
-    local.stop(home)
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the copies are, with the EFS and the model that all share: filling takes longer than a dozen deploys."""
+    made = tmp_path_factory.mktemp("apps")
+    (made / "model").mkdir()
+    (made / "model" / "weights.json").write_text("[]")
+    return made
+
+
+@pytest.fixture(scope="module")
+def emulator(folder: Path) -> Iterator[str]:
+    yield local.start(folder / "home")[0].endpoint
+    local.stop(folder / "home")
 
 
 def lightened(example: str, folder: Path) -> Path:
@@ -51,18 +59,17 @@ def lightened(example: str, folder: Path) -> Path:
     assert handler is not None
     (made / "handler" / f"{handler[1]}.py").write_text(LIGHT % json.dumps(ANSWERS[example]))
     (made / "packages.txt").write_text("six==1.17.0")
-    (made / "model").mkdir()
-    (made / "model" / "weights.json").write_text("[]")
+    (made / "model").symlink_to(folder / "model")
     return app
 
 
 @pytest.mark.parametrize("example", ANSWERS)
 def test_an_example_survives_faults_kills_and_races(
-    emulator: str, example: str, tmp_path: Path, count: Callable[..., None]
+    emulator: str, example: str, folder: Path, count: Callable[..., None]
 ) -> None:
-    app, drawn = str(lightened(example, tmp_path)), random.Random(f"{SEED} {example}")
+    app, drawn = str(lightened(example, folder)), random.Random(f"{SEED} {example}")
     with Wire(emulator) as wire:
-        bench = Bench(subject(app), emulator, wire, str(tmp_path / "efs"))
+        bench = Bench(subject(app), emulator, wire, str(folder / "efs"))
         assert bench.clean.states["deploy"] != bench.clean.states["destroy"]
         faults, kills = cases.fault_cases(bench.clean), cases.kill_cases(bench.clean)
         chosen = drawn.sample(faults, FAULTS) + drawn.sample(kills, KILLS) + drawn.sample(cases.race_cases(drawn), 1)

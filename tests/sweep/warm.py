@@ -3,6 +3,7 @@
 Each process would read it anew, which takes a third of its time.
 """
 
+import gc
 from typing import Any
 
 from botocore.loaders import JSONFileLoader, Loader
@@ -27,3 +28,4 @@ for _service in _SERVICES:
     Session().create_client(_service, "us-east-1", aws_access_key_id="000000000000", aws_secret_access_key="local")
     if _service != "sts":  # which has no pages
         Session().get_paginator_model(_service)
+gc.freeze()  # what is here stays, so that no process looks through it for what can go

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -53,27 +53,28 @@ class Plan:
 
 def main() -> int:
     """Runs it."""
-    options = _options()
+    asked = options(sys.argv[1:])
     began = time.monotonic()
-    until = began + _USED * 60 * options.within if options.within else math.inf
-    made = subject(options.app)
+    until = began + _USED * 60 * asked.within if asked.within else math.inf
+    made = subject(asked.app)
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))  # so that the emulators are stopped
-    with tempfile.TemporaryDirectory() as folder, _emulators(Path(folder), options.workers) as emulators:
+    with tempfile.TemporaryDirectory() as folder, _emulators(Path(folder), asked.workers) as emulators:
         efs = str(Path(folder) / "efs")
         clean = _measure(made, emulators[0], efs)
-        every = _every(options, clean)
-        plan = Plan(made, every[: options.sample], until)
+        every = _every(asked, clean)
+        plan = Plan(made, every[: asked.sample], until)
         results = _run(plan, emulators, efs, clean)
     for name, kind in _KINDS.items():
         _report(name, clean, [one for one in results if isinstance(one.case, kind)], _count(every, kind))
-    print(f"{len(results)} of {len(every)} runs with --seed {options.seed}, {time.monotonic() - began:.0f} s")
+    print(f"{len(results)} of {len(every)} runs with --seed {asked.seed}, {time.monotonic() - began:.0f} s")
     wrong = sorted((one for one in results if one.problems), key=lambda one: str(one.case))
     for one in wrong:
-        print(told(one, options.app))
+        print(told(one, asked.app))
     return 1 if wrong or not results else 0
 
 
-def _options() -> argparse.Namespace:
+def options(arguments: Sequence[str]) -> argparse.Namespace:
+    """What is asked for."""
     parser = argparse.ArgumentParser(prog="python -m tests.sweep", description=__doc__.split("\n")[0])
     parser.add_argument("--app", default="", metavar="FILE", help="the App to deploy (default: the workshop)")
     parser.add_argument("--only", nargs="+", choices=tuple(_KINDS), default=tuple(_KINDS))
@@ -81,23 +82,33 @@ def _options() -> argparse.Namespace:
                         help="of the order and the races' gaps (default: today's date)")  # fmt: skip
     parser.add_argument("--workers", type=int, default=2, help="emulators at a time (default: %(default)s)")
     part = parser.add_mutually_exclusive_group()
-    part.add_argument("--within", type=float, metavar="MINUTES", help="end before so many minutes")
-    part.add_argument("--sample", type=int, metavar="N", help="run so many")
+    part.add_argument("--within", type=_positive, metavar="MINUTES", help="end before so many minutes")
+    part.add_argument("--sample", type=_whole, metavar="N", help="run so many")
     part.add_argument("--case", nargs="+", type=cases.parse, metavar="KEY", help="run these, as a failure names them")
-    return parser.parse_args()
+    return parser.parse_args(arguments)
 
 
-def _every(options: argparse.Namespace, clean: Clean) -> list[Case]:
+def _positive(text: str) -> float:
+    if not 0 < (number := float(text)) < math.inf:
+        raise ValueError(text)
+    return number
+
+
+def _whole(text: str) -> int:
+    return int(_positive(str(int(text))))
+
+
+def _every(asked: argparse.Namespace, clean: Clean) -> list[Case]:
     """The cases in their order, of which the first may be all that is run."""
-    if options.case:
-        return list(options.case)
-    drawn = random.Random(options.seed)
+    if asked.case:
+        return list(asked.case)
+    drawn = random.Random(asked.seed)
     of_kinds = {
         "faults": cases.fault_cases(clean),
         "kills": cases.kill_cases(clean),
         "races": cases.race_cases(drawn),
     }
-    return cases.shuffled([case for name in options.only for case in of_kinds[name]], drawn)
+    return cases.shuffled([case for name in asked.only for case in of_kinds[name]], drawn)
 
 
 @contextmanager
@@ -155,7 +166,14 @@ def _begin(free: "Queue[str]", made: Subject, efs: str, clean: Clean) -> None:
 
 
 def _work(chunk: Sequence[Case], until: float) -> list[Result]:
-    return [_bench[0].run(case) for case in chunk if time.monotonic() < until]
+    return in_time(chunk, until, _bench[0].run)
+
+
+def in_time(
+    chunk: Sequence[Case], until: float, run: Callable[[Case], Result], clock: Callable[[], float] = time.monotonic
+) -> list[Result]:
+    """Runs the cases that begin before that moment."""
+    return [run(case) for case in chunk if clock() < until]
 
 
 def _count(every: Sequence[Case], kind: type[Case]) -> int:

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from tests.unit.evaluation import Evaluation
 from tests.unit.stubs import Stub, client_of
+from wildrydes_ml.testing import Evaluation
 from wildrydes_ml.workshop import templates
 
 _body = cache(lambda name: templates.TEMPLATES[name]().to_dict())

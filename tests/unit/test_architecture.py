@@ -1,6 +1,7 @@
 """Who may import what: pure inside, effects at the rim."""
 
 import ast
+import re
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -34,6 +35,7 @@ PACKAGES = (
     "local",
     "policy",
     "template",
+    "testing",
     "workshop",
 )
 # Who may import whom: a package's modules import only what stands here, and the modules at the top.
@@ -51,6 +53,7 @@ BELOW = {
     "destroy": {"aws", "costs", "deploy", "template"},
     "local": {"aws"},
     "policy": {"aws", "deploy", "template", "workshop"},
+    "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
     "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
 }
@@ -60,6 +63,7 @@ MORE: dict[str, set[str]] = {}
 DEPLOYMENT = {".aws.records", ".aws.wiring", ".template.source", ".web"}
 # Deploy's modules that act; the others compute.
 ACTING = {
+    "__init__",
     "deployer",
     "drift",
     "follower",
@@ -72,6 +76,7 @@ ACTING = {
     "preflight/__init__",
     "proof",
     "proven",
+    "public",
     "question",
     "refusals",
 }
@@ -203,10 +208,23 @@ def test_a_package_imports_only_what_stands_below_it(name: str) -> None:
     assert packages & {*PACKAGES, "lint_rules"} <= {package, *BELOW[package], *MORE.get(name, ())}
 
 
+def test_newcomers_are_told_of_each_package_and_what_it_imports() -> None:
+    text = (CHECKOUT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| `[a-z_]+/` \|.*\|.*\|", line)]
+    told = {row[0].strip("`/"): set(re.findall(r"`(\w+)`", row[2])) for row in rows if row[0].strip("`/") in BELOW}
+    assert told == BELOW
+
+
 @pytest.mark.parametrize("name", MORE)
 def test_what_knows_more_than_its_package_may_still_needs_it(name: str) -> None:
     packages = {module[1:].split(".")[0] for module in imports(LIBRARY[name])}
     assert MORE[name] <= packages - BELOW[name.partition("/")[0]]
+
+
+def test_nothing_of_the_library_imports_the_fakes_of_tests() -> None:
+    importers = {name for name, path in LIBRARY.items() if ".testing" in tops(path)}
+    assert {name for name in importers if not name.startswith("testing/")} == set()
+    assert [path for path in COMMANDS if "wildrydes_ml.testing" in imports(path)] == []
 
 
 def test_a_deployment_is_data_that_needs_little() -> None:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml.deployment import Code, Deployment, Stack, StackOutput
+from wildrydes_ml.deployment import Code, Deployment, Proof, Stack, StackOutput
 from wildrydes_ml.template.source import Source
 
 
@@ -69,7 +69,7 @@ def test_an_input_comes_from_an_output_of_a_stack_before(output: StackOutput, sa
 
 
 def test_code_s_key_goes_to_a_parameter_that_there_is() -> None:
-    with pytest.raises(ValueError, match=r"Code.parameters: no template has a parameter CodeKey$"):
+    with pytest.raises(ValueError, match=r"Code.parameters: no template has a parameter CodeKey; they have Size$"):
         Deployment("orders", ONE, code=(Code(Path(), ("Size", "CodeKey")),))
 
 
@@ -102,3 +102,49 @@ def test_given_are_those_that_nobody_sets_and_why() -> None:
     }
     assert Deployment("orders", ONE).given == {}
     assert "Bucket" in Deployment("orders", (stack("reader", ["Bucket"]),), bucket="Bucket").given
+
+
+def test_a_bucket_that_is_named_goes_to_a_parameter_that_there_is() -> None:
+    with pytest.raises(ValueError, match=r"^Deployment.bucket: no template has a parameter Bucket; they have Size$"):
+        Deployment("orders", ONE, bucket="Bucket")
+    assert Deployment("orders", ONE, bucket="Size").bucket == "Size"
+
+
+def proof(**more: Any) -> Proof:
+    return Proof(**{"body": b"", "headers": {}, "read": lambda reply: None, "event": {}, "api": "Arn", "url": "Name",
+                    "function": lambda values, outputs: outputs["Name"], **more})  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("more", "says"),
+    [
+        ({"api": "Api"}, "Proof.api: no stack has an output Api; they have Arn, Name"),
+        ({"url": "Url"}, "Proof.url: no stack has an output Url; they have Arn, Name"),
+        (
+            {"function": lambda values, outputs: outputs["Nam"]},
+            "Proof.function: no stack has a parameter or an output Nam; they have Arn, Name, Size",
+        ),
+        (
+            {"function": lambda values, outputs: values["Sice"]},
+            "Proof.function: no stack has a parameter or an output Sice; they have Arn, Name, Size",
+        ),
+    ],
+    ids=["api", "url", "output", "parameter"],
+)
+def test_a_proof_asks_for_outputs_that_there_are(more: dict[str, Any], says: str) -> None:
+    with pytest.raises(ValueError, match=f"^{says}$"):
+        Deployment("orders", ONE, proof=proof(**more))
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        lambda values, outputs: outputs["Arn"].split(":")[6],
+        lambda values, outputs: {"large": "f"}[values["Size"]],
+        lambda values, outputs: {1: "f"}[0],
+        lambda values, outputs: f"{outputs['Name']}:{values['Size']}",
+    ],
+    ids=["index", "value", "number", "fine"],
+)
+def test_a_function_that_only_real_values_suit_is_no_fault(function: Any) -> None:
+    assert Deployment("orders", ONE, proof=proof(function=function)).proof

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import Clock
 from wildrydes_ml.reporting import JsonReporter, Progress, Reporter, TextReporter, terminal_columns
+from wildrydes_ml.testing import Clock
 
 STEPS = [
     {"step": "Upload", "text": "upload s3://b/k (1 bytes)"},

@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import pytest
 
 from tests.unit.deploy.test_deployer import BUCKET, EFS, INFERENCE, serving
-from tests.unit.fakes import FakeAws, Said
+from tests.unit.fakes import FakeAws
 from wildrydes_ml import tags
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.tags import ASIDE_TAG, TAG
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 

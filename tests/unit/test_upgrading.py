@@ -20,10 +20,11 @@ from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.errors import Refused, SettingsError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.effective import Effective
+from wildrydes_ml.testing import IDENTITY
 from wildrydes_ml.workshop import parameters
 from wildrydes_ml.workshop.settings import wild_rydes
 
-from .fakes import EFS_OUTPUTS, IDENTITY, in_place
+from .fakes import EFS_OUTPUTS, in_place
 from .fakes import resolved as fed
 
 # Why a logical id of the earlier version goes, or one comes; a digest at an id's end is left out.

@@ -13,10 +13,10 @@ from moto.apigateway.models import apigateway_backends
 from moto.core.botocore_stubber import MockRawResponse
 from moto.core.models import botocore_stubber
 
-from tests.unit.fakes import IDENTITY
 from wildrydes_ml.aws.apis import Apis
 from wildrydes_ml.aws.repeating import Repeater
 from wildrydes_ml.aws.wiring import STAGE, FoundWiring, Wiring, actions
+from wildrydes_ml.testing import IDENTITY
 
 FUNCTION = f"arn:aws:lambda:{IDENTITY.region}:{IDENTITY.account}:function:f:live"
 OPEN = Wiring(FUNCTION, "NONE", 5, 10, name="f", tags={"wildrydes-ml": "n"})

@@ -15,6 +15,7 @@ from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, add_inference_function
 from ..blocks.routes import Method, Route, check_paths
+from ..naming import NAME
 from . import files, functions, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
@@ -364,8 +365,6 @@ def _method_and_path(route: object) -> tuple[Method, str]:
 
 
 def _refuse_wrong_name(name: object) -> None:
-    from ..deployment import NAME
-
     if not isinstance(name, str) or not NAME.fullmatch(name):
         raise ValueError(f"App name {name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first")
 

@@ -43,6 +43,18 @@ def load(spec: str) -> App | Deployment:
     return app
 
 
+def told(error: BaseException, spec: str) -> str:
+    """What a function of the App's or Deployment's own raised while a command ran; empty for a fault of another's."""
+    source = spec.rpartition(":")[0] if ".py:" in spec else spec
+    directory = Path(source).expanduser().resolve().parent if source.endswith(".py") else Path.cwd()
+    files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
+    ours = max((place for place, file in enumerate(files) if _PACKAGE in file.parents), default=-1)
+    if not any(directory in file.parents and "site-packages" not in file.parts for file in files[ours + 1 :]):
+        return ""
+    what = f"{type(error).__name__}: {error}; mend this line and run the same command again"
+    return f"--app {spec}: {_where(error, directory)}{what}"
+
+
 def _file(spec: str, path: Path) -> ModuleType:
     file = path.expanduser().resolve()
     if not file.is_file():

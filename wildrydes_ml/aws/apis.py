@@ -78,10 +78,10 @@ class Apis:
             plan=keys.plan,
         )
 
-    def lost(self, api: str) -> str | Unknown:
-        """The type of what is gone, the API or its stage; empty when both are there.
+    def lost(self, api: str, stage: str) -> str | Unknown:
+        """The type of what is gone, the API or the stage of that name; empty when both are there.
 
-        Unknown when it may not be asked.
+        An empty `stage` is one whose name is not known: any will do. Unknown when it may not be asked.
         """
         with translated(f"API {api}"):
             try:
@@ -92,7 +92,8 @@ class Apis:
                 raise
         if stages is None:
             return "AWS::ApiGateway::RestApi"
-        return "" if any(stage["stageName"] == STAGE for stage in stages.get("item", [])) else "AWS::ApiGateway::Stage"
+        names = [one["stageName"] for one in stages.get("item", [])]
+        return "" if stage in names or (names and not stage) else "AWS::ApiGateway::Stage"
 
     def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
         """Does one action of the wiring; done again after a lost reply or by a second deployer, it changes nothing."""
@@ -127,10 +128,13 @@ class Apis:
         with translated("API keys"):
             return self._keys.all(tags)
 
-    def key(self, api: str) -> str:
-        """The value of the API's key, empty when it has none. Raises WildrydesError when it is disabled."""
+    def key(self, api: str, stage: str = STAGE) -> str:
+        """The value of the key of a stage, of any where that is empty; empty when there is none.
+
+        Raises WildrydesError when it is disabled.
+        """
         with translated(f"API {api}"):
-            return self._keys.value(api)
+            return self._keys.value(api, stage)
 
     def signed_headers(self, url: str, body: bytes, headers: dict[str, str], method: str = "POST") -> dict[str, str]:
         """The headers with an AWS signature, for an API that wants AWS_IAM."""

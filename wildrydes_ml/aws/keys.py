@@ -139,12 +139,12 @@ class Keys:
             *(Billable("usage plan", plan["id"], held_by=tuple(_stages(plan))) for plan in plans),
         ]
 
-    def value(self, api: str) -> str:
-        """The value of a key that reaches the API's stage, empty when there is none.
+    def value(self, api: str, stage: str) -> str:
+        """The value of a key that reaches the API's stage, any stage where that is empty; empty when there is none.
 
         Raises WildrydesError when all of them are disabled.
         """
-        linked = [key for plan in self._plans() if _serves(plan, api) for key in self._linked(plan)]
+        linked = [key for plan in self._plans() if _serves(plan, api, stage) for key in self._linked(plan)]
         found = [self._client.get_api_key(apiKey=key, includeValue=True) for key in linked]
         values = [str(key["value"]) for key in found if _is_enabled(key)]
         if found and not values:
@@ -267,5 +267,6 @@ def _stages(plan: Item) -> list[str]:
     return [f"{stage['apiId']}:{stage['stage']}" for stage in plan.get("apiStages") or []]
 
 
-def _serves(plan: Item, api: str) -> bool:
-    return f"{api}:{STAGE}" in _stages(plan)
+def _serves(plan: Item, api: str, stage: str = STAGE) -> bool:
+    """Whether the plan lets callers through to the stage, or to any where that is empty."""
+    return any(one == f"{api}:{stage}" if stage else one.startswith(f"{api}:") for one in _stages(plan))

@@ -11,6 +11,7 @@ import io
 import re
 import tokenize
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
 
 _NOTE = "# Comments: lambda_src/filling\n"
 _COMPOUND = re.compile(r" *(if|elif|else|for|while|with|try|except|def|class)\b")
@@ -19,6 +20,7 @@ _LONGEST = 150
 _FOR_TYPES = ("from __future__ import annotations", "from typing import", "from collections.abc import")
 
 
+@cache
 def bare(name: str, text: str) -> str:
     """The text of a script, by its name's ending: Python, bash, or what stays as it is."""
     if name.endswith(".py"):

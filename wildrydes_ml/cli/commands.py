@@ -16,13 +16,13 @@ from pathlib import Path
 from .. import parallel, web
 from ..ask import asking, drawing, pictures
 from ..ask.table import Table
-from ..aws.session import Aws, connect
+from ..aws.session import connect
 from ..aws.target import Target
-from ..deploy import deployer, health, loglines, proof, question
+from ..deploy import health, loglines, proof, question
+from ..deploy import public as deploying
 from ..deploy.logs import Reading
-from ..deploy.preflight import refuse_other_account
 from ..deploy.settings import Settings
-from ..destroy import destroyer
+from ..destroy import public as destroying
 from ..errors import SettingsError, WildrydesError
 from ..local import emulator as local
 from ..local import filling
@@ -46,8 +46,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     if options.plan:
         return _preview(options, settings, reporter)
     target, _ = _target(options, settings, reporter)
-    aws, confirm = _connect(target, settings, reporter), _agreement(options, reporter)
-    done = deployer.deploy(aws, settings, target, reporter, confirm)
+    done = deploying.deploy(settings, target, reporter=reporter, confirm=_agreement(options, reporter))
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
     return 0
 
@@ -57,7 +56,7 @@ def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter
     home = _home(options)
     target, is_new = _target(options, settings, reporter)
     try:
-        changes = deployer.preview(_connect(target, settings, reporter), settings, target, reporter).changes
+        changes = deploying.plan(settings, target, reporter=reporter).changes
     finally:
         if is_new:
             local.stop(home)
@@ -73,8 +72,7 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
         removed = _destroy_locally(_home(options), settings, reporter)
     else:
         target, _ = _target(options, settings, reporter)
-        confirm = _confirmation(options, reporter)
-        removed = destroyer.destroy(_connect(target, settings, reporter), settings, target, reporter, confirm)
+        removed = destroying.destroy(settings, target, reporter=reporter, confirm=_confirmation(options, reporter))
     reporter.result(True, changed=removed)
     return 0
 
@@ -85,7 +83,7 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     settings = _settings(options)
     target = _existing_target(options, settings)
-    send = health.find_sender(_connect(target, settings, reporter, False), settings, target)
+    send = health.find_sender(deploying.connected(settings, target, reporter, tells_account=False), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
     threads = options.parallel or (1 if options.local else _THREADS)
@@ -104,7 +102,7 @@ def ask(options: argparse.Namespace, reporter: Reporter) -> int:
     """Sends one question and prints the answer; 1 when it is an error or none."""
     settings = _settings(options)
     target = _existing_target(options, settings)
-    aws = _connect(target, settings, reporter, False)
+    aws = deploying.connected(settings, target, reporter, tells_account=False)
     reply = question.send(aws, settings, target, options.asked_route, question.body(options.question, sys.stdin))
     is_fine = 200 <= reply.status < 400
     reporter.output(question.shown(reply), **question.record(reply))
@@ -118,8 +116,7 @@ def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
     settings = _settings(options)
     target = _existing_target(options, settings)
-    aws = _connect(target, settings, reporter, False)
-    found = health.status(aws, settings, target, reporter, options.drift)
+    found = deploying.status(settings, target, reporter=reporter, with_drift=options.drift)
     reporter.result(True, api_url=found.api_url)
     return 0
 
@@ -129,7 +126,7 @@ def logs(options: argparse.Namespace, reporter: Reporter) -> int:
     since = loglines.since(options.since, datetime.now(timezone.utc))
     settings = _settings(options)
     target = _existing_target(options, settings)
-    aws = _connect(target, settings, reporter, False)
+    aws = deploying.connected(settings, target, reporter, tells_account=False)
     file = filling.log_file(target.efs_directory) if target.efs_directory else None
     reading = Reading(aws, partial(health.find_stacks, aws, settings), reporter, since, file)
     if options.follow:
@@ -148,7 +145,7 @@ def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool
     if emulator:
         target = local.target(home, emulator, settings.name)
         aws = connect(target)
-        removed = destroyer.destroy(aws, settings, target, reporter, lambda found: None)
+        removed = destroying.destroy(settings, target, reporter=reporter, aws=aws)
         others = {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)}
     if settings.keep_data:
         return removed
@@ -213,15 +210,6 @@ def _existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     if emulator is None:
         raise WildrydesError(f"no emulator is running under {home}: run deploy --local first")
     return local.target(home, emulator, settings.name)
-
-
-def _connect(target: Target, settings: Settings, reporter: Reporter, tells_account: bool = True) -> Aws:
-    """The gateways; the reporter tells whose account it is, and when AWS does not answer."""
-    aws = connect(target, say=reporter.warning, role=settings.role_arn)
-    refuse_other_account(settings, aws.identity)
-    if tells_account and not target.is_local:
-        reporter.event(f"account {aws.identity.account}, region {aws.identity.region}, as {aws.identity.arn}")
-    return aws
 
 
 def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:

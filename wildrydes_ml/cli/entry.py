@@ -45,8 +45,22 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
     except OSError as error:
         # A path that cannot be read or written; what the network does is translated where it happens.
         return _fail(reporter, _told(error), 1)
+    except Exception as error:
+        # A function of the application's own, such as its proof's, may raise anything.
+        if options.debug or not (text := _fault_of_app(error, options)):
+            raise
+        return _fail(reporter, text, 1)
     except KeyboardInterrupt as stopped:
         return _fail(reporter, str(stopped) or _how_to_resume(options, given, verb), INTERRUPTED)
+
+
+def _fault_of_app(error: Exception, options: argparse.Namespace) -> str:
+    """What failed in the file of `--app`; empty when it was not there."""
+    if not (spec := getattr(options, "app", "")):
+        return ""
+    from ..app import load  # imports the libraries of templates, which most commands need not wait for
+
+    return load.told(error, spec)
 
 
 def run(verb: str = "") -> None:

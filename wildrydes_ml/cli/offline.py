@@ -11,7 +11,6 @@ from ..errors import naming
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
-from .options import application, settings
 
 
 def render(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -36,6 +35,8 @@ def _texts(options: argparse.Namespace) -> dict[str, str]:
     """The templates by the names of their files."""
     if not options.app:
         return render_all(templates.TEMPLATES)
+    from .options import application
+
     return {stack.source.name: stack.source.text for one in application(options) for stack in one.stacks}
 
 
@@ -54,6 +55,7 @@ def policy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Prints or writes the IAM policies that somebody needs for the deployment."""
     # Only here, since everybody who renders would wait for them.
     from ..policy import grants
+    from .options import settings
 
     asked = settings(options)
     found = grants.policies(options.who, asked, options.region)

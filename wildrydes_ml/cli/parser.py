@@ -10,8 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NoReturn
 
-from ..deploy.settings import OWN_NAME
 from ..errors import SettingsError
+from ..naming import OWN_NAME
 from ..policy.rights import CLOUDFORMATION
 from ..policy.rights import VERBS as GRANTED
 from ..workshop.names import NAME

@@ -25,19 +25,20 @@ def build(
     runtime: str = "",
     architecture: str = "",
     *,
+    libc: int = 0,
     reporter: Reporter | None = None,
     pip: Pip | None = None,
 ) -> Package:
     """The zip of a directory. A file of its own counts before one of the same name in a package.
 
     `runtime` (`python3.13`) and `architecture` (`x86_64`, also where it is empty, or `arm64`) are the function's, and
-    only needed with a `requirements.txt`. Raises SettingsError where there is no code, where pip fails, and where
-    Lambda does not take so much.
+    only needed with a `requirements.txt`; `libc` is the X of the glibc 2.X where it runs, 0 for Lambda's. Raises
+    SettingsError where there is no code, where pip fails, and where Lambda does not take so much.
     """
     own = _own(directory)
     packages: Mapping[str, bytes] = {}
     if requirements.are_in(own.get(REQUIREMENTS, b"")):
-        target = requirements.target(directory / REQUIREMENTS, runtime, architecture)
+        target = requirements.target(directory / REQUIREMENTS, runtime, architecture, libc)
         packages = _packages(directory, own[REQUIREMENTS], target, pip or Pip(), reporter)
     content = {**packages, **own}
     _refuse_too_large(directory, {name: len(body) for name, body in content.items()})
@@ -75,7 +76,8 @@ def _packages(
 
 def _key(wanted: bytes, target: Target, pip: Pip) -> str:
     chosen = [f"{name}={value}" for name, value in sorted(pip.environment.items()) if name.startswith("PIP_")]
-    return cache.key(wanted.decode("utf-8", "replace"), target.runtime, target.architecture, *chosen)
+    libc = [f"glibc 2.{target.libc}"] if target.libc else []
+    return cache.key(wanted.decode("utf-8", "replace"), target.runtime, target.architecture, *libc, *chosen)
 
 
 def _refuse_too_large(directory: Path, sizes: Mapping[str, int]) -> None:

@@ -5,6 +5,7 @@ pip makes no wheels here: it would make them for the machine on which it runs.
 
 import json
 import os
+import platform
 import re
 import subprocess
 import sys
@@ -44,6 +45,8 @@ class Target:
 
     runtime: str
     architecture: str
+    libc: int = 0
+    """The minor version of the C library (glibc 2.X) there; 0 for Lambda's."""
 
     @property
     def python(self) -> str:
@@ -58,7 +61,8 @@ class Target:
     def options(self) -> list[str]:
         """pip's options that choose wheels for it, those for the newest C library first."""
         minor = int(self.python.partition(".")[2])
-        newest, oldest = _GLIBC if minor >= _FIRST_ON_2023 else _GLIBC_BEFORE, _MACHINES[self.architecture][1]
+        newest = self.libc or (_GLIBC if minor >= _FIRST_ON_2023 else _GLIBC_BEFORE)
+        oldest = _MACHINES[self.architecture][1]
         tags = [tag for one in range(newest, oldest - 1, -1) for tag in (f"manylinux_2_{one}", _LEGACY.get(one)) if tag]
         abis = [f"--abi={abi}" for abi in (f"cp3{minor}", "abi3", "none")]
         platforms = [f"--platform={tag}_{self.machine}" for tag in tags]
@@ -101,14 +105,20 @@ def are_everywhere(text: bytes) -> bool:
     return all(_EVERYWHERE.fullmatch(line) for line in text.decode("utf-8", "replace").splitlines())
 
 
-def target(file: Path, runtime: str, architecture: str) -> Target:
+def libc_here() -> int:
+    """The minor version of this machine's glibc; 0 where it has another C library."""
+    name, version = platform.libc_ver()
+    return int(version.split(".")[1]) if name == "glibc" and version.startswith("2.") else 0
+
+
+def target(file: Path, runtime: str, architecture: str, libc: int = 0) -> Target:
     """Where the packages of the file are to run. Raises SettingsError."""
     if not re.fullmatch(r"python3\.\d+", runtime):
         what = f"{runtime} is none" if runtime else "none is given"
         raise SettingsError([f"{file}: its packages need a Python runtime, and {what}; use one such as python3.13"])
     if architecture and architecture not in _MACHINES:
         raise SettingsError([f"{file}: no processor is called {architecture}; use {' or '.join(_MACHINES)}"])
-    return Target(runtime, architecture or "x86_64")
+    return Target(runtime, architecture or "x86_64", libc)
 
 
 def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Reporter | None = None) -> None:

@@ -1,14 +1,14 @@
 """What a changed parameter means to people: who may get in, and what the bill will be."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any
 
 from .. import costs
 from ..costs.bills import is_free
 from ..template.effective import Body, Effective, effective
-from ..template.parameters import same
+from ..template.parameters import HIDDEN, is_hidden, same
 from ..template.resolve import mapping
 from .openings import SEEN, openings
 
@@ -64,7 +64,14 @@ def changes(
     def alone(name: str) -> Effective:
         return effective(part, {**known, name: new[name]}) if is_told else before
 
-    return tuple(_change(name, old.get(name), new[name], before, alone(name), opens) for name in changed)
+    rows = mapping(body.get("Parameters"))
+    found = [_change(name, old.get(name), new[name], before, alone(name), opens) for name in changed]
+    return tuple(_secretive(change) if is_hidden(mapping(rows.get(change.name))) else change for change in found)
+
+
+def _secretive(change: ParameterChange) -> ParameterChange:
+    """The change of a secret, whose values nobody is told."""
+    return replace(change, old=None if change.old is None else HIDDEN, new=HIDDEN)
 
 
 def _telling(body: Body) -> dict[str, Any]:

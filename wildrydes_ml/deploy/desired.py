@@ -15,6 +15,7 @@ from ..aws.wiring import Wiring
 from ..deployment import Deployment, Stack, StackOutput
 from ..errors import SettingsError
 from ..tags import TAG
+from ..template import parameters
 from ..template.decode import decode
 from ..template.effective import Effective, effective, without, without_order
 from .model import Model, is_url
@@ -281,7 +282,8 @@ def bare_stacks(settings: Settings) -> dict[str, DesiredStack]:
 
 
 def _stack(stack: Stack, settings: Settings, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:
-    chosen = {**{name: values[name] for name in stack.rows if name in values}, **stack.parameters}
+    known = {name: values[name] for name in stack.rows if name in values}
+    chosen = {**known, **_own_defaults(stack, settings, known), **stack.parameters}
     inputs = {
         name: tuple(replace(one, stack=Stack(stack.source, one.stack).name(settings.name)) for one in several)
         for name, several in stack.inputs.items()
@@ -297,6 +299,18 @@ def _stack(stack: Stack, settings: Settings, values: Mapping[str, str], tags: Ma
         inputs,
         opens=settings.deployment.opens,
     )
+
+
+def _own_defaults(stack: Stack, settings: Settings, values: Mapping[str, str]) -> dict[str, str]:
+    """The stack's defaults where nobody set a value and another stack has the same parameter with another default."""
+    set_ones = {*settings.held, *settings.asked, *settings.own_defaults}
+    return {
+        name: parameters.text(stack.rows[name]["Default"])
+        for name, value in values.items()
+        if name not in set_ones
+        and "Default" in stack.rows[name]
+        and value == parameters.text(settings.rows[name].get("Default"))
+    }
 
 
 def _refuse_unset(deployment: Deployment, stacks: Sequence[DesiredStack]) -> None:

@@ -65,6 +65,7 @@ def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) 
     """Says that there was nothing to ask. Raises WildrydesError when the deployment is not there."""
     if len(stacks) < len(settings.stacks):
         raise WildrydesError(_without_api(settings, stacks))
+    _refuse_unable(stacks)
     reporter.output(f"{settings.name} names no proof: that it answers was not looked at")
 
 
@@ -85,23 +86,29 @@ def find_sender(aws: Aws, settings: Settings, target: Target, asked: Proof | Non
 
 def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], other: Proof | None = None) -> Send:
     found = outputs(stacks)
-    for stack in stacks:
-        row = state(stack.status)
-        if row.status is Status.EXPLAIN:
-            raise WildrydesError(
-                f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
-            )
+    _refuse_unable(stacks)
     asked = other or settings.deployment.proof
     if asked is None or asked.api not in found:
         raise WildrydesError(_without_api(settings, stacks))
     return proof.sender(aws, target, asked, _parameters(stacks), found)
 
 
+def _refuse_unable(stacks: list[Stack]) -> None:
+    """Raises WildrydesError for a stack of which nothing can answer."""
+    for stack in stacks:
+        row = state(stack.status)
+        if row.status is Status.EXPLAIN:
+            raise WildrydesError(
+                f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
+            )
+
+
 def _without_api(settings: Settings, stacks: list[Stack]) -> str:
     if not stacks:
         return f"nothing is deployed under the name {settings.name} here: run deploy first"
     there = " and ".join(stack.name for stack in stacks)
-    return f"the deployment of the name {settings.name} has no API yet, only {there}: run deploy to complete it"
+    lack = "has no API yet, only" if settings.deployment.proof else "is not whole yet; there is only"
+    return f"the deployment of the name {settings.name} {lack} {there}: run deploy to complete it"
 
 
 def outputs(stacks: list[Stack]) -> dict[str, str]:

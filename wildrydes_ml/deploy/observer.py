@@ -15,6 +15,7 @@ from . import handover, planner
 from .desired import PREFIXES, Desired, bare_stacks
 from .follower import Follower
 from .planner import FoundStack, Observed
+from .proof import stage as stage_of
 from .settings import Settings
 from .states import Deploy, is_busy
 
@@ -99,12 +100,13 @@ class Observer:
 
         On the long route a stage is the wiring's, not the stack's.
         """
+        proof = self.desired.deployment.proof
+        assert proof is not None
         if self.desired.wiring:
             api_loss: str | Unknown = "" if wiring else "AWS::ApiGateway::RestApi"
         else:
-            api_loss = self.aws.apis.lost(api)
-        assert self.desired.deployment.proof
-        called = self.desired.deployment.proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
+            api_loss = self.aws.apis.lost(api, stage_of(proof, stack.outputs))
+        called = proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
         function, _, alias = (called.partition(":function:")[2] or called).partition(":")
         return [self.aws.functions.lost(function, alias), api_loss]
 

@@ -1,16 +1,20 @@
 """What a deployment is at a place: AWS makes all of it, an emulator stands in for what it can."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from .. import code
 from ..aws.session import Aws
 from ..aws.target import Target
+from ..code import requirements
 from ..local import filling, standing_in
 from ..packaging import Package
 from ..reporting import Reporter
+from ..template import parameters
 from . import model
 from .desired import Desired, describe, values_at
 from .model import Model
+from .planner import FoundStack
 from .proven import back
 from .settings import RESET_ALL, Settings
 
@@ -19,22 +23,51 @@ def desired_at(target: Target, settings: Settings, aws: Aws, reporter: Reporter)
     """The deployment that the settings ask for, as the place can make it; what is different there is told."""
     wanted = _model(target, settings)
     proven = back(aws, settings, target) if settings.last_proven else {}
-    packages = [] if proven else _packages(target, settings, reporter)
-    if not target.is_local:
-        return describe(settings, target, aws.identity, wanted, packages, proven)
-    stand_ins = _stand_ins(target, settings, aws, reporter)
+    stand_ins = _stand_ins(target, settings, aws, reporter) if target.is_local else {}
     here = replace(target, parameters={**stand_ins, **target.parameters})
-    return _possible(describe(settings, here, aws.identity, wanted, packages, proven), reporter)
+    nothing = [Package(b"", "") for _ in settings.deployment.code]
+    describe(settings, here, aws.identity, wanted, nothing, proven)  # which refuses what is missing before pip is run
+    packages = [] if proven else _packages(target, settings, reporter)
+    found = describe(settings, here, aws.identity, wanted, packages, proven)
+    return _possible(found, reporter) if target.is_local else found
+
+
+def found_at(target: Target, settings: Settings, stacks: dict[str, FoundStack]) -> dict[str, FoundStack]:
+    """The stacks as AWS would tell of them.
+
+    Of a parameter that names a value in Systems Manager, MiniStack tells the value and forgets the name: it is taken to
+    be the one that is asked for now, or else the default.
+    """
+    if not target.is_local:
+        return stacks
+    return {
+        title: replace(found, stack=replace(found.stack, parameters=_with_names(found, settings.overrides)))
+        for title, found in stacks.items()
+    }
+
+
+def _with_names(found: FoundStack, asked: Mapping[str, str]) -> dict[str, str]:
+    rows = found.body.get("Parameters", {})
+    stored = {name for name in found.stack.parameters if name in rows and parameters.is_stored(rows[name])}
+    known = {name: parameters.text(row["Default"]) for name, row in rows.items() if "Default" in row}
+    names = {name: value for name, value in {**known, **asked}.items() if name in stored}
+    plain = {name: value for name, value in found.stack.parameters.items() if name not in stored}
+    return {**plain, **names}
 
 
 def _packages(target: Target, settings: Settings, reporter: Reporter) -> list[Package]:
-    """The zips of the code directories, each for the Python and the processor of its functions."""
-    values = values_at(settings, target)
+    """The zips of the code directories, each for the Python and the processor of its functions.
+
+    An emulator runs every function with its own, whatever the function's runtime is.
+    """
+    values, here = values_at(settings, target), target.parameters
+    libc = requirements.libc_here() if target.is_local else 0
     return [
         code.build(
             one.directory,
-            values.get(one.runtime, one.runtime),
-            values.get(one.architecture, one.architecture),
+            here.get("PythonRuntime") or values.get(one.runtime, one.runtime),
+            here.get("Architecture") or values.get(one.architecture, one.architecture),
+            libc=libc,
             reporter=reporter,
         )
         for one in settings.deployment.code

@@ -11,7 +11,7 @@ from . import handover, planner, surprises
 from .desired import Desired
 from .follower import Follower
 from .observer import Observer, StackObserver
-from .place import desired_at
+from .place import desired_at, found_at
 from .planner import Observed
 from .plans import Plan
 from .recall import recall
@@ -33,7 +33,7 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
 
 def again(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:
     """The plan after another look, without what was told of the settings before."""
-    stacks = StackObserver(aws, settings, Follower(aws, reporter)).observe()
+    stacks = found_at(target, settings, StackObserver(aws, settings, Follower(aws, reporter)).observe())
     asked = desired_at(target, recall(settings, stacks, aws.identity, target.parameters), aws, reporter)
     observed = Observer(aws, asked, stacks).observe()
     desired = _with_uploads(aws, asked, observed, target)

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
 
 from .. import web
 from ..ask.asking import MODEL_FAILED, Send, code, patient
@@ -46,16 +47,22 @@ def warm(
             for warning in proof.warnings(reply):
                 reporter.warning(warning)
             return found
-        said.append(found.error if invocation.has_run and invocation.error else "")
+        fault = _with_cause(found.error, invocation.error)
+        said.append(fault if invocation.has_run and invocation.error else "")
         # What answers well, and wrongly, does not change for the better.
         is_final = 200 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
-                f"function {function} does not answer: {found.error}; its log is in CloudWatch under "
-                f"/aws/lambda/{bare_name(function)}"
+                f"function {bare_name(function)} does not answer as it should: {fault}; `wildrydes-ml logs` shows what "
+                "it said"
             )
-        reporter.event(f"not yet: {found.error}")
+        reporter.event(f"not yet: {fault}")
         sleep(2)
+
+
+def _with_cause(said: str, cause: str) -> str:
+    """What the proof says of an answer, with what the function failed of where the proof does not tell."""
+    return said if not cause or cause in said else f"{said} ({cause})"
 
 
 def bare_name(function: str) -> str:
@@ -79,7 +86,7 @@ def sender(
 ) -> Send:
     """How to ask the API: with the key or the signature that it wants, and no faster than it takes."""
     url, auth = public_url(target, proof, outputs).rstrip("/") + f"/{proof.path}", proof.auth(values)
-    key = aws.apis.key(outputs[proof.api]) if auth == "API_KEY" else ""
+    key = aws.apis.key(outputs[proof.api], stage(proof, outputs)) if auth == "API_KEY" else ""
 
     def send(body: bytes, headers: Mapping[str, str]) -> web.Reply:
         wanted = dict(headers)
@@ -95,8 +102,17 @@ def sender(
 def public_url(target: Target, proof: Proof, outputs: Mapping[str, str]) -> str:
     """Where the API answers: AWS's URL, or the emulator's for the same stage."""
     if target.is_local:
-        return f"{target.endpoint}/_aws/execute-api/{outputs[proof.api]}/{STAGE}/"
+        return f"{target.endpoint}/_aws/execute-api/{outputs[proof.api]}/{stage(proof, outputs) or STAGE}/"
     return outputs[proof.url]
+
+
+def stage(proof: Proof, outputs: Mapping[str, str]) -> str:
+    """The stage's name, as API Gateway's own URL tells it; empty for a URL of a domain of one's own.
+
+    https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-call-api.html
+    """
+    parts = urlsplit(outputs.get(proof.url, ""))
+    return parts.path.strip("/").partition("/")[0] if ".execute-api." in (parts.hostname or "") else ""
 
 
 def ask_api(

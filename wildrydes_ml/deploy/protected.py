@@ -36,6 +36,10 @@ _TYPES = frozenset(
     }
 )
 
+# No change of a property replaces these; an emulator says of any that it may.
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-restapi.html
+_NEVER_REPLACED = frozenset({"AWS::ApiGateway::RestApi"})
+
 
 def protected(
     changes: Sequence[ResourceChange], allowed: Collection[str], coming_and_going: Collection[str] = ()
@@ -54,4 +58,5 @@ def _holds(kind: str) -> bool:
 
 
 def _loses(change: ResourceChange) -> bool:
-    return change.action == "Remove" or (change.action == "Modify" and change.replacement != "False")
+    harmless = {"False", "Conditional"} if change.type in _NEVER_REPLACED else {"False"}
+    return change.action == "Remove" or (change.action == "Modify" and change.replacement not in harmless)

@@ -11,13 +11,14 @@ from typing import Any
 
 from .. import tags
 from ..aws.records import Identity
-from ..errors import Refused
+from ..errors import Refused, SettingsError
 from ..tags import ASIDE_TAG
 from ..template import parameters
 from ..template.decode import decode
 from .desired import default_bucket
 from .planner import FoundStack
 from .settings import RESET_ALL, Settings
+from .states import Deploy
 
 # A model and its digest: another model has another digest.
 _MODEL = ("ModelUrl", "ModelSha256")
@@ -42,9 +43,27 @@ def recall(
         dropped |= set(_MODEL)
     dropped |= {name for name, value in settings.own_defaults.items() if was_set.get(name) == value}
     held = {name: value for name, value in was_set.items() if name in settings.rows and name not in dropped}
+    _refuse_lost_secrets(settings, stacks, held)
     tagged = {key: value for stack in found for key, value in tags.held(stack.stack.tags).items()}
     bucket = settings.bucket or _given_bucket(known, settings, identity)
     return replace(settings, held=held, held_tags=tagged, bucket=bucket)
+
+
+def _refuse_lost_secrets(settings: Settings, stacks: Mapping[str, FoundStack], held: Mapping[str, str]) -> None:
+    """Raises SettingsError for secrets of a stack that is not there to keep them: CloudFormation tells them nobody."""
+    faults = [
+        f"parameter {name} is a secret, and stack {title} is not there to keep it: add --set {name}=VALUE again"
+        for stack, title in zip(settings.deployment.stacks, settings.stacks, strict=True)
+        for name in stack.rows
+        if held.get(name) == parameters.HIDDEN and name not in settings.asked and not _keeps(stacks.get(title), name)
+    ]
+    if faults:
+        raise SettingsError(faults)
+
+
+def _keeps(found: FoundStack | None, name: str) -> bool:
+    """Whether the stack has the parameter and is updated, not made anew."""
+    return found is not None and name in found.stack.parameters and found.row.deploy is not Deploy.RECREATE
 
 
 def set_values(found: FoundStack) -> dict[str, str]:

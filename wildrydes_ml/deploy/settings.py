@@ -6,13 +6,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from .. import tags
-from ..deployment import NAME, Deployment
+from ..deployment import Deployment
 from ..errors import SettingsError
+from ..naming import NAME, OWN_NAME
 from ..template import parameters
 
 RESET_ALL = "all"
-# Apart from an empty name, which a person may have given without knowing.
-OWN_NAME = "."
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
@@ -92,8 +91,13 @@ class Settings:
         for name, value in self.overrides.items():
             wrong_name = self._unsettable("--set", name)
             faults += wrong_name
-            if not wrong_name and not parameters.fits(value, self.rows[name]):
-                faults.append(f"--set {name}={value}: {parameters.constraint(self.rows[name])}")
+            if not isinstance(value, str):  # a program may give a number
+                faults.append(
+                    f"--set {name}: its value must be text, such as '1', and not of type {type(value).__name__}"
+                )
+            elif not wrong_name and not parameters.fits(value, self.rows[name]):
+                told = parameters.shown(name, value, self.rows)
+                faults.append(f"--set {name}={told}: {parameters.constraint(self.rows[name])}")
         return faults + self.deployments[0].check(self.overrides)
 
     def _held_faults(self) -> list[str]:

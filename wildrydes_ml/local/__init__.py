@@ -1,1 +1,19 @@
-"""This machine in place of AWS: an emulator, and a directory in place of EFS."""
+"""This machine in place of AWS: an emulator, and a directory in place of EFS.
+
+`running` and `place` are for programs.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__all__ = ["place", "running"]
+
+if TYPE_CHECKING:
+    from .places import place, running
+else:
+
+    def __getattr__(name: str) -> object:
+        """One of `__all__`, imported on first use (PEP 562)."""
+        if name not in __all__:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(".places", __name__), name)

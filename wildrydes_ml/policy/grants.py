@@ -126,7 +126,8 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
     account, region = place.account or "*", place.region or "*"
     bucket = settings.bucket or default_bucket(settings, Identity(account, "", place.partition, region))
     values = settings.parameter_values()
-    role = settings.all_stacks[0][:_KEPT_OF_STACK]
+    begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in settings.all_stacks)
+    roles = tuple(one for one in begins if not any(one != other and one.startswith(other) for other in begins))
     return {
         "partition": (place.partition,),
         "account": (account,),
@@ -137,8 +138,8 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
         "prefix": PREFIXES,
         "function": (values.get("FunctionName", f"{settings.name}-*"),),
         "made_group": () if "FunctionName" in values else settings.all_stacks,
-        "role": (role,),
-        "unbounded_role": () if values.get("PermissionsBoundary") else (role,),
+        "role": roles,
+        "unbounded_role": () if values.get("PermissionsBoundary") else roles,
         "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),
         "service_role": tuple(filter(None, (settings.role_arn,))),
     }

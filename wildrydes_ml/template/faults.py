@@ -171,12 +171,15 @@ def _of_sections(sections: dict[str, yaml.Node]) -> Iterator[Fault]:
     for title in _SECTIONS:
         if title in sections and not isinstance(sections[title], yaml.MappingNode):
             yield sections[title].start_mark, f"{title} must be a mapping: a name, a colon and what it is, for each"
+    for name, parameter in _entries(sections.get("Parameters")).items():
+        if not isinstance(_entries(parameter).get("Type"), yaml.ScalarNode):
+            yield parameter.start_mark, f"the parameter {name} has no Type; give it one, such as String"
     for name, resource in _entries(sections["Resources"]).items():
         if not isinstance(_entries(resource).get("Type"), yaml.ScalarNode):
             yield resource.start_mark, f"the resource {name} has no Type; give it one, such as AWS::S3::Bucket"
 
 
-def _entries(node: yaml.Node) -> dict[str, yaml.Node]:
+def _entries(node: yaml.Node | None) -> dict[str, yaml.Node]:
     """What a mapping has under each of its keys, merges included; nothing for another node."""
     if not isinstance(node, yaml.MappingNode):
         return {}

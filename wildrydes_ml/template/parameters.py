@@ -7,6 +7,13 @@ from typing import Any
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: a value's characters.
 _LONGEST = 4096
 
+# Their rules are for each of their values:
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+_LISTS = ("CommaDelimitedList", "List<Number>")
+
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-supplied-parameter-types.html
+STORED = "AWS::SSM::Parameter::Value<"
+
 # What CloudFormation tells of the value of a parameter with NoEcho.
 HIDDEN = "****"
 
@@ -18,13 +25,22 @@ def is_hidden(row: Mapping[str, Any]) -> bool:
 
 def fits(value: str, row: Mapping[str, Any]) -> bool:
     """Whether CloudFormation takes the value for a parameter with these properties."""
-    if row["Type"] == "Number":
-        return _number_fits(value, row)
-    return (
-        value in [text(allowed) for allowed in row.get("AllowedValues", [value])]
-        and re.fullmatch(row.get("AllowedPattern", r"[\s\S]*"), value, re.ASCII) is not None
-        and int(row.get("MinLength", 0)) <= len(value) <= int(row.get("MaxLength", _LONGEST))
-    )
+    if len(value) > _LONGEST:
+        return False
+    if row["Type"] in _LISTS:
+        items = [item.strip() for item in value.split(",")]
+        return all(_one_fits(item, row, row["Type"] == "List<Number>") for item in items)
+    return _one_fits(value, row, row["Type"] == "Number")
+
+
+def is_stored(row: Mapping[str, Any]) -> bool:
+    """Whether the value is the name under which Systems Manager keeps what `Ref` gives."""
+    return str(row.get("Type")).startswith(STORED)
+
+
+def shown(name: str, value: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
+    """The value as it may be told, since what is told lands in logs."""
+    return HIDDEN if name in rows and is_hidden(rows[name]) else value
 
 
 def same(value: str, other: str) -> bool:
@@ -42,18 +58,40 @@ def constraint(row: Mapping[str, Any]) -> str:
     if "ConstraintDescription" in row:
         return str(row["ConstraintDescription"])
     if "AllowedValues" in row:
-        return f"must be one of {', '.join(map(str, row['AllowedValues']))}"
+        return f"must be one of {', '.join(map(text, row['AllowedValues']))}"
     if "AllowedPattern" in row:
         return f"must match {row['AllowedPattern']}"
     if row["Type"] == "Number":
         bounds = [f"{word} {row[key]}" for key, word in (("MinValue", "from"), ("MaxValue", "to")) if key in row]
         return " ".join(["must be a number", *bounds])
-    return f"must be at most {row.get('MaxLength', _LONGEST)} characters"
+    if row["Type"] == "List<Number>":
+        return "must be numbers with commas between them"
+    least = int(row.get("MinLength", 0))
+    return f"must have {f'{least} to' if least else 'at most'} {row.get('MaxLength', _LONGEST)} characters"
 
 
 def text(value: object) -> str:
     """A default or an allowed value as CloudFormation tells it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _one_fits(value: str, row: Mapping[str, Any], is_number: bool) -> bool:
+    """Whether a value, or one of a list, is as the properties say."""
+    if is_number:
+        return _number_fits(value, row)
+    return (
+        value in [text(allowed) for allowed in row.get("AllowedValues", [value])]
+        and _matches(str(row.get("AllowedPattern", "")), value)
+        and int(row.get("MinLength", 0)) <= len(value) <= int(row.get("MaxLength", _LONGEST))
+    )
+
+
+def _matches(pattern: str, value: str) -> bool:
+    """CloudFormation's patterns are Java's; those that Python does not know are left to CloudFormation."""
+    try:
+        return not pattern or re.fullmatch(pattern, value, re.ASCII) is not None
+    except re.error:
+        return True
 
 
 def _number_fits(value: str, row: Mapping[str, Any]) -> bool:

@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeGuard
 
-from .parameters import HIDDEN, is_hidden
+from .parameters import HIDDEN, STORED, is_hidden
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -18,8 +18,6 @@ _PLACE = re.compile(r"\$\{(!?)([^!}]+)\}")
 
 NO_VALUE = {"Ref": "AWS::NoValue"}
 
-# The value of such a parameter names where Systems Manager keeps what `Ref` gives.
-_STORED = "AWS::SSM::Parameter::Value<"
 # CloudFormation puts in what this asks for when it makes the resource, so that the text here is not the value.
 _DYNAMIC = "{{resolve:"
 
@@ -98,7 +96,7 @@ def _typed(kind: str, value: Any) -> Any:
 
     Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
     """
-    if kind.startswith(_STORED):
+    if kind.startswith(STORED):
         return {kind: value}
     return _as_list(value) if kind == "CommaDelimitedList" or kind.startswith("List<") else value
 

@@ -8,7 +8,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import yaml
 
@@ -18,6 +18,8 @@ from .decode import compose, construct
 
 if TYPE_CHECKING:
     import troposphere
+
+Given: TypeAlias = "Path | str | troposphere.Template"
 
 
 @dataclass(frozen=True)
@@ -30,6 +32,11 @@ class Source:
     """What CloudFormation gets, at most `faults.LIMIT` bytes in UTF-8."""
     body: Mapping[str, Any]
     """The same as data, with its functions in their long form. Not to be changed."""
+
+
+def source_of(template: Given, name: str) -> Source:
+    """The template in a file, or one that code has built, which gets the name. Raises SettingsError as `read` does."""
+    return read(Path(template)) if isinstance(template, (str, Path)) else built(name, template)
 
 
 def built(name: str, template: "troposphere.Template") -> Source:

@@ -5,9 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fakes import HORSE_ANSWER, Clock
+from tests.unit.fakes import HORSE_ANSWER
 from wildrydes_ml.ask.asking import NOT_INVOKED, PATIENCE_SECONDS, Answer, Question, answer, ask, patient, question
 from wildrydes_ml.blocks.gateway_responses import ANSWERS, BUSY
+from wildrydes_ml.testing import Clock
 from wildrydes_ml.web import Reply
 
 URL = "https://example.com/a.jpg"

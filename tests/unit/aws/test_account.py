@@ -6,13 +6,13 @@ import pytest
 from botocore.exceptions import ConnectTimeoutError
 from botocore.stub import Stubber
 
-from tests.unit.fakes import IDENTITY
 from tests.unit.servers import Response, serving
 from tests.unit.stubs import Stub, client_of
 from wildrydes_ml.aws.account import Account
 from wildrydes_ml.aws.facts import QUOTAS, Concurrency, Place, Reach, Unknown, Usage, Zone
 from wildrydes_ml.aws.lazy import Lazy
 from wildrydes_ml.errors import InterruptedWork
+from wildrydes_ml.testing import IDENTITY
 
 OURS, THEIRS = {"OwnerId": IDENTITY.account}, {"OwnerId": "999999999999"}
 FILE_SYSTEM = {

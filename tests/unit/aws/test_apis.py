@@ -7,7 +7,6 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
-from tests.unit.fakes import IDENTITY
 from tests.unit.stubs import Stub
 from wildrydes_ml.aws.apis import Apis
 from wildrydes_ml.aws.facts import Unknown
@@ -15,6 +14,7 @@ from wildrydes_ml.aws.records import Billable
 from wildrydes_ml.aws.repeating import Repeater
 from wildrydes_ml.aws.wiring import MARK, FoundMethod, FoundWiring, Wiring
 from wildrydes_ml.errors import OutOfReach, WildrydesError
+from wildrydes_ml.testing import IDENTITY
 
 FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:f:live"
 URI = f"arn:aws:apigateway:eu-west-1:lambda:path/2015-03-31/functions/{FUNCTION}/invocations"
@@ -110,12 +110,20 @@ def test_a_wiring_that_may_not_be_read_is_no_api_that_is_gone(gateway: Gateway) 
 
 
 @pytest.mark.parametrize(
-    ("names", "lost"), [(["prod"], ""), (["test", "prod"], ""), (["test"], "AWS::ApiGateway::Stage")]
+    ("names", "asked", "lost"),
+    [
+        (["prod"], "prod", ""),
+        (["test", "prod"], "prod", ""),
+        (["test"], "prod", "AWS::ApiGateway::Stage"),
+        (["v1"], "v1", ""),
+        (["v1"], "", ""),
+        ([], "", "AWS::ApiGateway::Stage"),
+    ],
 )
-def test_one_call_tells_whether_a_stage_is_there(gateway: Gateway, names: list[str], lost: str) -> None:
+def test_one_call_tells_whether_a_stage_is_there(gateway: Gateway, names: list[str], asked: str, lost: str) -> None:
     apis, stubber = gateway
     add_stages(stubber, *(stage("d", name) for name in names))
-    assert apis.lost("a") == lost
+    assert apis.lost("a", asked) == lost
 
 
 @pytest.mark.parametrize(
@@ -128,7 +136,7 @@ def test_one_call_tells_whether_a_stage_is_there(gateway: Gateway, names: list[s
 def test_one_call_tells_whether_an_api_is_there(gateway: Gateway, code: str, lost: object) -> None:
     apis, stubber = gateway
     stubber.add_client_error("get_stages", code)
-    assert apis.lost("a") == lost
+    assert apis.lost("a", "prod") == lost
 
 
 def test_a_skeleton_has_no_wiring(gateway: Gateway) -> None:
@@ -672,6 +680,16 @@ def test_the_key_s_value(gateway: Gateway, keys: list[tuple[str, bool]], expecte
     apis, stubber = gateway
     add_value(stubber, keys)
     assert apis.key("a") == expected
+
+
+@pytest.mark.parametrize(("asked", "value"), [("v1", "k's"), ("", "k's"), ("prod", "")])
+def test_the_key_is_that_of_the_stage(gateway: Gateway, asked: str, value: str) -> None:
+    apis, stubber = gateway
+    add_plans(stubber, {"id": "p", "apiStages": [{"apiId": "a", "stage": "v1"}]})
+    if value:
+        add_linked(stubber, "k")
+        stubber.add_response("get_api_key", {"id": "k", "value": "k's"}, {"apiKey": "k", "includeValue": True})
+    assert apis.key("a", asked) == value
 
 
 def test_a_key_that_somebody_disabled_is_told(gateway: Gateway) -> None:

@@ -9,12 +9,12 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from tests.unit.fakes import IDENTITY, Clock
 from tests.unit.stubs import Stub
 from wildrydes_ml.aws.buckets import Buckets
 from wildrydes_ml.aws.records import Identity, ObjectVersion
 from wildrydes_ml.aws.repeating import Repeater
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
+from wildrydes_ml.testing import IDENTITY, Clock
 
 NOW = datetime(2026, 1, 1, tzinfo=timezone.utc)
 STACK = {"StackName": "s", "StackId": "id:s", "StackStatus": "CREATE_COMPLETE", "CreationTime": NOW}

@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 from botocore.stub import Stubber
 
-from tests.unit.fakes import STACK_TYPE, event
 from tests.unit.stubs import ARN, NOW, Stub
 from wildrydes_ml.aws import causes
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import Fault, Stack, StackEvent
 from wildrydes_ml.aws.stacks import Stacks
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.testing import STACK_TYPE, event
 
 NAME = "wildrydes-ml-mod5"
 CANCELLED = "Resource creation cancelled"

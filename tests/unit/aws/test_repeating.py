@@ -4,10 +4,10 @@ import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 from botocore.parsers import ResponseParserError
 
-from tests.unit.fakes import Clock
 from wildrydes_ml.aws.lazy import Lazy
 from wildrydes_ml.aws.repeating import Repeater
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.testing import Clock
 
 URL = {"endpoint_url": "https://apigateway.example"}
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, FakeAws
 from tests.unit.servers import aws_answering, use_aws
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
@@ -21,6 +21,7 @@ from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
@@ -584,3 +585,29 @@ def test_status_of_a_state_nobody_knows_is_an_error() -> None:
     aws.stacks.put("wildrydes-ml-mod5", "FROZEN")
     with pytest.raises(WildrydesError, match="FROZEN"):
         health.status(aws.gateways, wild_rydes(), Target(), Said())
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_function_of_the_application_that_fails_is_told_at_its_line(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    (tmp_path / "one.yml").write_text("Resources: {Topic: {Type: AWS::SNS::Topic}}")
+    file = tmp_path / "app.py"
+    file.write_text(
+        "from pathlib import Path\n"
+        "from wildrydes_ml.deployment import Deployment, Stack\n"
+        "from wildrydes_ml.template.source import read\n"
+        "def check(values):\n"
+        "    return [values['Size']]\n"
+        "one = Deployment('one', (Stack(read(Path(__file__).parent / 'one.yml')),), check=check)\n"
+    )
+    arguments = ["deploy", "--plan", "--app", str(file), "--output", output]
+    assert main(arguments) == 1
+    shown = capsys.readouterr()
+    says = f"--app {file}: {file}, line 5: KeyError: 'Size'; mend this line and run the same command again"
+    if output == "json":
+        assert json.loads(shown.out.splitlines()[-1])["error"] == says
+    else:
+        assert shown.err == f"error: {says}\n"
+    with pytest.raises(KeyError):
+        main([*arguments, "--debug"])

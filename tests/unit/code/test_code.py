@@ -109,3 +109,9 @@ def test_the_newest_c_library_comes_first() -> None:
     platforms = [option.removeprefix("--platform=") for option in options if option.startswith("--platform=")]
     assert platforms[0] == "manylinux_2_34_aarch64"
     assert platforms[-2:] == ["manylinux_2_17_aarch64", "manylinux2014_aarch64"]
+
+
+def test_where_the_c_library_is_known_its_wheels_come_first() -> None:
+    options = Target("python3.11", "x86_64", libc=36).options()
+    platforms = [option.removeprefix("--platform=") for option in options if option.startswith("--platform=")]
+    assert platforms[0] == "manylinux_2_36_x86_64"

@@ -6,13 +6,14 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FakeAws, FakeStacks, Said, wanted
+from tests.unit.fakes import FakeAws, wanted
 from wildrydes_ml import costs
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.consequences import changes
 from wildrydes_ml.deploy.health import status as show_status
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.template.effective import Effective, effective
+from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, PROOF, REST_API, FakeAws, Said, event
+from tests.unit.fakes import API_OUTPUTS, FUNCTION, HORSE_ANSWER, PROOF, FakeAws
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import StackResource
@@ -23,6 +23,7 @@ from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.decode import decode
+from wildrydes_ml.testing import REST_API, Said, event
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"

@@ -2,13 +2,14 @@
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, FakeAws
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import Difference, Drift, Drifted, Invocation
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import drift, health
 from wildrydes_ml.deploy.deployer import deploy
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 INFERENCE = "wildrydes-ml-mod5-inf"
@@ -104,7 +105,7 @@ def test_a_look_that_finds_nothing_hides_nothing(answer: Drift | Unknown | Wildr
     aws = FakeAws()
     aws.stacks.drifts[INFERENCE] = answer
     text, said = refused(aws)
-    assert text.endswith("/aws/lambda/ml_inferencefunction")
+    assert text.endswith("`wildrydes-ml logs` shows what it said")
     assert len(said.texts("warning")) == (not isinstance(answer, Drift))
 
 

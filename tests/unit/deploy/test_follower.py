@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.fakes import STACK_TYPE, Clock, FakeAws, FakeStacks, Said, event
+from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import Console, Fault, Stack, StackEvent, StackResource
 from wildrydes_ml.deploy.follower import LIMIT_SECONDS, MADE, PATIENCE_SECONDS, Follower
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.testing import STACK_TYPE, Clock, FakeStacks, Said, event
 
 NAME = "wildrydes-ml-mod5"
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.unit.fakes import EFS_OUTPUTS, HORSE_ANSWER, FakeAws, FakeStacks, Said
+from tests.unit.fakes import EFS_OUTPUTS, HORSE_ANSWER, FakeAws
 from tests.unit.servers import Response, serving
 from wildrydes_ml.aws.records import ObjectVersion
 from wildrydes_ml.aws.target import Target
@@ -17,6 +17,7 @@ from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket
 from wildrydes_ml.destroy import uploads
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS = "wildrydes-ml-mod5"

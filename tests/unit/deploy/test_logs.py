@@ -8,11 +8,12 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import Clock, FakeAws, Said
+from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import Console, LogEvent, StackResource
 from wildrydes_ml.deploy.logs import Reading
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.testing import Clock, Said
 
 NOW = datetime(2026, 1, 31, 12, tzinfo=timezone.utc)
 WORDS = StackResource("Words", "AWS::Lambda::Function", "words")

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FakeAws, Said, found_as, wanted
+from tests.unit.fakes import FakeAws, found_as, wanted
 from wildrydes_ml import costs
 from wildrydes_ml.aws.facts import Ask, Concurrency, Facts, Place, Reach, Usage, Zone
 from wildrydes_ml.aws.target import Target
@@ -22,6 +22,7 @@ from wildrydes_ml.deploy.preflight.needs import needs, parts
 from wildrydes_ml.deploy.preflight.problems import problems
 from wildrydes_ml.deploy.steps import ApplyStack
 from wildrydes_ml.deployment import StackOutput
+from wildrydes_ml.testing import Said
 
 NO_VALUES: Mapping[str, str] = {}
 NO_STACKS: Mapping[str, FoundStack] = {}

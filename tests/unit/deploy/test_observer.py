@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, STACK_TYPE, FakeAws, Said, event, wanted
+from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, FakeAws, wanted
 from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
@@ -18,6 +18,7 @@ from wildrydes_ml.deploy.observer import Observer, StackObserver
 from wildrydes_ml.deploy.planner import Observed
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.testing import STACK_TYPE, Said, event
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"

@@ -5,13 +5,12 @@ Nothing fills EFS, and nothing is asked at the end.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.unit.fakes import IDENTITY, FakeAws, Said
 from wildrydes_ml.aws.records import Stack as FoundStack
 from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
@@ -20,11 +19,13 @@ from wildrydes_ml.deploy.desired import describe
 from wildrydes_ml.deploy.health import status
 from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.settings import Settings
-from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Stack, StackOutput
+from wildrydes_ml.deploy.steps import ApplyStack, as_record
+from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.source import Source
+from wildrydes_ml.testing import IDENTITY, FakeAws, Said
 
 QUEUE, READER, ALARM = "orders-queue", "orders-reader", "orders-alarm"
 BUCKET = "orders-123456789012-eu-west-1"
@@ -91,7 +92,7 @@ def code(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def aws() -> FakeAws:
-    return FakeAws(outputs=told)
+    return FakeAws(told)
 
 
 Run = Callable[..., Deployed]
@@ -295,6 +296,36 @@ def test_a_stranger_s_stack_of_the_name_is_left_alone(run: Run, aws: FakeAws, co
         assert aws.journal == []
 
 
+def asked(**options: Any) -> Proof:
+    """A proof that the one output of a deployment is enough for."""
+    return Proof(**{"body": b"{}", "headers": {}, "read": lambda reply: Fine(), "event": {}, "api": "Url", "url": "Url",
+                    "function": lambda values, outputs: "f", **options})  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Fine:
+    """What says that all is well."""
+
+    error: str = ""
+
+    def describe(self) -> str:
+        return "well"
+
+    def record(self) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(("there", "changes"), [("v1", False), ("v2", True)])
+def test_a_stage_of_any_name_is_looked_for_by_that_name(aws: FakeAws, there: str, changes: bool) -> None:
+    api = source("api", {}, {"Type": "AWS::ApiGateway::Stage"}, "Url")
+    aws.stacks.put("scorer", "CREATE_COMPLETE", api.text, tags={TAG: "scorer"},
+                   outputs={"Url": "https://a.execute-api.eu-west-1.amazonaws.com/v1"})  # fmt: skip
+    aws.apis.stage = there
+    aws.buckets.objects["scorer-123456789012-eu-west-1"] = {}
+    plan = preview(aws.gateways, Settings((Deployment("scorer", (Stack(api),), proof=asked()),)), Target(), Said())
+    assert [step.desired.name for step in plan.steps if isinstance(step, ApplyStack)] == ["scorer", "scorer"] * changes
+
+
 def test_status_tells_of_stacks_and_that_nothing_was_asked(run: Run, aws: FakeAws, code: Path) -> None:
     run(**TEAM)
     said = Said()
@@ -304,3 +335,127 @@ def test_status_tells_of_stacks_and_that_nothing_was_asked(run: Run, aws: FakeAw
     del aws.stacks.stacks[ALARM]
     with pytest.raises(WildrydesError):
         status(aws.gateways, settings(code), Target(), said)
+
+
+def test_a_secret_that_does_not_fit_is_not_told() -> None:
+    secret = source("api", {"Secret": text(NoEcho="true", MinLength="8")}, {"Type": "AWS::SNS::Topic"})
+    with pytest.raises(SettingsError) as error:
+        Settings((Deployment("scorer", (Stack(secret),)),), overrides={"Secret": "hush"})
+    assert error.value.faults == ("--set Secret=****: must have 8 to 4096 characters",)
+
+
+@pytest.mark.parametrize("held", ["****", "open secret"])
+def test_a_new_secret_is_not_told_in_the_plan(aws: FakeAws, held: str) -> None:
+    secret = source("api", {"Secret": text(NoEcho="true")}, {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Secret"}})
+    aws.stacks.put("scorer", "CREATE_COMPLETE", secret.text, tags={TAG: "scorer"}, parameters={"Secret": held})
+    settings, said = Settings((Deployment("scorer", (Stack(secret),)),), overrides={"Secret": "hush hush"}), Said()
+    plan = preview(aws.gateways, settings, Target(), said)
+    (step,) = (step for step in plan.steps if isinstance(step, ApplyStack))
+    assert "Secret **** → ****" in step.describe()
+    assert "hush" not in f"{as_record(step)} {said.texts('plan')}"
+    deploy(aws.gateways, settings, Target(), said)
+    assert aws.stacks.stacks["scorer"].parameters == {"Secret": "hush hush"}
+
+
+def kept_by_systems_manager(**more: str) -> Deployment:
+    row = {"Where": {"Type": "AWS::SSM::Parameter::Value<String>", **more}}
+    return Deployment("scorer", (Stack(source("api", row, {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Where"}})),))
+
+
+@pytest.mark.parametrize(
+    ("more", "asked"),
+    [({"Default": "/where"}, {}), ({}, {"Where": "/where"}), ({"Default": "/x"}, {"Where": "/where"})],
+)
+def test_an_emulator_that_tells_a_stored_value_for_its_name_changes_nothing(
+    aws: FakeAws, tmp_path: Path, more: dict[str, str], asked: dict[str, str]
+) -> None:
+    settings = Settings((kept_by_systems_manager(**more),), overrides=asked)
+    here = Target(endpoint="http://127.0.0.1:1")
+    deploy(aws.gateways, settings, here, Said())
+    assert aws.stacks.stacks["scorer"].parameters == {"Where": "/where"}
+    aws.stacks.stacks["scorer"] = replace(aws.stacks.stacks["scorer"], parameters={"Where": "the value"})
+    assert not deploy(aws.gateways, settings, here, Said()).changed
+
+
+def test_on_aws_the_name_of_a_stored_value_holds(aws: FakeAws) -> None:
+    deploy(aws.gateways, Settings((kept_by_systems_manager(),), overrides={"Where": "/where"}), Target(), Said())
+    assert not deploy(aws.gateways, Settings((kept_by_systems_manager(),)), Target(), Said()).changed
+
+
+@pytest.mark.parametrize(
+    ("target", "runtime"),
+    [
+        (Target(), "theirs"),
+        (Target(endpoint="http://127.0.0.1:1", parameters={"PythonRuntime": "the emulator's"}), "the emulator's"),
+    ],
+    ids=["aws", "local"],
+)
+def test_packages_are_those_of_the_python_that_runs_the_function(
+    aws: FakeAws, code: Path, target: Target, runtime: str
+) -> None:
+    (code / "requirements.txt").write_text("numpy==1.0\n")
+    whole = replace(orders(code), code=(Code(code, runtime="theirs"),))
+    with pytest.raises(SettingsError, match=f"its packages need a Python runtime, and {runtime} is none"):
+        deploy(aws.gateways, Settings((whole,), **TEAM), target, Said())
+
+
+def test_a_missing_value_is_told_before_packages_are_installed(aws: FakeAws, code: Path) -> None:
+    (code / "requirements.txt").write_text("numpy==1.0\n")
+    whole = replace(orders(code), code=(Code(code, runtime="no Python"),))
+    with pytest.raises(SettingsError, match="parameter Team of stack orders-reader has no value"):
+        deploy(aws.gateways, Settings((whole,)), Target(), Said())
+
+
+def secretive() -> Deployment:
+    rows = {"Secret": text(NoEcho="true")}
+    resource = {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Secret"}}
+    return Deployment("scorer", (Stack(source("a", rows, resource), "a"), Stack(source("b", rows, resource), "b")))
+
+
+def test_a_secret_is_asked_for_again_where_no_stack_keeps_it(aws: FakeAws) -> None:
+    first = Settings((secretive(),), overrides={"Secret": "hush"})
+    deploy(aws.gateways, first, Target(), Said())
+    for name, stack in aws.stacks.stacks.items():
+        aws.stacks.stacks[name] = replace(stack, parameters={"Secret": "****"})
+    assert not deploy(aws.gateways, Settings((secretive(),)), Target(), Said()).changed
+    aws.journal.clear()
+    failed = replace(aws.stacks.stacks.pop("scorer-b"), status="ROLLBACK_COMPLETE")
+    for left in ({}, {"scorer-b": failed}):
+        aws.stacks.stacks |= left
+        with pytest.raises(SettingsError) as error:
+            deploy(aws.gateways, Settings((secretive(),)), Target(), Said())
+        assert error.value.faults == (
+            "parameter Secret is a secret, and stack scorer-b is not there to keep it: add --set Secret=VALUE again",
+        )
+        assert aws.journal == []
+    deploy(aws.gateways, first, Target(), Said())
+    assert aws.journal[-1] == "create scorer-b"
+
+
+@pytest.mark.parametrize(("value", "kind"), [(256, "int"), (True, "bool"), (None, "NoneType")])
+def test_a_value_that_a_program_gives_is_text(code: Path, value: object, kind: str) -> None:
+    with pytest.raises(SettingsError) as error:
+        settings(code, overrides={"Memory": value})
+    assert error.value.faults == (f"--set Memory: its value must be text, such as '1', and not of type {kind}",)
+
+
+def test_each_stack_keeps_its_own_default_of_a_parameter_that_several_have(aws: FakeAws) -> None:
+    def stack(id: str, default: str) -> Stack:
+        resource = {"Type": "AWS::SNS::Topic", "Name": {"Ref": "Memory"}}
+        return Stack(source(id, {"Memory": {"Type": "Number", "Default": int(default)}}, resource), id)
+
+    def memory(**options: Any) -> list[str]:
+        deploy(
+            aws.gateways,
+            Settings((Deployment("two", (stack("a", "128"), stack("b", "512"))),), **options),
+            Target(),
+            Said(),
+        )
+        return [aws.stacks.stacks[name].parameters["Memory"] for name in ("two-a", "two-b")]
+
+    assert memory() == ["128", "512"]
+    assert memory(overrides={"Memory": "512"}) == ["512", "512"]
+    assert memory() == ["512", "512"]
+    assert memory(overrides={"Memory": "128"}) == ["128", "128"]
+    assert memory() == ["128", "128"]
+    assert memory(reset=("Memory",)) == ["128", "512"]

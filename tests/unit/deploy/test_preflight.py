@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FILLING, IDENTITY, FakeAws, Said, found_as, wanted
+from tests.unit.fakes import FILLING, FakeAws, found_as, wanted
 from tools.lock_packages import PYTHONS
 from wildrydes_ml.aws.facts import QUOTAS, Ask, Concurrency, Facts, Unknown, Usage, Zone
 from wildrydes_ml.aws.target import Target
@@ -23,6 +23,7 @@ from wildrydes_ml.deploy.preflight.needs import parts
 from wildrydes_ml.deploy.preflight.problems import problems
 from wildrydes_ml.deploy.steps import ApplyStack, DeleteStack, Fill, MakeBucket, Step, Upload, WarmUp, Wire
 from wildrydes_ml.errors import InterruptedWork, Refused
+from wildrydes_ml.testing import IDENTITY, Said
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.account import LOCKED_LOCALLY
 from wildrydes_ml.workshop.settings import wild_rydes

@@ -2,17 +2,28 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, PROOF, Clock, FakeAws, Said
+from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, PROOF, FakeAws
 from tests.unit.servers import Response, serving
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy.proof import KEY_SECONDS, STAGE_SECONDS, WARM_SECONDS, ask_api, sender, warm
+from wildrydes_ml.deploy.proof import (
+    KEY_SECONDS,
+    STAGE_SECONDS,
+    WARM_SECONDS,
+    ask_api,
+    public_url,
+    sender,
+    stage,
+    warm,
+)
 from wildrydes_ml.deployment import Verdict
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.testing import Clock, Said
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.deployments import sample
 
@@ -55,7 +66,9 @@ def test_a_refusal_ends_it_at_once(status: int) -> None:
 @pytest.mark.parametrize("answer", [NOT_LOADED, TIMED_OUT], ids=["503", "timeout"])
 def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invocation) -> None:
     clock = Clock()
-    with pytest.raises(WildrydesError, match=r"does not answer.*/aws/lambda/ml_inferencefunction$") as error:
+    with pytest.raises(
+        WildrydesError, match=r"^function ml_inferencefunction does not answer.*`wildrydes-ml logs` shows what it said$"
+    ) as error:
         warmed(clock, answer)
     assert WARM_SECONDS < clock.now < WARM_SECONDS + 5
     assert answer.error in str(error.value)
@@ -206,3 +219,32 @@ def test_what_came_too_early_is_posted_again() -> None:
         send = sender(FakeAws().gateways, Target(), PROOF, {}, {**API_OUTPUTS, "ApiGatewayInvokeURL": url}, clock.sleep)
         assert send(b"", {}) == Reply(200, b"fine")
     assert clock.now == 12
+
+
+@pytest.mark.parametrize(
+    ("url", "name"),
+    [
+        ("https://a.execute-api.eu-west-1.amazonaws.com/v1", "v1"),
+        ("https://a.execute-api.eu-west-1.amazonaws.com.cn/v1/", "v1"),
+        ("https://a.execute-api.eu-west-1.amazonaws.com/v1/score", "v1"),
+        ("https://score.example.org/v1", ""),
+        ("", ""),
+    ],
+)
+def test_the_stage_is_the_one_in_api_gateway_s_url(url: str, name: str) -> None:
+    assert stage(PROOF, {PROOF.url: url}) == name
+
+
+def test_an_emulator_is_asked_at_the_same_stage() -> None:
+    outputs = {PROOF.api: "a", PROOF.url: "https://a.execute-api.eu-west-1.amazonaws.com/v1"}
+    local = Target(endpoint="http://127.0.0.1:1")
+    assert public_url(local, PROOF, outputs) == "http://127.0.0.1:1/_aws/execute-api/a/v1/"
+
+
+def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:
+    curt = replace(PROOF, read=lambda reply: Answer("p", error=f"status {reply.status}"))
+    aws, said = FakeAws(), Said()
+    aws.functions.answers = [Invocation(0, "", "KeyError: 'x'", has_run=True)] * 3
+    with pytest.raises(WildrydesError, match=r"does not answer as it should: status 0 \(KeyError: 'x'\); "):
+        warm(aws.gateways, FUNCTION, curt, said, (clock := Clock()), clock.sleep)
+    assert "not yet: status 0 (KeyError: 'x')" in said.texts("event")

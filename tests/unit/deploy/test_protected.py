@@ -58,6 +58,15 @@ def test_what_is_removed_or_perhaps_replaced_is_a_loss(action: str, replacement:
     assert protected([change], []) == ([change] if loses else [])
 
 
+@pytest.mark.parametrize(
+    ("action", "replacement", "loses"),
+    [("Remove", "False", True), ("Modify", "True", True), ("Modify", "Conditional", False), ("Modify", "False", False)],
+)
+def test_no_property_of_an_api_replaces_it(action: str, replacement: str, loses: bool) -> None:
+    change = ResourceChange("Api", "AWS::ApiGateway::RestApi", action, replacement)
+    assert protected([change], []) == ([change] if loses else [])
+
+
 @pytest.mark.parametrize("name", list(templates.TEMPLATES))
 def test_of_the_workshop_nothing_is_protected_less_than_before(name: str) -> None:
     resources = templates.TEMPLATES[name]().to_dict()["Resources"]

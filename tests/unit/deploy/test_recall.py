@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import IDENTITY, found_as, wanted
+from tests.unit.fakes import found_as, wanted
 from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.deploy.recall import parameter_defaults, recall, set_values
 from wildrydes_ml.errors import Refused, SettingsError
+from wildrydes_ml.testing import IDENTITY
 from wildrydes_ml.workshop import parameters
 from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from tests.unit.deploy.test_deployer import BUCKET, COMPLETE, EFS, INFERENCE, serving
-from tests.unit.fakes import FakeAws, Said
+from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 

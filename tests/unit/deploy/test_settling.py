@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.unit.evaluation import Evaluation
 from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, nothing_there, resolved, wanted, wired
 from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.deploy.desired import Desired, DesiredStack
@@ -22,6 +21,7 @@ from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket, Step, Upload, Wire
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.decode import decode
+from wildrydes_ml.testing import Evaluation
 from wildrydes_ml.workshop import parameters
 from wildrydes_ml.workshop.settings import wild_rydes
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, STACK_TYPE, FakeAws, Said, event
+from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, FakeAws
 from tests.unit.servers import Request, Response, serving
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
@@ -16,6 +16,7 @@ from wildrydes_ml.deploy.states import TABLE
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.testing import STACK_TYPE, Said, event
 from wildrydes_ml.workshop.settings import wild_rydes
 
 STACK = "wildrydes-ml-mod5-complete"

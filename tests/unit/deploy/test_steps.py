@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import HORSE_ANSWER, FakeAws, FakeStacks, Said, wanted
+from tests.unit.fakes import HORSE_ANSWER, FakeAws, wanted
 from tests.unit.servers import Response, serving
 from wildrydes_ml.aws.facts import Usage
 from wildrydes_ml.aws.records import Stack
@@ -30,6 +30,7 @@ from wildrydes_ml.deploy.steps import (
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.effective import made_resources
+from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"

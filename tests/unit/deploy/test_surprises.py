@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import FakeAws, Said, wanted
+from tests.unit.fakes import FakeAws, wanted
 from wildrydes_ml.aws.records import StackEvent
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployer, preview
@@ -15,6 +15,7 @@ from wildrydes_ml.deploy.surprises import explained, perhaps, throughput_changes
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.effective import Effective
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS = "wildrydes-ml-mod5"

@@ -4,10 +4,11 @@ from collections.abc import Container, Sequence
 
 import pytest
 
-from tests.unit.fakes import STACK_TYPE, FakeAws, FakeStacks, Said, event
+from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.records import NetworkInterface, StackEvent, StackResource
 from wildrydes_ml.destroy.deleter import Cause, Deleter, cause_of, failures_of
 from wildrydes_ml.errors import InterruptedWork, WildrydesError
+from wildrydes_ml.testing import STACK_TYPE, FakeStacks, Said, event
 
 NAME = "wildrydes-ml-mod5"
 RESOURCES = [

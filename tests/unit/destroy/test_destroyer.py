@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, STACK_TYPE, Clock, FakeApis, FakeAws, FakeFunctions, Said, event
+from tests.unit.fakes import API_OUTPUTS, FakeAws
 from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.aws.records import Billable, NetworkInterface, StackResource
 from wildrydes_ml.aws.target import Target
@@ -16,6 +16,7 @@ from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import ASIDE_TAG, TAG
 from wildrydes_ml.template.change import ResourceChange
+from wildrydes_ml.testing import STACK_TYPE, Clock, FakeApis, FakeFunctions, Said, event
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"

@@ -2,10 +2,11 @@
 
 import pytest
 
-from tests.unit.fakes import Clock, FakeAws, FakeStacks, Said
+from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.records import NetworkInterface
 from wildrydes_ml.destroy.interfaces import BUDGET_SECONDS, release
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
+from wildrydes_ml.testing import Clock, FakeStacks, Said
 
 GROUPS = ["sg-a", "sg-b"]
 LAMBDA = "AWS Lambda VPC ENI-ml_inferencefunction-1"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.fakes import FakeAws, FakeFunctions, Said
+from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.records import Billable
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.costs import PRICES
@@ -10,6 +10,7 @@ from wildrydes_ml.destroy.leftovers import dollars, prove
 from wildrydes_ml.destroy.remains import STACK_TAG, Remains
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, WildrydesError
 from wildrydes_ml.tags import TAG
+from wildrydes_ml.testing import FakeFunctions, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"

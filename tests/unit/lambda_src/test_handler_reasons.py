@@ -13,10 +13,11 @@ from detector import Detection, Detector, LoadError
 from handler_helpers import FakeDetector, encoded
 from PIL import Image
 
-from tests.unit.fakes import PROOF, FakeAws, Said
+from tests.unit.fakes import PROOF, FakeAws
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.deploy.proof import warm
 from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.testing import Said
 
 Ask = Callable[..., SimpleNamespace]
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from troposphere import Template
 from troposphere.apigateway import Resource
+from troposphere.iam import Role
 from troposphere.logs import LogGroup
 from troposphere.sns import Topic
 from troposphere.sqs import Queue
@@ -254,6 +255,20 @@ def test_what_is_not_known_is_a_star(region: str, partition: str) -> None:
     text = json.dumps(all_statements("deploy", wild_rydes(), region))
     assert f"arn:{partition}:cloudformation:{region or '*'}:*:stack/wildrydes-ml-mod5/*" in text
     assert f"arn:{partition}:s3:::wildrydes-ml-*-{region or '*'}" in text
+
+
+def test_the_roles_of_every_stack_may_be_made() -> None:
+    template = Template()
+    template.add_resource(Role("Role", AssumeRolePolicyDocument={}))
+    stacks = tuple(Stack(built("one.yml", template), id) for id in ("base", "api", "api-two"))
+    settings = Settings((Deployment(name="scorer", stacks=stacks),), account=ACCOUNT)
+    for stack in ("scorer-base", "scorer-api", "scorer-api-two"):
+        assert allows("deploy", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/{stack}-Role-1AB", settings), stack
+    assert not allows("deploy", "iam:CreateRole", f"arn:aws:iam::{ACCOUNT}:role/scorer-other-Role-1AB", settings)
+    (made,) = {
+        tuple(one["Resource"]) for one in all_statements("deploy", settings) if "iam:CreateRole" in one["Action"]
+    }
+    assert len(made) == 2
 
 
 def test_what_the_table_does_not_know_of_another_application_is_said() -> None:

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from tests.unit.evaluation import Evaluation
 from wildrydes_ml import complete
 from wildrydes_ml.template.resolve import conditions, resolve, undecided
+from wildrydes_ml.testing import Evaluation
 
 BODY: dict[str, Any] = {
     "Parameters": {

@@ -220,6 +220,11 @@ REFUSED = [
     (f"{TOPIC}    P: 012345670123\n", 'reads 012345670123 as the number 1402433619; write "012345670123" in quotes'),
     ("Resources:\n  Topic: {Typ: T}\n", "stack.yml:2:10: the resource Topic has no Type; give it one"),
     ("Resources:\n  Topic: text\n", "stack.yml:2:10: the resource Topic has no Type"),
+    (
+        "Parameters: {Size: {Default: 1}}\nResources: {T: {Type: T}}\n",
+        "stack.yml:1:20: the parameter Size has no Type; give it one, such as String",
+    ),
+    ("Parameters: {Size: Number}\nResources: {T: {Type: T}}\n", "stack.yml:1:20: the parameter Size has no Type"),
     (f"Conditions: [a]\n{TOPIC}", "stack.yml:1:13: Conditions must be a mapping"),
     ("a: &a [*a]\n" + TOPIC, "this is neither YAML nor JSON: found unconstructable recursive node"),
     (f"{'{' * 5000}", "this is neither YAML nor JSON"),

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, IDENTITY, PROOF
+from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, PROOF
 from wildrydes_ml.ask.asking import Answer
 from wildrydes_ml.deployment import Deployment, StackOutput
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.local.emulator import LONGEST_PATH
 from wildrydes_ml.template.decode import decode
+from wildrydes_ml.testing import IDENTITY
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop import names, parameters
 from wildrydes_ml.workshop.deployments import PRESETS, deployment, deployments, sample, shipped

@@ -8,7 +8,11 @@ _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class Evaluation:
-    """Resolves parameters, conditions, Fn::If and Fn::Sub; what AWS alone knows stays as it is."""
+    """Resolves parameters, conditions, Fn::If and Fn::Sub; what AWS alone knows stays as it is.
+
+    A parameter without a value has its name between `<` and `>`. Raises AssertionError for a parameter that the
+    template has not.
+    """
 
     def __init__(self, body: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:
         offered = body.get("Parameters", {})
@@ -19,6 +23,7 @@ class Evaluation:
         self.values = {name: str(value) for name, value in {**defaults, **parameters}.items()}
 
     def left(self) -> dict[str, Any]:
+        """The sections Resources and Outputs, without what a condition switches off."""
         return {section: self._section(self.body.get(section, {})) for section in ("Resources", "Outputs")}
 
     def _section(self, entries: Mapping[str, Any]) -> dict[str, Any]:
@@ -36,6 +41,10 @@ class Evaluation:
                 return str(self._resolve(one)) == str(self._resolve(other))
             case {"Fn::Not": [inner]}:
                 return not self._holds(inner)
+            case {"Fn::And": [*inner]}:
+                return all(map(self._holds, inner))
+            case {"Fn::Or": [*inner]}:
+                return any(map(self._holds, inner))
         raise AssertionError(rule)
 
     def _resolve(self, value: Any) -> Any:
@@ -45,6 +54,9 @@ class Evaluation:
             case {"Fn::Sub": str(text)}:
                 text = re.sub(r"\$\{(\w+)\}", lambda found: self.values.get(found[1], found[0]), text)
                 return {"Fn::Sub": text} if "${" in text else text
+            case {"Fn::Sub": [str(text), dict(own)]}:
+                text = re.sub(r"\$\{(\w+)\}", lambda found: self._known(found[1], own, found[0]), text)
+                return {"Fn::Sub": [text, self._resolve(own)]}
             case {"Fn::If": [condition, yes, no]}:
                 return self._resolve(yes if self._holds({"Condition": condition}) else no)
             case dict():
@@ -52,3 +64,7 @@ class Evaluation:
             case list():
                 return [item for old in value if (item := self._resolve(old)) != _NO_VALUE]
         return value
+
+    def _known(self, name: str, own: Mapping[str, Any], otherwise: str) -> str:
+        """A parameter's value in a `Sub` that names values of its own, which come first."""
+        return otherwise if name in own else self.values.get(name, otherwise)

@@ -1,0 +1,9 @@
+"""What a deployment may be called."""
+
+import re
+
+# Two to 31 characters: most names that AWS makes of it have room for what it adds.
+NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
+# Stands for the deployment's own name where none is given, apart from an empty one, which a person may have given
+# without knowing. No deployment can be called so.
+OWN_NAME = "."
