@@ -21,8 +21,8 @@ test: check ## Everything: linters, types, all tests
 test-fast: $(VENV)/test ## The pure tests, in seconds
 	$(BIN)/python -m pytest tests/unit
 
-test-sweep: $(VENV)/test ## Faults and kills at AWS calls of a deploy and a destroy, drawn anew each day: half an hour at most
-	$(BIN)/python -m tests.sweep --within 30
+test-sweep: $(VENV)/test ## Faults and kills at AWS calls of a deploy and a destroy, drawn anew each day: twenty minutes at most
+	$(BIN)/python -m tests.sweep --within 20
 
 test-aws: $(VENV)/test ## A proof on your own account, for less than 1 US$: make test-aws ACCOUNT=123456789012 REGION=us-east-1
 	$(BIN)/python -m tests.aws --account "$(ACCOUNT)" --region "$(REGION)" --profile "$(PROFILE)" $(if $(YES),--yes)
