@@ -180,7 +180,7 @@ def test_second_run_does_nothing(populate: Populate) -> None:
     before = snapshot(populate.root)
     done = populate()
     assert done.stdout.count("\n") == 1
-    assert "nothing to do: tensorflow" in done.stdout
+    assert "nothing to do: packages" in done.stdout
     assert snapshot(populate.root) == before
 
 
