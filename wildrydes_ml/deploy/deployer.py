@@ -186,8 +186,7 @@ class Deployer:
         url = proving.public_url(self.plan.target, asked, outputs)
         send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
         answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed))
-        if changed:
-            proven.remember(self._aws, self.plan.desired)
+        proven.remember(self._aws, self.plan.desired, self.plan.observed.keys)
         self._report_outputs(outputs)
         self._report_answer(asked, url, outputs, answer)
         return Deployed(changed, url, outputs, answer)

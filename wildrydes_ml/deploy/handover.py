@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-li
 
 import hashlib
 import re
+import secrets
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
@@ -21,9 +22,13 @@ REQUEST_BYTES = 51_200
 OBJECT_BYTES = 1_000_000
 
 
-def key(stack: DesiredStack) -> str:
-    """Where the template lies in the bucket: the stack's name tells whose it is, the digest which text."""
-    return f"{TEMPLATES}{stack.name}-{hashlib.sha256(stack.template.encode()).hexdigest()[:16]}.template"
+def key(stack: DesiredStack, token: str = "") -> str:
+    """Where the template lies in the bucket: the stack's name tells whose it is, the digest which text.
+
+    The token is that of one upload: of two deployers at once, none takes the other's away.
+    """
+    digest = hashlib.sha256(stack.template.encode()).hexdigest()[:16]
+    return f"{TEMPLATES}{stack.name}-{digest}{token and '-'}{token}.template"
 
 
 def is_large(stack: DesiredStack) -> bool:
@@ -49,7 +54,7 @@ def handed(aws: Aws, desired: Desired, stack: DesiredStack, reporter: Reporter) 
     if not is_large(stack):
         yield stack.template
         return
-    place = key(stack)
+    place = key(stack, secrets.token_hex(8))
     reporter.event(
         f"template of stack {stack.name} ({_size(stack):,} bytes) goes by s3://{desired.bucket}/{place}, "
         "and is removed from there at once"
@@ -64,7 +69,7 @@ def handed(aws: Aws, desired: Desired, stack: DesiredStack, reporter: Reporter) 
 def left(keys: Iterable[str], stacks: Iterable[DesiredStack]) -> tuple[str, ...]:
     """Those of a bucket's keys that are templates of these stacks."""
     names = "|".join(re.escape(stack.name) for stack in stacks)
-    shape = re.compile(rf"{TEMPLATES}(?:{names})-[0-9a-f]{{16}}\.template")
+    shape = re.compile(rf"{TEMPLATES}(?:{names})(?:-[0-9a-f]{{16}}){{1,2}}\.template")
     return tuple(sorted(one for one in keys if shape.fullmatch(one)))
 
 

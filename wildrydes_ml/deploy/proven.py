@@ -3,8 +3,10 @@
 Code whose proof fails is not deployed, though its stack is: the next deploy, or `deploy --last-proven`, mends that.
 """
 
+import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from typing import Any
 
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -13,23 +15,35 @@ from ..tags import TAG
 from .desired import Desired, code_keys, default_bucket, label, values_at
 from .settings import Settings
 
-
-def note(begin: str) -> str:
-    """The key of the note in the bucket."""
-    return f"code/{begin}.proven"
+_ENDING = ".proven"
 
 
-def remember(aws: Aws, desired: Desired) -> None:
-    """Notes that the code of a deployment has answered as it should."""
-    if desired.deployment.code:
-        labels = {TAG: desired.settings.name}
-        aws.buckets.note(desired.bucket, note(desired.label), json.dumps(code_keys(desired)), labels)
+def note(begin: str, keys: Mapping[str, str]) -> str:
+    """The key of the note on this code in the bucket."""
+    digest = hashlib.sha256(json.dumps(sorted(keys.items())).encode()).hexdigest()
+    return f"code/{begin}-{digest[:16]}{_ENDING}"
+
+
+def remember(aws: Aws, desired: Desired, known: Collection[str]) -> None:
+    """Notes that the code of a deployment has answered as it should; `known` are the keys in the bucket."""
+    keys = code_keys(desired)
+    place = note(desired.label, keys)
+    if not keys or place in known:
+        return
+    number = sum(key.startswith(f"code/{desired.label}-") and key.endswith(_ENDING) for key in known)
+    text = json.dumps({"number": number, "keys": keys})
+    aws.buckets.note(desired.bucket, place, text, {TAG: desired.settings.name})
 
 
 def last(aws: Aws, bucket: str, begin: str) -> Mapping[str, str]:
     """The parameters with the keys of the code that was proven last; nothing while none was, or it cannot be read."""
     try:
-        return {str(name): str(key) for name, key in json.loads(aws.buckets.noted(bucket, note(begin)) or "{}").items()}
+        if not aws.buckets.exists(bucket):
+            return {}
+        places = [key for key in aws.buckets.keys(bucket, f"code/{begin}-") if key.endswith(_ENDING)]
+        notes = [json.loads(aws.buckets.noted(bucket, place) or "{}") for place in places]
+        newest: Mapping[str, Any] = max(notes, key=lambda found: int(found.get("number", -1)), default={})
+        return {str(name): str(key) for name, key in newest.get("keys", {}).items()}
     except (WildrydesError, ValueError, AttributeError):
         return {}
 
