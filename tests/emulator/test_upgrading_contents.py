@@ -29,7 +29,7 @@ def earlier_efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     tree = earlier.extract(folder / "tree")
     done = subprocess.run(
         [sys.executable, "-c", FILL, str(folder / "efs")], env={**os.environ, "PYTHONPATH": str(tree)},
-        capture_output=True, text=True, check=False,
+        cwd=tree, capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
     return folder / "efs"
