@@ -23,7 +23,7 @@ from .observer import fill_settings
 from .plans import Plan
 from .refusals import refuse_losses, refuse_update
 from .settings import Settings
-from .states import Deploy, state
+from .states import Deploy, Destroy, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire, change_line
 
 
@@ -185,7 +185,7 @@ class Deployer:
             return Deployed(changed, "", outputs, None)
         url = proving.public_url(self.plan.target, asked, outputs)
         send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
-        answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed))
+        answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed, look=self._look))
         proven.remember(self._aws, self.plan.desired, self.plan.observed.keys)
         self._report_outputs(outputs)
         self._report_answer(asked, url, outputs, answer)
@@ -195,7 +195,7 @@ class Deployer:
         proof = self.plan.desired.deployment.proof
         assert proof is not None
         function = proof.function(self.plan.desired.values, self._outputs())
-        self._proven(partial(proving.warm, self._aws, function, proof, self._reporter))
+        self._proven(partial(proving.warm, self._aws, function, proof, self._reporter, look=self._look))
 
     def _proven(self, proof: Callable[[], Verdict]) -> Verdict:
         """The proof's answer; when it fails, the error also tells what was changed outside CloudFormation."""
@@ -209,6 +209,14 @@ class Deployer:
             if not cause and not before:
                 raise
             raise WildrydesError(f"{error}{'; ' if cause else ''}{cause}{before}") from error
+
+    def _look(self) -> None:
+        """Raises InterruptedWork when somebody else deletes a stack, or has."""
+        for stack in self._stacks.values():
+            found = self._aws.stacks.describe(stack.id)
+            row = state(found.status if found else None)
+            if row.destroy in (Destroy.WATCH, Destroy.NOTHING):
+                raise InterruptedWork(f"stack {stack.name}: somebody else deletes it, or has deleted it; run again")
 
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
         """The stack with its inputs, which come from the stacks made before it; a finished one as it is."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from .. import costs
-from ..ask.asking import Send
+from ..ask.asking import Send, patient
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -50,7 +50,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
     if asked is None:
         _without_proof(settings, stacks, reporter)
         return Health(tuple(stacks), outputs(stacks), "", None)
-    send = _sender(aws, settings, target, stacks)
+    send = patient(_sender(aws, settings, target, stacks))
     url = proof.public_url(target, asked, outputs(stacks))
     reporter.output(f"URL: {url}", api_url=url)
     answer = asked.read(send(asked.body, asked.headers))
@@ -77,11 +77,11 @@ def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
 
 
 def find_sender(aws: Aws, settings: Settings, target: Target, asked: Proof | None = None) -> Send:
-    """How to ask the deployed API, by the route of the proof or of another question.
+    """How to ask the deployed API, by the route of the proof or of another question, no faster than it takes.
 
     Raises WildrydesError when there is none, or none yet.
     """
-    return _sender(aws, settings, target, find_stacks(aws, settings), asked)
+    return patient(_sender(aws, settings, target, find_stacks(aws, settings), asked))
 
 
 def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], other: Proof | None = None) -> Send:

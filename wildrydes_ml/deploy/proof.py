@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from urllib.parse import urlsplit
 
 from .. import web
-from ..ask.asking import MODEL_FAILED, Send, code, patient
+from ..ask.asking import MODEL_FAILED, Send, code
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..aws.wiring import STAGE
@@ -21,6 +21,9 @@ STAGE_SECONDS = 60.0
 KEY_SECONDS = 300.0
 _UNKNOWN_KEY = "403 invalid-api-key"
 _WORD_SECONDS = 30.0
+# The API is asked every second for so long, and then less often.
+_EAGER_SECONDS = 10.0
+_PAUSE_SECONDS = 4.0
 
 
 def warm(
@@ -30,11 +33,12 @@ def warm(
     reporter: Reporter,
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
+    look: Callable[[], None] = lambda: None,
 ) -> Verdict:
     """Invokes the function until it answers; a start from EFS takes it over the first attempts' timeouts.
 
-    Tells what the proof warns of. Raises WildrydesError with what the function said last, at once when its model does
-    not work.
+    Tells what the proof warns of. `look` raises when there is nothing to wait for. Raises WildrydesError with what the
+    function said last, at once when its model does not work.
     """
     deadline = clock() + WARM_SECONDS
     reporter.event(f"waking function {function}")
@@ -57,6 +61,7 @@ def warm(
                 "it said"
             )
         reporter.event(f"not yet: {fault}")
+        look()
         sleep(2)
 
 
@@ -82,9 +87,8 @@ def sender(
     proof: Proof,
     values: Mapping[str, str],
     outputs: Mapping[str, str],
-    sleep: Callable[[float], None] = time.sleep,
 ) -> Send:
-    """How to ask the API: with the key or the signature that it wants, and no faster than it takes."""
+    """How to ask the API: with the key or the signature that it wants."""
     url, auth = public_url(target, proof, outputs).rstrip("/") + f"/{proof.path}", proof.auth(values)
     key = aws.apis.key(outputs[proof.api], stage(proof, outputs)) if auth == "API_KEY" else ""
 
@@ -96,7 +100,7 @@ def sender(
             wanted = aws.apis.signed_headers(url, body, wanted, proof.method)
         return web.send(proof.method, url, body, wanted)
 
-    return patient(send, sleep)
+    return send
 
 
 def public_url(target: Target, proof: Proof, outputs: Mapping[str, str]) -> str:
@@ -122,11 +126,12 @@ def ask_api(
     clock: Callable[[], float] = time.monotonic,
     sleep: Callable[[float], None] = time.sleep,
     is_warm: bool = True,
+    look: Callable[[], None] = lambda: None,
 ) -> Verdict:
     """Asks through the public URL, a function that was warmed just now or may start first.
 
-    After the same deploy that warmed it, the API's key may be new. Raises WildrydesError when there is no answer in
-    time.
+    After the same deploy that warmed it, the API's key may be new. `look` raises when there is nothing to wait for.
+    Raises WildrydesError when there is no answer in time.
     """
     began = word = clock()
     while True:
@@ -140,7 +145,8 @@ def ask_api(
         if found.error.startswith(_UNKNOWN_KEY) and now >= word:
             reporter.event(f"waiting until API Gateway knows the API key everywhere, {now - began:.0f} s now")
             word = now + _WORD_SECONDS
-        sleep(1)
+        look()
+        sleep(1 if now - began < _EAGER_SECONDS else _PAUSE_SECONDS)
 
 
 def _patience(error: str, is_warm: bool) -> float:

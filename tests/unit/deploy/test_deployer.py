@@ -19,7 +19,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployed, Deployer, deploy, preview
 from wildrydes_ml.deploy.proof import public_url
 from wildrydes_ml.deploy.steps import ApplyStack
-from wildrydes_ml.errors import Refused, WildrydesError
+from wildrydes_ml.errors import InterruptedWork, Refused, WildrydesError
 from wildrydes_ml.tags import TAG
 from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.template.decode import decode
@@ -35,9 +35,11 @@ STRANGER = [StackResource("Topic", "AWS::SNS::Topic", "topic")]
 
 
 class Api(HTTPServer):
-    """Answers every picture; `asked` are the headers that came with them."""
+    """Answers every picture; `asked` are the headers that came with them, `before` happens first."""
 
     asked: list[dict[str, str]]
+    before: Callable[[], None]
+    status = 200
 
     @property
     def url(self) -> str:
@@ -50,7 +52,8 @@ class Answers(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.server.asked.append({key.lower(): value for key, value in self.headers.items()})
         self.rfile.read(int(self.headers["Content-Length"]))
-        self.send_response(200)
+        self.server.before()
+        self.send_response(self.server.status)
         self.end_headers()
         self.wfile.write(HORSE_ANSWER.encode())
 
@@ -60,7 +63,7 @@ class Answers(BaseHTTPRequestHandler):
 @contextmanager
 def serving() -> Iterator[Api]:
     with Api(("127.0.0.1", 0), Answers) as server:
-        server.asked = []
+        server.asked, server.before = [], lambda: None
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         try:
@@ -107,6 +110,23 @@ def test_the_long_route_ends_with_an_answer(run: Deploy, aws: FakeAws, api: Api)
     assert len(api.asked) == 1
     assert f"URL: {api.url}" in said.texts("output")
     assert f"Try: curl {api.url}" in said.texts("output")
+
+
+@pytest.mark.parametrize("status", ["DELETE_IN_PROGRESS", None])
+def test_an_api_that_somebody_deletes_meanwhile_is_not_waited_for(
+    run: Deploy, aws: FakeAws, api: Api, status: str | None
+) -> None:
+    run(route="short")
+
+    def delete() -> None:
+        gone = aws.stacks.stacks.pop(COMPLETE, None)
+        if gone and status:
+            aws.stacks.stacks[COMPLETE] = replace(gone, status=status)
+
+    api.status, api.before = 503, delete
+    with pytest.raises(InterruptedWork, match=f"stack {COMPLETE}: somebody else deletes it, or has deleted it; run"):
+        run(route="short")
+    assert len(api.asked) == 2
 
 
 def test_the_function_s_stack_gets_the_efs_stack_s_outputs(run: Deploy, aws: FakeAws) -> None:

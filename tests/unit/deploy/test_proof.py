@@ -8,7 +8,7 @@ import pytest
 
 from tests.unit.fakes import API_OUTPUTS, HORSE_ANSWER, PROOF, FakeAws
 from tests.unit.servers import Response, serving
-from wildrydes_ml.ask.asking import Answer
+from wildrydes_ml.ask.asking import Answer, patient
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.proof import (
@@ -22,7 +22,7 @@ from wildrydes_ml.deploy.proof import (
     warm,
 )
 from wildrydes_ml.deployment import Verdict
-from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.errors import InterruptedWork, WildrydesError
 from wildrydes_ml.testing import Clock, Said
 from wildrydes_ml.web import Reply
 from wildrydes_ml.workshop.deployments import sample
@@ -193,6 +193,18 @@ def test_an_api_that_is_gone_is_not_waited_for_as_one_that_starts() -> None:
     assert clock.now < STAGE_SECONDS + 5
 
 
+def test_an_api_that_somebody_deletes_is_not_waited_for() -> None:
+    clock, looks = Clock(), iter([None, None, InterruptedWork("somebody else deletes it")])
+
+    def look() -> None:
+        if found := next(looks):
+            raise found
+
+    with pytest.raises(InterruptedWork, match="somebody else deletes it"):
+        ask_api(lambda body, headers: Reply(503, b""), PROOF, Said(), clock, clock.sleep, False, look)
+    assert clock.now == 2
+
+
 def test_the_sample_is_a_picture_that_can_be_posted() -> None:
     assert sample().body.startswith(b"\x89PNG")
     assert len(sample().body) < 100_000
@@ -216,8 +228,8 @@ def test_what_came_too_early_is_posted_again() -> None:
     clock = Clock()
     responses = [Response(503, b"", {"Retry-After": "10"}), Response(429, b""), Response(200, b"fine")]
     with serving(lambda request: responses.pop(0)) as url:
-        send = sender(FakeAws().gateways, Target(), PROOF, {}, {**API_OUTPUTS, "ApiGatewayInvokeURL": url}, clock.sleep)
-        assert send(b"", {}) == Reply(200, b"fine")
+        send = sender(FakeAws().gateways, Target(), PROOF, {}, {**API_OUTPUTS, "ApiGatewayInvokeURL": url})
+        assert patient(send, clock.sleep)(b"", {}) == Reply(200, b"fine")
     assert clock.now == 12
 
 
