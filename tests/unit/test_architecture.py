@@ -43,7 +43,7 @@ BELOW = {
     "template": set[str](),
     "checks": {"template"},
     "lint_rules": {"checks"},
-    "blocks": set[str](),
+    "blocks": {"template"},
     "app": {"blocks", "template"},
     "aws": {"template"},
     "ask": set[str](),

@@ -16,6 +16,7 @@ from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, add_inference_function
 from ..blocks.routes import Method, Route, check_paths
 from ..naming import NAME
+from ..template.headings import headings
 from . import files, functions, parameters, permissions
 from .added import explicit
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
@@ -85,9 +86,9 @@ class App:
         self._code: dict[Path, str] = {}
         self._question: Question | None = None
         self._template = _begun(about or f"{name}: functions and their API", runtime, architecture)
-        for limit in (access.auth, access.rate, access.burst) if access else ():
-            if isinstance(limit, Parameter):
-                self._template.add_parameter(limit)
+        self._limits = [limit.title for limit in _limits(access)]
+        for limit in _limits(access):
+            self._template.add_parameter(limit)
         self._foundation: Foundation | None = None
         if network is not None and storage is not None:
             from .foundation import add_foundation
@@ -259,6 +260,7 @@ class App:
             refuse_incomplete(made)
         except (ValueError, TypeError) as error:  # troposphere's own, too
             raise ValueError(f"App {self.name!r}: {error}") from error
+        made.metadata.update(parameters.asked(made.parameters, self._code.values(), self._limits))
         return made
 
     def deployment(self) -> "Deployment":
@@ -300,14 +302,14 @@ class App:
         api.rest_api.Name = Ref("AWS::StackName")
         add_proxy_stage(template, api)
         template.add_output(Output("ApiId", Description="Id of the REST API", Value=Ref(api.rest_api)))
-        template.add_output(Output("Url", Description="Where it is called: stage prod", Value=invoke_url(api)))
+        template.add_output(Output("Url", Description="URL of the API", Value=invoke_url(api)))
 
     def _key(self, name: str, directory: Path) -> Parameter:
         """The parameter with the key of the directory's zip: one for a directory, however many functions it has."""
         if directory not in self._code:
             title = f"{name}CodeKey" if self._code else "CodeKey"
             self._refuse_taken("parameter", title)
-            about = f"Key in DataBucket of the zip of {directory.name}/; new code wants a new key."
+            about = f"Key in DataBucket of the zip of {directory.name}/. New code needs a new key."
             self._template.add_parameter(Parameter(title, Type="String", MaxLength=90, Description=about))
             self._code[directory] = title
         return self._template.parameters[self._code[directory]]
@@ -347,12 +349,19 @@ def _begun(about: str, runtime: str, architecture: Architecture) -> Template:
     return template
 
 
+def _limits(access: Access | None) -> list[Parameter]:
+    """The parameters that say who may call, and how often."""
+    limits = (access.auth, access.rate, access.burst) if access else ()
+    return [limit for limit in limits if isinstance(limit, Parameter)]
+
+
 def _copied(template: Template) -> Template:
     """Another template with the same content, to which more can be added."""
     copy = Template(Description=template.description, Metadata=dict(template.metadata))
     copy.set_version(template.version)
     for section in ("parameters", "mappings", "conditions", "resources", "outputs"):
         getattr(copy, section).update(getattr(template, section))
+    headings(copy).update(headings(template))
     return copy
 
 

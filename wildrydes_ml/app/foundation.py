@@ -17,10 +17,10 @@ from . import files
 from .declarations import ZONES, ExistingNetwork, Filling, NewNetwork, Storage
 from .parameters import known
 
-_DATA_REASON = "The wait condition's Data is a string; cfn-lint takes it for an object."
+_DATA_REASON = "The wait condition's Data is a string; cfn-lint thinks that it is an object."
 _FILLER = {
-    "public": "Subnet of the instance that fills EFS: it has a route to an Internet gateway.",
-    "private": "Subnet of the instance that fills EFS: it has a route to a NAT gateway.",
+    "public": "Subnet of the instance that fills EFS. It needs a route to an internet gateway.",
+    "private": "Subnet of the instance that fills EFS. It needs a route to a NAT gateway.",
 }
 
 
@@ -93,7 +93,7 @@ def _existing(template: Template, network: ExistingNetwork, filling: Filling | N
 
 
 def _subnet(zone: str) -> Parameter:
-    about = "Subnet that the functions run in, of the VPC; each is in another Availability Zone."
+    about = "Subnet in which the functions run. Each subnet must be in another Availability Zone of the VPC."
     return Parameter(f"Subnet{zone}", Type="AWS::EC2::Subnet::Id", Description=about)
 
 

@@ -26,7 +26,7 @@ WORDS: Mapping[Auth, str] = {"NONE": "Open", "API_KEY": "Key", "AWS_IAM": "Iam"}
 """Each way of calling as a part of logical ids."""
 # API Gateway has no authorization type for keys: a method that requires one has type NONE
 # (https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-setup-api-key-with-console.html).
-_KEY_REASON = "The method requires an API key, for which the authorization type is NONE."
+_KEY_REASON = "The method needs an API key; its authorization type is then NONE."
 
 
 @dataclass(frozen=True)

@@ -12,6 +12,7 @@ from typing import Any
 
 from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
+from ..template.headings import under
 from . import arguments, cors
 from .access import WORDS, Access, chosen, closed, open_suppressions
 from .choices import Choice, add, choose, fill, reference
@@ -19,10 +20,11 @@ from .gateway_responses import GENERAL, Answer, add_gateway_responses, gateway_r
 from .routes import Route, check_routes, path_title
 from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
 
+_HEADING = "API: the HTTP endpoint, its own error answers, and who may call it"
 STAGE = "prod"
 API_NAME = "ModelInferenceApi"
 BINARY_MEDIA_TYPES = ("image/jpeg", "image/png", "image/webp", "image/gif")
-_PAGE_REASON = "A browser opens it without key or signature: the function answers GET with its static page only."
+_PAGE_REASON = "A browser sends neither key nor signature; the answer to GET is a static page only."
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,7 @@ class Api:
     origins: tuple[str, ...] = ()
 
 
+@under(_HEADING)
 def add_rest_api(
     template: Template,
     routes: Sequence[Route],
@@ -85,6 +88,7 @@ def add_rest_api(
     return api
 
 
+@under(_HEADING)
 def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
     """Adds each route as Lambda proxy, the stage `prod` with throttling, and for API_KEY a key and usage plan.
 
@@ -299,15 +303,15 @@ def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
             ],
             Tags=Tags(Name=str(api.rest_api.title)),
             Metadata=checkov_skips(
-                CKV_AWS_73="The function logs its timings; tracing costs and is not needed for one hop.",
-                CKV_AWS_76="Access logs need an account-wide role that a workshop's stack must not set.",
-                CKV_AWS_120=f"Each {api.requests} is posted once; a cache would bill by the hour for nothing.",
+                CKV_AWS_73="The function logs its timings; tracing costs money, and one function does not need it.",
+                CKV_AWS_76="Access logs need a role for the whole account, which one stack must not set.",
+                CKV_AWS_120=f"Each {api.requests} is posted once; a cache would cost money and save nothing.",
             )
             | guard_suppressions(
                 API_GW_CACHE_ENABLED_AND_ENCRYPTED=f"Each {api.requests} is posted once, see CKV_AWS_120.",
-                API_GW_EXECUTION_LOGGING_ENABLED="Logs need an account-wide role, see CKV_AWS_76.",
-                API_GW_STAGE_ACCESS_LOGGING_RULE="Logs need an account-wide role, see CKV_AWS_76.",
-                api_gw_xray_enabled_check="Tracing costs and is not needed for one hop, see CKV_AWS_73.",
+                API_GW_EXECUTION_LOGGING_ENABLED="Logs need a role for the whole account, see CKV_AWS_76.",
+                API_GW_STAGE_ACCESS_LOGGING_RULE="Logs need a role for the whole account, see CKV_AWS_76.",
+                api_gw_xray_enabled_check="Tracing costs money, and one function does not need it, see CKV_AWS_73.",
             ),
         )
     )

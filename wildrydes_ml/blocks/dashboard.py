@@ -13,6 +13,7 @@ from typing import Any
 
 from troposphere import ImportValue, Parameter, Ref, Sub, Template, apigateway, awslambda, cloudwatch, efs
 
+from ..template.headings import under
 from . import arguments
 from .api import STAGE, Api
 from .choices import Value, reference
@@ -188,6 +189,7 @@ _GRAPHS: Sequence[tuple[str, Sequence[_Metric]]] = (
 )
 
 
+@under("Dashboard and alarms")
 def add_dashboard(
     template: Template, watched: Watched, alarms: Alarms = Alarms(), *, title: str = TITLE
 ) -> cloudwatch.Dashboard:

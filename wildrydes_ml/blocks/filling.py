@@ -13,10 +13,11 @@ from typing import Any, Literal, TypeAlias, get_args
 from troposphere import Base64, FindInMap, GetAtt, Parameter, Ref, Sub, Tags, Template, cloudformation, ec2, iam
 
 from .. import packaging
+from ..template.headings import under
 from . import arguments, policies
 from .agreement import RUNTIME, Architecture, Populate
 from .choices import Choice, Later, Value, add, boundary, choose, differs, equals, fill, given, listed, reference
-from .network import Network, check_network, web_and_nfs_egress
+from .network import HEADING, Network, check_network, web_and_nfs_egress
 from .scripts import bare
 from .storage import Storage, admits
 from .suppressions import checkov_skips, guard_suppressions
@@ -95,6 +96,7 @@ class PopulateSettings:
             raise ValueError("PopulateSettings.key is '': name the zip's key in the bucket")
 
 
+@under(HEADING)
 def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
     """The instance's group: SSH only from the given CIDR block, out to NFS and the web.
 
@@ -128,6 +130,7 @@ def add_instance_security_group(template: Template, network: Network, settings: 
     )
 
 
+@under("Filling: an EC2 instance installs the packages and the model on EFS; the stack waits until it is done")
 def add_populate(
     template: Template,
     network: Network,
@@ -226,7 +229,7 @@ def _instance_profile(
             Policies=listed(write, choose(has_code, read)),
             PermissionsBoundary=boundary(template, settings.permissions_boundary),
             Metadata=guard_suppressions(
-                IAM_NO_INLINE_POLICY_CHECK="The policy is for this role alone, and goes with it."
+                IAM_NO_INLINE_POLICY_CHECK="Only this role uses the policies, and they are deleted with it."
             ),
         ),
     )
@@ -270,15 +273,15 @@ def _instance(
 
 def _suppressions(network: Network) -> dict[str, Any]:
     public = network.public_subnet is not None
-    fetches = "It fetches packages and model from the public subnet; its group admits nothing."
+    fetches = "It downloads packages and model. Its security group lets nothing in, or SSH only."
     return {
         **(checkov_skips(CKV_AWS_88=fetches) if public else {}),
         **guard_suppressions(
-            EBS_OPTIMIZED_INSTANCE="The default types are.",
-            EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs, and the instance works for minutes.",
-            **({"EC2_INSTANCE_NO_PUBLIC_IP": "It fetches, see CKV_AWS_88."} if public else {}),
+            EBS_OPTIMIZED_INSTANCE="The default instance types are EBS-optimized.",
+            EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs money, and the instance works for a few minutes only.",
+            **({"EC2_INSTANCE_NO_PUBLIC_IP": "It downloads packages and model, see CKV_AWS_88."} if public else {}),
             EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
-            ec2_instance_nitro_encryption_in_transit_check="It sends by TLS, to EFS as well.",
+            ec2_instance_nitro_encryption_in_transit_check="Its connections use TLS, the one to EFS too.",
         ),
     }
 

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from troposphere import AWSHelperFn, GetAtt, Join, Ref, Template, awslambda, iam, logs
 
+from ..template.headings import under
 from . import agreement, arguments, policies
 from .agreement import RUNTIME, Architecture, Populate
 from .choices import Later, Number, Value, Values, add, boundary, choose, differs, fill, given, reference, references
@@ -160,6 +161,7 @@ class Inference:
     alias: awslambda.Alias
 
 
+@under("Function: what answers, with its log, its rights, and the alias that is called")
 def add_inference_function(
     template: Template,
     mount: FileSystemMount | None,
@@ -197,7 +199,9 @@ def _refuse_same_name(template: Template, settings: FunctionSettings) -> None:
             raise ValueError(f"FunctionSettings.name is {name!r}, as {title}'s: give each function a name of its own")
 
 
-_INTERFACES_REASON = "Nobody knows Lambda's network interfaces beforehand; the function's code is denied them."
+_INTERFACES_REASON = (
+    "The ids of Lambda's network interfaces are not known in advance; the function's code may not touch them."
+)
 
 
 def _prefix(title: str) -> str:
@@ -219,7 +223,7 @@ def _log_group(template: Template, settings: FunctionSettings, title: str) -> lo
             )
             | guard_suppressions(
                 CLOUDWATCH_LOG_GROUP_ENCRYPTED=f"Log lines hold {settings.logs_hold}, see CKV_AWS_158.",
-                cloudwatch_log_group_retention_period_check="A workshop's logs are of no use after a year.",
+                cloudwatch_log_group_retention_period_check="Nobody needs these logs for a year.",
             ),
         )
     )
@@ -246,7 +250,9 @@ def _role(
             ],
             PermissionsBoundary=boundary(template, settings.permissions_boundary),
             Metadata=(checkov_skips(CKV_AWS_111=_INTERFACES_REASON) if mount is not None else {})
-            | guard_suppressions(IAM_NO_INLINE_POLICY_CHECK="The policies are for this role alone, and go with it."),
+            | guard_suppressions(
+                IAM_NO_INLINE_POLICY_CHECK="Only this role uses the policies, and they are deleted with it."
+            ),
         )
     )
 
@@ -310,13 +316,13 @@ def _suppressions(mount: FileSystemMount | None, settings: FunctionSettings) -> 
     return {
         **checkov_skips(
             **({"CKV_AWS_117": _NETWORK_REASON} if outside else {}),
-            CKV_AWS_116="API Gateway calls synchronously; a dead-letter queue serves asynchronous calls.",
+            CKV_AWS_116="API Gateway waits for the answer; a dead-letter queue is for calls that do not wait.",
             CKV_AWS_173="The variables are paths and numbers, no secrets; Lambda's own key encrypts them.",
         ),
         **guard_suppressions(
             **({"LAMBDA_INSIDE_VPC": f"{_NETWORK_REASON[:-1]}, see CKV_AWS_117."} if outside else {}),
-            LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; accounts with a limit of 10 cannot.",
-            LAMBDA_DLQ_CHECK="API Gateway calls synchronously, see CKV_AWS_116.",
+            LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; an account with a limit of 10 has none to reserve.",
+            LAMBDA_DLQ_CHECK="API Gateway waits for the answer, see CKV_AWS_116.",
         ),
         **(cfn_lint_ignores(W9907=settings.reason) if settings.reason else {}),
     }

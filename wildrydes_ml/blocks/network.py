@@ -9,12 +9,14 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import Cidr, GetAtt, GetAZs, Ref, Select, Sub, Tags, Template, ec2
 
+from ..template.headings import under
 from . import arguments
 from .choices import Choice, Later, Value, Values, add, choose, equals, given, listed, reference
 from .suppressions import checkov_skips, guard_suppressions
 
 Egress: TypeAlias = Literal["nat", "ipv6", "none"]
 
+HEADING = "Network: a VPC, its subnets, their ways to the internet, and who may connect to whom"
 VPC_CIDR = "10.0.0.0/16"
 PUBLIC_SUBNET_ONE_CIDR = "10.0.1.0/24"
 PRIVATE_SUBNET_ONE_CIDR = "10.0.2.0/24"
@@ -73,6 +75,7 @@ class Network:
         return self.vpc_cidr if isinstance(self.vpc_cidr, tuple) else (self.vpc_cidr,)
 
 
+@under(HEADING)
 def add_network(
     template: Template,
     *,
@@ -146,6 +149,7 @@ def _named(name: str, title: str) -> Any:
     return f"{name}/{title}" if name else Sub(f"${{AWS::StackName}}/{title}")
 
 
+@under(HEADING)
 def add_function_security_group(
     template: Template,
     network: Network,
@@ -164,7 +168,7 @@ def add_function_security_group(
     """
     arguments.unused(template, title, "let functions share this group, or pass another title")
     check_network(network)
-    skips = checkov_skips(CKV_AWS_23="Every rule has one; checkov does not see it inside Fn::If.")
+    skips = checkov_skips(CKV_AWS_23="Every rule has a description; checkov does not see it inside Fn::If.")
     if web:
         skips |= guard_suppressions(EC2_SECURITY_GROUP_EGRESS_OPEN_TO_WORLD_RULE=web_because)
     return template.add_resource(
@@ -249,7 +253,7 @@ def _public_route(
             DestinationCidrBlock="0.0.0.0/0",
             GatewayId=Ref(gateway),
             Metadata=guard_suppressions(
-                NO_UNRESTRICTED_ROUTE_TO_IGW="NAT gateway and filling instance go out here; nothing else is inside."
+                NO_UNRESTRICTED_ROUTE_TO_IGW="Only the NAT gateway and the instance that fills EFS use this route."
             ),
         )
     )

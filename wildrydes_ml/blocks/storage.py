@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeAlias, get_args
 
 from troposphere import AWSHelperFn, Ref, Sub, Tags, Template, ec2, efs, encode_to_dict
 
+from ..template.headings import under
 from . import arguments, policies
 from .choices import Choice, Later, Number, Value, choose, equals, fill, reference
 from .network import Network, check_network
@@ -47,6 +48,7 @@ class Storage:
         arguments.access_point_arn("Storage.access_point_arn", self.access_point_arn)
 
 
+@under("Storage: an encrypted EFS file system, and the access point through which it is mounted")
 def add_storage(
     template: Template,
     network: Network,

@@ -1,8 +1,8 @@
 """Templates as YAML text: the bytes that reviewers read and CloudFormation gets.
 
 Sections stand in the order in which a person reads them, resources in the order in which the blocks added
-them (what is needed first), intrinsic functions in their short form. libyaml's dumper is used because
-troposphere's own takes ten times as long.
+them (what is needed first) and under the blocks' headings, intrinsic functions in their short form. libyaml's
+dumper is used because troposphere's own takes ten times as long.
 """
 
 import re
@@ -13,6 +13,8 @@ from typing import Any
 import yaml
 from troposphere import Template
 
+from .headings import headings, where_they_stand
+
 SECTIONS = (
     "AWSTemplateFormatVersion", "Description", "Metadata", "Parameters", "Conditions", "Resources", "Outputs",
     "Mappings",
@@ -21,8 +23,10 @@ SECTIONS = (
 ATTRIBUTES = ("Type", "Condition", "DependsOn", "DeletionPolicy", "UpdateReplacePolicy", "Properties", "Metadata")
 
 LINE_LENGTH = 180
-_SHORT = ("Properties", "Export", "guard", "checkov", "config")
+_SHORT = ("Properties", "Export", "guard", "checkov", "config", "Label")
 """Mappings that stand on one line where they can."""
+_OF_SHORT = ("Properties", "files", "ParameterLabels")
+"""Mappings of such."""
 _MAP = "tag:yaml.org,2002:map"
 _OPENS_TEXT = re.compile(r"(?:- )*(?P<key>\S.*?: )?(?:!\S+ )?\|2?[-+]?")
 """A line after which a text stands; 2 says how much deeper, where the text begins with spaces."""
@@ -41,7 +45,20 @@ def render(template: Template) -> str:
     mappings = {"Mappings": ordered.pop("Mappings")} if "Mappings" in ordered else {}
     value = {**_compact(ordered), **mappings}
     text = yaml.dump(value, Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True)
-    return "".join(f"{line}\n" for line in narrow(text.splitlines()))
+    comments = where_they_stand(resources, headings(template))
+    return "".join(f"{line}\n" for line in with_comments(narrow(text.splitlines()), comments))
+
+
+def with_comments(lines: Iterable[str], comments: Iterable[str]) -> Iterator[str]:
+    """The lines with a comment above each resource, where there is one for it; they come in the resources' order."""
+    of_resource = iter(comments)
+    section = ""
+    for line in lines:
+        if line and line[0] != " ":
+            section = line
+        elif section == "Resources:" and re.match(" [^ ]", line) and (comment := next(of_resource)):
+            yield f" # {comment}"
+        yield line
 
 
 def narrow(lines: Iterable[str]) -> Iterator[str]:
@@ -124,12 +141,12 @@ class _Line(dict[str, Any]):
 
 
 def _compact(value: Any, in_properties: bool = False) -> Any:
-    """The value with its short mappings as lines: in lists, properties or files, and the properties themselves."""
+    """The value with its short mappings as lines: in lists and in properties, files or labels, and these themselves."""
     if isinstance(value, dict):
         return {
             key: _Line(item)
             if (in_properties or key in _SHORT) and _fits_on_line(item)
-            else _compact(item, in_properties or key in ("Properties", "files"))
+            else _compact(item, in_properties or key in _OF_SHORT)
             for key, item in value.items()
         }
     if isinstance(value, list):

@@ -5,8 +5,12 @@ from typing import Any
 
 from troposphere import Parameter, Template
 
+from ..template.interface import interface
 from ..template.parameters import constraint, fits
-from .rows import BUCKET, DUAL_STACK, EFS, FUNCTION, MODEL_URL, MOUNT, PACKAGES, REFILL, ROWS, SOURCE, WORKSHOP_COMMAND
+from .efs_rows import MODEL_URL, PACKAGES, REFILL
+from .function_rows import BUCKET
+from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND
+from .rows import ROWS
 
 __all__ = [
     "DERIVED",
@@ -24,6 +28,7 @@ __all__ = [
     "WITHOUT_FUNCTION",
     "WORKSHOP_COMMAND",
     "add_parameters",
+    "asked",
     "of",
     "with_defaults",
 ]
@@ -41,15 +46,15 @@ def of(*parts: str) -> tuple[str, ...]:
 
 # Beside a file system of its own these two say how to fill it; on an existing one they must agree with it.
 ON_EXISTING_EFS = {
-    "PythonRuntime": {"Description": "Python of the function: the one whose packages are on EFS."},
-    "Architecture": {"Description": "Processor of the function: the one whose packages are on EFS."},
+    "PythonRuntime": {"Description": "Python version of the function: the one that the packages on EFS are for."},
+    "Architecture": {"Description": "Processor of the function: the one that the packages on EFS are for."},
 }
 # Without a function, its zip is only needed for what it holds beside the handler.
 WITHOUT_FUNCTION = {
     "DataBucket": {
         "Default": "",
-        "Description": "S3 bucket of this region with the zip of PreparationKey; empty: the function starts slowly."
-        + REFILL,
+        "Description": "S3 bucket in this region that holds the function's zip (see PreparationKey). Empty: the "
+        "model is not prepared, and the function starts slowly." + REFILL,
         "AllowedPattern": f"^$|{BUCKET}",
         "ConstraintDescription": "must be the name of an S3 bucket, or empty",
     },
@@ -72,6 +77,13 @@ def add_parameters(
         if "Default" in row and not fits(str(row["Default"]), row):
             raise ValueError(f"default of parameter {name} is {row['Default']!r}: it {constraint(row)}")
     return {name: template.add_parameter(Parameter(name, **row)) for name, row in rows.items()}
+
+
+def asked(names: Iterable[str]) -> dict[str, Any]:
+    """A template's `Metadata` by which the console groups and labels these parameters, the required ones first."""
+    rows = {name: ROWS[name] for name in sorted(names, key=lambda name: "Default" in TABLE[name])}
+    groups = {name: row.group for name, row in rows.items()}
+    return interface(groups, {name: row.label for name, row in rows.items()})
 
 
 def with_defaults(

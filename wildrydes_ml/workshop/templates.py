@@ -22,13 +22,13 @@ from . import parameters
 
 Defaults: TypeAlias = Mapping[str, str | float] | None
 
-_DATA_REASON = "The wait condition's Data is a string; cfn-lint takes it for an object."
-_LONG_REASON = "A first call may load the model for longer than API Gateway waits; the next one is answered."
-_WIRED_REASON = "People or the deployer make its method and stage, as the workshop has it."
+_DATA_REASON = "The wait condition's Data is a string; cfn-lint thinks that it is an object."
+_LONG_REASON = "The first call may load the model for longer than API Gateway waits. The next call gets its answer."
+_WIRED_REASON = "As in the workshop, a person or the deployer adds the method and the stage."
 _PICTURE_URL = (
     "https://images.pexels.com/photos/310983/pexels-photo-310983.jpeg?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
 )
-_UNUSED_REASON = "The workshop's command passes two parameters that have no use here."
+_UNUSED_REASON = "The workshop's command passes two parameters that this template does not use."
 
 
 def efs_99(*, defaults: Defaults = None) -> Template:
@@ -37,7 +37,9 @@ def efs_99(*, defaults: Defaults = None) -> Template:
     `defaults` replace those of the parameters, such as `{"Packages": "numpy==2.4.6", "ModelUrl": "https://…"}` or a
     preset. Raises ValueError for a parameter that the template has not, and for a value that it does not allow.
     """
-    template = _template("Wild Rydes, GinormousModels: EFS with TensorFlow and the model, and its network")
+    template = _template(
+        "Wild Rydes, GinormousModels: a network, and EFS with TensorFlow and the model", E6101=_DATA_REASON
+    )
     names = ("DataBucket", *parameters.of(parameters.EFS))
     given = _add_parameters(template, names, defaults, parameters.WITHOUT_FUNCTION)
     settings = replace(_populate_settings(given), bucket=given["DataBucket"])
@@ -46,7 +48,6 @@ def efs_99(*, defaults: Defaults = None) -> Template:
         export = None if name == "AccesspointARN" else Export(Sub(f"${{AWS::StackName}}-{name}"))
         _output(template, name, value, **({"Export": export} if export else {}))
     _contents_output(template, populate)
-    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON))
     return template
 
 
@@ -55,7 +56,9 @@ def lambda_function(*, defaults: Defaults = None) -> Template:
 
     `defaults` are as those of `efs_99`.
     """
-    template = _template("Wild Rydes, GinormousModels: inference function on EFS, and the skeleton of its API")
+    template = _template(
+        "Wild Rydes, GinormousModels: the function that looks for unicorns, and its API without methods"
+    )
     names = parameters.of(parameters.MOUNT, parameters.SOURCE, parameters.FUNCTION, parameters.DUAL_STACK)
     given = _add_parameters(template, names, defaults, parameters.ON_EXISTING_EFS)
     mount = FileSystemMount(
@@ -77,7 +80,11 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
     With `dashboard=Alarms()` also a CloudWatch dashboard and alarms, which that file has not: without them it keeps
     below the 51,200 bytes of `--template-body`; a larger one is passed as `--template-url`.
     """
-    template = _template("Wild Rydes, GinormousModels: EFS, inference function and API in one stack")
+    template = _template(
+        "Wild Rydes, GinormousModels: network, EFS, function and API in one stack",
+        E6101=_DATA_REASON,
+        W2001=_UNUSED_REASON,
+    )
     names = parameters.of(parameters.EFS, parameters.FUNCTION, parameters.WORKSHOP_COMMAND)
     given = _add_parameters(template, names, defaults)
     filling = replace(_populate_settings(given), bucket=given["DataBucket"])
@@ -100,7 +107,6 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
         add_dashboard(template, watched, dashboard)
     _api_outputs(template, inference, api)
     _contents_output(template, populate)
-    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON, W2001=_UNUSED_REASON))
     return template
 
 
@@ -111,8 +117,9 @@ TEMPLATES = {
 }
 
 
-def _template(description: str) -> Template:
-    template = Template(Description=description)
+def _template(description: str, **ignored: str) -> Template:
+    """`ignored` are the findings that cfn-lint leaves out, with their reasons."""
+    template = Template(Description=description, Metadata=cfn_lint_ignores(**ignored) if ignored else {})
     template.set_version("2010-09-09")
     return template
 
@@ -120,6 +127,7 @@ def _template(description: str) -> Template:
 def _add_parameters(
     template: Template, names: tuple[str, ...], defaults: Defaults, own: Mapping[str, Mapping[str, Any]] | None = None
 ) -> dict[str, Parameter]:
+    template.metadata.update(parameters.asked(names))
     return parameters.add_parameters(template, names, parameters.with_defaults(names, defaults, own))
 
 
@@ -236,19 +244,19 @@ def _file_system_outputs(network: Network, group: ec2.SecurityGroup, storage: St
 
 
 _OUTPUT_DESCRIPTIONS = {
-    "FileSystemID": "The EFS file system",
-    "AccessPointID": "The access point that instance and function mount",
-    "AccesspointARN": "The access point's ARN: parameter AccessPointARN of the function's stack",
-    "DefaultSecurityGroup": "The group that the function joins: parameter SecurityGroupIds",
-    "PublicSubnetOne": "The public subnet",
-    "PrivateSubnetOne": "The first private subnet: part of parameter SubnetIDs",
-    "PrivateSubnetTwo": "The second private subnet: part of parameter SubnetIDs",
-    "LambdaEFSMLVPC": "The VPC",
-    "EFSContents": "What the instance put on EFS: sizes and versions",
-    "MLInferenceFunction": "ARN of the inference function",
+    "FileSystemID": "Id of the EFS file system",
+    "AccessPointID": "Id of the access point that the instance and the function mount",
+    "AccesspointARN": "ARN of the access point. Pass it to the function's stack as AccessPointARN",
+    "DefaultSecurityGroup": "Id of the function's security group. Pass it to the function's stack as SecurityGroupIds",
+    "PublicSubnetOne": "Id of the public subnet",
+    "PrivateSubnetOne": "Id of the first private subnet. Pass both to the function's stack as SubnetIDs",
+    "PrivateSubnetTwo": "Id of the second private subnet",
+    "LambdaEFSMLVPC": "Id of the VPC",
+    "EFSContents": "What is on EFS: sizes and versions",
+    "MLInferenceFunction": "ARN of the function",
     "ModelInferenceApiId": "Id of the REST API",
-    "ApiGatewayInvokeURL": "Where pictures are posted: stage prod",
-    "InferenceFunctionTestCommand": "Asks whether a picture without a horse is a unicorn",
+    "ApiGatewayInvokeURL": "URL of the API. Post pictures to it",
+    "InferenceFunctionTestCommand": "A command that posts a picture without a horse. The answer: this is no unicorn",
 }
 
 

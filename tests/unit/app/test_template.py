@@ -4,16 +4,18 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import pytest
-from troposphere import Ref, Template, cloudwatch
+from troposphere import Parameter, Ref, Template, cloudwatch
 from troposphere.dynamodb import Table
 from troposphere.sqs import Queue
 
-from wildrydes_ml import Access, App, Filling, NewNetwork, Storage, render
+from wildrydes_ml import Access, App, ExistingNetwork, Filling, NewNetwork, Storage, render
 from wildrydes_ml.checks import check
+from wildrydes_ml.template.headings import OWN
 
 Bare = Callable[..., App]
 ROOT = Path(__file__).parents[3]
@@ -41,6 +43,51 @@ def test_a_full_app_asks_for_what_is_given_from_outside(full: App) -> None:
     assert required == {"VpcId", "SubnetOne", "SubnetTwo", "FillerSubnet", "DataBucket", "CodeKey", "ModelUrl"}
     assert body["Parameters"]["Packages"]["Default"] == "numpy==2.4.6 onnxruntime==1.24.1"
     assert set(body["Outputs"]) == {"AnswerFunction", "ApiId", "Url", "EFSContents"}
+
+
+def test_the_console_groups_the_parameters_of_an_app(folder: Path) -> None:
+    auth = Parameter("Auth", Type="String", AllowedValues=["API_KEY", "AWS_IAM"], Default="API_KEY")
+    app = App(
+        "sentiment",
+        network=ExistingNetwork(),
+        storage=Storage(),
+        filling=Filling(packages="packages.txt", model="model/"),
+        access=Access(auth, rate=Parameter("Rate", Type="Number", Default=5)),
+        directory=folder,
+    )
+    app.parameter("MinConfidence", 0.6)
+    app.function("Other", code="other", handler="app.answer")
+    body = answering(app).template().to_dict()
+    shown = body["Metadata"]["AWS::CloudFormation::Interface"]["ParameterGroups"]
+    groups = {group["Label"]["default"]: group["Parameters"] for group in shown}
+    assert groups == {
+        "Code": ["DataBucket", "PythonRuntime", "Architecture", "CodeKey", "AnswerCodeKey"],
+        "This application": ["MinConfidence"],
+        "Network": ["VpcId", "SubnetOne", "SubnetTwo"],
+        "Storage": ["EFSpath"],
+        "Filling EFS": [
+            "FillerSubnet", "BootstrapInstance", "BootstrapInstanceType", "Packages", "ModelUrl", "ModelSha256",
+        ],
+        "Function": ["Revision"],
+        "API": ["Auth", "Rate"],
+        "Permissions": ["PermissionsBoundary"],
+    }  # fmt: skip
+    assert sorted(name for group in groups.values() for name in group) == sorted(body["Parameters"])
+    assert "E6101" in body["Metadata"]["cfn-lint"]["reasons"], "what linters are told stays"
+
+
+def test_an_apps_parts_have_headings_and_its_own_resources_too(full: App) -> None:
+    full.add(Queue("Results"))
+    lines = render(answering(full).template()).splitlines()
+    above = [(line[3:].partition(":")[0], after) for line, after in pairwise(lines) if line.startswith(" # ")]
+    assert above == [
+        ("Network", " FunctionSecurityGroup:"),
+        ("Storage", " FileSystemResource:"),
+        ("Filling", " EFSFilledHandle:"),
+        (OWN, " Results:"),
+        ("Function", " AnswerLogGroup:"),
+        ("API", " Api:"),
+    ]
 
 
 def test_function_and_filler_have_one_runtime_and_processor(full: App) -> None:

@@ -183,7 +183,7 @@ def test_who_may_call_and_what_is_called_is_in_the_snapshot() -> None:
 @each_kind
 def test_a_suppression_tells_of_what_is_there(auth: Auth) -> None:
     resources = deployed(auth)
-    key = "The method requires an API key, for which the authorization type is NONE."
+    key = "The method needs an API key; its authorization type is then NONE."
     checkov, guard = "CKV_AWS_59", "API_GW_METHOD_AUTHORIZATION_TYPE_RULE"
     expected = {"NONE": {checkov: RIDERS, guard: RIDERS}, "API_KEY": {guard: key}, "AWS_IAM": {}}
     assert suppressions(resources["DigitsApiAnyRootMethod"]) == expected[auth]

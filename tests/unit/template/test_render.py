@@ -11,10 +11,12 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from troposphere import Base64, GetAtt, If, Join, Ref, Sub, Template
+from troposphere import Base64, Equals, GetAtt, If, Join, Output, Parameter, Ref, Sub, Template
+from troposphere.cloudformation import WaitConditionHandle
 
 import wildrydes_ml
 from wildrydes_ml.template import render
+from wildrydes_ml.template.headings import OWN, under
 from wildrydes_ml.workshop import templates
 
 TEXTS = render.render_all(templates.TEMPLATES)
@@ -148,6 +150,67 @@ def test_a_long_list_stands_on_lines_of_its_own() -> None:
 def test_a_reviewer_can_read_many_lined_text(name: str) -> None:
     for line in TEXTS[name].splitlines():
         assert "\\n" not in line or len(line) < 160, line
+
+
+# Headings
+
+
+@under("First: water")
+def add_first(template: Template, *titles: str) -> None:
+    template.add_resource([WaitConditionHandle(title) for title in titles])
+
+
+@under("Second: fire")
+def add_second(template: Template, *titles: str) -> None:
+    template.add_resource([WaitConditionHandle(title) for title in titles])
+    add_first(template, *(f"{title}Water" for title in titles))
+
+
+def below_resources(template: Template) -> list[str]:
+    """The titles and comments."""
+    text = render.render(template)
+    assert read(text) == template.to_dict()
+    lines = text[text.index("Resources:\n") :].splitlines()
+    return [line.strip(" :") for line in lines if re.match(" [^ ]", line)]
+
+
+def test_the_resources_of_a_block_stand_under_its_heading() -> None:
+    template = Template()
+    add_first(template, "A", "B")
+    add_second(template)
+    add_first(template, "C")
+    add_second(template, "D", "E")
+    first, second = "# First: water", "# Second: fire"
+    assert below_resources(template) == [first, "A", "B", "C", second, "D", "E", first, "DWater", "EWater"]
+
+
+def test_what_no_block_has_made_is_told_from_what_one_has() -> None:
+    template = Template()
+    template.add_resource(WaitConditionHandle("Mine"))
+    add_first(template, "A")
+    template.add_resource(WaitConditionHandle("Alsomine"))
+    assert below_resources(template) == [f"# {OWN}", "Mine", "# First: water", "A", f"# {OWN}", "Alsomine"]
+
+
+def test_a_template_without_blocks_has_no_comments() -> None:
+    template = Template()
+    template.add_resource([WaitConditionHandle(title) for title in ("A", "123", "On")])
+    assert below_resources(template) == ["A", "'123'", "'On'"]
+
+
+def test_a_title_that_yaml_must_quote_has_its_heading_too() -> None:
+    template = Template(Description="A")
+    template.add_parameter(Parameter("A", Type="String"))
+    template.add_condition("A", Equals(Ref("A"), ""))
+    add_first(template, "123")
+    template.add_output(Output("A", Value="a"))
+    assert render.render(template).count("# First: water\n '123':\n") == 1
+    assert render.render(template).count("#") == 1
+
+
+def test_a_block_says_what_is_no_template() -> None:
+    with pytest.raises(AttributeError, match="resource"):
+        add_first({}, "A")
 
 
 DIGEST_OF_ALL = """

@@ -100,8 +100,9 @@ def test_no_parameter_is_looked_up_again_at_every_update(name: str) -> None:
     "name", ["Packages", "ModelUrl", "ModelSha256", "PythonRuntime", "Architecture", "PreparationKey"]
 )
 def test_what_fills_efs_says_how_a_change_takes_effect(name: str) -> None:
-    assert "See BootstrapInstance" in parameters.TABLE[name]["Description"]
-    assert "To fill EFS anew: none, then back" in parameters.TABLE["BootstrapInstance"]["Description"]
+    assert parameters.TABLE[name]["Description"].endswith(" To change it later, see BootstrapInstance.")
+    how = "To fill EFS again: set none, update, then set keep or stop."
+    assert parameters.TABLE["BootstrapInstance"]["Description"].endswith(how)
 
 
 def test_packages_are_top_level_pins_that_pip_can_read() -> None:

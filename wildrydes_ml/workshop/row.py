@@ -1,0 +1,63 @@
+"""How a parameter of the workshop's templates is described: all of it in one row.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..template.interface import Group
+
+# The parts of the templates that have parameters.
+EFS, MOUNT, SOURCE, FUNCTION = "efs", "mount", "source", "function"
+DUAL_STACK, WORKSHOP_COMMAND = "dual stack", "workshop command"
+
+
+@dataclass(frozen=True)
+class Row:
+    """All of a parameter."""
+
+    label: str
+    """What the console calls it."""
+    group: Group
+    """Under which heading the console shows it."""
+    properties: dict[str, Any]
+    """CloudFormation's."""
+    parts: tuple[str, ...]
+    """The parts of the templates that have it."""
+    refills: bool = False
+    """Whether a change does nothing to a filled EFS, so that the instance must be made anew: user data runs once, a
+    wait condition never resets."""
+    derived: str = ""
+    """Why nobody sets it: what the deployer takes it from."""
+    opens: Callable[[str], str] | None = None
+    """To whom a value of it opens something; empty when it opens nothing."""
+
+
+def text(default: str, description: str, pattern: str = "", constraint: str = "", **more: Any) -> dict[str, Any]:
+    checks = {"AllowedPattern": pattern, "ConstraintDescription": constraint} if pattern else {}
+    return {"Type": "String", "Default": default, "Description": description, **checks, **more}
+
+
+def choice(default: str, values: tuple[str, ...], description: str) -> dict[str, Any]:
+    return {
+        "Type": "String",
+        "Default": default,
+        "AllowedValues": list(values),
+        "Description": description,
+    }
+
+
+def number(default: Any, low: Any, high: Any, description: str) -> dict[str, Any]:
+    return {
+        "Type": "Number",
+        "Default": default,
+        "MinValue": low,
+        "MaxValue": high,
+        "Description": description,
+    }
+
+
+def required(kind: str, description: str, **more: Any) -> dict[str, Any]:
+    return {"Type": kind, "Description": description, **more}
