@@ -201,8 +201,8 @@ def test_a_suppression_is_true_whatever_the_parameter_is(auth: Auth) -> None:
     assert found == {
         "CKV_AWS_59": f"Where Who is NONE: {RIDERS}",
         "API_GW_METHOD_AUTHORIZATION_TYPE_RULE": (
-            f"Where Who is NONE: {RIDERS} Where Who is API_KEY: The method requires an API key, for which the "
-            "authorization type is NONE."
+            f"Where Who is NONE: {RIDERS} Where Who is API_KEY: The method needs an API key; its "
+            "authorization type is then NONE."
         ),
     }
 
