@@ -7,7 +7,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-sweep test-aws test-matrix check render docs bench audit clean look
+.PHONY: help demo test test-fast test-sweep test-aws test-matrix check render docs dist bench audit clean look
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -42,6 +42,11 @@ render: $(VENV)/test ## Write templates/*.yml
 
 docs: $(VENV)/docs/installed ## The documentation as a site in build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet
+
+dist: $(VENV)/dist/installed ## The package to publish in dist/, built and checked
+	rm -rf dist
+	$(VENV)/dist/bin/python -m build --quiet
+	$(VENV)/dist/bin/twine check --strict dist/*
 
 test-matrix: ## The pure tests on each Python here, and with the oldest libraries that setup.py allows: five minutes
 	$(PYTHON) tools/test_matrix.py
@@ -81,6 +86,12 @@ $(VENV)/checkov/installed: $(VENV)/made Makefile
 $(VENV)/docs/installed: $(VENV)/made setup.py
 	$(PYTHON) -m venv --clear $(VENV)/docs
 	$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6,<10' 'mkdocstrings[python]>=1,<2' 'ruff>=0.11'
+	touch $@
+
+# In an environment of its own, since twine wants another docutils than awscli.
+$(VENV)/dist/installed: $(VENV)/made Makefile
+	$(PYTHON) -m venv --clear $(VENV)/dist
+	$(VENV)/dist/bin/python -m pip install --quiet --disable-pip-version-check 'build>=1.2,<2' 'twine>=6.1,<7'
 	touch $@
 
 # AWS's cfn-guard and its Control Tower rules, as a package carries them.

@@ -1,12 +1,14 @@
 """What continuous integration runs, and what it lets through of the machine that it runs on."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 RUN = Path(__file__).parents[2] / ".ci" / "run"
 # For each goal a line with its name and Python, and the environment.
@@ -49,11 +51,24 @@ def test_the_goals_see_the_index_and_nothing_else_of_the_machine(programs: Path)
     hidden = {"AWS_REGION": "eu-west-1", "PYTHONPATH": "/mine", "LC_ALL": "de_DE", "REQUESTS_CA_BUNDLE": ""}
     lines = run(programs, **passed, **hidden)
     goals = [line for line in lines if line.startswith("== ")]
-    assert goals == [f"== {goal} {sys.executable}" for goal in ("test", "docs", "test-sweep")]
+    assert goals == [f"== {goal} {sys.executable}" for goal in ("test", "docs", "dist", "test-sweep")]
     seen = dict(line.split("=", 1) for line in lines if not line.startswith("== "))
     system = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
     own = {name: value for name, value in seen.items() if name not in OF_MAKE | OF_SHELLS}
     assert own == {"PATH": system, "HOME": "/home/me", **passed}
+
+
+def test_the_public_workflow_runs_the_same_and_may_only_read() -> None:
+    text = (RUN.parents[1] / ".github" / "workflows" / "ci.yml").read_text(encoding="utf-8")
+    workflow = yaml.safe_load(text)
+    assert workflow["permissions"] == {"contents": "read"}
+    (job,) = workflow["jobs"].values()
+    assert [step["run"] for step in job["steps"] if "run" in step][-1] == ".ci/run"
+    assert RUN.stat().st_mode & 0o111
+    used = [step["uses"] for step in job["steps"] if "uses" in step]
+    assert used
+    assert all(re.fullmatch(r"actions/[a-z-]+@v\d+", action) for action in used), "of GitHub, each of a major version"
+    assert "secrets." not in text
 
 
 def test_the_browser_is_installed_where_there_is_none(programs: Path) -> None:

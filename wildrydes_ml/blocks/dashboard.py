@@ -189,7 +189,7 @@ _GRAPHS: Sequence[tuple[str, Sequence[_Metric]]] = (
 )
 
 
-@under("Dashboard and alarms")
+@under("Dashboard: graphs and alarms")
 def add_dashboard(
     template: Template, watched: Watched, alarms: Alarms = Alarms(), *, title: str = TITLE
 ) -> cloudwatch.Dashboard:

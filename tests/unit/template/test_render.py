@@ -15,6 +15,8 @@ from troposphere import Base64, Equals, GetAtt, If, Join, Output, Parameter, Ref
 from troposphere.cloudformation import WaitConditionHandle
 
 import wildrydes_ml
+from wildrydes_ml import blocks
+from wildrydes_ml.blocks.dashboard import Alarms
 from wildrydes_ml.template import render
 from wildrydes_ml.template.headings import OWN, under
 from wildrydes_ml.workshop import templates
@@ -190,6 +192,16 @@ def test_what_no_block_has_made_is_told_from_what_one_has() -> None:
     add_first(template, "A")
     template.add_resource(WaitConditionHandle("Alsomine"))
     assert below_resources(template) == [f"# {OWN}", "Mine", "# First: water", "A", f"# {OWN}", "Alsomine"]
+
+
+@pytest.mark.parametrize("name", [name for name in blocks.__all__ if name.startswith("add_")])
+def test_every_block_has_a_heading(name: str) -> None:
+    assert getattr(blocks, name).__wrapped__.__doc__ == getattr(blocks, name).__doc__
+
+
+def test_a_dashboard_has_a_heading_of_its_own() -> None:
+    text = render.render(templates.complete(dashboard=Alarms()))
+    assert re.findall(r"^ # (\w+)", text, re.MULTILINE)[-2:] == ["API", "Dashboard"]
 
 
 def test_a_template_without_blocks_has_no_comments() -> None:
