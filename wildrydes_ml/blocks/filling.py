@@ -17,7 +17,7 @@ from ..template.headings import under
 from . import arguments, policies
 from .agreement import RUNTIME, Architecture, Populate
 from .choices import Choice, Later, Value, add, boundary, choose, differs, equals, fill, given, listed, reference
-from .network import HEADING, Network, check_network, web_and_nfs_egress
+from .network import CONNECTIONS, Network, check_network, web_and_nfs_egress
 from .scripts import bare
 from .storage import Storage, admits
 from .suppressions import checkov_skips, guard_suppressions
@@ -96,7 +96,7 @@ class PopulateSettings:
             raise ValueError("PopulateSettings.key is '': name the zip's key in the bucket")
 
 
-@under(HEADING)
+@under(CONNECTIONS)
 def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
     """The instance's group: SSH only from the given CIDR block, out to NFS and the web.
 

@@ -161,7 +161,7 @@ class Inference:
     alias: awslambda.Alias
 
 
-@under("Function: what answers, with its log, its rights, and the alias that is called")
+@under("Function: what answers a request, with its log group, its role and its alias")
 def add_inference_function(
     template: Template,
     mount: FileSystemMount | None,

@@ -16,7 +16,7 @@ from .suppressions import checkov_skips, guard_suppressions
 
 Egress: TypeAlias = Literal["nat", "ipv6", "none"]
 
-HEADING = "Network: a VPC, its subnets, their ways to the internet, and who may connect to whom"
+CONNECTIONS = "Security groups: where the function and the filling instance may connect to"
 VPC_CIDR = "10.0.0.0/16"
 PUBLIC_SUBNET_ONE_CIDR = "10.0.1.0/24"
 PRIVATE_SUBNET_ONE_CIDR = "10.0.2.0/24"
@@ -75,7 +75,7 @@ class Network:
         return self.vpc_cidr if isinstance(self.vpc_cidr, tuple) else (self.vpc_cidr,)
 
 
-@under(HEADING)
+@under("Network: a VPC with a public and two private subnets, and their ways to the internet")
 def add_network(
     template: Template,
     *,
@@ -149,7 +149,7 @@ def _named(name: str, title: str) -> Any:
     return f"{name}/{title}" if name else Sub(f"${{AWS::StackName}}/{title}")
 
 
-@under(HEADING)
+@under(CONNECTIONS)
 def add_function_security_group(
     template: Template,
     network: Network,

@@ -89,7 +89,9 @@ ROWS: dict[str, Row] = {
     "MemorySize": Row(
         "Memory (MiB)",
         "Function",
-        number(3008, *function.MEMORY_MIB, "Memory of the function in MiB. More memory also means a faster processor."),
+        number(
+            3008, *function.MEMORY_MIB, "Memory of the function in MiB. More memory also brings more processor power."
+        ),
         (FUNCTION,),
     ),
     "Timeout": Row(
@@ -98,7 +100,7 @@ ROWS: dict[str, Row] = {
         number(
             90,
             *function.TIMEOUT_SECONDS,
-            "Seconds that the function may run. API Gateway itself waits 29 seconds.",
+            "How many seconds the function may run. API Gateway waits 29 seconds at most.",
         ),
         (FUNCTION,),
     ),
@@ -158,8 +160,8 @@ ROWS: dict[str, Row] = {
         "Function",
         text(
             "",
-            "How many instances of the function may run at the same time. They are taken from the account's "
-            "limit. Empty: no limit of its own.",
+            "The most instances of the function that run at the same time, reserved from the account's limit. "
+            "Empty: nothing is reserved.",
             r"^\d*$",
             "must be a whole number, or empty",
         ),

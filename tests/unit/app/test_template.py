@@ -81,7 +81,7 @@ def test_an_apps_parts_have_headings_and_its_own_resources_too(full: App) -> Non
     lines = render(answering(full).template()).splitlines()
     above = [(line[3:].partition(":")[0], after) for line, after in pairwise(lines) if line.startswith(" # ")]
     assert above == [
-        ("Network", " FunctionSecurityGroup:"),
+        ("Security groups", " FunctionSecurityGroup:"),
         ("Storage", " FileSystemResource:"),
         ("Filling", " EFSFilledHandle:"),
         (OWN, " Results:"),

@@ -136,6 +136,7 @@ def test_the_console_asks_first_for_what_must_be_given() -> None:
 
 FIRST = {
     "Network": "LambdaEFSMLVPC",
+    "Security groups": "FunctionSecurityGroup",
     "Storage": "FileSystemResource",
     "Filling": "EFSFilledHandle",
     "Function": "ModelInferenceFunctionLogGroup",
@@ -146,10 +147,14 @@ FIRST = {
 
 @pytest.mark.parametrize(
     ("name", "parts"),
-    [(EFS, ["Network", "Storage", "Filling"]), (INFERENCE, ["Function", "API"]), (COMPLETE, list(FIRST))],
+    [
+        (EFS, ["Network", "Security groups", "Storage", "Filling"]),
+        (INFERENCE, ["Function", "API"]),
+        (COMPLETE, list(FIRST)),
+    ],
 )
 def test_a_comment_stands_above_each_part(name: str, parts: list[str]) -> None:
-    found = re.findall(r"^ # (\w+): .+\n (\w+):$", TEXTS[name], re.MULTILINE)
+    found = re.findall(r"^ # ([\w ]+): .+\n (\w+):$", TEXTS[name], re.MULTILINE)
     assert found == [(part, FIRST[part]) for part in parts]
     assert len(re.findall(r"^ ?#", TEXTS[name], re.MULTILINE)) == len(parts)
 
