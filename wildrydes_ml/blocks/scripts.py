@@ -13,7 +13,7 @@ import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
-_NOTE = "# Comments: lambda_src/filling\n"
+_NOTE = "# With comments: lambda_src/filling\n"
 _COMPOUND = re.compile(r" *(if|elif|else|for|while|with|try|except|def|class)\b")
 _OPEN = ("(", "[", "{", ",")
 _LONGEST = 150

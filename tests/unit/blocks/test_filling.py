@@ -163,7 +163,7 @@ def test_the_scripts_travel_readable(stack: Stack) -> None:
     assert len(paths) == 4
     for path in paths:
         text = text_of(stack(EFS), path)
-        assert text.startswith("# Comments: lambda_src/filling" if path.endswith(".sh") else "import ")
+        assert text.startswith("# With comments: lambda_src/filling" if path.endswith(".sh") else "import ")
         assert max(map(len, text.splitlines())) < 150
 
 
