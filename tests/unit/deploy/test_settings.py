@@ -139,7 +139,7 @@ def test_an_unknown_parameter_names_those_there_are() -> None:
         ("MemorySize", "", "from 128 to 10240"),
         ("LogRetentionDays", "15", "one of 1, 3, 5, 7, 14"),
         ("PythonRuntime", "python2.7", "such as python3.13"),
-        ("Packages", 'a"b', "must be pins"),
+        ("Packages", 'a"b', "must be packages"),
         ("PrivateImageHosts", "a" * 129, "host:port"),
         ("ModelSha256", "12", "64 hexadecimal digits"),
     ],
