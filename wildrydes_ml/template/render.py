@@ -56,7 +56,7 @@ def with_comments(lines: Iterable[str], comments: Iterable[str]) -> Iterator[str
     for line in lines:
         if line and line[0] != " ":
             section = line
-        elif section == "Resources:" and re.match(" [^ ]", line) and (comment := next(of_resource)):
+        elif section == "Resources:" and line[1:2].strip() and (comment := next(of_resource)):
             yield f" # {comment}"
         yield line
 
