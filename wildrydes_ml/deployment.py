@@ -4,20 +4,18 @@ Nothing in it names an account, a region or what a person sets: `Settings` have 
 deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and anybody can write one by hand.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
 from .naming import NAME
+from .proofs import Called, Values
+from .proofs import Proof as Proof
+from .proofs import Verdict as Verdict
 from .template.source import Given, Source, source_of
-
-if TYPE_CHECKING:
-    from .web import Reply
-
-Values = Mapping[str, str]
 
 # The parameter that gets the bucket where none is named.
 BUCKET = "DataBucket"
@@ -127,52 +125,6 @@ class Kept:
     """Parameter → the value that bills, and for what; it is set to `none`."""
     resources: Collection[str] = ()
     """Logical ids of what may go for that."""
-
-
-class Verdict(Protocol):
-    """What an answer says. `error` is empty when it is one."""
-
-    @property
-    def error(self) -> str:
-        """Why it proves nothing."""
-
-    def describe(self) -> str:
-        """The answer in words."""
-
-    def record(self) -> dict[str, Any]:
-        """The answer for a program."""
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What the deployed API is asked, and what it has to answer, before a deploy calls itself done."""
-
-    body: bytes
-    """What is posted."""
-    headers: Values
-    """The headers that go with it."""
-    read: "Callable[[Reply], Verdict]"
-    """What an answer says."""
-    event: Mapping[str, Any]
-    """What the function is invoked with until it answers, without API Gateway's 29 seconds."""
-    function: Callable[[Values, Values], str]
-    """The function with its alias, from the parameters' values and the outputs."""
-    method: str = "POST"
-    """The route's method."""
-    path: str = ""
-    """The route's path below the stage, without a slash at its beginning."""
-    auth: Callable[[Values], str] = lambda values: "NONE"
-    """How callers prove who they are: NONE, API_KEY or AWS_IAM."""
-    api: str = "ApiId"
-    """The output with the API's id."""
-    url: str = "Url"
-    """The output with the stage's URL."""
-    command: Callable[[Values, str], str] = lambda outputs, url: ""
-    """A line that asks the same from a shell, from the outputs and the reachable URL."""
-    warnings: "Callable[[Reply], Iterator[str]]" = lambda reply: iter(())
-    """What the first answer of the function itself warns of."""
-    about: str = "ask the API"
-    """What is done, in words for the plan."""
 
 
 @dataclass(frozen=True)
@@ -289,7 +241,7 @@ def _refuse_wrong_proof(proof: Proof, deployment: Deployment) -> None:
         raise ValueError(f"Proof.function: no stack has a parameter or an output {missing}; they have {known}")
 
 
-def _missing(function: Callable[[Values, Values], str], deployment: Deployment) -> str:
+def _missing(function: Called, deployment: Deployment) -> str:
     """The name that the function asks for and nobody has; what else made-up values do to it is no fault."""
     values = {name: str(row.get("Default", "")) for name, row in deployment.rows.items()}
     outputs = dict.fromkeys(deployment.outputs, "")

@@ -28,8 +28,8 @@ if TYPE_CHECKING:  # what an App need not use, it need not wait for
     from troposphere import cloudwatch
 
     from ..deployment import Deployment
+    from ..questions import Check, Question
     from .foundation import Foundation
-    from .proof import Check, Question
 
 API = "Api"
 _OPEN = "The App opens this route to anyone."
@@ -234,13 +234,13 @@ class App:
     def proof(self, route: Route, asked: Any, check: "Check", *, path: str = "") -> None:
         """What proves that the App answers: `asked` is sent to the route as JSON (None: nothing), and `check` gets the
         answer, read from JSON. `path` has the values of a route with `{parameters}`."""
-        from .proof import question
+        from ..questions import question
 
         if not any(route is one for one in self._routes):
             raise ValueError(f"proof: {route!r} is no route of this App; pass what app.route(...) returned")
         if self._question is not None:
             raise ValueError(f"proof: the App is proven by {self._question} already; keep one of the two")
-        self._question = question(route, asked, check, path)
+        self._question = question(route.method, route.path, asked, check, path)
 
     def template(self) -> Template:
         """The template: what was declared until now, with the API in front of it.
@@ -273,8 +273,13 @@ class App:
         return self._functions
 
     @property
+    def routes(self) -> Sequence[Route]:
+        """The routes of its API."""
+        return self._routes
+
+    @property
     def question(self) -> "Question | None":
-        """What proves that it answers."""
+        """What proves that it answers, on one of its routes."""
         return self._question
 
     @property
