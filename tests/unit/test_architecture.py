@@ -70,6 +70,7 @@ ACTING = {
     "handover",
     "health",
     "logs",
+    "losses",
     "observer",
     "place",
     "planning",

@@ -12,6 +12,7 @@ from ..aws.wiring import STAGE
 from ..deployment import Proof, Verdict
 from ..errors import WildrydesError
 from ..reporting import Reporter
+from .lost import bare_name
 
 # A function that loads TensorFlow from a throttled EFS has answered within this, or something is wrong.
 WARM_SECONDS = 420.0
@@ -41,7 +42,7 @@ def warm(
     function said last, at once when its model does not work.
     """
     deadline = clock() + WARM_SECONDS
-    reporter.event(f"waking function {function}")
+    reporter.event(f"starting function {function}")
     said: list[str] = []
     while True:
         invocation = aws.functions.invoke(function, dict(proof.event))
@@ -68,11 +69,6 @@ def warm(
 def _with_cause(said: str, cause: str) -> str:
     """What the proof says of an answer, with what the function failed of where the proof does not tell."""
     return said if not cause or cause in said else f"{said} ({cause})"
-
-
-def bare_name(function: str) -> str:
-    """The function's name out of its name or ARN, with an alias or without."""
-    return (function.partition(":function:")[2] or function).partition(":")[0]
 
 
 def _is_hopeless(said: list[str]) -> bool:

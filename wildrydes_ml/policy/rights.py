@@ -186,7 +186,7 @@ CALLS: tuple[Right, ...] = (
     *_calls("s3", "destroy", "own bucket", "DeleteBucket"),
     *_calls("s3", "destroy", "own objects", "AbortMultipartUpload"),
     # Lambda and its log
-    *_calls("lambda", "deploy", "all", "GetAccountSettings"),
+    *_calls("lambda", "deploy", "all", "GetAccountSettings ListFunctions"),
     *_calls("lambda", _BOTH, "function", "GetFunction", "lambda:GetFunction lambda:ListTags"),
     *_calls("lambda", "deploy", "function", "GetFunctionConcurrency GetAlias"),
     *_calls("lambda", "deploy", "function", "Invoke", "lambda:InvokeFunction"),
