@@ -62,6 +62,8 @@ class Proof:
     """What the first answer of the function itself warns of."""
     about: str = "ask the API"
     """What is done, in words for the plan."""
+    routes: tuple[str, ...] = ()
+    """All routes that the API has, such as "GET /digits/{id}"; none where they are not known."""
 
     @classmethod
     def of(

@@ -278,6 +278,11 @@ class App:
         return self._routes
 
     @property
+    def origins(self) -> Sequence[str]:
+        """The origins whose pages may call its API."""
+        return self._cors
+
+    @property
     def question(self) -> "Question | None":
         """What proves that it answers, on one of its routes."""
         return self._question

@@ -1,6 +1,7 @@
 """An App as a Deployment: one stack, its code, its filling and its proof, as plain data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -54,11 +55,19 @@ def _model(app: "App", filling: Declared) -> Path | str:
 def _proof(app: "App", question: Question) -> Proof:
     route = next(one for one in app.routes if (one.method, one.path) == (question.on, question.resource))
     output = f"{route.inference.function.title}Function"
-    return Proof.asking(
+    asked = Proof.asking(
         question,
         function=lambda values, outputs: f"{outputs[output]}:{ALIAS}",
         auth=lambda values: _auth(app.access, route, values),
     )
+    return replace(asked, routes=tuple(_routes(app)))
+
+
+def _routes(app: "App") -> Iterator[str]:
+    """Method and path of each route, with what API Gateway answers browsers itself."""
+    yield from (f"{route.method} {route.path}" for route in app.routes)
+    if app.origins:
+        yield from dict.fromkeys(f"OPTIONS {route.path}" for route in app.routes if route.method != "ANY")
 
 
 def _auth(access: Access | None, route: Route, values: Mapping[str, str]) -> str:
