@@ -4,6 +4,7 @@ Nothing in it names an account, a region or what a person sets: `Settings` have 
 deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and anybody can write one by hand.
 """
 
+from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -73,6 +74,11 @@ class Stack:
         """The template's parameters with their properties."""
         rows: Mapping[str, Mapping[str, Any]] = self.source.body.get("Parameters", {})
         return rows
+
+    @property
+    def told(self) -> Values:
+        """The names of the template's outputs, without values."""
+        return dict.fromkeys(self.source.body.get("Outputs", {}), "")
 
 
 @dataclass(frozen=True)
@@ -220,8 +226,26 @@ class Deployment:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The names of the outputs of all stacks."""
-        return tuple(key for stack in self.stacks for key in stack.source.body.get("Outputs", {}))
+        """The names of the outputs of all stacks; ID.OUTPUT for one that several stacks have."""
+        return tuple(self.merged(self.name, {stack.name(self.name): stack.told for stack in self.stacks}))
+
+    def merged(self, name: str, outputs: Mapping[str, Values]) -> dict[str, str]:
+        """The outputs of the stacks of a deployment of that name, which are given by the stack, in one table.
+
+        An output that several stacks have is called ID.OUTPUT there, with the id of its stack, so that none hides
+        another.
+        """
+        declared = Counter(key for stack in self.stacks for key in stack.told)
+        found = Counter(key for one in outputs.values() for key in one)
+        known = {stack.name(name): stack for stack in self.stacks}
+
+        def called(stack: str, key: str) -> str:
+            is_its_own = declared[key] == 1 and stack in known and key in known[stack].told
+            if is_its_own or max(declared[key], found[key]) < 2:
+                return key
+            return f"{(known[stack].id or self.name) if stack in known else stack}.{key}"
+
+        return {called(stack, key): value for stack, one in outputs.items() for key, value in one.items()}
 
     def stack_names(self, name: str) -> tuple[str, ...]:
         """The names of the stacks in a deployment of that name."""

@@ -53,9 +53,9 @@ class Proof:
     auth: Callable[[Values], str] = lambda values: "NONE"
     """How callers prove who they are: NONE, API_KEY or AWS_IAM."""
     api: str = "ApiId"
-    """The output with the API's id."""
+    """The output with the API's id; ID.OUTPUT, with a stack's id, where several stacks have one of that name."""
     url: str = "Url"
-    """The output with the stage's URL."""
+    """The output with the stage's URL, named as `api` is."""
     command: Callable[[Values, str], str] = lambda outputs, url: ""
     """A line that asks the same from a shell, from the outputs and the reachable URL."""
     warnings: "Callable[[Reply], Iterator[str]]" = lambda reply: iter(())

@@ -212,3 +212,32 @@ def test_a_proof_that_cannot_be_asked_fails_at_its_line(
 def test_a_proof_of_a_function_that_no_stack_tells_is_refused() -> None:
     with pytest.raises(ValueError, match=r"^Proof.function: no stack has a parameter or an output Nam; they have"):
         Deployment("orders", ONE, proof=of(function="Nam"))
+
+
+def test_an_output_that_two_stacks_have_is_called_by_its_stack() -> None:
+    whole = Deployment("orders", (TABLE, stack("", outputs=["Arn", "Url"])))
+    assert whole.outputs == ("table.Arn", "Name", "orders.Arn", "Url")
+    told = {"mine-table": {"Arn": "t", "Name": "n"}, "mine": {"Arn": "r", "Url": "u"}}
+    assert whole.merged("mine", told) == {"table.Arn": "t", "Name": "n", "orders.Arn": "r", "Url": "u"}
+    # An output that the new templates do not have takes the name of none.
+    assert whole.merged("mine", {"mine-table": {"Url": "old"}, "mine": {"Url": "u"}}) == {
+        "table.Url": "old",
+        "Url": "u",
+    }
+    assert whole.merged("mine", {"other": {"Name": "n"}}) == {"Name": "n"}
+    # One that a condition leaves out makes no other name of the other.
+    assert whole.merged("mine", {"mine": {"Arn": "r"}}) == {"orders.Arn": "r"}
+
+
+def test_a_proof_says_which_of_two_outputs_it_means() -> None:
+    stacks = (TABLE, stack("reader", outputs=["Arn", "Url"]))
+    with pytest.raises(
+        ValueError, match=r"^Proof.api: no stack has an output Arn; they have Name, Url, reader.Arn, table.Arn$"
+    ):
+        Deployment("orders", stacks, proof=of(api="Arn", url="Url"))
+    with pytest.raises(ValueError, match=r"^Proof.function: no stack has a parameter or an output Arn; they have"):
+        Deployment("orders", stacks, proof=of(api="Name", url="Url", function="Arn"))
+    whole = Deployment("orders", stacks, proof=of(api="reader.Arn", url="Url", function="table.Arn"))
+    assert whole.proof is not None
+    outputs = whole.merged("orders", {"orders-table": {"Arn": "t"}, "orders-reader": {"Arn": "r", "Url": "u"}})
+    assert whole.proof.function({}, outputs) == "t"

@@ -29,13 +29,18 @@ class Losses:
     desired: Desired
     stacks: Mapping[str, FoundStack]
 
-    def find(
-        self, api: str | None, wiring: FoundWiring | None
-    ) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
+    @property
+    def api(self) -> str | None:
+        """The id of the API that the proof asks, where there is one."""
+        proof = self.desired.deployment.proof
+        return self._outputs.get(proof.api) if proof and self.desired.service.name in self.stacks else None
+
+    def find(self, wiring: FoundWiring | None) -> tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]:
         """The logical ids of what is gone, by stack, and the permissions that were missing for the look.
 
-        `api` is the id of the API that the proof asks, where there is one, `wiring` what is known of it already.
+        `wiring` is what is known of the proof's API already.
         """
+        api = self.api
         called, alias = self._called() if api else ("", "")
         functions, unread = self._functions(called)
         of_function = self.aws.functions.lost(called, alias) if api else ""
@@ -49,8 +54,9 @@ class Losses:
         gone = {stack: tuple(title for title in one if one[title] in names) for stack, one in functions.items()}
         if of_function == lost.ALIAS:
             self._add_aliases(gone, functions, called, alias)
-        if of_api in (lost.API, lost.STAGE):
-            gone[self.desired.service.name] += self._parts_of_api(of_api)
+        if api and of_api in (lost.API, lost.STAGE):
+            stack, titles = self._parts_of_api(of_api, api)
+            gone[stack] += titles
         unknown = (of_function, of_api, missing)
         return gone, (*unread, *(one.detail for one in unknown if isinstance(one, Unknown)))
 
@@ -61,29 +67,40 @@ class Losses:
             for title in (title for title, name in named.items() if name == called):
                 gone[stack] += lost.parts(self.stacks[stack], lost.ALIAS, title, alias)
 
-    def _parts_of_api(self, kind: _Loss) -> tuple[str, ...]:
-        found, proof = self.stacks[self.desired.service.name], self.desired.deployment.proof
+    def _parts_of_api(self, kind: _Loss, api: str) -> tuple[str, tuple[str, ...]]:
+        """The stack that has the proof's API, and the logical ids of what is gone of it."""
+        proof = self.desired.deployment.proof
         assert proof is not None
-        title = lost.api(found, proof.api)
+        key = proof.api.rpartition(".")[2]
+        telling = [name for name, one in self.stacks.items() if one.stack.outputs.get(key) == api]
+        stack = next((name for name in telling if lost.api(self.stacks[name], key)), telling[-1])
+        title = lost.api(self.stacks[stack], key)
         if kind == lost.STAGE:
-            return lost.parts(found, lost.STAGE, title, stage_of(proof, found.stack.outputs))
-        return (title,) if title else ()
+            return stack, lost.parts(self.stacks[stack], lost.STAGE, title, stage_of(proof, self._outputs))
+        return stack, (title,) if title else ()
 
     def _of_api(self, api: str, wiring: FoundWiring | None) -> _Loss:
         """What the wiring tells is not asked again: on the long route a stage is the wiring's, not the stack's."""
         if self.desired.wiring:
             return "" if wiring else lost.API
-        proof, stack = self.desired.deployment.proof, self.stacks[self.desired.service.name].stack
+        proof = self.desired.deployment.proof
         assert proof is not None
-        return self.aws.apis.lost(api, stage_of(proof, stack.outputs))
+        return self.aws.apis.lost(api, stage_of(proof, self._outputs))
 
     def _called(self) -> tuple[str, str]:
         """The function that the proof invokes, and its alias, as the deployed stacks tell them."""
-        proof, stack = self.desired.deployment.proof, self.stacks[self.desired.service.name].stack
+        proof, values = self.desired.deployment.proof, dict(self.desired.values)
         assert proof is not None
-        called = proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
+        for found in self.stacks.values():
+            values |= found.stack.parameters
+        called = proof.function(values, self._outputs)
         function, _, alias = (called.partition(":function:")[2] or called).partition(":")
         return function, alias
+
+    @property
+    def _outputs(self) -> Mapping[str, str]:
+        told = {name: found.stack.outputs for name, found in self.stacks.items()}
+        return self.desired.deployment.merged(self.desired.settings.name, told)
 
     def _functions(self, called: str) -> tuple[dict[str, dict[str, str]], Sequence[str]]:
         """Logical id and name of the functions of each stack, and the permission that was missing for it.

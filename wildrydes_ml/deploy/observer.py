@@ -74,10 +74,10 @@ class Observer:
         found = {stack.name: self.stacks[stack.name] for stack in desired.stacks if stack.name in self.stacks}
         tags = self._bucket_tags()
         keys = self._keys() if tags is not None else set()
-        service = found.get(desired.service.name)
-        api = service.stack.outputs.get(desired.deployment.proof.api) if service and desired.deployment.proof else None
+        losses = Losses(self.aws, desired, found)
+        api = losses.api
         wiring = self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None
-        gone, unread = Losses(self.aws, desired, found).find(api, wiring)
+        gone, unread = losses.find(wiring)
         return Observed(
             bucket_tags=tags,
             bucket_is_empty=not keys,
