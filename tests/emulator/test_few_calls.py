@@ -11,7 +11,7 @@ from troposphere.sqs import Queue
 from wildrydes_ml import Access, App, ExistingNetwork, Filling, Storage, allow
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy import deployer
+from wildrydes_ml.deploy import deployer, health
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deployment import Code, Deployment, Stack, StackOutput
 from wildrydes_ml.template.source import read
@@ -162,3 +162,15 @@ def test_a_function_that_nobody_asks_is_made_again_when_it_is_gone(place: Target
     assert again is not None
     assert aws.functions.missing([one for key, one in again.outputs.items() if key.endswith("Function")]) == ()
     assert aws.functions.missing(["no-such-function"]) == ("no-such-function",)
+
+
+def test_here_the_only_address_is_the_emulator_s(place: Target, folder: Path) -> None:
+    settings, place = Settings((of_many(folder),)), replace(place, efs_directory=None)
+    said, asked = Said(), Said()
+    done = deployer.deploy(connect(place), settings, place, said)
+    health.status(connect(place), settings, place, asked)
+    address = done.api_url.rstrip("/")
+    assert address.startswith(place.endpoint)
+    assert f"output Url = {address}" in said.texts("event")
+    assert f"  Url = {address}" in asked.texts("output")
+    assert not [text for text in (*said.texts("event"), *asked.texts("output")) if "amazonaws.com" in text]

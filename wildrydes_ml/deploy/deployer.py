@@ -295,7 +295,9 @@ class Deployer:
         return self.plan.desired.deployment.merged(self.plan.settings.name, told)
 
     def _report_outputs(self, outputs: Mapping[str, str]) -> None:
-        for key, value in outputs.items():
+        asked = self.plan.desired.deployment.proof
+        for key, output in outputs.items():
+            value = proving.shown(output, self.plan.target, asked, outputs)
             self._reporter.event(f"output {key} = {value}", key=key, value=value)
 
     def _report_answer(self, proof: Proof, url: str, outputs: Mapping[str, str], answer: Verdict) -> None:

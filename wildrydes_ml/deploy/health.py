@@ -40,7 +40,8 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         reporter.output(
             f"stack {stack.name}: {stack.status} ({row.meaning}{advice})", stack=stack.name, status=stack.status
         )
-        for key, value in stack.outputs.items():
+        for key, output in stack.outputs.items():
+            value = proof.shown(output, target, settings.deployment.proof, outputs(settings, stacks))
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         _tell_costs(aws, stacks, reporter)
