@@ -21,7 +21,9 @@ from wildrydes_ml import costs
 from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy.states import TABLE as STATES
 from wildrydes_ml.policy import grants
-from wildrydes_ml.policy.rights import CALLS, MADE, SCOPES, VERBS, Right
+from wildrydes_ml.policy.rights import CALLS, MADE
+from wildrydes_ml.policy.rows import VERBS, Right
+from wildrydes_ml.policy.scopes import SCOPES
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates as workshop
 from wildrydes_ml.workshop.deployments import PRESETS

@@ -4,20 +4,19 @@ Nothing in it names an account, a region or what a person sets: `Settings` have 
 deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and anybody can write one by hand.
 """
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any
 
 from .aws.records import Identity
 from .aws.wiring import Wiring
 from .naming import NAME
+from .proofs import Called, Values
+from .proofs import Proof as Proof
+from .proofs import Verdict as Verdict
 from .template.source import Given, Source, source_of
-
-if TYPE_CHECKING:
-    from .web import Reply
-
-Values = Mapping[str, str]
 
 # The parameter that gets the bucket where none is named.
 BUCKET = "DataBucket"
@@ -76,6 +75,11 @@ class Stack:
         rows: Mapping[str, Mapping[str, Any]] = self.source.body.get("Parameters", {})
         return rows
 
+    @property
+    def told(self) -> Values:
+        """The names of the template's outputs, without values."""
+        return dict.fromkeys(self.source.body.get("Outputs", {}), "")
+
 
 @dataclass(frozen=True)
 class Code:
@@ -127,52 +131,6 @@ class Kept:
     """Parameter → the value that bills, and for what; it is set to `none`."""
     resources: Collection[str] = ()
     """Logical ids of what may go for that."""
-
-
-class Verdict(Protocol):
-    """What an answer says. `error` is empty when it is one."""
-
-    @property
-    def error(self) -> str:
-        """Why it proves nothing."""
-
-    def describe(self) -> str:
-        """The answer in words."""
-
-    def record(self) -> dict[str, Any]:
-        """The answer for a program."""
-
-
-@dataclass(frozen=True)
-class Proof:
-    """What the deployed API is asked, and what it has to answer, before a deploy calls itself done."""
-
-    body: bytes
-    """What is posted."""
-    headers: Values
-    """The headers that go with it."""
-    read: "Callable[[Reply], Verdict]"
-    """What an answer says."""
-    event: Mapping[str, Any]
-    """What the function is invoked with until it answers, without API Gateway's 29 seconds."""
-    function: Callable[[Values, Values], str]
-    """The function with its alias, from the parameters' values and the outputs."""
-    method: str = "POST"
-    """The route's method."""
-    path: str = ""
-    """The route's path below the stage, without a slash at its beginning."""
-    auth: Callable[[Values], str] = lambda values: "NONE"
-    """How callers prove who they are: NONE, API_KEY or AWS_IAM."""
-    api: str = "ApiId"
-    """The output with the API's id."""
-    url: str = "Url"
-    """The output with the stage's URL."""
-    command: Callable[[Values, str], str] = lambda outputs, url: ""
-    """A line that asks the same from a shell, from the outputs and the reachable URL."""
-    warnings: "Callable[[Reply], Iterator[str]]" = lambda reply: iter(())
-    """What the first answer of the function itself warns of."""
-    about: str = "ask the API"
-    """What is done, in words for the plan."""
 
 
 @dataclass(frozen=True)
@@ -268,8 +226,26 @@ class Deployment:
 
     @property
     def outputs(self) -> tuple[str, ...]:
-        """The names of the outputs of all stacks."""
-        return tuple(key for stack in self.stacks for key in stack.source.body.get("Outputs", {}))
+        """The names of the outputs of all stacks; ID.OUTPUT for one that several stacks have."""
+        return tuple(self.merged(self.name, {stack.name(self.name): stack.told for stack in self.stacks}))
+
+    def merged(self, name: str, outputs: Mapping[str, Values]) -> dict[str, str]:
+        """The outputs of the stacks of a deployment of that name, which are given by the stack, in one table.
+
+        An output that several stacks have is called ID.OUTPUT there, with the id of its stack, so that none hides
+        another.
+        """
+        declared = Counter(key for stack in self.stacks for key in stack.told)
+        found = Counter(key for one in outputs.values() for key in one)
+        known = {stack.name(name): stack for stack in self.stacks}
+
+        def called(stack: str, key: str) -> str:
+            is_its_own = declared[key] == 1 and stack in known and key in known[stack].told
+            if is_its_own or max(declared[key], found[key]) < 2:
+                return key
+            return f"{(known[stack].id or self.name) if stack in known else stack}.{key}"
+
+        return {called(stack, key): value for stack, one in outputs.items() for key, value in one.items()}
 
     def stack_names(self, name: str) -> tuple[str, ...]:
         """The names of the stacks in a deployment of that name."""
@@ -289,7 +265,7 @@ def _refuse_wrong_proof(proof: Proof, deployment: Deployment) -> None:
         raise ValueError(f"Proof.function: no stack has a parameter or an output {missing}; they have {known}")
 
 
-def _missing(function: Callable[[Values, Values], str], deployment: Deployment) -> str:
+def _missing(function: Called, deployment: Deployment) -> str:
     """The name that the function asks for and nobody has; what else made-up values do to it is no fault."""
     values = {name: str(row.get("Default", "")) for name, row in deployment.rows.items()}
     outputs = dict.fromkeys(deployment.outputs, "")

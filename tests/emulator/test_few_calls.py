@@ -11,7 +11,7 @@ from troposphere.sqs import Queue
 from wildrydes_ml import Access, App, ExistingNetwork, Filling, Storage, allow
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
-from wildrydes_ml.deploy import deployer
+from wildrydes_ml.deploy import deployer, health
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deployment import Code, Deployment, Stack, StackOutput
 from wildrydes_ml.template.source import read
@@ -101,6 +101,16 @@ def of_yaml(folder: Path) -> Deployment:
     return Deployment("orders", (queue, reader), code=(Code(folder / "handler", runtime="python3.13"),))
 
 
+def of_many(folder: Path) -> Deployment:
+    """An App with four functions, of which one answers."""
+    app = App("jobs", access=Access("API_KEY"))
+    first, *_ = [
+        app.function(name, code=str(folder / "handler"), handler="app.answer") for name in ("A", "B", "C", "D")
+    ]
+    app.proof(app.route("POST /", first), {}, lambda reply: reply["label"] == "positive")
+    return app.deployment()
+
+
 WHO = ["sts:GetCallerIdentity"]
 OWN_BUCKET = ["s3:GetBucketTagging", "s3:ListObjectsV2"]
 GIVEN_BUCKET = ["s3:HeadBucket"] + ["s3:ListObjectsV2"] * 3
@@ -120,7 +130,8 @@ def stacks(number: int) -> list[str]:
     [
         (everything, "", [*WHO, *stacks(1), *OWN_BUCKET, *PROVEN]),
         (everything, "mine", [*WHO, *stacks(1), *GIVEN_BUCKET, *PROVEN]),
-        (of_yaml, "", [*WHO, *stacks(2), *OWN_BUCKET]),
+        (of_yaml, "", [*WHO, *stacks(2), *OWN_BUCKET, "lambda:GetFunction"]),
+        (of_many, "mine", [*WHO, *stacks(1), *GIVEN_BUCKET, *PROVEN, "lambda:ListFunctions"]),
     ],
 )
 def test_a_deploy_that_changes_nothing_makes_few_calls(
@@ -136,3 +147,30 @@ def test_a_deploy_that_changes_nothing_makes_few_calls(
         asked = [f"{call.service}:{call.operation}" for call in wire.calls]
     assert Counter(asked) == Counter(calls)
     assert len(asked) <= MOST
+
+
+def test_a_function_that_nobody_asks_is_made_again_when_it_is_gone(place: Target, folder: Path) -> None:
+    settings, place = Settings((of_many(folder),)), replace(place, efs_directory=None)
+    aws = connect(place)
+    outputs = deployer.deploy(aws, settings, place, Said()).outputs
+    name = outputs["CFunction"].rpartition(":")[2]
+    client(place, "lambda").delete_function(FunctionName=name)
+    said = Said()
+    assert deployer.deploy(aws, settings, place, said).changed
+    assert any("C is gone, deleted outside CloudFormation" in text for text in said.texts("event")), said.texts("event")
+    again = aws.stacks.describe("jobs")
+    assert again is not None
+    assert aws.functions.missing([one for key, one in again.outputs.items() if key.endswith("Function")]) == ()
+    assert aws.functions.missing(["no-such-function"]) == ("no-such-function",)
+
+
+def test_here_the_only_address_is_the_emulator_s(place: Target, folder: Path) -> None:
+    settings, place = Settings((of_many(folder),)), replace(place, efs_directory=None)
+    said, asked = Said(), Said()
+    done = deployer.deploy(connect(place), settings, place, said)
+    health.status(connect(place), settings, place, asked)
+    address = done.api_url.rstrip("/")
+    assert address.startswith(place.endpoint)
+    assert f"output Url = {address}" in said.texts("event")
+    assert f"  Url = {address}" in asked.texts("output")
+    assert not [text for text in (*said.texts("event"), *asked.texts("output")) if "amazonaws.com" in text]

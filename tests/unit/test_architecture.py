@@ -60,7 +60,7 @@ BELOW = {
 # Modules that know more than their package may.
 MORE: dict[str, set[str]] = {}
 # What an application is, as data.
-DEPLOYMENT = {".naming", ".aws.records", ".aws.wiring", ".template.source", ".web"}
+DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}
 # Deploy's modules that act; the others compute.
 ACTING = {
     "__init__",
@@ -70,6 +70,7 @@ ACTING = {
     "handover",
     "health",
     "logs",
+    "losses",
     "observer",
     "place",
     "planning",
@@ -90,7 +91,7 @@ def of(package: str) -> list[str]:
 READING = ("render", "decode", "faults", "source")
 TEMPLATE_SIDE = [*of("app"), *of("blocks"), *of("workshop"), *(f"template/{name}" for name in READING)]
 PURE = [
-    *(name for name in TEMPLATE_SIDE if name not in ("app/load", "app/proof")),  # this one reads a web.Reply
+    *(name for name in TEMPLATE_SIDE if name != "app/load"),
     *of("checks"),
     *of("costs"),
     *of("policy"),
@@ -105,6 +106,8 @@ PURE = [
     "deployment",
     "errors",
     "packaging",
+    "proofs",
+    "questions",
     "tags",
 ]
 RIM = {

@@ -1,5 +1,6 @@
 """A deployment as plain data: what cannot be deployed fails where it is written, and names follow from it."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,7 @@ import pytest
 
 from wildrydes_ml.deployment import Code, Deployment, Proof, Stack, StackOutput
 from wildrydes_ml.template.source import Source
+from wildrydes_ml.web import Reply
 
 
 def stack(id: str, rows: Sequence[str] = (), outputs: Sequence[str] = (), **more: Any) -> Stack:
@@ -148,3 +150,94 @@ def test_a_proof_asks_for_outputs_that_there_are(more: dict[str, Any], says: str
 )
 def test_a_function_that_only_real_values_suit_is_no_fault(function: Any) -> None:
     assert Deployment("orders", ONE, proof=proof(function=function)).proof
+
+
+ASKED = {"x": 21}
+
+
+def of(route: str = "POST /double", asked: Any = ASKED, **more: Any) -> Proof:
+    """A proof of one line."""
+    given = {"check": lambda reply: reply["y"] == 42, "function": "Name", "api": "Arn", "url": "Name", **more}
+    return Proof.of(route, asked, **given)
+
+
+def test_a_proof_of_one_line_asks_as_an_app_s_does() -> None:
+    made = of(auth="API_KEY")
+    assert (made.method, made.path, made.body) == ("POST", "double", b'{"x": 21}')
+    assert made.headers["Content-Type"] == "application/json"
+    assert (made.event["httpMethod"], made.event["path"], made.event["body"]) == ("POST", "/double", '{"x": 21}')
+    assert made.read(Reply(200, b'{"y": 42}')).error == ""
+    assert "is not what the proof wants" in made.read(Reply(200, b'{"y": 41}')).error
+    assert made.read(Reply(502, b"no")).error.startswith("502: no")
+    assert (made.auth({}), made.about) == ("API_KEY", 'ask POST /double {"x": 21}')
+    line = made.command({}, "https://host/v1")
+    assert (
+        line
+        == """curl -X POST -H 'x-api-key: KEY' -H 'Content-Type: application/json' -d '{"x": 21}' https://host/v1/double"""
+    )
+
+
+@pytest.mark.parametrize("function", ["Name", lambda values, outputs: outputs["Name"]])
+def test_a_proof_finds_the_function_by_an_output_or_as_it_is_told(function: Any) -> None:
+    made = of("GET /", None, function=function)
+    assert Deployment("orders", ONE, proof=made).proof is made
+    assert made.function({"Size": "1"}, {"Name": "reader"}) == "reader"
+
+
+def test_a_proof_may_learn_from_the_parameters_who_may_call() -> None:
+    made = of(auth=lambda values: values["Auth"])
+    assert made.auth({"Auth": "API_KEY"}) == "API_KEY"
+    assert made.command({}, "https://host/v1") == ""
+    assert of("GET /{id}", None, path="/7").path == "7"
+
+
+@pytest.mark.parametrize(
+    ("more", "error", "says"),
+    [
+        ({"route": "POST"}, ValueError, "Proof.of: the route is 'POST'; write method and path, such as 'POST /'"),
+        ({"route": "FETCH /"}, ValueError, "Proof.of: the route is 'FETCH /'"),
+        ({"auth": "KEY"}, ValueError, "Proof.of: auth is 'KEY'; use one of NONE, API_KEY, AWS_IAM, or a function"),
+        ({"check": 42}, TypeError, "the check is 42"),
+        ({"asked": {1, 2}}, TypeError, "cannot be sent as JSON"),
+        ({"route": "GET /"}, ValueError, "GET / sends nothing"),
+    ],
+)
+def test_a_proof_that_cannot_be_asked_fails_at_its_line(
+    more: dict[str, Any], error: type[Exception], says: str
+) -> None:
+    with pytest.raises(error, match=re.escape(says)):
+        of(**more)
+
+
+def test_a_proof_of_a_function_that_no_stack_tells_is_refused() -> None:
+    with pytest.raises(ValueError, match=r"^Proof.function: no stack has a parameter or an output Nam; they have"):
+        Deployment("orders", ONE, proof=of(function="Nam"))
+
+
+def test_an_output_that_two_stacks_have_is_called_by_its_stack() -> None:
+    whole = Deployment("orders", (TABLE, stack("", outputs=["Arn", "Url"])))
+    assert whole.outputs == ("table.Arn", "Name", "orders.Arn", "Url")
+    told = {"mine-table": {"Arn": "t", "Name": "n"}, "mine": {"Arn": "r", "Url": "u"}}
+    assert whole.merged("mine", told) == {"table.Arn": "t", "Name": "n", "orders.Arn": "r", "Url": "u"}
+    # An output that the new templates do not have takes the name of none.
+    assert whole.merged("mine", {"mine-table": {"Url": "old"}, "mine": {"Url": "u"}}) == {
+        "table.Url": "old",
+        "Url": "u",
+    }
+    assert whole.merged("mine", {"other": {"Name": "n"}}) == {"Name": "n"}
+    # One that a condition leaves out makes no other name of the other.
+    assert whole.merged("mine", {"mine": {"Arn": "r"}}) == {"orders.Arn": "r"}
+
+
+def test_a_proof_says_which_of_two_outputs_it_means() -> None:
+    stacks = (TABLE, stack("reader", outputs=["Arn", "Url"]))
+    with pytest.raises(
+        ValueError, match=r"^Proof.api: no stack has an output Arn; they have Name, Url, reader.Arn, table.Arn$"
+    ):
+        Deployment("orders", stacks, proof=of(api="Arn", url="Url"))
+    with pytest.raises(ValueError, match=r"^Proof.function: no stack has a parameter or an output Arn; they have"):
+        Deployment("orders", stacks, proof=of(api="Name", url="Url", function="Arn"))
+    whole = Deployment("orders", stacks, proof=of(api="reader.Arn", url="Url", function="table.Arn"))
+    assert whole.proof is not None
+    outputs = whole.merged("orders", {"orders-table": {"Arn": "t"}, "orders-reader": {"Arn": "r", "Url": "u"}})
+    assert whole.proof.function({}, outputs) == "t"

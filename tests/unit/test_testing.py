@@ -7,14 +7,13 @@ from typing import Any
 import pytest
 
 from wildrydes_ml import Code, Deployment, Proof, Stack
-from wildrydes_ml.app.proof import Said as Verdict
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.deploy import deploy, plan, status
 from wildrydes_ml.destroy import destroy
 from wildrydes_ml.errors import Refused, WildrydesError
+from wildrydes_ml.questions import Said as Verdict
 from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.testing import Evaluation, FakeAws, Request, Response, Said, serving
-from wildrydes_ml.web import Reply
 
 THUMBS = Deployment("thumbs", (Stack.of(Path(__file__).with_name("thumbs.yml")),))
 TAKEN = "A queue of that name was deleted a moment ago."
@@ -109,11 +108,9 @@ def thumbs_with_api(directory: Path) -> Deployment:
     directory.joinpath("code").mkdir()
     directory.joinpath("code", "app.py").write_text("def shrink(event, context): return {}\n")
 
-    def read(reply: Reply) -> Verdict:
-        wrong = reply.status != 200 or json.loads(reply.body) != {"size": 200}
-        return Verdict("size", reply.body.decode(), f"{reply.status} and no size" if wrong else "")
-
-    proof = Proof(b"{}", {}, read, {"body": "{}"}, lambda values, outputs: "Shrink:live", path="size")
+    proof = Proof.of(
+        "POST /size", {}, lambda reply: reply == {"size": 200}, function=lambda values, outputs: "Shrink:live"
+    )
     return Deployment("thumbs", (Stack.of(directory / "template.json"),), proof=proof, code=(Code(directory / "code"),))
 
 
@@ -133,7 +130,7 @@ def test_what_answers_is_asked_and_the_function_before_it(tmp_path: Path) -> Non
     assert [(request.method, request.path) for request in asked] == [("POST", "/size")] * 2
     assert aws.functions.invoked == ["Shrink:live"]
     assert (done.api_url, health.api_url) == (url, url)
-    assert done.answer == health.answer == Verdict("size", '{"size": 200}')
+    assert done.answer == health.answer == Verdict("POST /size {}", '{"size": 200}')
     assert health.outputs["ApiId"] == "Api"
     assert [stack.status for stack in health.stacks] == ["CREATE_COMPLETE"]
 
@@ -141,7 +138,7 @@ def test_what_answers_is_asked_and_the_function_before_it(tmp_path: Path) -> Non
 def test_a_function_that_answers_wrongly_is_not_deployed(tmp_path: Path) -> None:
     aws = FakeAws()
     aws.functions.answers = [Invocation(400, "no")]
-    with pytest.raises(WildrydesError, match="Shrink does not answer as it should: 400 and no size"):
+    with pytest.raises(WildrydesError, match="Shrink does not answer as it should: 400: no "):
         deploy(thumbs_with_api(tmp_path), aws=aws.gateways, reporter=Said())
 
 

@@ -15,11 +15,10 @@ from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, add_inference_function
 from ..blocks.routes import Method, Route, check_paths
-from ..naming import NAME
 from ..template.headings import headings
 from . import files, functions, parameters, permissions
 from .added import explicit
-from .declarations import ExistingNetwork, Filling, NewNetwork, Storage
+from .declarations import ExistingNetwork, Filling, NewNetwork, Storage, refuse_wrong_kinds, refuse_wrong_name
 from .functions import Function, Metric, variables
 from .handlers import check_handler
 from .whole import refuse_incomplete
@@ -28,9 +27,10 @@ if TYPE_CHECKING:  # what an App need not use, it need not wait for
     from awacs.aws import Statement
     from troposphere import cloudwatch
 
+    from ..blocks.dashboard import Alarms
     from ..deployment import Deployment
+    from ..questions import Check, Question
     from .foundation import Foundation
-    from .proof import Check, Question
 
 API = "Api"
 _OPEN = "The App opens this route to anyone."
@@ -70,8 +70,8 @@ class App:
         binary_media_types: Sequence[str] = (),
         directory: str | Path = "",
     ) -> None:
-        _refuse_wrong_name(name)
-        _refuse_wrong_kinds(network, storage, filling, access)
+        refuse_wrong_name(name)
+        refuse_wrong_kinds(network, storage, filling, access)
         check_origins("App.cors", cors)
         self.name = name
         self.file = files.caller()
@@ -223,6 +223,27 @@ class App:
         self._refuse_taken("alarm", f"{title}Alarm")
         return self._template.add_resource(made)
 
+    def dashboard(
+        self,
+        function: Function | None = None,
+        *,
+        alarms: "Alarms | None" = None,
+        own_metrics: bool = False,
+        title: str = "Dashboard",
+    ) -> "cloudwatch.Dashboard":
+        """A dashboard of a function, the API and the file system, with its alarms; of the only function, if none is
+        named.
+
+        `alarms` and `own_metrics` are those of `wildrydes_ml.blocks.dashboard`.
+        """
+        from . import dashboards
+
+        watched = dashboards.chosen(function, self._functions)
+        self._refuse_taken("dashboard", title)
+        storage = self._foundation.storage if self._foundation else None
+        api = API if self.access else ""
+        return dashboards.add(self._template, watched, api, storage, alarms, own_metrics=own_metrics, title=title)
+
     def output(self, name: str, value: Value | Function, about: str = "") -> None:
         """An output of the stack."""
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
@@ -235,13 +256,13 @@ class App:
     def proof(self, route: Route, asked: Any, check: "Check", *, path: str = "") -> None:
         """What proves that the App answers: `asked` is sent to the route as JSON (None: nothing), and `check` gets the
         answer, read from JSON. `path` has the values of a route with `{parameters}`."""
-        from .proof import question
+        from ..questions import question
 
         if not any(route is one for one in self._routes):
             raise ValueError(f"proof: {route!r} is no route of this App; pass what app.route(...) returned")
         if self._question is not None:
             raise ValueError(f"proof: the App is proven by {self._question} already; keep one of the two")
-        self._question = question(route, asked, check, path)
+        self._question = question(route.method, route.path, asked, check, path)
 
     def template(self) -> Template:
         """The template: what was declared until now, with the API in front of it.
@@ -275,8 +296,18 @@ class App:
         return self._functions
 
     @property
+    def routes(self) -> Sequence[Route]:
+        """The routes of its API."""
+        return self._routes
+
+    @property
+    def origins(self) -> Sequence[str]:
+        """The origins whose pages may call its API."""
+        return self._cors
+
+    @property
     def question(self) -> "Question | None":
-        """What proves that it answers."""
+        """What proves that it answers, on one of its routes."""
         return self._question
 
     @property
@@ -371,25 +402,3 @@ def _method_and_path(route: object) -> tuple[Method, str]:
         raise ValueError(f"route {route!r}: write method and path, such as 'POST /' or 'GET /health'")
     method: Any = match[1]
     return method, match[2]
-
-
-def _refuse_wrong_name(name: object) -> None:
-    if not isinstance(name, str) or not NAME.fullmatch(name):
-        raise ValueError(f"App name {name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first")
-
-
-def _refuse_wrong_kinds(network: object, storage: object, filling: object, access: object) -> None:
-    for name, value, kinds in (
-        ("network", network, (ExistingNetwork, NewNetwork)),
-        ("storage", storage, (Storage,)),
-        ("filling", filling, (Filling,)),
-        ("access", access, (Access,)),
-    ):
-        if value is not None and not isinstance(value, kinds):
-            raise TypeError(f"App.{name} is {value!r}: pass {' or '.join(f'{kind.__name__}(...)' for kind in kinds)}")
-    if storage is not None and network is None:
-        raise ValueError("App.storage needs a network: add network=ExistingNetwork(...) or network=NewNetwork(...)")
-    if network is not None and storage is None:
-        raise ValueError("App.network is for storage: add storage=Storage(), or leave the network out")
-    if filling is not None and storage is None:
-        raise ValueError("App.filling needs storage to fill: add storage=Storage()")

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
 from ..blocks import arguments
+from ..blocks.access import Access
+from ..naming import NAME
 
 if TYPE_CHECKING:  # an App without storage needs none of these blocks, and none of the time to import them
     from ..blocks.filling import Instance
@@ -113,3 +115,27 @@ class Filling:
 def _refuse_no_text(where: str, value: Any) -> None:
     if not isinstance(value, str):
         raise TypeError(f"{where} is {value!r}: pass text")
+
+
+def refuse_wrong_name(name: object) -> None:
+    """Raises ValueError for what a deployment cannot be called."""
+    if not isinstance(name, str) or not NAME.fullmatch(name):
+        raise ValueError(f"App name {name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first")
+
+
+def refuse_wrong_kinds(network: object, storage: object, filling: object, access: object) -> None:
+    """Raises TypeError for what is of another kind, ValueError for what does not go together."""
+    for name, value, kinds in (
+        ("network", network, (ExistingNetwork, NewNetwork)),
+        ("storage", storage, (Storage,)),
+        ("filling", filling, (Filling,)),
+        ("access", access, (Access,)),
+    ):
+        if value is not None and not isinstance(value, kinds):
+            raise TypeError(f"App.{name} is {value!r}: pass {' or '.join(f'{kind.__name__}(...)' for kind in kinds)}")
+    if storage is not None and network is None:
+        raise ValueError("App.storage needs a network: add network=ExistingNetwork(...) or network=NewNetwork(...)")
+    if network is not None and storage is None:
+        raise ValueError("App.network is for storage: add storage=Storage(), or leave the network out")
+    if filling is not None and storage is None:
+        raise ValueError("App.filling needs storage to fill: add storage=Storage()")

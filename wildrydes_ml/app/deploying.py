@@ -1,6 +1,7 @@
 """An App as a Deployment: one stack, its code, its filling and its proof, as plain data."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,13 +9,14 @@ from troposphere import Parameter, Template
 
 from ..blocks.access import Access
 from ..blocks.function import ALIAS
+from ..blocks.routes import Route
 from ..deployment import Code, Deployment, Filling, Proof, Stack
 from ..errors import SettingsError
+from ..questions import Question
 from ..template.source import built
 from . import files
 from .declarations import Filling as Declared
 from .parameters import REFILLS
-from .proof import Question
 
 if TYPE_CHECKING:
     from .app import App
@@ -51,29 +53,26 @@ def _model(app: "App", filling: Declared) -> Path | str:
 
 
 def _proof(app: "App", question: Question) -> Proof:
-    output = f"{question.route.inference.function.title}Function"
-
-    def auth(values: Mapping[str, str]) -> str:
-        return _auth(app.access, question, values)
-
-    return Proof(
-        body=question.body,
-        headers=question.headers,
-        read=question.read,
-        event=question.event,
+    route = next(one for one in app.routes if (one.method, one.path) == (question.on, question.resource))
+    output = f"{route.inference.function.title}Function"
+    asked = Proof.asking(
+        question,
         function=lambda values, outputs: f"{outputs[output]}:{ALIAS}",
-        method=question.method,
-        path=question.path.lstrip("/"),
-        auth=auth,
-        # The values decide over the key; the outputs do not tell them.
-        command=lambda outputs, url: question.command(url, auth({})),
-        about=f"ask {question}",
+        auth=lambda values: _auth(app.access, route, values),
     )
+    return replace(asked, routes=tuple(_routes(app)))
 
 
-def _auth(access: Access | None, question: Question, values: Mapping[str, str]) -> str:
-    """How callers of the proof's route prove who they are."""
-    if access is None or question.route.reason:
+def _routes(app: "App") -> Iterator[str]:
+    """Method and path of each route, with what API Gateway answers browsers itself."""
+    yield from (f"{route.method} {route.path}" for route in app.routes)
+    if app.origins:
+        yield from dict.fromkeys(f"OPTIONS {route.path}" for route in app.routes if route.method != "ANY")
+
+
+def _auth(access: Access | None, route: Route, values: Mapping[str, str]) -> str:
+    """How callers of the route prove who they are."""
+    if access is None or route.reason:
         return "NONE"
     if isinstance(access.auth, Parameter):
         return values.get(access.auth.title, str(access.auth.properties.get("Default", "NONE")))

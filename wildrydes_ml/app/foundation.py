@@ -11,6 +11,7 @@ from ..blocks.choices import choose
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
+from ..blocks.storage import Storage as FileSystem
 from ..blocks.storage import add_storage
 from ..blocks.suppressions import cfn_lint_ignores
 from . import files
@@ -29,6 +30,8 @@ class Foundation:
     """What the functions get of it."""
 
     mount: FileSystemMount
+    storage: FileSystem
+    """The file system."""
     filling: Populate | None = None
     """What fills EFS; None where nothing does."""
 
@@ -62,14 +65,14 @@ def add_foundation(
         mount_targets=efs.mount_targets,
     )
     if settings is None:
-        return Foundation(mount)
+        return Foundation(mount, efs)
     filled = add_populate(template, made, efs, filler[0], settings)
     condition = {"Condition": filled.exists} if isinstance(filled.exists, str) else {}
     template.add_output(
         Output("EFSContents", Description="What is on EFS: sizes and versions", Value=filled.contents, **condition)
     )
     template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON))
-    return Foundation(mount, filled)
+    return Foundation(mount, efs, filled)
 
 
 def _network(template: Template, network: ExistingNetwork | NewNetwork, filling: Filling | None) -> Network:

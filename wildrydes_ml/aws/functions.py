@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Collection
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -73,6 +74,39 @@ class Functions:
                 if code_of(error) not in MISSING:
                     raise
         return "AWS::Lambda::Function" if self.tags(name) is None else "AWS::Lambda::Alias"
+
+    def missing(self, names: Collection[str]) -> tuple[str, ...] | Unknown:
+        """Those of the functions that are gone: with one call where the account has not more than a page of functions.
+
+        Unknown when it may not be asked.
+        """
+        listed = self._listed() if len(names) > 1 else set[str]()
+        gone = {name: self._is_gone(name) for name in names if name not in listed}
+        return next(
+            (one for one in gone.values() if isinstance(one, Unknown)), tuple(name for name in gone if gone[name])
+        )
+
+    def _listed(self) -> set[str]:
+        """The names on the first page of the account's functions; none where it may not be read."""
+        with translated("functions"):
+            try:
+                return {one["FunctionName"] for one in self._client.list_functions()["Functions"]}
+            except ClientError as error:
+                if code_of(error) in DENIED:
+                    return set()
+                raise
+
+    def _is_gone(self, name: str) -> bool | Unknown:
+        with translated(f"function {name}"):
+            try:
+                self._client.get_function(FunctionName=name)
+            except ClientError as error:
+                if code_of(error) in DENIED:
+                    return Unknown("denied", "lambda:GetFunction")
+                if code_of(error) in MISSING:
+                    return True
+                raise
+        return False
 
     def log_group_tags(self, name: str) -> dict[str, str] | None:
         """The log group's tags, None when there is no such log group."""

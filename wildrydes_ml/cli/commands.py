@@ -176,7 +176,7 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
 def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
     settings = _settings(options)
     target = _existing_target(options, settings)
-    outputs = health.outputs(health.find_stacks(connect(target), settings))
+    outputs = health.outputs(settings, health.find_stacks(connect(target), settings))
     asked = settings.deployment.proof
     assert asked is not None
     reporter.output(f"Open {proof.public_url(target, asked, outputs)} in a browser. Ctrl-C ends the demo.")

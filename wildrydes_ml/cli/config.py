@@ -13,6 +13,7 @@ ApiAuth = "API_KEY"
 ```
 """
 
+import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -31,8 +32,10 @@ else:
 OPTIONS: Mapping[str, type] = {
     "account": str,
     "allow-replace": list,
+    "app": str,
     "bucket": str,
     "home": str,
+    "local": bool,
     "model": str,
     "name": str,
     "preset": str,
@@ -44,7 +47,12 @@ OPTIONS: Mapping[str, type] = {
     "signature": str,
     "tag": list,
 }
-_KINDS: Mapping[type, str] = {str: "text in quotes", list: "a list of texts", dict: "a table of parameters"}
+_KINDS: Mapping[type, str] = {
+    str: "text in quotes",
+    bool: "true or false",
+    list: "a list of texts",
+    dict: "a table of parameters",
+}
 
 
 @dataclass(frozen=True)
@@ -106,7 +114,9 @@ def _text(value: Any) -> str:
 
 def _absolute(body: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Paths of a file count from where it lies."""
-    paths = {name: str(body[name]) for name in ("home", "model") if name in body}
+    paths = {name: str(body[name]) for name in ("app", "home", "model") if name in body}
+    if not re.search(r"\.py(:|$)", paths.get("app", ".py")):  # a module: Python finds it
+        del paths["app"]
     return {
         name: path if path.startswith(("http://", "https://", "~")) else str(folder / path)
         for name, path in paths.items()

@@ -291,10 +291,13 @@ class Deployer:
             self._aws.apis.perform(api, action, wanted, found)
 
     def _outputs(self) -> dict[str, str]:
-        return {key: value for stack in self._stacks.values() for key, value in stack.outputs.items()}
+        told = {name: stack.outputs for name, stack in self._stacks.items()}
+        return self.plan.desired.deployment.merged(self.plan.settings.name, told)
 
     def _report_outputs(self, outputs: Mapping[str, str]) -> None:
-        for key, value in outputs.items():
+        asked = self.plan.desired.deployment.proof
+        for key, output in outputs.items():
+            value = proving.shown(output, self.plan.target, asked, outputs)
             self._reporter.event(f"output {key} = {value}", key=key, value=value)
 
     def _report_answer(self, proof: Proof, url: str, outputs: Mapping[str, str], answer: Verdict) -> None:

@@ -40,7 +40,8 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         reporter.output(
             f"stack {stack.name}: {stack.status} ({row.meaning}{advice})", stack=stack.name, status=stack.status
         )
-        for key, value in stack.outputs.items():
+        for key, output in stack.outputs.items():
+            value = proof.shown(output, target, settings.deployment.proof, outputs(settings, stacks))
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         _tell_costs(aws, stacks, reporter)
@@ -49,16 +50,16 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
     asked = settings.deployment.proof
     if asked is None:
         _without_proof(settings, stacks, reporter)
-        return Health(tuple(stacks), outputs(stacks), "", None)
+        return Health(tuple(stacks), outputs(settings, stacks), "", None)
     send = patient(_sender(aws, settings, target, stacks))
-    url = proof.public_url(target, asked, outputs(stacks))
+    url = proof.public_url(target, asked, outputs(settings, stacks))
     reporter.output(f"URL: {url}", api_url=url)
     answer = asked.read(send(asked.body, asked.headers))
     if answer.error:
         raise WildrydesError(f"the API does not answer: {answer.error}")
     record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
     reporter.output(f"the API answers: {answer.describe()}", **record)
-    return Health(tuple(stacks), outputs(stacks), url, answer)
+    return Health(tuple(stacks), outputs(settings, stacks), url, answer)
 
 
 def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) -> None:
@@ -85,7 +86,7 @@ def find_sender(aws: Aws, settings: Settings, target: Target, asked: Proof | Non
 
 
 def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], other: Proof | None = None) -> Send:
-    found = outputs(stacks)
+    found = outputs(settings, stacks)
     _refuse_unable(stacks)
     asked = other or settings.deployment.proof
     if asked is None or asked.api not in found:
@@ -111,9 +112,9 @@ def _without_api(settings: Settings, stacks: list[Stack]) -> str:
     return f"the deployment of the name {settings.name} {lack} {there}: run deploy to complete it"
 
 
-def outputs(stacks: list[Stack]) -> dict[str, str]:
-    """The outputs of all stacks."""
-    return {key: value for stack in stacks for key, value in stack.outputs.items()}
+def outputs(settings: Settings, stacks: list[Stack]) -> dict[str, str]:
+    """The outputs of all stacks, as the proof knows them."""
+    return settings.deployment.merged(settings.name, {stack.name: stack.outputs for stack in stacks})
 
 
 def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:

@@ -1,21 +1,18 @@
 """What there is before a deploy: stacks of our names, bucket, wiring, and what is on EFS."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from ..aws.facts import Unknown
 from ..aws.records import Stack
 from ..aws.session import Aws
-from ..aws.wiring import FoundWiring
 from ..local import filling
 from ..tags import TAG
-from ..template import effective
 from . import handover, planner
 from .desired import PREFIXES, Desired, bare_stacks
 from .follower import Follower
+from .losses import Losses
 from .planner import FoundStack, Observed
-from .proof import stage as stage_of
 from .settings import Settings
 from .states import Deploy, is_busy
 
@@ -77,38 +74,23 @@ class Observer:
         found = {stack.name: self.stacks[stack.name] for stack in desired.stacks if stack.name in self.stacks}
         tags = self._bucket_tags()
         keys = self._keys() if tags is not None else set()
-        service = found.get(desired.service.name)
-        api = service.stack.outputs.get(desired.deployment.proof.api) if service and desired.deployment.proof else None
+        losses = Losses(self.aws, desired, found)
+        api = losses.api
         wiring = self.aws.apis.found(api, desired.wiring) if api and desired.wiring else None
-        losses = self._losses(service.stack, api, wiring) if service and api else []
+        gone, unread = losses.find(wiring)
         return Observed(
             bucket_tags=tags,
             bucket_is_empty=not keys,
             keys=frozenset(keys),
             has_model=desired.model_key in keys,
-            stacks={**found, desired.service.name: _bereft(service, losses)} if service else found,
+            stacks={name: replace(one, missing=gone.get(name, ())) for name, one in found.items()},
             other_route=[name for name in self.stacks if name not in found],
             wiring=wiring,
             fill=self._missing_on_efs(),
             contents=filling.manifest(desired.fill) if desired.fill else "",
-            unread=tuple(loss.detail for loss in losses if isinstance(loss, Unknown)),
+            unread=unread,
             templates=handover.left(keys, desired.stacks),
         )
-
-    def _losses(self, stack: Stack, api: str, wiring: FoundWiring | None) -> list[str | Unknown]:
-        """The types of what the stack made and somebody deleted; what the API's wiring tells is not asked again.
-
-        On the long route a stage is the wiring's, not the stack's.
-        """
-        proof = self.desired.deployment.proof
-        assert proof is not None
-        if self.desired.wiring:
-            api_loss: str | Unknown = "" if wiring else "AWS::ApiGateway::RestApi"
-        else:
-            api_loss = self.aws.apis.lost(api, stage_of(proof, stack.outputs))
-        called = proof.function({**self.desired.values, **stack.parameters}, stack.outputs)
-        function, _, alias = (called.partition(":function:")[2] or called).partition(":")
-        return [self.aws.functions.lost(function, alias), api_loss]
 
     def _bucket_tags(self) -> Mapping[str, str] | None:
         """Those of our own bucket; a given one has none that matter, and None is for one that is missing."""
@@ -124,14 +106,6 @@ class Observer:
     def _missing_on_efs(self) -> tuple[str, ...]:
         desired = self.desired
         return filling.missing(desired.fill, fill_settings(desired)) if desired.fill else ()
-
-
-def _bereft(found: FoundStack, losses: Sequence[str | Unknown]) -> FoundStack:
-    """The stack with the logical ids of its resources of the types that are gone, as far as an update can mend it."""
-    if found.row.deploy is not Deploy.UPDATE:
-        return found
-    made = effective.made_resources(found.body, found.stack.parameters) if found.body else {}
-    return replace(found, missing=tuple(title for title, kind in made.items() if kind in losses))
 
 
 def fill_settings(desired: Desired) -> dict[str, str]:

@@ -7,7 +7,7 @@ from ..aws.session import Aws
 from ..aws.target import Target
 from ..errors import WildrydesError
 from ..reporting import Reporter
-from . import handover, planner, surprises
+from . import handover, planner, protected, surprises
 from .desired import Desired
 from .follower import Follower
 from .observer import Observer, StackObserver
@@ -28,7 +28,12 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
     """
     for name in settings.overrides.keys() & target.parameters.keys():
         reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
-    return again(aws, settings, target, reporter)
+    plan = again(aws, settings, target, reporter)
+    bodies = [*(stack.body for stack in plan.desired.stacks), *(one.body for one in plan.observed.stacks.values())]
+    there = {title: str(one.get("Type")) for body in bodies for title, one in body.get("Resources", {}).items()}
+    for text in protected.unknown(settings.allow_replace, there):
+        reporter.warning(text)
+    return plan
 
 
 def again(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:

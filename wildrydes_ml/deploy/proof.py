@@ -12,6 +12,7 @@ from ..aws.wiring import STAGE
 from ..deployment import Proof, Verdict
 from ..errors import WildrydesError
 from ..reporting import Reporter
+from .lost import bare_name
 
 # A function that loads TensorFlow from a throttled EFS has answered within this, or something is wrong.
 WARM_SECONDS = 420.0
@@ -41,7 +42,7 @@ def warm(
     function said last, at once when its model does not work.
     """
     deadline = clock() + WARM_SECONDS
-    reporter.event(f"waking function {function}")
+    reporter.event(f"starting function {function}")
     said: list[str] = []
     while True:
         invocation = aws.functions.invoke(function, dict(proof.event))
@@ -68,11 +69,6 @@ def warm(
 def _with_cause(said: str, cause: str) -> str:
     """What the proof says of an answer, with what the function failed of where the proof does not tell."""
     return said if not cause or cause in said else f"{said} ({cause})"
-
-
-def bare_name(function: str) -> str:
-    """The function's name out of its name or ARN, with an alias or without."""
-    return (function.partition(":function:")[2] or function).partition(":")[0]
 
 
 def _is_hopeless(said: list[str]) -> bool:
@@ -108,6 +104,13 @@ def public_url(target: Target, proof: Proof, outputs: Mapping[str, str]) -> str:
     if target.is_local:
         return f"{target.endpoint}/_aws/execute-api/{outputs[proof.api]}/{stage(proof, outputs) or STAGE}/"
     return outputs[proof.url]
+
+
+def shown(value: str, target: Target, proof: Proof | None, outputs: Mapping[str, str]) -> str:
+    """An output's value for a person: on an emulator with its address in place of AWS's, which leads nowhere there."""
+    if not target.is_local or proof is None or proof.api not in outputs or not outputs.get(proof.url):
+        return value
+    return value.replace(outputs[proof.url].rstrip("/"), public_url(target, proof, outputs).rstrip("/"))
 
 
 def stage(proof: Proof, outputs: Mapping[str, str]) -> str:

@@ -1,6 +1,7 @@
 """Which changes lose what cannot be made again: data, a network, or an address that others know."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
+from difflib import get_close_matches
 
 from ..template.change import ResourceChange
 
@@ -51,6 +52,26 @@ def protected(
     """
     free = {*allowed, *coming_and_going}
     return [change for change in changes if _holds(change.type) and _loses(change) and change.logical_id not in free]
+
+
+def unknown(allowed: Collection[str], resources: Mapping[str, str]) -> list[str]:
+    """What to tell of names in `allowed` that are of no resource; `resources` have their types by logical id.
+
+    It is no error: a command that is repeated names what the first one has removed.
+    """
+    guarded = sorted(title for title, kind in resources.items() if _holds(kind))
+    known = f"its resources that must not be lost are {', '.join(guarded)}" if guarded else "it has none that it is for"
+    return [
+        f"--allow-replace {name} has no effect: this deployment has no such resource{_meant(name, resources)}; {known}"
+        for name in dict.fromkeys(allowed)
+        if name not in resources
+    ]
+
+
+def _meant(name: str, resources: Collection[str]) -> str:
+    by_lower = {one.lower(): one for one in resources}
+    close = get_close_matches(name.lower(), by_lower, 1)
+    return f" (did you mean {by_lower[close[0]]}?)" if close else ""
 
 
 def _holds(kind: str) -> bool:

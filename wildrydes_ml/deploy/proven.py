@@ -5,8 +5,9 @@ Code whose proof fails is not deployed, though its stack is: the next deploy, or
 
 import hashlib
 import json
-from collections.abc import Collection, Mapping
-from typing import Any
+import re
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, NamedTuple
 
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -18,21 +19,31 @@ from .settings import Settings
 _ENDING = ".proven"
 
 
-def note(begin: str, keys: Mapping[str, str]) -> str:
-    """The key of the note on this code in the bucket."""
-    digest = hashlib.sha256(json.dumps(sorted(keys.items())).encode()).hexdigest()
-    return f"code/{begin}-{digest[:16]}{_ENDING}"
+class _Note(NamedTuple):
+    """A note by its key: which one it is in the order of the proofs, and a digest of the code that it is on."""
+
+    number: int
+    """0 for a note of an earlier version, which has its number in its text."""
+    digest: str
+    key: str
+
+
+def note(begin: str, keys: Mapping[str, str], number: int) -> str:
+    """The key of the note on this code in the bucket, where it is proven again after other code a new one each time."""
+    return f"code/{begin}-{_digest(keys)}.{number}{_ENDING}"
 
 
 def remember(aws: Aws, desired: Desired, known: Collection[str]) -> None:
-    """Notes that the code of a deployment has answered as it should; `known` are the keys in the bucket."""
+    """Notes that the code of a deployment has answered as it should; `known` are the keys in the bucket.
+
+    Nothing is written while the newest note is on this code.
+    """
     keys = code_keys(desired)
-    place = note(desired.label, keys)
-    if not keys or place in known:
+    newest = max(_notes(desired.label, known), default=_Note(0, "", ""))
+    if not keys or (newest.number and newest.digest == _digest(keys)):
         return
-    number = sum(key.startswith(f"code/{desired.label}-") and key.endswith(_ENDING) for key in known)
-    text = json.dumps({"number": number, "keys": keys})
-    aws.buckets.note(desired.bucket, place, text, {TAG: desired.settings.name})
+    place = note(desired.label, keys, newest.number + 1)
+    aws.buckets.note(desired.bucket, place, json.dumps({"keys": keys}), {TAG: desired.settings.name})
 
 
 def last(aws: Aws, bucket: str, begin: str) -> Mapping[str, str]:
@@ -40,12 +51,22 @@ def last(aws: Aws, bucket: str, begin: str) -> Mapping[str, str]:
     try:
         if not aws.buckets.exists(bucket):
             return {}
-        places = [key for key in aws.buckets.keys(bucket, f"code/{begin}-") if key.endswith(_ENDING)]
-        notes = [json.loads(aws.buckets.noted(bucket, place) or "{}") for place in places]
-        newest: Mapping[str, Any] = max(notes, key=lambda found: int(found.get("number", -1)), default={})
-        return {str(name): str(key) for name, key in newest.get("keys", {}).items()}
+        notes = list(_notes(begin, aws.buckets.keys(bucket, f"code/{begin}-")))
+        newest = max((one.number for one in notes), default=0)
+        texts = [json.loads(aws.buckets.noted(bucket, one.key) or "{}") for one in notes if one.number == newest]
+        found: Mapping[str, Any] = max(texts, key=lambda text: int(text.get("number", -1)), default={})
+        return {str(name): str(key) for name, key in found.get("keys", {}).items()}
     except (WildrydesError, ValueError, AttributeError):
         return {}
+
+
+def _notes(begin: str, keys: Iterable[str]) -> Iterable[_Note]:
+    shape = re.compile(rf"code/{re.escape(begin)}-([0-9a-f]{{16}})(?:\.(\d+))?{re.escape(_ENDING)}", re.ASCII)
+    return (_Note(int(match[2] or 0), match[1], key) for key in keys if (match := shape.fullmatch(key)))
+
+
+def _digest(keys: Mapping[str, str]) -> str:
+    return hashlib.sha256(json.dumps(sorted(keys.items())).encode()).hexdigest()[:16]
 
 
 def back(aws: Aws, settings: Settings, target: Target) -> Mapping[str, str]:

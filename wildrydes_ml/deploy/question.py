@@ -57,8 +57,25 @@ def _asked(proof: Proof, route: str, sent: bytes | None) -> Proof:
     match = _ROUTE.fullmatch(route)
     if route and not match:
         raise SettingsError([f"--route {route!r}: write a method and a path, such as 'GET /health'"])
+    if match and proof.routes and not any(_answers(one, match[1], f"/{match[2]}") for one in proof.routes):
+        raise SettingsError([f"--route {route!r}: the API has no such route; it has {', '.join(proof.routes)}"])
     other = replace(proof, method=match[1], path=match[2], body=b"") if match else proof
     return replace(other, body=sent) if sent is not None else other
+
+
+def _answers(route: str, method: str, path: str) -> bool:
+    """Whether a route, such as "ANY /digits/{id}" or "GET /{rest+}", answers a method on a path."""
+    own, _, pattern = route.partition(" ")
+    parts = [_part(one) for one in pattern.strip("/").split("/")]
+    asked = path.partition("?")[0].strip("/")
+    return own in ("ANY", method) and re.fullmatch("/".join(parts), asked) is not None
+
+
+def _part(name: str) -> str:
+    """A part of a route's path as a pattern."""
+    if not name.startswith("{"):
+        return re.escape(name)
+    return ".+" if name.endswith("+}") else "[^/]+"
 
 
 def fault(reply: Reply) -> str:

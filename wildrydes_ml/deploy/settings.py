@@ -78,13 +78,28 @@ class Settings:
         return [f"--name {self.name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first"]
 
     def _choice_faults(self) -> list[str]:
-        presets = tuple(self.deployments[0].presets)
-        choices = (("--preset", self.preset, presets), ("--route", self.route, self.routes))
+        presets, routes, own = (
+            tuple(self.deployments[0].presets),
+            tuple(filter(None, self.routes)),
+            self.deployments[0].name,
+        )
+        instead = (
+            f"set its parameters with --set: {self._settable}" if self._settable else "it has no parameters to set"
+        )
+        choices = (
+            ("--preset", self.preset, presets, f"{own} has no presets; {instead}"),
+            ("--route", self.route, routes, f"there is one way to deploy {own}; leave the option out"),
+        )
         return [
-            f"{option} {value!r}: use one of {', '.join(known)}" if any(known) else f"{option} {value!r}: there is none"
-            for option, value, known in choices
+            f"{option} {value!r}: {'use one of ' + ', '.join(known) if known else without}"
+            for option, value, known, without in choices
             if value and value not in known
         ]
+
+    @property
+    def _settable(self) -> str:
+        """The parameters that people set."""
+        return ", ".join(sorted(set(self.rows) - set(self.given)))
 
     def _override_faults(self) -> list[str]:
         faults = []
@@ -141,8 +156,7 @@ class Settings:
     def _unsettable(self, option: str, name: str) -> list[str]:
         """Why the option cannot name the parameter; empty when it can."""
         if name not in self.rows:
-            known = ", ".join(sorted(set(self.rows) - set(self.given))) or "none that can be set"
-            return [f"{option} {name}: no such parameter; there are {known}"]
+            return [f"{option} {name}: no such parameter; there are {self._settable or 'none that can be set'}"]
         if name in self.given:
             return [f"{option} {name}: not to be set by hand, {self.given[name]}"]
         return []

@@ -14,7 +14,7 @@ from ..tags import TAG
 
 # As desired.code_key, Model.key and handing.key make them.
 _SHAPE = re.compile(
-    r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|code/.+-[0-9a-f]{16}\.proven|model/.+-[0-9a-f]{16}\.tar|template/.+-[0-9a-f]{16}\.template"
+    r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|code/.+-[0-9a-f]{16}(\.\d+)?\.proven|model/.+-[0-9a-f]{16}\.tar|template/.+-[0-9a-f]{16}\.template"
 )
 # The parameters that name uploads: keys, and the link to a model.
 _NAMING = ("CodeKey", "PreparationKey", "ModelUrl")

@@ -15,7 +15,10 @@ from typing import Any
 from ..aws.records import Identity
 from ..deploy.desired import PREFIXES, default_bucket
 from ..deploy.settings import Settings
-from .rights import CLOUDFORMATION, HANDLERS, KEPT_TYPES, SCOPES, TABLE, VERBS, Right
+from ..template.effective import effective
+from .rights import TABLE
+from .rows import CLOUDFORMATION, HANDLERS, KEPT_TYPES, VERBS, Right
+from .scopes import SCOPES
 
 WHO = (*VERBS, CLOUDFORMATION)
 
@@ -36,6 +39,16 @@ _PARTITIONS = {
 }
 # CloudFormation cuts a stack's long name for the names of roles, which have 64 characters at most. It keeps more of it.
 _KEPT_OF_STACK = 20
+
+# What people add to an App, by the word for its names in a scope: type, and the property that names it.
+_NAMED = {
+    "alarm": ("AWS::CloudWatch::Alarm", "AlarmName"),
+    "dashboard": ("AWS::CloudWatch::Dashboard", "DashboardName"),
+    "queue": ("AWS::SQS::Queue", "QueueName"),
+    "topic": ("AWS::SNS::Topic", "TopicName"),
+    "table": ("AWS::DynamoDB::Table", "TableName"),
+    "made_bucket": ("AWS::S3::Bucket", "BucketName"),
+}
 
 
 @dataclass(frozen=True)
@@ -142,7 +155,33 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
         "unbounded_role": () if values.get("PermissionsBoundary") else roles,
         "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),
         "service_role": tuple(filter(None, (settings.role_arn,))),
+        **{name: _physical(settings, *kind) for name, kind in _NAMED.items()},
     }
+
+
+def _physical(settings: Settings, kind: str, key: str) -> tuple[str, ...]:
+    """The names of the resources of a type, as far as the templates tell them.
+
+    One that CloudFormation makes begins with the stack's, in lower case for a bucket; one that is known later may be
+    any.
+    """
+    found, values = [], settings.parameter_values()
+    for stack in (one for whole in settings.deployments for one in whole.stacks):
+        begin = stack.name(settings.name)
+        made = f"{begin}-*" if len(begin) <= _KEPT_OF_STACK else f"{begin[:_KEPT_OF_STACK]}*"
+        for entry in effective(stack.source.body, values)["Resources"].values():
+            if entry["Type"] == kind:
+                name = entry.get("Properties", {}).get(key, made.lower() if kind == "AWS::S3::Bucket" else made)
+                found.append(name if isinstance(name, str) else _begun(name, begin))
+    return tuple(dict.fromkeys(found))
+
+
+def _begun(name: Any, stack: str) -> str:
+    """What is known of a name: a text that begins with the stack's name, or nothing."""
+    match name:
+        case {"Fn::Sub": str(text)} if text.startswith("${AWS::StackName}"):
+            return f"{stack}*"
+    return "*"
 
 
 def _statement(scope: str, actions: Iterable[str], names: Mapping[str, Sequence[str]]) -> Statement:

@@ -1,5 +1,6 @@
 """Lambda in memory: one function that answers as a test says."""
 
+from collections.abc import Collection
 from typing import Any
 
 from ..aws.facts import Unknown
@@ -12,7 +13,8 @@ class FakeFunctions(Functions):
     """A function that answers from a list, the last answer again and again; and log groups with their tags.
 
     `answers` are the list, an empty JSON object at first; `invoked` and `events` are what it was invoked with. `loss`
-    is the type of what somebody deleted, `asked` whom it was asked of.
+    is the type of what somebody deleted, `asked` whom it was asked of. `gone` are the names of other functions that
+    somebody deleted.
     """
 
     def __init__(self, journal: list[str]) -> None:
@@ -24,6 +26,7 @@ class FakeFunctions(Functions):
         self.loss: str | Unknown = ""
         self.failure: WildrydesError | None = None
         self.asked: list[str] = []
+        self.gone: set[str] = set()
         self.labels: dict[str, dict[str, str]] = {}
 
     def tags(self, name: str) -> dict[str, str] | None:
@@ -32,6 +35,9 @@ class FakeFunctions(Functions):
     def lost(self, name: str, alias: str) -> str | Unknown:
         self.asked.append(f"{name}:{alias}")
         return self.loss
+
+    def missing(self, names: Collection[str]) -> tuple[str, ...] | Unknown:
+        return tuple(name for name in names if name in self.gone)
 
     def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
         self.invoked.append(name)

@@ -204,6 +204,7 @@ def _proof() -> Proof:
         command=_command,
         warnings=_label_warnings,
         about="post a picture to the API",
+        routes=("ANY /",),
     )
 
 

@@ -120,3 +120,9 @@ def test_a_shell_can_ask_the_same(full: App) -> None:
 def test_without_a_proof_nothing_is_asked(full: App) -> None:
     full.route("POST /", full.function("Answer", code="handler", handler="app.answer"))
     assert full.deployment().proof is None
+
+
+def test_the_proof_knows_all_routes(full: App, bare: Callable[..., App]) -> None:
+    assert proof(full, "GET /digits/{id}", None, path="/digits/7").routes == ("PUT /", "GET /digits/{id}")
+    with_pages = bare(cors=["https://example.org"])
+    assert proof(with_pages, "ANY /any").routes == ("PUT /", "ANY /any", "OPTIONS /")

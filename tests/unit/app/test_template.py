@@ -14,6 +14,7 @@ from troposphere.dynamodb import Table
 from troposphere.sqs import Queue
 
 from wildrydes_ml import Access, App, ExistingNetwork, Filling, NewNetwork, Storage, render
+from wildrydes_ml.blocks.dashboard import Alarms
 from wildrydes_ml.checks import check
 from wildrydes_ml.template.headings import OWN
 
@@ -262,3 +263,32 @@ def test_an_import_of_app_loads_no_block_that_it_may_not_need() -> None:
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_dashboard_shows_function_api_and_file_system(full: App) -> None:
+    app = answering(full)
+    made = app.dashboard(alarms=Alarms(errors=7))
+    template = app.template()
+    (title, shown), *others = of(template, "AWS::CloudWatch::Dashboard").items()
+    assert (title, others) == (made.title, [])
+    text, names = shown["DashboardBody"]["Fn::Sub"]
+    assert names == {
+        "Function": {"Ref": "Answer"}, "Api": {"Ref": "AWS::StackName"}, "Stage": "prod",
+        "FileSystem": {"Ref": "FileSystemResource"},
+    }  # fmt: skip
+    assert of(template, "AWS::ApiGateway::RestApi")["Api"]["Name"] == names["Api"], (
+        "CloudWatch knows an API by its name"
+    )
+    alarms = of(template, "AWS::CloudWatch::Alarm")
+    assert all(f"${{{one}.Arn}}" in text for one in alarms)
+    assert [one["Threshold"] for one in alarms.values() if one.get("MetricName") == "Errors"] == [7]
+    assert check(template.to_dict()) == []
+
+
+def test_a_dashboard_of_an_app_without_api_and_files_is_of_its_function(folder: Path) -> None:
+    app = App("bare", directory=folder)
+    app.function("Answer", code="handler", handler="app.answer")
+    other = app.function("Other", code="handler", handler="app.answer")
+    app.dashboard(other)
+    (shown,) = of(app.template(), "AWS::CloudWatch::Dashboard").values()
+    assert shown["DashboardBody"]["Fn::Sub"][1] == {"Function": {"Ref": "Other"}}

@@ -202,6 +202,13 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "alarm of a word": (lambda app: alarm(app, above="many"), "above is 'many'"),
     "alarm of an odd statistic": (lambda app: alarm(app, statistic="Median"), "Sum, Average"),
     "alarm with a dash": (lambda app: app.alarm("a-b", ("AWS/SQS", "Age", {}), above=0), "letters and digits"),
+    "dashboard of nothing": (lambda app: app.dashboard(), "has 0 functions; pass the one that is watched"),
+    "dashboard of two": (
+        lambda app: [function(app), function(app, name="More"), app.dashboard()],
+        "has 2 functions; pass the one",
+    ),
+    "dashboard of a name": (lambda app: app.dashboard("Answer"), r"pass what app.function"),  # type: ignore[arg-type]
+    "dashboard twice": (lambda app: two_dashboards(app), "another name"),
     "output twice": (lambda app: twice(lambda: app.output("Queue", "x")), "another name"),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),
     "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
@@ -230,6 +237,11 @@ def whole(app: App, *resources: Any, output: Any = "x") -> Any:
     app.output("X", output)
     app.route("POST /", function(app))
     return app.template()
+
+
+def two_dashboards(app: App) -> None:
+    function(app)
+    twice(app.dashboard)
 
 
 def alarm(app: App, **more: Any) -> Any:

@@ -137,3 +137,35 @@ def test_a_function_that_may_not_be_looked_at_is_unknown(stub: Stub) -> None:
     stubber.add_client_error("get_alias", "ServiceException")
     with pytest.raises(OutOfReach):
         Functions(client, None).lost("f", "live")
+
+
+def listed(stubber: Any, *names: str) -> None:
+    stubber.add_response("list_functions", {"Functions": [{"FunctionName": name} for name in names]}, {})
+
+
+def test_several_functions_are_looked_for_with_one_call(stub: Stub) -> None:
+    client, stubber = stub("lambda")
+    listed(stubber, "a", "b", "another")
+    assert Functions(client, None).missing(["a", "b"]) == ()
+
+
+def test_what_is_not_on_the_first_page_is_asked_for_by_name(stub: Stub) -> None:
+    client, stubber = stub("lambda")
+    listed(stubber, "a")
+    stubber.add_response("get_function", {}, {"FunctionName": "b"})
+    stubber.add_client_error("get_function", "ResourceNotFoundException", expected_params={"FunctionName": "c"})
+    assert Functions(client, None).missing(["a", "b", "c"]) == ("c",)
+
+
+def test_one_function_is_asked_for_by_name(stub: Stub) -> None:
+    client, stubber = stub("lambda")
+    stubber.add_client_error("get_function", "ResourceNotFoundException", expected_params={"FunctionName": "a"})
+    assert Functions(client, None).missing(["a"]) == ("a",)
+
+
+def test_functions_that_may_not_be_listed_are_asked_for_by_name(stub: Stub) -> None:
+    client, stubber = stub("lambda")
+    stubber.add_client_error("list_functions", "AccessDeniedException")
+    stubber.add_response("get_function", {}, {"FunctionName": "a"})
+    stubber.add_client_error("get_function", "AccessDeniedException", expected_params={"FunctionName": "b"})
+    assert Functions(client, None).missing(["a", "b"]) == Unknown("denied", "lambda:GetFunction")

@@ -69,6 +69,33 @@ def test_paths_count_from_the_file(file: Path) -> None:
     assert settings(file).model == str(file.parent / "models/mine")
 
 
+APP = """
+from wildrydes_ml import App
+app = App("glad")
+app.function("Answer", code=".", handler="app.answer")
+def answer(event, context): ...
+"""
+
+
+@pytest.mark.parametrize(
+    ("given", "loaded"), [("app.py", "app.py"), ("app.py:app", "app.py:app"), ("./app.py", "app.py")]
+)
+def test_a_file_names_the_application_beside_it(tmp_path: Path, given: str, loaded: str) -> None:
+    (tmp_path / "app.py").write_text(APP)
+    (tmp_path / "glad.toml").write_text(f"app = '{given}'\nlocal = true")
+    options = build_parser("deploy", read(tmp_path / "glad.toml")).parse_args([])
+    assert (options.app, options.local) == (str(tmp_path / loaded), True)
+    assert asked(options).name == "glad"
+    assert build_parser("status", read(tmp_path / "glad.toml")).parse_args(["--app", "other.py"]).app == "other.py"
+
+
+@pytest.mark.parametrize("given", ["package.module:app", "module", "~/app.py"])
+def test_a_module_and_a_home_are_no_paths_from_the_file(tmp_path: Path, given: str) -> None:
+    (tmp_path / "glad.toml").write_text(f"app = '{given}'\nlocal = false")
+    found = read(tmp_path / "glad.toml").options
+    assert (found["app"], found["local"]) == (given, False)
+
+
 @pytest.mark.parametrize("verb", ["destroy", "classify", "status"])
 def test_other_verbs_take_what_concerns_them(file: Path, verb: str) -> None:
     arguments = ["a.png"] if verb == "classify" else []
@@ -87,6 +114,8 @@ def test_other_verbs_take_what_concerns_them(file: Path, verb: str) -> None:
             "allow-replace = 'A'\n[set]\nA = [1]",
             ["allow-replace must be a list of texts", "set.A must be text, a number"],
         ),
+        ("local = 'yes'", ["local must be true or false"]),
+        ("app = true", ["app must be text in quotes"]),
         ("tag = [1]", ["tag must be a list of texts"]),
         ("name = ", ["this is not TOML"]),
     ],

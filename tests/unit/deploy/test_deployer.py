@@ -336,6 +336,27 @@ def test_a_preview_shows_the_changes_of_resources(run: Deploy, aws: FakeAws) -> 
     assert aws.stacks.pending == []
 
 
+def test_a_name_that_may_be_lost_and_that_nothing_has_is_told(run: Deploy, aws: FakeAws) -> None:
+    """A warning and no refusal: the same command again names what the first one has removed."""
+    run()
+    said = Said()
+    assert not look(aws, said, allow_replace=("LambdaEFSMLVpc", "Answer", "FileSystemResource"))
+    typed, gone = said.texts("warning")
+    assert typed.startswith(
+        "--allow-replace LambdaEFSMLVpc has no effect: this deployment has no such resource (did you mean "
+        "LambdaEFSMLVPC?); its resources that must not be lost are AccessPointResource, DefaultPublicRoute, "
+    )
+    assert gone.startswith("--allow-replace Answer has no effect: this deployment has no such resource; its ")
+
+
+def test_a_resource_that_the_new_template_has_no_more_may_be_named(aws: FakeAws) -> None:
+    body = {"Resources": {"Old": {"Type": "AWS::SQS::Queue"}, "News": {"Type": "AWS::SNS::Topic"}}}
+    aws.stacks.put("wildrydes-ml-mod5", "CREATE_COMPLETE", json.dumps(body), tags={TAG: "wildrydes-ml"})
+    said = Said()
+    look(aws, said, allow_replace=("Old",))
+    assert not any("--allow-replace" in text for text in said.texts("warning"))
+
+
 def test_a_preview_of_nothing_says_so(run: Deploy, aws: FakeAws) -> None:
     run()
     assert not look(aws, Said())

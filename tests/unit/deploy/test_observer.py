@@ -1,5 +1,7 @@
 """One look at an account: what is there, once what is under way has ended, and nothing of other people's."""
 
+import json
+from collections.abc import Collection
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,14 +13,17 @@ from wildrydes_ml.aws.facts import Unknown
 from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.aws.wiring import FoundWiring
-from wildrydes_ml.deploy.desired import Desired
+from wildrydes_ml.deploy.desired import Desired, describe
 from wildrydes_ml.deploy.follower import Follower
 from wildrydes_ml.deploy.model import Model
 from wildrydes_ml.deploy.observer import Observer, StackObserver
 from wildrydes_ml.deploy.planner import Observed
+from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deployment import Deployment, Proof, Stack
 from wildrydes_ml.errors import Refused, WildrydesError
 from wildrydes_ml.tags import TAG
-from wildrydes_ml.testing import STACK_TYPE, Said, event
+from wildrydes_ml.template.source import Source
+from wildrydes_ml.testing import IDENTITY, STACK_TYPE, FakeFunctions, FakeStacks, Said, event
 
 EFS, INFERENCE, COMPLETE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"
 BUCKET = "wildrydes-ml-123456789012-eu-west-1"
@@ -206,3 +211,93 @@ def test_the_deployed_function_is_asked_for() -> None:
     aws = deployed("short")
     observed(aws, route="short", overrides={"FunctionName": "another"})
     assert aws.functions.asked == ["ml_inferencefunction:live"]
+
+
+FUNCTION_OF = {"Type": "AWS::Lambda::Function", "Properties": {}}
+
+
+def two_functions(**more: Any) -> Deployment:
+    """A function that the proof asks by its alias, and another one that nobody asks; both have an alias."""
+    resources: dict[str, Any] = dict.fromkeys(("Answer", "Sweep"), FUNCTION_OF)
+    for title in ("Answer", "Sweep"):
+        properties = {"FunctionName": {"Ref": title}, "Name": "live"}
+        resources[f"{title}Live"] = {"Type": "AWS::Lambda::Alias", "Properties": properties}
+    resources["Api"] = {"Type": "AWS::ApiGateway::RestApi"}
+    outputs = {
+        "ApiId": {"Ref": "Api"},
+        "Url": "u",
+        "AnswerArn": {"Fn::GetAtt": ["Answer", "Arn"]},
+        "SweepName": {"Ref": "Sweep"},
+    }
+    body = {"Resources": resources, "Outputs": {key: {"Value": value} for key, value in outputs.items()}}
+    text = json.dumps(body)
+    asked = Proof.of("GET /", None, bool, function=lambda values, found: found["AnswerArn"] + ":live")
+    return Deployment("jobs", (Stack(Source("jobs.yml", text, body)),), **{"proof": asked, **more})
+
+
+def seen(aws: FakeAws, whole: Deployment, **outputs: str) -> Observed:
+    """What is observed of a deployment of one stack that is complete."""
+    desired = describe(Settings((whole,)), Target(), IDENTITY, Model(""))
+    held = aws.stacks.held.get("jobs", [])
+    aws.stacks.put("jobs", "CREATE_COMPLETE", desired.service.template, held, tags={TAG: "jobs"}, outputs=outputs)
+    return observed_for(desired, aws, Said())
+
+
+TOLD = {
+    "ApiId": "api1", "Url": "https://api1.execute-api.eu-west-1.amazonaws.com/prod", "SweepName": "jobs-Sweep-1",
+    "AnswerArn": "arn:aws:lambda:eu-west-1:123456789012:function:jobs-Answer-1",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("loss", "gone", "missing"),
+    [
+        ("", set[str](), ()),
+        ("", {"jobs-Sweep-1"}, ("Sweep",)),
+        ("AWS::Lambda::Function", set[str](), ("Answer",)),
+        ("AWS::Lambda::Function", {"jobs-Sweep-1"}, ("Answer", "Sweep")),
+        ("AWS::Lambda::Alias", set[str](), ("AnswerLive",)),
+    ],
+)
+def test_of_several_functions_those_that_are_gone_are_known(
+    loss: str, gone: set[str], missing: tuple[str, ...]
+) -> None:
+    aws = FakeAws()
+    aws.functions.loss, aws.functions.gone = loss, gone
+    assert seen(aws, two_functions(), **TOLD).stacks["jobs"].missing == missing
+    assert aws.functions.asked == ["jobs-Answer-1:live"]
+
+
+def test_a_function_that_no_output_names_is_known_by_its_physical_id() -> None:
+    aws = FakeAws()
+    aws.stacks.held["jobs"] = [
+        StackResource(f"{one}", "AWS::Lambda::Function", f"jobs-{one}-1") for one in ("Answer", "Sweep")
+    ]
+    aws.functions.gone = {"jobs-Sweep-1"}
+    found = seen(aws, two_functions(proof=None))
+    assert (found.stacks["jobs"].missing, found.unread) == (("Sweep",), ())
+
+
+def test_a_name_that_cloudformation_may_not_be_asked_for_is_told() -> None:
+    class Denying(FakeStacks):
+        def resources(self, name: str) -> list[StackResource]:
+            raise WildrydesError("denied")
+
+    aws = FakeAws()
+    aws.stacks = Denying(aws.journal, aws.outputs)
+    aws.functions.gone = {"jobs-Sweep-1"}
+    found = seen(aws, two_functions(), **TOLD)
+    assert (found.stacks["jobs"].missing, found.unread) == (("Sweep",), ())
+    found = seen(aws, two_functions(proof=None))
+    assert (found.stacks["jobs"].missing, found.unread) == ((), ("cloudformation:ListStackResources",))
+
+
+def test_functions_that_may_not_be_looked_at_are_told() -> None:
+    class Denying(FakeFunctions):
+        def missing(self, names: Collection[str]) -> Unknown:
+            return Unknown("denied", "lambda:GetFunction")
+
+    aws = FakeAws()
+    aws.functions = Denying(aws.journal)
+    found = seen(aws, two_functions(), **TOLD)
+    assert (found.stacks["jobs"].missing, found.unread) == ((), ("lambda:GetFunction",))

@@ -216,8 +216,11 @@ def test_what_cannot_be_set_is_told_with_the_reason(code: Path, name: str, says:
 @pytest.mark.parametrize(
     ("options", "says"),
     [
-        ({"preset": "lean"}, "--preset 'lean': there is none"),
-        ({"route": "short"}, "--route 'short': there is none"),
+        (
+            {"preset": "lean"},
+            "--preset 'lean': orders has no presets; set its parameters with --set: Limit, Memory, Seconds, Team",
+        ),
+        ({"route": "short"}, "--route 'short': there is one way to deploy orders; leave the option out"),
         ({"model": "m.tar"}, "--model m.tar: orders takes none"),
     ],
 )

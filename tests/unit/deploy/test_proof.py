@@ -18,6 +18,7 @@ from wildrydes_ml.deploy.proof import (
     ask_api,
     public_url,
     sender,
+    shown,
     stage,
     warm,
 )
@@ -260,3 +261,20 @@ def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:
     with pytest.raises(WildrydesError, match=r"does not answer as it should: status 0 \(KeyError: 'x'\); "):
         warm(aws.gateways, FUNCTION, curt, said, (clock := Clock()), clock.sleep)
     assert "not yet: status 0 (KeyError: 'x')" in said.texts("event")
+
+
+HERE = Target(endpoint="http://127.0.0.1:4566")
+
+
+@pytest.mark.parametrize(
+    ("target", "url"),
+    [
+        (HERE, "http://127.0.0.1:4566/_aws/execute-api/api1/prod"),
+        (Target(), "https://api1.execute-api.eu-west-1.amazonaws.com/prod"),
+    ],
+    ids=["here", "on AWS"],
+)
+def test_what_is_shown_of_the_outputs_can_be_called(target: Target, url: str) -> None:
+    shows = {key: shown(value, target, PROOF, API_OUTPUTS) for key, value in API_OUTPUTS.items()}
+    assert shows == {**API_OUTPUTS, "ApiGatewayInvokeURL": url, "InferenceFunctionTestCommand": f"curl {url}"}
+    assert shown("x", target, None, {}) == shown("x", target, PROOF, {}) == "x"

@@ -2,7 +2,7 @@
 
 import pytest
 
-from wildrydes_ml.deploy.protected import protected
+from wildrydes_ml.deploy.protected import protected, unknown
 from wildrydes_ml.template.change import ResourceChange
 from wildrydes_ml.workshop import templates
 
@@ -76,3 +76,13 @@ def test_of_the_workshop_nothing_is_protected_less_than_before(name: str) -> Non
     assert guarded >= held - {*FILLER}
     assert not guarded & {*FILLER}
     assert {resources[title]["Type"] for title in guarded - held} <= {"AWS::ApiGateway::RestApi"}
+
+
+def test_a_name_of_no_resource_is_told_with_those_that_there_are() -> None:
+    there = {"Data": "AWS::S3::Bucket", "Role": "AWS::IAM::Role"}
+    assert unknown(["Data", "Role"], there) == []
+    assert unknown(["Dta", "Dta"], there) == [
+        "--allow-replace Dta has no effect: this deployment has no such resource (did you mean Data?); its resources "
+        "that must not be lost are Data"
+    ]
+    assert unknown(["Vpc"], {"Role": "AWS::IAM::Role"})[0].endswith("no such resource; it has none that it is for")

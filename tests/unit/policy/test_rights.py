@@ -7,11 +7,15 @@ from types import MappingProxyType
 from typing import Any
 
 import pytest
-from troposphere import Template
+from troposphere import Ref, Sub, Template
 from troposphere.apigateway import Resource
+from troposphere.cloudwatch import Alarm
+from troposphere.dynamodb import AttributeDefinition, KeySchema, Table
 from troposphere.iam import Role
+from troposphere.kinesis import Stream
 from troposphere.logs import LogGroup
-from troposphere.sns import Topic
+from troposphere.s3 import Bucket
+from troposphere.sns import SubscriptionResource, Topic
 from troposphere.sqs import Queue
 
 from tests.unit.aws.test_answers import CALLED
@@ -19,7 +23,9 @@ from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deployment import Deployment, Stack
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.grants import LIMIT, WHO, policies, size
-from wildrydes_ml.policy.rights import CALLS, KEPT_TYPES, MADE, SCOPES, TABLE, VERBS
+from wildrydes_ml.policy.rights import CALLS, MADE, TABLE
+from wildrydes_ml.policy.rows import KEPT_TYPES, VERBS
+from wildrydes_ml.policy.scopes import SCOPES
 from wildrydes_ml.template.effective import changes, effective
 from wildrydes_ml.template.source import built
 from wildrydes_ml.workshop import templates
@@ -36,6 +42,21 @@ NAMESAKES = {
     ("service-quotas", "ListTagsForResource"),
     ("ssm", "ListTagsForResource"),
 }
+
+
+def table() -> Table:
+    return Table(
+        "Scores",
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[AttributeDefinition(AttributeName="a", AttributeType="S")],
+        KeySchema=[KeySchema(AttributeName="a", KeyType="HASH")],
+    )
+
+
+def rings(title: str) -> Alarm:
+    return Alarm(
+        title, ComparisonOperator="GreaterThanThreshold", EvaluationPeriods=1, Statistic="Sum", MetricName="Errors"
+    )
 
 
 def types() -> list[str]:
@@ -273,9 +294,9 @@ def test_the_roles_of_every_stack_may_be_made() -> None:
 
 def test_what_the_table_does_not_know_of_another_application_is_said() -> None:
     template = Template()
-    template.add_resource([Queue("Results"), Topic("News")])
+    template.add_resource([Stream("Results", ShardCount=1), SubscriptionResource("News", TopicArn="t", Protocol="sms")])
     settings = Settings((Deployment(name="sentiment", stacks=(Stack(built("news.yml", template)),)),))
-    assert grants.untold(settings) == ["AWS::SNS::Topic", "AWS::SQS::Queue"]
+    assert grants.untold(settings) == ["AWS::Kinesis::Stream", "AWS::SNS::Subscription"]
     assert grants.untold(wild_rydes()) == []
     actions = granted("deploy", settings)
     assert "cloudformation:CreateChangeSet" in actions
@@ -293,3 +314,53 @@ def test_a_log_group_that_an_app_leaves_unnamed_has_a_name_of_its_stack_s() -> N
         assert not allows(verb, f"logs:{action}", made.replace("iris-", "shop-"), settings)
         assert not allows(verb, f"logs:{action}", made.replace("iris-", "wildrydes-ml-mod5-"))
     assert "apigateway:POST" in granted("deploy", settings)
+
+
+def app_with(*resources: Any) -> Settings:
+    """An application that adds resources to its stack."""
+    template = Template()
+    template.add_resource(list(resources))
+    return Settings((Deployment(name="sentiment", stacks=(Stack(built("sentiment.yml", template)),)),), account=ACCOUNT)
+
+
+@pytest.mark.parametrize(
+    ("resource", "make", "remove", "arn"),
+    [
+        (Queue("Results"), "sqs:CreateQueue", "sqs:DeleteQueue", "arn:aws:sqs:{place}:{name}"),
+        (Topic("News"), "sns:CreateTopic", "sns:DeleteTopic", "arn:aws:sns:{place}:{name}"),
+        (table(), "dynamodb:CreateTable", "dynamodb:DeleteTable", "arn:aws:dynamodb:{place}:table/{name}"),
+        (Bucket("Store"), "s3:CreateBucket", "s3:DeleteBucket", "arn:aws:s3:::{name}"),
+        (
+            rings("Alarm"),
+            "cloudwatch:PutMetricAlarm",
+            "cloudwatch:DeleteAlarms",
+            "arn:aws:cloudwatch:{place}:alarm:{name}",
+        ),
+    ],
+    ids=["queue", "topic", "table", "bucket", "alarm"],
+)
+def test_what_an_app_adds_may_be_made_and_removed_by_its_stack_s_name_alone(
+    resource: Any, make: str, remove: str, arn: str
+) -> None:
+    settings, place = app_with(resource), f"{REGION}:{ACCOUNT}"
+    assert grants.untold(settings) == []
+    for verb, action in (("deploy", make), ("destroy", remove), ("cloudformation", make)):
+        assert allows(verb, action, arn.format(place=place, name="sentiment-one-1ab"), settings), action
+        assert not allows(verb, action, arn.format(place=place, name="shop-one-1ab"), settings), action
+    assert not allows("destroy", make, arn.format(place=place, name="sentiment-one-1ab"), settings)
+    without = app_with(Stream("Results", ShardCount=1))
+    assert not allows("deploy", make, arn.format(place=place, name="sentiment-one-1ab"), without)
+
+
+@pytest.mark.parametrize(
+    ("name", "may", "may_not"),
+    [
+        ("results", "results", "sentiment-results-1"),
+        (Ref("Anything"), "whatever", ""),
+        (Sub("${AWS::StackName}-results"), "sentiment-results", "other-results"),
+    ],
+)
+def test_what_has_a_name_of_its_own_is_known_by_that(name: Any, may: str, may_not: str) -> None:
+    settings, arn = app_with(Queue("Results", QueueName=name)), f"arn:aws:sqs:{REGION}:{ACCOUNT}:"
+    assert allows("deploy", "sqs:CreateQueue", arn + may, settings)
+    assert not may_not or not allows("deploy", "sqs:CreateQueue", arn + may_not, settings)

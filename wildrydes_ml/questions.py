@@ -1,4 +1,4 @@
-"""How an App is proven to answer: a question on one of its routes, and what the answer must be."""
+"""How an application is proven to answer: a question in JSON on one of its routes, and what the answer must be."""
 
 import inspect
 import json
@@ -7,11 +7,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from ..blocks.api import STAGE
-from ..blocks.routes import Route
+from .aws.wiring import STAGE
 
 if TYPE_CHECKING:
-    from ..web import Reply
+    from .web import Reply
 
 Check = Callable[[Any], bool]
 
@@ -23,8 +22,10 @@ _LONGEST = 300
 class Question:
     """What is asked on a route, and what the answer must be."""
 
-    route: Route
-    """Where it is asked."""
+    on: str
+    """The method of the route; ANY is asked by POST, or by GET when nothing is sent."""
+    resource: str
+    """The path of the route, with its `{names}`."""
     asked: Any
     """What is sent as JSON; None for nothing."""
     check: Check
@@ -34,9 +35,9 @@ class Question:
 
     @property
     def method(self) -> str:
-        """The route's method; ANY is asked by POST, or by GET when nothing is sent."""
-        if self.route.method != "ANY":
-            return self.route.method
+        """The method by which it is asked."""
+        if self.on != "ANY":
+            return self.on
         return "GET" if self.asked is None else "POST"
 
     @property
@@ -53,16 +54,16 @@ class Question:
     def event(self) -> dict[str, Any]:
         """What API Gateway makes of it for the function
         (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html)."""
-        context = {"stage": STAGE, "httpMethod": self.method, "resourcePath": self.route.path, "identity": {}}
+        context = {"stage": STAGE, "httpMethod": self.method, "resourcePath": self.resource, "identity": {}}
         return {
-            "resource": self.route.path,
+            "resource": self.resource,
             "path": self.path,
             "httpMethod": self.method,
             "headers": self.headers,
             "multiValueHeaders": {name: [value] for name, value in self.headers.items()},
             "queryStringParameters": None,
             "multiValueQueryStringParameters": None,
-            "pathParameters": _path_parameters(self.route.path, self.path),
+            "pathParameters": _path_parameters(self.resource, self.path),
             "stageVariables": None,
             "requestContext": {**context, "path": f"/{STAGE}{self.path}"},
             "body": self.body.decode() or None,
@@ -118,8 +119,11 @@ class Said:
         return {"asked": self.asked, "answer": self.answer, **({"error": self.error} if self.error else {})}
 
 
-def question(route: Route, asked: Any, check: Check, path: str) -> Question:
-    """Raises TypeError and ValueError for what cannot be asked or checked on the route."""
+def question(method: str, resource: str, asked: Any, check: Check, path: str = "") -> Question:
+    """A question on the route with this method and path; `path` has values in place of `{names}`.
+
+    Raises TypeError and ValueError for what cannot be asked or checked on the route.
+    """
     if not callable(check):
         raise TypeError(f"proof: the check is {check!r}; pass a function, such as lambda reply: reply['ok']")
     if not _takes_one(check):
@@ -128,13 +132,13 @@ def question(route: Route, asked: Any, check: Check, path: str) -> Question:
         json.dumps(asked)
     except (TypeError, ValueError) as error:
         raise TypeError(f"proof: {asked!r} cannot be sent as JSON ({error})") from None
-    if asked is not None and route.method in ("GET", "HEAD"):
-        raise ValueError(f"proof: {route.method} {route.path} sends nothing; pass None as the question")
-    if "{" in route.path and not path:
-        raise ValueError(f"proof: {route.path} has parameters; add path= with values, such as path='/digits/7'")
+    if asked is not None and method in ("GET", "HEAD"):
+        raise ValueError(f"proof: {method} {resource} sends nothing; pass None as the question")
+    if "{" in resource and not path:
+        raise ValueError(f"proof: {resource} has parameters; add path= with values, such as path='/digits/7'")
     if path and not path.startswith("/"):
         raise ValueError(f"proof: path is {path!r}; begin with a slash")
-    return Question(route, asked, check, path or route.path)
+    return Question(method, resource, asked, check, path or resource)
 
 
 def _takes_one(check: Check) -> bool:

@@ -1,0 +1,135 @@
+"""The proof: what a deployed API is asked, and what it has to answer, before a deploy calls itself done."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol
+
+from .questions import Check, Question, question
+
+if TYPE_CHECKING:
+    from .web import Reply
+
+Values = Mapping[str, str]
+Called = Callable[[Values, Values], str]
+"""The function that is invoked: its name or ARN, from the parameters' values and the outputs."""
+
+_AUTHS = ("NONE", "API_KEY", "AWS_IAM")
+_ROUTE = re.compile(r"(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) (/\S*)")
+
+
+class Verdict(Protocol):
+    """What an answer says. `error` is empty when it is one."""
+
+    @property
+    def error(self) -> str:
+        """Why it proves nothing."""
+
+    def describe(self) -> str:
+        """The answer in words."""
+
+    def record(self) -> dict[str, Any]:
+        """The answer for a program."""
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What the deployed API is asked, and what it has to answer, before a deploy calls itself done."""
+
+    body: bytes
+    """What is posted."""
+    headers: Values
+    """The headers that go with it."""
+    read: "Callable[[Reply], Verdict]"
+    """What an answer says."""
+    event: Mapping[str, Any]
+    """What the function is invoked with until it answers, without API Gateway's 29 seconds."""
+    function: Called
+    """The function with its alias, from the parameters' values and the outputs."""
+    method: str = "POST"
+    """The route's method."""
+    path: str = ""
+    """The route's path below the stage, without a slash at its beginning."""
+    auth: Callable[[Values], str] = lambda values: "NONE"
+    """How callers prove who they are: NONE, API_KEY or AWS_IAM."""
+    api: str = "ApiId"
+    """The output with the API's id; ID.OUTPUT, with a stack's id, where several stacks have one of that name."""
+    url: str = "Url"
+    """The output with the stage's URL, named as `api` is."""
+    command: Callable[[Values, str], str] = lambda outputs, url: ""
+    """A line that asks the same from a shell, from the outputs and the reachable URL."""
+    warnings: "Callable[[Reply], Iterator[str]]" = lambda reply: iter(())
+    """What the first answer of the function itself warns of."""
+    about: str = "ask the API"
+    """What is done, in words for the plan."""
+    routes: tuple[str, ...] = ()
+    """All routes that the API has, such as "GET /digits/{id}"; none where they are not known."""
+
+    @classmethod
+    def of(
+        cls,
+        route: str,
+        asked: Any,
+        check: Check,
+        *,
+        function: "str | Called",
+        path: str = "",
+        auth: "str | Callable[[Values], str]" = "NONE",
+        api: str = "ApiId",
+        url: str = "Url",
+    ) -> "Proof":
+        """A proof by JSON: `asked` is sent to a route such as "POST /" (None: nothing), and `check` gets the answer,
+        read from JSON.
+
+        `function` is the output or the parameter that holds the function's name or ARN, or a function of the
+        parameters' values and the outputs that returns it. `path` has the values of a route with `{parameters}`.
+        `auth` is NONE, API_KEY or AWS_IAM, or a function of the parameters' values. Raises TypeError and ValueError for
+        what cannot be asked or checked.
+        """
+        match = _ROUTE.fullmatch(route) if isinstance(route, str) else None
+        if match is None:
+            raise ValueError(f"Proof.of: the route is {route!r}; write method and path, such as 'POST /'")
+        if not callable(auth) and auth not in _AUTHS:
+            raise ValueError(f"Proof.of: auth is {auth!r}; use one of {', '.join(_AUTHS)}, or a function")
+        return cls.asking(
+            question(match[1], match[2], asked, check, path),
+            function=function if callable(function) else lambda values, outputs: {**values, **outputs}[function],
+            auth=auth if callable(auth) else lambda values: auth,
+            api=api,
+            url=url,
+        )
+
+    @classmethod
+    def asking(
+        cls,
+        question: Question,
+        *,
+        function: "Called",
+        auth: "Callable[[Values], str]",
+        api: str = "ApiId",
+        url: str = "Url",
+    ) -> "Proof":
+        """A proof by a question."""
+        return cls(
+            body=question.body,
+            headers=question.headers,
+            read=question.read,
+            event=question.event,
+            function=function,
+            method=question.method,
+            path=question.path.lstrip("/"),
+            auth=auth,
+            # The values decide over the key; the outputs do not tell them.
+            command=lambda outputs, url: question.command(url, _unset(auth)),
+            about=f"ask {question}",
+            api=api,
+            url=url,
+        )
+
+
+def _unset(auth: Callable[[Values], str]) -> str:
+    """How callers prove who they are while nothing is set; AWS_IAM, of which no line tells, where that decides."""
+    try:
+        return auth({})
+    except KeyError:
+        return "AWS_IAM"
