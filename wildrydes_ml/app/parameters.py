@@ -3,93 +3,41 @@ on an emulator."""
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 from troposphere import Parameter
 
-from ..blocks import arguments
-from ..blocks.agreement import RUNTIME, Architecture
+from ..blocks.rows import SHARED
 
 Plain: TypeAlias = str | float | bool
 
 _REFILL = " Another one fills EFS anew."
 
-TABLE: Mapping[str, Mapping[str, Any]] = {
+_WORDS: Mapping[str, Mapping[str, str]] = {
     "VpcId": {"Type": "AWS::EC2::VPC::Id", "Description": "The VPC that the functions run in."},
     "FillerSubnet": {"Type": "AWS::EC2::Subnet::Id"},
     "InternetEgress": {
-        "AllowedValues": ["nat", "ipv6", "none"],
         "Description": "The functions' way out: nat (billed by the hour), ipv6 (free, hosts with IPv6 only) or none.",
     },
     "AvailabilityZoneOne": {
-        "Default": "",
-        "AllowedPattern": "^$|^[a-z0-9-]+$",
-        "ConstraintDescription": "must be an Availability Zone such as eu-west-1a, or empty",
         "Description": "Zone of the public and the first private subnet; empty: the region's first.",
     },
-    "AvailabilityZoneTwo": {
-        "Default": "",
-        "AllowedPattern": "^$|^[a-z0-9-]+$",
-        "ConstraintDescription": "must be an Availability Zone such as eu-west-1b, or empty",
-        "Description": "Zone of the second private subnet; empty: the region's second.",
-    },
-    "DataBucket": {
-        "AllowedPattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-        "ConstraintDescription": "must be the name of an S3 bucket",
-        "Description": "S3 bucket of this region that holds the functions' zips.",
-    },
-    "EFSpath": {
-        "Default": "/mnt/python",
-        "AllowedPattern": "^/.*[^/]$",
-        "ConstraintDescription": "must be an absolute path without a slash at its end",
-        "MaxLength": 160,
-        "Description": "Where the functions see EFS; on AWS /mnt/ and one name.",
-    },
-    "PythonRuntime": {
-        "AllowedPattern": f"^{RUNTIME}$",
-        "ConstraintDescription": "must be a Lambda runtime such as python3.13",
-        "Description": "Python of the functions and their packages.",
-    },
-    "Architecture": {
-        "AllowedValues": list(get_args(Architecture)),
-        "Description": "Processor of the functions, and of the instance that fills EFS.",
-    },
+    "DataBucket": {"Description": "S3 bucket of this region that holds the functions' zips."},
+    "EFSpath": {"Description": "Where the functions see EFS; on AWS /mnt/ and one name."},
+    "PythonRuntime": {"Description": "Python of the functions and their packages."},
+    "Architecture": {"Description": "Processor of the functions, and of the instance that fills EFS."},
     "Packages": {
-        "AllowedPattern": f"^({arguments.PIN}( +|$))+$",
         "ConstraintDescription": "must be pins such as numpy==2.4.6 separated by spaces",
         "Description": f"What pip installs on EFS, separated by spaces, pinned with ==.{_REFILL}",
     },
-    "ModelUrl": {
-        "AllowedPattern": r"^https?://[^\s\"$`\\]+$",
-        "ConstraintDescription": "must be an http or https URL without spaces, quotes, $, ` and \\",
-        "Description": f"http(s) URL of a tar archive: the model.{_REFILL}",
-    },
-    "ModelSha256": {
-        "AllowedPattern": "^$|^[0-9A-Fa-f]{64}$",
-        "ConstraintDescription": "must be 64 hexadecimal digits, or empty",
-        "Description": f"SHA-256 of the model's archive; empty: not checked.{_REFILL}",
-    },
-    "BootstrapInstance": {
-        "AllowedValues": ["keep", "stop", "none"],
-        "Description": "The EC2 instance that fills EFS: keep it, stop (it ends itself once EFS is filled; choose none "
-        "before a later update), or none. To fill EFS anew: none, then back.",
-    },
-    "BootstrapInstanceType": {
-        "AllowedPattern": r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
-        "ConstraintDescription": "must be an instance type such as c5.large, or empty",
-        "Description": "Type of the filling instance; empty: c5.large, or c7g.large on arm64.",
-    },
-    "PermissionsBoundary": {
-        "Default": "",
-        "AllowedPattern": r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
-        "ConstraintDescription": "must be the ARN of an IAM policy, or empty",
-        "Description": "ARN of the permissions boundary of each role; empty: none.",
-    },
+    "ModelUrl": {"Description": f"http(s) URL of a tar archive: the model.{_REFILL}"},
+    "ModelSha256": {"Description": f"SHA-256 of the model's archive; empty: not checked.{_REFILL}"},
     "Revision": {
-        "Default": "",
-        "MaxLength": 24,
         "Description": "Any text; another one starts the functions anew, as they must when EFS was filled again.",
     },
+}
+TABLE: Mapping[str, Mapping[str, Any]] = {
+    name: {**SHARED.get(name, {}), **_WORDS.get(name, {})} for name in {**_WORDS, **SHARED}
 }
 """Properties by name; a Type of String where none stands."""
 REFILLS = ("Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256")

@@ -7,9 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, get_args
 
-from ..blocks import access, agreement, filling, function, storage
-from ..blocks.filling import Instance
-from ..blocks.network import Egress
+from ..blocks import access, arguments, function, storage
+from ..blocks.rows import SHARED
 
 REFILL = " See BootstrapInstance."
 
@@ -20,7 +19,7 @@ PACKAGES = (
 )
 MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
 
-BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+BUCKET = f"^{arguments.BUCKET}$"
 _CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
 
 
@@ -50,6 +49,19 @@ def _number(default: Any, low: Any, high: Any, description: str) -> dict[str, An
 
 def _required(kind: str, description: str, **more: Any) -> dict[str, Any]:
     return {"Type": kind, "Description": description, **more}
+
+
+def _shared(name: str, default: str | None, description: str = "", constraint: str = "") -> dict[str, Any]:
+    """The row that other applications have, too, with the workshop's own default and words; None: required."""
+    row = SHARED[name]
+    own = {
+        "Type": "String",
+        **({} if default is None else {"Default": default}),
+        **({"AllowedValues": row["AllowedValues"]} if "AllowedValues" in row else {}),
+        "Description": description or row["Description"],
+        **{key: row[key] for key in ("AllowedPattern", "ConstraintDescription", "MaxLength") if key in row},
+    }
+    return {**own, "ConstraintDescription": constraint} if constraint else own
 
 
 # The parts of the templates that have parameters.
@@ -88,79 +100,46 @@ ROWS: dict[str, Row] = {
         _number(15, *storage.MIBPS, "MiB/s to reserve where ThroughputMode is provisioned."), (EFS,)
     ),
     "InternetEgress": Row(
-        _choice(
+        _shared(
+            "InternetEgress",
             "nat",
-            get_args(Egress),
             "Way out to pictures by URL: nat (billed by the hour), ipv6 (free, hosts with IPv6 only) or none.",
         ),
         (EFS,),
     ),
-    "BootstrapInstance": Row(
-        _choice(
-            "keep",
-            get_args(Instance),
-            "The EC2 instance that fills EFS: keep it, stop (it ends itself once EFS is filled; choose none before a "
-            "later update), or none. To fill EFS anew: none, then back.",
-        ),
-        (EFS,),
-        refills=True,
-    ),
-    "BootstrapInstanceType": Row(
-        _text(
-            "",
-            "Type of the filling instance; empty: c5.large, or c7g.large on arm64.",
-            r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
-            "must be an instance type such as c5.large, or empty",
-        ),
-        (EFS,),
-        refills=True,
-    ),
+    "BootstrapInstance": Row(_shared("BootstrapInstance", "keep"), (EFS,), refills=True),
+    "BootstrapInstanceType": Row(_shared("BootstrapInstanceType", ""), (EFS,), refills=True),
     "Architecture": Row(
-        _choice(
-            "x86_64",
-            get_args(agreement.Architecture),
-            "Processor of the function and the filling instance." + REFILL,
-        ),
+        _shared("Architecture", "x86_64", "Processor of the function and the filling instance." + REFILL),
         (EFS, FUNCTION),
         refills=True,
     ),
     "PythonRuntime": Row(
-        _text(
+        _shared(
+            "PythonRuntime",
             "python3.13",
             "Python of the function and its packages: python3.12 or python3.13." + REFILL,
-            f"^{agreement.RUNTIME}$",
-            "must be a Lambda runtime such as python3.13",
         ),
         (EFS, FUNCTION),
         refills=True,
     ),
     "Packages": Row(
-        _text(
+        _shared(
+            "Packages",
             PACKAGES,
             "What pip installs on EFS, separated by spaces, pinned with ==." + REFILL,
-            f"^{filling.PINS}$",
             "must be pins such as pillow==13.0.0 separated by spaces; a marker after ; has no space in it",
         ),
         (EFS,),
         refills=True,
     ),
     "ModelUrl": Row(
-        _text(
-            MODEL_URL,
-            "http(s) URL of a tar archive whose root is a SavedModel." + REFILL,
-            r"^https?://[^\s\"$`\\]+$",
-            "must be an http or https URL without spaces, quotes, $, ` and \\",
-        ),
+        _shared("ModelUrl", MODEL_URL, "http(s) URL of a tar archive whose root is a SavedModel." + REFILL),
         (EFS,),
         refills=True,
     ),
     "ModelSha256": Row(
-        _text(
-            "",
-            "SHA-256 of the model's archive; empty: not checked." + REFILL,
-            r"^$|^[0-9A-Fa-f]{64}$",
-            "must be 64 hexadecimal digits, or empty",
-        ),
+        _shared("ModelSha256", "", "SHA-256 of the model's archive; empty: not checked." + REFILL),
         (EFS,),
         refills=True,
     ),
@@ -197,23 +176,14 @@ ROWS: dict[str, Row] = {
         opens=lambda value: f"port 22 is open to {value}" if value else "",
     ),
     "AvailabilityZoneOne": Row(
-        _text(
+        _shared(
+            "AvailabilityZoneOne",
             "",
             "Zone of the public and the first private subnet; empty: the region's first. Set both zones or none.",
-            r"^$|^[a-z0-9-]+$",
-            "must be an Availability Zone such as eu-west-1a, or empty",
         ),
         (EFS,),
     ),
-    "AvailabilityZoneTwo": Row(
-        _text(
-            "",
-            "Zone of the second private subnet; empty: the region's second.",
-            r"^$|^[a-z0-9-]+$",
-            "must be an Availability Zone such as eu-west-1b, or empty",
-        ),
-        (EFS,),
-    ),
+    "AvailabilityZoneTwo": Row(_shared("AvailabilityZoneTwo", ""), (EFS,)),
     # The function
     "SecurityGroupIds": Row(
         _required(
@@ -243,22 +213,11 @@ ROWS: dict[str, Row] = {
         derived="it comes from the EFS stack",
     ),
     "DataBucket": Row(
-        _required(
-            "String",
-            "S3 bucket of this region that holds the function's zip under CodeKey.",
-            AllowedPattern=BUCKET,
-            ConstraintDescription="must be the name of an S3 bucket",
-        ),
+        _shared("DataBucket", None, "S3 bucket of this region that holds the function's zip under CodeKey."),
         (SOURCE, FUNCTION),
     ),
     "EFSpath": Row(
-        _text(
-            "/mnt/python",
-            "Where the function sees the access point; on AWS /mnt/ and one name.",
-            r"^/.*[^/]$",
-            "must be an absolute path without a slash at its end",
-            MaxLength=160,
-        ),
+        _shared("EFSpath", "/mnt/python", "Where the function sees the access point; on AWS /mnt/ and one name."),
         (SOURCE, FUNCTION),
     ),
     "CodeKey": Row(
@@ -358,21 +317,13 @@ ROWS: dict[str, Row] = {
         (FUNCTION,),
         opens=lambda value: "the function may fetch from private hosts" if value else "",
     ),
-    "PermissionsBoundary": Row(
-        _text(
-            "",
-            "ARN of the permissions boundary of each role; empty: none.",
-            r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
-            "must be the ARN of an IAM policy, or empty",
-        ),
-        (EFS, FUNCTION),
-    ),
+    "PermissionsBoundary": Row(_shared("PermissionsBoundary", ""), (EFS, FUNCTION)),
     "Revision": Row(
-        _text(
+        _shared(
+            "Revision",
             "",
             "Any text; another one starts the function anew, as it must when EFS was filled again, and publishes the "
             "version that ProvisionedConcurrency needs.",
-            MaxLength=24,
         ),
         (FUNCTION,),
     ),
