@@ -100,7 +100,7 @@ class Place:
         work.mkdir(parents=True)
         self._work = work
         self._cdk = str(BUILD / "peers" / CDK.project / "bin" / "python")
-        self._environment = {**os.environ, "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1"}
+        self._environment = environment(os.environ, work)
         self._programs = {L1: work / "l1.py", L2: _PROGRAMS / "l2.py"}
         self.templates = {stack_name(name): build().to_dict() for name, build in TEMPLATES.items()}
 
@@ -145,6 +145,17 @@ class Place:
     def _run(self, name: str, commands: Sequence[Sequence[str]]) -> Took:
         shutil.rmtree(self._out(name), ignore_errors=True)
         return run(commands, self._environment)
+
+
+def environment(variables: Mapping[str, str], work: Path) -> dict[str, str]:
+    """The variables of all processes. Python keeps bytecode, whatever ours say, as it does where people install with
+    pip: what the uncounted runs compile is not compiled again."""
+    kept = {name: value for name, value in variables.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {
+        **kept,
+        "PYTHONPYCACHEPREFIX": str(work / "bytecode"),
+        "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+    }
 
 
 def stack_name(file: str) -> str:

@@ -1,11 +1,11 @@
-"""What the documentation tells of the code is what the code says: tables, pictures, reasons."""
+"""What is written by tools is what the code says: tables, pictures and reasons of the documentation, scripts."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tools import diagram, tables, topology
+from tools import diagram, scripts, tables, topology
 from tools.reasons import GONE, NEW, REASONS
 from wildrydes_ml.workshop import templates
 from wildrydes_ml.workshop.deployments import PRESETS
@@ -19,6 +19,23 @@ COMPLETE = templates.complete().to_dict()
 def test_tables_are_as_the_code_tells_them(page: Path) -> None:
     text = page.read_text(encoding="utf-8")
     assert text == tables.filled(text), "run python tools/tables.py"
+
+
+def test_there_is_a_script_for_each_verb_and_no_other() -> None:
+    made = {path.name: path.read_text(encoding="utf-8") for path in (ROOT / "bin").glob("*.py")}
+    assert made == scripts.texts(), "run python tools/scripts.py"
+
+
+def test_scripts_are_written_and_those_of_no_verb_removed(tmp_path: Path) -> None:
+    (tmp_path / "fly.py").touch()
+    (tmp_path / "deploy.py").write_text("stale")
+    said: list[str] = []
+    scripts.main(tmp_path, said.append)
+    assert {path.name: path.read_text(encoding="utf-8") for path in tmp_path.iterdir()} == scripts.texts()
+    assert said[:1] == ["removed fly.py"]
+    assert sorted(said[1:]) == sorted(f"wrote {name}" for name in scripts.texts())
+    scripts.main(tmp_path, said.append)
+    assert len(said) == 1 + len(scripts.texts()), "what is as it should be is left alone"
 
 
 def test_every_table_stands_on_a_page() -> None:

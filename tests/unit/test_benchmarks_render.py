@@ -1,7 +1,9 @@
 """The benchmark of rendering: its figures, goals and comparison, on made-up runs."""
 
+import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,6 +53,15 @@ def test_without_cdk_only_the_imports_are_judged() -> None:
 def test_ratios_are_of_medians_and_to_ours() -> None:
     lines = render.processes({OURS: runs(0.1, 0.2, 9), LINTED: runs(2), L1: runs(8, 8, 1)}).splitlines()
     assert lines[-1] == "| CDK, L1 | 8,000 | 16,000 | 40.0 | 4.00 | 40.0 |"
+
+
+def test_what_was_compiled_once_is_not_compiled_in_each_run(tmp_path: Path) -> None:
+    variables = render.environment(
+        {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(tmp_path)}, tmp_path
+    )
+    (tmp_path / "some.py").touch()
+    render.run([[sys.executable, "-c", "import some"]], variables)
+    assert [path.name for path in (tmp_path / "bytecode").rglob("some.*.pyc")]
 
 
 def template(**resource: Any) -> dict[str, Any]:

@@ -10,7 +10,6 @@ from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template
 from ..blocks import arguments
 from ..blocks.access import Access
 from ..blocks.agreement import RUNTIME, Architecture
-from ..blocks.api import add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, add_inference_function
@@ -321,6 +320,8 @@ class App:
         return self._foundation
 
     def _add_api(self, template: Template, access: Access) -> None:
+        from ..blocks.api import add_proxy_stage, add_rest_api, invoke_url
+
         api = add_rest_api(
             template,
             self._routes,

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any, TypeAlias
 
 from troposphere import GetAtt, Ref
@@ -53,6 +52,8 @@ class Function:
 
         Raises ValueError for a name that is almost, but not, one of Lambda's: such an alarm would never ring.
         """
+        from difflib import get_close_matches  # only here, since every process that imports an App would wait for it
+
         close = get_close_matches(str(name), _METRICS, 1, _CLOSE) if name not in _METRICS else []
         if close:
             raise ValueError(f"metric {name!r}: Lambda has none of that name; did you mean {close[0]!r}?")

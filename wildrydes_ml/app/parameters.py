@@ -3,12 +3,11 @@ on an emulator."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeAlias, get_args
+from typing import Any, TypeAlias
 
 from troposphere import Parameter
 
-from ..blocks import arguments
-from ..blocks.agreement import RUNTIME, Architecture
+from ..blocks.rows import SHARED
 from ..template.interface import Group, interface
 from .declarations import ZONES
 
@@ -16,84 +15,31 @@ Plain: TypeAlias = str | float | bool
 
 _REFILL = " If you change it, EFS is filled again."
 
-TABLE: Mapping[str, Mapping[str, Any]] = {
+_WORDS: Mapping[str, Mapping[str, str]] = {
     "VpcId": {"Type": "AWS::EC2::VPC::Id", "Description": "The VPC in which the functions run."},
     "FillerSubnet": {"Type": "AWS::EC2::Subnet::Id"},
     "InternetEgress": {
-        "AllowedValues": ["nat", "ipv6", "none"],
         "Description": "How the functions reach the internet: nat (billed by the hour), ipv6 (free, but only servers "
         "with IPv6) or none.",
     },
-    "AvailabilityZoneOne": {
-        "Default": "",
-        "AllowedPattern": "^$|^[a-z0-9-]+$",
-        "ConstraintDescription": "must be an Availability Zone such as eu-west-1a, or empty",
-        "Description": "Zone of the public subnet and the first private subnet. Empty: the region's first zone. "
-        "Set both zones or neither.",
-    },
-    "AvailabilityZoneTwo": {
-        "Default": "",
-        "AllowedPattern": "^$|^[a-z0-9-]+$",
-        "ConstraintDescription": "must be an Availability Zone such as eu-west-1b, or empty",
-        "Description": "Zone of the second private subnet. Empty: the region's second zone.",
-    },
-    "DataBucket": {
-        "AllowedPattern": "^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$",
-        "ConstraintDescription": "must be the name of an S3 bucket",
-        "Description": "S3 bucket in this region that holds the functions' zips.",
-    },
-    "EFSpath": {
-        "Default": "/mnt/python",
-        "AllowedPattern": "^/.*[^/]$",
-        "ConstraintDescription": "must be an absolute path that does not end with a slash",
-        "MaxLength": 160,
-        "Description": "Directory in which the functions see EFS. On AWS: /mnt/ and one name.",
-    },
-    "PythonRuntime": {
-        "AllowedPattern": f"^{RUNTIME}$",
-        "ConstraintDescription": "must be a Lambda runtime such as python3.13",
-        "Description": "Python version of the functions and their packages.",
-    },
-    "Architecture": {
-        "AllowedValues": list(get_args(Architecture)),
-        "Description": "Processor of the functions and of the instance that fills EFS.",
-    },
+    "DataBucket": {"Description": "S3 bucket in this region that holds the functions' zips."},
+    "EFSpath": {"Description": "Directory in which the functions see EFS. On AWS: /mnt/ and one name."},
+    "PythonRuntime": {"Description": "Python version of the functions and their packages."},
+    "Architecture": {"Description": "Processor of the functions and of the instance that fills EFS."},
     "Packages": {
-        "AllowedPattern": f"^({arguments.PIN}( +|$))+$",
         "ConstraintDescription": "must be packages such as numpy==2.4.6, separated by spaces",
         "Description": f"Python packages to install on EFS, pinned with == and separated by spaces.{_REFILL}",
     },
-    "ModelUrl": {
-        "AllowedPattern": r"^https?://[^\s\"$`\\]+$",
-        "ConstraintDescription": "must be an http or https URL without spaces, quotes, $, ` or \\",
-        "Description": f"The model: http or https URL of a tar archive.{_REFILL}",
-    },
+    "ModelUrl": {"Description": f"The model: http or https URL of a tar archive.{_REFILL}"},
     "ModelSha256": {
-        "AllowedPattern": "^$|^[0-9A-Fa-f]{64}$",
-        "ConstraintDescription": "must be 64 hexadecimal digits, or empty",
         "Description": f"SHA-256 digest of the model's archive. Empty: the archive is not checked.{_REFILL}",
     },
-    "BootstrapInstance": {
-        "AllowedValues": ["keep", "stop", "none"],
-        "Description": "The EC2 instance that fills EFS: keep it, stop (it deletes itself when EFS is filled; set none "
-        "before the next update) or none (no instance). To fill EFS again: set none, update, then set keep or stop.",
-    },
-    "BootstrapInstanceType": {
-        "AllowedPattern": r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
-        "ConstraintDescription": "must be an instance type such as c5.large, or empty",
-        "Description": "Type of the instance that fills EFS. Empty: c5.large, or c7g.large on arm64.",
-    },
-    "PermissionsBoundary": {
-        "Default": "",
-        "AllowedPattern": r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
-        "ConstraintDescription": "must be the ARN of an IAM policy, or empty",
-        "Description": "ARN of the permissions boundary for every role. Empty: none.",
-    },
     "Revision": {
-        "Default": "",
-        "MaxLength": 24,
         "Description": "Any text. Change it to restart the functions after EFS was filled again.",
     },
+}
+TABLE: Mapping[str, Mapping[str, Any]] = {
+    name: {**SHARED.get(name, {}), **_WORDS.get(name, {})} for name in {**_WORDS, **SHARED}
 }
 """Properties by name; a Type of String where none stands."""
 GROUPS: Mapping[str, Group] = {

@@ -2,7 +2,7 @@
 
 from troposphere import Template
 
-from ..template.effective import references
+from ..template.references import references
 
 
 def refuse_incomplete(template: Template) -> None:

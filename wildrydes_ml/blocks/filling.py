@@ -18,6 +18,7 @@ from . import arguments, policies
 from .agreement import RUNTIME, Architecture, Populate
 from .choices import Choice, Later, Value, add, boundary, choose, differs, equals, fill, given, listed, reference
 from .network import CONNECTIONS, Network, check_network, web_and_nfs_egress
+from .rows import PINS
 from .scripts import bare
 from .storage import Storage, admits
 from .suppressions import checkov_skips, guard_suppressions
@@ -36,8 +37,6 @@ _SCRIPTS = "Scripts"
 _FILLING = ("bootstrap.sh", "populate.sh", "fill.py", "trial.py")
 # A shell reads the settings between double quotes.
 _UNQUOTED = r"[^\n\"$`\\]*"
-PINS = rf"({arguments.PIN}( +|$))+"
-"""Packages as pip takes them, each of one version."""
 
 
 @dataclass(frozen=True, kw_only=True)

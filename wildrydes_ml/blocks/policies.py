@@ -1,15 +1,15 @@
 """Every IAM policy of the stacks, as pure functions of what it is about.
 
-Actions and resources are named one by one (awacs knows the actions, so a misspelt one does not import).
+Actions and resources are named one by one (awacs knows the actions, so a misspelt one raises).
 """
 
 from typing import Any
 
-import awacs.ec2 as ec2
 import awacs.elasticfilesystem as efs
 import awacs.logs as logs
 import awacs.s3 as s3
 from awacs.aws import (
+    Action,
     Allow,
     ArnEquals,
     Bool,
@@ -31,17 +31,6 @@ _VERSION = "2012-10-17"
 # The function's stack is given an access point and no file-system id, so the statement names every file
 # system of the account and region and lets the condition pick the one access point.
 _ANY_FILE_SYSTEM = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS::AccountId}:file-system/*"
-
-# What Lambda does for a function in a VPC, with the function's role. AWS's own policy for it allows the same, and
-# more for logs (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html).
-_NETWORK_INTERFACES = [
-    ec2.CreateNetworkInterface,
-    ec2.DescribeNetworkInterfaces,
-    ec2.DescribeSubnets,
-    ec2.DeleteNetworkInterface,
-    ec2.AssignPrivateIpAddresses,
-    ec2.UnassignPrivateIpAddresses,
-]
 
 
 def trust(service: str) -> PolicyDocument:
@@ -87,13 +76,14 @@ def join_vpc(function_name: Value) -> PolicyDocument:
     function = fill(
         "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}", name=function_name
     )
+    actions = _network_interfaces()
     return PolicyDocument(
         Version=_VERSION,
         Statement=[
-            Statement(Effect=Allow, Action=_NETWORK_INTERFACES, Resource=["*"]),
+            Statement(Effect=Allow, Action=actions, Resource=["*"]),
             Statement(
                 Effect=Deny,
-                Action=_NETWORK_INTERFACES,
+                Action=actions,
                 Resource=["*"],
                 Condition=Condition(ArnEquals("lambda:SourceFunctionArn", function)),
             ),
@@ -123,7 +113,23 @@ def encrypted_access_points_only() -> PolicyDocument:
     )
 
 
-def _client(access_point_arn: Any, actions: list[efs.Action]) -> PolicyDocument:
+def _network_interfaces() -> list[Action]:
+    """What Lambda does for a function in a VPC, with the function's role. AWS's own policy for it allows the same, and
+    more for logs
+    (https://docs.aws.amazon.com/aws-managed-policy/latest/reference/AWSLambdaVPCAccessExecutionRole.html)."""
+    from awacs import ec2  # only here: most of its many actions are of no use, and an App may have no network
+
+    return [
+        ec2.CreateNetworkInterface,
+        ec2.DescribeNetworkInterfaces,
+        ec2.DescribeSubnets,
+        ec2.DeleteNetworkInterface,
+        ec2.AssignPrivateIpAddresses,
+        ec2.UnassignPrivateIpAddresses,
+    ]
+
+
+def _client(access_point_arn: Any, actions: list[Action]) -> PolicyDocument:
     return PolicyDocument(
         Version=_VERSION,
         Statement=[

@@ -7,9 +7,7 @@ What they do stays the same, and readable; the reasons are in the files themselv
 """
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
@@ -17,6 +15,9 @@ _NOTE = "# With comments: lambda_src/filling\n"
 _COMPOUND = re.compile(r" *(if|elif|else|for|while|with|try|except|def|class)\b")
 _OPEN = ("(", "[", "{", ",")
 _LONGEST = 150
+_BLOCKS = ("body", "orelse", "finalbody", "handlers", "cases")
+# To cut comments so takes a tenth of tokenize's time, for which every process that renders would wait.
+_STRING_OR_COMMENT = re.compile(r""""(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|(?P<comment>#.*)""")
 _FOR_TYPES = ("from __future__ import annotations", "from typing import", "from collections.abc import")
 
 
@@ -83,23 +84,40 @@ def _indent(line: str) -> int:
 
 def _for_readers(text: str) -> Iterator[tuple[int, int, int | None, str]]:
     """What readers alone need: its row, from 0, its columns, and what takes its place."""
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0] - 1, token.start[1], None, ""
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)) and ast.get_docstring(node) is not None:
-            docstring, *code = node.body
-            for row in range(docstring.lineno - 1, docstring.end_lineno or 0):
-                yield row, 0, None, "" if code else " " * docstring.col_offset + "pass"
+    for row, line in enumerate(text.splitlines()):
+        yield from ((row, found.start(), None, "") for found in _STRING_OR_COMMENT.finditer(line) if found["comment"])
+    module = ast.parse(text)
+    yield from _docstring(module)
+    for node in _statements(module):
+        if isinstance(node, (ast.ClassDef, ast.FunctionDef)):
+            yield from _docstring(node)
         yield from _annotations(node)
 
 
-def _annotations(node: ast.AST) -> Iterator[tuple[int, int, int | None, str]]:
+def _statements(node: ast.AST) -> Iterator[ast.stmt]:
+    """Those below a node, in whatever blocks they stand."""
+    for field in _BLOCKS:
+        for inner in getattr(node, field, ()):
+            if isinstance(inner, ast.stmt):
+                yield inner
+            yield from _statements(inner)
+
+
+def _docstring(node: ast.Module | ast.ClassDef | ast.FunctionDef) -> Iterator[tuple[int, int, int | None, str]]:
+    first, *code = node.body
+    if ast.get_docstring(node, clean=False) is not None:
+        for row in range(first.lineno - 1, first.end_lineno or 0):
+            yield row, 0, None, "" if code else " " * first.col_offset + "pass"
+
+
+def _annotations(node: ast.stmt) -> Iterator[tuple[int, int, int | None, str]]:
     """Each stands on one line, after its name and a colon, or after the parameters and an arrow."""
-    if isinstance(node, ast.arg) and node.annotation:
-        name_end = node.col_offset + len(node.arg)
-        yield node.lineno - 1, name_end, node.annotation.end_col_offset, ""
     if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
         yield node.lineno - 1, node.target.col_offset + len(node.target.id), node.annotation.end_col_offset, ""
-    if isinstance(node, ast.FunctionDef) and node.returns:
+    if not isinstance(node, ast.FunctionDef):
+        return
+    for one in ast.iter_child_nodes(node.args):
+        if isinstance(one, ast.arg) and one.annotation:
+            yield one.lineno - 1, one.col_offset + len(one.arg), one.annotation.end_col_offset, ""
+    if node.returns:
         yield node.returns.lineno - 1, node.returns.col_offset - len(" -> "), node.returns.end_col_offset, ""

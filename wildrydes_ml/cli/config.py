@@ -17,16 +17,10 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
-
-if sys.version_info >= (3, 11):
-    import tomllib
-else:
-    import tomli as tomllib
 
 # The options that a file may hold, as on the command line, with the kind of their value.
 OPTIONS: Mapping[str, type] = {
@@ -69,8 +63,8 @@ NO_CONFIG = Config()
 def read(path: Path) -> Config:
     """The options in a TOML file. Raises SettingsError with every fault, and when it cannot be read."""
     try:
-        body = tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        body = _parsed(path.read_text(encoding="utf-8"))
+    except ValueError as error:  # neither TOML nor UTF-8
         raise SettingsError([f"--config {path}: this is not TOML: {error}"]) from error
     except OSError as error:
         raise SettingsError([f"--config {path}: {error.strerror}"]) from error
@@ -79,6 +73,14 @@ def read(path: Path) -> Config:
         raise SettingsError(faults)
     overrides = {name: _text(value) for name, value in body.pop("set", {}).items()}
     return Config({**body, **_absolute(body, path.resolve().parent)}, overrides)
+
+
+def _parsed(text: str) -> dict[str, Any]:
+    if sys.version_info >= (3, 11):  # only here, since every process that renders would wait for it
+        import tomllib
+    else:
+        import tomli as tomllib
+    return tomllib.loads(text)
 
 
 def _faults(body: Mapping[str, Any]) -> list[str]:
@@ -97,6 +99,8 @@ def _is_of_kind(value: Any, kind: type) -> bool:
 
 
 def _meant(name: str) -> str:
+    from difflib import get_close_matches  # only here, since every process that renders would wait for it
+
     close = get_close_matches(name.replace("_", "-"), OPTIONS, 1)
     return f"; did you mean {close[0]!r}?" if close else f"; there are {', '.join(OPTIONS)}"
 

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
 from ..checks.stack import entries
-from ..template.effective import references
 from ..template.fillers import fillers
+from ..template.references import references
 from ..template.resolve import mapping
 
 Resources: TypeAlias = Mapping[str, Any]

@@ -1,18 +1,16 @@
 """What a template makes with given parameters, before CloudFormation is asked, and what an update would change."""
 
 import json
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .change import ResourceChange
+from .references import ORDER, references
 from .resolve import conditions, is_known, mapping, resolve, text_of, undecided
 
 Body: TypeAlias = Mapping[str, Any]
 Effective: TypeAlias = Mapping[str, Mapping[str, Any]]
-
-# An attribute that orders the work and leaves what is made as it is.
-_ORDER = "DependsOn"
 
 
 @dataclass(frozen=True)
@@ -87,10 +85,10 @@ def without_order(body: Body, titles: Collection[str]) -> dict[str, Any]:
     """The template's body in which nothing waits for these resources."""
 
     def left(entry: Mapping[str, Any]) -> dict[str, Any]:
-        names = entry.get(_ORDER, [])
+        names = entry.get(ORDER, [])
         kept = [name for name in ([names] if isinstance(names, str) else names) if name not in titles]
-        bare = {key: value for key, value in entry.items() if key != _ORDER}
-        return {**bare, _ORDER: kept} if kept else bare
+        bare = {key: value for key, value in entry.items() if key != ORDER}
+        return {**bare, ORDER: kept} if kept else bare
 
     return {**body, "Resources": {title: left(entry) for title, entry in mapping(body["Resources"]).items()}}
 
@@ -108,7 +106,7 @@ def _defaults(body: Body) -> dict[str, str]:
 def _section(body: Body, entries: Body, parameters: Mapping[str, str], rules: Mapping[str, Any]) -> dict[str, Any]:
     resolved = _with_rules(resolve({**body, "Resources": entries}, parameters)["Resources"], rules)
     return {
-        title: {key: item for key, item in entry.items() if key != _ORDER} | _rule(entries[title], rules)
+        title: {key: item for key, item in entry.items() if key != ORDER} | _rule(entries[title], rules)
         for title, entry in resolved.items()
     }
 
@@ -127,29 +125,3 @@ def _with_rules(value: Any, rules: Mapping[str, Any]) -> Any:
         case list():
             return [_with_rules(item, rules) for item in value]
     return value
-
-
-def references(value: Any) -> Iterator[str]:
-    """Every logical id or parameter that an entry names."""
-    match value:
-        case {"Ref": str(name)}:
-            yield name
-        case {"Fn::GetAtt": [str(name), *_]}:
-            yield name
-        case {"Fn::Sub": str(text)}:
-            yield from _names(text)
-        case {"Fn::Sub": [str(text), own]}:
-            yield from (name for name in _names(text) if name not in own)
-            yield from references(own)
-        case Mapping():
-            for key, item in value.items():
-                yield from [item] if key == _ORDER and isinstance(item, str) else []
-                yield from item if key == _ORDER and isinstance(item, list) else references(item)
-        case list() | tuple():
-            for item in value:
-                yield from references(item)
-
-
-def _names(text: str) -> Iterator[str]:
-    for part in text.split("${")[1:]:
-        yield part.partition("}")[0].partition(".")[0].strip()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .effective import references
+from .references import references
 from .resolve import mapping
 
 _HANDLE, _FILES = "AWS::CloudFormation::WaitConditionHandle", ("AWS::EFS::FileSystem", "AWS::EFS::AccessPoint")

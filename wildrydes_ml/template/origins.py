@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from .effective import Body, effective, references
+from .effective import Body, effective
+from .references import references
 from .resolve import mapping
 
 # Parameters of this kind hold the name under which Systems Manager keeps the value.

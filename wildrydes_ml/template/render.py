@@ -7,6 +7,7 @@ dumper is used because troposphere's own takes ten times as long.
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ _OPENS_TEXT = re.compile(r"(?:- )*(?P<key>\S.*?: )?(?:!\S+ )?\|2?[-+]?")
 if not yaml.__with_libyaml__:
     raise ImportError("PyYAML was built without libyaml: pip install --force-reinstall --only-binary :all: PyYAML")
 _Dumper: Any = yaml.CSafeDumper
+_RESOLVER: Any = yaml.resolver.Resolver()
 
 
 def render(template: Template) -> str:
@@ -78,7 +80,7 @@ def narrow(lines: Iterable[str]) -> Iterator[str]:
         above = max(one for one in columns if one < column or not one)
         columns = {one: new for one, new in columns.items() if one <= column}
         columns.setdefault(column, columns[above] + 1)
-        opening = _OPENS_TEXT.fullmatch(body)
+        opening = _OPENS_TEXT.fullmatch(body) if "|" in body[-3:] else None
         yield " " * columns[column] + (re.sub(r"2(?=[-+]?$)", "1", body) if opening else body)
         while body.startswith("- "):
             columns[column + 2] = columns[column] + 2
@@ -134,6 +136,15 @@ class _TemplateDumper(_Dumper):  # type: ignore[misc]
 
     def ignore_aliases(self, data: Any) -> bool:
         return True
+
+    def resolve(self, kind: type, value: Any, implicit: Any) -> Any:
+        return _tag(value, implicit) if kind is yaml.ScalarNode else super().resolve(kind, value, implicit)
+
+
+@cache
+def _tag(value: str, implicit: tuple[bool, bool]) -> str:
+    """What YAML takes a text for. It is asked twice for each, and most are the same few words."""
+    return str(_RESOLVER.resolve(yaml.ScalarNode, value, implicit))
 
 
 class _Line(dict[str, Any]):

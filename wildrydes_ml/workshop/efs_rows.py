@@ -2,10 +2,8 @@
 
 from typing import get_args
 
-from ..blocks import agreement, filling, storage
-from ..blocks.filling import Instance
-from ..blocks.network import Egress
-from .row import EFS, FUNCTION, Row, choice, number, text
+from ..blocks import storage
+from .row import EFS, FUNCTION, Row, choice, number, shared, text
 
 REFILL = " To change it later, see BootstrapInstance."
 
@@ -39,9 +37,9 @@ ROWS: dict[str, Row] = {
     "InternetEgress": Row(
         "Way to the internet",
         "Network",
-        choice(
+        shared(
+            "InternetEgress",
             "nat",
-            get_args(Egress),
             "How the function reaches pictures on the internet: nat (billed by the hour), ipv6 (free, but only "
             "servers with IPv6) or none.",
         ),
@@ -50,47 +48,31 @@ ROWS: dict[str, Row] = {
     "BootstrapInstance": Row(
         "Instance that fills EFS",
         "Filling EFS",
-        choice(
-            "keep",
-            get_args(Instance),
-            "The EC2 instance that fills EFS: keep it, stop (it deletes itself when EFS is filled; set none "
-            "before the next update) or none (no instance). To fill EFS again: set none, update, then set keep "
-            "or stop.",
-        ),
+        shared("BootstrapInstance", "keep"),
         (EFS,),
         refills=True,
     ),
     "BootstrapInstanceType": Row(
         "Instance type",
         "Filling EFS",
-        text(
-            "",
-            "Type of the instance that fills EFS. Empty: c5.large, or c7g.large on arm64.",
-            r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",
-            "must be an instance type such as c5.large, or empty",
-        ),
+        shared("BootstrapInstanceType", ""),
         (EFS,),
         refills=True,
     ),
     "Architecture": Row(
         "Processor",
         "Code",
-        choice(
-            "x86_64",
-            get_args(agreement.Architecture),
-            "Processor of the function and of the instance that fills EFS." + REFILL,
-        ),
+        shared("Architecture", "x86_64", "Processor of the function and of the instance that fills EFS." + REFILL),
         (EFS, FUNCTION),
         refills=True,
     ),
     "PythonRuntime": Row(
         "Python version",
         "Code",
-        text(
+        shared(
+            "PythonRuntime",
             "python3.13",
             "Python version of the function and its packages: python3.12 or python3.13." + REFILL,
-            f"^{agreement.RUNTIME}$",
-            "must be a Lambda runtime such as python3.13",
         ),
         (EFS, FUNCTION),
         refills=True,
@@ -98,10 +80,10 @@ ROWS: dict[str, Row] = {
     "Packages": Row(
         "Python packages",
         "Filling EFS",
-        text(
+        shared(
+            "Packages",
             PACKAGES,
             "Python packages to install on EFS, pinned with == and separated by spaces." + REFILL,
-            f"^{filling.PINS}$",
             "must be packages such as pillow==13.0.0, separated by spaces, with no space around ;",
         ),
         (EFS,),
@@ -110,11 +92,10 @@ ROWS: dict[str, Row] = {
     "ModelUrl": Row(
         "Model URL",
         "Filling EFS",
-        text(
+        shared(
+            "ModelUrl",
             MODEL_URL,
             "The model: http or https URL of a tar archive with a SavedModel at its top level." + REFILL,
-            r"^https?://[^\s\"$`\\]+$",
-            "must be an http or https URL without spaces, quotes, $, ` or \\",
         ),
         (EFS,),
         refills=True,
@@ -122,12 +103,7 @@ ROWS: dict[str, Row] = {
     "ModelSha256": Row(
         "Model's SHA-256 digest",
         "Filling EFS",
-        text(
-            "",
-            "SHA-256 digest of the model's archive. Empty: the archive is not checked." + REFILL,
-            r"^$|^[0-9A-Fa-f]{64}$",
-            "must be 64 hexadecimal digits, or empty",
-        ),
+        shared("ModelSha256", "", "SHA-256 digest of the model's archive. Empty: the archive is not checked." + REFILL),
         (EFS,),
         refills=True,
     ),
@@ -172,24 +148,13 @@ ROWS: dict[str, Row] = {
     "AvailabilityZoneOne": Row(
         "First Availability Zone",
         "Network",
-        text(
-            "",
-            "Zone of the public subnet and the first private subnet. Empty: the region's first zone. Set both "
-            "zones or neither.",
-            r"^$|^[a-z0-9-]+$",
-            "must be an Availability Zone such as eu-west-1a, or empty",
-        ),
+        shared("AvailabilityZoneOne", ""),
         (EFS,),
     ),
     "AvailabilityZoneTwo": Row(
         "Second Availability Zone",
         "Network",
-        text(
-            "",
-            "Zone of the second private subnet. Empty: the region's second zone.",
-            r"^$|^[a-z0-9-]+$",
-            "must be an Availability Zone such as eu-west-1b, or empty",
-        ),
+        shared("AvailabilityZoneTwo", ""),
         (EFS,),
     ),
 }

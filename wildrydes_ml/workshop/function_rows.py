@@ -2,10 +2,10 @@
 
 from typing import get_args
 
-from ..blocks import access, function
-from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND, Row, choice, number, required, text
+from ..blocks import access, arguments, function
+from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND, Row, choice, number, required, shared, text
 
-BUCKET = r"^[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]$"
+BUCKET = f"^{arguments.BUCKET}$"
 
 ROWS: dict[str, Row] = {
     "SecurityGroupIds": Row(
@@ -44,24 +44,13 @@ ROWS: dict[str, Row] = {
     "DataBucket": Row(
         "S3 bucket",
         "Code",
-        required(
-            "String",
-            "S3 bucket in this region that holds the function's zip (see CodeKey).",
-            AllowedPattern=BUCKET,
-            ConstraintDescription="must be the name of an S3 bucket",
-        ),
+        shared("DataBucket", None, "S3 bucket in this region that holds the function's zip (see CodeKey)."),
         (SOURCE, FUNCTION),
     ),
     "EFSpath": Row(
         "Mount path",
         "Storage",
-        text(
-            "/mnt/python",
-            "Directory in which the function sees EFS. On AWS: /mnt/ and one name.",
-            r"^/.*[^/]$",
-            "must be an absolute path that does not end with a slash",
-            MaxLength=160,
-        ),
+        shared("EFSpath", "/mnt/python", "Directory in which the function sees EFS. On AWS: /mnt/ and one name."),
         (SOURCE, FUNCTION),
     ),
     "CodeKey": Row(
@@ -208,22 +197,17 @@ ROWS: dict[str, Row] = {
     "PermissionsBoundary": Row(
         "Permissions boundary",
         "Permissions",
-        text(
-            "",
-            "ARN of the permissions boundary for every role. Empty: none.",
-            r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
-            "must be the ARN of an IAM policy, or empty",
-        ),
+        shared("PermissionsBoundary", ""),
         (EFS, FUNCTION),
     ),
     "Revision": Row(
         "Revision",
         "Function",
-        text(
+        shared(
+            "Revision",
             "",
             "Any text. Change it to restart the function after EFS was filled again, or to publish the new "
             "version that ProvisionedConcurrency needs.",
-            MaxLength=24,
         ),
         (FUNCTION,),
     ),

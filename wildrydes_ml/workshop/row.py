@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..blocks.rows import SHARED
 from ..template.interface import Group
 
 # The parts of the templates that have parameters.
@@ -61,3 +62,16 @@ def number(default: Any, low: Any, high: Any, description: str) -> dict[str, Any
 
 def required(kind: str, description: str, **more: Any) -> dict[str, Any]:
     return {"Type": kind, "Description": description, **more}
+
+
+def shared(name: str, default: str | None, description: str = "", constraint: str = "") -> dict[str, Any]:
+    """What other applications have, too, with the workshop's own default and words; None: required."""
+    row = SHARED[name]
+    own = {
+        "Type": "String",
+        **({} if default is None else {"Default": default}),
+        **({"AllowedValues": row["AllowedValues"]} if "AllowedValues" in row else {}),
+        "Description": description or row["Description"],
+        **{key: row[key] for key in ("AllowedPattern", "ConstraintDescription", "MaxLength") if key in row},
+    }
+    return {**own, "ConstraintDescription": constraint} if constraint else own

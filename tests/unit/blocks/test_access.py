@@ -23,7 +23,7 @@ from wildrydes_ml.blocks import (
     add_rest_api,
 )
 from wildrydes_ml.blocks.access import Auth
-from wildrydes_ml.template.effective import references
+from wildrydes_ml.template.references import references
 from wildrydes_ml.template.resolve import resolve
 from wildrydes_ml.workshop.parameters import TABLE
 

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from wildrydes_ml import packaging
+from wildrydes_ml.blocks.scripts import bare
 from wildrydes_ml.workshop import templates
 
 Stack = Callable[..., dict[str, Any]]
@@ -184,6 +185,16 @@ def test_python_in_a_template_does_what_the_file_does(stack: Stack, name: str) -
     carried, written = text_of(stack(EFS), f"/opt/wildrydes/{name}"), packaging.filling(name)
     assert len(carried) < len(written)
     assert ast.dump(without_words(ast.parse(carried))) == ast.dump(without_words(ast.parse(written)))
+
+
+def test_comments_go_and_strings_that_look_like_them_stay() -> None:
+    text = """a = "#1 \\" #2"  # "a" note\nb = '#3'  # it's one\n# whole line\nc = f"#{a}" + b"#".decode()\n"""
+    assert bare("some.py", text) == """a = "#1 \\" #2"\nb = '#3'\nc = f"#{a}" + b"#".decode()\n"""
+
+
+def test_annotations_go_wherever_a_statement_stands() -> None:
+    text = "match a:\n    case 1:\n        b: int = 2\ntry:\n    c = 1\nfinally:\n    d: int = 3\n"
+    assert bare("some.py", text) == "match a:\n case 1:\n  b = 2\ntry: c = 1\nfinally:\n d = 3\n"
 
 
 class _Words(ast.NodeTransformer):
