@@ -3,20 +3,20 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from troposphere import AWSObject, GetAtt, Output, Parameter, Ref, Template
 
 from ..blocks import arguments
 from ..blocks.access import Access
-from ..blocks.agreement import RUNTIME, Architecture
+from ..blocks.agreement import Architecture
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, add_inference_function
 from ..blocks.routes import Method, Route, check_paths
-from ..template.headings import headings
 from . import files, functions, parameters, permissions
 from .added import explicit
+from .begun import begun, copied, limits
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage, refuse_wrong_kinds, refuse_wrong_name
 from .functions import Function, Metric, variables
 from .handlers import check_handler
@@ -84,9 +84,9 @@ class App:
         self._functions: dict[str, Function] = {}
         self._code: dict[Path, str] = {}
         self._question: Question | None = None
-        self._template = _begun(about or f"{name}: functions and their API", runtime, architecture)
-        self._limits = [limit.title for limit in _limits(access)]
-        for limit in _limits(access):
+        self._template = begun(about or f"{name}: functions and their API", runtime, architecture)
+        self._limits = [limit.title for limit in limits(access)]
+        for limit in limits(access):
             self._template.add_parameter(limit)
         self._foundation: Foundation | None = None
         if network is not None and storage is not None:
@@ -273,7 +273,7 @@ class App:
             raise ValueError(f"App {self.name!r} has no function: add one with app.function(...)")
         if self.access is not None and not self._routes:
             raise ValueError(f"App {self.name!r} has access but no route: add one with app.route('POST /', function)")
-        made = _copied(self._template)
+        made = copied(self._template)
         if self._routes and self.access is not None:
             self._add_api(made, self.access)
         try:
@@ -363,38 +363,6 @@ class App:
             raise TypeError(f"route {route!r} has {function!r}: pass what app.function(...) returned")
         if self._functions.get(function.title) is not function:
             raise ValueError(f"route {route!r}: function {function.title} is another App's; add one to this App")
-
-
-def _begun(about: str, runtime: str, architecture: Architecture) -> Template:
-    template = Template(Description=about)
-    template.set_version("2010-09-09")
-    arguments.text("App.runtime", runtime, RUNTIME, "use a Lambda runtime such as python3.13")
-    arguments.one_of("App.architecture", architecture, get_args(Architecture))
-    for name, more in (
-        ("DataBucket", {}),
-        ("PythonRuntime", {"Default": runtime}),
-        ("Architecture", {"Default": architecture}),
-        ("PermissionsBoundary", {}),
-        ("Revision", {}),
-    ):
-        template.add_parameter(parameters.known(name, **more))
-    return template
-
-
-def _limits(access: Access | None) -> list[Parameter]:
-    """The parameters that say who may call, and how often."""
-    limits = (access.auth, access.rate, access.burst) if access else ()
-    return [limit for limit in limits if isinstance(limit, Parameter)]
-
-
-def _copied(template: Template) -> Template:
-    """Another template with the same content, to which more can be added."""
-    copy = Template(Description=template.description, Metadata=dict(template.metadata))
-    copy.set_version(template.version)
-    for section in ("parameters", "mappings", "conditions", "resources", "outputs"):
-        getattr(copy, section).update(getattr(template, section))
-    headings(copy).update(headings(template))
-    return copy
 
 
 def _method_and_path(route: object) -> tuple[Method, str]:

@@ -6,7 +6,8 @@ A type says too little: of two functions of a stack one may be gone.
 from collections.abc import Mapping
 from typing import Any
 
-from ..template.effective import made, references
+from ..template.effective import made
+from ..template.references import references
 from .planner import FoundStack
 from .states import Deploy
 
