@@ -35,6 +35,7 @@ TEST = [
     *FUNCTION,
     # The release whose botocore is the emulator's.
     "awscli==1.46.3",
+    "axe-playwright-python>=0.1.8,<1",
     "build>=1.2",
     "mypy>=1.15",
     "numpy>=2",
@@ -97,7 +98,7 @@ setup(
     package_data={
         "wildrydes_ml": ["py.typed"],
         "wildrydes_ml.workshop": ["sample.png", "detector/*", "detector/variables/*"],
-        "wildrydes_ml.lambda_src": ["*.html", "filling/*"],
+        "wildrydes_ml.lambda_src": ["*.html", "drawings/*", "filling/*"],
     },
     entry_points={"console_scripts": ["wildrydes-ml = wildrydes_ml.cli:run"]},
     install_requires=[
