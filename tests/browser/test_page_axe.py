@@ -39,6 +39,11 @@ def open_page(visit: Callable[..., Page], width: int, scheme: str) -> Page:
     return page
 
 
+def test_it_looks(page: Page) -> None:
+    page.evaluate("document.querySelector('h1').style.color = '#ccc'")
+    assert [text.partition(":")[0] for text in violations(page)] == ["color-contrast"]
+
+
 @pytest.mark.parametrize("width", WIDTHS)
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
