@@ -12,8 +12,8 @@ SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-demo: $(VENV)/local ## Deploy on this machine and classify drawn pictures
-	$(BIN)/python bin/demo.py
+demo: $(VENV)/local ## Deploy on this machine and classify drawings; your own: make demo MODEL=LOCATION PICTURES=FOLDER
+	$(BIN)/python bin/demo.py $(if $(MODEL),--model "$(MODEL)") $(if $(PICTURES),--pictures "$(PICTURES)")
 
 test: check ## Everything: linters, types, all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --timeout 900

@@ -45,6 +45,7 @@ TEST = [
     *FUNCTION,
     # The release whose botocore is the emulator's.
     "awscli==1.46.3",
+    "axe-playwright-python>=0.1.8,<1",
     "build>=1.2",
     "mypy>=1.15",
     "numpy>=2",
@@ -177,13 +178,13 @@ if __name__ == "__main__":
         package_data={
             "wildrydes_ml": ["py.typed"],
             "wildrydes_ml.workshop": ["sample.png", "detector/*", "detector/variables/*"],
-            "wildrydes_ml.lambda_src": ["*.html", "filling/*"],
+            "wildrydes_ml.lambda_src": ["*.html", "drawings/*", "filling/*"],
         },
         entry_points={"console_scripts": ["wildrydes-ml = wildrydes_ml.cli:run"]},
         install_requires=[
             "troposphere>=4.11.1,<5",
             "awacs>=2.4,<3",
-            # The first that know regional NAT gateways; much older ones take what is not JSON for an empty answer.
+            # The first that know regional NAT gateways; much older ones take an answer that is not JSON for an empty one.
             "boto3>=1.41,<2",
             "botocore>=1.41,<2",
             # The first with wheels, and so with libyaml, for Python 3.13.

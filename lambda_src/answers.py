@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
+import pages
 from detector import Detection
+from manifest import About
 from problems import Problem
 
 Answer = dict[str, Any]
@@ -20,7 +18,7 @@ OUTSIDE = 1.0
 or two; boxes in pixels lie far out."""
 _LOWEST, _HIGHEST = -OUTSIDE, 1 + OUTSIDE
 
-_PAGE = Path(__file__).with_name("page.html")
+NOTHING_KNOWN = About()
 _HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
 
 
@@ -72,32 +70,15 @@ def ok(verdict: Mapping[str, Any], timings_ms: Mapping[str, float], **more: Any)
     return _answer(200, "application/json", _json({**verdict, "timings_ms": timings_ms, **more}))
 
 
-def page(*, head: bool = False, auth: str = "NONE") -> Answer:
+def page(*, head: bool = False, auth: str = "NONE", model: About = NOTHING_KNOWN, target: str = "Horse") -> Answer:
     """The page for a browser; `head` leaves its body out.
 
-    `auth` is what the API asks of a caller, NONE, API_KEY or AWS_IAM: the page asks the user accordingly.
+    `auth` is what the API asks of a caller, NONE, API_KEY or AWS_IAM: the page asks the user accordingly. It tells
+    what the `model` knows, and which of the boxes have the label `target`, which decides.
     """
-    html = _PAGE.read_text(encoding="utf-8").replace('data-auth="NONE"', f'data-auth="{auth}"', 1)
-    headers = {"Content-Security-Policy": _content_security_policy(html), "Referrer-Policy": "no-referrer"}
+    html = pages.html(auth, model, target)
+    headers = {"Content-Security-Policy": pages.content_security_policy(html), "Referrer-Policy": "no-referrer"}
     return _answer(200, "text/html; charset=utf-8", "" if head else html, headers)
-
-
-def _content_security_policy(html: str) -> str:
-    """Allows the page's own script and style, by digest, its own API, and pictures from anywhere."""
-
-    def digests(tag: str) -> str:
-        texts = re.findall(f"<{tag}>(.*?)</{tag}>", html, re.DOTALL)
-        return " ".join(f"'sha256-{_sha256(text)}'" for text in texts)
-
-    return (
-        f"default-src 'none'; script-src {digests('script')}; style-src {digests('style')}; "
-        "connect-src 'self'; img-src blob: data: http: https:; "
-        "base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
-    )
-
-
-def _sha256(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
 
 
 def _json(body: Mapping[str, Any]) -> str:

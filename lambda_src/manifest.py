@@ -1,4 +1,4 @@
-"""What the manifest on EFS says about the engines: which ones can run the model, and why others cannot.
+"""What the manifest on EFS says: which engines can run the model and why others cannot, and what the model knows.
 
 The manifest is written while EFS is filled. It vouches for one model, on one version of Python and one kind of
 machine; without it, or when it is about something else, only Python TensorFlow is sure to work.
@@ -9,11 +9,12 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from detector import label_names
 from settings import ENGINES, Settings
 
 FORMAT = 2
@@ -39,9 +40,37 @@ class Option:
     files: str = ""
 
 
+@dataclass(frozen=True)
+class About:
+    """What people are told of the model: its maker's own words, and what it can name; empty where nobody said."""
+
+    description: str = ""
+    labels: Sequence[str] = ()
+
+
 def is_filled(settings: Settings) -> bool:
     """Whether all is on EFS: the manifest is what its filling writes last."""
     return (settings.root / _NAME).exists() and any(settings.model.glob("saved_model.pb*"))
+
+
+def about(settings: Settings) -> About:
+    """What the model knows, as far as EFS has it; a manifest that cannot be used says nothing."""
+    manifest, why_not = _read(settings.root / _NAME)
+    if why_not or _unfit(manifest) or _other_model(manifest, settings):
+        return About()
+    try:
+        labels = _labels(manifest, settings)
+    except (OSError, ValueError, TypeError, RecursionError):  # damaged, which is no reason to show no page
+        labels = []
+    return About(str(manifest.get("description", "")), tuple(dict.fromkeys(filter(None, labels))))
+
+
+def _labels(manifest: Any, settings: Settings) -> list[str]:
+    """What the conversion to LiteRT found, or what stands beside the model; a model may keep its labels to itself."""
+    match manifest.get("prepared"):
+        case {"litert": {"labels": str(path)}}:
+            return [str(label) for label in json.loads((settings.root / path).read_bytes())]
+    return label_names(settings.model)
 
 
 def options(settings: Settings) -> list[Option]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 import answers
+import manifest
 import packages
 from detector import Detection, Detector, Loaded, SharedDetector
 from problems import Problem
@@ -51,7 +52,9 @@ class Service:
         """The answer to an event within `remaining_seconds`. Raises Problem when there is no good one."""
         request = parse(event)
         if isinstance(request, Page):
-            return answers.page(head=request.head, auth=self.settings.api_auth)
+            model = manifest.about(self.settings)
+            auth, target = self.settings.api_auth, self.settings.target_label
+            return answers.page(head=request.head, auth=auth, model=model, target=target)
         try:
             return self._classify(request, remaining_seconds - ANSWER_SECONDS, log, wants_reasons(event))
         except ImportError as error:

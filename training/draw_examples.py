@@ -1,4 +1,4 @@
-"""Draws `examples/pictures`: `python training/draw_examples.py`.
+"""Draws `examples/pictures`, and four of them small for the page: `python training/draw_examples.py`.
 
 The same things in the same styles as the training pictures, from seeds of their own, but arranged by hand and
 drawn at twice the size, then halved, so that the lines are smooth for the people who look at them.
@@ -11,11 +11,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps
 from scenes import EXAMPLE_SEEDS, Subject, compose
 from styles import Color
 
-PICTURES = Path(__file__).resolve().parent.parent / "examples" / "pictures"
+TOP = Path(__file__).resolve().parent.parent
+PICTURES = TOP / "examples" / "pictures"
+ON_PAGE = {
+    "unicorn_meadow.png": "meadow.webp",
+    "unicorn_chalk.webp": "chalk.webp",
+    "no_unicorn_rhinoceros.png": "rhinoceros.webp",
+    "no_unicorn_narwhal.gif": "narwhal.webp",
+}
+"""Examples that the page offers to click, and their names in `lambda_src/drawings`. The page carries them, so they are
+of kilobytes."""
+PAGE_SIZE = 320, 240
+PAGE_QUALITY = 50
 
 
 @dataclass(frozen=True)
@@ -65,14 +76,25 @@ def draw_example(example: Example) -> Image.Image:
     return scene.picture.reduce(2)
 
 
+def save(example: Example, pictures: Path, page: Path) -> None:
+    """Writes an example, and what the page offers of it."""
+    picture = draw_example(example)
+    picture.save(pictures / example.name, quality=88, optimize=True)
+    if name := ON_PAGE.get(example.name):
+        small = ImageOps.fit(picture, PAGE_SIZE, Image.Resampling.LANCZOS)
+        small.save(page / name, quality=PAGE_QUALITY, method=6)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=PICTURES, help="folder (default: examples/pictures)")
-    out = parser.parse_args().out
-    out.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--page", type=Path, default=TOP / "lambda_src" / "drawings", help="folder of the page's")
+    options = parser.parse_args()
+    for folder in (options.out, options.page):
+        folder.mkdir(parents=True, exist_ok=True)
     for example in EXAMPLES:
-        draw_example(example).save(out / example.name, quality=88, optimize=True)
-        print(out / example.name)
+        save(example, options.out, options.page)
+        print(options.out / example.name)
 
 
 if __name__ == "__main__":

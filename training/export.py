@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 DETECTOR = Path(__file__).resolve().parent.parent / "wildrydes_ml" / "workshop" / "detector"
 EPSILON = 1e-3  # of Keras' BatchNormalization
 
+DESCRIPTION = Path(__file__).resolve().with_name("description.txt")
 CHECKPOINT = Path(__file__).resolve().parent.parent / "build" / "training" / "checkpoint.npz"
 
 Weights = dict[str, NDArray[np.float32]]
@@ -45,6 +46,7 @@ def export(weights: Weights, out: Path) -> None:
     options = tf.saved_model.SaveOptions(experimental_debug_stripper=True)
     tf.saved_model.save(detector, str(out), signatures={"default": detector.default}, options=options)
     shutil.rmtree(out / "assets", ignore_errors=True)
+    shutil.copyfile(DESCRIPTION, out / DESCRIPTION.name)
 
 
 def main() -> None:

@@ -27,6 +27,8 @@ SHOWN = MODEL.partition("?")[0]  # what follows may be secret
 PYTHON = f"{sys.version_info.major}.{sys.version_info.minor}"
 SITE = f"tensorflow/lib/python{PYTHON}/site-packages"
 PACKAGES = {"python": PYTHON, "machine": os.uname().machine, "packages": sorted(PINS.split())}
+# Beside saved_model.pb, if the model's maker says for people what it knows.
+DESCRIPTION = "description.txt"
 MOST_BYTES, MOST_FILES = 4 * 10**9, 100_000
 # A function has 10 GiB at most.
 MEMORY = min(10 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 3 // 4)
@@ -151,6 +153,12 @@ def measure(folder: str, **more: Any) -> dict[str, Any]:
     return {"bytes": sum(sizes), "files": len(sizes), **more}
 
 
+def told(path: Path) -> str:
+    """What people are told of the model, in one paragraph of at most 500 characters."""
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return " ".join(file.read(500).split())
+
+
 def commit(home: str, hashes: str, digest: str, archive_digest: str, script_digest: str, *steps: str) -> None:
     """Writes the manifest."""
 
@@ -164,6 +172,7 @@ def commit(home: str, hashes: str, digest: str, archive_digest: str, script_dige
         parts["tensorflow"] = measure(f"{home}/tensorflow", **more)
     if digest:
         parts["model"] = measure(f"{NEXT}/model", sha256=digest, archive_sha256=archive_digest)
+    about = Path(f"{NEXT if digest else ROOT}/model/{DESCRIPTION}")
     asked = (installed(name=re.findall(r"[\w.-]*", one)[0]) for one in PACKAGES["packages"])
     versions = "".join(f"{name} {version}, " for one in asked for name, version in one.items())
     one, two = (f"{part['bytes'] / 1e6:,.1f} MB" for part in parts.values() if part)
@@ -172,6 +181,7 @@ def commit(home: str, hashes: str, digest: str, archive_digest: str, script_dige
         "summary": f"packages {one} ({versions}python {PYTHON}), model {two}{READY}",
         "inputs": {**PACKAGES, "model": MODEL},
         **parts,
+        "description": told(about) if about.is_file() else "",
         "signature": load(f"{NEXT}/signature.json"),
         "prepared": load(f"{NEXT}/prepared/prepared.json"),
         "script_sha256": script_digest,

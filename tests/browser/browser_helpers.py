@@ -15,6 +15,12 @@ def choose(page: Page, data: bytes, kind: str = "image/png", name: str = "pictur
     page.get_by_label("Choose a picture").set_input_files(FilePayload(name=name, mimeType=kind, buffer=data))
 
 
+def ask_link(page: Page, link: str) -> None:
+    """Enters a link and asks about it."""
+    page.get_by_label("picture's link").fill(link)
+    page.get_by_role("button", name="Ask", exact=True).click()
+
+
 def drop(page: Page, *, files: Sequence[bytes] = (), links: Sequence[str] = ()) -> None:
     """Drags PNG files or links onto the page."""
     transfer = page.evaluate_handle(

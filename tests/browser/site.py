@@ -13,6 +13,7 @@ from io import BytesIO
 from typing import Any
 
 import answers
+from manifest import About
 from PIL import Image
 from problems import Problem
 
@@ -72,6 +73,8 @@ class Site:
 
     url: str
     auth: str = "NONE"
+    model: About = answers.NOTHING_KNOWN
+    target: str = "Horse"
     replies: list[Reply] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
     pictures: dict[str, bytes] = field(default_factory=dict)
@@ -121,7 +124,8 @@ class _Handler(BaseHTTPRequestHandler):
         if folder == "/pictures":
             picture = self.server.site.pictures.get(name)
             return self._send(200 if picture else 404, picture or b"", {"Content-Type": "image/png"})
-        answer = answers.page(auth=self.server.site.auth)
+        site = self.server.site
+        answer = answers.page(auth=site.auth, model=site.model, target=site.target)
         self._send(answer["statusCode"], answer["body"].encode(), answer["headers"])
 
     def do_POST(self) -> None:

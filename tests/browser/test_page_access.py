@@ -88,7 +88,7 @@ def test_signed_requests_are_left_to_the_command(site: Site, visit: Callable[...
     page = visit()
     expect(page.get_by_text("wildrydes-ml classify PICTURE")).to_be_visible()
     expect(page.get_by_label("Choose a picture")).to_be_hidden()
-    expect(page.get_by_label("Link of a picture")).to_be_hidden()
+    expect(page.get_by_label("picture's link")).to_be_hidden()
     drop(page, files=[SMALL])
     expect(page.get_by_role("status")).to_have_text("")
     assert site.asked == []

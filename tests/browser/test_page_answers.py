@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Callable
 from itertools import pairwise
 
+import answers
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
+from problems import PROBLEMS, Problem
 
-from tests.browser.browser_helpers import choose, drawn, geometry, status, tells
+from tests.browser.browser_helpers import ask_link, choose, drawn, geometry, status, tells
 from tests.browser.site import HORSE, PERSON, Reply, Site, gateway, picture, problem, verdict
 from wildrydes_ml.blocks.gateway_responses import ANSWERS
 
@@ -76,40 +79,131 @@ def test_boxes_stay_on_the_picture_when_the_window_changes(site: Site, page: Pag
     assert drawn(page) == [pytest.approx(HORSE["box"], abs=0.002)]
 
 
-def test_detections_are_told_as_text(site: Site, page: Page) -> None:
+def test_detections_are_told_as_text_and_listed_once(site: Site, page: Page) -> None:
     site.script(verdict(HORSE, PERSON))
     choose(page, SMALL)
-    tells(page, "Seen: Horse 94%, Person 88%. The service took 412 ms.")
-    items = page.get_by_role("list", name="").get_by_role("listitem")
-    expect(items).to_have_text(["Horse 94%left", "Person 88%right"])
-    expect(page.get_by_role("img", name="Your picture, with boxes around: Horse 94%, Person 88%")).to_be_visible()
+    tells(page, "Unicorn is validated. The model sees a horse and is 94% sure.")
+    items = page.get_by_role("region", name="What the model saw").get_by_role("listitem")
+    expect(items).to_have_text(["Horse 94% = unicornleft", "Person 88%right"])
+    expect(status(page)).not_to_contain_text("Person")
+    expect(page.get_by_role("img", name="Your picture, with a box around each thing in the list")).to_be_visible()
 
 
-def test_of_many_detections_the_sentence_tells_the_best_and_the_list_all(site: Site, page: Page) -> None:
+def test_of_many_detections_the_best_are_listed_at_first(site: Site, page: Page) -> None:
     site.script(verdict(*[HORSE] * 20))
     choose(page, SMALL)
-    tells(page, f"Seen: {', '.join(['Horse 94%'] * 5)} and 15 more. The service")
-    expect(page.get_by_role("listitem")).to_have_count(20)
+    tells(page, "Unicorn is validated")
+    items = page.get_by_role("region", name="What the model saw").get_by_role("listitem")
+    expect(items).to_have_count(8)
+    page.get_by_role("button", name="Show all 20").press("Enter")
+    expect(items).to_have_count(20)
+    expect(page.get_by_role("button", name="Show all")).to_be_hidden()
+    assert page.evaluate("document.activeElement.id") == "list"
 
 
-def test_a_longer_time_is_told_in_seconds(site: Site, page: Page) -> None:
-    site.script(verdict(HORSE, milliseconds=12_345))
+@pytest.mark.parametrize(("milliseconds", "told"), [(412, "412 ms"), (12_345, "12.3 s")])
+def test_the_time_is_told(site: Site, page: Page, milliseconds: float, told: str) -> None:
+    site.script(verdict(HORSE, milliseconds=milliseconds))
     choose(page, SMALL)
-    tells(page, "The service took 12.3 s.")
+    expect(page.get_by_text(f"The service took {told}.")).to_be_visible()
 
 
 def test_nothing_seen(site: Site, page: Page) -> None:
     site.script(verdict(validated=False))
     choose(page, SMALL)
     tells(page, "Unable to validate Unicorn")
-    tells(page, "The detector saw nothing that it knows.")
-    expect(page.get_by_role("heading", name="What the detector saw")).to_be_hidden()
+    tells(page, "The model saw nothing that it knows.")
+    expect(page.get_by_role("heading", name="What the model saw")).to_be_hidden()
+    expect(page.get_by_text("The service took 412 ms.")).to_be_visible()
+
+
+def test_other_things_are_seen(site: Site, page: Page) -> None:
+    site.script(verdict(PERSON, validated=False))
+    choose(page, SMALL)
+    tells(page, "Unable to validate Unicorn. The model sees other things, but not a horse.")
+
+
+def test_the_verdict_names_the_label_that_decides(site: Site, visit: Callable[..., Page]) -> None:
+    site.target = "Elephant"
+    page = visit()
+    expect(page.get_by_text("If it sees an elephant, Wild Rydes has found a unicorn.")).to_be_visible()
+    site.script(verdict(HORSE, {**PERSON, "label": "Elephant"}))
+    choose(page, SMALL)
+    tells(page, "The model sees an elephant and is 88% sure.")
+    expect(page.locator(".box.decides")).to_have_count(1)
+    expect(page.locator("#list .decides")).to_contain_text("Elephant")
+
+
+def look(page: Page) -> dict[str, str]:
+    """What a person tells verdicts by: the mark's name, the frame and its color, the headline."""
+    found: dict[str, str] = page.evaluate("""() => {
+      const one = document.getElementById("status");
+      const marks = [...one.querySelectorAll("svg")].filter((svg) => getComputedStyle(svg).display !== "none");
+      const { borderTopStyle, borderTopColor, borderLeftWidth, borderTopWidth } = getComputedStyle(one);
+      return {
+        marks: marks.map((svg) => svg.innerHTML.replace(/\\s+/g, " ")).join(),
+        frame: borderTopStyle + (borderLeftWidth === borderTopWidth ? "" : " with a bar"),
+        color: borderTopColor,
+        headline: document.getElementById("headline").textContent,
+      };
+    }""")
+    return found
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_yes_no_working_and_errors_differ_in_shape_color_and_words(
+    site: Site, visit: Callable[..., Page], scheme: str
+) -> None:
+    page = visit(color_scheme=scheme)
+    site.script(verdict(HORSE), verdict(PERSON, validated=False), problem("internal"), verdict(HORSE).held())
+    looks = []
+    for headline in ("Yes, a unicorn!", "No unicorn here", "Something went wrong", "Looking at the picture"):
+        choose(page, SMALL)
+        tells(page, headline)
+        looks.append(look(page))
+    for kind in ("marks", "frame", "color", "headline"):
+        assert len({one[kind] for one in looks}) == 4, kind
+    assert "" not in {one["marks"] for one in looks}
+
+
+def test_the_box_that_decides_stands_out(site: Site, page: Page) -> None:
+    site.script(verdict(PERSON, HORSE))
+    choose(page, picture(400, 300))
+    tells(page, "Yes")
+    deciding, other = page.locator(".box.decides"), page.locator(".box:not(.decides)")
+    width = "one => parseFloat(getComputedStyle(one).borderTopWidth)"
+    assert deciding.evaluate(width) >= 2 * other.evaluate(width)
+    expect(deciding).to_have_css("border-top-style", "solid")
+    expect(other).to_have_css("border-top-style", "dashed")
+    expect(page.locator(".label.decides")).to_have_text("Horse")
+
+
+@pytest.mark.parametrize(("width", "side_by_side"), [(1280, True), (768, True), (390, False), (320, False)])
+def test_on_a_wide_window_picture_and_answer_are_side_by_side(
+    site: Site, visit: Callable[..., Page], width: int, side_by_side: bool
+) -> None:
+    page = visit(viewport={"width": width, "height": 800}, reduced_motion="reduce")
+    site.script(verdict(HORSE, PERSON))
+    choose(page, picture(400, 300))
+    tells(page, "Yes")
+    frame, told = geometry(page.locator("#frame")), geometry(status(page))
+    assert (told["x"] >= frame["x"] + frame["width"]) == side_by_side
+    assert (told["y"] < frame["y"] + frame["height"]) == side_by_side or told["y"] + told["height"] <= frame["y"]
+
+
+def test_on_a_wide_window_the_verdict_pushes_nothing_out(site: Site, visit: Callable[..., Page]) -> None:
+    page = visit(viewport={"width": 1280, "height": 800}, reduced_motion="reduce")
+    site.script(verdict(HORSE, PERSON))
+    choose(page, picture(300, 900))
+    tells(page, "Yes")
+    for seen in (page.get_by_role("heading", level=1), status(page), page.locator("#frame"), page.locator("#drop")):
+        expect(seen).to_be_in_viewport(ratio=1)
 
 
 def test_labels_are_text_whatever_they_hold(site: Site, page: Page) -> None:
     site.script(verdict({**HORSE, "label": "<img src=x onerror=alert(1)>"}))
     choose(page, SMALL)
-    tells(page, "<img src=x onerror=alert(1)> 94%")
+    expect(page.locator("#list")).to_contain_text("<img src=x onerror=alert(1)> 94%")
     expect(page.locator("#answer img")).to_have_count(1)
 
 
@@ -182,7 +276,7 @@ def test_a_file_that_is_read_slowly_does_not_replace_a_later_picture(site: Site,
     site.script(verdict(HORSE))
     choose(page, SMALL)
     tells(page, "Reading the picture…")
-    page.get_by_label("Link of a picture").fill(site.link("later.png"))
+    page.get_by_label("picture's link").fill(site.link("later.png"))
     page.keyboard.press("Enter")
     tells(page, "Unicorn is validated")
     page.evaluate("goOn()")
@@ -194,17 +288,18 @@ def test_a_file_that_is_read_slowly_does_not_replace_a_later_picture(site: Site,
 @pytest.mark.parametrize(
     ("reply", "headline", "detail"),
     [
-        (problem("unsupported-image"), "Not a supported picture", "Send a JPEG, PNG, WebP or GIF."),
-        (problem("undecodable-image"), "The picture cannot be decoded", "truncated or damaged"),
-        (problem("url-not-allowed"), "The url is not allowed", "does not fetch from this place"),
-        (problem("internal"), "Internal error", "(Request request-1)"),
-        (gateway(413, "Request Too Long"), "The picture is too large", "up to 4.5 MB"),
-        (gateway(403, "Forbidden"), "Not allowed", "does not let this page ask"),
-        (gateway(502, "Internal server error"), "The service failed", "cannot be used"),
-        (gateway(504, "Endpoint request timed out"), "No answer in time", "took too long"),
+        (problem("unsupported-image"), "not a picture that the service can read", "JPEG, PNG, WebP and GIF"),
+        (problem("undecodable-image"), "The picture is damaged", "Download it again"),
+        (problem("url-not-allowed"), "may not open this link", "choose the file"),
+        (problem("internal"), "Something went wrong in the service", "(Request request-1)"),
+        (gateway(413, "Request Too Long"), "The picture is too large", "may have 4.5 MB"),
+        (gateway(403, "Forbidden"), "You may not ask this service", "Ask whoever runs it"),
+        (gateway(502, "Internal server error"), "The service failed", "cannot use"),
+        (gateway(504, "Endpoint request timed out"), "The answer took too long", "Try again"),
         (Reply(418, "<html>teapot</html>"), "The service failed", "status 418"),
         (Reply(500, "null"), "The service failed", "status 500"),
-        (Reply(200, "<html>a captive portal</html>"), "The service failed", "cannot be used"),
+        (Reply(400, '{"title": "Of its own", "code": "toString", "detail": "Words."}'), "Of its own", "Words."),
+        (Reply(200, "<html>a captive portal</html>"), "The service failed", "cannot use"),
     ],
 )
 def test_problems_are_told_in_words(site: Site, page: Page, reply: Reply, headline: str, detail: str) -> None:
@@ -215,6 +310,30 @@ def test_problems_are_told_in_words(site: Site, page: Page, reply: Reply, headli
     expect(status(page)).to_have_class("bad")
     expect(page.get_by_role("button", name="Try again")).to_be_visible(visible=reply.status in (200, 500, 502, 504))
     assert len(site.asked) == 1
+
+
+CODES = [*PROBLEMS, *(answer.code for answer in ANSWERS.values())]
+NOT_FOR_PEOPLE = re.compile(
+    r"url\b|Content-Type|base64|JSON|MiB|POST|body|header|instance|payload|function|decod", re.I
+)
+
+
+def test_each_problem_has_words_for_people_and_what_to_try(page: Page) -> None:
+    told = page.evaluate("PROBLEMS")
+    assert set(CODES) <= set(told)
+    for code in CODES:
+        headline, advice = told[code]
+        assert not NOT_FOR_PEOPLE.search(f"{headline} {advice}"), code
+        assert re.search(r"\b(try|reload|tell|ask|download|choose|open|takes|wait|holds)\b", advice, re.I), code
+
+
+@pytest.mark.parametrize("upstream", [404, 503])
+def test_what_a_pictures_server_answered_is_told(site: Site, page: Page, upstream: int) -> None:
+    answer = answers.problem(Problem("fetch-failed", upstream_status=upstream), "request-1")
+    site.script(Reply(502, answer["body"]))
+    ask_link(page, site.link("missing.png"))
+    tells(page, "The picture could not be fetched")
+    tells(page, f"Its server answered with status {upstream}.")
 
 
 def test_a_connection_that_is_cut(site: Site, page: Page) -> None:
@@ -244,11 +363,11 @@ def own(status: int, code: str, **headers: str) -> Reply:
 @pytest.mark.parametrize(
     ("busy", "headline", "seconds"),
     [
-        (problem("model-unavailable"), "The model is not available", 10),
-        (gateway(429, "Too Many Requests"), "Too many requests", 2),
-        (gateway(429, "Too Many Requests", **{"Retry-After": "5"}), "Too many requests", 5),
-        (own(500, "service-failure", **{"Retry-After": "5"}), "The service failed", 5),
-        (own(504, "integration-failure"), "The service does not answer", 2),
+        (problem("model-unavailable"), "The model is still starting", 10),
+        (gateway(429, "Too Many Requests"), "Too many people ask", 2),
+        (gateway(429, "Too Many Requests", **{"Retry-After": "5"}), "Too many people ask", 5),
+        (own(500, "service-failure", **{"Retry-After": "5"}), "The service did not answer", 5),
+        (own(504, "integration-failure"), "The service did not answer", 2),
         (gateway(503, "Service Unavailable", **{"Retry-After": "Sun, 06 Nov 2044 08:49:37 GMT"}), "not ready", 2),
     ],
 )
@@ -287,7 +406,7 @@ def test_a_quota_that_is_used_up_is_not_asked_against(site: Site, visit: Callabl
     used_up = {"title": "The quota is used up", "code": "quota-exceeded", "detail": "The API key has no requests left."}
     site.script(Reply(429, json.dumps(used_up)))
     choose(page, SMALL)
-    tells(page, "The API key has no requests left.")
+    tells(page, "It has no requests left.")
     page.clock.run_for(60_000)
     assert len(site.asked) == 1
     expect(page.get_by_role("progressbar")).to_be_hidden()
@@ -297,7 +416,7 @@ def test_a_model_that_does_not_work_is_not_waited_for(site: Site, visit: Callabl
     page = visit(stop_clock=True)
     site.script(problem("model-failed"))
     choose(page, SMALL)
-    tells(page, "The picture is not the reason")
+    tells(page, "Your picture is not the reason")
     page.clock.run_for(60_000)
     assert len(site.asked) == 1
 
@@ -305,7 +424,7 @@ def test_a_model_that_does_not_work_is_not_waited_for(site: Site, visit: Callabl
 def test_a_wait_that_is_too_long_is_left_to_the_user(site: Site, page: Page) -> None:
     site.script(problem("model-unavailable", **{"Retry-After": "3600"}))
     choose(page, SMALL)
-    tells(page, "try again later")
+    tells(page, "The model is still starting")
     expect(page.get_by_role("button", name="Try again")).to_be_visible()
 
 
@@ -316,27 +435,68 @@ def test_a_stopped_wait_asks_no_more(site: Site, visit: Callable[..., Page]) -> 
     tells(page, "tries again by itself")
     page.get_by_role("button", name="Stop").click()
     page.clock.run_for(30_000)
-    expect(status(page)).to_have_text("Stopped")
+    tells(page, "Stopped")
     assert len(site.asked) == 1
 
 
 def test_a_link_that_the_browser_cannot_show_keeps_its_boxes(site: Site, page: Page) -> None:
     site.script(verdict(HORSE))
-    page.get_by_label("Link of a picture").fill(site.link("missing.png"))
-    page.get_by_role("button", name="Ask").click()
+    ask_link(page, site.link("missing.png"))
     tells(page, "Unicorn is validated")
-    expect(page.get_by_text("This browser cannot show the picture")).to_be_visible()
+    expect(page.get_by_text("Your browser cannot show this picture")).to_be_visible()
     frame, box = geometry(page.locator("#frame")), geometry(page.locator(".box"))
     assert box["width"] / frame["width"] == pytest.approx(0.4, abs=0.01)
-    expect(page.get_by_role("listitem")).to_contain_text("Horse 94%")
+    expect(page.locator("#list li")).to_contain_text("Horse 94%")
 
 
 def test_a_damaged_file_is_judged_by_the_service(site: Site, page: Page) -> None:
     site.script(problem("undecodable-image"))
     choose(page, b"not a PNG")
-    tells(page, "The picture cannot be decoded")
+    tells(page, "The picture is damaged")
     assert site.asked[0].body == b"not a PNG"
     expect(page.locator("#view")).to_be_hidden()
+
+
+def cut_jpeg(width: int, height: int, length: int) -> bytes:
+    """The beginning of a photo of noise."""
+    image = Image.effect_noise((width, height), 60).convert("RGB")
+    file = io.BytesIO()
+    image.save(file, "JPEG", quality=30)
+    return file.getvalue()[:length]
+
+
+@pytest.mark.parametrize(("side", "code"), [(1000, "undecodable-image"), (5000, "image-too-large")])
+def test_a_cut_photo_is_damaged_whatever_its_head_promises(site: Site, page: Page, side: int, code: str) -> None:
+    """25 megapixels, of which 5 kB hold nothing, are too large for the service; no empty frame is shown."""
+    late = problem(code).held()
+    site.script(late)
+    choose(page, cut_jpeg(side, side, 5000), "image/jpeg", "cut.jpg")
+    tells(page, "Looking")
+    expect(page.locator("#picture")).to_be_hidden()
+    late.go.set()
+    tells(page, "The picture is damaged")
+    expect(page.locator("#view")).to_be_hidden()
+    assert len(site.asked[0].body) == 5000
+
+
+def test_a_link_to_a_cut_photo_is_damaged_too(site: Site, page: Page) -> None:
+    """Whose size the service finds absurd."""
+    site.pictures["cut.jpg"] = cut_jpeg(5000, 5000, 40)
+    late = problem("image-too-large").held()
+    site.script(late)
+    ask_link(page, site.link("cut.jpg"))
+    expect(page.get_by_text("Your browser cannot show this picture")).to_be_visible()
+    late.go.set()
+    tells(page, "The picture is damaged")
+    expect(page.locator("#view")).to_be_hidden()
+
+
+def test_a_picture_that_is_too_large_is_told_so(site: Site, page: Page) -> None:
+    site.pictures["large.png"] = SMALL
+    site.script(problem("image-too-large"))
+    ask_link(page, site.link("large.png"))
+    tells(page, "The picture is too large")
+    tells(page, "this page makes it smaller for you")
 
 
 def test_the_earlier_answer_goes_when_the_next_is_asked_for(site: Site, page: Page) -> None:
@@ -344,9 +504,9 @@ def test_the_earlier_answer_goes_when_the_next_is_asked_for(site: Site, page: Pa
     choose(page, SMALL)
     tells(page, "Unicorn is validated")
     choose(page, SMALL)
-    tells(page, "cannot be decoded")
+    tells(page, "is damaged")
     expect(page.locator(".box")).to_have_count(0)
-    expect(page.get_by_role("listitem")).to_have_count(0)
+    expect(page.locator("#list li")).to_have_count(0)
 
 
 def test_headings_do_not_skip_a_level(page: Page) -> None:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
-from tests.browser.browser_helpers import asked_link, choose, copy, drop, tells
+from tests.browser.browser_helpers import ask_link, asked_link, choose, copy, drop, tells
 from tests.browser.site import HORSE, Site, picture, verdict
 
 SMALL = picture(40, 30)
@@ -89,32 +89,31 @@ def test_a_link_is_pasted_after_a_file_was_chosen(site: Site, page: Page) -> Non
 def test_a_link_pasted_into_its_field_waits_to_be_asked(site: Site, page: Page) -> None:
     site.script(verdict(HORSE))
     copy(page, text=site.link("a.png"))
-    page.get_by_label("Link of a picture").focus()
+    page.get_by_label("picture's link").focus()
     page.keyboard.press("Control+V")
-    expect(page.get_by_label("Link of a picture")).to_have_value(site.link("a.png"))
+    expect(page.get_by_label("picture's link")).to_have_value(site.link("a.png"))
     assert site.asked == []
-    page.get_by_role("button", name="Ask").click()
+    page.get_by_role("button", name="Ask", exact=True).click()
     tells(page, "Unicorn is validated")
 
 
 def test_other_pasted_text_is_not_sent(site: Site, page: Page) -> None:
     copy(page, text="a horse, see https://example.com")
     page.keyboard.press("Control+V")
-    tells(page, "No picture was found")
+    tells(page, "There is no picture in that")
     assert site.asked == []
 
 
 def test_other_dropped_addresses_are_not_sent(site: Site, page: Page) -> None:
     drop(page, links=["ftp://example.org/a.png"])
-    tells(page, "No picture was found")
+    tells(page, "There is no picture in that")
     assert site.asked == []
 
 
 @pytest.mark.parametrize("text", ["horse.png", "ftp://example.org/a.png", "data:image/png;base64,", "file:///a.png"])
 def test_what_is_no_link_is_not_sent(site: Site, page: Page, text: str) -> None:
-    page.get_by_label("Link of a picture").fill(text)
-    page.get_by_role("button", name="Ask").click()
-    expect(page.get_by_label("Link of a picture")).to_be_focused()
+    ask_link(page, text)
+    expect(page.get_by_label("picture's link")).to_be_focused()
     assert site.asked == []
 
 
@@ -122,8 +121,7 @@ def test_what_is_no_link_is_not_sent(site: Site, page: Page, text: str) -> None:
 def test_a_link_may_have_spaces_around_it_and_capitals(site: Site, page: Page, text: str) -> None:
     link = site.link("a.png").replace("http", "HTTP")
     site.script(verdict(HORSE))
-    page.get_by_label("Link of a picture").fill(text.format(link))
-    page.get_by_role("button", name="Ask").click()
+    ask_link(page, text.format(link))
     tells(page, "Unicorn is validated")
     assert asked_link(site.asked[0].body) == link
 
@@ -200,7 +198,7 @@ def test_transparent_and_moving_pictures_are_sent_as_the_service_sees_them(site:
 
 def test_a_file_that_is_no_picture_is_told_without_asking(site: Site, page: Page) -> None:
     choose(page, b"%PDF-1.7", "application/pdf", "paper.pdf")
-    tells(page, "not a picture the browser can read")
+    tells(page, "not a picture that your browser can read")
     choose(page, b"", "image/png")
-    tells(page, "not a picture the browser can read")
+    tells(page, "not a picture that your browser can read")
     assert site.asked == []

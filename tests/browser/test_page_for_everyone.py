@@ -13,6 +13,7 @@ from tests.browser.browser_helpers import choose, contrast, geometry, tells
 from tests.browser.site import HORSE, PERSON, Reply, Site, gateway, picture, problem, verdict
 
 SMALL = picture(40, 30)
+DRAWINGS = ["A unicorn in a meadow", "A rhinoceros", "A unicorn in chalk", "A narwhal and a fish"]
 PHONE: dict[str, Any] = {"viewport": {"width": 360, "height": 740}, "has_touch": True, "is_mobile": True}
 
 
@@ -35,12 +36,12 @@ def test_a_file_is_chosen_by_keyboard(site: Site, page: Page, key: str) -> None:
 def test_a_link_is_asked_by_keyboard_in_the_order_of_reading(site: Site, page: Page) -> None:
     site.script(verdict(HORSE))
     order = []
-    for _ in range(3):
+    for _ in range(7):
         page.keyboard.press("Tab")
-        order.append(focused(page))
+        order.append(focused(page) or page.evaluate("document.activeElement.firstElementChild.alt"))
         if focused(page) == "url":
             page.keyboard.type(site.link("a.png"))
-    assert order == ["file", "url", "Ask"]
+    assert order == ["file", *DRAWINGS, "url", "Ask"]
     page.keyboard.press("Enter")
     tells(page, "Unicorn is validated")
 
@@ -54,7 +55,7 @@ def test_the_focus_never_falls_on_nothing(site: Site, page: Page) -> None:
     page.keyboard.press("Enter")
     assert focused(page) == "again"
     page.keyboard.press("Space")
-    tells(page, "No answer in time")
+    tells(page, "The answer took too long")
     assert focused(page) == "again"
     page.keyboard.press("Enter")
     tells(page, "Looking")
@@ -78,7 +79,10 @@ def test_escape_stops_what_goes_on_and_nothing_else(site: Site, page: Page) -> N
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize(("order", "element"), [(1, "label[for=file]"), (2, "#url"), (3, "#link-form button")])
+@pytest.mark.parametrize(
+    ("order", "element"),
+    [(1, "label[for=file]"), (2, "#drawings button >> nth=0"), (6, "#url"), (7, "#link-form button")],
+)
 def test_the_focus_is_seen(visit: Callable[..., Page], scheme: str, order: int, element: str) -> None:
     page = visit(color_scheme=scheme)
     for _ in range(order):
@@ -89,15 +93,31 @@ def test_the_focus_is_seen(visit: Callable[..., Page], scheme: str, order: int, 
 def test_roles_and_names_before_a_question(page: Page) -> None:
     expect(page.locator("main")).to_match_aria_snapshot("""
       - heading "Is it a unicorn?" [level=1]
+      - paragraph: Show a picture to a machine learning model. If it sees a horse, Wild Rydes has found a unicorn.
+      - region "Answer":
+        - status
       - region "Your picture":
         - button "Choose a picture"
         - text: Choose a picture
-        - paragraph: Or drop a picture here, or paste one, or its link.
-        - text: Link of a picture
-        - textbox "Link of a picture"
+        - paragraph: Or drop or paste one. The service does not keep it.
+        - region "Or try one of these drawings":
+          - heading "Or try one of these drawings" [level=2]
+          - list:
+            - listitem:
+              - button "A unicorn in a meadow"
+            - listitem:
+              - button "A rhinoceros"
+            - listitem:
+              - button "A unicorn in chalk"
+            - listitem:
+              - button "A narwhal and a fish"
+        - text: Or enter a picture's link
+        - textbox "Or enter a picture's link"
         - button "Ask"
-      - region "Answer":
-        - status
+      - region "What this model knows":
+        - heading "What this model knows" [level=2]
+        - paragraph
+      - group: Ask from a terminal
     """)
 
 
@@ -107,15 +127,17 @@ def test_roles_and_names_after_an_answer(site: Site, page: Page) -> None:
     tells(page, "Unicorn is validated")
     expect(page.get_by_role("region", name="Answer")).to_match_aria_snapshot("""
       - status:
-        - paragraph: Unicorn is validated
-        - paragraph: /Seen/
-      - figure:
-        - img /with boxes around/
-      - region "What the detector saw":
-        - heading "What the detector saw" [level=2]
+        - paragraph: Yes, a unicorn!
+        - paragraph: /Unicorn is validated/
+      - figure "picture.png":
+        - img /with a box around each/
+        - text: picture.png
+      - region "What the model saw":
+        - heading "What the model saw" [level=2]
         - list:
-          - listitem: Horse 94% left
+          - listitem: /Horse 94% = unicorn left/
           - listitem: Person 88% right
+        - paragraph: The service took 412 ms.
     """)
     expect(page.get_by_role("status")).to_have_attribute("aria-atomic", "true")
 
@@ -130,6 +152,7 @@ def test_a_phone_never_scrolls_sideways(site: Site, visit: Callable[..., Page], 
     page = visit(**PHONE)
     width = "document.documentElement.scrollWidth"
     assert page.evaluate(width) == 360
+    page.get_by_text("Ask from a terminal", exact=True).click()
     site.script(reply)
     choose(page, picture(400, 300))
     expect(page.get_by_role("progressbar")).to_be_hidden()
@@ -142,7 +165,7 @@ def test_fingers_find_what_they_press(site: Site, visit: Callable[..., Page]) ->
     site.script(verdict(HORSE).held())
     choose(page, SMALL)
     tells(page, "Looking")
-    for pressed in page.locator("button:visible, label.button:visible, input[type=url]").all():
+    for pressed in page.locator("button:visible, label.button:visible, input[type=url], summary:visible").all():
         assert geometry(pressed)["height"] >= 44
 
 
@@ -182,7 +205,7 @@ def test_text_is_readable_by_day_and_night(site: Site, visit: Callable[..., Page
     expect(page.get_by_role("progressbar")).to_be_hidden()
     _, background = colors(page, "body")
     assert (sum(background) < 150) == (scheme == "dark")
-    texts = ["h1", "header .soft", "label[for=file]", "#drop .soft", "#link-form button", "#headline", "#detail"]
+    texts = ["h1", "header p", "label[for=file]", "#drop .soft", "#link-form button", "#headline", "#detail", "#knows"]
     ratios = {element: contrast(*colors(page, element)) for element in texts}
     assert {element: ratio for element, ratio in ratios.items() if ratio < 4.5} == {}
 
@@ -198,7 +221,7 @@ def test_boxes_keep_their_colors_and_the_bar_is_seen_with_a_users_own_colors(
     expect(page.locator(".box")).to_have_css("border-top-color", yellow)
     expect(page.locator(".label span")).to_have_css("background-color", yellow)
     of_part = "([id, part]) => getComputedStyle(document.querySelector(id), part).backgroundColor"
-    assert page.evaluate(of_part, ["li", "::before"]) == yellow
+    assert page.evaluate(of_part, ["#list li", "::before"]) == yellow
     page_color = page.evaluate(of_part, ["#bar", None])
     assert page.evaluate(of_part, ["#bar", "::after"]) != page_color
 

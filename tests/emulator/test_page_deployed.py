@@ -42,6 +42,7 @@ def test_a_person_asks_the_deployed_page(command: Command, pictures: str) -> Non
     url = command("deploy", "--set", f"PrivateImageHosts={pictures}")[-1]["api_url"]
     with chromium.browser() as browser, chromium.tab(browser, viewport={"width": 360, "height": 740}) as page:
         page.goto(url)
+        expect(page.get_by_role("region", name="What this model knows")).to_contain_text("drawings, not photographs")
         page.get_by_label("Choose a picture").set_input_files(PICTURES / "unicorn_rearing.jpg")
         says(page, "Unicorn is validated")
         expect(page.get_by_role("listitem").first).to_contain_text("Horse")
@@ -54,17 +55,17 @@ def test_a_person_asks_the_deployed_page(command: Command, pictures: str) -> Non
         expect(page.get_by_role("img", name="Your picture")).to_have_js_property("complete", True)
 
         ask_link(page, f"http://{pictures}/missing.jpg")
-        says(page, "It answered with status 404.")
+        says(page, "Its server answered with status 404.")
 
         ask_link(page, "http://169.254.169.254/latest/meta-data/")
-        says(page, "The url is not allowed")
+        says(page, "The service may not open this link")
 
         choose(page, b"\x89PNG\r\n\x1a\nand then nothing")
-        says(page, "The picture cannot be decoded")
+        says(page, "The picture is damaged")
 
 
 def ask_link(page: Page, url: str) -> None:
-    page.get_by_label("Link of a picture").fill(url)
+    page.get_by_label("picture's link").fill(url)
     page.get_by_role("button", name="Ask").click()
 
 

@@ -69,6 +69,14 @@ def test_what_is_whole_is_left_alone(checkout: Checkout) -> None:
     assert (checkout.venv / "mine").exists()
 
 
+def test_a_demo_takes_a_model_and_pictures_of_ones_own(checkout: Checkout) -> None:
+    (checkout.path / "bin").mkdir()
+    (checkout.path / "bin" / "demo.py").write_text("import sys; print(sys.argv[1:])")
+    own = checkout.make("demo", "MODEL=my model", "PICTURES=my pictures")
+    assert own.stdout.splitlines()[-1] == "['--model', 'my model', '--pictures', 'my pictures']"
+    assert checkout.make("demo").stdout.splitlines()[-1] == "[]"
+
+
 def test_the_new_environment_has_pip_and_nothing_unfinished(whole: Path) -> None:
     assert str(whole) in pip(whole)
     assert {path.name for path in whole.iterdir()} == {"bin", "include", "lib", "lib64", "made", "pyvenv.cfg"}

@@ -209,6 +209,22 @@ def test_changed_model_keeps_the_environment(populate: Populate, tmp_path: Path)
     assert "nothing to do" in populate(MODEL=str(model)).stdout
 
 
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        (b"Knows cats.\n  Not dogs.\n", "Knows cats. Not dogs."),
+        (b'\xff "A" \xe2\x82\xac', '\ufffd "A" \u20ac'),
+        (b"x" * 9999, "x" * 500),
+    ],
+)
+def test_a_models_description_is_in_the_manifest(populate: Populate, tmp_path: Path, text: bytes, told: str) -> None:
+    assert manifest(populate)["description"] == ""
+    model = make_model(tmp_path / "model", "default")
+    (model / "description.txt").write_bytes(text)
+    assert populate(MODEL=str(model)).returncode == 0
+    assert manifest(populate)["description"] == told
+
+
 def test_changed_packages_keep_the_model(populate: Populate) -> None:
     model = snapshot(populate.root / "model")
     done = populate(PACKAGES="idna==3.10")

@@ -1,5 +1,8 @@
 """The detector that the project ships, on drawn pictures it never saw and on its own signature."""
 
+import base64
+import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,10 +11,12 @@ import pytest
 pytest.importorskip("tensorflow")
 
 import evaluate
+import export
 import scenes
 from PIL import Image
 
 EXAMPLES = sorted((Path(__file__).resolve().parents[2] / "examples" / "pictures").iterdir())
+LAMBDA_SRC = Path(__file__).resolve().parents[2] / "lambda_src"
 FIRST_SEED, MIN_SCORE = scenes.TEST_SEEDS.start + 700_000, 0.3
 
 
@@ -30,6 +35,28 @@ def test_right_on_the_example_pictures(detect: evaluate.SavedDetector, path: Pat
     with Image.open(path) as picture:
         validated = evaluate.target_score(detect(picture)) >= MIN_SCORE
     assert validated == (not path.name.startswith("no_unicorn"))
+
+
+@pytest.mark.parametrize(
+    ("name", "is_unicorn"), [("meadow", True), ("chalk", True), ("rhinoceros", False), ("narwhal", False)]
+)
+def test_right_on_the_drawings_of_the_page(detect: evaluate.SavedDetector, name: str, is_unicorn: bool) -> None:
+    with Image.open(LAMBDA_SRC / "drawings" / f"{name}.webp") as picture:
+        assert (evaluate.target_score(detect(picture.convert("RGB"))) >= MIN_SCORE) == is_unicorn
+
+
+def test_right_on_the_unicorn_of_the_pages_command(detect: evaluate.SavedDetector) -> None:
+    (text,) = re.findall(r"const UNICORN = ([^;]*);", (LAMBDA_SRC / "page.html").read_text(encoding="utf-8"))
+    data = base64.b64decode("".join(re.findall('"(.*?)"', text)), validate=True)
+    with Image.open(io.BytesIO(data)) as picture:
+        assert max(picture.size) == 48
+        assert evaluate.target_score(detect(picture.convert("RGB"))) >= MIN_SCORE
+
+
+def test_it_says_what_it_knows() -> None:
+    text = (evaluate.DETECTOR / export.DESCRIPTION.name).read_text(encoding="utf-8")
+    assert text == export.DESCRIPTION.read_text(encoding="utf-8")
+    assert "drawings, not photographs" in text
 
 
 def test_there_are_examples_with_and_without(detect: evaluate.SavedDetector) -> None:

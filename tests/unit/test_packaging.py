@@ -28,7 +28,7 @@ def source(tmp_path: Path) -> Path:
 
 def test_it_holds_the_files_of_lambda_src_and_nothing_else() -> None:
     source = CHECKOUT / "lambda_src"
-    found = [path for path in source.rglob("*") if path.suffix in (".py", ".html", ".sh", ".lock")]
+    found = [path for path in source.rglob("*") if path.suffix in (".py", ".html", ".webp", ".sh", ".lock")]
     expected = {path.relative_to(source).as_posix(): path.read_bytes() for path in found}
     assert entries(packaging.build(source)) == expected
     assert {"lambda_function.py", "filling/populate.sh"} <= set(expected)

@@ -317,7 +317,15 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(local=True, yes=True, save="", parallel=None)
     # A home of its own, so that it ends what it began and nothing else.
     parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
-    parser.add_argument("--pictures", type=Path, default=Path("examples/pictures"), help="default: %(default)s")
+    parser.add_argument(
+        "--pictures", type=Path, default=Path("examples/pictures"), help="folder to classify (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="LOCATION",
+        help="SavedModel: directory, tar.gz or URL (default: a small one that knows drawings)",
+    )
 
 
 VERBS = {

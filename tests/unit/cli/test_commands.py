@@ -536,6 +536,12 @@ def test_a_demo_without_pictures_begins_nothing(tmp_path: Path, capsys: pytest.C
     assert not (tmp_path / "home").exists()
 
 
+def test_a_demo_may_show_another_model_on_other_pictures() -> None:
+    options = build_parser("demo").parse_args(["--model", "mine.tar.gz", "--pictures", "photos"])
+    assert (asked(options).model, options.pictures) == ("mine.tar.gz", Path("photos"))
+    assert asked(build_parser("demo").parse_args([])).model == ""
+
+
 # The link that the instance fetches the model through
 
 

@@ -7,6 +7,7 @@ import re
 import pytest
 from answers import ok, page, problem, verdict
 from detector import Detection
+from manifest import About
 from problems import PROBLEMS, Problem
 
 
@@ -163,13 +164,29 @@ def test_the_page_allows_its_own_script_and_style_only() -> None:
         assert f"{tag}-src 'sha256-{digest}'" in policy
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
-    markup = answer["body"].partition("<script>")[0].replace('href="data:', "")
+    markup = re.sub('(href|src)="data:', "", answer["body"].partition("<script>")[0])
     assert not re.search(r"\son\w+=|style=|src=|href=|url\(|@import", markup)
 
 
 @pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
 def test_the_page_knows_what_the_api_asks_for(auth: str) -> None:
     assert f'<html lang="en" data-auth="{auth}">' in page(auth=auth)["body"]
+
+
+@pytest.mark.parametrize("text", ["</script><script>alert(1)</script>", "<!--", '"\\', "Einhörner \u2028 🦄"])
+def test_the_page_tells_of_the_model_whatever_its_maker_wrote(text: str) -> None:
+    body = page(model=About(text, (text,)), target=text)["body"]
+    (told,) = re.findall('<script type="application/json" id="model">(.*?)</script>', body, re.DOTALL)
+    assert json.loads(told) == {"description": text, "labels": [text], "target": text}
+    assert body.count("<script") == page()["body"].count("<script") == 2
+
+
+def test_the_page_is_one_small_file_with_its_drawings_in_it() -> None:
+    body = page()["body"]
+    drawings = [base64.b64decode(data) for data in re.findall('src="data:image/webp;base64,(.*?)"', body)]
+    assert [drawing[8:12] for drawing in drawings] == [b"WEBP"] * 4
+    assert "drawings/" not in body
+    assert len(body.encode()) < 64_000
 
 
 def test_head_is_get_without_the_body() -> None:

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifest import MACHINE, PYTHON, Option, options
+from manifest import MACHINE, PYTHON, About, Option, about, options
 from settings import Settings
 
 LITERT = {"accepted": True, "model": "prepared/detector.tflite", "files": "prepared/litert.files"}
@@ -135,3 +135,46 @@ def test_no_json_is_too_wrong_to_be_judged(root: Path, name: str | None, wrong: 
 def test_a_damaged_entry_concerns_its_engine_only(root: Path, entry: object) -> None:
     litert, capi, _ = found(root, manifest(prepared={"litert": entry, "capi": CAPI}))
     assert (litert.why_not, capi.why_not) == ("manifest.json is damaged", "")
+
+
+def told(root: Path, content: object, model: str = "model") -> About:
+    """What people are told of the model on an EFS with this manifest."""
+    (root / "manifest.json").write_text(content if isinstance(content, str) else json.dumps(content))
+    return about(Settings(root=root, packages=root, model=root / model))
+
+
+def with_labels(root: Path, text: str) -> dict[str, Any]:
+    (root / "prepared").mkdir()
+    (root / "prepared" / "labels.json").write_text(text)
+    return manifest(description="Knows cats.", prepared={"litert": {**LITERT, "labels": "prepared/labels.json"}})
+
+
+def test_a_model_is_described_in_its_makers_words_and_by_its_labels(root: Path) -> None:
+    assert told(root, with_labels(root, '["Cat", "", "Hound", "Cat"]')) == About("Knows cats.", ("Cat", "Hound"))
+
+
+def test_labels_may_stand_beside_the_model(root: Path) -> None:
+    (root / "model" / "labels.txt").write_text("Cat\n\nDog\n")
+    assert told(root, manifest()) == About("", ("Cat", "Dog"))
+
+
+@pytest.mark.parametrize("text", ["[", "{}", "null", "[[]]", "[" * 100_000])
+def test_damaged_labels_are_none(root: Path, text: str) -> None:
+    assert told(root, with_labels(root, text)).description == "Knows cats."
+
+
+def test_missing_labels_are_none(root: Path) -> None:
+    content = with_labels(root, "[]")
+    (root / "prepared" / "labels.json").unlink()
+    assert told(root, content) == About("Knows cats.")
+
+
+@pytest.mark.parametrize("content", ["{", "[]", {"format": 1, "description": "Old."}, {"description": "Of nothing."}])
+def test_a_manifest_that_cannot_be_used_describes_nothing(root: Path, content: object) -> None:
+    assert told(root, content) == About()
+
+
+def test_a_manifest_describes_no_other_model(root: Path) -> None:
+    assert told(root, manifest(description="Knows cats."), model="other") == About()
+    (root / "model" / "saved_model.pb").write_bytes(b"another one")
+    assert told(root, manifest(description="Knows cats.")) == About()

@@ -77,6 +77,7 @@ def test_a_browser_gets_the_page(ask: Ask) -> None:
     answer = ask({"httpMethod": "GET", "headers": {"Accept": "text/html"}, "body": None})
     assert (answer.status, answer.headers["Content-Type"]) == (200, "text/html; charset=utf-8")
     assert answer.text.startswith("<!doctype html>")
+    assert '"target": "Horse"' in answer.text
     assert ask({"httpMethod": "HEAD", "headers": None, "body": None}).text == ""
 
 
