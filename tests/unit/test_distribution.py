@@ -16,7 +16,11 @@ import pytest
 from wildrydes_ml import packaging
 
 CHECKOUT = Path(__file__).parents[2]
-PACKAGES = {"wildrydes_ml": "wildrydes_ml", "lambda_src": "wildrydes_ml/lambda_src"}
+PACKAGES = {
+    "wildrydes_ml": "wildrydes_ml",
+    "lambda_src": "wildrydes_ml/lambda_src",
+    "examples/pictures": "wildrydes_ml/pictures",
+}
 """Where a directory of the checkout is in the wheel."""
 BESIDE = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 

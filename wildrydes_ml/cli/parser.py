@@ -5,55 +5,58 @@ A verb is a row of the table and a function of its name in the row's module; its
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
-from ..errors import SettingsError
-from ..naming import OWN_NAME
+from ..naming import OWN_NAME, VERSION
 from ..policy.rights import CLOUDFORMATION
 from ..policy.rights import VERBS as GRANTED
 from ..workshop.names import NAME
 from .config import NO_CONFIG, Config
+from .examples import EXAMPLES
+from .usage import Parser
 
 _MOST_THREADS = 32
+_LAST_PORT = 65535
 
+PROGRAM = "wildrydes-ml"
+_ABOUT = "A large ML model behind an HTTP endpoint, with AWS Lambda and EFS."
+_START = """examples:
+  wildrydes-ml demo            try it on this machine, without an AWS account
+  wildrydes-ml doctor          look what this machine and your AWS account lack
+  wildrydes-ml deploy --plan   show what a deploy on AWS would do
+
+wildrydes-ml VERB --help shows the options of a verb."""
 _EPILOG = """exit codes:
   0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
   4 refused: not ours, protected, both routes under one name, or a change that --allow-replace must name
   5 --fail-on-change, and there is a change   130 Ctrl-C"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that does not exit when a command line is wrong, so that a program is told of it as of all else."""
-
-    def error(self, message: str) -> NoReturn:
-        """Prints the usage and raises SettingsError."""
-        self.print_usage(sys.stderr)
-        raise SettingsError([message])
-
-
 def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
     """The parser of all verbs, or of one. What the configuration holds takes the place of the options' defaults."""
     if verb:
-        parser = _parser(verb, f"bin/{verb}.py")
+        script = f"bin/{verb}.py"
+        parser = Parser(script, **_texts(verb, f"python {script}"))
         VERBS[verb].add(parser, verb, config)
         return parser
-    parser = _Parser("wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS.")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="show the version")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for name, entry in VERBS.items():
-        if name == "demo":  # it shows the checkout's own pictures
-            continue
-        sub = verbs.add_parser(
-            name,
-            help=entry.help,
-            description=entry.help,
-            epilog=_EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
-        entry.add(sub, name, config)
+        entry.add(verbs.add_parser(name, help=entry.help, **_texts(name, f"{PROGRAM} {name}")), name, config)
     return parser
+
+
+def _texts(verb: str, command: str) -> dict[str, Any]:
+    """What the help of a verb says above and below its options."""
+    examples = "\n".join(f"  {command} {example}".rstrip() for example in EXAMPLES[verb])
+    return {
+        "description": VERBS[verb].help,
+        "epilog": f"examples:\n{examples}\n\n{_EPILOG}",
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
 
 
 class _Verb:
@@ -75,15 +78,6 @@ class _Verb:
         named = {name.replace("-", "_"): value for name, value in config.options.items()}
         taken = {action.dest for action in parser._actions}
         parser.set_defaults(**{name: value for name, value in named.items() if name in taken}, verb=verb, file=config)
-
-
-def _parser(verb: str, program: str) -> argparse.ArgumentParser:
-    return _Parser(
-        program,
-        description=VERBS[verb].help,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
 
 
 def _place(parser: argparse.ArgumentParser) -> None:
@@ -204,6 +198,17 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _serve(parser: argparse.ArgumentParser) -> None:
+    """What those take that serve on this machine."""
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=0,
+        help="with --local: where the API answers on 127.0.0.1, the same after each run (default: any free port)",
+    )
+    parser.add_argument("--open", action="store_true", help="show the page in the browser when it answers")
+
+
 def _destroy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-data",
@@ -275,6 +280,12 @@ def _threads(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_LAST_PORT}, not {text!r}")
+    return int(text)
+
+
 def _render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--app",
@@ -317,12 +328,23 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(local=True, yes=True, save="", parallel=None)
     # A home of its own, so that it ends what it began and nothing else.
     parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
-    parser.add_argument("--pictures", type=Path, default=Path("examples/pictures"), help="default: %(default)s")
+    parser.add_argument("--pictures", type=Path, help="a folder (default: the drawings that come with the package)")
+    _serve(parser)
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--port", type=_port, default=0, help="also look whether this port of 127.0.0.1 is free")
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell that reads the script")
 
 
 VERBS = {
-    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
-    "deploy": _Verb("Deploy, and prove that the API answers.", "commands", _place, _what, _change, _agree, _deploy),
+    "demo": _Verb("Deploy on this machine, classify drawings, serve a page until Ctrl-C.", "demo", _demo),
+    "deploy": _Verb(
+        "Deploy, and prove that the API answers.", "commands", _place, _what, _change, _agree, _deploy, _serve
+    ),
     "destroy": _Verb(
         "Remove what deploy made, and prove that it is gone.", "commands", _place, _change, _agree, _destroy
     ),
@@ -330,9 +352,11 @@ VERBS = {
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
     "logs": _Verb("Show what the functions and the filling of EFS have said.", "commands", _place, _logs),
+    "doctor": _Verb("Look what is missing here for --local and for AWS, and how to get it.", "doctor", _place, _doctor),
     "policy": _Verb(
         "Print the IAM policy that a caller of this deployment needs.", "offline", _place, _what, _change, _policy
     ),
+    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
-    "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
+    "completion": _Verb("Print a script that makes a shell complete our commands.", "completion", _completion),
 }

@@ -8,6 +8,7 @@ from typing import Any
 from .. import tags
 from ..deployment import Deployment
 from ..errors import SettingsError
+from ..hints import meant
 from ..naming import NAME, OWN_NAME
 from ..template import parameters
 
@@ -81,7 +82,9 @@ class Settings:
         presets = tuple(self.deployments[0].presets)
         choices = (("--preset", self.preset, presets), ("--route", self.route, self.routes))
         return [
-            f"{option} {value!r}: use one of {', '.join(known)}" if any(known) else f"{option} {value!r}: there is none"
+            f"{option} {value!r}: use one of {', '.join(known)}{meant(value, known)}"
+            if any(known)
+            else f"{option} {value!r}: there is none"
             for option, value, known in choices
             if value and value not in known
         ]
@@ -142,7 +145,7 @@ class Settings:
         """Why the option cannot name the parameter; empty when it can."""
         if name not in self.rows:
             known = ", ".join(sorted(set(self.rows) - set(self.given))) or "none that can be set"
-            return [f"{option} {name}: no such parameter; there are {known}"]
+            return [f"{option} {name}: no such parameter{meant(name, self.rows) or f'; there are {known}'}"]
         if name in self.given:
             return [f"{option} {name}: not to be set by hand, {self.given[name]}"]
         return []

@@ -108,19 +108,22 @@ def find(home: Path) -> Emulator | None:
     return emulator
 
 
-def start(home: Path) -> tuple[Emulator, bool]:
+def start(home: Path, port: int = 0) -> tuple[Emulator, bool]:
     """The home's emulator, and whether it was started now, since it was not running.
 
-    Raises SettingsError when it is not installed, WildrydesError when it does not come up.
+    It listens on `port`, on any free one for 0. Raises SettingsError when it is not installed and for a port that it
+    cannot have, WildrydesError when it does not come up.
     """
     if sys.version_info < (3, 11):
         raise SettingsError(["--local needs Python 3.11 or newer, as the packages that it puts on EFS do"])
     if importlib.util.find_spec("ministack") is None:
         raise SettingsError(["--local needs the emulator: pip install 'wildrydes_ml[local]'"])
     claim(home)
-    with _locked(home):
+    with locked(home):
         running = find(home)
-        return (running, False) if running else (_launch(home), True)
+        if running and port not in (0, running.port):
+            raise SettingsError([_on_another_port(running, port, home)])
+        return (running, False) if running else (_launch(home, port), True)
 
 
 def stop(home: Path) -> None:
@@ -191,7 +194,7 @@ def _recorded(home: Path) -> Emulator | None:
 
 
 @contextlib.contextmanager
-def _locked(home: Path) -> Iterator[None]:
+def locked(home: Path) -> Iterator[None]:
     """One command at a time; the lock ends with the process that holds it."""
     handle = os.open(home, os.O_RDONLY)
     try:
@@ -215,13 +218,20 @@ def _await_filling(lock: Path) -> None:
             time.sleep(0.2)
 
 
-def _launch(home: Path) -> Emulator:
+def _on_another_port(running: Emulator, port: int, home: Path) -> str:
+    return (
+        f"--port {port}: the emulator of {home} runs already, on port {running.port}: leave --port out, or remove what "
+        "is there with destroy --local"
+    )
+
+
+def _launch(home: Path, port: int) -> Emulator:
     """Starts the emulator. What cannot be written down is stopped again: nobody would find it."""
     with _room(home):
         _temporary(home).mkdir(exist_ok=True)
-        process, port = _started(home, _free_port())
+        process, its_port = _started(home, _free_port(port))
         _children[process.pid] = process
-        emulator = Emulator(process.pid, port)
+        emulator = Emulator(process.pid, its_port)
         try:
             _record(home, emulator)
             _wait_until_healthy(home, emulator)
@@ -276,10 +286,16 @@ def _environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+def _free_port(wanted: int) -> int:
+    try:
+        with socket.socket() as probe:
+            # What an ended server has left (TIME_WAIT) is no hindrance: https://man7.org/linux/man-pages/man7/socket.7.html
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(("127.0.0.1", wanted))
+            return int(probe.getsockname()[1])
+    except OSError as error:
+        why = "another program listens on it" if error.errno == errno.EADDRINUSE else str(error.strerror)
+        raise SettingsError([f"--port {wanted}: {why}: name another port, or leave --port out"]) from error
 
 
 def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
