@@ -76,6 +76,21 @@ def _session(target: Target) -> Any:
     return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
 
 
+def region_of(
+    target: Target, resolve: Resolve = socket.getaddrinfo, open_session: Callable[[Target], Any] = _session
+) -> str:
+    """The target's region, or the one that the AWS CLI would take; empty for none. AWS is not called.
+
+    Raises SettingsError for a region or a profile that there is not.
+    """
+    with translated("region"):
+        session = open_session(target)
+        if session.region_name:
+            url = _client(session, "sts", target, lambda text: None).meta.endpoint_url
+            refuse_unknown(session, url, resolve)
+        return session.region_name or ""
+
+
 def connect(
     target: Target,
     sleep: Callable[[float], None] = time.sleep,

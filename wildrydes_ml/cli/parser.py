@@ -90,9 +90,13 @@ def _place(parser: argparse.ArgumentParser) -> None:
         help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
     group.add_argument("--name", default=OWN_NAME, help=f"prefix of all names (default: the application's own, {NAME})")
+    group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
+    _where(group)
+
+
+def _where(group: "argparse._ActionsContainer") -> None:
     group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
     group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
-    group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
     group.add_argument("--local", action="store_true", help="on this machine: an emulator for AWS, a directory for EFS")
     group.add_argument(
         "--home",
@@ -333,6 +337,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
+    _where(parser)
     parser.add_argument("--port", type=_port, default=0, help="also look whether this port of 127.0.0.1 is free")
 
 
@@ -352,7 +357,7 @@ VERBS = {
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
     "logs": _Verb("Show what the functions and the filling of EFS have said.", "commands", _place, _logs),
-    "doctor": _Verb("Look what is missing here for --local and for AWS, and how to get it.", "doctor", _place, _doctor),
+    "doctor": _Verb("Look what is missing here for --local and for AWS, and how to get it.", "doctor", _doctor),
     "policy": _Verb(
         "Print the IAM policy that a caller of this deployment needs.", "offline", _place, _what, _change, _policy
     ),

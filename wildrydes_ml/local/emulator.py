@@ -229,7 +229,7 @@ def _launch(home: Path, port: int) -> Emulator:
     """Starts the emulator. What cannot be written down is stopped again: nobody would find it."""
     with _room(home):
         _temporary(home).mkdir(exist_ok=True)
-        process, its_port = _started(home, _free_port(port))
+        process, its_port = _started(home, _port(port))
         _children[process.pid] = process
         emulator = Emulator(process.pid, its_port)
         try:
@@ -286,16 +286,26 @@ def _environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def _free_port(wanted: int) -> int:
+def free_port(wanted: int = 0) -> int:
+    """A port of 127.0.0.1 that nobody listens on: the wanted one, any for 0. Raises OSError when it is taken."""
+    with socket.socket() as probe:
+        # What an ended server has left (TIME_WAIT) is no hindrance: https://man7.org/linux/man-pages/man7/socket.7.html
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", wanted))
+        return int(probe.getsockname()[1])
+
+
+def why_not(error: OSError) -> str:
+    """Why a port cannot be had."""
+    return "another program listens on it" if error.errno == errno.EADDRINUSE else str(error.strerror)
+
+
+def _port(wanted: int) -> int:
     try:
-        with socket.socket() as probe:
-            # What an ended server has left (TIME_WAIT) is no hindrance: https://man7.org/linux/man-pages/man7/socket.7.html
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            probe.bind(("127.0.0.1", wanted))
-            return int(probe.getsockname()[1])
+        return free_port(wanted)
     except OSError as error:
-        why = "another program listens on it" if error.errno == errno.EADDRINUSE else str(error.strerror)
-        raise SettingsError([f"--port {wanted}: {why}: name another port, or leave --port out"]) from error
+        fault = f"--port {wanted}: {why_not(error)}: name another port, or leave --port out"
+        raise SettingsError([fault]) from error
 
 
 def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
