@@ -109,7 +109,7 @@ def connect(
         session = open_session(target)
         sts = _client(session, "sts", target, say)
         if not target.is_local:
-            refuse_unknown(session, sts.meta.endpoint_url, resolve)
+            refuse_unknown(session, sts.meta.endpoint_url, resolve, say)
         caller = sts.get_caller_identity()
         identity = Identity(caller["Account"], caller["Arn"], caller["Arn"].split(":")[1], session.region_name)
     clients = {name: Lazy(partial(_client, session, name, target, say)) for name in _SERVICES}

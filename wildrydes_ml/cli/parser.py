@@ -21,6 +21,8 @@ _MOST_THREADS = 32
 _LAST_PORT = 65535
 
 PROGRAM = "wildrydes-ml"
+# How a verb is called, installed and from a checkout.
+_INSTALLED, _SCRIPT = f"{PROGRAM} {{verb}}", "python bin/{verb}.py"
 _ABOUT = "A large ML model behind an HTTP endpoint, with AWS Lambda and EFS."
 _START = """examples:
   wildrydes-ml demo            try it on this machine, without an AWS account
@@ -37,15 +39,17 @@ _EPILOG = """exit codes:
 def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
     """The parser of all verbs, or of one. What the configuration holds takes the place of the options' defaults."""
     if verb:
-        script = f"bin/{verb}.py"
-        parser = Parser(script, **_texts(verb, f"python {script}"))
+        parser = Parser(f"bin/{verb}.py", **_texts(verb, _SCRIPT.format(verb=verb)))
         VERBS[verb].add(parser, verb, config)
+        parser.set_defaults(program=_SCRIPT)
         return parser
     parser = Parser(PROGRAM, description=_ABOUT, epilog=_START, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="show the version")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for name, entry in VERBS.items():
-        entry.add(verbs.add_parser(name, help=entry.help, **_texts(name, f"{PROGRAM} {name}")), name, config)
+        sub = verbs.add_parser(name, help=entry.help, **_texts(name, _INSTALLED.format(verb=name)))
+        entry.add(sub, name, config)
+        sub.set_defaults(program=_INSTALLED)
     return parser
 
 

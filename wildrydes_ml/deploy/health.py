@@ -11,7 +11,7 @@ from ..aws.target import Target
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
-from . import drift, proof
+from . import drift, proof, shell
 from .planner import FoundStack
 from .settings import Settings
 from .states import Status, state
@@ -34,14 +34,15 @@ class Health:
 def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, with_drift: bool = False) -> Health:
     """Reports what is there, and returns it; raises WildrydesError when there is no API or it does not answer."""
     stacks = find_stacks(aws, settings)
+    shown = _shown(settings, target, outputs(stacks))
     for stack in stacks:
         row = state(stack.status)
         advice = f"; {row.advice}" if row.advice else ""
         reporter.output(
             f"stack {stack.name}: {stack.status} ({row.meaning}{advice})", stack=stack.name, status=stack.status
         )
-        for key, value in stack.outputs.items():
-            reporter.output(f"  {key} = {value}", key=key, value=value)
+        for key in stack.outputs:
+            reporter.output(f"  {key} = {shown[key]}", key=key, value=shown[key])
     if stacks and not target.is_local:
         _tell_costs(aws, stacks, reporter)
     if with_drift:
@@ -58,7 +59,15 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         raise WildrydesError(f"the API does not answer: {answer.error}")
     record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
     reporter.output(f"the API answers: {answer.describe()}", **record)
-    return Health(tuple(stacks), outputs(stacks), url, answer)
+    return Health(tuple(stacks), shown, url, answer)
+
+
+def _shown(settings: Settings, target: Target, found: Mapping[str, str]) -> dict[str, str]:
+    """The outputs as they hold here, once there is an API."""
+    asked = settings.deployment.proof
+    if asked is None or asked.api not in found:
+        return dict(found)
+    return shell.reachable(asked, found, proof.public_url(target, asked, found), target)
 
 
 def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) -> None:
