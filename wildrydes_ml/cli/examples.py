@@ -18,5 +18,9 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "policy": ("--account 123456789012 --region eu-west-1", "--for status", "--for deploy --out policies"),
     "render": ("", "--check", "--app my_workshop.py --out templates"),
     "package": ("", "--out function.zip"),
-    "completion": ("bash >> ~/.bash_completion", "zsh > ~/.zfunc/_wildrydes-ml", "tcsh >> ~/.tcshrc"),
+    "completion": (
+        "bash > ~/.local/share/bash-completion/completions/wildrydes-ml",
+        "zsh > ~/.zfunc/_wildrydes-ml",
+        "tcsh >> ~/.tcshrc",
+    ),
 }
