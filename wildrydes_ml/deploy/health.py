@@ -1,6 +1,7 @@
 """The health of a deployment: the stacks of a name, their outputs, whether the API answers, and what it costs idle."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import costs
@@ -10,7 +11,9 @@ from ..aws.session import Aws
 from ..aws.target import Target
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
+from ..hints import meant
 from ..reporting import Reporter
+from ..tags import TAG
 from . import drift, proof, shell
 from .planner import FoundStack
 from .settings import Settings
@@ -49,7 +52,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
     if asked is None:
-        _without_proof(settings, stacks, reporter)
+        _without_proof(aws, settings, stacks, reporter)
         return Health(tuple(stacks), outputs(stacks), "", None)
     send = patient(_sender(aws, settings, target, stacks))
     url = proof.public_url(target, asked, outputs(stacks))
@@ -70,10 +73,10 @@ def _shown(settings: Settings, target: Target, found: Mapping[str, str]) -> dict
     return shell.reachable(asked, found, proof.public_url(target, asked, found), target)
 
 
-def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) -> None:
+def _without_proof(aws: Aws, settings: Settings, stacks: list[Stack], reporter: Reporter) -> None:
     """Says that there was nothing to ask. Raises WildrydesError when the deployment is not there."""
     if len(stacks) < len(settings.stacks):
-        raise WildrydesError(_without_api(settings, stacks))
+        raise WildrydesError(_without_api(aws, settings, stacks))
     _refuse_unable(stacks)
     reporter.output(f"{settings.name} names no proof: that it answers was not looked at")
 
@@ -98,7 +101,7 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], o
     _refuse_unable(stacks)
     asked = other or settings.deployment.proof
     if asked is None or asked.api not in found:
-        raise WildrydesError(_without_api(settings, stacks))
+        raise WildrydesError(_without_api(aws, settings, stacks))
     return proof.sender(aws, target, asked, _parameters(stacks), found)
 
 
@@ -112,12 +115,21 @@ def _refuse_unable(stacks: list[Stack]) -> None:
             )
 
 
-def _without_api(settings: Settings, stacks: list[Stack]) -> str:
+def _without_api(aws: Aws, settings: Settings, stacks: list[Stack]) -> str:
     if not stacks:
-        return f"nothing is deployed under the name {settings.name} here: run deploy first"
+        names = _names(aws)
+        others = meant(settings.name, names) or (f"; there is {', '.join(names)}" if names else "")
+        return f"nothing is deployed under the name {settings.name} here: run deploy first{others}"
     there = " and ".join(stack.name for stack in stacks)
     lack = "has no API yet, only" if settings.deployment.proof else "is not whole yet; there is only"
     return f"the deployment of the name {settings.name} {lack} {there}: run deploy to complete it"
+
+
+def _names(aws: Aws) -> list[str]:
+    """The deployments that there are, as far as the caller may see them: to know them is a help and no more."""
+    with suppress(WildrydesError):
+        return sorted({stack.tags[TAG] for stack in aws.stacks.tagged(TAG)})
+    return []
 
 
 def outputs(stacks: list[Stack]) -> dict[str, str]:
