@@ -15,6 +15,7 @@ import sys
 import termios
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -81,10 +82,20 @@ Start = Callable[..., Demo]
 @pytest.fixture
 def start(demo_home: Path) -> Iterator[Start]:
     """Starts demos in that home; none is left at the end."""
+    yield from starting(demo_home)
+
+
+@pytest.fixture
+def start_anew(home: Path) -> Iterator[Start]:
+    """The same, in a home that is not there."""
+    yield from starting(home)
+
+
+def starting(home: Path) -> Iterator[Start]:
     demos: list[Demo] = []
 
     def begin(*arguments: str, **environment: str) -> Demo:
-        demos.append(Demo(demo_home, *arguments, **environment))
+        demos.append(Demo(home, *arguments, **environment))
         return demos[-1]
 
     yield begin
@@ -92,6 +103,14 @@ def start(demo_home: Path) -> Iterator[Start]:
         if demo.process.poll() is None:
             demo.process.kill()
             demo.process.wait()
+
+
+def until_there(path: Path, seconds: float = 300) -> None:
+    """Waits until a file is there."""
+    deadline = time.monotonic() + seconds
+    while not path.exists():
+        assert time.monotonic() < deadline, path
+        time.sleep(0.05)
 
 
 def answers(url: str) -> bool:
@@ -107,6 +126,10 @@ def test_two_demos_share_a_home_and_the_last_to_end_removes_it(start: Start, dem
     assert second.end() == 0
     assert f"another demo uses {demo_home}: the last one to end removes it" in second.said
     assert answers(*urls), "the first demo goes on"
+    other = start("--model", str(ROOT))
+    assert other.end() == 2
+    assert "another demo serves the model that comes with the package" in other.said
+    assert answers(*urls)
     first.press(b"\x03")
     assert first.end() == 0
     assert not demo_home.exists()
@@ -137,10 +160,29 @@ def test_nothing_is_left_of_a_demo_that_ends_while_it_deploys(
     start: Start, demo_home: Path, number: signal.Signals
 ) -> None:
     demo = start()
-    demo.until("CREATE_IN_PROGRESS")
+    until_there(demo_home / "emulator.json")
     os.kill(demo.process.pid, number)
     assert demo.end() == 130
     assert not demo_home.exists()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_nothing_is_left_of_a_demo_that_ends_while_it_fills_efs(
+    start_anew: Start, home: Path, number: signal.Signals
+) -> None:
+    demo = start_anew()
+    until_there(emulator.efs_directory(home, NAME) / "populate.log")
+    os.kill(demo.process.pid, number)
+    assert demo.end() == 130
+    assert not home.exists()
+    assert not [line for line in commands() if str(home) in line], "pip and the script end, too"
+
+
+def commands() -> Iterator[str]:
+    """The command lines of this machine's processes."""
+    for path in Path("/proc").glob("[0-9]*/cmdline"):
+        with suppress(OSError):
+            yield path.read_bytes().replace(b"\0", b" ").decode(errors="replace")
 
 
 def test_a_demo_that_is_killed_leaves_its_home_to_the_next_one(start: Start, demo_home: Path) -> None:
@@ -195,3 +237,4 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(start: Start, d
         demo = start("--port", str(port))
         assert demo.end() == 2
     assert f"error: --port {port}: another program listens on it: name another port" in demo.said
+    assert not demo_home.exists()

@@ -27,7 +27,7 @@ from ..local import emulator as local
 from ..local import filling
 from ..reporting import Progress, Reporter, answer_to, terminal_columns
 from ..tags import TAG
-from . import browser, pasting
+from . import ask_line, browser
 from .options import settings as _settings
 
 # Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
@@ -47,7 +47,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
         return _preview(options, settings, reporter)
     done = deployed(options, reporter)
     if done.api_url and not done.command:
-        command = pasting.asking(options)
+        command = ask_line.asking(options)
         reporter.output(f"Try: {command}", ask=command)
     if options.open and done.api_url:
         browser.show(done.api_url, reporter)

@@ -21,7 +21,7 @@ from ..reporting import Quiet, Reporter
 from ..tags import TAG
 from . import browser, commands
 from .options import settings as _settings
-from .stopping import undisturbed, unwinding
+from .signals import undisturbed, unwinding
 
 
 def demo(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -53,7 +53,8 @@ def _taking_part(home: Path, options: argparse.Namespace, reporter: Reporter) ->
     share = sharing.join(
         home,
         lambda: _there(home, options),
-        lambda: reporter.event("another demo begins or ends here: waiting for it"),
+        lambda: reporter.output("another demo begins or ends here: waiting for it"),
+        options.model,
     )
     try:
         yield share
@@ -83,7 +84,7 @@ def _end(share: sharing.Share, options: argparse.Namespace, reporter: Reporter) 
     finally:
         share.leave()
     with suppress(OSError):
-        reporter.event(said)
+        reporter.output(said)
 
 
 def _remove(share: sharing.Share, options: argparse.Namespace) -> str:

@@ -336,7 +336,15 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(local=True, yes=True, save="", parallel=None)
     # A home of its own, so that it ends what it began and nothing else.
     parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
-    parser.add_argument("--pictures", type=Path, help="a folder (default: the drawings that come with the package)")
+    parser.add_argument(
+        "--model",
+        default="",
+        metavar="LOCATION",
+        help="SavedModel: directory, tar.gz or URL (default: a small one that knows drawings)",
+    )
+    parser.add_argument(
+        "--pictures", type=Path, help="folder to classify (default: the drawings that come with the package)"
+    )
     _serve(parser)
 
 

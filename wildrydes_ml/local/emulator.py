@@ -30,6 +30,8 @@ REGION = "us-east-1"
 # Of a mount path: https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
 LONGEST_PATH = 160
 _MARK = ".wildrydes-home"
+# What the demos of a home began: `sharing` has it.
+DEMO = "demo"
 _START_SECONDS = 60.0
 # It has nothing to save: what takes longer is ended.
 _STOP_SECONDS = 2.0
@@ -158,8 +160,9 @@ def clear(home: Path, name: str) -> None:
 
 
 def tidy(home: Path) -> None:
-    """Removes a home that holds nothing any more."""
-    if (home / _MARK).exists() and [path.name for path in home.iterdir()] == [_MARK]:
+    """Removes a home that holds nothing any more but a note of what was there."""
+    if (home / _MARK).exists() and {path.name for path in home.iterdir()} <= {_MARK, DEMO}:
+        (home / DEMO).unlink(missing_ok=True)
         (home / _MARK).unlink()
         home.rmdir()
 
@@ -227,9 +230,10 @@ def _on_another_port(running: Emulator, port: int, home: Path) -> str:
 
 def _launch(home: Path, port: int) -> Emulator:
     """Starts the emulator. What cannot be written down is stopped again: nobody would find it."""
+    its_port = _port(port)
     with _room(home):
         _temporary(home).mkdir(exist_ok=True)
-        process, its_port = _started(home, _port(port))
+        process = _started(home, its_port)
         _children[process.pid] = process
         emulator = Emulator(process.pid, its_port)
         try:
@@ -241,9 +245,9 @@ def _launch(home: Path, port: int) -> Emulator:
     return emulator
 
 
-def _started(home: Path, port: int) -> tuple["subprocess.Popen[bytes]", int]:
+def _started(home: Path, port: int) -> "subprocess.Popen[bytes]":
     with _log_file(home).open("wb") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             cwd=_temporary(home),
             env=_environment(home, port),
@@ -253,7 +257,6 @@ def _started(home: Path, port: int) -> tuple["subprocess.Popen[bytes]", int]:
             # Its own group, so that a Ctrl-C of the command does not reach it and stop() reaches its children.
             start_new_session=True,
         )
-    return process, port
 
 
 @contextlib.contextmanager

@@ -14,11 +14,13 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from ..errors import SettingsError
 from . import emulator
+from .emulator import DEMO
 
 # What a demo can begin: the deployment's stacks, and the directory that stands for EFS.
 STACKS, EFS = "stacks", "efs"
-_NAME = "demo"
+_LONGEST = 10_000
 
 
 @dataclass(frozen=True)
@@ -47,25 +49,26 @@ class Share:
 
     def forget(self) -> None:
         """Removes the file, and the home if it holds nothing else."""
-        with emulator.locked(self.home):
-            (self.home / _NAME).unlink(missing_ok=True)
+        with suppress(FileNotFoundError), emulator.locked(self.home):  # somebody may have removed it all
+            (self.home / DEMO).unlink(missing_ok=True)
             emulator.tidy(self.home)
 
 
-def join(home: Path, find: Callable[[], Collection[str]], wait: Callable[[], None]) -> Share:
+def join(home: Path, find: Callable[[], Collection[str]], wait: Callable[[], None], model: str = "") -> Share:
     """Takes part in the home, which is made if it is not there.
 
     `find` tells what of STACKS and EFS is there already; it is called when no demo was here before. `wait` is called
-    when another demo makes or removes something, before that is waited for. Raises what `emulator.claim` raises.
+    when another demo makes or removes something, before that is waited for. Raises SettingsError when another demo
+    serves another `model` here, and what `emulator.claim` raises.
     """
     while True:
         emulator.claim(home)
         with suppress(FileNotFoundError):  # another demo removes the home at this moment
             handle = _opened(home, find)
             try:
-                _take(handle, wait)
-                if _is_still(home / _NAME, handle):
-                    return Share(home, _read(handle), handle)
+                is_alone = _take(handle, wait)
+                if _is_still(home / DEMO, handle):
+                    return Share(home, _agreed(home, handle, model, is_alone), handle)
             except BaseException:
                 os.close(handle)
                 raise
@@ -73,7 +76,7 @@ def join(home: Path, find: Callable[[], Collection[str]], wait: Callable[[], Non
 
 
 def _opened(home: Path, find: Callable[[], Collection[str]]) -> int:
-    path = home / _NAME
+    path = home / DEMO
     found = () if path.exists() else find()
     with emulator.locked(home):
         if not path.exists():
@@ -81,14 +84,15 @@ def _opened(home: Path, find: Callable[[], Collection[str]]) -> int:
         return os.open(path, os.O_RDWR)
 
 
-def _take(handle: int, wait: Callable[[], None]) -> None:
-    """Takes the lock alone where nobody has it, else together with others."""
+def _take(handle: int, wait: Callable[[], None]) -> bool:
+    """Takes the lock alone where nobody has it, else together with others; whether it is had alone."""
     for kind in (fcntl.LOCK_EX, fcntl.LOCK_SH):
         with suppress(BlockingIOError):
-            return fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            fcntl.flock(handle, kind | fcntl.LOCK_NB)
+            return kind == fcntl.LOCK_EX
     wait()
     fcntl.flock(handle, fcntl.LOCK_SH)
-    return None
+    return False
 
 
 def _is_still(path: Path, handle: int) -> bool:
@@ -96,5 +100,13 @@ def _is_still(path: Path, handle: int) -> bool:
     return path.exists() and os.path.samestat(path.stat(), os.fstat(handle))
 
 
-def _read(handle: int) -> frozenset[str]:
-    return frozenset(os.pread(handle, 100, 0).decode().split())
+def _agreed(home: Path, handle: int, model: str, is_alone: bool) -> frozenset[str]:
+    """What the demos began, which the first line tells; the second is the model that they serve."""
+    began, _, its = os.pread(handle, _LONGEST, 0).decode().partition("\n")
+    if is_alone:
+        os.truncate(handle, 0)
+        os.pwrite(handle, f"{began}\n{model}".encode(), 0)
+    elif its != model:
+        shown = f"the model {its}" if its else "the model that comes with the package"
+        raise SettingsError([f"another demo serves {shown} in {home}: name another directory with --home"])
+    return frozenset(began.split())
