@@ -21,6 +21,7 @@ from pathlib import Path
 import pytest
 
 from wildrydes_ml import web
+from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.local import emulator
 from wildrydes_ml.workshop.names import NAME
 
@@ -238,3 +239,10 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(start: Start, d
         assert demo.end() == 2
     assert f"error: --port {port}: another program listens on it: name another port" in demo.said
     assert not demo_home.exists()
+
+
+def test_an_emulator_that_runs_keeps_its_port(home: Path) -> None:
+    running, _ = emulator.start(home)
+    assert emulator.start(home, running.port) == (running, False)
+    with pytest.raises(SettingsError, match=rf"runs already, on port {running.port}: leave --port out, or remove what"):
+        emulator.start(home, running.port - 1)

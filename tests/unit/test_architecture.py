@@ -104,6 +104,7 @@ PURE = [
     "cli/options",
     "deployment",
     "errors",
+    "hints",
     "packaging",
     "tags",
 ]
