@@ -145,7 +145,7 @@ class Settings:
         """Why the option cannot name the parameter; empty when it can."""
         if name not in self.rows:
             known = ", ".join(sorted(set(self.rows) - set(self.given))) or "none that can be set"
-            return [f"{option} {name}: no such parameter{meant(name, self.rows) or f'; there are {known}'}"]
+            return [f"{option} {name}: no such parameter; there are {known}{meant(name, self.rows)}"]
         if name in self.given:
             return [f"{option} {name}: not to be set by hand, {self.given[name]}"]
         return []
