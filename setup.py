@@ -14,6 +14,9 @@ REPOSITORY = ""
 """The project's address, such as https://github.com/OWNER/NAME, without a slash at its end."""
 AUTHOR = ""
 AUTHOR_EMAIL = ""
+HERE = Path(__file__).parent
+# Said once, where the command reads it; to import it would need the libraries that are not installed yet.
+(VERSION,) = re.findall(r'^VERSION = "(.+)"$', (HERE / "wildrydes_ml" / "naming.py").read_text(encoding="utf-8"), re.M)
 
 LOCAL = ["ministack==1.5.33"]
 DRAW = ["pillow>=11"]
@@ -62,8 +65,12 @@ TEST = [
 ]
 
 
+# What stands at the top of the checkout, by its package.
+INSIDE = {"wildrydes_ml.lambda_src": "lambda_src", "wildrydes_ml.pictures": "examples/pictures"}
+
+
 class BuildWithFunction(build_py):
-    """The function's source stands at the top of the checkout and travels inside the package.
+    """The function's source and the demo's pictures stand outside the package and travel inside it.
 
     The distribution's own `package_dir` could say so. Then setuptools would make an editable install an import hook,
     which neither mypy nor pyright sees; with one directory for all packages, it puts that directory on Python's path.
@@ -71,11 +78,11 @@ class BuildWithFunction(build_py):
 
     def finalize_options(self) -> None:
         super().finalize_options()
-        self.packages = [*self.packages, "wildrydes_ml.lambda_src"]
-        self.package_dir["wildrydes_ml.lambda_src"] = "lambda_src"
+        self.packages = [*self.packages, *INSIDE]
+        self.package_dir.update(INSIDE)
 
 
-README = Path(__file__).with_name("README.md").read_text(encoding="utf-8")
+README = (HERE / "README.md").read_text(encoding="utf-8")
 # Code comes first in both: what looks like a link in it is none.
 _CODE = r"```.*?```|`[^`\n]*`"
 _PICTURE = re.compile(rf"{_CODE}|<picture>.*?</picture>|<img\b[^>]*>|!\[[^\]]*\]\([^)\s]+\)", re.DOTALL)
@@ -128,7 +135,7 @@ def publisher(repository: str, author: str, email: str) -> dict[str, Any]:
 if __name__ == "__main__":
     setup(
         name="wildrydes_ml",
-        version="0.1.0",
+        version=VERSION,
         description="Large ML models behind an HTTP endpoint, with AWS Lambda and EFS",
         long_description=on_an_index_page(README, REPOSITORY),
         long_description_content_type="text/markdown",
@@ -179,6 +186,7 @@ if __name__ == "__main__":
             "wildrydes_ml": ["py.typed"],
             "wildrydes_ml.workshop": ["sample.png", "detector/*", "detector/variables/*"],
             "wildrydes_ml.lambda_src": ["*.html", "drawings/*", "filling/*"],
+            "wildrydes_ml.pictures": ["*.png", "*.jpg", "*.webp", "*.gif"],
         },
         entry_points={"console_scripts": ["wildrydes-ml = wildrydes_ml.cli:run"]},
         install_requires=[
@@ -189,6 +197,8 @@ if __name__ == "__main__":
             "botocore>=1.41,<2",
             # The first with wheels, and so with libyaml, for Python 3.13.
             "PyYAML>=6.0.2,<7",
+            # Writes the completion of shells; without requirements of its own.
+            "shtab>=1.7,<2",
             "tomli>=2; python_version < '3.11'",
         ],
         extras_require={

@@ -18,7 +18,9 @@ from tools import library_tables as library
 from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml import costs
-from wildrydes_ml.cli.parser import build_parser
+from wildrydes_ml.cli.examples import EXAMPLES
+from wildrydes_ml.cli.parser import PROGRAM, build_parser
+from wildrydes_ml.cli.usage import verbs
 from wildrydes_ml.deploy.states import TABLE as STATES
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS, MADE
@@ -119,11 +121,11 @@ def presets() -> str:
 def commands() -> str:
     """The options of each verb, as its `--help` has them."""
     os.environ.pop("WILDRYDES_HOME", None)
-    (verbs,) = (action for action in build_parser()._actions if isinstance(action, argparse._SubParsersAction))
     parts = []
-    for verb, parser in verbs.choices.items():
+    for verb, parser in verbs(build_parser()).items():
         rows = [_option(action) for action in parser._actions if action.dest != "help"]
-        about = f"## {verb}\n\n{parser.description}\n"
+        examples = "\n".join(f"{PROGRAM} {verb} {example}".rstrip() for example in EXAMPLES[verb])
+        about = f"## {verb}\n\n{parser.description}\n\n```text\n{examples}\n```\n"
         parts.append(about + "\n" + table(("option", "what it does"), rows))
     return "\n\n".join(parts)
 

@@ -7,3 +7,5 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 # Stands for the deployment's own name where none is given, apart from an empty one, which a person may have given
 # without knowing. No deployment can be called so.
 OWN_NAME = "."
+
+VERSION = "0.1.0"

@@ -32,6 +32,16 @@ def source_directory() -> Path:
     raise WildrydesError(f"lambda_src is missing beside {_PACKAGE}: install the package again")
 
 
+def pictures_directory() -> Path:
+    """Where the drawings of the demo are: inside the installed package, or with the examples of a checkout."""
+    found = next(
+        (one for one in (_PACKAGE / "pictures", _PACKAGE.parent / "examples" / "pictures") if one.is_dir()), None
+    )
+    if found is None:
+        raise WildrydesError(f"the demo's pictures are missing beside {_PACKAGE}: install the package again")
+    return found
+
+
 def filling(name: str) -> str:
     """The text of one of the files that fill EFS; they travel in the function's zip."""
     return (source_directory() / "filling" / name).read_text(encoding="utf-8")

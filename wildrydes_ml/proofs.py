@@ -57,7 +57,7 @@ class Proof:
     url: str = "Url"
     """The output with the stage's URL, named as `api` is."""
     command: Callable[[Values, str], str] = lambda outputs, url: ""
-    """A line that asks the same from a shell, from the outputs and the reachable URL."""
+    """A line that asks the same from a shell, from the outputs and the reachable URL; the deployer adds the key."""
     warnings: "Callable[[Reply], Iterator[str]]" = lambda reply: iter(())
     """What the first answer of the function itself warns of."""
     about: str = "ask the API"

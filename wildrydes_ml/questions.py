@@ -85,12 +85,11 @@ class Question:
         return Said(str(self), text, self._fault(answer, text))
 
     def command(self, url: str, auth: str) -> str:
-        """A line for a shell that asks the same; empty where a signature is needed."""
+        """A line for a shell that asks the same, without a key; empty where a signature is needed."""
         if auth == "AWS_IAM":
             return ""
-        key = ["-H", "x-api-key: KEY"] if auth == "API_KEY" else []
         sent = ["-H", "Content-Type: application/json", "-d", self.body.decode()] if self.body else []
-        return shlex.join(["curl", "-X", self.method, *key, *sent, url.rstrip("/") + self.path])
+        return shlex.join(["curl", "-X", self.method, *sent, url.rstrip("/") + self.path])
 
     def _fault(self, answer: Any, text: str) -> str:
         try:

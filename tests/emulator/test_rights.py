@@ -48,7 +48,7 @@ def efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture
 def place(tmp_path: Path, efs: Path) -> Iterator[Target]:
     """An emulator that evaluates IAM."""
-    port = local._free_port()
+    port = local.free_port()
     (tmp_path / "home" / "tmp").mkdir(parents=True)
     environment = {**local._environment(tmp_path / "home", port), "AUTH": "true", "TMPDIR": str(tmp_path)}
     with (tmp_path / "log").open("wb") as log:

@@ -105,6 +105,7 @@ PURE = [
     "cli/options",
     "deployment",
     "errors",
+    "hints",
     "packaging",
     "proofs",
     "questions",

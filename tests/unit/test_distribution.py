@@ -3,6 +3,7 @@
 import os
 import re
 import shutil
+import socket
 import subprocess
 import sys
 import tarfile
@@ -18,7 +19,11 @@ from wildrydes_ml import packaging
 from .package_setup import distributed
 
 CHECKOUT = Path(__file__).parents[2]
-PACKAGES = {"wildrydes_ml": "wildrydes_ml", "lambda_src": "wildrydes_ml/lambda_src"}
+PACKAGES = {
+    "wildrydes_ml": "wildrydes_ml",
+    "lambda_src": "wildrydes_ml/lambda_src",
+    "examples/pictures": "wildrydes_ml/pictures",
+}
 """Where a directory of the checkout is in the wheel."""
 BESIDE = ("setup.py", "pyproject.toml", "README.md", "LICENSE")
 MADE = (".git", ".venv", ".wildrydes*", ".*_cache", ".hypothesis", "__pycache__", "*.egg-info", "build", "dist")
@@ -111,12 +116,17 @@ def test_the_wheel_renders_and_packages_far_from_the_checkout(unpacked: Path, tm
     environment = {**os.environ, "PYTHONPATH": str(unpacked)}
     program = "import sys, wildrydes_ml.cli as cli; print(cli.__file__); sys.exit(cli.main())"
 
-    def command(*arguments: str | Path) -> str:
+    def command(*arguments: str | Path, code: int = 0) -> str:
         line = [sys.executable, "-c", program, *arguments]
         done = subprocess.run(line, capture_output=True, text=True, cwd=tmp_path, env=environment)
-        assert done.returncode == 0, done.stderr
-        return done.stdout
+        assert done.returncode == code, done.stderr
+        return done.stdout + done.stderr
 
     assert command("render", "--check", "--out", CHECKOUT / "templates").startswith(str(unpacked))
     command("package", "--out", tmp_path / "function.zip")
     assert (tmp_path / "function.zip").read_bytes() == packaging.build().body
+    with socket.socket() as taken:  # so that the demo, which has found its pictures, goes no further
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        assert "another program listens on it" in command("demo", "--port", str(taken.getsockname()[1]), code=2)
+    assert not (tmp_path / ".wildrydes-demo").exists()

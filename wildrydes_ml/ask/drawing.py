@@ -49,7 +49,7 @@ def draw(picture: Path | IO[bytes], detections: Sequence[Mapping[str, Any]], to:
 
     try:
         with Image.open(picture) as opened:
-            image = _upright_on_white(opened)
+            image = upright_on_white(opened)
         _draw_boxes(image, detections)
         to.parent.mkdir(parents=True, exist_ok=True)
         with naming(to):
@@ -100,7 +100,7 @@ def _stem(picture: str) -> str:
     return re.sub(r"[^\w.-]", "_", Path(parts.path).stem or parts.netloc)[:_LONGEST_STEM]
 
 
-def _upright_on_white(opened: Any) -> Any:
+def upright_on_white(opened: Any) -> Any:
     from PIL import Image, ImageOps
 
     upright = ImageOps.exif_transpose(opened)

@@ -3,11 +3,11 @@
 import os
 import re
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 from ..errors import WildrydesError
-
-# What a proxy event can carry: Lambda takes 6 MB, and base64 adds a third.
-MAX_POSTED_BYTES = 4_500_000
+from . import scaling
+from .scaling import MAX_POSTED_BYTES
 
 _SIGNATURE_BYTES = 12
 _TAKEN = (
@@ -41,7 +41,10 @@ def find(arguments: Sequence[str]) -> list[str]:
 
 
 def read(picture: str) -> tuple[bytes, str]:
-    """A file's bytes and content type. Raises WildrydesError for one that cannot be read or posted."""
+    """What is posted for a file, and its content type: the file, or a smaller JPEG where it is large, as on the page.
+
+    Raises WildrydesError for one that cannot be read or posted.
+    """
     try:
         with open(picture, "rb") as file:
             body = file.read(MAX_POSTED_BYTES + 1)
@@ -53,9 +56,23 @@ def read(picture: str) -> tuple[bytes, str]:
     content_type = _content_type(body)
     if not content_type:
         raise _fault(picture, _why_not_taken(body))
-    if len(body) > MAX_POSTED_BYTES:
-        raise _fault(picture, f"more than the {MAX_POSTED_BYTES / 1e6} MB that can be posted: scale it down")
-    return body, content_type
+    return _scaled(picture, len(body) > MAX_POSTED_BYTES) or (body, content_type)
+
+
+def _scaled(picture: str, is_too_large: bool) -> tuple[bytes, str] | None:
+    """A smaller picture and its content type; None for one that is posted as it is."""
+    path = Path(picture)
+    if not scaling.can():
+        if not is_too_large:
+            return None
+        limit = f"more than the {MAX_POSTED_BYTES / 1e6} MB that can be posted"
+        raise _fault(picture, f"{limit}: scale it down, or pip install 'wildrydes_ml[draw]', which makes us do it")
+    if not is_too_large and scaling.side(path) <= scaling.MAX_SIDE:
+        return None
+    try:
+        return scaling.smaller(path), "image/jpeg"
+    except WildrydesError as error:
+        raise _fault(picture, str(error)) from error
 
 
 def _expand(argument: str) -> list[str]:

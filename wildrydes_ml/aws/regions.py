@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection
 from typing import Any
 from urllib.parse import urlsplit
 
+from botocore.exceptions import UnknownRegionError
 from botocore.utils import get_environ_proxies
 
 from ..errors import SettingsError
@@ -14,21 +15,39 @@ from ..errors import SettingsError
 Resolve = Callable[[str, int], object]
 
 
-def refuse_unknown(session: Any, url: str, resolve: Resolve = socket.getaddrinfo) -> None:
+def refuse_unknown(
+    session: Any, url: str, resolve: Resolve = socket.getaddrinfo, say: Callable[[str], None] = lambda text: None
+) -> None:
     """Raises SettingsError when neither the SDK knows the session's region nor has its host, `url`, an address.
 
-    A region that is newer than the SDK has one. Behind a proxy it is the proxy that looks for addresses.
+    A region that is newer than the SDK has one. Behind a proxy it is the proxy that looks for addresses: there a name
+    that no region can have is refused, and one that a new region may have is told to `say` and tried.
     """
     region = session.region_name
+    if region in (known := _known(session)):
+        return
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
-    if {scheme, "all"} & get_environ_proxies(url).keys() or region in (known := _known(session)):
+    alike = _alike(region, known)
+    hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(known))}"
+    if {scheme, "all"} & get_environ_proxies(url).keys():
+        if not _may_be(session, region):
+            raise SettingsError([f"no region {region}: {hint}"])
+        say(f"region {region} is not known to this boto3: {hint} Trying it")
         return
     try:
         resolve(host, 443)
     except OSError as error:
-        alike = _alike(region, known)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(known))}"
-        raise SettingsError([f"no region {region}: {hint} (its host {host} has no address)"]) from error
+        why = f"its host {host} has no address: {error.strerror or error}"
+        raise SettingsError([f"no region {region}: {hint} ({why})"]) from error
+
+
+def _may_be(session: Any, region: str) -> bool:
+    """Whether the name has the form of some partition's regions."""
+    try:
+        session.get_partition_for_region(region)
+    except UnknownRegionError:
+        return False
+    return True
 
 
 def _known(session: Any) -> set[str]:

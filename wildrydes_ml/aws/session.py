@@ -76,6 +76,21 @@ def _session(target: Target) -> Any:
     return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
 
 
+def region_of(
+    target: Target, resolve: Resolve = socket.getaddrinfo, open_session: Callable[[Target], Any] = _session
+) -> str:
+    """The target's region, or the one that the AWS CLI would take; empty for none. AWS is not called.
+
+    Raises SettingsError for a region or a profile that there is not.
+    """
+    with translated("region"):
+        session = open_session(target)
+        if session.region_name:
+            url = _client(session, "sts", target, lambda text: None).meta.endpoint_url
+            refuse_unknown(session, url, resolve)
+        return session.region_name or ""
+
+
 def connect(
     target: Target,
     sleep: Callable[[float], None] = time.sleep,
@@ -94,7 +109,7 @@ def connect(
         session = open_session(target)
         sts = _client(session, "sts", target, say)
         if not target.is_local:
-            refuse_unknown(session, sts.meta.endpoint_url, resolve)
+            refuse_unknown(session, sts.meta.endpoint_url, resolve, say)
         caller = sts.get_caller_identity()
         identity = Identity(caller["Account"], caller["Arn"], caller["Arn"].split(":")[1], session.region_name)
     clients = {name: Lazy(partial(_client, session, name, target, say)) for name in _SERVICES}

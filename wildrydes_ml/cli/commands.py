@@ -1,8 +1,6 @@
 """What each verb does: settings from options, gateways for the place, and the work itself."""
 
 import argparse
-import os
-import signal
 import sys
 import time
 from collections.abc import Callable, Sequence
@@ -18,8 +16,9 @@ from ..ask import asking, drawing, pictures
 from ..ask.table import Table
 from ..aws.session import connect
 from ..aws.target import Target
-from ..deploy import health, loglines, proof, question
+from ..deploy import health, loglines, question
 from ..deploy import public as deploying
+from ..deploy.deployer import Deployed
 from ..deploy.logs import Reading
 from ..deploy.settings import Settings
 from ..destroy import public as destroying
@@ -28,6 +27,7 @@ from ..local import emulator as local
 from ..local import filling
 from ..reporting import Progress, Reporter, answer_to, terminal_columns
 from ..tags import TAG
+from . import ask_line, browser
 from .options import settings as _settings
 
 # Requests at a time. Each may start an instance of the function; the stage lets 10 through at once.
@@ -45,15 +45,26 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
         raise SettingsError(["--fail-on-change goes with --plan"])
     if options.plan:
         return _preview(options, settings, reporter)
-    target, _ = _target(options, settings, reporter)
-    done = deploying.deploy(settings, target, reporter=reporter, confirm=_agreement(options, reporter))
+    done = deployed(options, reporter)
+    if done.api_url and not done.command:
+        command = ask_line.asking(options)
+        reporter.output(f"Try: {command}", ask=command)
+    if options.open and done.api_url:
+        browser.show(done.api_url, reporter)
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))
     return 0
 
 
+def deployed(options: argparse.Namespace, reporter: Reporter) -> Deployed:
+    """Deploys what the options ask for."""
+    settings = _settings(options)
+    target, _ = _target(options, settings, reporter)
+    return deploying.deploy(settings, target, reporter=reporter, confirm=_agreement(options, reporter))
+
+
 def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> int:
     """Shows the plan; an emulator that was started for it is stopped again."""
-    home = _home(options)
+    home = home_of(options)
     target, is_new = _target(options, settings, reporter)
     try:
         changes = deploying.plan(settings, target, reporter=reporter).changes
@@ -69,7 +80,7 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Removes the deployment; locally also stops the emulator and clears its directory."""
     settings = _settings(options)
     if options.local:
-        removed = _destroy_locally(_home(options), settings, reporter)
+        removed = _destroy_locally(home_of(options), settings, reporter)
     else:
         target, _ = _target(options, settings, reporter)
         removed = destroying.destroy(settings, target, reporter=reporter, confirm=_confirmation(options, reporter))
@@ -78,7 +89,14 @@ def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def classify(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Asks about each picture, several at a time; 1 when one of them could not be answered."""
+    """Asks about each picture; 1 when one of them could not be answered."""
+    failed = classified(options, reporter)
+    reporter.result(not failed, failed=failed)
+    return 1 if failed else 0
+
+
+def classified(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Asks about each picture, several at a time; how many could not be answered."""
     found = pictures.find(options.pictures)
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     settings = _settings(options)
@@ -94,8 +112,7 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
         reporter.output(f"wrote {', '.join(saved) if len(saved) < 3 else f'{len(saved)} pictures to {options.save}'}")
     if failed and len(found) > 1:
         reporter.error(f"{failed} of {len(found)} pictures could not be answered")
-    reporter.result(not failed, failed=failed)
-    return 1 if failed else 0
+    return failed
 
 
 def ask(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -159,34 +176,8 @@ def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool
     return removed
 
 
-def demo(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Deploys locally, classifies a folder, and on a terminal serves until Ctrl-C; then cleans up."""
-    os.listdir(options.pictures)  # which is missing where only the package is installed
-    options.pictures = [str(options.pictures)]
-    try:
-        deploy(options, reporter)
-        code = classify(options, reporter)
-        if sys.stdout.isatty():
-            _serve(options, reporter)
-        return code
-    finally:
-        destroy(options, reporter)
-
-
-def _serve(options: argparse.Namespace, reporter: Reporter) -> None:
-    settings = _settings(options)
-    target = _existing_target(options, settings)
-    outputs = health.outputs(settings, health.find_stacks(connect(target), settings))
-    asked = settings.deployment.proof
-    assert asked is not None
-    reporter.output(f"Open {proof.public_url(target, asked, outputs)} in a browser. Ctrl-C ends the demo.")
-    try:
-        signal.pause()
-    except KeyboardInterrupt:
-        reporter.output("")
-
-
-def _home(options: argparse.Namespace) -> Path:
+def home_of(options: argparse.Namespace) -> Path:
+    """The directory of all that --local keeps."""
     return Path(options.home).expanduser().resolve()
 
 
@@ -194,8 +185,8 @@ def _target(options: argparse.Namespace, settings: Settings, reporter: Reporter)
     """The place to deploy to, and whether its emulator was started for it."""
     if not options.local:
         return Target(options.region, options.profile), False
-    home = _home(options)
-    emulator, is_new = local.start(home)
+    home = home_of(options)
+    emulator, is_new = local.start(home, options.port)
     if is_new:
         reporter.event(f"emulator started on {emulator.endpoint}")
     return local.target(home, emulator, settings.name), is_new
@@ -205,7 +196,7 @@ def _existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     """The place to ask. Raises WildrydesError when no emulator is running."""
     if not options.local:
         return Target(options.region, options.profile)
-    home = _home(options)
+    home = home_of(options)
     emulator = local.find(home)
     if emulator is None:
         raise WildrydesError(f"no emulator is running under {home}: run deploy --local first")

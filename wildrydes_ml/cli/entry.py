@@ -17,6 +17,7 @@ from typing import Any
 from ..errors import SettingsError, WildrydesError
 from ..reporting import JsonReporter, Reporter, TextReporter
 from .config import NO_CONFIG, Config, read
+from .options import unheeded
 from .parser import VERBS, build_parser
 
 INTERRUPTED = 130
@@ -33,7 +34,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         return _fail(_reporter(_output_of(given)), _told(error), 1)
     reporter = _reporter(options.output)
     try:
-        return _command(options.verb)(options, reporter)
+        return _done(options, reporter)
     except WildrydesError as error:
         if options.debug:
             traceback.print_exc()
@@ -66,6 +67,12 @@ def _fault_of_app(error: Exception, options: argparse.Namespace) -> str:
 def run(verb: str = "") -> None:
     """The entry point of scripts."""
     sys.exit(main(verb=verb))
+
+
+def _done(options: argparse.Namespace, reporter: Reporter) -> int:
+    for text in unheeded(options):
+        reporter.warning(text)
+    return _command(options.verb)(options, reporter)
 
 
 def _command(verb: str) -> Callable[[argparse.Namespace, Reporter], int]:

@@ -5,55 +5,62 @@ A verb is a row of the table and a function of its name in the row's module; its
 
 import argparse
 import os
-import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from typing import Any
 
-from ..errors import SettingsError
-from ..naming import OWN_NAME
+from ..naming import OWN_NAME, VERSION
 from ..policy.rights import CLOUDFORMATION
 from ..policy.rights import VERBS as GRANTED
 from ..workshop.names import NAME
 from .config import NO_CONFIG, Config
+from .examples import EXAMPLES
+from .usage import Parser
 
 _MOST_THREADS = 32
+_LAST_PORT = 65535
 
+PROGRAM = "wildrydes-ml"
+# How a verb is called, installed and from a checkout.
+_INSTALLED, _SCRIPT = f"{PROGRAM} {{verb}}", "python bin/{verb}.py"
+_ABOUT = "A large ML model behind an HTTP endpoint, with AWS Lambda and EFS."
+_START = """examples:
+  wildrydes-ml demo            try it on this machine, without an AWS account
+  wildrydes-ml doctor          look what this machine and your AWS account lack
+  wildrydes-ml deploy --plan   show what a deploy on AWS would do
+
+wildrydes-ml VERB --help shows the options of a verb."""
 _EPILOG = """exit codes:
   0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
   4 refused: not ours, protected, both routes under one name, or a change that --allow-replace must name
   5 --fail-on-change, and there is a change   130 Ctrl-C"""
 
 
-class _Parser(argparse.ArgumentParser):
-    """A parser that does not exit when a command line is wrong, so that a program is told of it as of all else."""
-
-    def error(self, message: str) -> NoReturn:
-        """Prints the usage and raises SettingsError."""
-        self.print_usage(sys.stderr)
-        raise SettingsError([message])
-
-
 def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
     """The parser of all verbs, or of one. What the configuration holds takes the place of the options' defaults."""
     if verb:
-        parser = _parser(verb, f"bin/{verb}.py")
+        parser = Parser(f"bin/{verb}.py", **_texts(verb, _SCRIPT.format(verb=verb)))
         VERBS[verb].add(parser, verb, config)
+        parser.set_defaults(program=_SCRIPT)
         return parser
-    parser = _Parser("wildrydes-ml", description="A large ML model behind an HTTP endpoint, with AWS Lambda and EFS.")
-    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="show the version")
+    verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for name, entry in VERBS.items():
-        if name == "demo":  # it shows the checkout's own pictures
-            continue
-        sub = verbs.add_parser(
-            name,
-            help=entry.help,
-            description=entry.help,
-            epilog=_EPILOG,
-            formatter_class=argparse.RawDescriptionHelpFormatter,
-        )
+        sub = verbs.add_parser(name, help=entry.help, **_texts(name, _INSTALLED.format(verb=name)))
         entry.add(sub, name, config)
+        sub.set_defaults(program=_INSTALLED)
     return parser
+
+
+def _texts(verb: str, command: str) -> dict[str, Any]:
+    """What the help of a verb says above and below its options."""
+    examples = "\n".join(f"  {command} {example}".rstrip() for example in EXAMPLES[verb])
+    return {
+        "description": VERBS[verb].help,
+        "epilog": f"examples:\n{examples}\n\n{_EPILOG}",
+        "formatter_class": argparse.RawDescriptionHelpFormatter,
+    }
 
 
 class _Verb:
@@ -77,15 +84,6 @@ class _Verb:
         parser.set_defaults(**{name: value for name, value in named.items() if name in taken}, verb=verb, file=config)
 
 
-def _parser(verb: str, program: str) -> argparse.ArgumentParser:
-    return _Parser(
-        program,
-        description=VERBS[verb].help,
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
-
-
 def _place(parser: argparse.ArgumentParser) -> None:
     """Which application, and where it is."""
     group = parser.add_argument_group("which application, and where")
@@ -96,9 +94,13 @@ def _place(parser: argparse.ArgumentParser) -> None:
         help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
     group.add_argument("--name", default=OWN_NAME, help=f"prefix of all names (default: the application's own, {NAME})")
+    group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
+    _where(group)
+
+
+def _where(group: "argparse._ActionsContainer") -> None:
     group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
     group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
-    group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
     group.add_argument("--local", action="store_true", help="on this machine: an emulator for AWS, a directory for EFS")
     group.add_argument(
         "--home",
@@ -204,6 +206,17 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def _serve(parser: argparse.ArgumentParser) -> None:
+    """What those take that serve on this machine."""
+    parser.add_argument(
+        "--port",
+        type=_port,
+        default=0,
+        help="with --local: where the API answers on 127.0.0.1, the same after each run (default: any free port)",
+    )
+    parser.add_argument("--open", action="store_true", help="show the page in the browser when it answers")
+
+
 def _destroy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-data",
@@ -275,6 +288,12 @@ def _threads(text: str) -> int:
     return int(text)
 
 
+def _port(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
+        raise argparse.ArgumentTypeError(f"a number from 1 to {_LAST_PORT}, not {text!r}")
+    return int(text)
+
+
 def _render(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--app",
@@ -318,19 +337,31 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     # A home of its own, so that it ends what it began and nothing else.
     parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
     parser.add_argument(
-        "--pictures", type=Path, default=Path("examples/pictures"), help="folder to classify (default: %(default)s)"
-    )
-    parser.add_argument(
         "--model",
         default="",
         metavar="LOCATION",
         help="SavedModel: directory, tar.gz or URL (default: a small one that knows drawings)",
     )
+    parser.add_argument(
+        "--pictures", type=Path, help="folder to classify (default: the drawings that come with the package)"
+    )
+    _serve(parser)
+
+
+def _doctor(parser: argparse.ArgumentParser) -> None:
+    _where(parser)
+    parser.add_argument("--port", type=_port, default=0, help="also look whether this port of 127.0.0.1 is free")
+
+
+def _completion(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell that reads the script")
 
 
 VERBS = {
-    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
-    "deploy": _Verb("Deploy, and prove that the API answers.", "commands", _place, _what, _change, _agree, _deploy),
+    "demo": _Verb("Deploy on this machine, classify drawings, serve a page until Ctrl-C.", "demo", _demo),
+    "deploy": _Verb(
+        "Deploy, and prove that the API answers.", "commands", _place, _what, _change, _agree, _deploy, _serve
+    ),
     "destroy": _Verb(
         "Remove what deploy made, and prove that it is gone.", "commands", _place, _change, _agree, _destroy
     ),
@@ -338,9 +369,11 @@ VERBS = {
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
     "logs": _Verb("Show what the functions and the filling of EFS have said.", "commands", _place, _logs),
+    "doctor": _Verb("Look what is missing here for --local and for AWS, and how to get it.", "doctor", _doctor),
     "policy": _Verb(
         "Print the IAM policy that a caller of this deployment needs.", "offline", _place, _what, _change, _policy
     ),
+    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
-    "demo": _Verb("Deploy on this machine, classify pictures, keep serving.", "commands", _demo),
+    "completion": _Verb("Print a script that makes a shell complete our commands.", "completion", _completion),
 }

@@ -15,7 +15,7 @@ from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
 from ..template.fillers import fillers
-from . import drift, handover, offers, planning, preflight, proven
+from . import drift, handover, offers, planning, preflight, proven, shell
 from . import proof as proving
 from .desired import DesiredStack
 from .follower import MADE, Follower
@@ -35,6 +35,8 @@ class Deployed:
     api_url: str
     outputs: Mapping[str, str]
     answer: Verdict | None
+    command: str = ""
+    """A line for a shell that asks the API; empty where curl alone cannot."""
 
 
 def deploy(
@@ -187,9 +189,16 @@ class Deployer:
         send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
         answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed, look=self._look))
         proven.remember(self._aws, self.plan.desired, self.plan.observed.keys)
-        self._report_outputs(outputs)
-        self._report_answer(asked, url, outputs, answer)
-        return Deployed(changed, url, outputs, answer)
+        shown = shell.reachable(outputs, outputs.get(asked.url, ""), url, self.plan.target)
+        command = self._shell_line(asked, outputs, url)
+        self._report_outputs(shown)
+        self._report_answer(answer, url, command)
+        return Deployed(changed, url, shown, answer, command)
+
+    def _shell_line(self, asked: Proof, outputs: Mapping[str, str], url: str) -> str:
+        plan = self.plan
+        region, name = plan.desired.identity.region, plan.settings.name
+        return shell.line(asked, asked.auth(plan.desired.values), outputs, url, plan.target, region, name)
 
     def _warm_up(self) -> None:
         proof = self.plan.desired.deployment.proof
@@ -295,16 +304,14 @@ class Deployer:
         return self.plan.desired.deployment.merged(self.plan.settings.name, told)
 
     def _report_outputs(self, outputs: Mapping[str, str]) -> None:
-        asked = self.plan.desired.deployment.proof
-        for key, output in outputs.items():
-            value = proving.shown(output, self.plan.target, asked, outputs)
+        for key, value in outputs.items():
             self._reporter.event(f"output {key} = {value}", key=key, value=value)
 
-    def _report_answer(self, proof: Proof, url: str, outputs: Mapping[str, str], answer: Verdict) -> None:
+    def _report_answer(self, answer: Verdict, url: str, command: str) -> None:
         record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
         self._reporter.output(answer.describe(), **record)
         self._reporter.output(f"URL: {url}", api_url=url)
-        if command := proof.command(outputs, url):
+        if command:
             self._reporter.output(f"Try: {command}", curl=command)
         if not self.plan.target.is_local:
             self._reporter.output(costs.sentence(stack.effective for stack in self.plan.desired.stacks))

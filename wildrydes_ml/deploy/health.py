@@ -1,6 +1,7 @@
 """The health of a deployment: the stacks of a name, their outputs, whether the API answers, and what it costs idle."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from .. import costs
@@ -10,8 +11,10 @@ from ..aws.session import Aws
 from ..aws.target import Target
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
+from ..hints import meant
 from ..reporting import Reporter
-from . import drift, proof
+from ..tags import TAG
+from . import drift, proof, shell
 from .planner import FoundStack
 from .settings import Settings
 from .states import Status, state
@@ -34,14 +37,14 @@ class Health:
 def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, with_drift: bool = False) -> Health:
     """Reports what is there, and returns it; raises WildrydesError when there is no API or it does not answer."""
     stacks = find_stacks(aws, settings)
+    found = outputs(settings, stacks)
     for stack in stacks:
         row = state(stack.status)
         advice = f"; {row.advice}" if row.advice else ""
         reporter.output(
             f"stack {stack.name}: {stack.status} ({row.meaning}{advice})", stack=stack.name, status=stack.status
         )
-        for key, output in stack.outputs.items():
-            value = proof.shown(output, target, settings.deployment.proof, outputs(settings, stacks))
+        for key, value in _shown(settings, target, found, stack.outputs).items():
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         _tell_costs(aws, stacks, reporter)
@@ -49,23 +52,31 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
     if asked is None:
-        _without_proof(settings, stacks, reporter)
-        return Health(tuple(stacks), outputs(settings, stacks), "", None)
+        _without_proof(aws, settings, stacks, reporter)
+        return Health(tuple(stacks), found, "", None)
     send = patient(_sender(aws, settings, target, stacks))
-    url = proof.public_url(target, asked, outputs(settings, stacks))
+    url = proof.public_url(target, asked, found)
     reporter.output(f"URL: {url}", api_url=url)
     answer = asked.read(send(asked.body, asked.headers))
     if answer.error:
         raise WildrydesError(f"the API does not answer: {answer.error}")
     record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
     reporter.output(f"the API answers: {answer.describe()}", **record)
-    return Health(tuple(stacks), outputs(settings, stacks), url, answer)
+    return Health(tuple(stacks), _shown(settings, target, found, found), url, answer)
 
 
-def _without_proof(settings: Settings, stacks: list[Stack], reporter: Reporter) -> None:
+def _shown(settings: Settings, target: Target, found: Mapping[str, str], values: Mapping[str, str]) -> dict[str, str]:
+    """The values as they hold here, once there is an API."""
+    asked = settings.deployment.proof
+    if asked is None or asked.api not in found:
+        return dict(values)
+    return shell.reachable(values, found.get(asked.url, ""), proof.public_url(target, asked, found), target)
+
+
+def _without_proof(aws: Aws, settings: Settings, stacks: list[Stack], reporter: Reporter) -> None:
     """Says that there was nothing to ask. Raises WildrydesError when the deployment is not there."""
     if len(stacks) < len(settings.stacks):
-        raise WildrydesError(_without_api(settings, stacks))
+        raise WildrydesError(_without_api(aws, settings, stacks))
     _refuse_unable(stacks)
     reporter.output(f"{settings.name} names no proof: that it answers was not looked at")
 
@@ -90,7 +101,7 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], o
     _refuse_unable(stacks)
     asked = other or settings.deployment.proof
     if asked is None or asked.api not in found:
-        raise WildrydesError(_without_api(settings, stacks))
+        raise WildrydesError(_without_api(aws, settings, stacks))
     return proof.sender(aws, target, asked, _parameters(stacks), found)
 
 
@@ -104,12 +115,21 @@ def _refuse_unable(stacks: list[Stack]) -> None:
             )
 
 
-def _without_api(settings: Settings, stacks: list[Stack]) -> str:
+def _without_api(aws: Aws, settings: Settings, stacks: list[Stack]) -> str:
     if not stacks:
-        return f"nothing is deployed under the name {settings.name} here: run deploy first"
+        names = _names(aws)
+        others = meant(settings.name, names) or (f"; there is {', '.join(names)}" if names else "")
+        return f"nothing is deployed under the name {settings.name} here: run deploy first{others}"
     there = " and ".join(stack.name for stack in stacks)
     lack = "has no API yet, only" if settings.deployment.proof else "is not whole yet; there is only"
     return f"the deployment of the name {settings.name} {lack} {there}: run deploy to complete it"
+
+
+def _names(aws: Aws) -> list[str]:
+    """The deployments that there are, as far as the caller may see them: to know them is a help and no more."""
+    with suppress(WildrydesError):
+        return sorted({stack.tags[TAG] for stack in aws.stacks.tagged(TAG)})
+    return []
 
 
 def outputs(settings: Settings, stacks: list[Stack]) -> dict[str, str]:

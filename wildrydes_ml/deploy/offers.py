@@ -1,11 +1,12 @@
 """What a person is asked to agree to before a deploy on AWS: what it makes, for whom it is open, what it costs idle."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TypedDict
 
 from .. import costs
 from ..template.effective import effective
-from .desired import Desired
+from .desired import Desired, DesiredStack
 from .openings import openings
 from .planner import FoundStack
 from .steps import ApplyStack, Step
@@ -37,6 +38,8 @@ def offer(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStac
     identity = desired.identity
     return [
         f"{_what(made)} in account {identity.account}, region {identity.region}",
+        *(_holds(step.desired) for step in steps if isinstance(step, ApplyStack) and step.kind == "create"),
+        *([f"idle {change['idle_before']:.2f} → {change['idle_after']:.2f} US$ a month"] if not made else []),
         *_openings(desired, steps),
         costs.sentence(stack.effective for stack in desired.stacks),
         *_cheaper(desired),
@@ -45,6 +48,13 @@ def offer(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStac
 
 def _what(made: Sequence[str]) -> str:
     return f"makes {' and '.join(f'stack {name}' for name in made)}" if made else "makes the deployment dearer"
+
+
+def _holds(stack: DesiredStack) -> str:
+    """How many resources, by service."""
+    kinds = [str(entry.get("Type")).split("::")[-2:][0] for entry in stack.effective["Resources"].values()]
+    services = ", ".join(f"{count} of {service}" for service, count in Counter(kinds).most_common())
+    return f"stack {stack.name}: {len(kinds)} resources ({services})"
 
 
 def _openings(desired: Desired, steps: Sequence[Step]) -> list[str]:

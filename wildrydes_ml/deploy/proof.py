@@ -106,13 +106,6 @@ def public_url(target: Target, proof: Proof, outputs: Mapping[str, str]) -> str:
     return outputs[proof.url]
 
 
-def shown(value: str, target: Target, proof: Proof | None, outputs: Mapping[str, str]) -> str:
-    """An output's value for a person: on an emulator with its address in place of AWS's, which leads nowhere there."""
-    if not target.is_local or proof is None or proof.api not in outputs or not outputs.get(proof.url):
-        return value
-    return value.replace(outputs[proof.url].rstrip("/"), public_url(target, proof, outputs).rstrip("/"))
-
-
 def stage(proof: Proof, outputs: Mapping[str, str]) -> str:
     """The stage's name, as API Gateway's own URL tells it; empty for a URL of a domain of one's own.
 

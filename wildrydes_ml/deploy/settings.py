@@ -8,6 +8,7 @@ from typing import Any
 from .. import tags
 from ..deployment import Deployment
 from ..errors import SettingsError
+from ..hints import meant
 from ..naming import NAME, OWN_NAME
 from ..template import parameters
 
@@ -91,7 +92,7 @@ class Settings:
             ("--route", self.route, routes, f"there is one way to deploy {own}; leave the option out"),
         )
         return [
-            f"{option} {value!r}: {'use one of ' + ', '.join(known) if known else without}"
+            f"{option} {value!r}: " + (f"use one of {', '.join(known)}{meant(value, known)}" if known else without)
             for option, value, known, without in choices
             if value and value not in known
         ]
@@ -156,7 +157,8 @@ class Settings:
     def _unsettable(self, option: str, name: str) -> list[str]:
         """Why the option cannot name the parameter; empty when it can."""
         if name not in self.rows:
-            return [f"{option} {name}: no such parameter; there are {self._settable or 'none that can be set'}"]
+            known = self._settable or "none that can be set"
+            return [f"{option} {name}: no such parameter; there are {known}{meant(name, self.rows)}"]
         if name in self.given:
             return [f"{option} {name}: not to be set by hand, {self.given[name]}"]
         return []

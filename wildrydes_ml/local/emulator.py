@@ -30,6 +30,8 @@ REGION = "us-east-1"
 # Of a mount path: https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
 LONGEST_PATH = 160
 _MARK = ".wildrydes-home"
+# What the demos of a home began: `sharing` has it.
+DEMO = "demo"
 _START_SECONDS = 60.0
 # It has nothing to save: what takes longer is ended.
 _STOP_SECONDS = 2.0
@@ -108,19 +110,22 @@ def find(home: Path) -> Emulator | None:
     return emulator
 
 
-def start(home: Path) -> tuple[Emulator, bool]:
+def start(home: Path, port: int = 0) -> tuple[Emulator, bool]:
     """The home's emulator, and whether it was started now, since it was not running.
 
-    Raises SettingsError when it is not installed, WildrydesError when it does not come up.
+    It listens on `port`, on any free one for 0. Raises SettingsError when it is not installed and for a port that it
+    cannot have, WildrydesError when it does not come up.
     """
     if sys.version_info < (3, 11):
         raise SettingsError(["--local needs Python 3.11 or newer, as the packages that it puts on EFS do"])
     if importlib.util.find_spec("ministack") is None:
         raise SettingsError(["--local needs the emulator: pip install 'wildrydes_ml[local]'"])
     claim(home)
-    with _locked(home):
+    with locked(home):
         running = find(home)
-        return (running, False) if running else (_launch(home), True)
+        if running and port not in (0, running.port):
+            raise SettingsError([_on_another_port(running, port, home)])
+        return (running, False) if running else (_launch(home, port), True)
 
 
 def stop(home: Path) -> None:
@@ -155,8 +160,9 @@ def clear(home: Path, name: str) -> None:
 
 
 def tidy(home: Path) -> None:
-    """Removes a home that holds nothing any more."""
-    if (home / _MARK).exists() and [path.name for path in home.iterdir()] == [_MARK]:
+    """Removes a home that holds nothing any more but a note of what was there."""
+    if (home / _MARK).exists() and {path.name for path in home.iterdir()} <= {_MARK, DEMO}:
+        (home / DEMO).unlink(missing_ok=True)
         (home / _MARK).unlink()
         home.rmdir()
 
@@ -191,7 +197,7 @@ def _recorded(home: Path) -> Emulator | None:
 
 
 @contextlib.contextmanager
-def _locked(home: Path) -> Iterator[None]:
+def locked(home: Path) -> Iterator[None]:
     """One command at a time; the lock ends with the process that holds it."""
     handle = os.open(home, os.O_RDONLY)
     try:
@@ -215,13 +221,21 @@ def _await_filling(lock: Path) -> None:
             time.sleep(0.2)
 
 
-def _launch(home: Path) -> Emulator:
+def _on_another_port(running: Emulator, port: int, home: Path) -> str:
+    return (
+        f"--port {port}: the emulator of {home} runs already, on port {running.port}: leave --port out, or remove what "
+        "is there with destroy --local"
+    )
+
+
+def _launch(home: Path, port: int) -> Emulator:
     """Starts the emulator. What cannot be written down is stopped again: nobody would find it."""
+    its_port = _port(port)
     with _room(home):
         _temporary(home).mkdir(exist_ok=True)
-        process, port = _started(home, _free_port())
+        process = _started(home, its_port)
         _children[process.pid] = process
-        emulator = Emulator(process.pid, port)
+        emulator = Emulator(process.pid, its_port)
         try:
             _record(home, emulator)
             _wait_until_healthy(home, emulator)
@@ -231,9 +245,9 @@ def _launch(home: Path) -> Emulator:
     return emulator
 
 
-def _started(home: Path, port: int) -> tuple["subprocess.Popen[bytes]", int]:
+def _started(home: Path, port: int) -> "subprocess.Popen[bytes]":
     with _log_file(home).open("wb") as log:
-        process = subprocess.Popen(
+        return subprocess.Popen(
             [sys.executable, "-m", "ministack"],
             cwd=_temporary(home),
             env=_environment(home, port),
@@ -243,7 +257,6 @@ def _started(home: Path, port: int) -> tuple["subprocess.Popen[bytes]", int]:
             # Its own group, so that a Ctrl-C of the command does not reach it and stop() reaches its children.
             start_new_session=True,
         )
-    return process, port
 
 
 @contextlib.contextmanager
@@ -276,10 +289,26 @@ def _environment(home: Path, port: int) -> dict[str, str]:
     }
 
 
-def _free_port() -> int:
+def free_port(wanted: int = 0) -> int:
+    """A port of 127.0.0.1 that nobody listens on: the wanted one, any for 0. Raises OSError when it is taken."""
     with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
+        # What an ended server has left (TIME_WAIT) is no hindrance: https://man7.org/linux/man-pages/man7/socket.7.html
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        probe.bind(("127.0.0.1", wanted))
         return int(probe.getsockname()[1])
+
+
+def why_not(error: OSError) -> str:
+    """Why a port cannot be had."""
+    return "another program listens on it" if error.errno == errno.EADDRINUSE else str(error.strerror)
+
+
+def _port(wanted: int) -> int:
+    try:
+        return free_port(wanted)
+    except OSError as error:
+        fault = f"--port {wanted}: {why_not(error)}: name another port, or leave --port out"
+        raise SettingsError([fault]) from error
 
 
 def _wait_until_healthy(home: Path, emulator: Emulator) -> None:

@@ -1,11 +1,15 @@
 """Filling a local directory that stands for EFS, by the same script that the instance runs."""
 
 import json
+import os
+import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import IO
 
 from .. import packaging
 from ..errors import WildrydesError
@@ -37,9 +41,7 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
     directory.mkdir(parents=True, exist_ok=True)
     earlier = _written(log_file(directory))
     with tempfile.TemporaryFile("w+") as errors:
-        with subprocess.Popen(
-            _command(directory), env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True
-        ) as process:
+        with _running(_command(directory), settings, errors) as process:
             assert process.stdout is not None
             for line in process.stdout:
                 reporter.event(line.rstrip())
@@ -48,6 +50,20 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
     if process.returncode:
         _tell_last_lines(log_file(directory), earlier, reporter)
         raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nThe log is {log_file(directory)}")
+
+
+@contextmanager
+def _running(command: list[str], settings: Mapping[str, str], errors: IO[str]) -> Iterator["subprocess.Popen[str]"]:
+    """The script, in a group of its own: it ends with all that it started when it is not waited for any more."""
+    with subprocess.Popen(
+        command, env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True, start_new_session=True
+    ) as process:
+        try:
+            yield process
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGTERM)
+            raise
 
 
 def log_file(directory: Path) -> Path:

@@ -112,7 +112,7 @@ def test_a_parameter_says_who_may_call(bare: Callable[..., App]) -> None:
 def test_a_shell_can_ask_the_same(full: App) -> None:
     line = proof(full, "POST /here").command({}, "https://host/prod")
     assert line == (
-        "curl -X POST -H 'x-api-key: KEY' -H 'Content-Type: application/json' -d "
+        "curl -X POST -H 'Content-Type: application/json' -d "
         """'{"text": "What a wonderful day"}' https://host/prod/here"""
     )
 

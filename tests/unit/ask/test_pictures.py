@@ -1,11 +1,19 @@
 """Which pictures a command line names, and what of them can be posted."""
 
 import os
+import random
+import re
+import sys
+from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import pytest
+from PIL import Image
 
-from wildrydes_ml.ask.pictures import MAX_POSTED_BYTES, find, is_url, read
+from wildrydes_ml.ask import scaling
+from wildrydes_ml.ask.pictures import find, is_url, read
+from wildrydes_ml.ask.scaling import MAX_POSTED_BYTES
 from wildrydes_ml.errors import WildrydesError
 
 PNG = b"\x89PNG\r\n\x1a\n"
@@ -66,8 +74,79 @@ def test_a_picture_of_another_format_is_named_with_what_to_do(tmp_path: Path, co
 
 def test_a_picture_may_be_as_large_as_can_be_posted(tmp_path: Path) -> None:
     assert len(read(picture(tmp_path, PNG.ljust(4_500_000, b".")))[0]) == 4_500_000
-    with pytest.raises(WildrydesError, match=r"more than the 4\.5 MB that can be posted: scale it down"):
+    with pytest.raises(WildrydesError, match="it is too large to post, and Pillow cannot scale it: cannot identify"):
         read(picture(tmp_path, PNG.ljust(4_500_001, b".")))
+
+
+def test_without_pillow_a_picture_that_is_too_large_is_told_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("PIL", "PIL.Image"):
+        monkeypatch.setitem(sys.modules, name, None)
+    with pytest.raises(WildrydesError, match=r"the 4\.5 MB that can be posted: scale it down, or pip install"):
+        read(picture(tmp_path, PNG.ljust(4_500_001, b".")))
+    assert read(picture(tmp_path, PNG.ljust(4_500_000, b"."))) == (PNG.ljust(4_500_000, b"."), "image/png")
+
+
+# What is large is scaled as on the page.
+
+
+def noise(width: int, height: int) -> Image.Image:
+    """A picture that hardly shrinks in a file."""
+    return Image.frombytes("RGB", (width, height), random.Random(1).randbytes(3 * width * height))
+
+
+def saved(image: Image.Image, path: Path, **how: Any) -> str:
+    image.save(path, **how)
+    return str(path)
+
+
+def scaled(picture: str) -> Image.Image:
+    body, content_type = read(picture)
+    assert len(body) <= MAX_POSTED_BYTES
+    assert content_type == "image/jpeg"
+    return Image.open(BytesIO(body))
+
+
+def test_a_photograph_of_many_pixels_is_posted_smaller(tmp_path: Path) -> None:
+    photo = Image.new("RGB", (6000, 4000), "green")
+    assert scaled(saved(photo, tmp_path / "a.jpg")).size == (2048, 1365)
+    assert scaled(saved(photo, tmp_path / "a.png")).size == (2048, 1365)
+    assert scaled(saved(photo.rotate(90, expand=True), tmp_path / "a.webp")).size == (1365, 2048)
+
+
+def test_a_file_of_many_bytes_is_posted_smaller(tmp_path: Path) -> None:
+    path = tmp_path / "noise.png"
+    path.write_bytes(b"")
+    saved(noise(1600, 1200), path, compress_level=0)
+    assert path.stat().st_size > MAX_POSTED_BYTES
+    assert scaled(str(path)).size == (1600, 1200)
+
+
+def test_what_is_small_is_posted_as_it_is(tmp_path: Path) -> None:
+    path = saved(Image.new("RGB", (2048, 100), "green"), tmp_path / "a.png")
+    assert read(path) == (Path(path).read_bytes(), "image/png")
+
+
+def test_what_is_scaled_is_upright_and_on_white(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # to be turned by 90 degrees to the right
+    photo = Image.new("RGB", (3000, 1500), "white")
+    photo.paste("red", (0, 0, 1500, 1500))
+    shown = scaled(saved(photo, tmp_path / "a.jpg", exif=turned))
+    assert shown.size == (1024, 2048)
+    red, green, blue = shown.getpixel((512, 200))  # type: ignore[misc]
+    assert red > 200 > green + blue
+    clear = Image.new("RGBA", (3000, 1500), (0, 0, 0, 0))
+    assert scaled(saved(clear, tmp_path / "clear.png")).getpixel((5, 5)) == (255, 255, 255)
+
+
+def test_it_is_scaled_as_the_page_scales() -> None:
+    page = (Path(__file__).parents[3] / "lambda_src" / "page.html").read_text(encoding="utf-8")
+    limits = {name: value.replace("_", "") for name, value in re.findall(r"const (MAX_\w+|QUALITY) = ([\d_.]+);", page)}
+    assert int(limits["MAX_BYTES"]) == scaling.MAX_POSTED_BYTES
+    assert int(limits["MAX_SIDE"]) == scaling.MAX_SIDE
+    assert float(limits["QUALITY"]) == scaling.QUALITY / 100
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Reaching AWS: a region that there is not, a network that is down, and what is said meanwhile."""
 
+import re
 import socket
 import time
 from pathlib import Path
@@ -76,6 +77,28 @@ def test_no_name_is_asked_for_where_the_region_is_known_or_a_proxy_asks(monkeypa
         monkeypatch.delenv("NO_PROXY")
         assert connect(Target("eu-brandnew-9"), resolve=names).identity.region == "eu-brandnew-9"
     assert names.asked == []
+
+
+def test_behind_a_proxy_a_name_that_a_region_may_have_is_said_and_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    said: list[str] = []
+    with aws_answering(lambda action: (200, IDENTITY)) as (url, asked):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        monkeypatch.setenv("HTTP_PROXY", url)
+        monkeypatch.delenv("NO_PROXY")
+        connect(Target("eu-wset-1"), say=said.append, resolve=Names())
+        assert said == ["region eu-wset-1 is not known to this boto3: did you mean eu-west-1? Trying it"]
+        for region, hint in (("mars", "there are af-south-1, "), ("eu-west1", "did you mean eu-west-1?")):
+            with pytest.raises(SettingsError, match=f"no region {region}: {re.escape(hint)}"):
+                connect(Target(region), resolve=Names())
+    assert asked == ["GetCallerIdentity"]
+
+
+def test_it_is_told_when_names_cannot_be_looked_up_at_all() -> None:
+    def fail(host: str, port: int) -> object:
+        raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
+
+    with pytest.raises(SettingsError, match=r"has no address: Temporary failure in name resolution\)$"):
+        connect(Target("eu-brandnew-9"), resolve=fail)
 
 
 def test_the_first_failure_to_reach_aws_is_said(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FakeAws
 from tests.unit.servers import aws_answering, use_aws
+from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.aws.session import connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.cli import main
@@ -21,11 +22,12 @@ from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.tags import TAG
 from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
-VERBS = ["render", "deploy", "destroy", "ask", "classify", "status", "logs", "policy", "package"]
+VERBS = ["demo", "deploy", "destroy", "ask", "classify", "status", "logs", "doctor", "policy", "render", "package"]
 PLACED = ["deploy", "destroy", "ask", "classify", "status", "logs", "policy"]
 REQUIRED = {"classify": ["a.png"]}
 ROLE = "arn:aws:iam::123456789012:role/cfn"
@@ -561,6 +563,34 @@ def test_the_model_s_link_is_signed_for_the_bucket_s_region(
 def test_status_without_a_deployment_is_an_error() -> None:
     with pytest.raises(WildrydesError, match="nothing is deployed under the name wildrydes-ml"):
         health.status(FakeAws().gateways, wild_rydes(), Target(), Said())
+
+
+@pytest.mark.parametrize(
+    ("name", "says"),
+    [
+        ("wildrydes-lm", "did you mean wildrydes-ml?"),
+        ("thumbs", "there is mine, wildrydes-ml"),
+        ("mien", "did you mean mine?"),
+    ],
+)
+def test_a_name_that_is_not_deployed_is_told_with_those_that_are(name: str, says: str) -> None:
+    aws = FakeAws()
+    aws.stacks.put("wildrydes-ml-mod5", "CREATE_COMPLETE", tags={TAG: "wildrydes-ml"})
+    aws.stacks.put("mine-mod5", "CREATE_COMPLETE", tags={TAG: "mine"})
+    with pytest.raises(WildrydesError) as error:
+        health.status(aws.gateways, wild_rydes(name=name), Target(), Said())
+    assert str(error.value) == f"nothing is deployed under the name {name} here: run deploy first; {says}"
+
+
+def test_who_may_not_see_the_others_is_told_the_rest() -> None:
+    aws = FakeAws()
+    aws.stacks.tagged = denied  # type: ignore[method-assign]
+    with pytest.raises(WildrydesError, match=r"run deploy first$"):
+        health.status(aws.gateways, wild_rydes(), Target(), Said())
+
+
+def denied(key: str) -> list[Stack]:
+    raise WildrydesError("stacks: AWS denies it")
 
 
 def test_status_of_a_deployment_without_its_api_says_what_is_there() -> None:

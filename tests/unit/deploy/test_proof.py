@@ -18,7 +18,6 @@ from wildrydes_ml.deploy.proof import (
     ask_api,
     public_url,
     sender,
-    shown,
     stage,
     warm,
 )
@@ -264,17 +263,3 @@ def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:
 
 
 HERE = Target(endpoint="http://127.0.0.1:4566")
-
-
-@pytest.mark.parametrize(
-    ("target", "url"),
-    [
-        (HERE, "http://127.0.0.1:4566/_aws/execute-api/api1/prod"),
-        (Target(), "https://api1.execute-api.eu-west-1.amazonaws.com/prod"),
-    ],
-    ids=["here", "on AWS"],
-)
-def test_what_is_shown_of_the_outputs_can_be_called(target: Target, url: str) -> None:
-    shows = {key: shown(value, target, PROOF, API_OUTPUTS) for key, value in API_OUTPUTS.items()}
-    assert shows == {**API_OUTPUTS, "ApiGatewayInvokeURL": url, "InferenceFunctionTestCommand": f"curl {url}"}
-    assert shown("x", target, None, {}) == shown("x", target, PROOF, {}) == "x"

@@ -1,5 +1,6 @@
 """From one deploy to the next, on an AWS in memory: what holds, what the plan says of it, and what is asked first."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,6 +199,8 @@ def asked(place: Place, **options: Any) -> list[str]:
 def test_what_is_made_is_told_with_its_cost_before_it_is_made(place: Place) -> None:
     told = "\n".join(asked(place))
     assert f"makes stack {EFS} and stack {INFERENCE} in account 123456789012, region eu-west-1" in told
+    assert re.search(rf"stack {EFS}: \d+ resources \(\d+ of EC2, \d+ of EFS, ", told)
+    assert re.search(rf"stack {INFERENCE}: \d+ resources \(.*\d+ of Lambda", told)
     assert "ApiAuth NONE: open to anyone" in told
     assert "about 193.23 US$ a month" in told
     assert "with --preset lean: about 0.39 US$ a month" in told
@@ -216,10 +219,10 @@ def test_only_what_is_made_or_dearer_is_asked_about(place: Place) -> None:
     assert asked(place, preset="lean")
     assert asked(place) == []
     assert asked(place, overrides={"MinScore": "0.5"}) == []
-    assert (
-        asked(place, overrides={"InternetEgress": "nat"})[0]
-        == "makes the deployment dearer in account 123456789012, region eu-west-1"
-    )
+    assert asked(place, overrides={"InternetEgress": "nat"})[:2] == [
+        "makes the deployment dearer in account 123456789012, region eu-west-1",
+        "idle 0.39 → 36.89 US$ a month",
+    ]
     assert asked(place, overrides={"InternetEgress": "none"}) == []
 
 

@@ -1,6 +1,7 @@
 """The workshop as deployments: both routes from the same parameters, by what stacks, wiring and proof are made of."""
 
 import json
+import shlex
 from dataclasses import replace
 from pathlib import Path
 
@@ -124,9 +125,13 @@ def test_the_proof_reads_an_answer_and_tells_why_it_is_none() -> None:
     assert "model-failed" in PROOF.read(Reply(503, b'{"code": "model-failed", "detail": "no"}')).error
 
 
-def test_the_command_for_a_shell_asks_where_the_api_can_be_reached() -> None:
-    url = "http://127.0.0.1:4566/_aws/execute-api/api1/prod"
-    assert PROOF.command(API_OUTPUTS, url) == f"curl {url}"
+def test_the_command_for_a_shell_is_the_workshop_s_on_aws_and_posts_the_drawing_to_an_emulator() -> None:
+    on_aws = API_OUTPUTS["ApiGatewayInvokeURL"]
+    assert PROOF.command(API_OUTPUTS, on_aws) == API_OUTPUTS["InferenceFunctionTestCommand"] == f"curl {on_aws}"
+    url = "http://127.0.0.1:4566/_aws/execute-api/api1/prod/"
+    curl, posts, picture, header, kind, where = shlex.split(PROOF.command(API_OUTPUTS, url))
+    assert (curl, posts, header, kind, where) == ("curl", "--data-binary", "-H", "Content-Type: image/png", url)
+    assert Path(picture.removeprefix("@")).read_bytes() == sample().body
 
 
 def test_code_of_one_s_own_is_uploaded_by_both_routes(tmp_path: Path) -> None:

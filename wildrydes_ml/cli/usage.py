@@ -1,0 +1,56 @@
+"""A parser that tells a program of wrong usage as of all else, and a person what may have been meant."""
+
+import argparse
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from ..errors import SettingsError
+from ..hints import meant
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that does not exit when a command line is wrong."""
+
+    def error(self, message: str) -> NoReturn:
+        """Prints where the options stand, since all of them would hide the error, and raises SettingsError."""
+        self._print_message(f"usage: {self.prog} [options]; --help shows them\n", sys.stderr)
+        raise SettingsError([message])
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """As argparse has it, with what an unknown option may have meant, and all of the help where no verb is named.
+
+        Raises SettingsError.
+        """
+        if not args and verbs(self):
+            self.print_help(sys.stderr)
+            raise SettingsError(["no verb is named"])
+        found, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            asked = _asked(self, getattr(found, "verb", ""))
+            asked.error(f"unrecognized arguments: {' '.join(unknown)}{_meant(unknown, asked)}")
+        return found
+
+    def _check_value(self, action: argparse.Action, value: Any) -> None:
+        try:
+            super()._check_value(action, value)
+        except argparse.ArgumentError as error:
+            error.message += meant(str(value), map(str, action.choices or ()))
+            raise
+
+
+def verbs(parser: argparse.ArgumentParser) -> dict[str, argparse.ArgumentParser]:
+    """The parsers of a parser's verbs; none for that of one verb."""
+    found = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return {name: one for action in found for name, one in action.choices.items()}
+
+
+def _asked(parser: Parser, verb: str) -> argparse.ArgumentParser:
+    return verbs(parser).get(verb, parser)
+
+
+def _meant(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
+    """For the first of the unknown arguments that is like an option of the parser."""
+    options = [option.lstrip("-") for action in parser._actions for option in action.option_strings]
+    slips = (given.lstrip("-").partition("=")[0] for given in unknown if given.startswith("-"))
+    return next(filter(None, (meant(slip, options) for slip in slips)), "").replace("mean ", "mean --")
