@@ -262,7 +262,8 @@ def conditions(resources: Mapping[str, int], runs: int) -> list[str]:
     return [
         f"- {len(os.sched_getaffinity(0))} cores, Linux {platform.release()}, Python {platform.python_version()}, "
         f"{CDK.name}, {time.strftime('%Y-%m-%d')}; medians of {runs} runs of whole processes "
-        f"({IMPORT_RUNS} of imports), taken in turns after one that is not counted, each into an empty directory.",
+        f"({IMPORT_RUNS} of imports), taken in turns after one that is not counted, each into an empty directory. "
+        "Python keeps bytecode.",
         f"- Resources: {counted}. L1 is a Python program of generated classes (ec2.CfnSubnet and so on) with all "
         "properties as typed arguments; its resources, conditions and outputs are compared with ours and are the same. "
         "L2 is what one would write with ec2.Vpc, efs.FileSystem, lambda.Function and RestApi, for the same purpose.",
