@@ -64,6 +64,7 @@ DEPLOYMENT = {".naming", ".aws.records", ".aws.wiring", ".template.source", ".we
 # Deploy's modules that act; the others compute.
 ACTING = {
     "__init__",
+    "boot",
     "deployer",
     "drift",
     "follower",

@@ -10,6 +10,7 @@ from pathlib import Path
 from .. import packaging
 from ..errors import WildrydesError
 from ..reporting import Reporter
+from .progress import Filling
 
 # The end of the path of the model that comes with the package, wherever that is installed.
 _SHIPPED = ("wildrydes_ml", "workshop", "detector")
@@ -30,7 +31,7 @@ def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) 
 
 
 def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> None:
-    """Runs populate.sh and passes its lines on; while another one fills the directory, it waits.
+    """Runs populate.sh and tells what it does; while another one fills the directory, it waits.
 
     Raises WildrydesError with the reason in one sentence, and where the log is.
     """
@@ -41,8 +42,10 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
             _command(directory), env=dict(settings), stdout=subprocess.PIPE, stderr=errors, text=True
         ) as process:
             assert process.stdout is not None
+            progress = Filling()
             for line in process.stdout:
-                reporter.event(line.rstrip())
+                if told := progress.take(line):
+                    reporter.event(told[0], **told[1])
         errors.seek(0)
         said = errors.read()
     if process.returncode:
