@@ -30,6 +30,8 @@ REGION = "us-east-1"
 # Of a mount path: https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
 LONGEST_PATH = 160
 _MARK = ".wildrydes-home"
+# The logs of the commands, in a home.
+LOGS = "logs"
 _START_SECONDS = 60.0
 # It has nothing to save: what takes longer is ended.
 _STOP_SECONDS = 2.0
@@ -154,9 +156,15 @@ def clear(home: Path, name: str) -> None:
         directory.parent.rmdir()
 
 
+def is_home(home: Path) -> bool:
+    """Whether the directory is a home."""
+    return (home / _MARK).exists()
+
+
 def tidy(home: Path) -> None:
-    """Removes a home that holds nothing any more."""
-    if (home / _MARK).exists() and [path.name for path in home.iterdir()] == [_MARK]:
+    """Removes a home that holds nothing any more but logs."""
+    if is_home(home) and {path.name for path in home.iterdir()} <= {_MARK, LOGS}:
+        shutil.rmtree(home / LOGS, ignore_errors=True)
         (home / _MARK).unlink()
         home.rmdir()
 

@@ -15,7 +15,7 @@ _LINE = re.compile(r"(?P<who>populate|bootstrap): (?:\[ *(?P<seconds>\d+) s\] )?
 _FILLED = re.compile(r"(filled|nothing to do): ")
 # What TensorFlow and pip say of themselves: times, levels and processors, and notices.
 _NOISE = re.compile(
-    r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*: |[IWEF]\d{4} \d|WARNING: All log messages|WARNING: Running pip as"
+    r"\.\.\.$|\d{4}-\d\d-\d\d \d\d:\d\d:\d\d[.\d]*: |[IWEF]\d{4} \d|WARNING: All log messages|WARNING: Running pip as"
     r"|\[notice\]|.*\b(cuda|cuDNN|cuBLAS|TensorRT|XLA|oneDNN|AVX|rebuild TensorFlow|StreamExecutor)\b"
 )
 # pip's own words, as far as a person follows them.
