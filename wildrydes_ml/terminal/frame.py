@@ -48,6 +48,8 @@ class Frame:
         self._is_local = is_local
         self._is_plain = is_plain
         self._now = course.clock()
+        longest = max((len(name) for name in course.works), default=0)
+        self._name_columns = min(longest, _NAME_COLUMNS, width - 16)
 
     def lines(self) -> list[Text]:
         """The lines, each no wider than the terminal."""
@@ -64,7 +66,7 @@ class Frame:
 
     def _head(self) -> Text:
         course = self._course
-        text = Text(f"{self._spin()} ", style="cyan")
+        text = Text().append(f"{self._spin()} ", style="cyan")
         if course.step:
             text.append(f"{course.step} of {course.steps}  ", style="bold")
         text.append(course.doing or course.last or "getting ready", style="bold" if course.doing else "")
@@ -82,7 +84,7 @@ class Frame:
             yield from self._wide(work) if self._width >= WIDE else self._narrow(work)
 
     def _wide(self, work: Work) -> Iterator[Text]:
-        text = self._name(work, _NAME_COLUMNS)
+        text = self._name(work)
         if work.state == "waits":
             yield text.append("  waits", style="dim")
             return
@@ -91,8 +93,7 @@ class Frame:
         yield self._with_end(text, self._time(work))
 
     def _narrow(self, work: Work) -> Iterator[Text]:
-        room = min(_NAME_COLUMNS, self._width - 16)
-        text = self._name(work, room)
+        text = self._name(work)
         if work.state == "waits":
             yield text.append("  waits", style="dim")
             return
@@ -103,7 +104,8 @@ class Frame:
             if found := self._longest(work):
                 yield Text(f"    {found}", style="dim")
 
-    def _name(self, work: Work, columns: int) -> Text:
+    def _name(self, work: Work) -> Text:
+        columns = self._name_columns
         mark, plain, style = _STATES[work.state]
         text = Text("  ").append((plain if self._is_plain else mark) or self._spin(), style=style)
         name = work.name

@@ -79,7 +79,10 @@ class View:
     def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
         """Stands above the frame, each line cut to the width: the log has all of it."""
         lines = ending.plan(steps, idle_before, idle_after)
-        self._above(lambda: [self._print_cut(Text(printable(line))) for line in lines])
+        with self._lock:
+            self._screen.clear()
+            for line in lines:
+                self._print_cut(Text(printable(line)))
         self._go_on()
 
     def event(self, text: str, **record: Any) -> None:
@@ -94,8 +97,9 @@ class View:
 
     def warning(self, text: str) -> None:
         """Stands above the frame."""
-        words = Text(f"warning: {printable(text)}", style="yellow")
-        self._above(lambda: self._print_error(words))
+        with self._lock:
+            self._screen.clear()
+            self._print_error(Text(f"warning: {printable(text)}", style="yellow"))
 
     def error(self, text: str) -> None:
         """Is told with the result, which says what kind of end it is."""
@@ -131,11 +135,6 @@ class View:
         with self._lock:
             self._is_live = False
             self._screen.clear()
-
-    def _above(self, show: Callable[[], object]) -> None:
-        with self._lock:
-            self._screen.clear()
-            show()
 
     def _print(self, what: RenderableType) -> None:
         with self._lock:
