@@ -95,6 +95,7 @@ class Journal:
         self._write("result", "done" if ok else f"exit code {record.get('exit_code', 1)}")
         is_gone = self._file is not None and not self._path.exists()
         if not ok and is_gone and self._refuge and record.get("exit_code") not in (2, 130):
+            self.close()
             self._path, self._folder, self._file = self._refuge / self._path.name, self._refuge, None
             self._waiting = self._all
             self._flush()

@@ -1,5 +1,7 @@
 """What a person sees at a terminal: frames at several widths, the summary, the box of a failure."""
 
+import io
+
 import pytest
 from rich.text import Text
 
@@ -25,7 +27,7 @@ def under_way(columns: int, **more: object) -> Watched:
 def test_a_wide_window_has_one_line_for_each_stack() -> None:
     assert under_way(100).terminal.lines[-4:] == [
         "⠼ 2 of 3  create stack wildrydes-ml-mod5" + " " * 56 + "48 s",
-        "  ⠼ wildrydes-ml-mod5      ━━━━────────────  1 of 4     Nat 48 s, about 2 min       48 s of about 2 min",
+        "  ⠼ wildrydes-ml-mod5      ━━━━────────────  1 of 4     Nat 48 s, about 2 min    48 s of about 2 min",
         "  · wildrydes-ml-mod5-inf  waits",
         "log /logs/deploy.log",
     ]
@@ -232,8 +234,6 @@ def test_the_box_says_what_kind_of_end_it_is(code: int, title: str) -> None:
 
 
 def test_an_error_is_on_stderr_when_that_goes_elsewhere() -> None:
-    import io
-
     err = io.StringIO()
     watched = Watched(60, err=err)
     watched.said.warning("slow")
