@@ -3,8 +3,8 @@
 
     .venv/bin/python tools/install.py ARGUMENT...
 
-On a terminal the line is drawn anew; elsewhere each package is a line, and two seconds without one are a line, too. When
-pip fails, all that it said is shown.
+On a terminal the line is drawn anew. Elsewhere each package is a line, and two seconds without one are a line, too.
+When pip fails, all that it said is shown.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ def main(arguments: list[str], out: TextIO) -> int:
             said.append(text)
             if words := in_words(text):
                 line.tell(words)
-    line.end()
+    line.end("pip failed" if process.returncode else "installed")
     if process.returncode:
         out.write("".join(said))
     return process.returncode
@@ -61,8 +61,8 @@ def in_words(text: str) -> str:
     what = found[2].strip()
     if found[1].startswith("Installing"):
         return f"{_WORDS[found[1]]} {what.count(',') + 1} packages"
-    name = what.split(" ")[0].rpartition("/")[2] if "://" in what.split(" ")[0] else what.split(" (from")[0]
-    return f"{_WORDS[found[1]]} {name}"
+    name = what.split(" (")[0].rpartition("/")[2]
+    return "" if name.endswith(".metadata") else f"{_WORDS[found[1]]} {name}"
 
 
 class Line:
@@ -89,11 +89,11 @@ class Line:
                 if self._is_terminal or time.monotonic() - self._spoke >= _SILENCE_SECONDS:
                     self._show()
 
-    def end(self) -> None:
+    def end(self, words: str) -> None:
         """The last line says how long it took."""
         with self._lock:
             self._end.set()
-            self._words = "installed"
+            self._words = words
             self._show()
             if self._is_terminal:
                 self._out.write("\n")

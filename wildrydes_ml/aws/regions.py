@@ -21,17 +21,17 @@ def refuse_unknown(session: Any, url: str, resolve: Resolve = socket.getaddrinfo
     """
     region = session.region_name
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
-    if {scheme, "all"} & get_environ_proxies(url).keys() or region in (known := _known(session)):
+    if {scheme, "all"} & get_environ_proxies(url).keys() or region in (there := known(session)):
         return
     try:
         resolve(host, 443)
     except OSError as error:
-        alike = _alike(region, known)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(known))}"
+        alike = _alike(region, there)
+        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(there))}"
         raise SettingsError([f"no region {region}: {hint} (its host {host} has no address)"]) from error
 
 
-def _known(session: Any) -> set[str]:
+def known(session: Any) -> set[str]:
     """The regions of all partitions that the SDK knows."""
     partitions = session.get_available_partitions()
     return {name for one in partitions for name in session.get_available_regions("cloudformation", one)}
