@@ -18,6 +18,9 @@ def again(given: Sequence[str], script: str) -> str:
 def following(options: argparse.Namespace, given: Sequence[str], script: str) -> Next:
     """What may come after this command."""
     place = _place(options, given)
+    if options.verb == "demo":  # which has a home of its own, and removes what it made
+        use = _line(script, "classify", ["--local", "--home", str(options.home), "PICTURE"])
+        return Next(again(given, script), use, "", again(given, script))
     use = ["ask"] if getattr(options, "app", "") else ["classify", "PICTURE"]
     return Next(
         again(given, script),

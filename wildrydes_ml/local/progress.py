@@ -19,7 +19,7 @@ _NOISE = re.compile(
     r"|\[notice\]|.*\b(cuda|cuDNN|cuBLAS|TensorRT|XLA|oneDNN|AVX|rebuild TensorFlow|StreamExecutor)\b"
 )
 # pip's own words, as far as a person follows them.
-_PIP = re.compile(r"(Collecting|Downloading|Using cached|Installing collected packages:) *(.*)")
+_PIP = re.compile(r"(Collecting|Downloading|Processing|Using cached|Installing collected packages:) *(.*)")
 # The parts in words.
 WORDS = {
     "download": "fetching the model",
@@ -60,10 +60,14 @@ def read(line: str) -> Said | None:
 
 
 def _shortened(text: str) -> str:
-    """pip's lines without addresses and digests, which are cut anyway."""
+    """pip's lines without directories, addresses and who needs a package: the line is short."""
     if not (pip := _PIP.match(text)):
         return text
-    return f"{pip[1]} {pip[2].split('/')[-1] if '://' in pip[2] else pip[2]}".rstrip()
+    if pip[1].startswith("Installing"):
+        return f"Installing {pip[2].count(',') + 1} packages"
+    what = pip[2].partition(" (from")[0]
+    first, blank, size = what.partition(" (")
+    return f"{pip[1]} {first.rpartition('/')[2]}{blank}{size}"
 
 
 @dataclass

@@ -133,6 +133,7 @@ class Course:
     def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
         """The stacks that are going to be worked on."""
         self._go_on()
+        self.step = 0  # a second plan counts anew; what was done before stays done
         for step in steps:
             if name := step.get("stack"):
                 self.works.setdefault(name, Work(name))
@@ -181,6 +182,8 @@ class Course:
             self._reset()
 
     def _begin_step(self, record: Mapping[str, Any]) -> None:
+        if 0 < record["step"] <= self.step:  # without another plan: the removal after a demo that was stopped
+            self._reset()
         if self.doing:
             self.done.append(self.doing)
         self.step, self.steps, self.doing = record["step"], record["steps"], record["doing"]

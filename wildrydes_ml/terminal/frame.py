@@ -174,7 +174,8 @@ class Frame:
             text = Text("    ")
         text.append(filling["words"])
         if about is not None:
-            text.append(f", {durations.about(about)}", style="dim")
+            passed = durations.words(self._now - self._course.filling_began)
+            text.append(f"  {passed}, {durations.about(about)}", style="dim")
         yield text
         if line := filling.get("line"):
             yield Text(f"    {line}", style="dim")

@@ -18,7 +18,7 @@ ARN = "arn:aws:cloudformation:eu-west-1:123456789012:stack/wildrydes-ml-mod5/1"
 NEXT = Next("bin/deploy.py --name a", "bin/classify.py PICTURE", "bin/destroy.py", "bin/deploy.py")
 VPC, NAT = "AWS::EC2::VPC", "AWS::EC2::NatGateway"
 STACK = "wildrydes-ml-mod5"
-PLAN = [
+PLAN: list[dict[str, Any]] = [
     {"step": "MakeBucket", "text": "make bucket wildrydes-ml-1 (private, encrypted, TLS only)"},
     {
         "step": "ApplyStack", "text": f"create stack {STACK} from efs_99.yml\n  Add Vpc (AWS::EC2::VPC)\n  Add Nat (x)",

@@ -153,6 +153,28 @@ def test_a_demo_that_was_stopped_has_gone() -> None:
     assert words(course, "demo", "", is_local=True) == "stopped: the demo and all that it had made is removed"
 
 
+def test_a_removal_after_a_deploy_that_was_stopped_is_a_course_of_its_own() -> None:
+    clock = Clock()
+    course = Course(clock)
+    course.event("", step=4, steps=7, doing="fill EFS")
+    clock.sleep(60)
+    course.event("", step=1, steps=2, doing="remove stack a")
+    clock.sleep(5)
+    course.event("", step=2, steps=2, doing="remove bucket b")
+    course.result(True, changed=True)
+    assert (course.done, course.elapsed) == (["remove stack a", "remove bucket b"], 5)
+
+
+def test_a_second_plan_of_the_same_deploy_keeps_what_was_done() -> None:
+    course = Course(Clock())
+    course.plan([])
+    course.event("", step=1, steps=2, doing="undo the failed update of stack a")
+    course.plan([])
+    course.event("", step=1, steps=1, doing="update stack a")
+    course.result(True, changed=True)
+    assert course.done == ["undo the failed update of stack a", "update stack a"]
+
+
 def test_a_rollback_is_no_success_and_its_first_failure_is_the_cause() -> None:
     clock = Clock()
     course = Course(clock)
@@ -177,6 +199,8 @@ def test_the_next_commands_are_for_the_same_place() -> None:
     assert found.again == "bin/deploy.py --local --home 'my home' --set MinScore=0.4"
     assert found.use == "bin/classify.py --local --home 'my home' PICTURE"
     assert found.remove == "bin/destroy.py --local --home 'my home'"
+    found = following(build_parser("demo").parse_args([]), [], "demo")
+    assert (found.use, found.remove) == ("bin/classify.py --local --home .wildrydes-demo PICTURE", "")
     given = ["deploy", "--app", "a.py", "--region=eu-west-1"]
     found = following(build_parser().parse_args(given), given, "")
     assert found.use == "wildrydes-ml ask --app a.py --region eu-west-1"

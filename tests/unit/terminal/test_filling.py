@@ -18,6 +18,7 @@ populate: [  6 s] packages: Collecting tensorflow-cpu==2.21.0 (from -r requireme
 populate: [  8 s] packages: Downloading https://files.example/packages/7f/tensorflow_cpu-2.21.0-cp313.whl (253.1 MB)
 populate: [ 11 s] packages: Downloading https://files.example/packages/7f/tensorflow_cpu-2.21.0-cp313.whl (253.1 MB)
 populate: [ 14 s] packages: Downloading https://files.example/packages/7f/tensorflow_cpu-2.21.0-cp313.whl (253.1 MB)
+populate: [ 20 s] packages: Installing collected packages: flatbuffers, astunparse, wrapt
 populate: [ 30 s] bytecode
 populate: [ 34 s] check
 populate: [ 36 s] check: 2026-01-31 12:00:00.123456: I tensorflow/core/util/port.cc:153] oneDNN operations are on.
@@ -34,8 +35,9 @@ def test_each_part_and_each_line_that_says_something_is_told_once() -> None:
     assert [text for text, _ in told] == [
         "making a Python environment",
         "installing the packages",
-        "installing the packages: Collecting tensorflow-cpu==2.21.0 (from -r requirements (line 1))",
+        "installing the packages: Collecting tensorflow-cpu==2.21.0",
         "installing the packages: Downloading tensorflow_cpu-2.21.0-cp313.whl (253.1 MB)",
+        "installing the packages: Installing 3 packages",
         "compiling the packages",
         "trying packages and model",
         "preparing the model for a fast start",

@@ -79,7 +79,7 @@ def test_the_filling_is_part_of_the_view_and_says_where_it_comes_from() -> None:
     watched = under_way(100)
     filling(watched.said)
     assert watched.frame(1)[-4:-1] == [
-        "  ⠹ EFS ━━━━────── about 45 %  installing the packages, about 25 s",
+        "  ⠹ EFS ━━━━────── about 45 %  installing the packages  1 s, about 25 s",
         "    Downloading tensorflow.whl",
         "    from the console of the instance (ec2:GetConsoleOutput)",
     ]
@@ -248,8 +248,8 @@ def test_while_a_person_is_asked_nothing_is_drawn() -> None:
     before = watched.terminal.raw
     assert watched.frame(5)[-1] == "  makes stack a in account 123456789012"
     assert watched.terminal.raw == before
-    watched.said.event("make bucket", step=1, steps=3, doing="make the bucket")
-    assert "1 of 3" in watched.frame()[-6]
+    watched.said.event("wire", step=3, steps=3, doing="wire the API")
+    assert "3 of 3  wire the API" in watched.frame()[-6]
 
 
 @pytest.mark.parametrize(("environment", "rows"), [({}, 1), ({"TMUX": "x"}, 2)], ids=["xterm", "one that reflows"])
