@@ -3,7 +3,7 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check
+PIP := $(BIN)/python tools/install.py
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 
 .DELETE_ON_ERROR:
@@ -80,12 +80,12 @@ $(VENV)/test: $(VENV)/made setup.py
 # In an environment of its own, since it pins another boto3 than the emulator.
 $(VENV)/checkov/installed: $(VENV)/made Makefile
 	$(PYTHON) -m venv --clear $(VENV)/checkov
-	$(VENV)/checkov/bin/python -m pip install --quiet --disable-pip-version-check checkov==3.3.30
+	$(VENV)/checkov/bin/python tools/install.py checkov==3.3.30
 	touch $@
 
 $(VENV)/docs/installed: $(VENV)/made setup.py
 	$(PYTHON) -m venv --clear $(VENV)/docs
-	$(VENV)/docs/bin/python -m pip install --quiet --disable-pip-version-check 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6,<10' 'mkdocstrings[python]>=1,<2' 'ruff>=0.11'
+	$(VENV)/docs/bin/python tools/install.py 'mkdocs>=1.6,<2' 'mkdocs-material>=9.6,<10' 'mkdocstrings[python]>=1,<2' 'ruff>=0.11'
 	touch $@
 
 # In an environment of its own, since twine wants another docutils than awscli.

@@ -54,6 +54,8 @@ TEST = [
     "numpy>=2",
     "pip-audit>=2.9",
     "playwright>=1.50",
+    # A terminal in memory.
+    "pyte>=0.8.2,<1",
     "pyright[nodejs]>=1.1.414",
     "pytest-timeout>=2.3",
     "pytest-xdist>=3.6",
@@ -177,6 +179,7 @@ if __name__ == "__main__":
             "wildrydes_ml.local",
             "wildrydes_ml.policy",
             "wildrydes_ml.template",
+            "wildrydes_ml.terminal",
             "wildrydes_ml.testing",
             "wildrydes_ml.workshop",
         ],
@@ -197,6 +200,8 @@ if __name__ == "__main__":
             "botocore>=1.41,<2",
             # The first with wheels, and so with libyaml, for Python 3.13.
             "PyYAML>=6.0.2,<7",
+            # The live view of a terminal; nothing else imports it.
+            "rich>=13.7,<16",
             # Writes the completion of shells; without requirements of its own.
             "shtab>=1.7,<2",
             "tomli>=2; python_version < '3.11'",

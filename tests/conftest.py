@@ -3,7 +3,9 @@
 Told are how large a corpus was, and what it met; how many tests were skipped, and why.
 """
 
+import os
 import signal
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Generator
 from typing import Any
@@ -13,6 +15,10 @@ import pytest
 
 # What is started in the background, as by nohup or by CI, ignores Ctrl-C, and so would what it starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+
+# The logs of commands that tests run are nobody's.
+_STATE = tempfile.TemporaryDirectory()
+os.environ["XDG_STATE_HOME"] = _STATE.name
 
 # On a busy machine everything is slow; that is no fault of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])

@@ -84,17 +84,17 @@ class TextReporter:
 
     def warning(self, text: str) -> None:
         """Prints to stderr."""
-        print(f"warning: {_printable(text)}", file=self._err, flush=True)
+        print(f"warning: {printable(text)}", file=self._err, flush=True)
 
     def error(self, text: str) -> None:
         """Prints to stderr."""
-        print(f"error: {_printable(text)}", file=self._err, flush=True)
+        print(f"error: {printable(text)}", file=self._err, flush=True)
 
     def result(self, ok: bool, **record: Any) -> None:
         """The text says it already."""
 
     def _print(self, text: str) -> None:
-        print(_printable(text), file=self._out, flush=True)
+        print(printable(text), file=self._out, flush=True)
 
 
 class JsonReporter:
@@ -191,6 +191,11 @@ def terminal_columns(out: TextIO | None = None) -> int:
         return 0
 
 
-def _printable(text: str) -> str:
+def tell(text: str, file: TextIO) -> None:
+    """Prints a line, for a reporter of another module."""
+    print(printable(text), file=file, flush=True)
+
+
+def printable(text: str) -> str:
     """The text without controls, and without what stands for the bytes of a file's name that are no UTF-8."""
     return "".join(char if char in "\n\t" or category(char) not in ("Cc", "Cs") else "?" for char in text)

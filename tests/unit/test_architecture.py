@@ -35,6 +35,7 @@ PACKAGES = (
     "local",
     "policy",
     "template",
+    "terminal",
     "testing",
     "workshop",
 )
@@ -53,9 +54,10 @@ BELOW = {
     "destroy": {"aws", "costs", "deploy", "template"},
     "local": {"aws"},
     "policy": {"aws", "deploy", "template", "workshop"},
+    "terminal": set[str](),
     "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
-    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "workshop"},
+    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "terminal", "workshop"},
 }
 # Modules that know more than their package may.
 MORE: dict[str, set[str]] = {}
@@ -64,6 +66,7 @@ DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.so
 # Deploy's modules that act; the others compute.
 ACTING = {
     "__init__",
+    "boot",
     "deployer",
     "drift",
     "follower",
@@ -104,12 +107,15 @@ PURE = [
     "aws/wiring",
     "cli/options",
     "deployment",
+    "durations",
     "errors",
     "hints",
     "packaging",
     "proofs",
     "questions",
     "tags",
+    "terminal/ending",
+    "terminal/stopping",
 ]
 RIM = {
     *(name.replace("/", ".") for name in [*of("destroy"), *of("local"), *of("cli"), *of("aws")]),

@@ -27,19 +27,21 @@ _TOLD = (3, 6, 9)
 _NOT_IN_BODY = ("header", "headers", "statusCode")
 
 Say = Callable[[str], None]
+Regions = Callable[[], Collection[str]]
 
 
-def guard(client: Any, attempts: int, say: Say, is_emulator: bool = False) -> Any:
+def guard(client: Any, attempts: int, say: Say, is_emulator: bool = False, known_regions: Regions = tuple) -> Any:
     """Makes a client repeat what is no answer of AWS's, as it repeats a fault of AWS's; returns the client.
 
     `say` is told when a call is about to be repeated after a failure that takes time; `attempts` are the client's.
+    With the regions that the SDK knows, a silence where another one is called is told with a question.
     An emulator on this machine, which nothing is in front of, may say with a page that it does not know a call.
     """
     events, service = client.meta.events, client.meta.service_model.service_id.hyphenize()
     known = _UNKNOWN if is_emulator else ()
     events.register_first(f"before-parse.{service}.*", partial(judge_content, known=known))
     events.register_first(f"needs-retry.{service}.*", partial(judge_answer, known=known))
-    events.register_last(f"needs-retry.{service}", _teller(attempts, say))
+    events.register_last(f"needs-retry.{service}", _teller(attempts, say, client.meta.region_name, known_regions))
     return client
 
 
@@ -168,7 +170,7 @@ def _read_xml(body: bytes, wrapper: str) -> bool:
     return not wrapper or wrapper in names
 
 
-def _teller(attempts: int, say: Say) -> Callable[..., None]:
+def _teller(attempts: int, say: Say, region: str = "", known_regions: Regions = tuple) -> Callable[..., None]:
     """A handler of needs-retry that says what is tried again: a silence of AWS's at once, the rest when it drags on."""
 
     def tell(
@@ -182,7 +184,9 @@ def _teller(attempts: int, say: Say) -> Callable[..., None]:
         is_silence = isinstance(caught_exception, ConnectionError | HTTPClientError)
         if reason and number < attempts and number in ((1, *_TOLD) if is_silence else _TOLD):
             host = endpoint.host.partition("://")[2] or endpoint.host
-            say(f"no answer from {host} ({reason}): trying again")
+            known = known_regions() if is_silence else ()
+            ask = f"is {region} a region? " if known and region not in known else ""
+            say(f"no answer from {host} ({reason}): {ask}trying again")
 
     return tell
 

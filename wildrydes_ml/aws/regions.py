@@ -24,11 +24,11 @@ def refuse_unknown(
     that no region can have is refused, and one that a new region may have is told to `say` and tried.
     """
     region = session.region_name
-    if region in (known := _known(session)):
+    if region in (there := known(session)):
         return
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
-    alike = _alike(region, known)
-    hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(known))}"
+    alike = _alike(region, there)
+    hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(there))}"
     if {scheme, "all"} & get_environ_proxies(url).keys():
         if not _may_be(session, region):
             raise SettingsError([f"no region {region}: {hint}"])
@@ -50,7 +50,7 @@ def _may_be(session: Any, region: str) -> bool:
     return True
 
 
-def _known(session: Any) -> set[str]:
+def known(session: Any) -> set[str]:
     """The regions of all partitions that the SDK knows."""
     partitions = session.get_available_partitions()
     return {name for one in partitions for name in session.get_available_regions("cloudformation", one)}

@@ -26,7 +26,7 @@ from .logs import Logs
 from .networks import Networks
 from .reading import Say, guard
 from .records import Identity
-from .regions import Resolve, refuse_unknown
+from .regions import Resolve, known, refuse_unknown
 from .repeating import Repeater
 from .stacks import Stacks
 from .tagging import Tagging
@@ -141,4 +141,4 @@ def _client(session: Any, name: str, target: Target, say: Say) -> Any:
     if name == "s3":
         config = config.merge(_S3)
     client = session.client(name, endpoint_url=target.endpoint or None, config=config)
-    return guard(client, target.attempts, say, target.is_local)
+    return guard(client, target.attempts, say, target.is_local, partial(known, session))

@@ -6,16 +6,21 @@ render the templates.
 
 import argparse
 import os
-import shlex
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError, WildrydesError
 from ..reporting import JsonReporter, Reporter, TextReporter
+from ..terminal import stopping
+from ..terminal.choice import Asked, Told, choose
+from ..terminal.course import Course
+from . import pasting
 from .config import NO_CONFIG, Config, read
 from .options import unheeded
 from .parser import VERBS, build_parser
@@ -32,7 +37,16 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
     except OSError as error:
         return _fail(_reporter(_output_of(given)), _told(error), 1)
-    reporter = _reporter(options.output)
+    told = choose(_asked(options, given, verb))
+    try:
+        return _run(options, told, given, verb)
+    finally:
+        told.close()
+
+
+def _run(options: argparse.Namespace, told: Told, given: Sequence[str], verb: str) -> int:
+    """Runs the verb; what goes wrong is told, and becomes the exit code."""
+    reporter = told.reporter
     try:
         return _done(options, reporter)
     except WildrydesError as error:
@@ -52,7 +66,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
             raise
         return _fail(reporter, text, 1)
     except KeyboardInterrupt as stopped:
-        return _fail(reporter, str(stopped) or _how_to_resume(options, given, verb), INTERRUPTED)
+        return _fail(reporter, str(stopped) or _truth(options, told.course, given, verb), INTERRUPTED)
 
 
 def _fault_of_app(error: Exception, options: argparse.Namespace) -> str:
@@ -84,11 +98,30 @@ def _told(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
-def _how_to_resume(options: argparse.Namespace, given: Sequence[str], verb: str) -> str:
-    if options.verb not in ("deploy", "destroy") or getattr(options, "plan", False):
+def _truth(options: argparse.Namespace, course: Course, given: Sequence[str], verb: str) -> str:
+    """What is true when somebody presses Ctrl-C."""
+    if getattr(options, "plan", False):
         return "stopped"
-    line = shlex.join((f"bin/{verb}.py" if verb else "wildrydes-ml", *given))
-    return f"stopped watching; what AWS has begun goes on there. The same command resumes it: {line}"
+    return stopping.words(course, options.verb, pasting.again(given, verb), getattr(options, "local", False))
+
+
+def _asked(options: argparse.Namespace, given: Sequence[str], verb: str) -> Asked:
+    """What of the command line decides how it is told."""
+    is_local = getattr(options, "local", False)
+    asked = Asked(
+        options.verb,
+        options.output,
+        getattr(options, "verbose", False),
+        getattr(options, "plan", False),
+        is_local,
+        following=pasting.following(options, given, verb),
+    )
+    if not is_local:
+        return asked
+    from ..local import emulator  # which no other verb needs
+
+    home = Path(options.home).expanduser().resolve()
+    return replace(asked, logs=home / emulator.LOGS, is_ready=partial(emulator.is_home, home))
 
 
 def _reporter(output: str) -> Reporter:

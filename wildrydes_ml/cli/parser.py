@@ -131,6 +131,13 @@ def _agree(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
     )
+    _tell(parser)
+
+
+def _tell(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--verbose", action="store_true", help="on a terminal: print every event, in place of the live view"
+    )
 
 
 def _what(parser: argparse.ArgumentParser) -> None:
@@ -336,6 +343,7 @@ def _demo(parser: argparse.ArgumentParser) -> None:
     parser.set_defaults(local=True, yes=True, save="", parallel=None)
     # A home of its own, so that it ends what it began and nothing else.
     parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
+    _tell(parser)
     parser.add_argument(
         "--model",
         default="",

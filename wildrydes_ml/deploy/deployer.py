@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import Any
 
 from .. import costs
 from ..aws.records import ChangeSet, Stack
@@ -14,17 +15,18 @@ from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
 from ..tags import TAG
+from ..template.effective import made
 from ..template.fillers import fillers
 from . import drift, handover, offers, planning, preflight, proven, shell
 from . import proof as proving
 from .desired import DesiredStack
-from .follower import MADE, Follower
+from .follower import MADE, Follower, begin, work
 from .observer import fill_settings
 from .plans import Plan
 from .refusals import refuse_losses, refuse_update
 from .settings import Settings
 from .states import Deploy, Destroy, state
-from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire, change_line
+from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire, change_line, told
 
 
 @dataclass(frozen=True)
@@ -151,7 +153,7 @@ class Deployer:
 
     def run(self, step: Step) -> None:
         """Takes one step."""
-        self._reporter.event(step.describe().splitlines()[0])
+        self._reporter.event(step.describe().splitlines()[0], **self._told(step))
         match step:
             case MakeBucket(bucket):
                 self._aws.buckets.create(bucket, self.plan.desired.service.tags)
@@ -171,6 +173,12 @@ class Deployer:
                 self._wire()
             case WarmUp():
                 self._warm_up()
+
+    def _told(self, step: Step) -> dict[str, Any]:
+        """Which of the plan's steps begins; none of it for a step that the plan has no more."""
+        steps = self.plan.steps
+        number = next((at for at, one in enumerate(steps, start=1) if one is step), 0)
+        return told(step, number, len(steps)) if number else {}
 
     def tidy(self) -> None:
         """Removes what a killed deploy left in the bucket."""
@@ -254,6 +262,7 @@ class Deployer:
     def _create(self, stack: DesiredStack) -> None:
         with handover.handed(self._aws, self.plan.desired, stack, self._reporter) as template:
             begun = self._aws.stacks.create(stack.name, template, stack.parameters, stack.tags)
+        self._work(begun, "create", _made(stack))
         self._stacks[stack.name] = self._follower.follow(begun, set(), MADE)
 
     def _update(self, stack: DesiredStack) -> None:
@@ -269,18 +278,27 @@ class Deployer:
             raise
         instances = fillers(stack.body.get("Resources", {}))
         for change in change_set.changes:
-            self._reporter.event(f"{stack.name}  {change_line(change, instances)}")
+            self._reporter.event(f"{stack.name}  {change_line(change, instances)}", change=change.logical_id)
         token = self._aws.stacks.execute(change_set)
+        self._work(change_set.stack, "update", {one.logical_id: one.type for one in change_set.changes})
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
+
+    def _work(self, stack: Stack, operation: str, resources: Mapping[str, str]) -> None:
+        """Tells what CloudFormation has begun."""
+        desired = next((one for one in self.plan.desired.stacks if one.name == stack.name), None)
+        body = desired.body if desired else {}
+        begin(self._reporter, work(stack, operation, resources, body, self.plan.target.is_local))
 
     def _delete(self, stack: Stack) -> None:
         seen = self._follower.marks(stack.id)
         self._aws.stacks.delete(stack.id)
+        self._work(stack, "delete", {})
         self._follower.follow(stack, seen)
 
     def _undo(self, stack: Stack) -> None:
         seen = self._follower.marks(stack.id)
         self._aws.stacks.undo(stack)
+        self._work(stack, "undo", {})
         self._stacks[stack.name] = self._follower.follow(stack, seen, {"UPDATE_ROLLBACK_COMPLETE"})
 
     def _fill(self) -> None:
@@ -309,13 +327,20 @@ class Deployer:
 
     def _report_answer(self, answer: Verdict, url: str, command: str) -> None:
         record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
-        self._reporter.output(answer.describe(), **record)
-        self._reporter.output(f"URL: {url}", api_url=url)
+        self._reporter.output(answer.describe(), **record, about="verdict")
+        self._reporter.output(f"URL: {url}", api_url=url, about="URL")
         if command:
-            self._reporter.output(f"Try: {command}", curl=command)
+            self._reporter.output(f"Try: {command}", curl=command, about="command")
         if not self.plan.target.is_local:
-            self._reporter.output(costs.sentence(stack.effective for stack in self.plan.desired.stacks))
+            sentence = costs.sentence(stack.effective for stack in self.plan.desired.stacks)
+            self._reporter.output(sentence, about="idle cost")
 
 
 def _stacks(plan: Plan) -> dict[str, Stack]:
     return {name: found.stack for name, found in plan.observed.stacks.items()}
+
+
+def _made(stack: DesiredStack) -> dict[str, str]:
+    """Logical id and type of what the stack makes, as far as that is known before CloudFormation has decided."""
+    found = made(stack.body, stack.parameters) if stack.body else None
+    return {**found.certain, **found.perhaps} if found else {}

@@ -4,15 +4,20 @@ What goes wrong with looking does not end the operation, so it does not end the 
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, replace
+from types import MappingProxyType
+from typing import Any
 
+from .. import durations
 from ..aws import causes
 from ..aws.facts import Unknown
 from ..aws.records import Fault, Stack, StackEvent
 from ..aws.session import Aws
 from ..errors import InterruptedWork, OutOfReach, WildrydesError
 from ..reporting import Reporter
+from ..template.references import references
+from .boot import Boot
 from .logs import tell_last_lines
 from .states import TABLE, is_busy
 
@@ -27,6 +32,35 @@ _LOOKS_AT_FAULTS = 3
 LIMIT_SECONDS = 3 * 3600.0
 # For how long AWS may be out of reach: a train's tunnel, a throttled account.
 PATIENCE_SECONDS = 600.0
+
+
+OPERATIONS = {"CREATE": "create", "DELETE": "delete", "UPDATE": "update", "ROLLBACK": "undo", "IMPORT": "update"}
+
+
+def work(
+    stack: Stack,
+    operation: str,
+    resources: Mapping[str, str],
+    body: Mapping[str, Any] = MappingProxyType({}),
+    is_local: bool = False,
+) -> dict[str, Any]:
+    """The record of what CloudFormation begins with a stack: to create, update, delete or undo it.
+
+    `resources` are logical ids with their types, none where they are not known; the template's body tells what waits
+    for what, and so about how many seconds it takes.
+    """
+    entries = body.get("Resources", {})
+    needs = {title: {*references(entries.get(title, {}))} for title in resources}
+    seconds = round(durations.stack(resources, needs, operation, is_local))
+    known = {"resources": dict(resources), "about_seconds": seconds} if resources else {}
+    return {"stack": stack.name, "operation": operation, "stack_id": stack.id, **known}
+
+
+def begin(reporter: Reporter, record: Mapping[str, Any]) -> None:
+    """Tells what CloudFormation has begun."""
+    known = record.get("resources")
+    words = f": {len(known)} resources, {durations.about(record['about_seconds'])}" if known else ""
+    reporter.event(f"{record['stack']}  CloudFormation begins to {record['operation']} it{words}", **record)
 
 
 class Follower:
@@ -46,7 +80,9 @@ class Follower:
 
         Raises as follow() does.
         """
-        self._reporter.event(f"stack {stack.name} is {stack.status}: following it")
+        operation = OPERATIONS.get(stack.status.partition("_")[0], "update")
+        facts = {"stack": stack.name, "operation": operation, "stack_id": stack.id, "began_before": True}
+        self._reporter.event(f"stack {stack.name} is {stack.status}: following it", **facts)
         earlier = self._aws.stacks.events(stack.id)
         return self.follow(stack, {event.id for event in earlier[: causes.beginning(stack.name, earlier)]})
 
@@ -75,6 +111,7 @@ class _Watch:
         self._has_told_last_lines = False
         self._events: list[StackEvent] = []
         self._began = self._spoke = self._reached = clock()
+        self._boot = Boot(aws, reporter, stack, clock)
 
     def ended(self, good: Collection[str]) -> Stack:
         """The stack when the operation is over."""
@@ -102,6 +139,7 @@ class _Watch:
         news = self._aws.stacks.events(self._stack.id, self._seen, self._token)
         for event in news:
             self._report(event)
+        self._boot.look(news)
         self._seen |= {event.id for event in news}
         self._events += news
         statuses = [event.status for event in self._events if event.resource == self._stack.name]
@@ -135,6 +173,7 @@ class _Watch:
             resource=event.resource,
             status=event.status,
             reason=event.reason,
+            resource_type=event.type,
         )
         if _is_of_an_instance(event) and not self._has_told_last_lines:
             self._has_told_last_lines = True

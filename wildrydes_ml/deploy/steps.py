@@ -143,3 +143,35 @@ def as_record(step: Step) -> dict[str, Any]:
     if isinstance(step, Wire):
         record["actions"] = list(step.actions)
     return record
+
+
+def title(step: Step) -> str:
+    """The step in a few words, for a line that must not be long: `create stack NAME`, `fill EFS`."""
+    match step:
+        case MakeBucket():
+            return "make the bucket"
+        case Upload(_, key):
+            return f"upload {key.rpartition('/')[2]}"
+        case DeleteStack(name):
+            return f"delete stack {name}"
+        case RollBack(name):
+            return f"undo the failed update of stack {name}"
+        case ApplyStack(stack, kind):
+            return f"{kind} stack {stack.name}"
+        case Fill():
+            return "fill EFS"
+        case Wire():
+            return "wire the API"
+        case WarmUp():
+            return "warm up the function"
+
+
+def told(step: Step, number: int, steps: int) -> dict[str, Any]:
+    """The record of a step that begins, number so and so of so many; `on` is the stack that it works on."""
+    record: dict[str, Any] = {"step": number, "steps": steps, "doing": title(step)}
+    match step:
+        case ApplyStack(stack):
+            record["on"] = stack.name
+        case DeleteStack(name) | RollBack(name):
+            record["on"] = name
+    return record

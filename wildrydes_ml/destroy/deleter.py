@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 
 from ..aws import causes
-from ..aws.records import Stack, StackEvent
+from ..aws.records import Stack, StackEvent, StackResource
 from ..aws.session import Aws
-from ..deploy.follower import Follower
+from ..deploy.follower import Follower, work
 from ..deploy.states import Destroy, state
 from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
@@ -59,16 +59,22 @@ class Deleter:
     """Deletes stacks; `retain` names resources that may stay behind when they cannot be deleted."""
 
     def __init__(
-        self, aws: Aws, retain: Sequence[str], reporter: Reporter, clock: Callable[[], float] = time.monotonic
+        self,
+        aws: Aws,
+        retain: Sequence[str],
+        reporter: Reporter,
+        clock: Callable[[], float] = time.monotonic,
+        is_local: bool = False,
     ) -> None:
         self._aws = aws
         self._retain = retain
         self._reporter = reporter
         self._clock = clock
+        self._is_local = is_local
         self._follower = Follower(aws, reporter, clock)
 
-    def delete(self, stack: Stack) -> None:
-        """Deletes the stack, after the end of what is under way with it.
+    def delete(self, stack: Stack, resources: Sequence[StackResource] = ()) -> None:
+        """Deletes the stack, after the end of what is under way with it; `resources` are what it has.
 
         Raises WildrydesError with all that cannot be deleted, InterruptedWork when waiting took too long.
         """
@@ -76,7 +82,7 @@ class Deleter:
             return
         retained: list[str] = []
         for _ in range(_ATTEMPTS):
-            failures = self._attempt(stack, retained)
+            failures = self._attempt(stack, retained, resources)
             if not failures:
                 return
             retained = self._cure(stack, failures)
@@ -98,11 +104,13 @@ class Deleter:
         found = self._aws.stacks.describe(stack.id)
         return self.settle(found) if found else None
 
-    def _attempt(self, stack: Stack, retained: Sequence[str]) -> list[StackEvent]:
+    def _attempt(self, stack: Stack, retained: Sequence[str], resources: Sequence[StackResource]) -> list[StackEvent]:
         kept = f", all but {', '.join(retained)}" if retained else ""
-        self._reporter.event(f"removing stack {stack.name}{kept}")
         seen = self._follower.marks(stack.id)
         self._aws.stacks.delete(stack.id, retained)
+        kinds = {one.logical_id: one.type for one in resources if one.physical_id and one.logical_id not in retained}
+        record = work(stack, "delete", kinds, is_local=self._is_local)
+        self._reporter.event(f"removing stack {stack.name}{kept}", **record)
         ended = self._follower.follow(stack, seen, ("DELETE_COMPLETE", "DELETE_FAILED"))
         if ended.status == "DELETE_COMPLETE":
             return []

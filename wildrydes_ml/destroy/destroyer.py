@@ -5,7 +5,8 @@ function) goes after what is found by them, so that a run that was cut leaves no
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -52,9 +53,11 @@ def destroy(
     lines += keep.losses(settings, [one.stack for one in stays.stacks])
     if lines:
         confirm(lines + [f"kept: {line}" for line in stays.describe()])
-    _Destroyer(aws, settings, remedies, reporter, clock).run(goes, stays, wiring if keys else {})
+    _Destroyer(aws, settings, target, reporter, clock).run(goes, stays, wiring if keys else {})
+    if lines:
+        reporter.event("looking whether anything is left that bills")
     leftovers.prove(aws, settings, target, goes, reporter)
-    reporter.event(f"gone: {', '.join(lines)}" if lines else "nothing to remove")
+    reporter.event(f"gone: {', '.join(lines)}" if lines else "nothing to remove", about="gone")
     return bool(lines)
 
 
@@ -62,37 +65,42 @@ class _Destroyer:
     """One removal."""
 
     def __init__(
-        self, aws: Aws, settings: Settings, remedies: Remedies, reporter: Reporter, clock: Callable[[], float]
+        self, aws: Aws, settings: Settings, target: Target, reporter: Reporter, clock: Callable[[], float]
     ) -> None:
         self._aws = aws
         self._settings = settings
-        self._remedies = remedies
+        self._remedies = Remedies(aws.identity.region, target.endpoint)
         self._reporter = reporter
         self._clock = clock
-        self._deleter = Deleter(aws, settings.retain, reporter, clock)
+        self._deleter = Deleter(aws, settings.retain, reporter, clock, target.is_local)
 
     def run(self, goes: Remains, stays: Remains, wiring: Mapping[str, Sequence[str]]) -> None:
         """Removes uploads to a given bucket, keys with the tags of our wiring, stacks, log groups and our own bucket,
         in this order."""
-        if goes.objects and not goes.own_bucket:
-            self._reporter.event(f"removing {len(goes.objects)} objects from bucket {goes.bucket}")
-            self._aws.buckets.remove(goes.bucket, goes.objects)
-        if wiring:
-            self._unwire(wiring)
-        for found in goes.stacks:
-            self._remove_stack(found)
-        for found in stays.stacks:
-            self._keep(found)
-        for name in goes.log_groups:
-            self._remove_log_group(name)
-        if goes.own_bucket:
-            self._reporter.event(f"removing bucket {goes.bucket}")
-            remove_bucket(self._aws, goes.bucket, self._remedies)
+        steps = list(self._steps(goes, stays, wiring))
+        for number, (text, stack, act) in enumerate(steps, start=1):
+            on = {"on": stack} if stack else {}
+            self._reporter.event(text, step=number, steps=len(steps), doing=text, **on)
+            act()
 
-    def _unwire(self, wiring: Mapping[str, Sequence[str]]) -> None:
-        """Removes our keys and usage plans, whatever is left beside them."""
-        self._reporter.event("removing API keys and usage plans")
-        self._aws.apis.unwire(wiring)
+    def _steps(
+        self, goes: Remains, stays: Remains, wiring: Mapping[str, Sequence[str]]
+    ) -> Iterator[tuple[str, str, Callable[[], None]]]:
+        """What there is to do in order: in words, the stack that it works on if it does, and how."""
+        if goes.objects and not goes.own_bucket:
+            text = f"remove {len(goes.objects)} objects from bucket {goes.bucket}"
+            yield text, "", partial(self._aws.buckets.remove, goes.bucket, goes.objects)
+        if wiring:
+            yield "remove API keys and usage plans", "", partial(self._aws.apis.unwire, wiring)
+        for found in goes.stacks:
+            yield f"remove stack {found.stack.name}", found.stack.name, partial(self._remove_stack, found)
+        for found in stays.stacks:
+            yield f"make stack {found.stack.name} idle", found.stack.name, partial(self._keep, found)
+        for name in goes.log_groups:
+            yield f"remove log group {name}", "", partial(self._remove_log_group, name)
+        if goes.own_bucket:
+            remove = partial(remove_bucket, self._aws, goes.bucket, self._remedies)
+            yield f"remove bucket {goes.bucket}", "", remove
 
     def _remove_stack(self, found: FoundStack) -> None:
         stack = found.stack
@@ -100,7 +108,7 @@ class _Destroyer:
         if groups and not physical_ids(found.resources, FUNCTION):
             # The functions are gone by now, and so has Lambda begun to leave the network.
             release(self._aws, groups, self._reporter, self._clock)
-        self._deleter.delete(stack)
+        self._deleter.delete(stack, found.resources)
 
     def _remove_log_group(self, name: str) -> None:
         """Removes a log group that its stack has left; one of the same name that came since is not ours."""

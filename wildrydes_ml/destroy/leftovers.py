@@ -55,7 +55,7 @@ def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, report
         _report_tagged(looks.arns(settings.name), reporter)
     but = " but what is kept" if stays.describe() else ""
     unseen = f"; not looked at: {', '.join(looks.skipped)}" if looks.skipped else ""
-    reporter.event(f"nothing that bills is left of {settings.name}{but}{unseen}")
+    reporter.event(f"nothing that bills is left of {settings.name}{but}{unseen}", about="idle cost")
 
 
 def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:

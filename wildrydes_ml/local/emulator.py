@@ -32,6 +32,8 @@ LONGEST_PATH = 160
 _MARK = ".wildrydes-home"
 # What the demos of a home began: `sharing` has it.
 DEMO = "demo"
+# The logs of the commands, in a home.
+LOGS = "logs"
 _START_SECONDS = 60.0
 # It has nothing to save: what takes longer is ended.
 _STOP_SECONDS = 2.0
@@ -159,10 +161,16 @@ def clear(home: Path, name: str) -> None:
         directory.parent.rmdir()
 
 
+def is_home(home: Path) -> bool:
+    """Whether the directory is a home."""
+    return (home / _MARK).exists()
+
+
 def tidy(home: Path) -> None:
-    """Removes a home that holds nothing any more but a note of what was there."""
-    if (home / _MARK).exists() and {path.name for path in home.iterdir()} <= {_MARK, DEMO}:
+    """Removes a home that holds nothing any more but logs, and a note of what was there."""
+    if is_home(home) and {path.name for path in home.iterdir()} <= {_MARK, DEMO, LOGS}:
         (home / DEMO).unlink(missing_ok=True)
+        shutil.rmtree(home / LOGS, ignore_errors=True)
         (home / _MARK).unlink()
         home.rmdir()
 

@@ -14,6 +14,7 @@ from typing import IO
 from .. import packaging
 from ..errors import WildrydesError
 from ..reporting import Reporter
+from .progress import Filling
 
 # The end of the path of the model that comes with the package, wherever that is installed.
 _SHIPPED = ("wildrydes_ml", "workshop", "detector")
@@ -34,7 +35,7 @@ def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) 
 
 
 def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> None:
-    """Runs populate.sh and passes its lines on; while another one fills the directory, it waits.
+    """Runs populate.sh and tells what it does; while another one fills the directory, it waits.
 
     Raises WildrydesError with the reason in one sentence, and where the log is.
     """
@@ -43,8 +44,10 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
     with tempfile.TemporaryFile("w+") as errors:
         with _running(_command(directory), settings, errors) as process:
             assert process.stdout is not None
+            progress = Filling()
             for line in process.stdout:
-                reporter.event(line.rstrip())
+                if told := progress.take(line):
+                    reporter.event(told[0], **told[1])
         errors.seek(0)
         said = errors.read()
     if process.returncode:

@@ -114,6 +114,17 @@ def test_the_first_failure_to_reach_aws_is_said(monkeypatch: pytest.MonkeyPatch)
     assert said[0].endswith("): trying again")
 
 
+def test_a_silence_where_there_may_be_no_region_is_said_with_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    said: list[str] = []
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{port}")
+    with pytest.raises(OutOfReach):
+        connect(Target("eu-wset-1", attempts=2), say=said.append, resolve=Names("127.0.0.1"))
+    assert [text.partition("): ")[2] for text in said] == ["is eu-wset-1 a region? trying again"]
+
+
 def test_what_is_repeated_for_long_is_said(monkeypatch: pytest.MonkeyPatch) -> None:
     answers = [(503, ""), (503, ""), (503, ""), (200, IDENTITY)]
     said: list[str] = []

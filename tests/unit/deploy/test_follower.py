@@ -31,7 +31,13 @@ def test_each_new_event_is_reported_once() -> None:
     resources = [record["resource"] for _, _, record in said.lines]
     assert resources == ["New", NAME, NAME, NAME]
     assert "asked for" in said.texts("event")[0]
-    assert said.lines[0][2] == {"stack": NAME, "resource": "New", "status": "UPDATE_IN_PROGRESS", "reason": "asked for"}
+    assert said.lines[0][2] == {
+        "stack": NAME,
+        "resource": "New",
+        "status": "UPDATE_IN_PROGRESS",
+        "reason": "asked for",
+        "resource_type": "AWS::EC2::VPC",
+    }
 
 
 def test_marks_are_the_events_so_far() -> None:

@@ -1,0 +1,35 @@
+"""What people see while make installs: what pip comes to, never a silence, and all of it when it fails."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tools.install import in_words
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("Collecting rich<16,>=13.7 (from wildrydes_ml==0.1.0)", "looking for rich<16,>=13.7"),
+        ("  Downloading https://files.example/ab/rich-15.0.0-py3.whl (243 kB)", "fetching rich-15.0.0-py3.whl"),
+        ("  Downloading rich-15.0.0-py3-none-any.whl.metadata (18 kB)", ""),
+        ("Installing collected packages: a, b, c", "putting in place 3 packages"),
+        ("  Getting requirements to build editable: started", ""),
+    ],
+)  # fmt: skip
+def test_pip_in_words(said: str, words: str) -> None:
+    assert in_words(said) == words
+
+
+def test_a_failure_shows_what_pip_said() -> None:
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "install.py", "--no-index", "no-such-package"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert "pip failed" in done.stdout
+    assert "No matching distribution found for no-such-package" in done.stdout

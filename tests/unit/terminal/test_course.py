@@ -1,0 +1,206 @@
+"""How far a deploy is, as its own events tell it; and what is true at a Ctrl-C, whenever it comes."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.unit.fakes import FakeAws
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.cli.parser import build_parser
+from wildrydes_ml.cli.pasting import following
+from wildrydes_ml.deploy.deployer import deploy
+from wildrydes_ml.destroy.destroyer import destroy
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.reporting import Reporter
+from wildrydes_ml.terminal.course import Course
+from wildrydes_ml.terminal.several import Several
+from wildrydes_ml.terminal.stopping import words
+from wildrydes_ml.testing import Clock, Said
+from wildrydes_ml.workshop.settings import wild_rydes
+
+LINE = "bin/deploy.py --name a"
+
+
+class Stopping(Said):
+    """A reporter at whose event somebody presses Ctrl-C: the first that a question says yes to."""
+
+    def __init__(self, when: Callable[[str, dict[str, Any]], bool]) -> None:
+        super().__init__()
+        self._when = when
+
+    def event(self, text: str, **record: Any) -> None:
+        super().event(text, **record)
+        if self._when(text, record):
+            raise KeyboardInterrupt
+
+
+def deployed(reporter: Reporter, aws: FakeAws | None = None) -> None:
+    deploy((aws or FakeAws()).gateways, wild_rydes(route="short"), Target(), reporter)
+
+
+def of_a_deploy() -> tuple[Course, Said]:
+    course, said = Course(Clock()), Said()
+    with pytest.raises(WildrydesError):  # nothing answers at the fake's URL
+        deployed(Several(course, said))
+    return course, said
+
+
+def test_a_deploy_tells_which_of_its_steps_begins() -> None:
+    _, said = of_a_deploy()
+    steps = [record for _, _, record in said.lines if "doing" in record]
+    assert [(one["step"], one["steps"]) for one in steps] == [
+        (number, len(steps)) for number in range(1, len(steps) + 1)
+    ]
+    assert [one["doing"] for one in steps][-2:] == ["create stack wildrydes-ml-mod5-complete", "warm up the function"]
+
+
+def test_a_stack_is_known_with_its_resources_and_about_its_time() -> None:
+    course, said = of_a_deploy()
+    begun = next(record for _, _, record in said.lines if record.get("operation") == "create")
+    assert begun["resources"]["NatGateway"] == "AWS::EC2::NatGateway"
+    assert 500 < begun["about_seconds"] < 1300, "the workshop's own stack takes ten to twenty minutes"
+    work = course.works["wildrydes-ml-mod5-complete"]
+    assert work.total == len(begun["resources"])
+    assert work.state == "done"
+
+
+def test_a_removal_tells_its_steps_and_what_each_stack_has() -> None:
+    aws, said = FakeAws(), Said()
+    with pytest.raises(WildrydesError):
+        deployed(Said(), aws)
+    destroy(aws.gateways, wild_rydes(), Target(), said, lambda lines: None)
+    steps = [record["doing"] for _, _, record in said.lines if "doing" in record]
+    assert steps[0] == "remove stack wildrydes-ml-mod5-complete"
+    assert steps[-1].startswith("remove bucket ")
+    assert [record["operation"] for _, _, record in said.lines if "operation" in record] == ["delete"]
+
+
+def stopped(when: Callable[[str, dict[str, Any]], bool]) -> str:
+    course = Course(Clock())
+    with pytest.raises(KeyboardInterrupt):
+        deployed(Several(course, Stopping(when)))
+    return words(course, "deploy", LINE, is_local=False)
+
+
+NOTHING = "stopped: nothing had begun, and nothing was changed"
+
+
+@pytest.mark.parametrize(
+    ("when", "text"),
+    [
+        (lambda text, record: text.startswith("looking at what is there"), NOTHING),
+        (
+            lambda text, record: record.get("step") == 2,
+            "stopped in step 2 of 4, upload {}. Done before: make the bucket. "
+            "The same command goes on from there: " + LINE,
+        ),
+        (
+            lambda text, record: record.get("operation") == "create",
+            "stopped watching: AWS goes on with what it has begun with stack wildrydes-ml-mod5-complete. "
+            "The same command goes on from there: " + LINE,
+        ),
+        (
+            lambda text, record: record.get("on") == "wildrydes-ml-mod5-complete",
+            "stopped watching: AWS goes on with what it has begun with stack wildrydes-ml-mod5-complete. "
+            "The same command goes on from there: " + LINE,
+        ),
+    ],
+    ids=["while it looks", "in an upload", "while CloudFormation works", "while CloudFormation is asked"],
+)  # fmt: skip
+def test_a_ctrl_c_is_told_what_is_true_then(when: Callable[[str, dict[str, Any]], bool], text: str) -> None:
+    before, _, after = text.partition("{}")
+    told = stopped(when)
+    assert told.startswith(before)
+    assert told.endswith(after)
+
+
+def test_after_a_stack_is_done_the_next_step_is_what_was_stopped() -> None:
+    told = stopped(lambda text, record: record.get("step") == 4)
+    assert told.startswith("stopped in step 4 of 4, warm up the function. Done before: make the bucket, upload ")
+
+
+def test_a_ctrl_c_while_somebody_elses_work_is_followed() -> None:
+    course = Course(Clock())
+    record = {"stack": "a", "operation": "create", "stack_id": "", "began_before": True}
+    course.event("stack a is CREATE_IN_PROGRESS: following it", **record)
+    assert words(course, "deploy", LINE, is_local=False) == (
+        "stopped watching: AWS goes on with what it has begun with stack a that was under way before. "
+        f"The same command goes on from there: {LINE}"
+    )
+
+
+def test_a_ctrl_c_here_names_what_was_ended_here() -> None:
+    course = Course(Clock())
+    course.event("fill", step=1, steps=3, doing="fill EFS")
+    assert words(course, "deploy", LINE, is_local=True) == (
+        f"stopped in step 1 of 3, fill EFS. The filling was ended. The same command goes on from there: {LINE}"
+    )
+    course.event("create", step=2, steps=3, doing="create stack a", on="a")
+    assert words(course, "deploy", LINE, is_local=True).startswith("stopped watching: the emulator goes on with")
+
+
+def test_a_ctrl_c_before_a_removal() -> None:
+    assert words(Course(Clock()), "destroy", LINE, is_local=False) == (
+        "stopped: nothing had begun, and nothing was removed"
+    )
+
+
+def test_a_demo_that_was_stopped_has_gone() -> None:
+    course = Course(Clock())
+    course.event("fill", step=1, steps=3, doing="fill EFS")
+    course.result(True, changed=True)
+    assert words(course, "demo", "", is_local=True) == "stopped: the demo and all that it had made is removed"
+
+
+def test_a_removal_after_a_deploy_that_was_stopped_is_a_course_of_its_own() -> None:
+    clock = Clock()
+    course = Course(clock)
+    course.event("", step=4, steps=7, doing="fill EFS")
+    clock.sleep(60)
+    course.event("", step=1, steps=2, doing="remove stack a")
+    clock.sleep(5)
+    course.event("", step=2, steps=2, doing="remove bucket b")
+    course.result(True, changed=True)
+    assert (course.done, course.elapsed) == (["remove stack a", "remove bucket b"], 5)
+
+
+def test_a_second_plan_of_the_same_deploy_keeps_what_was_done() -> None:
+    course = Course(Clock())
+    course.plan([])
+    course.event("", step=1, steps=2, doing="undo the failed update of stack a")
+    course.plan([])
+    course.event("", step=1, steps=1, doing="update stack a")
+    course.result(True, changed=True)
+    assert course.done == ["undo the failed update of stack a", "update stack a"]
+
+
+def test_a_rollback_is_no_success_and_its_first_failure_is_the_cause() -> None:
+    clock = Clock()
+    course = Course(clock)
+    course.event("", stack="a", operation="create", stack_id="", resources={"V": "x", "W": "x"})
+    for resource, status, reason in [
+        ("V", "CREATE_IN_PROGRESS", ""), ("V", "CREATE_COMPLETE", ""), ("W", "CREATE_FAILED", "no room"),
+        ("a", "ROLLBACK_IN_PROGRESS", ""), ("V", "DELETE_IN_PROGRESS", ""),
+    ]:  # fmt: skip
+        clock.sleep(1)
+        course.event("", stack="a", resource=resource, status=status, reason=reason, resource_type="")
+    work = course.works["a"]
+    assert (work.state, work.done, work.longest) == ("undoes", set(), ("V", "", 5.0))
+    course.event("", stack="a", resource="a", status="ROLLBACK_COMPLETE", reason="", resource_type="")
+    assert work.state == "failed"
+    assert course.failure is not None
+    assert (course.failure.resource, course.failure.reason) == ("W", "no room")
+
+
+def test_the_next_commands_are_for_the_same_place() -> None:
+    given = ["--local", "--home", "my home", "--set", "MinScore=0.4"]
+    found = following(build_parser("deploy").parse_args(given), given, "deploy")
+    assert found.again == "bin/deploy.py --local --home 'my home' --set MinScore=0.4"
+    assert found.use == "bin/classify.py --local --home 'my home' PICTURE"
+    assert found.remove == "bin/destroy.py --local --home 'my home'"
+    found = following(build_parser("demo").parse_args([]), [], "demo")
+    assert (found.use, found.remove) == ("bin/classify.py --local --home .wildrydes-demo PICTURE", "")
+    given = ["deploy", "--app", "a.py", "--region=eu-west-1"]
+    found = following(build_parser().parse_args(given), given, "")
+    assert found.use == "wildrydes-ml ask --app a.py --region eu-west-1"

@@ -1,0 +1,186 @@
+"""What stands in a pipe: plain lines, a sign of life in every silence, no escapes; and who gets the view."""
+
+import io
+import json
+import subprocess
+import sys
+import threading
+
+import pytest
+
+from wildrydes_ml.terminal.choice import Asked, choose
+from wildrydes_ml.terminal.course import Course
+from wildrydes_ml.terminal.lines import Lines
+from wildrydes_ml.terminal.several import Several
+from wildrydes_ml.testing import Clock
+
+from .seen import NEXT, STACK, Terminal, begin, end_well, filling, happens
+
+
+class Piped:
+    """Lines in a pipe, whose time passes by its clock."""
+
+    def __init__(self, verb: str = "deploy", is_quiet: bool = False) -> None:
+        self.clock, self.out, self.err = Clock(), io.StringIO(), io.StringIO()
+        self.course = Course(self.clock)
+        self.lines = Lines(
+            self.course, verb, NEXT, lambda: "/logs/a.log", self.out, self.err, self.clock, "asking AWS", is_quiet
+        )
+        self.said = Several(self.course, self.lines)
+
+    def passes(self, seconds: float) -> list[str]:
+        """The signs of life in so many seconds, looked for five times a second."""
+        before = len(self.out.getvalue())
+        for _ in range(round(seconds * 5)):
+            self.clock.sleep(0.2)
+            self.lines.beat()
+        return self.out.getvalue()[before:].splitlines()
+
+
+def test_steps_are_numbered() -> None:
+    piped = Piped()
+    begin(piped.said)
+    assert "[    0 s] 2 of 3  create stack" in piped.out.getvalue().splitlines()
+
+
+def test_a_silence_has_a_sign_of_life_every_two_seconds() -> None:
+    piped = Piped()
+    assert piped.passes(5) == ["[    2 s] ... asking AWS", "[    4 s] ... asking AWS"]
+    begin(piped.said)
+    assert piped.passes(2.2) == ["[    7 s] ... 2 of 3  create stack wildrydes-ml-mod5"]
+    filling(piped.said)
+    assert piped.passes(2.2) == [
+        "[    9 s] ... 2 of 3  create stack wildrydes-ml-mod5: EFS: installing the packages, 45 %"
+    ]
+
+
+def test_news_is_no_silence_and_the_signs_become_rarer_after_a_minute() -> None:
+    piped = Piped()
+    for number in range(10):
+        piped.said.event(f"line {number}")
+        assert piped.passes(1.8) == []
+    first, later = piped.passes(60), piped.passes(60)
+    assert len(first) >= 28
+    assert 5 <= len(later) <= 7
+
+
+def test_what_waits_for_a_person_or_has_ended_gives_no_sign() -> None:
+    piped = Piped()
+    piped.said.output("  makes stack a")
+    assert piped.passes(10) == []
+    piped.said.event("make bucket")
+    assert piped.passes(2.2) != []
+    piped.said.result(True)
+    assert piped.passes(10) == []
+
+
+def test_a_slow_part_is_heard_of_while_it_goes_on() -> None:
+    """By the thread that beats, with a clock that a slow part lets pass."""
+    clock, heard = Clock(), threading.Event()
+
+    class Out(io.StringIO):
+        def write(self, text: str) -> int:
+            if "... fetching the model" in text:
+                heard.set()
+            return super().write(text)
+
+    lines = Lines(Course(clock), "deploy", out=Out(), clock=clock, waiting_for="fetching the model").start()
+    clock.sleep(2.5)
+    assert heard.wait(60)
+    lines.close()
+
+
+def test_the_end_says_what_changed_and_what_is_next() -> None:
+    piped = Piped()
+    begin(piped.said)
+    happens(piped.said, "Vpc", "CREATE_COMPLETE")
+    end_well(piped.said)
+    assert piped.out.getvalue().splitlines()[-9:] == [
+        "Unicorn is validated: Horse 0.93",
+        "URL: https://a.example/prod",
+        f"Try: curl -d '{'x' * 120}' https://a.example/prod",
+        "idle cost: about 193 US$ a month",
+        "Deployed in 0 s",
+        f"Changed: make the bucket; create stack {STACK} (4 resources); create stack {STACK}-inf",
+        "Next: bin/classify.py PICTURE",
+        "Remove: bin/destroy.py",
+        "Log: /logs/a.log",
+    ]
+    assert "\x1b" not in piped.out.getvalue()
+    assert "\r" not in piped.out.getvalue()
+
+
+def test_an_answer_that_somebody_pipes_has_its_signs_of_life_on_stderr() -> None:
+    piped = Piped("ask", is_quiet=True)
+    assert piped.passes(5) == []
+    assert piped.err.getvalue().splitlines() == ["[    2 s] ... asking AWS", "[    4 s] ... asking AWS"]
+
+
+def test_a_failure_names_the_log() -> None:
+    piped = Piped()
+    piped.said.error("broken")
+    piped.said.result(False, error="broken", exit_code=1)
+    assert piped.err.getvalue().splitlines() == ["error: broken", "Log: /logs/a.log"]
+
+
+# Who gets the view
+
+
+def drawn(asked: Asked, out: io.StringIO, tmp: str, **environment: str) -> str:
+    told = choose(asked, out, io.StringIO(), {"XDG_STATE_HOME": tmp, **environment})
+    told.reporter.event("looking", step=1, steps=2, doing="look")
+    told.reporter.result(True, changed=True, api_url="u")
+    told.close()
+    return out.raw if isinstance(out, Terminal) else out.getvalue()
+
+
+@pytest.mark.parametrize("verb", ["deploy", "destroy", "demo"])
+def test_a_terminal_gets_the_view(verb: str, tmp_path_factory: pytest.TempPathFactory) -> None:
+    told = drawn(Asked(verb), Terminal(), str(tmp_path_factory.mktemp("state")), TERM="xterm-256color")
+    assert "✓" in told
+    assert "[    0 s]" not in told
+
+
+@pytest.mark.parametrize(
+    ("asked", "terminal", "term"),
+    [
+        (Asked("deploy"), io.StringIO, "xterm"),
+        (Asked("deploy"), Terminal, "dumb"),
+        (Asked("deploy"), Terminal, ""),
+        (Asked("deploy", is_verbose=True), Terminal, "xterm"),
+        (Asked("deploy", is_plan=True), Terminal, "xterm"),
+        (Asked("status"), Terminal, "xterm"),
+    ],
+    ids=["pipe", "dumb", "no TERM", "verbose", "plan", "status"],
+)
+def test_everybody_else_gets_lines_without_an_escape(
+    asked: Asked, terminal: type[io.StringIO], term: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    told = drawn(asked, terminal(), str(tmp_path_factory.mktemp("state")), TERM=term)
+    assert told.startswith("[    0 s] 1 of 2  looking\n")
+    assert "\x1b" not in told
+
+
+def test_a_program_gets_json_as_ever(tmp_path_factory: pytest.TempPathFactory) -> None:
+    state = tmp_path_factory.mktemp("state")
+    told = drawn(Asked("deploy", "json"), Terminal(), str(state), TERM="xterm")
+    assert [json.loads(line)["type"] for line in told.splitlines()] == ["event", "result"]
+    assert list(state.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "import wildrydes_ml",
+        "import wildrydes_ml.deploy.deployer, wildrydes_ml.destroy.destroyer",
+        "from wildrydes_ml.cli import main; assert main(['render', '--check']) == 0",
+        "from wildrydes_ml.cli import main; assert main(['policy', '--account', '123456789012']) == 0",
+        "from wildrydes_ml.cli import main; assert main(['deploy', '--name', 'X Y']) == 2",
+    ],
+)
+def test_rich_is_imported_for_the_view_alone(program: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", f"import sys\n{program}\nassert 'rich' not in sys.modules"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr

@@ -1,0 +1,48 @@
+"""Commands that a person can paste: the same again, and what comes next, for the same place."""
+
+import argparse
+import shlex
+from collections.abc import Sequence
+
+from ..terminal.ending import Next
+
+# The options that say which application and where, by their names in the namespace.
+_PLACE = ("app", "name", "region", "profile", "account", "home", "config")
+
+
+def again(given: Sequence[str], script: str) -> str:
+    """The command as it was given."""
+    return shlex.join((_program(script, script), *given))
+
+
+def following(options: argparse.Namespace, given: Sequence[str], script: str) -> Next:
+    """What may come after this command."""
+    place = _place(options, given)
+    if options.verb == "demo":  # which has a home of its own, and removes what it made
+        classify = _line(script, "classify", ["--local", "--home", str(options.home), "PICTURE"])
+        return Next(again(given, script), classify, "", again(given, script))
+    use = ["ask"] if getattr(options, "app", "") else ["classify", "PICTURE"]
+    return Next(
+        again(given, script),
+        _line(script, use[0], [*place, *use[1:]]),
+        _line(script, "destroy", place),
+        _line(script, "deploy", place),
+    )
+
+
+def _place(options: argparse.Namespace, given: Sequence[str]) -> list[str]:
+    """The options of the place that were given."""
+    found = ["--local"] if getattr(options, "local", False) else []
+    for name in _PLACE:
+        flag, value = f"--{name}", getattr(options, name, None)
+        if value and any(text == flag or text.startswith(f"{flag}=") for text in given):
+            found += [flag, str(value)]
+    return found
+
+
+def _line(script: str, verb: str, arguments: Sequence[str]) -> str:
+    return shlex.join((_program(script, verb), *([] if script else [verb]), *arguments))
+
+
+def _program(script: str, verb: str) -> str:
+    return f"bin/{verb}.py" if script else "wildrydes-ml"

@@ -1,0 +1,131 @@
+"""How a command ends, as plain rows: the summary of what was done, or where it failed, of what, and what to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from .. import durations
+from .course import Course
+
+# The exit code after a Ctrl-C.
+STOPPED = 130
+_LOG_LINES = 8
+# Changes of resources that a plan shows of a stack.
+_CHANGES = 8
+# More of these steps are counted.
+_NAMED = 5
+
+
+@dataclass(frozen=True)
+class Next:
+    """Commands that a person can paste: the same again, a use of what was deployed, its removal, a new deploy."""
+
+    again: str = ""
+    use: str = ""
+    remove: str = ""
+    deploy: str = ""
+
+
+Rows = list[tuple[str, str]]
+
+
+def plan(steps: Sequence[Mapping[str, Any]], idle_before: float = 0, idle_after: float = 0) -> list[str]:
+    """A plan for a person: what a new stack makes is counted; of what changes in another, the first is shown."""
+    if not steps:
+        return ["Nothing to change."]
+    lines = ["Plan:"]
+    for number, step in enumerate(steps, start=1):
+        first, *more = str(step["text"]).split("\n")
+        shown = len(step.get("parameters", ())) + _CHANGES
+        rest = len(more) - shown
+        if step.get("kind") == "create" and step.get("changes"):
+            first, more, rest = f"{first}: {len(step['changes'])} resources", more[: len(step.get("parameters", ()))], 0
+        lines.append(f"  {number}. {first}")
+        lines += [f"     {line}" for line in more[:shown]]
+        if rest > 0:
+            lines.append(f"       and {rest} more, see the log")
+    if idle_before != idle_after:
+        lines.append(f"  idle {idle_before:.2f} → {idle_after:.2f} US$ a month")
+    return lines
+
+
+def kind(verb: str, record: Mapping[str, Any]) -> str:
+    """Of what a good result is the end, `deploy` or `destroy`; empty for what changes nothing, such as a plan."""
+    if "changed" not in record or "changes" in record or verb not in ("deploy", "destroy", "demo"):
+        return ""
+    return "deploy" if "api_url" in record else "destroy"
+
+
+def title(course: Course, verb: str, record: Mapping[str, Any]) -> str:
+    """The head of a summary."""
+    spent = f" in {durations.words(course.elapsed)}"
+    if verb == "destroy":
+        return ("Removed" if record.get("changed") else "Nothing to remove") + spent
+    return ("Deployed" if record.get("changed") else "Nothing changed, it answers") + spent
+
+
+def summary(course: Course, verb: str, record: Mapping[str, Any], following: Next, log: str = "") -> Rows:
+    """What was done, what answers, where, what it costs idle, and what to run next; each with its label."""
+    notes = course.notes
+    is_removal = verb == "destroy"
+    rows = [
+        ("Removed" if is_removal else "Changed", _changes(course)),
+        ("Verdict", notes.get("verdict", "")),
+        ("URL", notes.get("URL", "").removeprefix("URL: ")),
+        ("Idle", notes.get("idle cost", "").removeprefix("idle cost: ")),
+        ("Try", notes.get("command", "").removeprefix("Try: ")),
+        ("Next", "" if is_removal else following.use),
+        ("Remove", "" if is_removal else following.remove),
+        ("Again", following.deploy if is_removal else ""),
+        ("Log", log),
+    ]
+    return [(label, text) for label, text in rows if text]
+
+
+def _changes(course: Course) -> str:
+    """The steps that were taken, each with the size of its stack."""
+    done = [_sized(course, step).removeprefix("remove ") for step in course.done]
+    shown = done[:_NAMED]
+    return "; ".join(shown) + (f"; {len(done) - len(shown)} more" if len(done) > len(shown) else "")
+
+
+def _sized(course: Course, step: str) -> str:
+    work = next((one for one in course.works.values() if step.endswith(f" {one.name}") and one.total), None)
+    return f"{step} ({work.total} resource{'s' * (work.total != 1)})" if work and work.total else step
+
+
+def failure(course: Course, text: str, exit_code: int) -> Rows:
+    """Where it failed, of what, what to do, and the last lines of the log that tell why."""
+    if exit_code == STOPPED:
+        return [("", text)]
+    rows = [("Where", _where(course)), ("What", text), ("To do", _remedy(course, exit_code))]
+    rows.append(("Log says", "\n".join(course.log_lines[-_LOG_LINES:])))
+    return [(label, words) for label, words in rows if words]
+
+
+def below(exit_code: int, following: Next, log: str) -> Rows:
+    """What a person copies after a failure: the command that goes on, and where all of the log is."""
+    again = following.again if exit_code not in (2, 4, STOPPED) else ""
+    return [(label, words) for label, words in (("Again", again), ("Log", log)) if words]
+
+
+def head(exit_code: int) -> str:
+    """The title of a failure."""
+    return {2: "Not begun", 3: "Interrupted", 4: "Refused", STOPPED: "Stopped"}.get(exit_code, "Failed")
+
+
+def _where(course: Course) -> str:
+    at = f"step {course.step} of {course.steps}, {course.doing}" if course.step else ""
+    if course.failure is None:
+        return at
+    kind = f" ({course.failure.kind})" if course.failure.kind else ""
+    return ", ".join(filter(None, (at, f"resource {course.failure.resource}{kind}")))
+
+
+def _remedy(course: Course, exit_code: int) -> str:
+    if exit_code in (2, 4):
+        return ""
+    if exit_code == 3:
+        return "run the same command again; it goes on from there"
+    mend = "mend this" if course.has_begun else "nothing was changed; mend this"
+    return f"{mend}, and run the same command again; it goes on from there"

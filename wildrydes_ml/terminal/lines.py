@@ -1,0 +1,117 @@
+"""Plain lines for a pipe or a log: what happens, steps numbered, and signs of life when nothing happens.
+
+Nothing is redrawn, and there are no escapes.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TextIO
+
+from ..reporting import TextReporter, tell
+from . import ending
+from .course import Course
+
+# A silence after which a sign of life comes, by how long the same thing has gone on: 2 s in its first minute.
+_PATIENCE = ((60.0, 2.0), (600.0, 10.0), (float("inf"), 30.0))
+_TICK_SECONDS = 0.2
+
+
+class Lines(TextReporter):
+    """Lines with signs of life, and a summary at the end of what changes something."""
+
+    def __init__(
+        self,
+        course: Course,
+        verb: str,
+        following: ending.Next = ending.Next(),  # noqa: B008
+        log: Callable[[], str] = str,
+        out: TextIO | None = None,
+        err: TextIO | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        waiting_for: str = "",
+        is_quiet: bool = False,
+    ) -> None:
+        """`waiting_for` is what goes on before the first event; a quiet one gives signs of life on stderr."""
+        super().__init__(out, err, clock)
+        self._course = course
+        self._verb = verb
+        self._following = following
+        self._log = log
+        self._waiting_for = waiting_for
+        self._signs = self._err if is_quiet else self._out
+        self._lock = threading.RLock()
+        self._spoke = self._news = clock()
+        self._is_waiting = True
+        self._end = threading.Event()
+
+    def start(self) -> "Lines":
+        """Gives signs of life from now on, until `close`."""
+        threading.Thread(target=self._tick, daemon=True).start()
+        return self
+
+    def close(self) -> None:
+        """No more signs of life."""
+        self._end.set()
+
+    def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
+        """As text, and where the log is."""
+        super().plan(steps, idle_before=idle_before, idle_after=idle_after)
+        self._hear(True)
+
+    def event(self, text: str, **record: Any) -> None:
+        """As text, with the step's number before it."""
+        numbered = f"{record['step']} of {record['steps']}  {text}" if "step" in record else text
+        super().event(numbered, **record)
+        self._hear(True)
+
+    def output(self, text: str, **record: Any) -> None:
+        """As text. What comes next may be a question to a person, in which nobody is kept waiting but by themselves."""
+        super().output(text, **record)
+        self._hear(self._is_waiting and "about" in record)
+
+    def warning(self, text: str) -> None:
+        """As text."""
+        super().warning(text)
+        self._hear(self._is_waiting)
+
+    def error(self, text: str) -> None:
+        """As text."""
+        super().error(text)
+        self._hear(False)
+
+    def result(self, ok: bool, **record: Any) -> None:
+        """What else belongs to the end: what changed, how long it took, what to run next, where the log is."""
+        self._hear(False)
+        kind = ending.kind(self._verb, record)
+        if ok and kind:
+            rows = ending.summary(self._course, kind, record, self._following, self._log())
+            told = [(label, text) for label, text in rows if label not in ("Verdict", "URL", "Idle", "Try")]
+            self._print(ending.title(self._course, kind, record))
+            for label, text in told:
+                self._print(f"{label}: {text}")
+        elif not ok and (log := self._log()):
+            tell(f"Log: {log}", self._err)
+
+    def beat(self) -> None:
+        """A sign of life, if it is time for one."""
+        with self._lock:
+            now = self._clock()
+            patience = next(pause for limit, pause in _PATIENCE if now - self._news < limit)
+            if self._is_waiting and now - self._spoke >= patience:
+                what = self._course.words() or self._waiting_for
+                tell(f"[{now - self._began:5.0f} s] ... {what}", self._signs)
+                self._spoke = now
+
+    def _print(self, text: str) -> None:
+        with self._lock:
+            super()._print(text)
+
+    def _hear(self, is_waiting: bool) -> None:
+        with self._lock:
+            self._spoke = self._news = self._clock()
+            self._is_waiting = is_waiting
+
+    def _tick(self) -> None:
+        while not self._end.wait(_TICK_SECONDS):
+            self.beat()
