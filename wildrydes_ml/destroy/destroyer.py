@@ -1,7 +1,7 @@
-"""Destroy: take away what deploy made, what depends before what it depends on, and prove that it is gone.
+"""Destroy: delete what deploy created, dependents first, and prove that nothing is left.
 
-Nothing is remembered between runs: each looks at what there is. What remembers names (a stack its bucket and its
-function) goes after what is found by them, so that a run that was cut leaves nothing that the next cannot find.
+Nothing is remembered between runs: each run looks at what exists. A stack names its bucket and its function, so the
+stack is deleted after these: if a run is cut off, the next one still finds everything.
 """
 
 import time
@@ -31,12 +31,16 @@ def destroy(
     confirm: Callable[[list[str]], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Removes everything of both routes under the name; returns whether there was anything.
+    """Deletes everything of both routes under the name; returns whether there was anything.
 
-    With `keep_data` EFS and the bucket stay, without what bills by the hour. `confirm` is shown what goes and what
-    stays, and raises when it may not. Raises Refused, before anything is removed, for a stack that is not ours, for
-    what is protected, holds what is not ours, or cannot be kept or left behind; InterruptedWork when AWS takes too
-    long, WildrydesError when something is left.
+    With `keep_data` EFS and the bucket are kept, without the resources that are billed by the hour. `confirm` gets the
+    lines that say what is deleted and what is kept; it raises if the user does not agree.
+
+    Raises:
+        Refused: Before anything is deleted: a stack is not ours, is protected, contains something that is not ours,
+            or cannot be kept.
+        InterruptedWork: AWS takes too long.
+        WildrydesError: Something is left.
     """
     found = look(aws, settings)
     for doubt in found.doubts:
@@ -54,12 +58,12 @@ def destroy(
         confirm(lines + [f"kept: {line}" for line in stays.describe()])
     _Destroyer(aws, settings, remedies, reporter, clock).run(goes, stays, wiring if keys else {})
     leftovers.prove(aws, settings, target, goes, reporter)
-    reporter.event(f"gone: {', '.join(lines)}" if lines else "nothing to remove")
+    reporter.event(f"deleted: {', '.join(lines)}" if lines else "nothing to delete")
     return bool(lines)
 
 
 class _Destroyer:
-    """One removal."""
+    """One run of destroy."""
 
     def __init__(
         self, aws: Aws, settings: Settings, remedies: Remedies, reporter: Reporter, clock: Callable[[], float]
@@ -72,10 +76,10 @@ class _Destroyer:
         self._deleter = Deleter(aws, settings.retain, reporter, clock)
 
     def run(self, goes: Remains, stays: Remains, wiring: Mapping[str, Sequence[str]]) -> None:
-        """Removes uploads to a given bucket, keys with the tags of our wiring, stacks, log groups and our own bucket,
+        """Deletes uploads to a given bucket, keys with the tags of our wiring, stacks, log groups and our own bucket,
         in this order."""
         if goes.objects and not goes.own_bucket:
-            self._reporter.event(f"removing {len(goes.objects)} objects from bucket {goes.bucket}")
+            self._reporter.event(f"deleting {len(goes.objects)} objects from bucket {goes.bucket}")
             self._aws.buckets.remove(goes.bucket, goes.objects)
         if wiring:
             self._unwire(wiring)
@@ -86,12 +90,12 @@ class _Destroyer:
         for name in goes.log_groups:
             self._remove_log_group(name)
         if goes.own_bucket:
-            self._reporter.event(f"removing bucket {goes.bucket}")
+            self._reporter.event(f"deleting bucket {goes.bucket}")
             remove_bucket(self._aws, goes.bucket, self._remedies)
 
     def _unwire(self, wiring: Mapping[str, Sequence[str]]) -> None:
-        """Removes our keys and usage plans, whatever is left beside them."""
-        self._reporter.event("removing API keys and usage plans")
+        """Deletes our keys and usage plans, even if their API no longer exists."""
+        self._reporter.event("deleting API keys and usage plans")
         self._aws.apis.unwire(wiring)
 
     def _remove_stack(self, found: FoundStack) -> None:
@@ -103,7 +107,7 @@ class _Destroyer:
         self._deleter.delete(stack)
 
     def _remove_log_group(self, name: str) -> None:
-        """Removes a log group that its stack has left; one of the same name that came since is not ours."""
+        """Deletes a log group that its stack has left. A newer one with the same name may be somebody else's."""
         if is_tagged(self._aws.functions.log_group_tags(name), our_tags(self._settings)):
             self._aws.functions.delete_log_group(name)
 

@@ -274,7 +274,7 @@ def test_an_end_event_of_a_stack_that_goes_on_is_not_the_end() -> None:
 def test_aws_out_of_reach_is_told_and_borne(count: int) -> None:
     stacks, said, ended = followed(BEGUN, *[UNREACHABLE] * count)
     assert ended == "UPDATE_COMPLETE"
-    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; looking again")]
+    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; checking again")]
     assert len(borne) == count
     assert borne[0].startswith(str(UNREACHABLE))
     assert stacks.clock.now >= count * 10
