@@ -1,4 +1,4 @@
-"""Whether a function runs as it is configured: its Python, its time, its start."""
+"""Whether a function can run as configured: its Python version, its timeout, its start."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _QUALIFIERS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 
 
 def runtime_is_the_packages_python(stack: Stack) -> Iterator[Fault]:
-    """The runtime's Python is the one for which the packages were installed, and the one that installs them."""
+    """The runtime's Python version is the one of the packages, and the one that installs them."""
     for title, function in stack.of(FUNCTION).items():
         runtime = re.fullmatch(r"python(3\.\d+)", str(function.get("Runtime")))
         if runtime and "FileSystemConfigs" in function:
@@ -44,8 +44,8 @@ def timeout_within_the_apis(stack: Stack) -> Iterator[Fault]:
     for title, function in stack.of(FUNCTION).items():
         timeout, limit = number(function.get("Timeout", _DEFAULT_TIMEOUT_S)), _limit_ms(stack, title)
         if limit is not None and timeout is not None and timeout * 1000 > limit:
-            what = f"{title} may run {timeout} s, but API Gateway waits {limit / 1000:g} s for it"
-            fix = "Shorten Timeout, or ignore this rule with the reason why a longer run is of use."
+            what = f"{title} may run for {timeout} s, but API Gateway waits only {limit / 1000:g} s"
+            fix = "Lower Timeout, or ignore this rule and write down why a longer run is useful."
             yield Fault(at(title, "Timeout"), what, fix)
 
 
@@ -93,8 +93,8 @@ def snap_start_stands_alone(stack: Stack) -> Iterator[Fault]:
     for title, function in stack.of(FUNCTION).items():
         beside = " and ".join(_not_with_snap_start(stack, title, function))
         if beside and mapping(function.get("SnapStart")).get("ApplyOn") == "PublishedVersions":
-            what = f"{title} uses SnapStart with {beside}"
-            yield Fault(at(title, "SnapStart"), what, "Remove SnapStart; provisioned concurrency goes with EFS.")
+            what = f"{title} combines SnapStart with {beside}"
+            yield Fault(at(title, "SnapStart"), what, "Remove SnapStart; with EFS, use provisioned concurrency.")
 
 
 def _not_with_snap_start(stack: Stack, title: str, function: Body) -> Iterator[str]:

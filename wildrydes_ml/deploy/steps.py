@@ -51,14 +51,14 @@ class DeleteStack:
 
 @dataclass(frozen=True)
 class RollBack:
-    """Roll back a stack's failed update, so that the stack can be updated again."""
+    """Undo a stack's failed update, so that the stack can be updated again."""
 
     name: str
     why: str
 
     def describe(self) -> str:
         """The step in words."""
-        return f"roll back the failed update of stack {self.name}: {self.why}"
+        return f"undo the failed update of stack {self.name}: {self.why}"
 
 
 @dataclass(frozen=True)

@@ -355,8 +355,8 @@ def test_another_account_is_left_alone(
     given = [str(tmp_path / text) if text == "a.png" else text for text in arguments]
     assert on_aws(as_aws, *given, "--account", "999999999999") == (4, ["GetCallerIdentity"])
     told = capsys.readouterr().err
-    assert "the credentials are of account 123456789012 (arn:aws:iam::123456789012:user/rider)" in told
-    assert "not of 999999999999 as --account says: nothing was done" in told
+    assert "the credentials belong to account 123456789012 (arn:aws:iam::123456789012:user/rider)" in told
+    assert "but --account says 999999999999. Nothing was changed" in told
 
 
 def test_the_right_account_is_gone_on_with(on_aws: OnAws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -572,8 +572,8 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
         health.status(aws.gateways, wild_rydes(), Target(), said)
     told = said.texts("output")
     assert told[0] == (
-        "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone; "
-        "what was there before serves on; mend the cause that the events tell and run deploy)"
+        "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (the last update failed and was rolled back; "
+        "the previous version is still in use; find the cause in the stack's events, fix it and run deploy)"
     )
     assert "  ModelInferenceApiId = api1" in told
     assert "idle cost" in told[-2]

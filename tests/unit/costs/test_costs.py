@@ -244,5 +244,5 @@ def test_a_template_that_may_not_be_read_leaves_the_cost_unknown_and_status_goes
     aws.stacks = Secret([], lambda stack: {})
     aws.stacks.put(network.name, "CREATE_COMPLETE", outputs={"FileSystemID": "fs-1"})
     said = shown(aws)
-    assert said.texts("warning") == ["idle cost not known: cloudformation:GetTemplate is not allowed"]
+    assert said.texts("warning") == ["the idle cost is not known: cloudformation:GetTemplate is not allowed"]
     assert not any("idle cost" in text for text in said.texts("output"))

@@ -310,7 +310,14 @@ def look(aws: FakeAws, said: Said, **options: Any) -> bool:
 def test_a_preview_of_all_shows_the_steps_and_takes_none(aws: FakeAws) -> None:
     said = Said()
     assert look(aws, said)
-    assert [text.split()[0] for text in said.texts("plan")] == ["make", "upload", "create", "create", "wire", "warm"]
+    assert [text.split()[0] for text in said.texts("plan")] == [
+        "create",
+        "upload",
+        "create",
+        "create",
+        "connect",
+        "warm",
+    ]
     assert aws.journal == []
     assert aws.stacks.stacks == {}
     assert any("idle cost" in text for text in said.texts("output"))
@@ -618,7 +625,9 @@ def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
     aws.stacks.changes[INFERENCE] = (ResourceChange("ModelInferenceFunction", "AWS::Lambda::Function", "Modify"),)
     aws.stacks.policies[INFERENCE] = KEPT
     for act in (deploy, preview):
-        with pytest.raises(Refused, match=r"policy that denies Modify ModelInferenceFunction .* not changed") as error:
+        with pytest.raises(
+            Refused, match=r"policy of stack .* denies Modify ModelInferenceFunction .* not changed"
+        ) as error:
             act(aws.gateways, wild_rydes(overrides={"MemorySize": "2000"}), Target(), Said())
         assert error.value.exit_code == 4
     assert aws.journal == []

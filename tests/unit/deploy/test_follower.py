@@ -77,7 +77,9 @@ def test_without_a_failed_resource_the_stack_s_own_reason_is_told() -> None:
 def test_without_any_reason_the_status_is_explained() -> None:
     aws = FakeAws()
     stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
-    with pytest.raises(WildrydesError, match="ended as ROLLBACK_COMPLETE: its creation failed; what is left can only"):
+    with pytest.raises(
+        WildrydesError, match="ended as ROLLBACK_COMPLETE: the creation failed and was rolled back; the stack can only"
+    ):
         Follower(aws.gateways, Said()).follow(stack, set())
 
 
@@ -274,7 +276,7 @@ def test_an_end_event_of_a_stack_that_goes_on_is_not_the_end() -> None:
 def test_aws_out_of_reach_is_told_and_borne(count: int) -> None:
     stacks, said, ended = followed(BEGUN, *[UNREACHABLE] * count)
     assert ended == "UPDATE_COMPLETE"
-    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; checking again")]
+    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; looking again")]
     assert len(borne) == count
     assert borne[0].startswith(str(UNREACHABLE))
     assert stacks.clock.now >= count * 10
@@ -312,7 +314,7 @@ def test_an_operation_without_end_is_left_alone_after_hours() -> None:
 
 def test_an_unknown_status_on_the_way_is_an_error() -> None:
     stacks, _, ended = followed(BEGUN, event(3, "UPDATE_PAUSED", NAME, type=STACK_TYPE), *[None] * 2000)
-    assert ended.startswith("WildrydesError: CloudFormation reports stack status 'UPDATE_PAUSED'")
+    assert ended.startswith("WildrydesError: CloudFormation reports the stack status 'UPDATE_PAUSED'")
     assert stacks.pauses == 1
 
 
@@ -437,7 +439,7 @@ def test_the_last_lines_of_the_instance_come_with_its_failure(failed: StackEvent
         (Console(), []),
         (
             Unknown("denied", "ec2:GetConsoleOutput"),
-            ["the console of Filler may not be read: allow ec2:GetConsoleOutput"],
+            ["no permission to read the console of Filler: allow ec2:GetConsoleOutput"],
         ),
         (
             InterruptedWork("the credentials have expired"),

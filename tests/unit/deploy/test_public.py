@@ -138,7 +138,7 @@ def test_status_tells_a_program_what_is_there(aws: FakeAws, quiet: dict[str, Any
     assert found.outputs == {"Queue": "Todo.Arn", "Note": "test at 200 pixels"}
     assert (found.api_url, found.answer) == ("", None)
     two = replace(THUMBS, stacks=(*THUMBS.stacks, Stack.of(FILE, "two")))
-    with pytest.raises(WildrydesError, match="thumbs is not whole yet; there is only thumbs: run deploy"):
+    with pytest.raises(WildrydesError, match="deployment thumbs is incomplete, it has only thumbs: run deploy"):
         status(two, **quiet)
 
 

@@ -197,7 +197,7 @@ def asked(place: Place, **options: Any) -> list[str]:
 
 def test_what_is_made_is_told_with_its_cost_before_it_is_made(place: Place) -> None:
     told = "\n".join(asked(place))
-    assert f"makes stack {EFS} and stack {INFERENCE} in account 123456789012, region eu-west-1" in told
+    assert f"creates stack {EFS} and stack {INFERENCE} in account 123456789012, region eu-west-1" in told
     assert "ApiAuth NONE: open to anyone" in told
     assert "about 193.23 US$ a month" in told
     assert "with --preset lean: about 0.39 US$ a month" in told
@@ -218,7 +218,7 @@ def test_only_what_is_made_or_dearer_is_asked_about(place: Place) -> None:
     assert asked(place, overrides={"MinScore": "0.5"}) == []
     assert (
         asked(place, overrides={"InternetEgress": "nat"})[0]
-        == "makes the deployment dearer in account 123456789012, region eu-west-1"
+        == "raises the cost of the deployment in account 123456789012, region eu-west-1"
     )
     assert asked(place, overrides={"InternetEgress": "none"}) == []
 

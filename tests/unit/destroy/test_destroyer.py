@@ -811,7 +811,9 @@ def test_a_stack_policy_is_respected_before_anything_is_removed() -> None:
     aws = deployed()
     aws.stacks.changes[EFS] = (ResourceChange("NatGateway", "AWS::EC2::NatGateway", "Remove"),)
     aws.stacks.policies[EFS] = NAT_STAYS
-    with pytest.raises(Refused, match=r"policy of stack wildrydes-ml-mod5 denies Remove NatGateway .*was not changed") as error:
+    with pytest.raises(
+        Refused, match=r"policy of stack wildrydes-ml-mod5 denies Remove NatGateway .*was not changed"
+    ) as error:
         removed(aws, keep_data=True)
     assert f"aws cloudformation get-stack-policy --stack-name {EFS} --region eu-west-1" in str(error.value)
     assert aws.journal == []

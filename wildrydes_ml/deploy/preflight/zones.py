@@ -103,7 +103,7 @@ def zone_problems(case: Case) -> Iterator[Problem]:
     usable, count = _usable(case), len(spots)
     if len(usable) < count:
         needed = _COUNTS.get(count, f"{count} zones are")
-        why = f"{needed} needed, and this account can use only {' and '.join(usable) or 'none'}"
+        why = f"{needed} needed, and this account can use {f'only {usable[0]}' if usable else 'none'}"
         yield case.problem("Availability Zones", why, "Use another --region")
         return
     yield from _chosen_problems(case, spots)
