@@ -36,7 +36,7 @@ def local_path_is_under_mnt(stack: Stack) -> Iterator[Fault]:
     for mount in stack.mounts():
         path = mount.local_path
         if isinstance(path, str) and not (re.fullmatch(LOCAL_PATH, path) and len(path) <= 160):
-            what = f"{mount.function} mounts at {path!r}"
+            what = f"{mount.function} mounts its file system at {path!r}"
             yield Fault(at(mount.function, "FileSystemConfigs"), what, "Use a path such as /mnt/python.")
     for function in stack.of(FUNCTION):
         yield from _elsewhere(stack, function)

@@ -34,7 +34,7 @@ def _other_packages(title: str, function: Body, version: str) -> Iterator[Fault]
             found for text in texts(value) for found in re.findall(r"python(3\.\d+)/(?:site|dist)-packages", text)
         }
         if others - {version}:
-            what = f"{title} runs Python {version}, but its variable {name} looks in {value!r}"
+            what = f"{title} runs Python {version}, but its variable {name} is {value!r}"
             path = at(title, "Environment", "Variables", name)
             yield Fault(path, what, f"Derive both from one parameter: here python{version}.")
 

@@ -66,7 +66,7 @@ def test_a_picture_of_another_format_is_named_with_what_to_do(tmp_path: Path, co
 
 def test_a_picture_may_be_as_large_as_can_be_posted(tmp_path: Path) -> None:
     assert len(read(picture(tmp_path, PNG.ljust(4_500_000, b".")))[0]) == 4_500_000
-    with pytest.raises(WildrydesError, match=r"more than the 4\.5 MB that can be posted: scale it down"):
+    with pytest.raises(WildrydesError, match=r"larger than 4\.5 MB, the most that can be posted: scale it down"):
         read(picture(tmp_path, PNG.ljust(4_500_001, b".")))
 
 
@@ -82,7 +82,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, why: str) -> No
 
 @pytest.mark.parametrize("picture", ["s3://bucket/a.png", "ftp://example.org/a.png"])
 def test_an_address_that_cannot_be_fetched_is_told_from_a_missing_file(picture: str) -> None:
-    with pytest.raises(WildrydesError, match=f"{picture}: only http and https addresses are fetched"):
+    with pytest.raises(WildrydesError, match=f"{picture}: only http and https URLs can be fetched"):
         read(picture)
 
 

@@ -409,7 +409,7 @@ def test_json_ends_with_a_result(
         (["deploy", "--role-arn", "admin"], 2, "--role-arn 'admin': use the ARN of a role"),
         (["policy", "--for", "rider"], 2, "invalid choice: 'rider'"),
         (["classify", "--save", "out.png", "a.png", "b.png"], 2, "name a directory, out/"),
-        (["classify", "--save", "a.xyz", "a.png"], 2, "end the name in .png"),
+        (["classify", "--save", "a.xyz", "a.png"], 2, "use a name that ends in .png"),
         (["classify", "--parallel", "33", "a.png"], 2, "a number from 1 to 32"),
         (["classify", "--parallel", "many", "a.png"], 2, "a number from 1 to 32"),
         (["status", "--local"], 1, "run deploy --local first"),

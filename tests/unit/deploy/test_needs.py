@@ -294,7 +294,7 @@ def test_a_service_that_cannot_be_reached_from_a_subnet_of_the_template_is_warne
     desired = deployment(MADE, GIVEN, Parameters=KINDS)
     said = [one for one in found(desired, IN_ORDER) if one.what == "function Answer of stack app"]
     assert [one.is_certain for one in said] == [False, False]
-    assert "Answer may use sqs, and has no way to it from Closed: on AWS a call to it waits" in said[1].why
+    assert "Answer may use sqs, but cannot reach it from Closed: on AWS a call to it waits" in said[1].why
     assert said[1].remedy == "Add an AWS::EC2::VPCEndpoint of sqs, or a route to a NAT gateway"
     there = {"app": found_as(desired.service)}
     assert not [one for one in found(desired, IN_ORDER, "update", there) if "Answer" in one.what]

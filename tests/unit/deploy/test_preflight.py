@@ -528,6 +528,8 @@ def test_the_right_account_passes(account: str) -> None:
 
 
 def test_another_account_is_refused_before_anything() -> None:
-    with pytest.raises(Refused, match=r"account 123456789012 .*rider.*, but --account says 999999999999.*--profile") as caught:
+    with pytest.raises(
+        Refused, match=r"account 123456789012 .*rider.*, but --account says 999999999999.*--profile"
+    ) as caught:
         refuse_other_account(wild_rydes(account="999999999999"), IDENTITY)
     assert caught.value.exit_code == 4
