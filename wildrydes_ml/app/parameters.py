@@ -1,5 +1,5 @@
-"""The parameters that an App's template has beside the author's own: what is given from outside, and what is another
-on an emulator."""
+"""The parameters that an App's template has in addition to the author's own: values from outside, and values that
+differ on an emulator."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -12,14 +12,14 @@ from ..blocks.agreement import RUNTIME, Architecture
 
 Plain: TypeAlias = str | float | bool
 
-_REFILL = " Another one fills EFS anew."
+_REFILL = " A change fills EFS again."
 
 TABLE: Mapping[str, Mapping[str, Any]] = {
     "VpcId": {"Type": "AWS::EC2::VPC::Id", "Description": "The VPC that the functions run in."},
     "FillerSubnet": {"Type": "AWS::EC2::Subnet::Id"},
     "InternetEgress": {
         "AllowedValues": ["nat", "ipv6", "none"],
-        "Description": "The functions' way out: nat (billed by the hour), ipv6 (free, hosts with IPv6 only) or none.",
+        "Description": "The functions' Internet access: nat (billed hourly), ipv6 (free, only IPv6 hosts) or none.",
     },
     "AvailabilityZoneOne": {
         "Default": "",
@@ -41,28 +41,28 @@ TABLE: Mapping[str, Mapping[str, Any]] = {
     "EFSpath": {
         "Default": "/mnt/python",
         "AllowedPattern": "^/.*[^/]$",
-        "ConstraintDescription": "must be an absolute path without a slash at its end",
+        "ConstraintDescription": "must be an absolute path without a slash at the end",
         "MaxLength": 160,
-        "Description": "Where the functions see EFS; on AWS /mnt/ and one name.",
+        "Description": "Path of EFS for the functions; on AWS /mnt/ and one name.",
     },
     "PythonRuntime": {
         "AllowedPattern": f"^{RUNTIME}$",
         "ConstraintDescription": "must be a Lambda runtime such as python3.13",
-        "Description": "Python of the functions and their packages.",
+        "Description": "Python version of the functions and their packages.",
     },
     "Architecture": {
         "AllowedValues": list(get_args(Architecture)),
-        "Description": "Processor of the functions, and of the instance that fills EFS.",
+        "Description": "Processor of the functions and of the instance that fills EFS.",
     },
     "Packages": {
         "AllowedPattern": f"^({arguments.PIN}( +|$))+$",
-        "ConstraintDescription": "must be pins such as numpy==2.4.6 separated by spaces",
-        "Description": f"What pip installs on EFS, separated by spaces, pinned with ==.{_REFILL}",
+        "ConstraintDescription": "must be exact versions such as numpy==2.4.6, separated by spaces",
+        "Description": f"Packages that pip installs on EFS: exact versions (==), separated by spaces.{_REFILL}",
     },
     "ModelUrl": {
         "AllowedPattern": r"^https?://[^\s\"$`\\]+$",
         "ConstraintDescription": "must be an http or https URL without spaces, quotes, $, ` and \\",
-        "Description": f"http(s) URL of a tar archive: the model.{_REFILL}",
+        "Description": f"http(s) URL of the model's tar archive.{_REFILL}",
     },
     "ModelSha256": {
         "AllowedPattern": "^$|^[0-9A-Fa-f]{64}$",
@@ -83,42 +83,42 @@ TABLE: Mapping[str, Mapping[str, Any]] = {
         "Default": "",
         "AllowedPattern": r"^$|^arn:[^:]+:iam::(\d{12}|aws):policy/\S+$",
         "ConstraintDescription": "must be the ARN of an IAM policy, or empty",
-        "Description": "ARN of the permissions boundary of each role; empty: none.",
+        "Description": "ARN of the permissions boundary for all roles; empty: none.",
     },
     "Revision": {
         "Default": "",
         "MaxLength": 24,
-        "Description": "Any text; another one starts the functions anew, as they must when EFS was filled again.",
+        "Description": "Any text. A change restarts the functions, which is necessary after EFS was filled again.",
     },
 }
-"""Properties by name; a Type of String where none stands."""
+"""Properties by name; the Type is String unless there is another."""
 REFILLS = ("Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256")
-"""Those whose change fills EFS anew."""
+"""The parameters whose change fills EFS again."""
 
 
 def known(name: str, **more: Any) -> Parameter:
-    """A parameter of the table, with more properties."""
+    """A parameter from the table, with additional properties."""
     return Parameter(name, **{"Type": "String", **TABLE[name], **more})
 
 
 def own(
     name: str, default: Plain | None, at_least: float | None, at_most: float | None, one_of: Sequence[str], about: str
 ) -> Parameter:
-    """A parameter of the author's. Its type follows from the default; without one it is text, and must be given.
+    """A parameter of the author. Its type is that of the default; without a default it is text and must be set.
 
-    Raises TypeError and ValueError for a name that is none, a default of another kind, limits of what is no number,
-    and a default that they do not allow.
+    Raises TypeError and ValueError for a wrong name, a default of the wrong type, limits for anything but a number, and
+    a default outside the limits.
     """
     where = f"parameter {name!r}"
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
         raise ValueError(f"{where}: use letters and digits only")
     if default is not None and not isinstance(default, (str, int, float)):
-        raise TypeError(f"{where}: the default is {default!r}; use text or a number, or leave it out")
+        raise TypeError(f"{where}: the default is {default!r}; use text, a number or nothing")
     is_number = isinstance(default, (int, float)) and not isinstance(default, bool)
     limits = {"MinValue": at_least, "MaxValue": at_most}
     given = {key: limit for key, limit in limits.items() if limit is not None}
     if given and not is_number:
-        raise ValueError(f"{where}: at_least and at_most are for numbers, and the default is {default!r}")
+        raise ValueError(f"{where}: at_least and at_most are only for numbers, but the default is {default!r}")
     _refuse_wrong_default(where, default, given, one_of)
     return Parameter(name, Type="Number" if is_number else "String", **_properties(default, given, one_of, about))
 
@@ -140,8 +140,8 @@ def _refuse_wrong_default(where: str, default: Any, limits: Mapping[str, float],
         raise ValueError(f"{where}: at_least is {limits['MinValue']}, more than at_most, {limits['MaxValue']}")
     low, high = limits.get("MinValue", default), limits.get("MaxValue", default)
     if limits and not low <= default <= high:
-        raise ValueError(f"{where}: the default is {default!r}, and it must be from {low} to {high}")
+        raise ValueError(f"{where}: the default is {default!r}, but it must be from {low} to {high}")
     if isinstance(one_of, str):
         raise TypeError(f"{where}: one_of is {one_of!r}; pass a list")
     if one_of and default is not None and default not in one_of:
-        raise ValueError(f"{where}: the default is {default!r}, and it must be one of {', '.join(map(repr, one_of))}")
+        raise ValueError(f"{where}: the default is {default!r}, but it must be one of {', '.join(map(repr, one_of))}")

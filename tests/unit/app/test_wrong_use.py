@@ -113,7 +113,7 @@ ROUTES: dict[str, tuple[str, str]] = {
     "small letters": ("post /x", "'POST'"),
     "slash at the end": ("POST /x/", "without a slash at its end"),
     "twice": ("POST /", "stands twice"),
-    "too like another": ("GET /a/b", "paths /a-b and /a/b would have one logical id"),
+    "too like another": ("GET /a/b", "paths /a-b and /a/b would have the same logical id"),
 }
 
 

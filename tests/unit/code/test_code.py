@@ -85,7 +85,7 @@ def test_no_code_is_refused(project: Project, tmp_path: Path) -> None:
     (tmp_path / "empty" / ".hidden").write_text("x", encoding="utf-8")
     for name, why in [
         ("no", "does not exist; name the directory that contains the handler"),
-        ("handler/app.py", "is no directory"),
+        ("handler/app.py", "is not a directory"),
         ("empty", "is empty; put the handler in it"),
     ]:
         with pytest.raises(SettingsError, match=f"{name}: the code directory {why}"):
