@@ -1,4 +1,4 @@
-"""A region that does not exist is told at once, not after the minute in which the SDK tries to reach it."""
+"""Reports an unknown region at once, not after the minute in which the SDK tries to reach it."""
 
 import difflib
 import socket
@@ -15,9 +15,9 @@ Resolve = Callable[[str, int], object]
 
 
 def refuse_unknown(session: Any, url: str, resolve: Resolve = socket.getaddrinfo) -> None:
-    """Raises SettingsError when neither the SDK knows the session's region nor has its host, `url`, an address.
+    """Raises SettingsError when the SDK does not know the session's region and its host in `url` has no address.
 
-    A region that is newer than the SDK has one. Behind a proxy it is the proxy that looks for addresses.
+    A region that is newer than the SDK has an address. Behind a proxy nothing is checked: the proxy finds addresses.
     """
     region = session.region_name
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
@@ -27,8 +27,8 @@ def refuse_unknown(session: Any, url: str, resolve: Resolve = socket.getaddrinfo
         resolve(host, 443)
     except OSError as error:
         alike = _alike(region, known)
-        hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(known))}"
-        raise SettingsError([f"no region {region}: {hint} (its host {host} has no address)"]) from error
+        hint = f"did you mean {' or '.join(alike)}?" if alike else f"use one of {', '.join(sorted(known))}"
+        raise SettingsError([f"there is no region {region}: {hint} (its host {host} has no address)"]) from error
 
 
 def _known(session: Any) -> set[str]:
@@ -38,7 +38,7 @@ def _known(session: Any) -> set[str]:
 
 
 def _alike(region: str, known: Collection[str]) -> list[str]:
-    """The regions that are most like it; several when they are so equally."""
+    """The most similar regions; several if they are equally similar."""
     near = difflib.get_close_matches(region.lower(), known, len(known))
     likeness = {name: difflib.SequenceMatcher(None, name, region.lower()).ratio() for name in near}
     return sorted(name for name in near if likeness[name] == max(likeness.values()))

@@ -105,6 +105,6 @@ def test_nothing_is_said_where_nothing_is_tried_again(monkeypatch: pytest.Monkey
     said: list[str] = []
     with aws_answering(lambda action: (302, "")) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
-        with pytest.raises(OutOfReach, match="credentials: AWS did not answer; what came is HTTP 302"):
+        with pytest.raises(OutOfReach, match="credentials: the answer is not from AWS: HTTP 302"):
             connect(Target("eu-west-1", attempts=1), say=said.append)
     assert said == []

@@ -192,7 +192,7 @@ def dashboard(template: Template) -> object:
         (lambda template: add_function_security_group(template, NETWORK), "use this group for all functions"),
         (lambda template: add_storage(template, NETWORK, ["sg-1"]), "a template needs one file system"),
         (lambda template: add_instance_security_group(template, NETWORK, FILLING), "has one filling instance; use the"),
-        (filled, "a file system has one filling instance; put all packages in one list"),
+        (filled, "a file system has one filling instance"),
         (lambda template: add_inference_function(template, MOUNT, SETTINGS), "use a different title for each function"),
         (dashboard, "use a different title for each dashboard"),
     ],

@@ -604,7 +604,7 @@ def test_a_function_of_the_application_that_fails_is_told_at_its_line(
     arguments = ["deploy", "--plan", "--app", str(file), "--output", output]
     assert main(arguments) == 1
     shown = capsys.readouterr()
-    says = f"--app {file}: {file}, line 5: KeyError: 'Size'; mend this line and run the same command again"
+    says = f"--app {file}: {file}, line 5: KeyError: 'Size'; fix this line and run the same command again"
     if output == "json":
         assert json.loads(shown.out.splitlines()[-1])["error"] == says
     else:

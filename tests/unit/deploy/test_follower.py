@@ -147,7 +147,7 @@ def test_faults_that_come_late_are_looked_for_again() -> None:
     aws, error = invalid(())
     assert len(aws.stacks.asked_since) == 3
     assert "Call DescribeEvents" not in str(error)
-    assert "CloudFormation does not tell the causes" in str(error)
+    assert "CloudFormation does not show the causes" in str(error)
 
 
 def test_nobody_asks_for_faults_where_there_is_a_cause() -> None:

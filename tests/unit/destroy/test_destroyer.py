@@ -712,7 +712,7 @@ def test_labels_that_may_not_be_read_leave_what_no_stack_names_and_say_which_per
     aws, said = FakeAws(), Said()
     named, other = "code/ml_inferencefunction-0123456789abcdef.zip", "code/ml_inferencefunction-1123456789abcdef.zip"
     aws.buckets.put("given", {}, named, other)
-    denied = WildrydesError("s3://given/k: AWS denies it: ; it needs the permission s3:GetObject")
+    denied = WildrydesError("s3://given/k: AWS denies access: ; allow s3:GetObject")
     aws.buckets.said = {named: denied, other: denied}
     aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given", "CodeKey": named})
     assert removed(aws, said)
@@ -833,7 +833,7 @@ def test_a_policy_that_may_not_be_read_is_left_to_cloudformation() -> None:
 
 class Unreadable(FakeFunctions):
     def log_group_tags(self, name: str) -> dict[str, str] | None:
-        raise WildrydesError(f"log group {name}: AWS denies it: logs:DescribeLogGroups")
+        raise WildrydesError(f"log group {name}: AWS denies access: logs:DescribeLogGroups")
 
 
 def test_log_groups_that_may_not_be_looked_at_are_said_and_hold_nothing_up() -> None:
@@ -841,7 +841,7 @@ def test_log_groups_that_may_not_be_looked_at_are_said_and_hold_nothing_up() -> 
     aws.functions = Unreadable(aws.journal)
     assert removed(aws, said)
     assert aws.buckets.labels == {}
-    assert said.texts("warning") == [f"not checked: log group {LOG_GROUP}: AWS denies it: logs:DescribeLogGroups"]
+    assert said.texts("warning") == [f"not checked: log group {LOG_GROUP}: AWS denies access: logs:DescribeLogGroups"]
     assert "verified: no billable resource of wildrydes-ml remains; not checked: CloudWatch Logs" in said.texts("event")
 
 

@@ -190,9 +190,9 @@ def test_what_the_tagging_api_lists_is_told_without_failing() -> None:
 
 def test_tags_that_may_not_be_listed_are_a_check_that_was_skipped() -> None:
     aws = FakeAws()
-    aws.tagging.listed = WildrydesError("resources with tag wildrydes-ml: AWS denies it: tag:GetResources")
+    aws.tagging.listed = WildrydesError("resources with tag wildrydes-ml: AWS denies access: tag:GetResources")
     assert proven(aws).texts("event") == [
-        "tags not checked: resources with tag wildrydes-ml: AWS denies it: tag:GetResources",
+        "tags not checked: resources with tag wildrydes-ml: AWS denies access: tag:GetResources",
         "verified: no billable resource of wildrydes-ml remains; not checked: tags",
     ]
     aws.tagging.listed = OutOfReach("resources with tag wildrydes-ml: AWS cannot be reached")
