@@ -201,7 +201,7 @@ def test_our_own_bucket_whose_tags_may_not_be_read_is_no_stranger_s(stub: Stub) 
 def test_expired_credentials_have_no_words_in_s3_s_answer(stub: Stub) -> None:
     client, stubber = stub("s3")
     stubber.add_client_error("head_bucket", "400", "Bad Request", http_status_code=400, expected_params=HEAD)
-    with pytest.raises(InterruptedWork, match="expired; renew them"):
+    with pytest.raises(InterruptedWork, match="expired: renew them"):
         Buckets(client, IDENTITY).tags("b")
 
 
