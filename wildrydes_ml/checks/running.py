@@ -50,7 +50,7 @@ def timeout_within_the_apis(stack: Stack) -> Iterator[Fault]:
 
 
 def _limit_ms(stack: Stack, function: str) -> int | None:
-    """The shortest time that an API waits for the function, or None when no API calls it."""
+    """The shortest time that an API waits for the function; None when no API calls it."""
     waits = [
         *(_wait(stack, function, mapping(one.get("Integration")), "Uri", REST_LIMIT_MS) for one in _rest(stack)),
         *(_wait(stack, function, one, "IntegrationUri", HTTP_LIMIT_MS) for one in _http(stack)),
@@ -74,7 +74,7 @@ def _wait(stack: Stack, function: str, integration: Body, uri: str, default: int
 
 
 def _may_be_called(stack: Stack, function: str) -> bool:
-    """Whether API Gateway has leave to call it, in a template whose methods are elsewhere."""
+    """Whether API Gateway has permission to call it, in a template without methods."""
     permissions = stack.of("AWS::Lambda::Permission").values()
     called = [one for one in permissions if one.get("Principal") == "apigateway.amazonaws.com"]
     return any(_means(stack, one.get("FunctionName"), function) for one in called)

@@ -9,10 +9,11 @@ from ..errors import WildrydesError
 
 
 class FakeFunctions(Functions):
-    """A function that answers from a list, the last answer again and again; and log groups with their tags.
+    """A function that answers from a list, and log groups with their tags.
 
-    `answers` are the list, an empty JSON object at first; `invoked` and `events` are what it was invoked with. `loss`
-    is the type of what somebody deleted, `asked` whom it was asked of.
+    `answers` is the list, by default one empty JSON object; the last answer is repeated. `invoked` and `events` are the
+    names and events of the invocations. `loss` is the type of a resource that somebody deleted; `asked` are the
+    functions for which this was queried.
     """
 
     def __init__(self, journal: list[str]) -> None:

@@ -100,7 +100,7 @@ def test_settings_are_taken_as_they_are_and_amended_by_options(aws: FakeAws, qui
 
 @pytest.mark.parametrize("act", [plan, deploy, status, destroy])
 def test_what_is_no_application_is_told(act: Any, quiet: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match=r"'thumbs\.yml' is no application: pass a Deployment or an App"):
+    with pytest.raises(TypeError, match=r"'thumbs\.yml' is not an application: pass a Deployment or an App"):
         act("thumbs.yml", **quiet)
 
 
