@@ -71,8 +71,8 @@ TABLE: Mapping[str, Mapping[str, Any]] = {
     },
     "BootstrapInstance": {
         "AllowedValues": ["keep", "stop", "none"],
-        "Description": "The EC2 instance that fills EFS: keep it, stop (it ends itself once EFS is filled; choose none "
-        "before a later update), or none. To fill EFS anew: none, then back.",
+        "Description": "The EC2 instance that fills EFS: keep, stop (it terminates itself after that; choose none "
+        "before a later update), or none. To fill EFS again: none, then back.",
     },
     "BootstrapInstanceType": {
         "AllowedPattern": r"^$|^[a-z0-9-]+\.[a-z0-9-]+$",

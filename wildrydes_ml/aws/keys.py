@@ -259,7 +259,7 @@ def _disabled(api: str, keys: Sequence[Item]) -> str:
     names = ", ".join(f"{key.get('name')} ({key['id']})" for key in keys)
     return (
         f"API {api}: its key {names} is disabled; enable it in API Gateway's console, or delete it there and "
-        "run deploy, which makes another"
+        "run deploy, which creates another"
     )
 
 

@@ -260,7 +260,7 @@ def _room(home: Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in _FULL:
             raise WildrydesError(
-                f"no space left under {home} ({error.strerror}): make room there, or name another directory with --home"
+                f"no space left under {home} ({error.strerror}): free some space, or use another --home"
             ) from error
         raise
 
@@ -294,7 +294,7 @@ def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
         if time.monotonic() > deadline or not _is_ours(emulator):
             log = _log_file(home).read_text(errors="replace")[-2000:].strip()
             is_full = shutil.disk_usage(home).free < _LITTLE or os.strerror(errno.ENOSPC) in log
-            cause = f"no space left under {home}: make room there, or name another directory with --home\n" * is_full
+            cause = f"no space left under {home}: free some space, or use another --home\n" * is_full
             raise WildrydesError(
                 f"the emulator does not answer on {emulator.endpoint}: {cause}{log or 'its log is empty'}"
             )

@@ -395,7 +395,7 @@ def test_packages_are_those_of_the_python_that_runs_the_function(
 ) -> None:
     (code / "requirements.txt").write_text("numpy==1.0\n")
     whole = replace(orders(code), code=(Code(code, runtime="theirs"),))
-    with pytest.raises(SettingsError, match=f"its packages need a Python runtime, and {runtime} is none"):
+    with pytest.raises(SettingsError, match=f"its packages need a Python runtime, but {runtime} is not one"):
         deploy(aws.gateways, Settings((whole,), **TEAM), target, Said())
 
 

@@ -74,9 +74,9 @@ def test_a_plan_that_is_taken_makes_what_it_says_and_no_more(aws: FakeAws, quiet
 
 def test_a_finished_plan_takes_no_other_target_or_options(quiet: dict[str, Any]) -> None:
     finished = plan(THUMBS, **quiet)
-    with pytest.raises(TypeError, match="a finished plan has its target and its options"):
+    with pytest.raises(TypeError, match="a finished plan already has its target and options"):
         deploy(finished, Target("eu-west-1"), **quiet)
-    with pytest.raises(TypeError, match="a finished plan has its target and its options"):
+    with pytest.raises(TypeError, match="a finished plan already has its target and options"):
         deploy(finished, **quiet, name="other")
 
 
