@@ -48,7 +48,7 @@ def signature(model: str, name: str) -> dict[str, Any]:
     need(graphs, "saved_model.pb is damaged, or not for serving", "save the model again")
     every = graphs[0].signature_def
     names = ", ".join(sorted(one for one in every if one[0] != "_"))
-    need(name in every, f"signatures are {names}, not `{name}`", "choose one with --signature NAME")
+    need(name in every, f"signatures are {names}, none is `{name}`", "choose one with --signature NAME")
     inputs, outputs = every[name].inputs.values(), every[name].outputs
     takes = " and ".join(f"{type_of(one)} {shape_of(one)}".replace("None", "?") for one in inputs)
     fits: Any = re.fullmatch(r"float32 (\[[1?], (\d+|\?), (\d+|\?), 3]|\[[1?], \?, \?, \?]|\?)", takes)

@@ -61,7 +61,7 @@ UNFIT: dict[str, tuple[Detect, list[Any], str]] = {
     "two inputs": (lambda x, y: found(x + y), [_spec(), tf.TensorSpec([], tf.float32, name="gain")],
                    ": it needs one input, float32 [1, H, W, 3]"),
     "integer labels": (with_(class_entities=numbers), [_spec()], "detection_class_entities int64, "),
-    "float64 scores": (with_(scores=lambda x: tf.cast(x, tf.float64)), [_spec()], "detection_scores float64: there"),
+    "float64 scores": (with_(scores=lambda x: tf.cast(x, tf.float64)), [_spec()], "detection_scores float64: it needs"),
     "float16 boxes": (with_(boxes=lambda x: tf.cast(x, tf.float16)), [_spec()], "detection_boxes float16, "),
     "labels that are not UTF-8": (with_(class_entities=lambda x: x + b"\xff"), [_spec()], "labels must be UTF-8"),
     "scores without boxes": (with_(boxes=lambda x: x[:-1]), [_spec()], "20 scores and 76 numbers for boxes: each"),
