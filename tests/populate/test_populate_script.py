@@ -304,7 +304,7 @@ BAD_ARCHIVES = {
     ),
     "signature without boxes": (
         make_archive(("saved_model.pb", "default-")),
-        "outputs are detection_class_entities string, detection_scores float32: there must be",
+        "outputs are detection_class_entities string, detection_scores float32: it needs",
     ),
 }
 
@@ -384,7 +384,7 @@ def test_packages_that_do_not_import_are_named(populate: Populate, tmp_path: Pat
         archive.writestr("numpy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr("numpy-1.0.dist-info/RECORD", "")
     last = refused(populate, PACKAGES=f"numpy@{wheel.as_uri()}")
-    assert "numpy does not import (ModuleNotFoundError: No module named 'nothing_of_this_name'): PACKAGES must" in last
+    assert "numpy cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this_name'): PACKAGES" in last
 
 
 def test_a_preparation_may_refuse_the_model(populate: Populate) -> None:
@@ -490,5 +490,5 @@ def test_a_full_disk_is_named_and_nothing_is_left(empty: Populate, tmp_path: Pat
         env=empty.environment(MODEL=str(model)), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     last = done.stderr.splitlines()[-1]
-    assert last == f"populate: error: no space is left on the disk of {empty.root}: free some, and run this again"
+    assert last == f"populate: error: the disk of {empty.root} is full: free some space, and run this again"
     assert done.stdout.splitlines()[-2:] == [".populate.lock", "populate.log"]
