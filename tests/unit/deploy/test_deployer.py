@@ -454,13 +454,13 @@ def test_a_stack_that_somebody_deletes_while_it_is_made_is_no_success(run: Deplo
 LOST = pytest.mark.parametrize(
     ("route", "kind", "titles"),
     [
-        ("long", FUNCTION, "ModelInferenceFunction is gone"),
-        ("long", "AWS::Lambda::Alias", "ModelInferenceFunctionLive is gone"),
-        ("long", REST_API, "ModelInferenceApi is gone"),
-        ("short", FUNCTION, "ModelInferenceFunction is gone"),
-        ("short", "AWS::Lambda::Alias", "ModelInferenceFunctionLive is gone"),
-        ("short", REST_API, "ModelInferenceApi is gone"),
-        ("short", "AWS::ApiGateway::Stage", "ProdStage is gone"),
+        ("long", FUNCTION, "ModelInferenceFunction was deleted"),
+        ("long", "AWS::Lambda::Alias", "ModelInferenceFunctionLive was deleted"),
+        ("long", REST_API, "ModelInferenceApi was deleted"),
+        ("short", FUNCTION, "ModelInferenceFunction was deleted"),
+        ("short", "AWS::Lambda::Alias", "ModelInferenceFunctionLive was deleted"),
+        ("short", REST_API, "ModelInferenceApi was deleted"),
+        ("short", "AWS::ApiGateway::Stage", "ProdStage was deleted"),
     ],
 )
 
@@ -591,7 +591,7 @@ def test_the_second_step_of_a_refill_is_planned_on_the_first_one_s_result(
     assert look(aws, said, route=route, overrides={"Packages": "six==1.17.0"})
     first, second = said.texts("plan")[:2]
     assert "  Remove EfsMountEC2Instance (AWS::EC2::Instance)" in first
-    assert "worked out before" in second
+    assert "calculated before" in second
     assert "  Add EfsMountEC2Instance (AWS::EC2::Instance)" in second
     assert "  Add EFSFilled (AWS::CloudFormation::WaitCondition)" in second
     assert ("  Modify ModelInferenceFunction (AWS::Lambda::Function)" in second) == (route == "short")

@@ -515,8 +515,8 @@ def test_one_update_takes_out_what_is_gone_and_the_instance() -> None:
     old = {**observed.stacks[COMPLETE].stack.parameters, "Packages": "six==1.17.0"}
     first, second = two_updates(plan(SHORT, with_stack(observed, COMPLETE, parameters=old)))
     assert first.desired.parameters["BootstrapInstance"] == "none"
-    assert "EFS is filled anew, Packages changed" in first.why
-    assert "ModelInferenceFunction is gone" in first.why
+    assert "Packages changed, so EFS is filled again" in first.why
+    assert "ModelInferenceFunction was deleted" in first.why
     assert {"EfsMountEC2Instance", "ModelInferenceFunction"} <= {one.logical_id for one in second.changes}
 
 
