@@ -1,12 +1,12 @@
-"""Everything that can go wrong, as one tree; the exit code of the command stands beside each.
+"""All errors as one tree, each with the exit code of the command.
 
 WildrydesError            1  the command failed
-├── SettingsError         2  usage or settings: nothing was touched
-├── InterruptedWork       3  credentials expired or another deployer is at work: run again to resume
-│   └── OutOfReach        3  no answer that can be read: network, throttling, a fault of AWS's
-└── Refused               4  it would touch what is not ours, or what must be named to be replaced
+├── SettingsError         2  wrong usage or settings: nothing was changed
+├── InterruptedWork       3  credentials expired, or another deployer is at work: run again to resume
+│   └── OutOfReach        3  no readable answer: network, throttling, or an error inside AWS
+└── Refused               4  it would change what is not ours, or what the user must name to be replaced
 
-Messages say where, what, and what to do.
+A message says where, what, and what to do.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ from typing import Any
 
 
 class WildrydesError(Exception):
-    """The command failed; the message is for a person, `record` for a program."""
+    """The command failed. The message is for people, `record` is for programs."""
 
     exit_code = 1
     record: Mapping[str, Any] = MappingProxyType({})
 
 
 class SettingsError(WildrydesError):
-    """Settings that cannot work, all of them in one message."""
+    """Wrong settings, all of them in one message. Nothing was changed."""
 
     exit_code = 2
 
@@ -33,24 +33,24 @@ class SettingsError(WildrydesError):
 
 
 class InterruptedWork(WildrydesError):
-    """What is under way goes on in AWS; the same command resumes it."""
+    """The command stopped, but the operation continues in AWS. Run the same command again to resume."""
 
     exit_code = 3
 
 
 class OutOfReach(InterruptedWork):
-    """AWS gave no answer that can be read; the next one may be in order."""
+    """AWS gave no readable answer; the next attempt may succeed."""
 
 
 class Refused(WildrydesError):
-    """A step that this command does not take unasked."""
+    """The command refuses a change that the user did not explicitly allow."""
 
     exit_code = 4
 
 
 @contextmanager
 def naming(path: object) -> Iterator[None]:
-    """Gives the path to an OSError that lacks one, as those of writing to an open file do: a full disk's, for one."""
+    """Adds the path to an OSError without one, such as "no space left" from writing to an open file."""
     try:
         yield
     except OSError as error:

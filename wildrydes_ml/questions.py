@@ -20,7 +20,7 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked on a route, and what the answer must be."""
+    """A question to a route, and the check of the answer."""
 
     on: str
     """The method of the route; ANY is asked by POST, or by GET when nothing is sent."""
@@ -29,30 +29,30 @@ class Question:
     asked: Any
     """What is sent as JSON; None for nothing."""
     check: Check
-    """Whether the answer, read as JSON, is right."""
+    """Returns whether the answer, decoded from JSON, is right."""
     path: str
     """The route's path, with values in place of `{name}`."""
 
     @property
     def method(self) -> str:
-        """The method by which it is asked."""
+        """The route's method; for ANY it is POST, or GET when nothing is sent."""
         if self.on != "ANY":
             return self.on
         return "GET" if self.asked is None else "POST"
 
     @property
     def body(self) -> bytes:
-        """What is sent."""
+        """The bytes that are sent."""
         return b"" if self.asked is None else json.dumps(self.asked, ensure_ascii=False).encode()
 
     @property
     def headers(self) -> dict[str, str]:
-        """The headers that go with it."""
+        """The headers that are sent with them."""
         return dict(_JSON) if self.body else {"Accept": _JSON["Accept"]}
 
     @property
     def event(self) -> dict[str, Any]:
-        """What API Gateway makes of it for the function
+        """The event that API Gateway would send to the function
         (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html)."""
         context = {"stage": STAGE, "httpMethod": self.method, "resourcePath": self.resource, "identity": {}}
         return {
@@ -74,7 +74,7 @@ class Question:
         return " ".join([self.method, self.path, *([_short(self.body)] if self.body else [])])
 
     def read(self, reply: "Reply") -> "Said":
-        """What a reply says."""
+        """The result of a reply: whether it is right, or why not."""
         text = _short(reply.body)
         if reply.status != 200:
             return Said(str(self), text, f"{_refusal(reply)} (asked: {self})")
@@ -85,7 +85,7 @@ class Question:
         return Said(str(self), text, self._fault(answer, text))
 
     def command(self, url: str, auth: str) -> str:
-        """A line for a shell that asks the same, without a key; empty where a signature is needed."""
+        """A shell command that asks the same, without a key; empty when a signature is needed."""
         if auth == "AWS_IAM":
             return ""
         sent = ["-H", "Content-Type: application/json", "-d", self.body.decode()] if self.body else []
@@ -95,7 +95,7 @@ class Question:
         try:
             if self.check(answer):
                 return ""
-            why = "is not what the proof wants"
+            why = "is not what the proof expects"
         except Exception as error:
             why = f"cannot be checked ({type(error).__name__}: {error})"
         return f"the answer {text} {why} (asked: {self})"
@@ -103,7 +103,7 @@ class Question:
 
 @dataclass(frozen=True)
 class Said:
-    """What came of the question. `error` is empty when it is the right answer."""
+    """The result of a question. `error` is empty when the answer is right."""
 
     asked: str
     answer: str
@@ -126,13 +126,13 @@ def question(method: str, resource: str, asked: Any, check: Check, path: str = "
     if not callable(check):
         raise TypeError(f"proof: the check is {check!r}; pass a function, such as lambda reply: reply['ok']")
     if not _takes_one(check):
-        raise TypeError("proof: the check does not take the answer alone; write it as lambda reply: reply['ok']")
+        raise TypeError("proof: the check must accept one argument, the answer; write it as lambda reply: reply['ok']")
     try:
         json.dumps(asked)
     except (TypeError, ValueError) as error:
         raise TypeError(f"proof: {asked!r} cannot be sent as JSON ({error})") from None
     if asked is not None and method in ("GET", "HEAD"):
-        raise ValueError(f"proof: {method} {resource} sends nothing; pass None as the question")
+        raise ValueError(f"proof: {method} {resource} cannot send a body; pass None as the question")
     if "{" in resource and not path:
         raise ValueError(f"proof: {resource} has parameters; add path= with values, such as path='/digits/7'")
     if path and not path.startswith("/"):
@@ -151,14 +151,14 @@ def _takes_one(check: Check) -> bool:
 
 
 def _refusal(reply: "Reply") -> str:
-    """The status, with the problem's code where there is one, and what came."""
+    """The status, with the problem's code if there is one, and the answer."""
     if reply.status == 0:
         return f"no answer: {reply.fault}"
     try:
         found = json.loads(reply.body)
         return f"{reply.status} {found['code']}: {found.get('detail', '')}"
     except (ValueError, LookupError, TypeError, AttributeError):
-        return f"{reply.status}: {_short(reply.body) or 'no words'}"
+        return f"{reply.status}: {_short(reply.body) or 'empty answer'}"
 
 
 def _short(body: bytes) -> str:

@@ -1,4 +1,4 @@
-"""What fills EFS: packages and model by populate.sh, with packages.lock; what a fast start needs by prepare.py.
+"""Fills EFS: populate.sh installs packages and model, with packages.lock; prepare.py prepares a fast start.
 
-It travels in the function's zip, and runs on the filling instance. The handler imports nothing of it.
+It is part of the function's zip, and runs on the filling instance. The handler imports nothing from it.
 """

@@ -1,4 +1,4 @@
-"""`python -ISB accepted.py PREPARED_JSON`: which engines were accepted, as words at the end of the summary."""
+"""`python -ISB accepted.py PREPARED_JSON`: the accepted engines, as words for the end of the summary."""
 
 import json
 import sys
@@ -7,7 +7,7 @@ from typing import Any
 
 
 def words(prepared: dict[str, Any]) -> str:
-    """`, prepared for litert and capi`; nothing without an engine."""
+    """`, prepared for litert and capi`; empty without an engine."""
     engines = [name for name, one in prepared.items() if isinstance(one, dict) and one.get("accepted")]
     return f", prepared for {' and '.join(engines)}" if engines else ""
 

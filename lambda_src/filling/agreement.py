@@ -1,4 +1,4 @@
-"""Whether two engines found the same in a picture."""
+"""Compares what two engines detect in a picture."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ Table = tuple[NDArray[np.float64], NDArray[np.float32]]
 
 @dataclass(frozen=True)
 class Agreement:
-    """How many detections were compared, how many were decided otherwise by a tie, and the worst of the others."""
+    """How many detections were compared, how many differ because of a tie, and the worst difference of the others."""
 
     compared: int = 0
     ties: int = 0
@@ -45,9 +45,9 @@ class Agreement:
 def compare(expected: Sequence[Detection], found: Sequence[Detection], noise: float, most: int) -> Agreement:
     """The agreement of detections with expected ones, in both directions. Raises Refused when they do not agree.
 
-    Rows without a score, with which models fill up their answers, do not count. `noise` is by how much scores
-    differ between the engines: what differs by less is a tie, which rounding decides, be it between two boxes of
-    which one suppresses the other, or for the last of `most` places.
+    Rows without a score do not count: models fill up their answers with them. `noise` is by how much scores differ
+    between the engines. Scores that differ by less are a tie, which rounding decides: between two boxes of which one
+    suppresses the other, or for the last of `most` places.
     """
     expected, found = ([d for d in those if d.score > 0] for those in (expected, found))
     limit = _limit(expected, found)
@@ -97,4 +97,4 @@ def _partner(detection: Detection, others: Table, noise: float, last: float) -> 
     is_tied = (differences <= 2 * noise) & (overlaps > TIED_IOU)
     if detection.score <= last + 2 * noise or is_tied.any():
         return Agreement(1, 1)
-    raise Refused(f"{detection.label} with score {detection.score:.3f} was found by one engine only")
+    raise Refused(f"{detection.label} with score {detection.score:.3f} was found by only one engine")

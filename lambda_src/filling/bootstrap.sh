@@ -21,13 +21,13 @@ signal() {
   local body
   body=$(printf '{"Status": "%s", "UniqueId": "%s", "Data": "%s", "Reason": "%s"}' "$1" "$HOSTNAME" \
     "$(text "$2")" "$(text "$3")")
-  retry 120 send "$body" || say "error: cannot reach the wait condition; CloudFormation will time out"
+  retry 120 send "$body" || say "error: cannot reach the wait condition: CloudFormation will time out"
 }
 
 send() { # BODY: a wait condition that is over, as for an instance made anew, refuses it
   local code
   code=$(curl -sS -m 20 -o /dev/null -w '%{http_code}' -X PUT -H 'Content-Type:' --data-binary "$1" "$SIGNAL_URL") || return
-  [[ $code == 2?? ]] || { [[ $code == 40[34] ]] && say "the wait condition is over (HTTP $code)"; }
+  [[ $code == 2?? ]] || { [[ $code == 40[34] ]] && say "the wait condition has ended (HTTP $code)"; }
 }
 
 # At most 1,000 printable ASCII characters without quotes and backslashes, fit for JSON and for a stack event.
@@ -67,12 +67,12 @@ mount_access_point() {
 }
 
 say "installing the EFS mount helper and $PYTHON_RUNTIME"
-retry "$INSTALL_SECONDS" install || die "dnf cannot install: is $PYTHON_RUNTIME a package, has the subnet a way to the internet?"
+retry "$INSTALL_SECONDS" install || die "dnf cannot install: does the package $PYTHON_RUNTIME exist, and has the subnet a route to the Internet?"
 
 options="tls,iam,accesspoint=$ACCESS_POINT_ID,region=$REGION"
 say "mounting $FILE_SYSTEM_ID"
 mkdir -p "$MOUNT_POINT"
-retry "$MOUNT_SECONDS" mount_access_point || die "cannot mount $FILE_SYSTEM_ID: see /var/log/amazon/efs and its mount targets"
+retry "$MOUNT_SECONDS" mount_access_point || die "cannot mount $FILE_SYSTEM_ID: check its mount targets, and see /var/log/amazon/efs"
 grep -qF " $MOUNT_POINT efs " "$FSTAB" || echo "$FILE_SYSTEM_ID:/ $MOUNT_POINT efs _netdev,nofail,$options 0 0" >>"$FSTAB"
 chmod o+x "$(dirname "$MOUNT_POINT")" # people log in as ec2-user or ssm-user
 
@@ -83,7 +83,7 @@ child=$!
 status=0
 wait "$child" || status=$?
 child=''
-((status != 124 && status != 137)) || die "populate.sh was not done after $POPULATE_SECONDS s"
+((status != 124 && status != 137)) || die "populate.sh did not finish within $POPULATE_SECONDS s"
 ((status == 0)) || exit "$status"
 summary=$(tail -n 1 "$LOG" | sed 's/^populate: [^:]*: //')
 say "done"

@@ -1,4 +1,4 @@
-"""Converts the part of a graph between some of its tensors to a LiteRT model, with LiteRT's own operations alone."""
+"""Converts the part of a graph between some of its tensors to a LiteRT model that uses only LiteRT's own operations."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from filling.saved_graph import Refused, SavedGraph, sources
 
 
 def convert(graph: SavedGraph, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> bytes:
-    """The .tflite file that computes tensors from others, by the names given here. Raises Refused when it cannot be."""
+    """A .tflite file that computes tensors from others, with the names given here. Raises Refused when it cannot."""
     function = _function(_part(graph, inputs, outputs), inputs, outputs)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     try:
         return bytes(converter.convert())
     except Exception as error:  # the converter raises what its passes raise
-        raise Refused(f"LiteRT's converter refuses the graph: {_first_line(error)}") from error
+        raise Refused(f"LiteRT's converter cannot convert the graph: {_first_line(error)}") from error
 
 
 def _first_line(error: Exception) -> str:

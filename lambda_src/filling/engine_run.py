@@ -1,4 +1,4 @@
-"""A program: loads the engine that the environment forces, as the handler does, and runs it.
+"""A program: loads the engine that the environment sets, as the handler does, and runs it.
 
 `engine_run.py detect RESULT` finds the detections in the pictures of the .npz file whose path comes on standard
 input; `engine_run.py record RESULT` answers the event that comes there, and notes what of EFS that reads.

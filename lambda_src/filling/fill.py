@@ -1,7 +1,7 @@
-"""What populate.sh does in Python: `python -ISB fill.py COMMAND ARGUMENT...`, its variables as environment.
+"""The parts of populate.sh in Python: `python -ISB fill.py COMMAND ARGUMENT...`, with its variables as environment.
 
-A command that refuses writes why to the file `reason`, in one sentence; and before what may hang, what that is.
-It imports nothing of the project but trial.py, and is short, since a template carries both.
+A command that fails writes the reason to the file `reason`, in one sentence; before a step that may hang, it writes the
+name of the step. It imports nothing from the project except trial.py, and is short, since a template contains both.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ def load(path: str) -> Any:
 
 
 def present() -> dict[str, Any]:
-    """The manifest of what is there; empty when it is of another format, or damaged."""
+    """The existing manifest; empty if it has another format, or is damaged."""
     try:
         old: dict[str, Any] = load(f"{ROOT}/manifest.json")
         return old if old["format"] == FORMAT else {}
@@ -72,7 +72,7 @@ def download(path: str) -> None:
             return fetch(path)
         except Exception as error:
             if not wait or getattr(error, "code", 0) in (401, 403, 404, 410):
-                sys.exit(f"{SHOWN} cannot be fetched ({error}): mend the way there, or pass another with --model")
+                sys.exit(f"{SHOWN} cannot be fetched ({error}): check the connection, or use another --model")
         time.sleep(wait)
 
 
@@ -82,15 +82,15 @@ def fetch(path: str) -> None:
         while chunk := answer.read1(1 << 20):
             file.write(chunk)
             if max(file.tell(), length) > MOST_BYTES:
-                sys.exit(f"{SHOWN} has more than {MOST_BYTES:,} bytes: take a smaller model")
+                sys.exit(f"{SHOWN} has more than {MOST_BYTES:,} bytes: use a smaller model")
             if time.monotonic() > END:
-                sys.exit(f"{SHOWN} came too slowly, {file.tell():,} bytes so far: take a faster server")
+                sys.exit(f"{SHOWN} downloads too slowly, {file.tell():,} bytes so far: use a faster server")
         if file.tell() < length:
-            raise OSError(f"{file.tell():,} of {length:,} bytes came")
+            raise OSError(f"only {file.tell():,} of {length:,} bytes came")
 
 
 def unpack(archive: str, folder: str) -> None:
-    """Without owners and modes, and without what no SavedModel has."""
+    """Unpacks without owners and modes, and refuses what no SavedModel contains."""
     total = 0
     try:
         with tarfile.open(archive) as tar:
@@ -98,34 +98,34 @@ def unpack(archive: str, folder: str) -> None:
                 total += one.size
                 name = one.name.lstrip("/")
                 if ".." in name.split("/") or not (one.isfile() or one.isdir()):
-                    sys.exit(f"{SHOWN} holds {name}, a link, a device or a way out: do not trust it")
+                    sys.exit(f"{SHOWN} contains {name}, a link, a device or a path out of the archive: do not trust it")
                 if number >= MOST_FILES or total > MOST_BYTES:
-                    sys.exit(f"{SHOWN} holds over {MOST_FILES:,} files or {MOST_BYTES:,} bytes: do not trust it")
+                    sys.exit(f"{SHOWN} has over {MOST_FILES:,} files or {MOST_BYTES:,} bytes: do not trust it")
                 os.makedirs(f"{folder}/{name if one.isdir() else os.path.dirname(name)}", exist_ok=True)
                 if one.isfile():
                     tar.makefile(one, f"{folder}/{name}")
     except Exception as error:
         if getattr(error, "errno", 0):
             raise  # the disk's fault
-        sys.exit(f"{SHOWN} {kind(archive)}: MODEL must be a SavedModel in a whole tar, plain or as gz, bz2 or xz")
+        sys.exit(f"{SHOWN} {kind(archive)}: MODEL must be a SavedModel in a complete tar, plain or as gz, bz2 or xz")
 
 
 def kind(archive: str) -> str:
     with open(archive, "rb") as file:
         start = file.read(512)
     if start.startswith((b"\x1f\x8b", b"BZh", b"\xfd7zXZ")) or start[257:262] == b"ustar":
-        return "is cut or damaged"
-    return "is a zip" if start[:2] == b"PK" else "is a web page" if start.lstrip()[:1] == b"<" else "is no archive"
+        return "is incomplete or damaged"
+    return "is a zip" if start[:2] == b"PK" else "is a web page" if start.lstrip()[:1] == b"<" else "is not an archive"
 
 
 def begin(what: str, name: str) -> None:
-    """From now on the signal ALRM ends this process after a time limit, whatever library it is in."""
+    """Sets a time limit: the signal ALRM then ends this process, even inside a library."""
     say(f"{what} takes more than {SECONDS[name]} s")
     signal.alarm(SECONDS[name])
 
 
 def check(home: str, model: str) -> None:
-    """Imports as the function does, and tries the model."""
+    """Imports the packages as the function does, and runs the model."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
     begin("importing PACKAGES", "LOAD")
     sys.path[:] = [f"{home}/{SITE}", *sys.path, str(Path(__file__).resolve().parent)]
@@ -134,7 +134,9 @@ def check(home: str, model: str) -> None:
             try:
                 importlib.import_module(name)
             except Exception as error:
-                sys.exit(f"{name} does not import ({type(error).__name__}: {error}): PACKAGES must fit together"[:400])
+                sys.exit(
+                    f"{name} cannot be imported ({type(error).__name__}: {error}): PACKAGES must fit together"[:400]
+                )
     if "tensorflow" not in sys.modules:
         return
     trial = importlib.import_module("trial")

@@ -1,4 +1,4 @@
-"""Finds where to cut a detector's graph: before its suppression, and after its resizing. No names are assumed."""
+"""Finds where to cut a detector's graph: before suppression (NMS), and after resizing. It assumes no names."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ class Cut:
 
 
 def find_cut(graph: SavedGraph) -> Cut:
-    """Where suppression begins. Raises Refused when the graph has none, or one that cannot be understood."""
+    """Where suppression begins. Raises Refused when the graph has no suppression, or one of an unknown form."""
     operations = {tensor.op.name: tensor.op for tensor in sources(list(graph.outputs.values())).values()}
     suppressions = [op for op in operations.values() if "NonMaxSuppression" in op.type]
     kinds = {op.type for op in suppressions}
     if not suppressions:
         raise Refused("the graph has no non-maximum suppression")
     if len(kinds) > 1 or not kinds <= set(_IOU_INPUT):
-        raise Refused(f"the graph suppresses by {', '.join(sorted(kinds))}")
+        raise Refused(f"the graph suppresses with {', '.join(sorted(kinds))}")
     thresholds = {_iou_threshold(op) for op in suppressions}
     if len(thresholds) > 1:
         raise Refused("the classes are suppressed with different IoU thresholds")
@@ -53,12 +53,12 @@ def _heads(suppressions: Sequence[Any]) -> tuple[Any, Any]:
             raise Refused("the graph has several combined suppressions")
         return _before_loop(suppressions[0].inputs[0]), _before_loop(suppressions[0].inputs[1])
     if len(suppressions) == 1:
-        raise Refused("the graph has one suppression for all classes together")
+        raise Refused("the graph has only one suppression for all classes")
     shared = [_before_loop(tensor) for tensor in _last_shared([list(op.inputs[:2]) for op in suppressions])]
     scores = [tensor for tensor in shared if tensor.shape[-1] == len(suppressions)]
     boxes = [tensor for tensor in shared if tensor.shape[-1] == 4 and tensor not in scores[:1]]
     if len(scores) < 1 or len(boxes) != 1 or len(shared) != 2:
-        raise Refused("what the suppressions of the classes share is not just boxes and scores")
+        raise Refused("the suppressions of the classes share more than boxes and scores")
     return boxes[0], scores[0]
 
 
@@ -97,7 +97,7 @@ def _elements(flow: Any) -> Any:
 def _only_source(tensor: Any) -> Any:
     values = [source for source in tensor.op.inputs if source.dtype == tf.float32 and constant(source) is None]
     if len(values) != 1:
-        raise Refused("a loop reads boxes or scores from where they cannot be followed")
+        raise Refused("the source of the boxes or scores in a loop cannot be found")
     return values[0]
 
 

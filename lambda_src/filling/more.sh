@@ -33,6 +33,6 @@ fi
 if [[ ${ONLY_LOOK-} ]]; then
   ! flock -n 9 || tidy # another one may be filling it
   find_key
-  "${tool[@]}" plan "$key" || die "$root/manifest.json is damaged: remove it"
+  "${tool[@]}" plan "$key" || die "$root/manifest.json is damaged: delete it"
   exit
 fi

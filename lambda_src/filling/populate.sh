@@ -27,7 +27,7 @@ fail() { # TEXT: what went wrong in a tool; often a full disk, which the tool ma
   ! grep -qs 'No space left on device' "${log-}" || full "$build"
   die "$*"
 }
-full() { die "no space is left on the disk of $1: free some, and run this again"; }
+full() { die "the disk of $1 is full: free some space, and run this again"; }
 
 attempt() { # STEP COMMAND...: its output goes to the log, whose last line is a sign of life now and then
   local step=$1 began=$SECONDS shown=$SECONDS status=0
@@ -58,7 +58,7 @@ run() { # STEP ARGUMENT...: fill.py, which says why it refuses
   why=$(cat "$reason" 2>/dev/null) || why=''
   [[ $why && $why != *'[Errno 28]'* ]] || fail "$1 failed ($(tail -n 1 "$log"))"
   ((status < 128)) || ((status == 142)) || why="${why% takes more than*} ended with signal $((status - 128))"
-  ((status < 128)) || why="MODEL cannot be used, $why: it must fit into memory, and take less time"
+  ((status < 128)) || why="MODEL cannot be used, $why: use a model that needs less memory or time"
   die "$why"
 }
 
@@ -68,14 +68,14 @@ verify() { # sets digest: of a file, or of what sha256sum prints for the files o
       sed -z 's|^-|./-|' | xargs -0 sha256sum | sha256sum) # names are no options
   else digest=$(sha256sum <"$1"); fi
   digest=${digest%% *}
-  [[ ${2:-$digest} == "$digest" ]] || die "${MODEL%%\?*} has sha256 $digest, not MODEL_SHA256: distrust one of them"
+  [[ ${2:-$digest} == "$digest" ]] || die "${MODEL%%\?*} has SHA-256 $digest, not MODEL_SHA256: check which is right"
 }
 
 find_model() { # sets model
   model=$1
   [[ $PACKAGES == *tensorflow* ]] || return 0
   model=$(find -L "$1" -mindepth 1 -maxdepth 2 -name 'saved_model.pb*' -printf '%h')
-  [[ -d $model ]] || die "${MODEL%%\?*} is no SavedModel: it must hold one saved_model.pb"
+  [[ -d $model ]] || die "${MODEL%%\?*} is not a SavedModel: it must contain one saved_model.pb"
 }
 
 find_key() { key=${MODEL_SHA256:-$MODEL}; } # sets key, by which a model is known
@@ -108,10 +108,10 @@ make_tensorflow() {
     sed '/^#/d; s/ local / /; s/ / --hash=sha256:/g' "$here/packages.lock" >"$build/requirements"
     requirements=(--no-deps --require-hashes -r "$build/requirements") hashes=checked
   fi
-  await venv "PYTHON needs its venv module (python3-venv on Debian)" "$PYTHON" -Im venv "$env"
+  await venv "install Python's venv module (python3-venv on Debian)" "$PYTHON" -Im venv "$env"
   site=$(echo "$env"/lib/python*/site-packages)
   rm -rf "$site"/{setuptools,pkg_resources,_distutils_hack,distutils-}* # old ones, before Python 3.12
-  await packages "check PACKAGES and the way to the package index" "$env/bin/python" -Ium pip install --no-user \
+  await packages "check PACKAGES and the connection to the package index" "$env/bin/python" -Ium pip install --no-user \
     --no-input --disable-pip-version-check --only-binary :all: --no-compile --progress-bar off "${requirements[@]}"
   rm -rf "$site"/pip{,-*}
   find "$env/bin" -mindepth 1 ! -name 'python*' -delete # scripts name the place where they were built
@@ -137,7 +137,7 @@ prune() { # SITE: drops what running and converting a model never reads; tried w
 copy_tensorflow() {
   (cd "$build" && find tensorflow -type d -print0) | (cd "$next" && xargs -0 mkdir)
   (cd "$build" && find tensorflow ! -type d -print0) >"$build/list"
-  await copy "see whether EFS is mounted and has room" \
+  await copy "check that EFS is mounted and has space" \
     env -C "$build" xargs -0 -a "$build/list" -n 50 -P 32 cp -dt "$next" --parents
 }
 
@@ -169,7 +169,7 @@ summary() { sed -n 's/^ "summary": "\(.*\)",$/\1/p' "$root/manifest.json"; }
 
 [[ $# == 1 && ${PACKAGES-} && ${MODEL-} ]] || die "populate.sh EFS_ROOT needs PYTHON, PACKAGES and MODEL"
 command -v "${PYTHON-}" >/dev/null || die "PYTHON=${PYTHON-} must be an installed interpreter"
-mkdir -p -- "$1" || die "$1 cannot be made"
+mkdir -p -- "$1" || die "$1 cannot be created"
 root=$(cd -- "$1" && pwd) next=$root/.next old=$root/.old build=$next log=$root/populate.log home=$root model=$root/model
 MODEL_SHA256=${MODEL_SHA256-} MODEL_SHA256=${MODEL_SHA256,,} model_digest='' archive_digest='' child='' steps=()
 here=$(dirname -- "$0") reason=$next/reason SIGNATURE=${SIGNATURE:-default} hashes='not checked: PACKAGES are not those of packages.lock'
@@ -180,12 +180,12 @@ prepare() { :; } # more.sh does
 # shellcheck source=lambda_src/filling/more.sh
 [[ ! -e $here/more.sh ]] || . "$here/more.sh"
 until flock -w "${LOCK_PAUSE-5}" 9; do # EFS frees the lock of a machine that is gone after 90 s
-  ((SECONDS < ${LOCK_SECONDS-1800})) || die "another populate has been filling $root for $SECONDS s: end it"
-  say "another populate is filling $root: waiting until it has ended"
+  ((SECONDS < ${LOCK_SECONDS-1800})) || die "another process has been filling $root for $SECONDS s: stop it"
+  say "another process is filling $root: waiting for its end"
 done
 tidy
 find_key
-parts=$("${tool[@]}" plan "$key") || die "$root/manifest.json is damaged: remove it"
+parts=$("${tool[@]}" plan "$key") || die "$root/manifest.json is damaged: delete it"
 [[ $parts ]] || { say "nothing to do: $(summary)"; exit; }
 
 trap cleanup EXIT

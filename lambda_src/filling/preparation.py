@@ -1,4 +1,4 @@
-"""The steps of preparing a model, by engine: make what it needs, compare it with TensorFlow, record a cold start."""
+"""The steps to prepare a model for each engine: make its files, compare it with TensorFlow, record a cold start."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ CAPI_NOISE = 1e-5
 
 
 class Sample(NamedTuple):
-    """A picture and TensorFlow's detections in it."""
+    """A picture, and what TensorFlow detects in it."""
 
     picture: NDArray[np.uint8]
     expected: list[Detection]
 
 
 class Preparation:
-    """The preparation of one model; what engines have in common is made when it is first needed."""
+    """The preparation of one model. What several engines need is made when it is first needed."""
 
     def __init__(self, site_packages: Path, model: Path, out: Path, signature_name: str = "default") -> None:
         self._efs = recording.Efs(site_packages, model, out)
@@ -54,7 +54,7 @@ class Preparation:
         self._name = signature_name
 
     def engines(self) -> dict[str, Callable[[], Entry]]:
-        """What prepares each engine and gives its entry. They raise Refused, Unfit, or what else goes wrong."""
+        """A function for each engine: it prepares the engine and returns its entry. It may raise any error."""
         return {"litert": self._litert, "capi": self._capi}
 
     def _litert(self) -> Entry:
@@ -90,7 +90,7 @@ class Preparation:
 
     @cached_property
     def _samples(self) -> list[Sample]:
-        """The pictures that the model can take. Raises Unfit when it takes none."""
+        """The sample pictures that the model accepts. Raises Unfit when it accepts none."""
         taken = []
         reference = TensorFlowDetector(self._model, self._name)
         for picture in samples.pictures():
@@ -146,7 +146,7 @@ class Preparation:
             outputs = self._graph.run(list(self._graph.outputs.values()), feeds)
             found = detector.detections(*outputs, names=detector.label_names(self._model))
         except tf.errors.InvalidArgumentError as error:
-            raise Refused("what follows boxes and scores needs more than boxes and scores") from error
+            raise Refused("the steps after boxes and scores need more inputs than these") from error
         except UnicodeDecodeError as error:
             raise Unfit(f"the model's label is {error.object!r}: labels must be UTF-8") from error
         labels, values, corners = zip(*found, strict=True) if found else ((), (), ())
@@ -165,7 +165,7 @@ class Preparation:
             worst = max(worst, float(np.abs(our_scores.ravel() - scores.ravel()).max()))
             same = np.allclose(our_boxes.ravel(), boxes.ravel(), MAX_HEAD_DIFFERENCE, MAX_HEAD_DIFFERENCE)
             if worst > MAX_HEAD_DIFFERENCE or not same:
-                raise Refused("LiteRT computes other boxes or scores than TensorFlow")
+                raise Refused("LiteRT's boxes or scores differ from TensorFlow's")
         return worst
 
     def _agreement(self, engine: str, entry: Entry, noise: float, most: int) -> Agreement:
@@ -183,7 +183,7 @@ class Preparation:
         try:
             lines = recording.cold_start(self._efs, self._signature, engine, entry, self._samples[0].picture)
         except Exception as error:  # a kernel may not tell, for one
-            _say(f"no list of what a cold start of {engine} reads: {error}")
+            _say(f"the reads of a cold start of {engine} were not recorded: {error}")
             return {}
         model = recording.model_files(self._efs, entry)
         paths = {line.split(" ", 2)[2] for line in model}

@@ -1,11 +1,11 @@
-"""Prepares a model for a fast start, while EFS is filled and nobody waits.
+"""Prepares a model for a fast start, while EFS is being filled.
 
-`python -I prepare.py SITE_PACKAGES MODEL_DIR OUT_DIR`: tries to make a LiteRT model of the SavedModel, and to run it
-by TensorFlow's C API, accepts what finds the same as TensorFlow in sample pictures, and lists what a cold start
-reads. OUT_DIR becomes `prepared/` on EFS; its prepared.json becomes the manifest's `prepared`: by engine, whether it
-is accepted and what it needs, or why it is not. Ends with 0 whether engines were accepted or not; with 3 when no
-engine can serve the model, which OUT_DIR/refused then says in one sentence. The environment's SIGNATURE is the name of
-the signature that counts, without it `default`.
+`python -I prepare.py SITE_PACKAGES MODEL_DIR OUT_DIR` tries to convert the SavedModel to a LiteRT model, and to run it
+with TensorFlow's C API. An engine is accepted if it detects the same as TensorFlow in sample pictures; then its reads
+during a cold start are recorded. OUT_DIR becomes `prepared/` on EFS, and its prepared.json the manifest's `prepared`:
+for each engine, whether it is accepted and what it needs, or why it is not. The exit status is 0, with or without an
+accepted engine; it is 3 when no engine can serve the model, and OUT_DIR/refused then has the reason in one sentence.
+The environment's SIGNATURE is the name of the signature to use, by default `default`.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SECONDS = 900
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Writes OUT_DIR/prepared.json and what it names."""
+    """Writes OUT_DIR/prepared.json and the files that it names."""
     signal.alarm(_SECONDS)
     site_packages, model, out = map(Path, arguments)
     sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(site_packages)]
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _tried(engine: str, prepare: Callable[[], Entry]) -> Entry:
-    """An engine's entry, also when preparing it fails: models are of all kinds, and there are slower engines."""
+    """An engine's entry, even if its preparation fails: not every model can be prepared, and slower engines exist."""
     began = time.monotonic()
     try:
         entry = {"accepted": True, **prepare()}
@@ -61,7 +61,7 @@ def _tried(engine: str, prepare: Callable[[], Entry]) -> Entry:
 
 
 def _why(error: Exception) -> str:
-    """An error in one line; one that is not a refusal with its type."""
+    """An error in one line, with its type unless it is a refusal."""
     text = " ".join(str(error).split())[:_WHY_LENGTH]
     return text if type(error).__name__ == "Refused" else f"{type(error).__name__}: {text}"
 

@@ -1,7 +1,7 @@
-"""Finds out what follows a detector's heads by asking it: made-up heads go in, detections come out.
+"""Finds out what a detector does after its heads by a test: invented boxes and scores go in, detections come out.
 
-So the labels and suppression's settings are known whatever operations, tables and offsets the graph has for them;
-and that nms.py does what the graph does is tested, not assumed.
+This gives the labels and the settings of suppression for any graph, whatever operations, tables and offsets it uses. It
+also tests that nms.py does the same as the graph.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class Probe:
             scores = np.linspace(1, 0.9, len(classes), dtype=np.float32)
             rows = self._ask(classes, scores)
             if rows.scores[: len(scores)].tolist() != scores.tolist():
-                raise Refused("a class that has the highest score is not detected with it")
+                raise Refused("a class with the highest score is not detected")
             found.extend(rows.labels[: len(scores)])
         return found
 
@@ -64,7 +64,7 @@ class Probe:
             found = Suppression(threshold, iou_threshold, of_one_class, in_all, clip)
             if all(self._agrees(found, labels, seed) for seed in range(_RANDOM_HEADS)):
                 return found
-        raise Refused("what follows the heads does not do what CombinedNonMaxSuppression or NonMaxSuppression does")
+        raise Refused("the steps after the heads differ from CombinedNonMaxSuppression and NonMaxSuppression")
 
     def _count(self, classes: int) -> int:
         """How many pairs are kept when no boxes overlap and the first classes have high scores, all different."""

@@ -1,7 +1,7 @@
-"""Runs an engine as the handler does, in a process of its own, and lists what a cold start reads of EFS.
+"""Runs an engine like the handler, in a separate process, and records what a cold start reads from EFS.
 
-The process sees EFS as it will be: links to packages, model and prepared/, and a manifest that vouches for the
-engine. A crash in a library is then a reason, not the end of the filling.
+The process sees EFS as it will be: links to packages, model and prepared/, and a manifest that names the engine as
+accepted. So a crash in a library is only a reason not to use the engine; it does not end the filling.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ class Efs:
 def detections(
     efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], pictures: Sequence[NDArray[np.uint8]]
 ) -> list[list[Detection]]:
-    """What an engine finds in pictures. Raises Refused when it does not load, or fails."""
+    """What an engine detects in pictures. Raises Refused when it does not load, or fails."""
     with tempfile.TemporaryDirectory() as directory:
         path = Path(directory, "pictures.npz")
         np.savez(path, *pictures)
@@ -66,7 +66,7 @@ def detections(
 def cold_start(
     efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], picture: NDArray[np.uint8]
 ) -> list[str]:
-    """Lines `START LENGTH PATH` of what answering one picture reads, in bytes, in the order of the first touch."""
+    """Lines `START LENGTH PATH`, in bytes, of what is read to answer one picture, in the order of the first access."""
     file, exif = BytesIO(), Image.Exif()
     exif[ExifTags.Base.Orientation] = 1  # as cameras write it, which takes more modules to read
     Image.fromarray(picture).save(file, "JPEG", exif=exif)
@@ -107,7 +107,7 @@ def _run(efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str
 
 
 def _last_line(output: str, returncode: int) -> str:
-    """What a failed process said last, or how it ended."""
+    """The last line of a failed process, or how it ended."""
     lines = output.strip().splitlines()
     if returncode < 0 or not lines:
         return f"the engine's process ended with status {returncode}"
@@ -116,7 +116,7 @@ def _last_line(output: str, returncode: int) -> str:
 
 @contextmanager
 def filled(efs: Efs, signature: Mapping[str, Any], prepared: Mapping[str, Any]) -> Iterator[Path]:
-    """A directory that looks like EFS when it is filled, `prepared` being what the manifest has under that name."""
+    """A directory that looks like filled EFS; `prepared` is that entry of its manifest."""
     with tempfile.TemporaryDirectory() as directory:
         root = Path(directory).resolve()
         for place, target in efs.places().items():

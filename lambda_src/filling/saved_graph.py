@@ -14,7 +14,7 @@ from tensorflow.python.framework.convert_to_constants import convert_variables_t
 
 
 class Refused(Exception):
-    """A model that cannot be prepared; its text says why, in one sentence."""
+    """A model that cannot be prepared; the text says why, in one sentence."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +31,7 @@ class SavedGraph:
 
 
 class Unfit(Exception):
-    """A model that no engine can serve; its text says why, in one sentence."""
+    """A model that no engine can serve; the text says why, in one sentence."""
 
 
 def signature(model: Path, name: str = "default") -> dict[str, Any]:
@@ -42,7 +42,7 @@ def signature(model: Path, name: str = "default") -> dict[str, Any]:
     meta = _meta_graph(model)
     found = meta.signature_def[name]
     if len(found.inputs) != 1 or not set(OUTPUTS) <= set(found.outputs):
-        raise Refused(f"the signature {name} lacks an input or an output")
+        raise Refused(f"the signature {name} has no input or lacks an output")
     (images,) = found.inputs.values()
     return {
         "name": name,

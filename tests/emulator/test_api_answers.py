@@ -135,7 +135,7 @@ def test_with_a_key_the_page_is_open_and_the_rest_is_not(api: Api, route: str) -
     before = api.deployment()
     _, steps = api.deploy(route, ApiAuth="API_KEY")
     assert api.deployment() == before
-    assert not [step for step in steps if step.startswith("wire")]
+    assert not [step for step in steps if step.startswith("connect")]
 
 
 @ROUTES

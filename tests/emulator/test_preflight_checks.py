@@ -126,7 +126,7 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
     desired = describe(wild_rydes(), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready) as caught:
         preflight.check(aws, desired, creation(desired), place, Said())
-    assert str(caught.value).count("no stack has made") == 2
+    assert str(caught.value).count("no stack created it") == 2
     functions.delete_function(FunctionName="ml_inferencefunction")
     logs.delete_log_group(logGroupName="/aws/lambda/ml_inferencefunction")
     properties = "{LogGroupName: /aws/lambda/ml_inferencefunction}"
@@ -146,7 +146,7 @@ def test_a_new_name_of_the_function_that_is_taken_is_in_an_update_s_way(aws: Aws
     for group in ("prod_fn", before.function_name):
         client(place, "logs").create_log_group(logGroupName=f"/aws/lambda/{group}")
     renamed = describe(wild_rydes(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
-    with pytest.raises(preflight.Unready, match="log group /aws/lambda/prod_fn: there is one of that name"):
+    with pytest.raises(preflight.Unready, match="log group /aws/lambda/prod_fn: it already exists"):
         preflight.check(aws, renamed, [ApplyStack(renamed.service, "update")], place, Said(), there)
     preflight.check(aws, before, [ApplyStack(before.service, "update")], place, Said(), there)
 

@@ -137,7 +137,7 @@ def test_somebody_elses_directory_is_no_home(tmp_path: Path) -> None:
     theirs = tmp_path / "theirs" / "efs" / "precious"
     theirs.mkdir(parents=True)
     stranger = Command(tmp_path / "theirs")
-    assert "was not made here" in result(stranger("deploy", code=2))["error"]
+    assert "this tool did not create it" in result(stranger("deploy", code=2))["error"]
     stranger("destroy")
     assert theirs.exists()
 

@@ -205,7 +205,7 @@ def test_a_wait_condition_that_is_over_is_no_fault_and_not_asked_again(bootstrap
     command = bootstrap.command(BOOTSTRAP_INSTANCE="stop")
     done = subprocess.run(command, env=bootstrap.environment, capture_output=True, text=True, timeout=600, check=True)
     assert len(bootstrap.server.puts) == 1
-    assert f"bootstrap: the wait condition is over (HTTP {status})" in done.stdout
+    assert f"bootstrap: the wait condition has ended (HTTP {status})" in done.stdout
     assert "error" not in done.stdout
     assert bootstrap.calls().splitlines()[-1] == "shutdown -h now"
 
@@ -230,7 +230,7 @@ def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap,
         ({"MODEL": "/no 'such' \tmodel"}, ["/no 'such'  model does not exist"]),
         ({"DNF_STATUS": "1", "INSTALL_SECONDS": "1"}, ["dnf cannot install", "No 'package'/path [31mred"]),
         ({"MOUNT_STATUS": "32", "MOUNT_SECONDS": "1"}, ["cannot mount fs-0123"]),
-        ({"PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"}, ["not done after 1 s"]),
+        ({"PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"}, ["did not finish within 1 s"]),
     ],
     ids=["pip", "digest", "signature", "quotes", "dnf", "mount", "timeout"],
 )

@@ -298,14 +298,14 @@ def test_wrong_digest(populate: Populate, server: Server, tmp_path: Path) -> Non
     assert digest in refused(populate, MODEL=server.url + "/model", MODEL_SHA256="0" * 64)
 
 
-UNSAFE, NO_MODEL = "a link, a device or a way out: do not trust it", "is no SavedModel"
-WANTED = ": MODEL must be a SavedModel in a whole tar, plain or as gz, bz2 or xz"
-DAMAGED = "is cut or damaged" + WANTED
+UNSAFE, NO_MODEL = "a link, a device or a path out of the archive: do not trust it", "is not a SavedModel"
+WANTED = ": MODEL must be a SavedModel in a complete tar, plain or as gz, bz2 or xz"
+DAMAGED = "is incomplete or damaged" + WANTED
 BAD_ARCHIVES = {
     "web page": (b"\n<!DOCTYPE html><title>Sign in</title>" + b" " * 1000, "is a web page" + WANTED),
     "zip": (make_zip(*MODEL), "is a zip" + WANTED),
-    "text": (b"not found", "is no archive" + WANTED),
-    "nothing": (b"", "is no archive" + WANTED),
+    "text": (b"not found", "is not an archive" + WANTED),
+    "nothing": (b"", "is not an archive" + WANTED),
     "plain, truncated": (gzip.decompress(make_archive(*MODEL, ("variables/more", "x" * 5000)))[:3500], DAMAGED),
     "truncated": (make_archive(*MODEL, ("variables/more", os.urandom(3000).hex()))[:-2000], DAMAGED),
     "parent directory": (make_archive(*MODEL, ("../escaped", "x")), UNSAFE),
@@ -320,7 +320,7 @@ BAD_ARCHIVES = {
     ),
     "signature without boxes": (
         make_archive(("saved_model.pb", "default-")),
-        "outputs are detection_class_entities string, detection_scores float32: there must be",
+        "outputs are detection_class_entities string, detection_scores float32: it needs",
     ),
 }
 
@@ -352,7 +352,7 @@ def test_absolute_names_land_inside(populate: Populate, tmp_path: Path) -> None:
     ("changes", "expected"),
     [
         ({"MODEL": "/nowhere"}, "/nowhere does not exist"),
-        ({"MODEL": "/proc/self/fdinfo"}, "is no SavedModel"),
+        ({"MODEL": "/proc/self/fdinfo"}, "is not a SavedModel"),
         ({"PYTHON": "python9.9"}, "PYTHON=python9.9 must be"),
         ({"PACKAGES": ""}, "needs PYTHON, PACKAGES and MODEL"),
     ],
@@ -367,14 +367,14 @@ def test_failing_pip_shows_its_words(empty: Populate) -> None:
     *lines, last = failed.stderr.splitlines()
     assert any("Could not find a version that satisfies" in line for line in lines)
     assert last.startswith("populate: error: packages failed (ERROR: No matching distribution found")
-    assert last.endswith("check PACKAGES and the way to the package index")
+    assert last.endswith("check PACKAGES and the connection to the package index")
     assert sorted(path.name for path in empty.root.iterdir()) == [".populate.lock", "populate.log"]
 
 
 FATES = {
-    "hangs": "looking at a picture of 480x640 takes more than 1 s: ",
-    "crashes": "looking at a picture of 480x640 ended with signal 11: ",
-    "fails": "run fails for any picture (['ValueError']): it must take float32 [1, H, W, 3]",
+    "hangs": "detecting objects in a picture of 480x640 takes more than 1 s: ",
+    "crashes": "detecting objects in a picture of 480x640 ended with signal 11: ",
+    "fails": "run fails for every picture (['ValueError']): it must accept float32 [1, H, W, 3]",
     "boasts": "score is 7: it must be from 0 to 1",
 }
 
@@ -400,7 +400,7 @@ def test_packages_that_do_not_import_are_named(populate: Populate, tmp_path: Pat
         archive.writestr("numpy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr("numpy-1.0.dist-info/RECORD", "")
     last = refused(populate, PACKAGES=f"numpy@{wheel.as_uri()}")
-    assert "numpy does not import (ModuleNotFoundError: No module named 'nothing_of_this_name'): PACKAGES must" in last
+    assert "numpy cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this_name'): PACKAGES" in last
 
 
 def test_a_preparation_may_refuse_the_model(populate: Populate) -> None:
@@ -424,14 +424,14 @@ def test_a_slow_download_is_given_up(populate: Populate, server: Server) -> None
     url = server.answer("/drip", (200, b"x" * 40, 1000))
     server.pause = 0.1
     last = refused(populate, MODEL=url, DOWNLOAD_SECONDS="1")
-    assert "/drip came too slowly, " in last
-    assert "bytes so far: take a faster server" in last
+    assert "/drip downloads too slowly, " in last
+    assert "bytes so far: use a faster server" in last
 
 
 def test_a_download_that_is_too_large_is_not_begun(populate: Populate, server: Server) -> None:
     url = server.answer("/large?X-Amz-Signature=secret", (200, b"x", 5 * 10**9))
     last = refused(populate, MODEL=url)
-    assert "/large has more than 4,000,000,000 bytes: take a smaller model" in last
+    assert "/large has more than 4,000,000,000 bytes: use a smaller model" in last
     assert "secret" not in last
 
 
@@ -461,14 +461,14 @@ def test_a_second_one_waits_and_finds_nothing_to_do(populate: Populate, tmp_path
     *waiting, last = second.stdout.splitlines()
     assert "nothing to do" in last
     assert waiting
-    assert all("another populate is filling" in line for line in waiting)
+    assert all("another process is filling" in line for line in waiting)
 
 
 def test_what_is_held_for_ever_is_given_up(populate: Populate) -> None:
     with (populate.root / ".populate.lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         last = refused(populate, LOCK_PAUSE="0.1", LOCK_SECONDS="1")
-    assert "another populate has been filling" in last
+    assert "another process has been filling" in last
     assert "nothing to do" in populate().stdout
 
 
@@ -506,5 +506,5 @@ def test_a_full_disk_is_named_and_nothing_is_left(empty: Populate, tmp_path: Pat
         env=empty.environment(MODEL=str(model)), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     last = done.stderr.splitlines()[-1]
-    assert last == f"populate: error: no space is left on the disk of {empty.root}: free some, and run this again"
+    assert last == f"populate: error: the disk of {empty.root} is full: free some space, and run this again"
     assert done.stdout.splitlines()[-2:] == [".populate.lock", "populate.log"]

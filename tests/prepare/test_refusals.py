@@ -65,10 +65,10 @@ REFUSED: list[tuple[Model, str]] = [
     (without_suppression, "no non-maximum suppression"),
     (with_thresholds_of_their_own, "different IoU thresholds"),
     (with_two_suppressions, "several combined suppressions"),
-    (with_scores_changed_afterwards, "not detected with it"),
-    (with_boxes_moved_by_the_picture, "needs more than boxes and scores"),
+    (with_scores_changed_afterwards, "with the highest score is not detected"),
+    (with_boxes_moved_by_the_picture, "need more inputs than these"),
     (with_one_suppression_of_all_classes, "one suppression for all classes"),
-    (with_noise, "LiteRT computes other boxes or scores"),
+    (with_noise, "LiteRT's boxes or scores differ"),
     (with_an_operation_that_litert_lacks, "converter refuses"),
 ]
 
@@ -110,7 +110,7 @@ DOG = Detection("Dog", 0.8, BOX)
     ],
 )
 def test_detections_that_do_not_agree(found: list[Detection]) -> None:
-    with pytest.raises(Refused, match="by one engine only"):
+    with pytest.raises(Refused, match="by only one engine"):
         compare([DOG], found, noise=1e-4, most=100)
 
 

@@ -66,7 +66,7 @@ def test_another_signature_is_offered_and_may_be_chosen(tmp_path: Path) -> None:
 def test_a_model_in_parts(part: str, tmp_path: Path) -> None:
     LITERT_ALONE["keras"](tmp_path / "model")
     (tmp_path / "model" / part).unlink()
-    with pytest.raises(trial.Unfit, match=r"must be whole, with variables/|saved_model.pb is damaged"):
+    with pytest.raises(trial.Unfit, match=r"must be complete, with variables/|saved_model.pb is damaged"):
         on_trial(tmp_path / "model")
 
 
@@ -80,8 +80,8 @@ def labelled(directory: Path, text: bytes) -> Path:
 @pytest.mark.parametrize(
     ("text", "why"),
     [
-        (b"Person\nDog\n", "labels.txt has no label for class 2: it must stand on line 3"),
-        (b"Person\n\nHorse\n", "labels.txt has no label for class 1: it must stand on line 2"),
+        (b"Person\nDog\n", "labels.txt has no label for class 2: write it on line 3"),
+        (b"Person\n\nHorse\n", "labels.txt has no label for class 1: write it on line 2"),
         (b"Person\nDog\n\xff\n", "cannot be loaded .UnicodeDecodeError"),
     ],
 )
@@ -131,4 +131,4 @@ def test_a_graph_without_an_end_is_ended(tmp_path: Path) -> None:
         [sys.executable, "-ISB", script, "check", tmp_path, model], env=environment, capture_output=True, timeout=300
     )
     assert done.returncode == -signal.SIGALRM, done.stderr
-    assert (tmp_path / "reason").read_text() == "looking at a picture of 480x640 takes more than 3 s"
+    assert (tmp_path / "reason").read_text() == "detecting objects in a picture of 480x640 takes more than 3 s"

@@ -185,7 +185,7 @@ def test_pip_s_reason_is_told_with_the_package_and_what_to_do(project: Project) 
     for name in ("built", "source"):
         told = project.refusal(f"{name}>=1\n")
         assert told.startswith(
-            f"{project.handler}/requirements.txt: pip could not install it for python3.13 on x86_64:\n"
+            f"{project.handler}/requirements.txt: pip cannot install this for python3.13 on x86_64:\n"
         )
         assert f"No matching distribution found for {name}>=1" in told
         assert f"`pip wheel --no-deps --wheel-dir ../wheels {name}`" in told

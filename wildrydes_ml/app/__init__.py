@@ -1,7 +1,7 @@
-"""The short way: an App declares an application once, and is its template and its Deployment.
+"""The short way: an App declares an application once; from it come the template and the Deployment.
 
-What an author does not say is inferred: security groups, mounts, waits, permissions, stage and key; and there is a
-parameter for what is given from outside. Whoever wants another shape goes down to `wildrydes_ml.blocks`.
+The App adds what the author does not declare: security groups, mounts, waits, permissions, stage and key. It adds a
+parameter for each value that comes from outside. For another structure, use `wildrydes_ml.blocks`.
 """
 
 from .app import App

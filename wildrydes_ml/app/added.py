@@ -1,6 +1,6 @@
-"""Resources that an author adds: AWS's own defaults written out, where linters ask for a decision.
+"""Resources that an author adds: AWS's defaults are written into the template where linters ask for a decision.
 
-Nothing changes by it: what an App makes goes with it, and so its template says.
+This changes nothing: what an App creates is deleted with it, and the template says so.
 """
 
 from collections.abc import Mapping
@@ -24,7 +24,7 @@ _ENCRYPTED = "SqsManagedSseEnabled encrypts it; the rule looks for a key of KMS 
 
 
 def explicit(resource: AWSObject) -> None:
-    """Writes the defaults out, where the author has said nothing else."""
+    """Sets AWS's defaults where the author has set nothing else."""
     if resource.resource_type in _HOLDING_DATA:
         for attribute in ("DeletionPolicy", "UpdateReplacePolicy"):
             resource.resource.setdefault(attribute, "Delete")

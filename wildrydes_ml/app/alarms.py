@@ -1,4 +1,4 @@
-"""Alarms on any metric of CloudWatch's."""
+"""Alarms on any CloudWatch metric."""
 
 import re
 from collections.abc import Mapping
@@ -17,15 +17,15 @@ _STATISTIC = r"Sum|Average|Minimum|Maximum|SampleCount|p\d{1,2}(\.\d+)?"
 _COUNTED = re.compile(
     r"(\w*Errors|Throttles|Invocations|[45]XXError|Count|NumberOf\w+|\w+Failed|\w+Dropped|\w*Requests)"
 )
-_SHAPE = "pass (namespace, name, {dimension: value}), or what function.metric(name) returns"
+_SHAPE = "pass (namespace, name, {dimension: value}), or the result of function.metric(name)"
 
 
 def alarm(
     title: str, metric: object, *, above: float, minutes: int, statistic: str, topic: Value | None, about: str
 ) -> cloudwatch.Alarm:
-    """An alarm that rings when the metric of so many minutes is above the number.
+    """An alarm that rings when the metric is above the number for so many minutes.
 
-    Raises TypeError for what is no metric, ValueError for other minutes and statistics.
+    Raises TypeError for a wrong metric, ValueError for other minutes and statistics.
     """
     namespace, name, dimensions = _metric(title, metric)
     if isinstance(above, bool) or not isinstance(above, (int, float)):

@@ -1,4 +1,4 @@
-"""The App: what its author declares, checked at the line that declares it."""
+"""The App: what its author declares. Each declaration is checked at once, so that an error names its line."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -40,18 +40,21 @@ Resource = TypeVar("Resource", bound=AWSObject)
 class App:
     """An application: functions that mount packages and a model, and an API in front of them.
 
-    `name` is the deployment's: 2 to 31 lower-case letters, digits and dashes. `network`, `storage` and `filling` say
-    what the functions stand on; an App without `storage` has no network, and its functions hold what their zips hold.
-    `access` says who may call the API, once for all routes. `runtime` and `architecture` are of the functions and of
-    what fills EFS; as parameters `PythonRuntime` and `Architecture` they can be set. `about` is a sentence for the
-    template. Paths are relative to `directory`, which is that of the file that makes the App.
+    Every method raises TypeError and ValueError at the wrong line, with what to do.
 
-    `cors` are the exact origins whose pages may call the API, such as `["https://example.org"]`; none unless named.
-    API Gateway answers the browsers' questions. To its answers the handler must add the header
-    `Access-Control-Allow-Origin` itself: it finds the origins, separated by commas, in the variable `CORS_ORIGINS`.
-    `binary_media_types` are types of bodies that come as they are, such as `["image/png"]`.
-
-    Every method raises TypeError and ValueError, at the line that is wrong, with what to do.
+    Args:
+        name: The deployment's name: 2 to 31 lower-case letters, digits and dashes.
+        network: The network; only with `storage`.
+        storage: The file system. Without it the App has no network, and its functions have only their zips.
+        filling: The packages and the model on EFS.
+        access: Who may call the API; it holds for all routes.
+        runtime: The Lambda runtime of the functions and of what fills EFS; the default of parameter `PythonRuntime`.
+        architecture: Their processor; the default of parameter `Architecture`.
+        cors: The origins whose pages may call the API, such as `["https://example.org"]`. API Gateway answers the
+            browsers' OPTIONS requests. The handler must add the header `Access-Control-Allow-Origin` to its own
+            answers: the variable `CORS_ORIGINS` has the origins, separated by commas.
+        binary_media_types: Types of bodies that reach the handler unchanged, such as `["image/png"]`.
+        directory: Relative paths start here; by default the directory of the file that makes the App.
     """
 
     def __init__(
@@ -104,18 +107,20 @@ class App:
         one_of: Sequence[str] = (),
         about: str = "",
     ) -> Parameter:
-        """A parameter of the template: a number, text, or true and false, as the default is.
+        """Adds a parameter to the template: a number, text or true/false, like its default.
 
-        Without a default it must be given when the App is deployed.
+        A parameter without a default must be set when the App is deployed.
         """
         made = parameters.own(name, default, at_least, at_most, one_of, about)
         self._refuse_taken("parameter", name)
         return self._template.add_parameter(made)
 
     def add(self, resource: Resource) -> Resource:
-        """Any resource of troposphere's; what is returned stands for it elsewhere."""
+        """Adds any troposphere resource, and returns it for use in other declarations."""
         if not isinstance(resource, AWSObject) or not resource.title:
-            raise TypeError(f"add() has {resource!r}: pass a resource of troposphere with a title, as Queue('Results')")
+            raise TypeError(
+                f"add() has {resource!r}: pass a troposphere resource with a title, such as Queue('Results')"
+            )
         self._refuse_taken("resource", resource.title)
         explicit(resource)
         added: Resource = self._template.add_resource(resource)
@@ -138,12 +143,17 @@ class App:
         physical_name: Value = "",
         about: str = "",
     ) -> Function:
-        """A function: `handler` is `module.function` in the directory `code`.
+        """Adds a Lambda function.
 
-        `memory` is in MiB (128 to 10240), `timeout` in seconds (1 to 900; behind a route 29). `environment` holds
-        text, numbers, parameters, resources and functions; these stand for their `Ref`. `may` are the statements of
-        `allow`. A function that is not `mounted` does not see EFS. `physical_name` is its name in the account;
-        without one CloudFormation makes it.
+        Args:
+            name: Its logical id.
+            code: The directory with its code; `handler` is `module.function` in it.
+            memory: MiB, 128 to 10240.
+            timeout: Seconds, 1 to 900; behind a route at most 29.
+            environment: Text, numbers, parameters, resources and functions; the last three stand for their `Ref`.
+            may: What its role allows: results of `allow`.
+            mounted: Whether it sees EFS.
+            physical_name: Its name in the account; by default CloudFormation chooses it.
         """
         self._refuse_taken("function", name)
         directory = files.directory(f"function {name!r}: code", self.directory, code)
@@ -176,24 +186,24 @@ class App:
         return self._functions[name]
 
     def route(self, route: str, function: Function, *, open: bool | str = False, page: bool = False) -> Route:
-        """The function that answers a route, such as "POST /" or "ANY /digits/{id}".
+        """Adds a route of the API, such as "POST /" or "ANY /digits/{id}", and the function that answers it.
 
-        `open` lets anyone call it, whatever `access` asks of the other routes; as text it says why. With `page`, `GET`
-        on the path of an ANY route is open, so that a browser can load a page.
+        With `open`, anyone may call the route, whatever `access` is; pass a sentence to say why. With `page`, `GET` on
+        the path of an ANY route is open, so that a browser can load a page.
         """
         method, path = _method_and_path(route)
         self._refuse_unknown_function(route, function)
         if self.access is None:
-            raise ValueError(f"route {route!r}: say who may call, as App(access=Access('API_KEY'))")
+            raise ValueError(f"route {route!r}: the App must say who may call it: App(access=Access('API_KEY'))")
         if isinstance(function.timeout, (int, float)) and function.timeout > API_SECONDS:
             raise ValueError(
-                f"route {route!r}: {function.title} may take {function.timeout} s, but API Gateway waits "
-                f"{API_SECONDS} s; give it timeout={API_SECONDS} or less"
+                f"route {route!r}: {function.title} may take {function.timeout} s, but API Gateway waits only "
+                f"{API_SECONDS} s; use timeout={API_SECONDS} or less"
             )
         made = Route(function.inference, path, method, page, _OPEN if open is True else open or "")
         for other in self._routes:
             if (other.path, other.method) == (path, method):
-                raise ValueError(f"route {route!r} stands twice: one function answers it")
+                raise ValueError(f"route {route!r} is there twice: only one function can answer it")
         check_paths([path, *(other.path for other in self._routes)])
         self._routes.append(made)
         return made
@@ -209,10 +219,10 @@ class App:
         topic: Value | None = None,
         about: str = "",
     ) -> "cloudwatch.Alarm":
-        """An alarm that rings when a metric is above a number for so many minutes, and tells a topic of SNS's.
+        """Adds an alarm that rings when a metric is above a number for so many minutes; it can notify an SNS topic.
 
-        A metric is `function.metric(name)`, or (namespace, name, dimensions). Without a `statistic` it is the Sum of
-        what is counted, and the Maximum of everything else.
+        A metric is `function.metric(name)`, or (namespace, name, dimensions). The default `statistic` is Sum for
+        counts, and Maximum for everything else.
         """
         if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
             raise ValueError(f"alarm {title!r}: use letters and digits only")
@@ -244,11 +254,11 @@ class App:
         return dashboards.add(self._template, watched, api, storage, alarms, own_metrics=own_metrics, title=title)
 
     def output(self, name: str, value: Value | Function, about: str = "") -> None:
-        """An output of the stack."""
+        """Adds an output to the stack."""
         if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
             raise ValueError(f"output {name!r}: use letters and digits only")
         if name in (*self._template.outputs, "ApiId", "Url"):
-            raise ValueError(f"output {name!r} is there already: choose another name")
+            raise ValueError(f"output {name!r} already exists: choose another name")
         known = Ref(value.title) if isinstance(value, Function) else reference(value)
         self._template.add_output(Output(name, Value=known, **({"Description": about} if about else {})))
 
@@ -258,16 +268,16 @@ class App:
         from ..questions import question
 
         if not any(route is one for one in self._routes):
-            raise ValueError(f"proof: {route!r} is no route of this App; pass what app.route(...) returned")
+            raise ValueError(f"proof: {route!r} is not a route of this App; pass the result of app.route(...)")
         if self._question is not None:
-            raise ValueError(f"proof: the App is proven by {self._question} already; keep one of the two")
+            raise ValueError(f"proof: the App already has the proof {self._question}; keep only one")
         self._question = question(route.method, route.path, asked, check, path)
 
     def template(self) -> Template:
-        """The template: what was declared until now, with the API in front of it.
+        """The template with everything declared so far, and the API.
 
-        Raises ValueError for an App without a function, for `access` without a route, for a resource without a property
-        that its type needs, and for a reference to what the App does not have.
+        Raises ValueError for an App without a function, `access` without a route, a resource without a required
+        property, and a reference to something that the App does not have.
         """
         if not self._functions:
             raise ValueError(f"App {self.name!r} has no function: add one with app.function(...)")
@@ -284,7 +294,7 @@ class App:
         return made
 
     def deployment(self) -> "Deployment":
-        """What the deployer needs to know of it. Raises SettingsError where the model is missing."""
+        """The App as data for the deployer. Raises SettingsError when the model is missing."""
         from .deploying import deployment
 
         return deployment(self, self.template())
@@ -306,17 +316,17 @@ class App:
 
     @property
     def question(self) -> "Question | None":
-        """What proves that it answers, on one of its routes."""
+        """The proof that the App answers; None without one."""
         return self._question
 
     @property
     def code(self) -> Mapping[Path, str]:
-        """The directories of code, with the parameter that gets the key of each one's zip."""
+        """The directories of code, each with the parameter for the key of its zip."""
         return self._code
 
     @property
     def foundation(self) -> "Foundation | None":
-        """What its functions stand on."""
+        """The network, storage and filling for the functions; None without storage."""
         return self._foundation
 
     def _add_api(self, template: Template, access: Access) -> None:
@@ -337,7 +347,7 @@ class App:
         template.add_output(Output("Url", Description="URL of the API", Value=invoke_url(api)))
 
     def _key(self, name: str, directory: Path) -> Parameter:
-        """The parameter with the key of the directory's zip: one for a directory, however many functions it has."""
+        """The parameter with the key of the directory's zip: one for a directory, even with several functions."""
         if directory not in self._code:
             title = f"{name}CodeKey" if self._code else "CodeKey"
             self._refuse_taken("parameter", title)
@@ -355,14 +365,14 @@ class App:
         if not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
             raise ValueError(f"{kind} {title!r}: use letters and digits only")
         if title in self._template.parameters or title in parameters.TABLE:
-            raise ValueError(f"{kind} {title!r}: the template has a parameter of that name; choose another")
+            raise ValueError(f"{kind} {title!r}: the template has a parameter with that name; choose another")
         arguments.unused(self._template, title, f"choose another name for the {kind}")
 
     def _refuse_unknown_function(self, route: str, function: object) -> None:
         if not isinstance(function, Function):
-            raise TypeError(f"route {route!r} has {function!r}: pass what app.function(...) returned")
+            raise TypeError(f"route {route!r} has {function!r}: pass the result of app.function(...)")
         if self._functions.get(function.title) is not function:
-            raise ValueError(f"route {route!r}: function {function.title} is another App's; add one to this App")
+            raise ValueError(f"route {route!r}: function {function.title} belongs to another App; add one to this App")
 
 
 def _method_and_path(route: object) -> tuple[Method, str]:

@@ -1,4 +1,4 @@
-"""What an author says of network, storage and filling. The blocks make it; their results have names of their own."""
+"""How an author declares network, storage and filling. The blocks add the resources; their results have other names."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,33 +23,33 @@ ZONES = ("One", "Two", "Three", "Four", "Five", "Six")
 
 @dataclass(frozen=True)
 class ExistingNetwork:
-    """A VPC that is there: its ids are parameters `VpcId`, `SubnetOne`, `SubnetTwo` and so on, and `FillerSubnet`.
+    """An existing VPC. Its ids are the parameters `VpcId`, `SubnetOne`, `SubnetTwo` and so on, and `FillerSubnet`.
 
     Raises ValueError for fewer than 2 or more than 6 zones, and for another filler.
     """
 
     zones: int = 2
-    """How many subnets the functions run in (2 to 6), each in another Availability Zone, with a way out if they need
-    one."""
+    """The number of the functions' subnets, 2 to 6, in different Availability Zones. For functions that need the
+    Internet, the subnets must have a route to it."""
     filler: Filler = "public"
-    """The kind of FillerSubnet, from which the instance fetches packages and model: `public` has a route to an Internet
-    gateway, and gives the instance an address; `private` has one to a NAT gateway."""
+    """The kind of FillerSubnet, from which the instance fetches packages and model. `public`: it has a route to an
+    Internet gateway, and the instance gets a public address. `private`: it has a route to a NAT gateway."""
     blocks: tuple[str, ...] = PRIVATE_BLOCKS
-    """The IPv4 blocks that hold the VPC's addresses: NFS is let out to these alone."""
+    """The IPv4 blocks that contain the VPC's addresses: the functions may use NFS to these only."""
 
     def __post_init__(self) -> None:
         if isinstance(self.zones, bool) or not isinstance(self.zones, int) or not 2 <= self.zones <= len(ZONES):
-            raise ValueError(f"ExistingNetwork.zones is {self.zones!r}: use 2 to {len(ZONES)}, a subnet in each")
+            raise ValueError(f"ExistingNetwork.zones is {self.zones!r}: use 2 to {len(ZONES)}, with a subnet in each")
         arguments.one_of("ExistingNetwork.filler", self.filler, get_args(Filler))
         arguments.several("ExistingNetwork.blocks", self.blocks, 1, "name blocks such as 10.0.0.0/16, each once")
 
 
 @dataclass(frozen=True)
 class NewNetwork:
-    """A VPC of the App's own, with two private subnets and a public one. Raises ValueError for another egress."""
+    """A new VPC for the App, with two private subnets and a public one. Raises ValueError for another egress."""
 
     egress: "Egress" = "none"
-    """The functions' way out: `none`, `nat` (billed by the hour) or `ipv6` (free; reaches hosts with IPv6 alone)."""
+    """The functions' Internet access: `none`, `nat` (billed by the hour) or `ipv6` (free; only hosts with IPv6)."""
 
     def __post_init__(self) -> None:
         from ..blocks.network import Egress
@@ -59,12 +59,12 @@ class NewNetwork:
 
 @dataclass(frozen=True)
 class Storage:
-    """An encrypted EFS, which every function mounts. Raises ValueError for another mode and for MiB/s out of range."""
+    """An encrypted EFS, which every function mounts. Raises ValueError for another mode and MiB/s out of range."""
 
     throughput_mode: "ThroughputMode" = "elastic"
-    """`elastic` bills what is read and written, `provisioned` what is reserved, `bursting` nothing."""
+    """`elastic`: reading and writing is billed. `provisioned`: the reserved throughput is billed. `bursting`: free."""
     provisioned_mibps: float = 15
-    """MiB/s to reserve (1 to 3414), where the mode is `provisioned`."""
+    """MiB/s to reserve, 1 to 3414; used with `provisioned` only."""
 
     def __post_init__(self) -> None:
         from ..blocks.storage import MIBPS, ThroughputMode
@@ -75,22 +75,22 @@ class Storage:
 
 @dataclass(frozen=True)
 class Filling:
-    """What is put on EFS, by an instance on AWS and by the same script here.
+    """The content of EFS: on AWS an instance puts it there, locally the same script does.
 
-    Raises TypeError and ValueError for values that cannot be any of these; the App looks at the files.
+    Raises TypeError and ValueError for wrong values. The App checks the files.
     """
 
     packages: str | Sequence[str]
-    """A file of pins such as `numpy==2.4.6`, relative to the App's file; or a list of pins."""
+    """A file with exact versions such as `numpy==2.4.6` (relative to the App's file), or a list of them."""
     model: str
-    """A directory or tar archive, relative to the App's file; or the http(s) URL of a tar archive. On EFS its content
-    is in `model/`."""
+    """A directory or tar archive (relative to the App's file), or the http(s) URL of a tar archive. Its content is in
+    `model/` on EFS."""
     sha256: str = ""
-    """The digest of the archive behind the URL, in 64 hexadecimal digits."""
+    """The SHA-256 digest of the archive at the URL, in 64 hexadecimal digits."""
     instance: "Instance" = "stop"
-    """What becomes of the instance once EFS is filled: `stop` (it ends itself), `keep`, or `none` (there is none)."""
+    """The instance after EFS is filled: `stop` (it terminates itself) or `keep`; `none`: there is no instance."""
     instance_type: str = ""
-    """Its type; empty: c5.large, or c7g.large on arm64."""
+    """The instance type; empty: c5.large, or c7g.large on arm64."""
 
     def __post_init__(self) -> None:
         from ..blocks.filling import Instance
@@ -100,15 +100,17 @@ class Filling:
         if not self.model:
             raise ValueError("Filling.model is empty: name the model's directory, archive or URL")
         if not self.packages:
-            raise ValueError("Filling.packages is empty: name a file of pins such as packages.txt, or list the pins")
+            raise ValueError(
+                "Filling.packages is empty: name a file such as packages.txt, or list packages such as numpy==2.4.6"
+            )
         arguments.one_of("Filling.instance", self.instance, get_args(Instance))
         arguments.text("Filling.sha256", self.sha256, r"|[0-9A-Fa-f]{64}", "use 64 hexadecimal digits, or nothing")
         if self.sha256 and not self.is_url:
-            raise ValueError("Filling.sha256 is for a model behind a URL: leave it out, as the model is here")
+            raise ValueError("Filling.sha256 is only for a model at a URL: remove it, since this model is a local file")
 
     @property
     def is_url(self) -> bool:
-        """Whether the model is fetched from a web server."""
+        """Whether the model is the URL of an archive."""
         return self.model.startswith(("http://", "https://"))
 
 

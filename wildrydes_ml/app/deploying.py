@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 def deployment(app: "App", template: Template) -> Deployment:
-    """What the deployer needs to know of the App. Raises SettingsError where the model is missing."""
+    """The App as data for the deployer. Raises SettingsError when the model is missing."""
     question = app.question
     return Deployment(
         name=app.name,
@@ -80,7 +80,7 @@ def _auth(access: Access | None, route: Route, values: Mapping[str, str]) -> str
 
 
 def _opens(access: Access | None) -> dict[str, Callable[[str], str]]:
-    """To whom the parameter of `access` opens the API, where it is one."""
+    """Who gets access by a value of the parameter of `access`, if `access` has one."""
     if access is None or not isinstance(access.auth, Parameter):
         return {}
     return {access.auth.title: lambda auth: "open to anyone" if auth == "NONE" else ""}

@@ -13,7 +13,7 @@ _PACKAGE = Path(__file__).resolve().parents[1]
 
 
 def caller() -> Path | None:
-    """The file of the code outside this package that is being run; None where there is none, as in a console."""
+    """The file of the running code outside this package; None if there is none, as in a Python console."""
     frame = inspect.currentframe()
     while frame is not None:
         file = Path(frame.f_code.co_filename)
@@ -24,7 +24,7 @@ def caller() -> Path | None:
 
 
 def directory(where: str, base: Path, name: object) -> Path:
-    """The directory of that name. Raises TypeError for what is no path, ValueError where there is none."""
+    """The directory with this name. Raises TypeError unless `name` is a path, ValueError if it does not exist."""
     path = _path(where, base, name)
     if not path.is_dir():
         raise ValueError(f"{where} is {str(name)!r}: there is no directory {path}")
@@ -32,31 +32,34 @@ def directory(where: str, base: Path, name: object) -> Path:
 
 
 def pins(where: str, base: Path, packages: str | Sequence[str]) -> str:
-    """The pins, separated by spaces, of a file or a list. A `#` and what follows it on a line is a comment.
+    """The packages of a file or a list, separated by spaces. In a file, `#` begins a comment.
 
-    Raises ValueError where there is no such file, for what is no pin, and for more than a parameter holds.
+    Raises ValueError when there is no such file, for a package without an exact version, and when the text is too long
+    for a parameter.
     """
     found = _in_file(where, base, packages) if isinstance(packages, str) else list(packages)
     for pin in found:
         if not isinstance(pin, str) or not re.fullmatch(arguments.PIN, pin, re.ASCII):
-            raise ValueError(f"{where} has {pin!r}: pin each package, such as numpy==2.4.6, without spaces in it")
+            raise ValueError(f"{where} has {pin!r}: use an exact version, such as numpy==2.4.6, without spaces in it")
     if not found:
-        raise ValueError(f"{where} names no package: write pins such as numpy==2.4.6")
+        raise ValueError(f"{where} names no package: add packages such as numpy==2.4.6")
     text = " ".join(found)
     if len(text) > _LONGEST:
-        raise ValueError(f"{where} has {len(text)} characters, where a parameter holds {_LONGEST}: name fewer packages")
+        raise ValueError(f"{where} has {len(text)} characters, but a parameter allows {_LONGEST}: name fewer packages")
     return text
 
 
 def model(where: str, base: Path, name: str) -> Path:
-    """The model's directory or archive. Raises ValueError where there is none, nothing in it, or another file."""
+    """The model's directory or archive. Raises ValueError when it is missing, empty, or not an archive."""
     path = _path(where, base, name)
     if not path.exists():
-        raise ValueError(f"{where} is {name!r}: there is no {path}; make the model first")
+        raise ValueError(f"{where} is {name!r}: {path} does not exist; create the model first")
     if path.is_dir() and not any(path.iterdir()):
-        raise ValueError(f"{where} is {name!r}: {path} is empty; make the model first")
+        raise ValueError(f"{where} is {name!r}: {path} is empty; create the model first")
     if path.is_file() and not _is_archive(path):
-        raise ValueError(f"{where} is {name!r}: {path} is no tar archive; name the directory that holds the model")
+        raise ValueError(
+            f"{where} is {name!r}: {path} is not a tar archive; name the directory that contains the model"
+        )
     return path
 
 

@@ -1,4 +1,4 @@
-"""What the functions of an App stand on: network, storage and filling, put together out of the blocks."""
+"""Network, storage and filling for the functions of an App, built from the blocks."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,13 +27,13 @@ _FILLER = {
 
 @dataclass(frozen=True)
 class Foundation:
-    """What the functions get of it."""
+    """What the functions need of network, storage and filling."""
 
     mount: FileSystemMount
     storage: FileSystem
     """The file system."""
     filling: Populate | None = None
-    """What fills EFS; None where nothing does."""
+    """The filling; None without one."""
 
 
 def add_foundation(
@@ -43,7 +43,7 @@ def add_foundation(
     storage: Storage,
     filling: Filling | None,
 ) -> Foundation:
-    """Adds network, file system and what fills it, with their parameters; `base` is where the App's files are."""
+    """Adds network, file system and filling, with their parameters; `base` is the directory of the App's files."""
     made = _network(template, network, filling)
     way_out = isinstance(network, ExistingNetwork) or network.egress != "none"
     group = add_function_security_group(template, made, web=way_out)

@@ -1,4 +1,4 @@
-"""A function of an App as its author holds it, and what its environment may be."""
+"""A function of an App as its author sees it, and the rules for its environment."""
 
 import re
 from collections.abc import Mapping
@@ -43,20 +43,20 @@ class Function:
     title: str
     """Its logical id."""
     inference: Inference
-    """What the block made of it."""
+    """The result of the block."""
     timeout: Any = 29
-    """Seconds that it may take."""
+    """Its timeout in seconds."""
 
     def metric(self, name: str) -> Metric:
-        """A metric of the function's, such as Errors, Throttles, Invocations or Duration.
+        """A metric of the function, such as Errors, Throttles, Invocations or Duration.
 
-        Raises ValueError for a name that is almost, but not, one of Lambda's: such an alarm would never ring.
+        Raises ValueError for a misspelt name of a Lambda metric: an alarm on it would never ring.
         """
         from difflib import get_close_matches  # only here, since every process that imports an App would wait for it
 
         close = get_close_matches(str(name), _METRICS, 1, _CLOSE) if name not in _METRICS else []
         if close:
-            raise ValueError(f"metric {name!r}: Lambda has none of that name; did you mean {close[0]!r}?")
+            raise ValueError(f"metric {name!r}: Lambda has no such metric; did you mean {close[0]!r}?")
         return ("AWS/Lambda", name, {"FunctionName": Ref(self.title)})
 
     @property
@@ -67,7 +67,7 @@ class Function:
 
 
 def settings(where: str, **values: Any) -> FunctionSettings:
-    """The block's settings; what it refuses is told with `where` and the argument as an App's author calls it."""
+    """The block's settings. Its errors name the argument as the App's author knows it, after `where`."""
     try:
         return FunctionSettings(**values)
     except (TypeError, ValueError) as error:
@@ -80,17 +80,17 @@ def settings(where: str, **values: Any) -> FunctionSettings:
 def variables(where: str, environment: Mapping[str, Any]) -> dict[str, Any]:
     """The environment with `Ref` in place of functions, parameters and resources.
 
-    Raises TypeError and ValueError for what is no mapping, names that Lambda keeps for itself, values of another kind,
-    and for more than Lambda takes.
+    Raises TypeError and ValueError for anything but a mapping, for reserved names, for values of the wrong type, and
+    for more bytes than Lambda allows.
     """
     if not isinstance(environment, Mapping):
         raise TypeError(f"{where} is {environment!r}: pass a dictionary of names and values")
     found = {}
     for name, value in environment.items():
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            raise ValueError(f"{where} has {name!r}: use letters, digits and _, a letter first")
+            raise ValueError(f"{where} has {name!r}: use letters, digits and _, beginning with a letter")
         if _RESERVED.fullmatch(name):
-            raise ValueError(f"{where} has {name!r}: Lambda keeps this name for itself; choose another")
+            raise ValueError(f"{where} has {name!r}: Lambda reserves this name; choose another")
         known = Ref(value.title) if isinstance(value, Function) else value
         arguments.is_known(f"{where}[{name!r}]", known)
         found[name] = reference(known)
@@ -99,6 +99,6 @@ def variables(where: str, environment: Mapping[str, Any]) -> dict[str, Any]:
     )
     if literal > _ENVIRONMENT_BYTES:
         raise ValueError(
-            f"{where} has {literal} bytes, where Lambda takes {_ENVIRONMENT_BYTES}: put long values into the zip"
+            f"{where} has {literal} bytes, but Lambda allows {_ENVIRONMENT_BYTES}: put long values into the zip"
         )
     return found

@@ -1,5 +1,5 @@
-"""Whether a function's code has the handler that its author names. The code is read, never run: what it imports may be
-on EFS alone."""
+"""Checks that a function's code has the handler that its author names. The code is read, not run: its imports may exist
+only on EFS."""
 
 import ast
 import re
@@ -13,7 +13,7 @@ _ARGUMENTS = 2  # https://docs.aws.amazon.com/lambda/latest/dg/python-handler.ht
 def check_handler(where: str, code: Path, handler: object) -> None:
     """Raises ValueError unless `module.function` is a function of event and context in a module of the directory.
 
-    A name that the module binds in another way, as by an import, is taken as it is.
+    A name that the module defines in another way, such as by an import, is accepted without a check.
     """
     if not isinstance(handler, str) or not _SHAPE.fullmatch(handler):
         raise ValueError(f"{where} is {handler!r}: use 'module.function', such as 'app.answer' of {code.name}/app.py")
@@ -22,7 +22,7 @@ def check_handler(where: str, code: Path, handler: object) -> None:
     files = (module.with_name(f"{module.name}.py"), module / "__init__.py")
     file = next((one for one in files if one.is_file()), None)
     if file is None:
-        raise ValueError(f"{where} is {handler!r}: there is no {module.name}.py in {module.parent}")
+        raise ValueError(f"{where} is {handler!r}: there is no file {module.name}.py in {module.parent}")
     _check_name(f"{where} is {handler!r}", file, name)
 
 
@@ -35,10 +35,10 @@ def _check_name(where: str, file: Path, name: str) -> None:
         raise ValueError(f"{where}: there is no {name} in {file}; {has}")
     last = named[-1] if named else None
     if isinstance(last, ast.AsyncFunctionDef):
-        raise ValueError(f"{where}: Lambda cannot call {name}, line {last.lineno} of {file}, as it is async: write def")
+        raise ValueError(f"{where}: {name}, line {last.lineno} of {file}, is async, which Lambda cannot call: use def")
     if isinstance(last, ast.FunctionDef) and not last.decorator_list and not _takes_two(last.args):
         raise ValueError(
-            f"{where}: Lambda passes event and context, which {name}, line {last.lineno} of {file}, does not take: "
+            f"{where}: {name}, line {last.lineno} of {file}, does not accept event and context, which Lambda passes: "
             f"write def {name}(event, context)"
         )
 
@@ -61,8 +61,8 @@ def _takes_two(arguments: ast.arguments) -> bool:
 
 
 def _bound(body: Iterable[ast.stmt]) -> Iterator[tuple[str, ast.AST]]:
-    """The names that statements bind, each with what binds it; `*` for an import of all names. Blocks such as `try`
-    and `if` count as they stand."""
+    """The names that statements define, each with its statement; `*` for an import of all names. Statements inside
+    blocks such as `try` and `if` count, too."""
     for node in body:
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             yield node.name, node

@@ -1,8 +1,8 @@
-"""Finding an application, an App or a Deployment, in a file or module of somebody else's, for `--app`.
+"""Loads an application, an App or a Deployment, from the user's file or module, for `--app`.
 
-That code may do anything while it is loaded, and may fail in any way. What it writes to stdout goes to stderr, since
-the command's own answer is there; files beside it can be imported by it, and are forgotten afterwards, so that the
-next App may have others of the same names.
+The user's code may do anything while it is loaded, and may fail in any way. Its output to stdout goes to stderr, since
+stdout is for the command's own result. It can import files from its own directory; these modules are forgotten
+afterwards, so that the next App may have others with the same names.
 """
 
 import contextlib
@@ -24,9 +24,9 @@ _MODULE = "wildrydes_ml_loaded_app"
 
 
 def load(spec: str) -> App | Deployment:
-    """The App or Deployment that `FILE.py[:NAME]` or `package.module[:NAME]` means; NAME chooses among several.
+    """The App or Deployment in `FILE.py[:NAME]` or `package.module[:NAME]`; NAME chooses one of several.
 
-    Raises SettingsError, with file and line, when it does not load, and when there is none or more than one.
+    Raises SettingsError, with file and line, when the code does not load, and when it has no App, or more than one.
     """
     source, _, name = spec.partition(":") if ".py:" not in spec else spec.rpartition(":")
     if not source:
@@ -44,14 +44,14 @@ def load(spec: str) -> App | Deployment:
 
 
 def told(error: BaseException, spec: str) -> str:
-    """What a function of the App's or Deployment's own raised while a command ran; empty for a fault of another's."""
+    """The error text when the user's own code raised the error while a command ran; otherwise empty."""
     source = spec.rpartition(":")[0] if ".py:" in spec else spec
     directory = Path(source).expanduser().resolve().parent if source.endswith(".py") else Path.cwd()
     files = [Path(frame.filename) for frame in traceback.extract_tb(error.__traceback__)]
     ours = max((place for place, file in enumerate(files) if _PACKAGE in file.parents), default=-1)
     if not any(directory in file.parents and "site-packages" not in file.parts for file in files[ours + 1 :]):
         return ""
-    what = f"{type(error).__name__}: {error}; mend this line and run the same command again"
+    what = f"{type(error).__name__}: {error}; fix this line and run the same command again"
     return f"--app {spec}: {_where(error, directory)}{what}"
 
 
@@ -85,7 +85,7 @@ def _module(spec: str, name: str) -> ModuleType:
 
 @contextlib.contextmanager
 def _importing_from(directory: Path, forget: bool) -> Iterator[None]:
-    """The directory comes first in the search for modules. What is found in it is forgotten afterwards, if wanted."""
+    """Modules are searched in the directory first. Those found there are forgotten afterwards, if `forget` is set."""
     path, modules = list(sys.path), set(sys.modules)
     sys.path.insert(0, str(directory))
     importlib.invalidate_caches()
@@ -98,7 +98,7 @@ def _importing_from(directory: Path, forget: bool) -> Iterator[None]:
 
 
 def _is_beside(name: str, directory: Path) -> bool:
-    """Whether a module is a file of the directory, or of a package in it."""
+    """Whether a module is a file in the directory, or in a package there."""
     if name == _MODULE:
         return True
     top = sys.modules.get(name.partition(".")[0])
@@ -110,7 +110,7 @@ def _is_beside(name: str, directory: Path) -> bool:
 
 @contextlib.contextmanager
 def _explained(spec: str, directory: Path) -> Iterator[None]:
-    """Whatever the code raises, as a fault of the option: where, what, and what to do."""
+    """Turns any error of the code into an error of the option: where, what, and what to do."""
     try:
         yield
     except SyntaxError as error:
@@ -129,12 +129,12 @@ def _explained(spec: str, directory: Path) -> Iterator[None]:
 
 def _remedy(error: ImportError) -> str:
     if "relative import" in str(error):
-        return "leave the first dot out: files beside it are imported by their names, as `from names import NAME`"
-    return "install what is missing, or correct the name"
+        return "remove the first dot: files in the same directory are imported as `from names import NAME`"
+    return "install the missing module, or correct the name"
 
 
 def _where(error: BaseException, directory: Path) -> str:
-    """File and line of the author's code that failed; nothing where that never ran."""
+    """File and line of the user's code that failed; empty if it never ran."""
     frames = [(Path(frame.filename), frame.lineno) for frame in traceback.extract_tb(error.__traceback__)]
     outside = [
         one
@@ -149,7 +149,7 @@ def _where(error: BaseException, directory: Path) -> str:
 
 
 def _chosen(spec: str, module: ModuleType, name: str) -> App | Deployment:
-    """Who has both wrote the Deployment out of the App, so Apps come first."""
+    """The chosen App or Deployment. Apps come first: code with both has made the Deployment from the App."""
     named = {key: value for key, value in vars(module).items() if isinstance(value, (App, Deployment))}
     if name:
         if name in named:
@@ -160,11 +160,11 @@ def _chosen(spec: str, module: ModuleType, name: str) -> App | Deployment:
     different = {id(app): key for key, app in reversed(apps.items())}
     if not different:
         raise SettingsError(
-            [f"--app {spec}: it makes no App and no Deployment; write app = App('name', ...) at its top level"]
+            [f"--app {spec}: it defines no App and no Deployment; write app = App('name', ...) at its top level"]
         )
     if len(different) > 1:
         names, kind = ", ".join(sorted(different.values())), type(next(iter(apps.values()))).__name__
         raise SettingsError(
-            [f"--app {spec}: it makes {len(different)} {kind}s; choose one with {spec}:NAME of {names}"]
+            [f"--app {spec}: it defines {len(different)} {kind}s; choose one with {spec}:NAME, of {names}"]
         )
     return next(iter(apps.values()))

@@ -1,5 +1,5 @@
-"""The parameters that an App's template has beside the author's own: what is given from outside, and what is another
-on an emulator."""
+"""The parameters that an App's template has in addition to the author's own: values from outside, and values that
+differ on an emulator."""
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -63,11 +63,11 @@ GROUPS: Mapping[str, Group] = {
 }
 """Under which heading the console shows each."""
 REFILLS = ("Architecture", "PythonRuntime", "Packages", "ModelUrl", "ModelSha256")
-"""Those whose change fills EFS anew."""
+"""The parameters whose change fills EFS again."""
 
 
 def known(name: str, **more: Any) -> Parameter:
-    """A parameter of the table, with more properties."""
+    """A parameter from the table, with additional properties."""
     return Parameter(name, **{"Type": "String", **TABLE[name], **more})
 
 
@@ -83,21 +83,21 @@ def asked(names: Iterable[str], code: Collection[str], access: Collection[str]) 
 def own(
     name: str, default: Plain | None, at_least: float | None, at_most: float | None, one_of: Sequence[str], about: str
 ) -> Parameter:
-    """A parameter of the author's. Its type follows from the default; without one it is text, and must be given.
+    """A parameter of the author. Its type is that of the default; without a default it is text and must be set.
 
-    Raises TypeError and ValueError for a name that is none, a default of another kind, limits of what is no number,
-    and a default that they do not allow.
+    Raises TypeError and ValueError for a wrong name, a default of the wrong type, limits for anything but a number, and
+    a default outside the limits.
     """
     where = f"parameter {name!r}"
     if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
         raise ValueError(f"{where}: use letters and digits only")
     if default is not None and not isinstance(default, (str, int, float)):
-        raise TypeError(f"{where}: the default is {default!r}; use text or a number, or leave it out")
+        raise TypeError(f"{where}: the default is {default!r}; use text, a number or nothing")
     is_number = isinstance(default, (int, float)) and not isinstance(default, bool)
     limits = {"MinValue": at_least, "MaxValue": at_most}
     given = {key: limit for key, limit in limits.items() if limit is not None}
     if given and not is_number:
-        raise ValueError(f"{where}: at_least and at_most are for numbers, and the default is {default!r}")
+        raise ValueError(f"{where}: at_least and at_most are only for numbers, but the default is {default!r}")
     _refuse_wrong_default(where, default, given, one_of)
     return Parameter(name, Type="Number" if is_number else "String", **_properties(default, given, one_of, about))
 
@@ -119,8 +119,8 @@ def _refuse_wrong_default(where: str, default: Any, limits: Mapping[str, float],
         raise ValueError(f"{where}: at_least is {limits['MinValue']}, more than at_most, {limits['MaxValue']}")
     low, high = limits.get("MinValue", default), limits.get("MaxValue", default)
     if limits and not low <= default <= high:
-        raise ValueError(f"{where}: the default is {default!r}, and it must be from {low} to {high}")
+        raise ValueError(f"{where}: the default is {default!r}, but it must be from {low} to {high}")
     if isinstance(one_of, str):
         raise TypeError(f"{where}: one_of is {one_of!r}; pass a list")
     if one_of and default is not None and default not in one_of:
-        raise ValueError(f"{where}: the default is {default!r}, and it must be one of {', '.join(map(repr, one_of))}")
+        raise ValueError(f"{where}: the default is {default!r}, but it must be one of {', '.join(map(repr, one_of))}")

@@ -1,4 +1,4 @@
-"""What a function may do beside mounting and logging: statements of IAM, and the ARNs of the resources in them."""
+"""What a function may do in addition to mounting and logging: IAM statements, and the ARNs of their resources."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -41,25 +41,25 @@ _MADE: Mapping[str, Callable[[AWSObject], Any]] = {
 
 
 def allow(actions: str | Sequence[str], *resources: Value | Function) -> Statement:
-    """A statement for `may`: the actions, such as "sqs:SendMessage", on the resources.
+    """A permission for `may`: the actions, such as "sqs:SendMessage", on the resources.
 
-    A resource is a troposphere resource or a function of the App, which stands for its ARN, an ARN, or what
-    CloudFormation knows later; "*" is any. A bucket is itself for what is done to it, and its objects for what is done
-    to these. Raises ValueError for an action without a service, no resource, and text that is no ARN; TypeError for
-    what is neither.
+    A resource is a troposphere resource or a function of the App (which stands for its ARN), an ARN, or a value that
+    CloudFormation knows later; "*" means any resource. A bucket stands for itself or for its objects, as the action
+    needs. Raises ValueError for an action without a service, for no resource, and for text that is not an ARN;
+    TypeError for other values.
     """
     named = (actions,) if isinstance(actions, str) else actions
     if not isinstance(named, (list, tuple)) or not named:
         raise TypeError(f"allow() has actions {actions!r}: pass an action such as 'sqs:SendMessage', or a list of them")
     split = [_split(action) for action in named]
     if not resources:
-        raise ValueError(f"allow({named[0]!r}) names no resource: say on what, or '*' for any")
+        raise ValueError(f"allow({named[0]!r}) names no resource: add the resource, or '*' for any")
     on = [arn for resource in resources for arn in _arns(resource, named)]
     return Statement(Effect=Allow, Action=[Action(*parts) for parts in split], Resource=on)
 
 
 def policy(where: str, may: object) -> list[iam.Policy]:
-    """The statements as the policies of a role; raises TypeError for what `allow` did not make."""
+    """The statements as the policies of a role. Raises TypeError for anything but results of `allow`."""
     if not isinstance(may, (list, tuple)):
         raise TypeError(f"{where} is {may!r}: pass a list of allow(...), such as [allow('sqs:SendMessage', queue)]")
     for statement in may:
@@ -80,7 +80,9 @@ def arn(resource: AWSObject) -> Any:
 def _split(action: object) -> tuple[str, str]:
     match = re.fullmatch(_ACTION, action, re.ASCII) if isinstance(action, str) else None
     if match is None:
-        raise ValueError(f"allow() has the action {action!r}: write service and action, such as 'sqs:SendMessage'")
+        raise ValueError(
+            f"allow() has the action {action!r}: write the service and the action, such as 'sqs:SendMessage'"
+        )
     return match[1], match[2]
 
 
@@ -99,7 +101,7 @@ def _arns(resource: object, actions: Sequence[str]) -> list[Any]:
 
 
 def _of_bucket(bucket: AWSObject, actions: Sequence[str]) -> list[Any]:
-    """The bucket, its objects or both, by what is done
+    """The bucket, its objects or both, as the actions need
     (https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazons3.html)."""
     on_objects = {_is_on_objects(action) for action in actions}
     objects = Sub(f"${{{bucket.title}.Arn}}/*")

@@ -1,4 +1,4 @@
-"""What only the whole template shows: resources that lack something, and names that nothing in it has."""
+"""Checks of the whole template: resources without a required property, and references to unknown names."""
 
 from troposphere import Template
 
@@ -6,7 +6,7 @@ from ..template.references import references
 
 
 def refuse_incomplete(template: Template) -> None:
-    """Raises ValueError for a resource without a property that its type needs, and for a reference to nothing."""
+    """Raises ValueError for a resource without a required property, and for a reference to an unknown name."""
     known = {*template.resources, *template.parameters}
     for title, one in (*template.resources.items(), *template.outputs.items()):
         for name in references(one.to_dict()):

@@ -1,1 +1,1 @@
-"""Questions about pictures to a deployed API, and their answers."""
+"""Asks a deployed API about pictures, and shows its answers."""

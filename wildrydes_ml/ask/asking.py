@@ -1,4 +1,4 @@
-"""Asking the deployed API about pictures, and telling what it answered."""
+"""Asks the deployed API about pictures, and reads its answers."""
 
 import json
 import time
@@ -26,9 +26,9 @@ Send = Callable[[bytes, Mapping[str, str]], web.Reply]
 
 @dataclass(frozen=True)
 class Answer:
-    """The verdict on one picture, and how long the function took; `error` is set instead when there is none.
+    """The verdict on one picture, and the function's time in milliseconds; without a verdict, `error` says why.
 
-    `saved` is the file with the boxes drawn, if that was asked for.
+    `saved` is the file with the drawn boxes, if there is one.
     """
 
     picture: str
@@ -73,7 +73,7 @@ class Question:
 
 
 def question(picture: str) -> Question:
-    """The request for a URL, which the function fetches, or for a file, which is posted as it is.
+    """The request for a picture: the function fetches a URL; a file is posted unchanged.
 
     Raises WildrydesError for a file that cannot be read or posted.
     """
@@ -89,7 +89,7 @@ def ask(send: Send, asked: Question) -> Answer:
 
 
 def answer(picture: str, reply: web.Reply) -> Answer:
-    """What a reply says of a picture."""
+    """The answer that a reply contains."""
     if reply.status == 0:
         return Answer(picture, error=f"no answer: {reply.fault}")
     try:
@@ -104,14 +104,14 @@ def answer(picture: str, reply: web.Reply) -> Answer:
             float(found["timings_ms"].get("total", 0)),
         )
     except (ValueError, LookupError, TypeError, AttributeError):
-        return Answer(picture, error=f"{reply.status} with an answer that is not this API's")
+        return Answer(picture, error=f"{reply.status}, but the answer is not from this API: check the URL")
 
 
 def patient(send: Send, sleep: Callable[[float], None] = time.sleep) -> Send:
-    """Sends again what was throttled (429) or came too early (503): after Retry-After, or 1, 2, 4, 8, 8... seconds.
+    """Repeats a request that was throttled (429) or came too early (503): after Retry-After, or 1, 2, 4, 8, 8... s.
 
-    What did not reach the function is sent again after the longer of both. It gives up, with the last reply, when that
-    would take more than PATIENCE_SECONDS, when a quota is used up, or when the model does not work.
+    A request that did not reach the function is repeated after the longer of both pauses. It gives up and returns the
+    last reply when it would wait longer than PATIENCE_SECONDS, when a quota is used up, or when the model is broken.
     """
 
     def send_again(body: bytes, headers: Mapping[str, str]) -> web.Reply:
@@ -141,7 +141,7 @@ def _detection(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def code(reply: web.Reply) -> str:
-    """The problem's code, or nothing for an answer that has none."""
+    """The code of the problem; empty for an answer without one."""
     try:
         return str(json.loads(reply.body)["code"])
     except (ValueError, LookupError, TypeError):
@@ -149,6 +149,6 @@ def code(reply: web.Reply) -> str:
 
 
 def _problem(found: Mapping[str, Any]) -> str:
-    detail = found.get("detail") or found.get("message") or "without a reason"
+    detail = found.get("detail") or found.get("message") or "no reason given"
     reason = f" ({found['reason']})" if found.get("reason") else ""
     return f"{found.get('code', '')}: {detail}{reason}".removeprefix(": ")

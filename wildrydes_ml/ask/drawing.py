@@ -1,4 +1,4 @@
-"""Pictures with the boxes of their detections drawn on them, as the function's page shows them."""
+"""Draws the boxes of detections on pictures, as the function's page does."""
 
 import os
 import re
@@ -18,10 +18,10 @@ _LONGEST_STEM = 100
 
 
 def destinations(save: str, arguments: Sequence[str], pictures: Sequence[str]) -> list[Path]:
-    """Where each picture's copy goes: `save` is a file for one picture, and a directory for a folder or several.
+    """The file for each picture's copy: `save` is a file for one picture, a directory for a folder or several pictures.
 
-    In a directory the copies are named after the pictures, NAME.png, numbered where names meet. Raises SettingsError
-    for a file where a directory is needed, for a copy that would replace a picture, and without Pillow.
+    In a directory the copies are named after the pictures, NAME.png; equal names get a number. Raises SettingsError
+    when a directory is needed and `save` is a file, when a copy would overwrite a picture, and without Pillow.
     """
     writable = _writable_extensions()
     if not _is_a_file_name(save):
@@ -29,21 +29,21 @@ def destinations(save: str, arguments: Sequence[str], pictures: Sequence[str]) -
     elif len(arguments) == 1 and not os.path.isdir(arguments[0]):
         targets = [Path(save)]
     else:
-        raise SettingsError([f"--save {save} is one file, for one picture: name a directory, {_as_directory(save)}"])
+        raise SettingsError([f"--save {save} is a file, for one picture only: name a directory, {_as_directory(save)}"])
     if targets[0].suffix.lower() not in writable:
-        raise SettingsError([f"--save {save}: Pillow writes no such format; end the name in .png"])
+        raise SettingsError([f"--save {save}: Pillow cannot write this format; use a name that ends in .png"])
     originals = {Path(picture).resolve() for picture in pictures if not is_url(picture)}
     for target in targets:
         if target.resolve() in originals:
-            raise SettingsError([f"--save {save} would replace the picture {target}"])
+            raise SettingsError([f"--save {save} would overwrite the picture {target}: use another name"])
     return targets
 
 
 def draw(picture: Path | IO[bytes], detections: Sequence[Mapping[str, Any]], to: Path) -> None:
-    """Saves a copy of the picture, upright and on white, with boxes, labels and scores; makes the directory.
+    """Saves a copy of the picture, upright and on white, with boxes, labels and scores; creates the directory.
 
     Boxes are [ymin, xmin, ymax, xmax] in 0..1 of the upright picture. Raises WildrydesError when the picture cannot
-    be decoded or the copy not be written.
+    be decoded, or the copy cannot be written.
     """
     from PIL import Image
 
@@ -55,14 +55,14 @@ def draw(picture: Path | IO[bytes], detections: Sequence[Mapping[str, Any]], to:
         with naming(to):
             image.save(to)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
-        raise WildrydesError(f"not drawn: {_why(error)}") from error
+        raise WildrydesError(f"the boxes were not drawn: {_why(error)}") from error
 
 
 def _why(error: Exception) -> str:
     from PIL import UnidentifiedImageError
 
     if isinstance(error, UnidentifiedImageError):
-        return "Pillow cannot read it"
+        return "Pillow cannot read the picture"
     return f"{error.filename}: {error.strerror}" if isinstance(error, OSError) and error.filename else str(error)
 
 
@@ -78,7 +78,7 @@ def _writable_extensions() -> set[str]:
     try:
         from PIL import Image
     except ImportError as error:
-        raise SettingsError(["--save needs Pillow: pip install 'wildrydes_ml[draw]'"]) from error
+        raise SettingsError(["--save needs Pillow; run: pip install 'wildrydes_ml[draw]'"]) from error
     return {extension for extension, format in Image.registered_extensions().items() if format in Image.SAVE}
 
 

@@ -1,4 +1,4 @@
-"""Which pictures a command line names, and which of them the API takes."""
+"""Which pictures a command line names, and which of them the API accepts."""
 
 import os
 import re
@@ -27,21 +27,21 @@ _EXTENSIONS = (".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif", ".heic", ".hei
 
 
 def is_url(picture: str) -> bool:
-    """Whether the function is to fetch it."""
+    """Whether it is a URL, which the function fetches."""
     return picture.casefold().startswith(("http://", "https://"))
 
 
 def find(arguments: Sequence[str]) -> list[str]:
-    """Files and URLs as they are, folders as the pictures within, sorted; a folder that has none as itself.
+    """Files and URLs unchanged; for each folder its pictures, sorted, or the folder itself if it has none.
 
-    Within a folder a picture is what has a picture's extension or content, and is not hidden. Folders within that
-    cannot be listed are among the result, so that `read` says why.
+    A folder is searched with its subfolders, without hidden files. A file counts as a picture by its extension or its
+    content. A subfolder that cannot be listed is part of the result, so that `read` reports why.
     """
     return [picture for argument in arguments for picture in _expand(argument)]
 
 
 def read(picture: str) -> tuple[bytes, str]:
-    """What is posted for a file, and its content type: the file, or a smaller JPEG where it is large, as on the page.
+    """What is posted for a file, and its content type: the file, or a smaller JPEG if it is large, as on the page.
 
     Raises WildrydesError for one that cannot be read or posted.
     """
@@ -51,7 +51,7 @@ def read(picture: str) -> tuple[bytes, str]:
     except IsADirectoryError:
         raise _fault(picture, _why_empty(picture)) from None
     except OSError as error:
-        why = "only http and https addresses are fetched" if "://" in picture else error.strerror or str(error)
+        why = "only http and https URLs can be fetched" if "://" in picture else error.strerror or str(error)
         raise _fault(picture, why) from error
     content_type = _content_type(body)
     if not content_type:

@@ -1,4 +1,4 @@
-"""Answers as lines: a table that fits a terminal, or a line each where there is none."""
+"""Answers as lines: a table that fits the terminal, or plain lines without a terminal."""
 
 import unicodedata
 from collections.abc import Sequence
@@ -13,10 +13,10 @@ _LEAST = 12
 
 
 class Table:
-    """Columns for pictures that are known beforehand, so that each row can be shown when its answer is there."""
+    """Columns for pictures that are known beforehand, so that each row can be shown as soon as its answer comes."""
 
     def __init__(self, pictures: Sequence[str], columns: int) -> None:
-        """`columns` is the terminal's width; 0 stands for none."""
+        """`columns` is the terminal's width; 0 means that there is no terminal."""
         self._is_table = columns > 0
         room = columns - _VERDICT - _MILLISECONDS - 3 * len(_GAP)
         longest = max(map(_width, [*pictures, "picture"]))
@@ -25,11 +25,11 @@ class Table:
 
     @property
     def header(self) -> str:
-        """The columns' names; nothing without a table."""
+        """The names of the columns; empty without a table."""
         return self._row("picture", "verdict", "detections", "ms") if self._is_table else ""
 
     def line(self, answer: Answer) -> str:
-        """A picture's row. An error is told in full, as wide as it is."""
+        """A picture's row. An error is shown in full, even if it is wider than the terminal."""
         if not self._is_table:
             return answer.describe() + ("" if answer.error else f" {answer.milliseconds:.0f} ms")
         if answer.error:

@@ -1,1 +1,1 @@
-"""AWS: small gateways over boto3 and the records that they return. Nothing outside imports boto3."""
+"""AWS: small gateways over boto3, and the records that they return. Only this package imports boto3."""

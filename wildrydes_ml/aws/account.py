@@ -1,4 +1,4 @@
-"""What the account has, allows and offers: read-only calls, each of which may be denied or unknown to an emulator."""
+"""What the account has, allows and offers. All calls are read-only; each may be denied, or unknown to an emulator."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -26,8 +26,8 @@ _STACK_TAG = "aws:cloudformation:stack-name"
 class Account:
     """Quotas, zones, instance types, concurrency, and names in use.
 
-    Each method returns Unknown when AWS does not tell, and raises InterruptedWork when the credentials have expired.
-    The methods may be called from several threads at a time, as boto3's clients may.
+    Each method returns Unknown when AWS gives no answer, and raises InterruptedWork when the credentials have expired.
+    Several threads may call the methods at the same time, as with boto3's clients.
     """
 
     def __init__(
@@ -41,7 +41,7 @@ class Account:
     def usage(self, name: str) -> Usage | Unknown:
         """How much of a quota of `facts.QUOTAS` is used.
 
-        Limits are AWS's default or higher, so that the account's own is asked for when the default is used up.
+        Limits are AWS's default or higher, so the account's own limit is asked for only when the default is used up.
         https://docs.aws.amazon.com/servicequotas/latest/userguide/request-quota-increase.html
         """
         service, count = _COUNTS[name]
@@ -59,7 +59,7 @@ class Account:
         return self._ask("ec2", _zones)
 
     def instance_architectures(self, type: str) -> frozenset[str] | Unknown:
-        """What an instance type's processor runs, as EC2 says it (`arm64`, `x86_64`); empty for an unknown type."""
+        """The architectures of an instance type in EC2's words (`arm64`, `x86_64`); empty for an unknown type."""
         return self._ask("ec2", lambda ec2: _architectures(ec2, type))
 
     def instance_zones(self, type: str) -> frozenset[str] | Unknown:
@@ -75,11 +75,11 @@ class Account:
         return self._ask("ec2", ask)
 
     def runtimes(self) -> frozenset[str]:
-        """The runtimes of Lambda that this SDK knows; nothing is called."""
+        """The Lambda runtimes that this SDK knows; it makes no call."""
         return frozenset(self._clients["lambda"].meta.service_model.shape_for("Runtime").enum)
 
     def concurrency(self, function: str) -> Concurrency | Unknown:
-        """What is left of the account's concurrency, and what the function has of it; "" is one without a name."""
+        """The account's free concurrency, and the function's own; "" stands for a function without a name."""
 
         def ask(functions: Any) -> Concurrency:
             limit = functions.get_account_settings()["AccountLimit"]
@@ -89,11 +89,11 @@ class Account:
         return self._ask("lambda", ask)
 
     def function(self, name: str) -> str | Unknown | None:
-        """The stack that made the function: "" when none did, None when there is no such function."""
+        """The stack that created the function: "" when no stack did, None when there is no such function."""
         return self._ask("lambda", lambda functions: _maker(functions, name))
 
     def log_group(self, name: str) -> str | Unknown | None:
-        """The stack that made the log group, as for a function."""
+        """The stack that created the log group, as for a function."""
 
         def ask(logs: Any) -> str | None:
             pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=name)
@@ -106,17 +106,17 @@ class Account:
         return self._ask("logs", ask)
 
     def subnet(self, id: str) -> Place | Unknown | None:
-        """Where a subnet is; None when there is none of that id."""
+        """Where a subnet is; None when it does not exist."""
         return self._ask("ec2", lambda ec2: _place(ec2.describe_subnets(Filters=_by("subnet-id", id))["Subnets"]))
 
     def security_group(self, id: str) -> Place | Unknown | None:
-        """The VPC of a security group; None when there is none of that id."""
+        """The VPC of a security group; None when it does not exist."""
         return self._ask(
             "ec2", lambda ec2: _place(ec2.describe_security_groups(Filters=_by("group-id", id))["SecurityGroups"])
         )
 
     def vpc(self, id: str) -> Place | Unknown | None:
-        """The VPC; None when there is none of that id."""
+        """The VPC; None when it does not exist."""
         return self._ask("ec2", lambda ec2: _place(ec2.describe_vpcs(Filters=_by("vpc-id", id))["Vpcs"]))
 
     def reach(self, subnet: str) -> Reach | Unknown:
@@ -124,11 +124,11 @@ class Account:
         return self._ask("ec2", lambda ec2: _reach(ec2, subnet))
 
     def stored(self, name: str) -> bool | Unknown:
-        """Whether Systems Manager keeps a parameter of this name."""
+        """Whether Systems Manager has a parameter with this name."""
         return self._ask("ssm", lambda ssm: _is_stored(ssm, name))
 
     def answer(self, url: str) -> Reply:
-        """What a web server says to a request for what an instance will fetch; its answer to us may differ."""
+        """A web server's answer to a request for what an instance will fetch; the instance may get another one."""
         return self._probe(url)
 
     def exports(self) -> Mapping[str, str] | Unknown:

@@ -1,8 +1,8 @@
-"""API Gateway: what an API's wiring is, and the calls that change it.
+"""API Gateway: the wiring of an API, and the calls that change it.
 
-None of the calls has a token by which AWS would recognize it when it comes again. So each action may be repeated as a
-whole: it takes what it finds, and makes only what is missing. An action is done when AWS's answer shows the change, or
-another look does: what closes an API or takes a key away rests on the action before it.
+The calls have no token by which AWS would recognize a repeated call. So each action can be repeated as a whole: it uses
+what exists and creates only what is missing. An action is finished when AWS's answer, or a check, shows the change:
+what closes an API or deletes a key depends on the action before it.
 """
 
 from collections.abc import Callable, Mapping
@@ -46,7 +46,7 @@ class Apis:
         self._repeater = repeater
 
     def found(self, api: str, wanted: Wiring) -> FoundWiring | None:
-        """The wiring of an API's root as it is; None when there is no such API."""
+        """The present wiring of an API's root; None when there is no such API."""
         with translated(f"API {api}"):
             root = optional(self._root, api=api)
             if root is None:
@@ -79,9 +79,9 @@ class Apis:
         )
 
     def lost(self, api: str, stage: str) -> str | Unknown:
-        """The type of what is gone, the API or the stage of that name; empty when both are there.
+        """The type of the missing resource, the API or the stage with that name; empty when both exist.
 
-        An empty `stage` is one whose name is not known: any will do. Unknown when it may not be asked.
+        An empty `stage` means that its name is not known: any stage counts. Unknown when the call is not permitted.
         """
         with translated(f"API {api}"):
             try:
@@ -96,7 +96,7 @@ class Apis:
         return "" if stage in names or (names and not stage) else "AWS::ApiGateway::Stage"
 
     def perform(self, api: str, action: Action, wiring: Wiring, found: FoundWiring) -> None:
-        """Does one action of the wiring; done again after a lost reply or by a second deployer, it changes nothing."""
+        """Does one action of the wiring. To repeat it, after a lost reply or by a second deployer, changes nothing."""
         place = {"restApiId": api, "resourceId": found.root}
         acts: dict[Action, Callable[[], object]] = {
             "method": lambda: self._put_method(place, "ANY", wiring),
@@ -116,28 +116,28 @@ class Apis:
         self._repeater.ensured(f"API {api}", acts[action], look, again)
 
     def unwire(self, tags: Tags) -> None:
-        """Removes our keys and usage plans, also when their API is gone; method and stage go with it."""
+        """Deletes our keys and usage plans, even if their API no longer exists; methods and stages go with the API."""
         self._repeater.ensured("API keys and usage plans", lambda: self._keys.remove(tags), again=_AGAIN)
 
     def keys_and_plans(self, tags: Tags) -> list[Billable]:
         """The API keys and usage plans that are ours; they cost nothing.
 
-        Those in a stack are ours when `tags` names it as `aws:cloudformation:stack-name`; others, when they have all
-        the other tags.
+        One in a stack is ours when `tags` names the stack as `aws:cloudformation:stack-name`; any other, when it has
+        all the other tags.
         """
         with translated("API keys"):
             return self._keys.all(tags)
 
     def key(self, api: str, stage: str = STAGE) -> str:
-        """The value of the key of a stage, of any where that is empty; empty when there is none.
+        """The value of a stage's key (of any stage if `stage` is empty); empty when there is none.
 
-        Raises WildrydesError when it is disabled.
+        Raises WildrydesError when the key is disabled.
         """
         with translated(f"API {api}"):
             return self._keys.value(api, stage)
 
     def signed_headers(self, url: str, body: bytes, headers: dict[str, str], method: str = "POST") -> dict[str, str]:
-        """The headers with an AWS signature, for an API that wants AWS_IAM."""
+        """The headers with an AWS signature, for an API with AWS_IAM."""
         request = AWSRequest(method=method, url=url, data=body, headers=headers)
         SigV4Auth(self._credentials, "execute-api", self._identity.region).add_auth(request)
         return dict(request.headers.items())
@@ -236,7 +236,7 @@ class Apis:
 
 
 def _unused(deployments: Mapping[str, str], stages: list[dict[str, Any]]) -> tuple[str, ...]:
-    """The deployments that were made here and that no stage serves, nor tries on some of its callers."""
+    """Our deployments that no stage uses, not even for a part of its callers."""
     served = {stage.get("deploymentId") for stage in stages}
     served |= {(stage.get("canarySettings") or {}).get("deploymentId") for stage in stages}
     return tuple(id for id, description in deployments.items() if description.startswith(MARK) and id not in served)

@@ -1,4 +1,4 @@
-"""S3: the bucket that hands the function's zip to CloudFormation."""
+"""S3: the bucket through which CloudFormation gets the function's zip."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -43,7 +43,7 @@ class Buckets:
         self._repeater = repeater
 
     def own_tags(self, name: str) -> dict[str, str] | None:
-        """As tags(), with one call less: of a bucket that is named after account and region, so that both fit."""
+        """As tags(), with one call less: for a bucket named after account and region, which are therefore right."""
         with _permitted(f"bucket {name}"):
             try:
                 found = self._client.get_bucket_tagging(Bucket=name, ExpectedBucketOwner=self._identity.account)
@@ -58,10 +58,10 @@ class Buckets:
                 return self.tags(name)  # whose HEAD tells a stranger's bucket from a want of rights
 
     def tags(self, name: str) -> dict[str, str] | None:
-        """The bucket's tags, None when there is no such bucket.
+        """The bucket's tags; None when there is no such bucket.
 
-        Raises Refused when it is another account's, SettingsError when it is in another region, and WildrydesError
-        with the permission that is missing when it may not be read.
+        Raises Refused when it belongs to another account, SettingsError when it is in another region, and
+        WildrydesError with the missing permission when it cannot be read.
         """
         if not self.exists(name):
             return None
@@ -77,7 +77,7 @@ class Buckets:
                 raise
 
     def exists(self, name: str) -> bool:
-        """Whether there is such a bucket of ours; raises as tags() does."""
+        """Whether the bucket exists and belongs to this account; raises the same errors as tags()."""
         with _permitted(f"bucket {name}"):
             try:
                 # Answered without a body: the status tells.
@@ -96,26 +96,26 @@ class Buckets:
         self._refuse_other_region(name, error.response)
         if code_of(error) in ("400", "BadRequest"):
             raise InterruptedWork(
-                f"bucket {name}: S3 refuses the credentials without a word, as it does when they have expired; "
+                f"bucket {name}: S3 refuses the credentials and gives no reason; probably they have expired: "
                 "renew them and run again"
             ) from error
 
     def _explain_denial(self, name: str, error: ClientError) -> None:
-        """Says whose the bucket is where that can be known: S3 denies a stranger's and one of ours in the same way."""
-        others = f"bucket {name} belongs to another account: name one with --bucket"
+        """Finds out whose bucket it is, if possible: S3 denies a foreign bucket and one of ours in the same way."""
+        others = f"bucket {name} belongs to another account: name another one with --bucket"
         if self._answers(name):
             raise Refused(others) from error
         names = self._own_names()
         if names is not None and name not in names:
             raise Refused(others) from error
-        whose = "It is this account's own, and" if names else "Either it is another account's, or"
+        whose = "It belongs to this account, and" if names else "Either it belongs to another account, or"
         raise WildrydesError(
-            f"bucket {name}: AWS denies it and does not say why. {whose} these credentials lack the permission "
+            f"bucket {name}: AWS denies access and gives no reason. {whose} these credentials lack the permission "
             f"{_PERMISSIONS['HeadBucket']}: allow it, or name another bucket with --bucket"
         ) from error
 
     def _answers(self, name: str) -> bool:
-        """Whether the bucket lets us in when nobody asks whose it is."""
+        """Whether we have access to the bucket, whoever owns it."""
         try:
             self._client.head_bucket(Bucket=name)
         except ClientError:
@@ -123,7 +123,7 @@ class Buckets:
         return True
 
     def _own_names(self) -> set[str] | None:
-        """The account's buckets; None when they may not be listed."""
+        """The account's buckets; None when the permissions do not allow to list them."""
         try:
             return {item["Name"] for item in self._client.list_buckets()["Buckets"]}
         except ClientError as error:
@@ -137,16 +137,16 @@ class Buckets:
         if region != self._identity.region:
             raise SettingsError(
                 [
-                    f"bucket {name} is in region {region}; code must lie in the function's own, "
+                    f"bucket {name} is in region {region}, but the code must be in the function's region, "
                     f"{self._identity.region}: use --region {region}, or another --bucket"
                 ]
             )
 
     def create(self, name: str, tags: Mapping[str, str]) -> None:
-        """Makes a private, encrypted bucket that answers over TLS only.
+        """Creates a private, encrypted bucket that allows only TLS.
 
-        Each call may be repeated, and all of them finish a bucket that is half made. Raises Refused when the name is
-        another account's, OutOfReach when S3 still remembers a bucket of that name or does not know the new one yet.
+        It may be repeated, and then finishes a half-made bucket. Raises Refused when another account has the name,
+        OutOfReach when S3 still remembers a deleted bucket with that name, or does not know the new one yet.
         """
 
         def make() -> None:
@@ -172,11 +172,11 @@ class Buckets:
             self._client.put_bucket_tagging(**ours, Tagging={"TagSet": tag_set})
         except ClientError as error:
             if code_of(error) == "BucketAlreadyExists":
-                raise Refused(f"bucket {name} belongs to another account: name one with --bucket") from error
+                raise Refused(f"bucket {name} belongs to another account: name another one with --bucket") from error
             if code_of(error) in _NOT_YET:
                 raise OutOfReach(
-                    f"bucket {name}: S3 is not done with a bucket of this name, as after it was deleted or made; "
-                    "run the same command again in some minutes"
+                    f"bucket {name}: S3 is still busy with a bucket of this name, which was just created or deleted; "
+                    "run the same command again in a few minutes"
                 ) from error
             raise
 
@@ -193,9 +193,9 @@ class Buckets:
         return json.dumps({"Version": "2012-10-17", "Statement": [statement]})
 
     def upload(self, bucket: str, key: str, body: bytes, labels: Mapping[str, str] = _NO_LABELS) -> None:
-        """Writes an object, with a checksum: S3 refuses a body that does not agree with it.
+        """Writes an object with a checksum, so that S3 refuses a damaged body.
 
-        Labels are kept as the object's metadata, which needs no permission of its own, as tags do.
+        Labels are stored as the object's metadata: unlike tags, they need no extra permission.
         """
         wanted = {"Key": key, "Body": body, "ChecksumAlgorithm": "CRC32", "Metadata": dict(labels)}
 
@@ -206,7 +206,7 @@ class Buckets:
         self._repeater.patiently(f"s3://{bucket}/{key}", put, _NOT_YET)
 
     def metadata(self, bucket: str, item: ObjectVersion) -> dict[str, str]:
-        """What the upload said of a version of an object; nothing when it is gone."""
+        """The labels of a version of an object; empty when it no longer exists."""
         is_plain = item.version == "null" and item.is_latest
         # To name a version takes a permission more.
         one = {"Key": item.key} if is_plain else {"Key": item.key, "VersionId": item.version}
@@ -220,11 +220,11 @@ class Buckets:
         return dict(found.get("Metadata", {}))
 
     def note(self, bucket: str, key: str, text: str, labels: Mapping[str, str] = _NO_LABELS) -> None:
-        """Puts a short text into the bucket, in place of an earlier one."""
+        """Writes a short text into the bucket; it replaces an earlier one."""
         self.upload(bucket, key, text.encode(), labels)
 
     def noted(self, bucket: str, key: str) -> str | None:
-        """The text under the key; None when there is none."""
+        """The text under the key; None if there is none."""
         with _permitted(f"s3://{bucket}/{key}"):
             try:
                 found = self._client.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._identity.account)
@@ -235,7 +235,7 @@ class Buckets:
             return bytes(found["Body"].read()).decode()
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
-        """An https URL that reads the object without credentials, for a time."""
+        """An https URL that can read the object without credentials for some time."""
         with translated(f"s3://{bucket}/{key}"):
             return str(
                 self._client.generate_presigned_url(
@@ -244,7 +244,7 @@ class Buckets:
             )
 
     def address(self, bucket: str, key: str) -> str:
-        """The URL of an object by the region's own host, for those who read it with credentials."""
+        """The URL of an object on the region's own host, for readers with credentials."""
         return f"{self._client.meta.endpoint_url}/{bucket}/{key}"
 
     def keys(self, bucket: str, prefix: str = "") -> list[str]:
@@ -254,7 +254,7 @@ class Buckets:
             return [item["Key"] for page in pages for item in page.get("Contents", [])]
 
     def versions(self, bucket: str, prefix: str = "") -> list[ObjectVersion]:
-        """Every version and delete marker under a prefix; empty when there is no such bucket (any more)."""
+        """All versions and delete markers under a prefix; empty when the bucket does not exist (any more)."""
         with _permitted(f"bucket {bucket}"):
             try:
                 pages = list(self._client.get_paginator("list_object_versions").paginate(Bucket=bucket, Prefix=prefix))
@@ -270,9 +270,9 @@ class Buckets:
         ]
 
     def remove(self, bucket: str, versions: Sequence[ObjectVersion]) -> None:
-        """Deletes versions of objects for good; a bucket that is gone is fine.
+        """Deletes versions of objects permanently; a missing bucket is fine.
 
-        Raises WildrydesError with those that S3 did not delete.
+        Raises WildrydesError with the versions that S3 did not delete.
         """
         faults: list[dict[str, str]] = []
         with _permitted(f"bucket {bucket}"), _or_gone():
@@ -284,7 +284,7 @@ class Buckets:
             raise _refusal(bucket, faults)
 
     def abort_uploads(self, bucket: str) -> None:
-        """Drops what was uploaded in parts and never finished: it bills, and no listing of objects shows it."""
+        """Aborts multipart uploads that were never finished: they are billed, and no list of objects shows them."""
         with _permitted(f"bucket {bucket}"), _or_gone():
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket)
             for upload in [item for page in pages for item in page.get("Uploads", [])]:
@@ -312,7 +312,7 @@ class Buckets:
 
 @contextmanager
 def _permitted(what: str) -> Iterator[None]:
-    """As `translated`, and names the permission that a denied operation needs."""
+    """Like `translated`, and also names the permission that a denied operation needs."""
     with translated(what):
         try:
             yield
@@ -321,12 +321,12 @@ def _permitted(what: str) -> Iterator[None]:
                 raise
             message = error.response.get("Error", {}).get("Message", "")
             needed = _PERMISSIONS.get(error.operation_name, f"s3:{error.operation_name}")
-            raise WildrydesError(f"{what}: AWS denies it: {message}; it needs the permission {needed}") from error
+            raise WildrydesError(f"{what}: AWS denies access: {message}; allow {needed}") from error
 
 
 @contextmanager
 def _or_gone() -> Iterator[None]:
-    """Passes over a bucket that somebody else deleted in the meantime."""
+    """Ignores a bucket that somebody else deleted in the meantime."""
     try:
         yield
     except ClientError as error:
@@ -335,7 +335,7 @@ def _or_gone() -> Iterator[None]:
 
 
 def _refusal(bucket: str, faults: Sequence[Mapping[str, str]]) -> WildrydesError:
-    """What `DeleteObjects` says of single keys, in an answer that is a success as a whole."""
+    """The errors of single keys, which `DeleteObjects` reports in a successful answer."""
     kind = OutOfReach if all(fault["Code"] in _PASSING for fault in faults) else WildrydesError
     told = "; ".join(f"{fault['Key']}: {fault['Code']}: {fault.get('Message', '')}" for fault in faults[:3])
-    return kind(f"bucket {bucket}: S3 did not delete {len(faults)} objects ({told}); run again to go on")
+    return kind(f"bucket {bucket}: S3 did not delete {len(faults)} objects ({told}); run again to continue")

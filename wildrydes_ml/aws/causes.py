@@ -1,7 +1,7 @@
-"""Why an operation of CloudFormation's failed, out of all that its events say: the cause, not what followed from it.
+"""Finds in a stack's events why an operation of CloudFormation failed: the cause, not its consequences.
 
-CloudFormation validates what it is asked for before it makes anything. Then a stack's events say only that there are
-faults; which ones is told by another call.
+CloudFormation validates a template before it creates anything. After a failed validation, the stack's events say only
+that there are faults; another call returns them.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/validate-stack-deployments.html
 """
 
@@ -28,14 +28,14 @@ _REMEDIES = (
             r"|not supported in your requested Availability Zone",
             re.IGNORECASE,
         ),
-        "some zones do not have everything: name two others with --set AvailabilityZoneOne=ZONE "
+        "some zones do not offer everything: use two others with --set AvailabilityZoneOne=ZONE "
         "--set AvailabilityZoneTwo=ZONE",
     ),
 )
 
 
 def beginning(stack: str, events: Sequence[StackEvent]) -> int:
-    """Where the last operation begins in a history; with a name, of the stack of that name alone."""
+    """The index at which the last operation begins; with a name, only of the stack with that name."""
     starts = [
         number
         for number, event in enumerate(events)
@@ -45,9 +45,9 @@ def beginning(stack: str, events: Sequence[StackEvent]) -> int:
 
 
 def first_cause(events: Sequence[StackEvent], stack: str = "") -> str:
-    """The last operation's first failure that is a cause, as resource, type and reason; empty when none is told.
+    """The first cause of failure in the last operation, as resource, type and reason; empty when there is none.
 
-    A resource's failure goes before what is said of the stack as a whole, which may be all there is.
+    A resource's failure is preferred to a failure of the whole stack, which may be the only one.
     """
     failed = _failures(events, stack)
     for is_whole in (False, True):
@@ -58,27 +58,27 @@ def first_cause(events: Sequence[StackEvent], stack: str = "") -> str:
 
 
 def pointer(events: Sequence[StackEvent], stack: str = "") -> str:
-    """What CloudFormation says instead of the causes when only DescribeEvents tells them; empty when it does not."""
+    """CloudFormation's hint that only DescribeEvents returns the causes; empty when there is no such hint."""
     return next((event.reason for event in _failures(events, stack) if is_pointer(event.reason)), "")
 
 
 def is_cause(reason: str) -> bool:
-    """Whether a reason is one: not empty, no consequence of another, no hint where to look."""
+    """Whether a reason is a cause: not empty, not a consequence, and not a hint where to look."""
     return bool(reason.strip()) and not is_cancelled(reason) and not _SUM.match(reason) and not is_pointer(reason)
 
 
 def is_cancelled(reason: str) -> bool:
-    """Whether CloudFormation stopped something because something else had failed."""
+    """Whether CloudFormation cancelled a resource because another one failed."""
     return bool(_CANCELLED.match(reason))
 
 
 def is_pointer(reason: str) -> bool:
-    """Whether a reason says no more than where the causes are."""
+    """Whether a reason says only where the causes are."""
     return bool(_POINTER.search(reason))
 
 
 def with_remedy(cause: str) -> str:
-    """A cause with what to do about it, where that is known."""
+    """A cause with what to do about it, if that is known."""
     known = [words for pattern, words in _REMEDIES if pattern.search(cause)]
     return "; ".join([cause, *known])
 
@@ -90,11 +90,11 @@ def describe(faults: Sequence[Fault]) -> str:
 
 
 def without_faults(reason: str, why: object) -> str:
-    """A reason whose causes are not told: what is known, why no more is (Unknown or nothing), and what to do."""
+    """A reason without its causes: what is known, why the rest is not known (Unknown or nothing), and what to do."""
     known = reason.partition(". ")[0].rstrip(".") if is_pointer(reason) else reason.rstrip(".")
-    unread = "CloudFormation does not tell the causes: run again"
+    unread = "CloudFormation does not show the causes: run again"
     if isinstance(why, Unknown) and why.kind == "denied":
-        unread = f"these credentials may not read the causes: allow {why.detail} and run again"
+        unread = f"no permission to read the causes: allow {why.detail} and run again"
     elif isinstance(why, Unknown):
         unread = f"the causes cannot be read ({why.detail}): run again"
     return f"{known or 'no reason is given'}; {unread}, or look at Events in CloudFormation's console"

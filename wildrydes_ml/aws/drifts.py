@@ -1,4 +1,4 @@
-"""What CloudFormation finds when it compares a stack's resources with the template.
+"""The differences that CloudFormation finds between a stack's resources and its template.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
 """
@@ -19,9 +19,10 @@ _DIFFERENT = ("MODIFIED", "DELETED")
 
 
 def read(client: Any, stack: Stack, pause: Callable[[], None]) -> Drift | Unknown:
-    """Has a stack compared and waits for it. Unknown where that may not be done, or the endpoint cannot.
+    """Lets CloudFormation compare a stack with its template, and waits. Unknown if the permissions or an emulator do
+    not allow it.
 
-    Raises InterruptedWork when AWS is out of reach or the credentials have expired.
+    Raises InterruptedWork when AWS cannot be reached or the credentials have expired.
     """
     try:
         with translated(f"drift of stack {stack.name}"):
@@ -38,7 +39,7 @@ def read(client: Any, stack: Stack, pause: Callable[[], None]) -> Drift | Unknow
 def _read(client: Any, stack: str, pause: Callable[[], None]) -> Drift | Unknown:
     status = _detected(client, stack, pause)
     if status is None:
-        return Unknown("unanswered", f"CloudFormation is not done after {_LOOKS} looks")
+        return Unknown("unanswered", f"CloudFormation has not finished after {_LOOKS} checks")
     known = ("IN_SYNC", *_DIFFERENT)
     compared = [item for item in _drifts(client, stack) if item["StackResourceDriftStatus"] in known]
     found = tuple(_drifted(item) for item in compared if item["StackResourceDriftStatus"] in _DIFFERENT)

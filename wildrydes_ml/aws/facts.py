@@ -1,4 +1,4 @@
-"""What an account has, allows and offers, as plain data: `aws.account` finds it out, `preflight` judges it."""
+"""What an account has, allows and offers, as plain data: `aws.account` finds it out, `preflight` evaluates it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,10 +7,10 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 
 @dataclass(frozen=True)
 class Unknown:
-    """A fact that could not be had, and why.
+    """A fact that could not be found out, and why.
 
-    `denied`: `detail` is the permission that is missing. `unknown`: the endpoint does not know what was asked, as
-    emulators do not. `unanswered`: throttled, out of reach or unreadable, after all of the SDK's attempts.
+    `denied`: `detail` is the missing permission. `unknown`: the endpoint does not know the call, as with an emulator.
+    `unanswered`: the call was throttled, got no answer or an unreadable one, after all attempts of the SDK.
     """
 
     kind: Literal["denied", "unknown", "unanswered"]
@@ -18,7 +18,7 @@ class Unknown:
 
 
 class Ask(NamedTuple):
-    """A question to the account: what is asked, and about which thing; "" where there is one answer for all."""
+    """A question to the account: what is asked, and about which subject; "" if there is only one answer."""
 
     name: str
     subject: str = ""
@@ -90,7 +90,7 @@ class Zone:
 
     @property
     def is_usable(self) -> bool:
-        """Whether subnets and mount targets can be made in it."""
+        """Whether subnets and mount targets can be created in it."""
         return self.state == "available" and self.type == "availability-zone"
 
 

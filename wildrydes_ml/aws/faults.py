@@ -1,4 +1,4 @@
-"""The translation of boto's errors into ours, at this one border."""
+"""Translates boto's errors into our own: the only place that does so."""
 
 import re
 from collections.abc import Iterator
@@ -76,11 +76,11 @@ _FAULTS = {"InternalError", "InternalFailure", "InternalServerError", "ServiceEx
 
 @contextmanager
 def translated(what: str) -> Iterator[None]:
-    """Turns boto's errors into ours; `what` names the thing that was being worked on."""
+    """Turns boto's errors into ours; `what` names what the call is about."""
     try:
         yield
     except _NOT_SET_UP as error:
-        raise SettingsError([f"{error}: set it up with `aws configure`, or pass --profile and --region"]) from error
+        raise SettingsError([f"{error}: run `aws configure`, or pass --profile and --region"]) from error
     except (SSOTokenLoadError, TokenRetrievalError, UnauthorizedSSOTokenError) as error:
         raise _expired(what) from error
     except ClientError as error:
@@ -88,7 +88,7 @@ def translated(what: str) -> Iterator[None]:
     except (ConnectionError, HTTPClientError) as error:
         raise OutOfReach(f"{what}: AWS cannot be reached ({error}); run the same command again") from error
     except _UNREADABLE as error:
-        raise OutOfReach(f"{what}: AWS's answer cannot be read; run the same command again") from error
+        raise OutOfReach(f"{what}: the answer of AWS cannot be read; run the same command again") from error
     except BotoCoreError as error:
         raise WildrydesError(f"{what}: {error}") from error
 
@@ -97,29 +97,29 @@ def _translation(what: str, error: ClientError) -> WildrydesError:
     code, message = code_of(error), error.response.get("Error", {}).get("Message", "")
     told = ": ".join(part for part in (code, message) if part)
     if code == NO_ANSWER or not told:
-        came = message or f"HTTP {status_of(error) or 'without a status'}, without a word"
+        came = message or f"HTTP {status_of(error) or 'without a status'}, without a text"
         return OutOfReach(
-            f"{what}: AWS did not answer; what came is {came}. A proxy or a sign-in page may be in between: "
-            "look at the network, and run the same command again"
+            f"{what}: the answer is not from AWS: {came}. A proxy or a sign-in page may be in between: "
+            "check the network, and run the same command again"
         )
     if code in EXPIRED:
         return _expired(what)
     if code in _WRONG_SIGNATURE:
         return InterruptedWork(
-            f"{what}: AWS does not take the signature: set this machine's clock and secret key right"
+            f"{what}: AWS does not accept the signature: check this machine's clock and the secret key"
         )
     if code in DENIED:
-        return WildrydesError(f"{what}: AWS denies it: {message or f'{error.operation_name} is not allowed'}")
+        return WildrydesError(f"{what}: AWS denies access: {message or f'{error.operation_name} is not allowed'}")
     if code in THROTTLED:
         return OutOfReach(f"{what}: AWS throttles the calls of this account ({code}); run the same command again later")
     if code in _FAULTS or status_of(error) >= 500:
-        return OutOfReach(f"{what}: AWS has a fault ({told}); run the same command again later")
+        return OutOfReach(f"{what}: AWS reports an internal error ({told}); run the same command again later")
     if is_taken(error):
         return InterruptedWork(
-            f"{what}: another deployer is at work on it; run again when it is done. AWS: {message or code}"
+            f"{what}: another deployer is changing it; run again when that has ended. AWS: {message or code}"
         )
     if code.isdecimal() and not message:  # the status, where there was no code
-        return WildrydesError(f"{what}: AWS answers HTTP {code} and gives no other reason")
+        return WildrydesError(f"{what}: AWS answers HTTP {code} and gives no reason")
     return WildrydesError(f"{what}: {told}")
 
 
@@ -140,13 +140,13 @@ _TAKEN = {
 
 
 def is_taken(error: ClientError) -> bool:
-    """Whether somebody else has begun or removed in the meantime what the call is about."""
+    """Whether somebody else has changed or deleted in the meantime what the call is about."""
     code = code_of(error)
     return code in _TAKEN or (code == "ValidationError" and bool(_OVERTAKEN.search(str(error))))
 
 
 def _expired(what: str) -> InterruptedWork:
-    return InterruptedWork(f"{what}: the credentials have expired or are not valid; renew them and run again")
+    return InterruptedWork(f"{what}: the credentials have expired or are invalid; renew them and run again")
 
 
 def code_of(error: ClientError) -> str:

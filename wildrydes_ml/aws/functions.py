@@ -31,9 +31,9 @@ class Functions:
         self._logs = logs
 
     def invoke(self, name: str, event: dict[str, Any]) -> Invocation:
-        """Invokes synchronously; there is no 29 s limit here, only the function's own timeout.
+        """Invokes the function and waits; the limit is the function's own timeout, not API Gateway's 29 s.
 
-        A function that cannot start yet is an answer with an error, not an exception.
+        A function that cannot start yet gives a result with an error, not an exception.
         """
         with translated(f"function {name}"):
             try:
@@ -58,9 +58,9 @@ class Functions:
                 raise
 
     def lost(self, name: str, alias: str) -> str | Unknown:
-        """The type of what is gone, the function or its alias, where one is named; empty when both are there.
+        """The type of the missing resource, the function or its alias (if one is named); empty when both exist.
 
-        One call where they are. Unknown when it may not be asked.
+        It needs one call if they exist. Unknown when the permissions do not allow it.
         """
         if not alias:
             return "AWS::Lambda::Function" if self.tags(name) is None else ""
@@ -134,7 +134,7 @@ class Functions:
 
 
 def _error(payload: Any) -> str:
-    """Why the function failed, with the name of Python's exception: a KeyError's message is the key alone
+    """Why the function failed, with the name of Python's exception: a KeyError's message is only the key
     (https://docs.aws.amazon.com/lambda/latest/dg/python-exceptions.html)."""
     if not isinstance(payload, dict) or "errorMessage" not in payload:
         return str(payload)
@@ -143,20 +143,20 @@ def _error(payload: Any) -> str:
 
 
 def _answered(payload: Any) -> Invocation:
-    """What a function returned, as API Gateway takes it: a status, and text as the body
+    """A function's result as API Gateway reads it: a status, and text as the body
     (https://docs.aws.amazon.com/apigateway/latest/developerguide/set-up-lambda-proxy-integrations.html)."""
     fault = _fault(payload)
     if fault:
-        return Invocation(0, "", f"the function returned {fault}, which API Gateway refuses: return {_WANTED}")
+        return Invocation(0, "", f"the function returned {fault}, which API Gateway does not accept: return {_WANTED}")
     return Invocation(int(payload["statusCode"]), payload.get("body") or "")
 
 
 def _fault(payload: Any) -> str:
-    """What API Gateway does not take; the same words each time, whatever else is in it."""
+    """What API Gateway does not accept; the same words each time, so that repeated errors are recognized."""
     match payload:
         case {"statusCode": status, **more} if re.fullmatch(r"[1-5]\d\d", str(status), re.ASCII):
             body = more.get("body")
-            return "" if body is None or isinstance(body, str) else "a body that is no text"
+            return "" if body is None or isinstance(body, str) else "a body that is not text"
         case {"statusCode": status}:
             return f"statusCode {json.dumps(status)}"
         case dict():

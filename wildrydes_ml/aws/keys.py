@@ -1,8 +1,8 @@
-"""API keys and usage plans: what lets a caller with a key reach a stage.
+"""API keys and usage plans, with which a caller reaches a stage.
 
-Neither has a name that is its own: AWS makes as many of a name as it is asked for, and anybody may take ours. So ours
-are those with our tag. They are looked for before one is made, and afterwards, too: of what two deployers made at
-once, what is half made goes, and what lets a caller through stays.
+Their names are not unique: AWS creates several with the same name, and anybody may use our name. So ours are those with
+our tag. We look for them before we create one, and again afterwards: if two deployers created some at the same time,
+half-made ones are deleted, and one that lets callers through is kept.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -25,7 +25,7 @@ _STACK_TAG = "aws:cloudformation:stack-name"
 
 @dataclass(frozen=True)
 class FoundKeys:
-    """`serves`: a caller with a key reaches the API's stage. `owned`: a key or plan was made here; `plan` is ours."""
+    """`serves`: a caller with a key reaches the API's stage. `owned`: we created a key or plan. `plan`: our plan."""
 
     serves: bool = False
     owned: bool = False
@@ -93,10 +93,10 @@ class Keys:
         )
 
     def make(self, api: str, wiring: Wiring) -> None:
-        """Makes what is missing of the key, the usage plan and the link between them; may be repeated.
+        """Creates what is missing: the key, the usage plan, and the link between them. It may be repeated.
 
-        A usage plan whose API is gone is replaced, and its keys stay good. Raises WildrydesError when somebody disabled
-        the key, OutOfReach when AWS's answer does not show the change.
+        A usage plan whose API no longer exists is replaced; its keys stay valid. Raises WildrydesError when somebody
+        has disabled the key, OutOfReach when AWS's answer does not show the change.
         """
         ours = self._ours(api, wiring.tags)
         plan, key = ours.plan or self._new_plan(api, wiring), ours.key or self._new_key(wiring)
@@ -113,7 +113,7 @@ class Keys:
             self._remove(*self._ours(api, wiring.tags).half_made)
 
     def limit(self, plan: str, wiring: Wiring) -> None:
-        """Sets the throttle of a usage plan, unless it has gone meanwhile."""
+        """Sets the throttle of a usage plan, if the plan still exists."""
         limits = {"rateLimit": number(wiring.rate), "burstLimit": str(wiring.burst)}
         patch = [{"op": "replace", "path": f"/throttle/{key}", "value": value} for key, value in limits.items()]
         changed = optional(self._once.update_usage_plan, usagePlanId=plan, patchOperations=patch)
@@ -121,9 +121,9 @@ class Keys:
         confirm(is_limited, f"throttle of usage plan {plan}")
 
     def remove(self, tags: Tags) -> None:
-        """Removes our keys and usage plans, whatever their names; a key that somebody added to our plan stays a key.
+        """Deletes our keys and usage plans, whatever their names. A key that somebody else added to our plan is kept.
 
-        Raises OutOfReach when they are still there afterwards.
+        Raises OutOfReach when they still exist afterwards.
         """
         plans, keys = owned(self._plans(), tags), owned(self._all_keys(), tags)
         self._remove(plans, keys)
@@ -140,9 +140,9 @@ class Keys:
         ]
 
     def value(self, api: str, stage: str) -> str:
-        """The value of a key that reaches the API's stage, any stage where that is empty; empty when there is none.
+        """The value of a key that reaches the API's stage (any stage if `stage` is empty); empty when there is none.
 
-        Raises WildrydesError when all of them are disabled.
+        Raises WildrydesError when all keys are disabled.
         """
         linked = [key for plan in self._plans() if _serves(plan, api, stage) for key in self._linked(plan)]
         found = [self._client.get_api_key(apiKey=key, includeValue=True) for key in linked]
@@ -210,7 +210,7 @@ class Keys:
 def confirm(is_done: bool, change: str) -> None:
     """Raises OutOfReach when AWS took a call and its answer does not show the change."""
     if not is_done:
-        raise OutOfReach(f"{change}: AWS's answer does not show the change; run the same command again")
+        raise OutOfReach(f"{change}: the answer of AWS does not show the change; run the same command again")
 
 
 def listed(client: Any, operation: str, **arguments: Any) -> list[Item]:
@@ -259,7 +259,7 @@ def _disabled(api: str, keys: Sequence[Item]) -> str:
     names = ", ".join(f"{key.get('name')} ({key['id']})" for key in keys)
     return (
         f"API {api}: its key {names} is disabled; enable it in API Gateway's console, or delete it there and "
-        "run deploy, which makes another"
+        "run deploy, which creates another"
     )
 
 

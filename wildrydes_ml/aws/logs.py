@@ -1,4 +1,4 @@
-"""CloudWatch Logs and EC2's consoles: what a function and an instance have said."""
+"""CloudWatch Logs and EC2's consoles: the log lines of functions and instances."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -30,8 +30,8 @@ class Logs:
     def events(self, group: str, since: datetime) -> list[LogEvent] | Unknown | None:
         """All lines of a log group from a time on, oldest first; None when there is no such log group.
 
-        Unknown when they may not be read; raises InterruptedWork as every gateway does. A page may be empty though
-        more follow: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
+        Unknown when the permissions do not allow it; raises InterruptedWork as every gateway does. A page may be empty
+        although more follow: https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
         """
         start = max(0, int(since.timestamp() * 1000))
         with translated(f"log group {group}"):
@@ -42,9 +42,9 @@ class Logs:
                 return _unread(error, MISSING, "logs:FilterLogEvents")
 
     def console(self, instance: str) -> Console | Unknown | None:
-        """What an instance has written to its console; without text where EC2 has none yet.
+        """The output on an instance's console; without text if EC2 has none yet.
 
-        None when there is no such instance (any more), Unknown when it may not be read.
+        None when the instance does not exist (any more), Unknown when the permissions do not allow it.
         """
         with translated(f"console of instance {instance}"):
             try:

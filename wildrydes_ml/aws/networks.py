@@ -1,4 +1,4 @@
-"""EC2 and EFS: the network interfaces that a function leaves behind, and what a network and its files bill."""
+"""EC2 and EFS: the network interfaces that a function leaves behind, and the billable resources of a network."""
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
@@ -31,7 +31,7 @@ class Networks:
         self._efs = efs
 
     def interfaces(self, groups: Sequence[str], subnets: Sequence[str] = ()) -> list[NetworkInterface]:
-        """The network interfaces with one of the security groups, whosever network they are in, or in the subnets."""
+        """The network interfaces with one of the security groups, in any network, or in one of the subnets."""
         with translated("network interfaces"):
             found = [*self._interfaces("group-id", groups), *self._interfaces("subnet-id", subnets)]
             # What is deleted by this list must not hang on a filter.
@@ -64,7 +64,7 @@ class Networks:
         return DefaultNetwork(vpcs[0], tuple(by_zone[zone] for zone in zones), zones, groups[0]["GroupId"])
 
     def delete_interface(self, interface: str) -> None:
-        """Deletes a network interface that is not in use; one that is gone or in use again is left as it is."""
+        """Deletes a network interface that is not in use. One that no longer exists, or is in use again, is ignored."""
         with translated(f"network interface {interface}"):
             try:
                 self._ec2.delete_network_interface(NetworkInterfaceId=interface)
@@ -73,9 +73,9 @@ class Networks:
                     raise
 
     def billing(self, tags: Mapping[str, Collection[str]]) -> list[Billable]:
-        """NAT gateways, addresses, instances and volumes that carry one of the tags and still bill.
+        """NAT gateways, addresses, instances and volumes that have one of the tags and are still billed.
 
-        One call tells whether there are any, and one more for each kind of which there are.
+        One call finds out whether there are any; each kind that exists takes one more call.
         """
         wanted = [value for values in tags.values() for value in values]
         with translated("tags"):
@@ -98,7 +98,7 @@ class Networks:
         ]
 
     def file_systems(self, tags: Mapping[str, Collection[str]]) -> list[Billable]:
-        """The file systems that carry one of the tags."""
+        """The file systems that have one of the tags."""
         with translated("file systems"):
             pages = self._efs.get_paginator("describe_file_systems").paginate()
             found = [item for page in pages for item in page["FileSystems"]]
@@ -115,7 +115,7 @@ class Networks:
             ]
 
     def _mount_targets(self, file_system: str) -> tuple[str, ...]:
-        """The mount targets, without which the file system may go; none where they may not be read."""
+        """The mount targets, which must be deleted before the file system; none if they cannot be listed."""
         try:
             found = self._efs.describe_mount_targets(FileSystemId=file_system)["MountTargets"]
         except ClientError as error:

@@ -1,8 +1,8 @@
-"""What is no answer of AWS's is taken for a fault of the way to it, and tried again.
+"""Detects answers that do not come from AWS; they count as a fault of the connection, and the call is tried again.
 
-A proxy, a sign-in page or a cut connection may answer in AWS's place, with success at times. To the SDK such an
-answer is one without members: a list would look empty, and what it should hold would be made once more. So each
-answer is judged by whose it is and by what the SDK's model of the operation says that it holds.
+A proxy, a sign-in page or a cut connection may answer instead of AWS, sometimes with success. For the SDK such an
+answer just has no members: a list would look empty, and its items would be created again. So every answer is checked:
+whether it comes from AWS, and whether it has what the SDK's model of the operation says.
 """
 
 import json
@@ -101,13 +101,13 @@ def _strange_body(operation: Any, status: int, headers: Mapping[str, str], body:
     if status >= 500:
         return ""
     if body is None:  # a stream, that is read later
-        return "" if _is_named(headers) else f"HTTP {status} without a sign of AWS"
+        return "" if _is_named(headers) else f"HTTP {status} without the headers of AWS"
     shape, protocol = operation.output_shape, operation.service_model.resolved_protocol
     if status < 300 and shape is not None and "payload" in shape.serialization:
         return ""
     members = _members(shape)
     if status < 300 and not _is_answer(members, headers, body):
-        return f"HTTP {status} without what the call answers with"
+        return f"HTTP {status} without the expected content"
     if status < 300 and not members:  # moto sends a bucket's policy back
         return ""
     read = _read_json if "json" in protocol else _read_xml
@@ -129,7 +129,7 @@ def _missing(shape: Any, status: int, metadata: Mapping[str, Any], parsed: Mappi
         # Without a code the SDK takes the status for one, as where S3 answers without a body, but with its mark.
         code = str(parsed.get("Error", {}).get("Code", ""))
         is_told = status >= 500 or (code and (is_ours or code != str(status)))
-        return "" if is_told else f"HTTP {status} without a word"
+        return "" if is_told else f"HTTP {status} without a text"
     members = _members(shape)
     lacks = [name for name in shape.required_members if name in members and name not in parsed] if members else []
     if lacks:

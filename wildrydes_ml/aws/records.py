@@ -1,4 +1,4 @@
-"""What AWS holds, as plain data: the gateways return these, plans are made from them."""
+"""The state of AWS as plain data: the gateways return these records, and plans are made from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +11,7 @@ _EPOCH = datetime.fromtimestamp(0, timezone.utc)
 
 @dataclass(frozen=True)
 class Identity:
-    """Who calls: account id, ARN, the ARN's partition (`aws`, `aws-cn`, …) and the region."""
+    """The caller: account id, ARN, the ARN's partition (`aws`, `aws-cn`, …) and the region."""
 
     account: str
     arn: str
@@ -21,7 +21,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as `DescribeStacks` tells it; `is_protected` when termination protection keeps it from being deleted."""
+    """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on."""
 
     name: str
     id: str
@@ -35,7 +35,7 @@ class Stack:
 
 @dataclass(frozen=True)
 class StackEvent:
-    """One line of a stack's history."""
+    """One event of a stack."""
 
     id: str
     time: datetime
@@ -47,7 +47,7 @@ class StackEvent:
 
 @dataclass(frozen=True)
 class Fault:
-    """What CloudFormation found wrong before it made anything: resource, type, path below its properties, and why."""
+    """A fault that CloudFormation found before it created anything: resource, type, property's path, and reason."""
 
     resource: str
     type: str
@@ -75,7 +75,7 @@ class ChangeSet:
 
 @dataclass(frozen=True)
 class Difference:
-    """A property that is not as the template has it: its path, the template's value and the actual one, as JSON."""
+    """A property that differs from the template: its path, the template's value and the actual value, as JSON."""
 
     path: str
     expected: str
@@ -94,7 +94,7 @@ class Drifted:
 
 @dataclass(frozen=True)
 class Drift:
-    """A stack beside its template: how many resources could be compared, those that differ, and why some could not."""
+    """A stack compared with its template: the number of compared resources, the different ones, and errors."""
 
     compared: int
     drifted: tuple[Drifted, ...] = ()
@@ -103,9 +103,9 @@ class Drift:
 
 @dataclass(frozen=True)
 class Invocation:
-    """What a direct invocation of the function answered: HTTP status of its proxy answer, body, error.
+    """The result of a direct invocation of the function: HTTP status of its proxy answer, body, error.
 
-    `has_run` tells an error of the function itself from one of starting it.
+    `has_run` says whether an error is the function's own, or happened when it started.
     """
 
     status: int
@@ -116,7 +116,7 @@ class Invocation:
 
 @dataclass(frozen=True)
 class LogEvent:
-    """A line of a log group: its id, when it was written, its text, which may have several lines of its own."""
+    """An event of a log group: its id, its time, and its text, which may have several lines."""
 
     id: str
     time: datetime
@@ -133,7 +133,7 @@ class Console:
 
 @dataclass(frozen=True)
 class NetworkInterface:
-    """A network interface: id, status (`available` when nothing uses it), what its maker says it is for, its groups."""
+    """A network interface: id, status (`available` when nothing uses it), description, and security groups."""
 
     id: str
     status: str
@@ -143,7 +143,7 @@ class NetworkInterface:
 
 @dataclass(frozen=True)
 class DefaultNetwork:
-    """The default VPC of a region: its id, those of its subnets in different zones, and of its security group."""
+    """The default VPC of a region: its id, the ids of its subnets in different zones, and of its security group."""
 
     vpc: str
     subnets: tuple[str, ...]
@@ -153,9 +153,9 @@ class DefaultNetwork:
 
 @dataclass(frozen=True)
 class ObjectVersion:
-    """One version of an object in a bucket, or a mark that it was deleted; a plain object's version is `null`.
+    """One version of an object in a bucket, or a delete marker; in a bucket without versions the version is `null`.
 
-    The latest version of a key is the object that people see; when it is a mark, they see none.
+    The latest version of a key is the visible object; if it is a delete marker, no object is visible.
     """
 
     key: str
@@ -166,10 +166,10 @@ class ObjectVersion:
 
 @dataclass(frozen=True)
 class Billable:
-    """A thing that may bill while idle: its kind, its id, and entries of the price list with their amounts.
+    """A resource that may cost something while idle: its kind, its id, and entries of the price list with amounts.
 
-    `held_by` are the ids of what has to go before it: a file system's mount targets, a usage plan's stages, each as
-    `API:stage`.
+    `held_by` are the ids of what must be deleted before it: a file system's mount targets, or a usage plan's stages,
+    each as `API:stage`.
     """
 
     kind: str

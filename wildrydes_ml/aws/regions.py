@@ -1,4 +1,4 @@
-"""A region that does not exist is told at once, not after the minute in which the SDK tries to reach it."""
+"""Reports an unknown region at once, not after the minute in which the SDK tries to reach it."""
 
 import difflib
 import socket
@@ -28,17 +28,17 @@ def refuse_unknown(
         return
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""
     alike = _alike(region, there)
-    hint = f"did you mean {' or '.join(alike)}?" if alike else f"there are {', '.join(sorted(there))}"
+    hint = f"did you mean {' or '.join(alike)}?" if alike else f"use one of {', '.join(sorted(there))}"
     if {scheme, "all"} & get_environ_proxies(url).keys():
         if not _may_be(session, region):
-            raise SettingsError([f"no region {region}: {hint}"])
-        say(f"region {region} is not known to this boto3: {hint} Trying it")
+            raise SettingsError([f"there is no region {region}: {hint}"])
+        say(f"this boto3 does not know region {region}: {hint} Trying it")
         return
     try:
         resolve(host, 443)
     except OSError as error:
         why = f"its host {host} has no address: {error.strerror or error}"
-        raise SettingsError([f"no region {region}: {hint} ({why})"]) from error
+        raise SettingsError([f"there is no region {region}: {hint} ({why})"]) from error
 
 
 def _may_be(session: Any, region: str) -> bool:
@@ -57,7 +57,7 @@ def known(session: Any) -> set[str]:
 
 
 def _alike(region: str, known: Collection[str]) -> list[str]:
-    """The regions that are most like it; several when they are so equally."""
+    """The most similar regions; several if they are equally similar."""
     near = difflib.get_close_matches(region.lower(), known, len(known))
     likeness = {name: difflib.SequenceMatcher(None, name, region.lower()).ratio() for name in near}
     return sorted(name for name in near if likeness[name] == max(likeness.values()))

@@ -1,7 +1,7 @@
-"""Calls that AWS does not recognize when they come again: done once, and looked for before they are done again.
+"""Repeats calls that AWS cannot recognize as repeated: before each repetition it checks whether the call succeeded.
 
-The SDK repeats a call whose reply was lost. Where a call makes a new thing each time, that makes two. Such calls go
-through a client that tries once, and are repeated here.
+The SDK repeats a call whose reply was lost. If a call creates a new resource each time, there would be two. Such calls
+go through a client that tries only once, and are repeated here.
 """
 
 import random
@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class Repeater:
-    """Repeats as often, and pauses as long, as the SDK's standard mode does; tells `say` of a long pause.
+    """Repeats as often, and pauses as long, as the SDK's standard mode; calls `say` before a long pause.
 
     https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html
     """
@@ -40,11 +40,11 @@ class Repeater:
         look: Callable[[], T | None] = lambda: None,
         again: Collection[str] = (),
     ) -> T:
-        """What `act` returns, or `look`, which tells what is there already, None for nothing.
+        """The result of `act`, or of `look`, which returns what exists already, or None.
 
-        An `act` is repeated when its outcome is unknown (connection lost, a fault of AWS's, an answer that cannot be
-        read), when AWS throttles it, and after an error whose code is in `again`; each time `look` is asked first.
-        Without a `look` it is `act` that must look before it makes something. Raises the last WildrydesError.
+        `act` is repeated when its outcome is unknown (lost connection, error in AWS, unreadable answer), when AWS
+        throttles it, and after an error with a code in `again`. Before each repetition `look` is called. Without a
+        `look`, `act` itself must check before it creates something. Raises the last WildrydesError.
         """
 
         def is_passing(error: WildrydesError) -> bool:
@@ -53,7 +53,7 @@ class Repeater:
         return self._repeated(what, act, look, is_passing)
 
     def patiently(self, what: str, act: Callable[[], T], codes: Collection[str]) -> T:
-        """What `act`, which may be repeated and whose client repeats it, returns once AWS answers none of the codes."""
+        """The result of `act` once AWS no longer answers one of the codes. `act` may be repeated safely."""
         return self._repeated(what, act, lambda: None, lambda error: cause_code(error) in codes)
 
     def _repeated(
@@ -82,12 +82,12 @@ class Repeater:
     def _pause(self, what: str, attempt: int, last: WildrydesError) -> None:
         seconds = random.uniform(0.5, 1) * min(2**attempt, _LONGEST_PAUSE)
         if seconds > _UNTOLD_PAUSE:
-            self.say(f"{what}: not yet ({cause_code(last) or last.__cause__}): trying again in {seconds:.0f} s")
+            self.say(f"{what}: not ready yet ({cause_code(last) or last.__cause__}), trying again in {seconds:.0f} s")
         self.sleep(seconds)
 
 
 def optional(call: Callable[..., Any], codes: Collection[str] = MISSING, **arguments: Any) -> dict[str, Any] | None:
-    """The call's answer; None when the thing is not there (any more), or for another of the error `codes`."""
+    """The call's answer; None when the resource does not exist (any more), or for one of the error `codes`."""
     try:
         found: dict[str, Any] = call(**arguments)
     except ClientError as error:
@@ -98,6 +98,6 @@ def optional(call: Callable[..., Any], codes: Collection[str] = MISSING, **argum
 
 
 def cause_code(error: WildrydesError) -> str:
-    """AWS's code of the error that this one translates; empty when AWS did not answer."""
+    """AWS's code for this error; empty when AWS did not answer."""
     cause = error.__cause__
     return code_of(cause) if isinstance(cause, ClientError) else ""

@@ -1,7 +1,7 @@
-"""The one door to AWS: small gateways over boto3 clients.
+"""The access to AWS: small gateways over boto3 clients.
 
-Session and sleep are injected. Every change is looked at before and after by its caller, so that a reply that
-was lost costs a second look and not a second resource.
+Session and sleep are injected. The caller checks before and after every change, so a lost reply costs a second check,
+not a second resource.
 """
 
 import os
@@ -99,11 +99,11 @@ def connect(
     role: str = "",
     open_session: Callable[[Target], Any] = _session,
 ) -> Aws:
-    """Gateways for the target. `say` is told when AWS does not answer and a call is tried again. `role` is the
-    ARN of the one that CloudFormation takes.
+    """Gateways for the target. `say` gets a text when AWS does not answer and a call is tried again. `role` is the ARN
+    of the role that CloudFormation assumes.
 
-    Raises SettingsError without region or credentials and for a region that there is not, InterruptedWork when the
-    credentials have expired, OutOfReach when AWS cannot be reached.
+    Raises SettingsError without region or credentials and for an unknown region, InterruptedWork when the credentials
+    have expired, OutOfReach when AWS cannot be reached.
     """
     with translated("credentials"):
         session = open_session(target)

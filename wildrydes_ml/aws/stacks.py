@@ -25,14 +25,14 @@ from .repeating import optional
 _CHANGE_SET_LOOKS = 600
 _GONE = {"ChangeSetNotFound", "ChangeSetNotFoundException"}
 _REFUSED = "stack {}: CloudFormation refuses the change: {}"
-_OVERTAKEN = "stack {}: another deployer is at work on it; run again when it is done. AWS: {}"
-_TAKEN = "stack {}: another deployer is creating it; run again to follow it"
+_OVERTAKEN = "stack {}: another deployer is changing it; run again when that has ended. AWS: {}"
+_TAKEN = "stack {}: another deployer is creating it; run again to wait for it"
 
 _NAME_OF_ROLE = re.compile(r"\b(RoleName|UserName|GroupName|ManagedPolicyName|InstanceProfileName)\"?\s*:")
 
 
 class Stacks:
-    """CloudFormation. `role` is the ARN of the role that it takes; without one, that of a stack or the caller's rights.
+    """CloudFormation. `role` is the ARN of the role that it assumes; by default the stack's role or the caller's own.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
     """
@@ -44,7 +44,7 @@ class Stacks:
         self._role = {"RoleARN": role} if role else {}
 
     def describe(self, name: str) -> Stack | None:
-        """The stack of that name or id, or None."""
+        """The stack with that name or id, or None."""
         with translated(f"stack {name}"):
             try:
                 found = self._client.describe_stacks(StackName=name)["Stacks"][0]
@@ -55,7 +55,7 @@ class Stacks:
         return _stack(found)
 
     def find(self, names: Sequence[str]) -> dict[str, Stack]:
-        """Those of the names that are stacks: with one call where the account has not more than a page of stacks."""
+        """The existing stacks among the names; it takes one call if the account has no more than a page of stacks."""
         with translated("stacks"):
             try:
                 page = self._client.describe_stacks()
@@ -69,7 +69,7 @@ class Stacks:
         return {name: stack for name in names if (stack := self.describe(name))}
 
     def tagged(self, key: str) -> list[Stack]:
-        """The stacks that carry a tag of that key."""
+        """The stacks that have a tag with that key."""
         with translated("stacks"):
             pages = self._client.get_paginator("describe_stacks").paginate()
             found = [_stack(item) for page in pages for item in page["Stacks"]]
@@ -93,7 +93,7 @@ class Stacks:
             return str(self._client.get_stack_policy(StackName=name).get("StackPolicyBody") or "")
 
     def resources(self, name: str) -> list[StackResource]:
-        """The stack's resources, also those that a failed creation has taken back."""
+        """The stack's resources, including those that a rollback has deleted."""
         with translated(f"resources of stack {name}"):
             pages = self._client.get_paginator("list_stack_resources").paginate(StackName=name)
             return [
@@ -103,9 +103,9 @@ class Stacks:
             ]
 
     def drift(self, stack: Stack) -> Drift | Unknown:
-        """What differs from the template, as far as CloudFormation can tell.
+        """The differences from the template, as far as CloudFormation can detect them.
 
-        Unknown where it may not be asked, or the endpoint cannot tell; raises InterruptedWork when it does not answer.
+        Unknown if the permissions or an emulator do not allow it; raises InterruptedWork when AWS does not answer.
         """
         return drifts.read(self._client, stack, lambda: self._sleep(min(self._poll_seconds, 2)))
 
@@ -173,9 +173,9 @@ class Stacks:
                     return None
                 raise self._refusal(name, change_set, reason)
             if found["Status"].startswith("DELETE"):
-                raise InterruptedWork(f"stack {name}: another deployer removed what was being worked out; run again")
+                raise InterruptedWork(f"stack {name}: another deployer deleted the change set; run again")
             self._sleep(pause)
-        raise InterruptedWork(f"stack {name}: CloudFormation is still working out the changes: run again later")
+        raise InterruptedWork(f"stack {name}: CloudFormation still prepares the change set: run again later")
 
     def _refusal(self, name: str, change_set: str, reason: str) -> WildrydesError:
         """Why a change set failed: its faults, which go with it, or its reason."""
@@ -190,7 +190,7 @@ class Stacks:
         return error
 
     def faults(self, stack: str, since: datetime) -> tuple[Fault, ...] | Unknown:
-        """What CloudFormation's validation found in the stack's operation that began then, or why it is not known."""
+        """What CloudFormation's validation found in the operation that began at `since`, or why it is not known."""
         return validation.faults(self._client, since, StackName=stack)
 
     def _changes(self, page: dict[str, Any], change_set: str) -> Iterator[ResourceChange]:
@@ -209,7 +209,7 @@ class Stacks:
             page = self._client.describe_change_set(ChangeSetName=change_set, NextToken=page["NextToken"])
 
     def discard(self, change_set: str) -> None:
-        """Deletes a change set that is not executed; one that is gone is fine."""
+        """Deletes a change set that was not executed; a missing one is fine."""
         with translated("change set"):
             optional(self._client.delete_change_set, _GONE, ChangeSetName=change_set)
 
@@ -229,21 +229,21 @@ class Stacks:
         return token
 
     def delete(self, name: str, retain: Sequence[str] = ()) -> None:
-        """Starts the deletion of a stack; `retain` names resources of a DELETE_FAILED one that are left behind."""
+        """Starts the deletion of a stack; `retain` names resources to keep, for a stack in DELETE_FAILED."""
         kept = {"RetainResources": list(retain)} if retain else {}
         with translated(f"stack {name}"):
             self._client.delete_stack(StackName=name, ClientRequestToken=_token(), **kept, **self._role)
 
     def undo(self, stack: Stack) -> None:
-        """Starts to undo a failed update that was left as it was, or whose undoing failed."""
+        """Starts the rollback of a failed update, after none or a failed one."""
         call = self._client.rollback_stack if stack.status == "UPDATE_FAILED" else self._client.continue_update_rollback
         with translated(f"stack {stack.name}"):
             call(StackName=stack.id, ClientRequestToken=_token(), **self._role)
 
     def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
-        """The stack's events, oldest first, from the first that is not among the ids seen.
+        """The stack's events, oldest first, beginning with the first whose id is not in `seen`.
 
-        With a token, only those of the operation that was begun with it.
+        With a token, only those of the operation that was started with it.
         """
         with translated(f"events of stack {stack}"):
             pages = self._client.get_paginator("describe_stack_events").paginate(StackName=stack)
@@ -263,7 +263,7 @@ class Stacks:
         return next((str(item["StackId"]) for item in found if item.get("ClientRequestToken") == token), None)
 
     def pause(self) -> None:
-        """Waits until it is time for another look."""
+        """Waits until it is time to check again."""
         self._sleep(self._poll_seconds)
 
 

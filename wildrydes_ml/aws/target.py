@@ -7,11 +7,16 @@ from pathlib import Path
 
 @dataclass(frozen=True)
 class Target:
-    """Where a deployment goes. AWS and local differ by these values alone.
+    """Where a deployment goes. AWS and an emulator differ only in these values.
 
-    `endpoint` is the emulator's URL, empty on AWS. `efs_directory` is the directory that stands for EFS;
-    without one an instance fills EFS. `parameters` are what the place needs set. `poll_seconds` is the
-    pause between two looks at a stack, `attempts` how often a call is tried.
+    Attributes:
+        region: The region; empty for the default of the profile.
+        profile: The AWS profile; empty for the default one.
+        endpoint: The emulator's URL; empty on AWS.
+        efs_directory: The directory that stands for EFS; without one, an instance fills EFS.
+        parameters: Parameters that must have these values at this target.
+        poll_seconds: The pause between two checks of a stack, in seconds.
+        attempts: How often a call is tried.
     """
 
     region: str = ""
@@ -24,5 +29,5 @@ class Target:
 
     @property
     def is_local(self) -> bool:
-        """Whether an emulator stands for AWS."""
+        """Whether the target is an emulator."""
         return bool(self.endpoint)

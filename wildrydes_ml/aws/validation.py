@@ -1,4 +1,4 @@
-"""The faults that CloudFormation finds before it makes anything: DescribeEvents alone tells them.
+"""The faults that CloudFormation finds before it creates anything: only DescribeEvents returns them.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
 """
@@ -20,7 +20,7 @@ _ROUNDING = timedelta(seconds=1)
 def faults(client: Any, since: datetime | None = None, **place: str) -> tuple[Fault, ...] | Unknown:
     """All faults of a stack's operation or of a change set, or why they cannot be read; raises nothing.
 
-    `place` is a StackName, with `since` the operation's beginning, or a ChangeSetName: its ARN, no name will do.
+    `place` is a StackName (then `since` is the operation's beginning), or a ChangeSetName, which must be an ARN.
     """
     try:
         with translated("the causes"):

@@ -1,9 +1,9 @@
-"""How the API's skeleton is connected to the function: the wiring that is wanted against the one that is found.
+"""How the API is connected to the function (its wiring): compares the wanted wiring with the existing one.
 
-A method, an integration, a deployment to stage `prod`, the stage's throttle and, for API_KEY, a key with its
-usage plan. Where callers need a key or a signature, also a method for the page, which a browser asks for without
-either: `GET /` is open, and the function answers it with its static page only. Comparing makes a list of actions;
-nothing here calls AWS.
+The wiring is a method, an integration, a deployment to stage `prod`, the stage's throttle and, for API_KEY, a key with
+its usage plan. If callers need a key or a signature, there is also an open method for the page: a browser requests
+`GET /` with neither, and the function answers it with its static page only. The result is a list of actions; nothing
+here calls AWS.
 """
 
 import hashlib
@@ -23,21 +23,21 @@ Action = Literal["method", "page", "no page", "deployment", "throttle", "key", "
 DESCRIPTIONS: dict[Action, str] = {
     "method": "method ANY on / as Lambda proxy",
     "page": "method GET on /, open to all, for the page",
-    "no page": "removal of the page's own method",
+    "no page": "delete the page's own method",
     "deployment": f"deployment to stage {STAGE}",
     "throttle": f"throttle of stage {STAGE} and of our usage plan",
     "key": "API key and usage plan",
-    "no key": "removal of the API key and usage plan",
-    "tidy": "removal of our deployments that no stage uses",
+    "no key": "delete the API key and usage plan",
+    "tidy": "delete unused API deployments of ours",
 }
 
 
 @dataclass(frozen=True)
 class Wiring:
-    """What is wanted: the function's (or alias's) ARN, who may call, requests a second and at once.
+    """The wanted wiring: the ARN of the function or alias, who may call, requests a second and at once.
 
-    `answers` stands for API Gateway's own answers, which come with the API but are served as deployed.
-    `name` and `tags` are those of an API key and its usage plan; they are found again by the tags. Raises ValueError
+    `answers` is a digest of API Gateway's own answers: they belong to the API, but become active with a deployment.
+    `name` and `tags` are those of the API key and its usage plan, which are identified by the tags. Raises ValueError
     for a key without tags.
     """
 
@@ -51,11 +51,11 @@ class Wiring:
 
     def __post_init__(self) -> None:
         if self.auth == "API_KEY" and not self.tags:
-            raise ValueError("Wiring.tags: API_KEY makes a key, which is found again by its tags; give at least one")
+            raise ValueError("Wiring.tags is empty: only its tags identify an API key; pass at least one tag")
 
     @property
     def description(self) -> str:
-        """The description of a deployment that snapshots this wiring."""
+        """The description of a deployment with this wiring."""
         snapshot = json.dumps([self.target, self.auth, self.answers])
         return MARK + hashlib.sha256(snapshot.encode()).hexdigest()[:16]
 
@@ -129,16 +129,16 @@ def actions(wanted: Wiring, found: FoundWiring) -> tuple[Action, ...]:
 
 
 def window(old_auth: str, new_auth: str, route: str) -> str:
-    """What a deploy must warn of when it changes who may call a live API; empty when nobody is turned away.
+    """The warning for a deploy that changes who may call a live API; empty when no caller is refused meanwhile.
 
-    `old_auth` is empty where nothing is deployed. On the short route CloudFormation lets the stage ask for a key
-    before it makes the usage plan, which names the stage and so depends on it; on the long route `actions` orders it.
+    `old_auth` is empty if nothing is deployed. On the short route, CloudFormation makes the stage require a key before
+    it creates the usage plan, which depends on the stage. On the long route, `actions` has the right order.
     """
     if route != "short" or new_auth != "API_KEY" or old_auth in ("", new_auth):
         return ""
     return (
-        f"ApiAuth {old_auth} → {new_auth}: for up to a minute during the update the API answers everybody with 403, "
-        "callers with a key too, until CloudFormation has linked the key to the stage. "
+        f"ApiAuth {old_auth} → {new_auth}: for up to a minute during the update the API answers 403 to everybody, "
+        "even to callers with a key, until CloudFormation has linked the key to the stage. "
         "The long route (two stacks) has no such gap"
     )
 

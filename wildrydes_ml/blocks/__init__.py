@@ -1,4 +1,4 @@
-"""The building blocks: each adds resources to a `troposphere.Template` and returns what its neighbors need."""
+"""The building blocks: each adds resources to a `troposphere.Template` and returns what other blocks need."""
 
 from importlib import import_module
 from typing import TYPE_CHECKING

@@ -1,7 +1,7 @@
-"""Who may call an API and how often, said once; and what each way of calling makes of a method.
+"""Who may call an API and how often, defined in one place; and how this changes a method.
 
-Nothing is open unless somebody has written down why. The reason stands in the template, at the suppression of the
-rules that ask for it.
+An API is open only if its author has written down why. The reason is part of the template: it stands where the rule
+that asks for it is suppressed.
 """
 
 from collections.abc import Mapping
@@ -31,13 +31,19 @@ _KEY_REASON = "The method needs an API key; its authorization type is then NONE.
 
 @dataclass(frozen=True)
 class Access:
-    """Who may call and how often: `auth` is NONE, API_KEY, AWS_IAM, or a template parameter whose AllowedValues are
-    of these; `rate` in requests a second (1 to 10000), `burst` in requests at once (1 to 5000).
+    """Who may call an API, and how often.
 
-    NONE lets anyone call. Where `auth` is NONE, or may be, `open_because` must say why that is right: a sentence,
-    which goes into the template. Raises ValueError without it, with it where nothing is open, for another `auth`, for
-    a parameter that allows another, and for numbers out of range; TypeError for an `auth` that is neither text nor a
-    parameter, as CloudFormation makes conditions of nothing else.
+    Attributes:
+        auth: NONE (anyone may call), API_KEY, AWS_IAM, or a template parameter whose AllowedValues are some of these.
+        rate: Requests a second, 1 to 10000.
+        burst: Requests at once, 1 to 5000.
+        open_because: Why anyone may call, in a sentence that goes into the template. It is required when `auth` is
+            NONE, or a parameter that allows NONE.
+
+    Raises:
+        ValueError: `open_because` is missing, or is given although nothing is open; `auth` is unknown, or is a
+            parameter that allows an unknown value; a number is out of range.
+        TypeError: `auth` is neither text nor a parameter: CloudFormation needs one of them for a condition.
     """
 
     auth: Auth | Later
@@ -54,13 +60,13 @@ class Access:
                 f"Access.auth {self._shown} lets anyone call: say why in open_because, or use 'API_KEY' or 'AWS_IAM'"
             )
         if reason and "NONE" not in self.kinds:
-            raise ValueError(f"Access.open_because is given, but auth {self._shown} opens nothing: leave it out")
+            raise ValueError(f"Access.open_because is given, but auth {self._shown} opens nothing: remove it")
         arguments.number("Access.rate", self.rate, *RATE, "requests a second")
         arguments.number("Access.burst", self.burst, *BURST, "requests at once")
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """What `auth` is or, as a parameter, may be."""
+        """The value of `auth`; for a parameter, its possible values."""
         return (str(self.auth),) if not isinstance(self.auth, Parameter) else tuple(self.auth.AllowedValues)
 
     @property
@@ -68,7 +74,7 @@ class Access:
         return f"parameter {self.auth.title}" if isinstance(self.auth, Parameter) else repr(self.auth)
 
     def suppressions(self) -> dict[str, Any]:
-        """Metadata of a method that asks for what `auth` says, with reasons that are true for each value of it."""
+        """Metadata for a method that is protected by `auth`: suppressions, with a true reason for each value of it."""
         by_kind = {"NONE": sentence("Access.open_because", self.open_because), "API_KEY": _KEY_REASON}
         reasons = {kind: text for kind, text in by_kind.items() if kind in self.kinds}
         if isinstance(self.auth, Parameter):
@@ -77,27 +83,27 @@ class Access:
 
 
 def chosen(template: Template, access: Access, auth: Auth, prefix: str) -> Choice:
-    """Whether `auth` is the way of calling; the condition it may need begins with `prefix`."""
+    """Whether the API uses `auth`. The name of a condition, if one is needed, begins with `prefix`."""
     if auth not in access.kinds or len(access.kinds) == 1:
         return auth in access.kinds
     return equals(template, f"{prefix}ApiAuthIs{WORDS[auth]}", access.auth, auth)
 
 
 def closed(template: Template, access: Access, prefix: str) -> Choice:
-    """Whether callers are asked for anything."""
+    """Whether callers need a key or a signature."""
     if "NONE" not in access.kinds or len(access.kinds) == 1:
         return "NONE" not in access.kinds
     return differs(template, f"{prefix}ApiAuthIsClosed", access.auth, "NONE")
 
 
 def open_suppressions(because: str) -> dict[str, Any]:
-    """Metadata of a method that anyone may call, whatever `Access.auth` says."""
+    """Metadata for a method that anyone may call, whatever `Access.auth` is."""
     return _suppressions(because, because)
 
 
 def sentence(where: str, text: object) -> str:
-    """The reason with a full stop, empty where there is none; raises TypeError for what is not text."""
-    return arguments.sentence(where, text, "say in a sentence why anyone may call")
+    """The reason with a full stop, or an empty text. Raises TypeError for anything but text."""
+    return arguments.sentence(where, text, "write a sentence that says why anyone may call")
 
 
 def _suppressions(checkov: str, guard: str) -> dict[str, Any]:
@@ -113,7 +119,7 @@ def _check_auth(auth: object) -> None:
         if not allowed or not set(allowed) <= set(_KINDS):
             raise ValueError(
                 f"Access.auth is parameter {auth.title}, which allows {allowed or 'anything'}: "
-                f"give it AllowedValues of {', '.join(map(repr, _KINDS))}"
+                f"use AllowedValues from {', '.join(map(repr, _KINDS))}"
             )
     elif isinstance(auth, str):
         arguments.one_of("Access.auth", auth, _KINDS)

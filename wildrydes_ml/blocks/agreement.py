@@ -1,6 +1,6 @@
-"""What the instance that fills EFS and the functions that read from it must agree on: one Python and one processor.
+"""The instance that fills EFS and the functions that read from it must have the same Python version and processor.
 
-Compiled packages load only in the Python, and on the processor, that they were installed for
+Compiled packages load only in the Python version, and on the processor, that they were installed for
 (https://docs.aws.amazon.com/lambda/latest/dg/python-package.html).
 """
 
@@ -16,10 +16,13 @@ RUNTIME = r"python3\.\d+"
 
 @dataclass(frozen=True)
 class Populate:
-    """A filling, as `add_populate` made it: pass it whole, as `FunctionSettings.contents`.
+    """The result of `add_populate`. Pass it as `FunctionSettings.contents`.
 
-    `exists` tells whether there is an instance; `contents` is what it reported (JSON text), which is there with an
-    instance only; `runtime` and `architecture` are what it installs for.
+    Attributes:
+        exists: Whether there is a filling instance.
+        contents: The instance's report, as JSON text; without an instance there is none.
+        runtime: The Lambda runtime that it installs for.
+        architecture: The processor that it installs for.
     """
 
     exists: Choice
@@ -29,23 +32,23 @@ class Populate:
 
     @property
     def reported(self) -> Any:
-        """The contents, once the file system is filled, or '' without an instance."""
+        """The instance's report, once EFS is filled; '' without an instance."""
         return choose(self.exists, self.contents, "")
 
 
 def check(where: str, filling: object, **wanted: object) -> None:
-    """`filling` must be a Populate, or None, for the wanted `runtime` and `architecture`.
+    """`filling` must be None, or a Populate for the wanted `runtime` and `architecture`.
 
-    Raises TypeError for anything else, ValueError unless each is the same plain value or the same parameter as there.
+    Raises TypeError for anything else, ValueError unless both have the same plain values, or the same parameters.
     """
     if filling is None:
         return
     if not isinstance(filling, Populate):
-        raise TypeError(f"{where}.contents is {arguments.shown(filling)}: pass what add_populate returns, whole")
+        raise TypeError(f"{where}.contents is {arguments.shown(filling)}: pass the result of add_populate")
     for name, value in wanted.items():
         own, other = reference(value), reference(getattr(filling, name))
         if filling.exists and own != other:
             raise ValueError(
                 f"{where}.{name} is {arguments.shown(own)}, but add_populate installs for {arguments.shown(other)}: "
-                "pass one value, or one parameter, to both"
+                "pass the same value, or the same parameter, to both"
             )

@@ -1,7 +1,7 @@
-"""A REST API in front of functions: a skeleton that somebody wires, or the whole with methods and stage.
+"""A REST API in front of functions: either a skeleton, which is connected later, or complete with methods and stage.
 
-Each route is a path and method with the function that answers it; one route with `ANY /` is the workshop's API.
-Routes and access are given once, to `add_rest_api`; what it returns carries them to the stage.
+A route is a path and a method, with the function that answers. The workshop's API has one route, `ANY /`. Routes and
+access are passed once, to `add_rest_api`; its result hands them on to `add_proxy_stage`.
 """
 
 import json
@@ -29,7 +29,7 @@ _PAGE_REASON = "A browser sends neither key nor signature; the answer to GET is 
 
 @dataclass(frozen=True)
 class Api:
-    """An API as `add_rest_api` made it, with all that was said there."""
+    """The result of `add_rest_api`: the API, with the arguments that it was made with."""
 
     rest_api: apigateway.RestApi
     routes: tuple[Route, ...]
@@ -54,21 +54,32 @@ def add_rest_api(
     binary_media_types: Sequence[str] = BINARY_MEDIA_TYPES,
     origins: Sequence[str] = (),
 ) -> Api:
-    """Adds the API without methods or stage, its own answers to bad requests, and the permissions for it to invoke
-    the functions.
+    """Adds the API without methods and stage, its answers to bad requests, and its permissions to invoke the functions.
 
-    Both a function and its alias may be the target, so that a person in the console can wire the one and a deployer the
-    other; the stars in the permission stand for stage and method, so that the console's test button works too. `title`
-    is the API's logical id and name, and begins the ids of what belongs to it; `about` is a sentence for its
-    description. `callers` is a word for the logical ids of key and usage plan, `requests` one for what is posted, in
-    the reasons of suppressed rules. Without `add_proxy_stage` nobody can call the API, and W9914 finds that;
-    `wired_because` is a sentence for an API that gets its methods and stage elsewhere. `origins` are those whose pages
-    may call it, see `cors`. `answers` are API Gateway's own. Raises TypeError and ValueError for no routes, the same
-    one twice, none that asks for what `access` says, a function that is not in the template, and a title that is taken.
+    The permissions cover each function and its alias: a person in the console can connect the function, a deployer the
+    alias. They cover any stage and method, so that the console's test button works, too. Nobody can call the API before
+    it has a stage: use `add_proxy_stage`. The check W9914 finds an API without one.
+
+    Args:
+        routes: The routes of the API, at least one.
+        access: Who may call, and how often.
+        title: The API's logical id and name. The logical ids of its parts begin with it.
+        about: A sentence for the API's description.
+        callers: A word for the logical ids of key and usage plan.
+        requests: A word for what is posted, for the reasons of suppressed rules.
+        wired_because: For an API that gets its methods and stage elsewhere: a sentence that says so.
+        answers: API Gateway's own answers, by response type.
+        binary_media_types: Types of bodies that reach the function unchanged.
+        origins: Origins whose pages may call the API, see `cors`.
+
+    Raises:
+        TypeError: An argument is of the wrong type.
+        ValueError: There is no route, or a route twice; all routes are open although `access` is not; a function is
+            not in the template; or the title is already in use.
     """
-    arguments.unused(template, title, "give each API a title of its own")
+    arguments.unused(template, title, "use a different title for each API")
     arguments.kind("access", access, Access, "pass an Access, such as Access('API_KEY')")
-    reason = arguments.sentence("wired_because", wired_because, "say in a sentence who makes methods and stage")
+    reason = arguments.sentence("wired_because", wired_because, "write a sentence: what adds methods and stage")
     check_routes(template, routes, access)
     cors.check_origins("origins", origins)
     rest_api = template.add_resource(
@@ -90,17 +101,22 @@ def add_rest_api(
 
 @under(_HEADING)
 def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
-    """Adds each route as Lambda proxy, the stage `prod` with throttling, and for API_KEY a key and usage plan.
+    """Adds each route as a Lambda proxy method, the stage `prod` with throttling, and for API_KEY a key and usage plan.
 
-    Who may call is what `add_rest_api` was told. With API_KEY and AWS_IAM, a page's `GET` is an open method of its
-    own: a browser that opens the page sends neither key nor signature, and the function answers GET with its static
-    page only, whatever else the request holds. Raises TypeError for what `add_rest_api` did not return, ValueError
-    for an API of another template.
+    With API_KEY and AWS_IAM, the `GET` of a route with `page` is an open method of its own: a browser that opens the
+    page sends neither key nor signature. The function must answer GET with a static page only.
+
+    Args:
+        api: The result of `add_rest_api`, with its routes and access.
+
+    Raises:
+        TypeError: `api` is not a result of `add_rest_api`.
+        ValueError: `api` belongs to another template.
     """
     arguments.kind("template", template, Template, "pass the troposphere.Template first, then the API")
-    arguments.kind("api", api, Api, "pass what add_rest_api returns")
+    arguments.kind("api", api, Api, "pass the result of add_rest_api")
     if template.resources.get(api.rest_api.title) is not api.rest_api:
-        raise ValueError(f"API {api.rest_api.title} is not in this template: pass what add_rest_api returned for it")
+        raise ValueError(f"API {api.rest_api.title} is not in this template: pass this template's own API")
     methods = [_add_method(template, api, route) for route in api.routes]
     pages = [_add_page(template, api, route) for route in api.routes if route.page]
     stage = _stage(template, api, _deployment(template, api, [*methods, *_preflights(template, api)], pages))
@@ -109,7 +125,7 @@ def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
 
 
 def integration_uri(alias: awslambda.Alias) -> Sub:
-    """The Lambda proxy URI for an alias; `Ref` of an alias is its ARN."""
+    """The URI by which API Gateway calls an alias as Lambda proxy (`Ref` of an alias is its ARN)."""
     return Sub(
         "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/"
         f"${{{alias.title}}}/invocations"
@@ -117,20 +133,20 @@ def integration_uri(alias: awslambda.Alias) -> Sub:
 
 
 def invoke_url(api: Api, path: str = "/") -> Sub:
-    """The public URL of a path; the root's ends in the stage's name. Raises TypeError for what is no Api."""
-    arguments.kind("api", api, Api, "pass what add_rest_api returns")
+    """The public URL of a path; the root's URL ends in the stage's name. Raises TypeError for anything but an Api."""
+    arguments.kind("api", api, Api, "pass the result of add_rest_api")
     host = f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
     return Sub(f"{host}/{STAGE}{path.rstrip('/')}")
 
 
 def _prefix(api: Api) -> str:
-    """What begins the names of what belongs to an API: nothing for the workshop's."""
+    """The beginning of the names of an API's parts; empty for the workshop's API."""
     title = str(api.rest_api.title)
     return "" if title == API_NAME else title
 
 
 def _description(routes: Sequence[Route], access: Access, about: str) -> Any:
-    """Says what whoever wires a skeleton by hand should set."""
+    """The description: the settings for a person who connects a skeleton by hand."""
     wiring = ", ".join(
         f"method {route.method} on {route.path} to {route.inference.function.title}{' (open)' if route.reason else ''}"
         for route in routes
@@ -172,7 +188,7 @@ def _add_permissions(template: Template, api: Api, route: Route) -> None:
 
 
 def _resource_id(template: Template, api: Api, path: str) -> Any:
-    """A reference to the API's resource of a path; it and those above it are added where they lack."""
+    """A reference to the API's resource of a path; it and its parents are added if they are missing."""
     if path == "/":
         return GetAtt(api.rest_api, "RootResourceId")
     above, _, part = path.rpartition("/")
@@ -184,7 +200,7 @@ def _resource_id(template: Template, api: Api, path: str) -> Any:
 
 
 def _add_method(template: Template, api: Api, route: Route) -> apigateway.Method:
-    """The route's method: open for its own reason, or asking for what the access says."""
+    """The route's method: open for the route's own reason, or protected as the access says."""
     # Not for its own sake: what follows the method, the deployment, is to follow these too.
     after = last(gateway_responses(template, api.rest_api))
     if route.reason:
@@ -208,14 +224,14 @@ def _add_method(template: Template, api: Api, route: Route) -> apigateway.Method
 
 
 def _add_page(template: Template, api: Api, route: Route) -> apigateway.Method:
-    """The open `GET` beside a route that is closed."""
+    """The open `GET` of a route that is otherwise closed."""
     shown = Route(route.inference, route.path, "GET")
     page = _method(template, api, shown, open_suppressions(_PAGE_REASON), AuthorizationType="NONE")
     return add(template, closed(template, api.access, _prefix(api)), page)
 
 
 def _preflights(template: Template, api: Api) -> list[apigateway.Method]:
-    """What answers a browser's question on each path, unless a route does."""
+    """The methods that answer a browser's OPTIONS request on each path, unless a route does."""
     methods: dict[str, list[str]] = {}
     for route in api.routes:
         methods.setdefault(route.path, []).extend([route.method, *(["GET"] if route.page else [])])
@@ -256,8 +272,8 @@ def _deployment(
 ) -> Any:
     """A reference to the deployment for the chosen `auth`.
 
-    A deployment is an immutable snapshot of the API, so there is one for each value, it is made after all that it
-    snapshots, and its logical id carries a digest of that: a changed API makes a new one.
+    A deployment is an immutable snapshot of the API. So there is one for each value of `auth`, it is created after all
+    that it contains, and its logical id has a digest of that: a changed API gets a new deployment.
     """
     digest = _digest(template, api, [*methods, *pages])
     made: list[tuple[Choice, Any]] = []
@@ -276,8 +292,8 @@ def _deployment(
 
 
 def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) -> str:
-    """Of all that a deployment snapshots. The functions' names are in it as the methods hold the functions' ARNs: of
-    another plain name a new deployment must tell the stage. What a parameter stands for is not known here."""
+    """A digest of all that a deployment contains. It includes the functions' names, since the methods contain the
+    functions' ARNs: another plain name needs a new deployment. The value of a parameter is not known here."""
     import hashlib  # only here, since every process that imports an App would wait for it
 
     parts = (api.rest_api, *methods, *gateway_responses(template, api.rest_api).values())

@@ -1,8 +1,8 @@
-"""What a block refuses at the line that is wrong, where troposphere would do so later and CloudFormation last.
+"""Checks the arguments of blocks, so that an error names the wrong line; troposphere and CloudFormation find it later.
 
-Only plain values can be judged; what a parameter or an intrinsic function stands for is known to CloudFormation alone.
-All functions raise TypeError for a value of a wrong kind and ValueError for a wrong value, as troposphere does, with a
-message that says what to pass instead. `where` names the argument, such as `Access.auth`.
+Only plain values can be checked: the value of a parameter or of an intrinsic function is known only to CloudFormation.
+All functions raise TypeError for a value of the wrong type and ValueError for a wrong value, as troposphere does, with
+a message that says what to pass instead. `where` names the argument, such as `Access.auth`.
 """
 
 import re
@@ -15,10 +15,10 @@ from troposphere import AWSHelperFn, AWSObject, Parameter, Ref, Template, efs
 _ACCESS_POINT_ARN = r"arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
 BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
-BUCKET_ADVICE = "name the S3 bucket that holds the function's zip: 3 to 63 small letters, digits, hyphens and dots"
-_ARN_ADVICE = "use the ARN of an access point; access_point_arn() makes it of an id or of the resource"
+BUCKET_ADVICE = "name the S3 bucket with the function's zip: 3 to 63 lower-case letters, digits, hyphens and dots"
+_ARN_ADVICE = "use the ARN of an access point; access_point_arn() builds it from an id or from the resource"
 PIN = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?"
-"""One package of one version as pip takes it, with its marker, without spaces."""
+"""A package with its exact version in pip's notation, with its marker, without spaces."""
 _KINDS = "text, a number, a parameter, or a function such as Ref, GetAtt, Sub or ImportValue"
 
 
@@ -32,13 +32,13 @@ def is_known(where: str, value: object) -> bool:
 
 
 def one_of(where: str, value: object, allowed: Collection[str]) -> None:
-    """The value must be among the allowed ones."""
+    """The value must be one of the allowed values."""
     if is_known(where, value) and value not in allowed:
         raise ValueError(f"{where} is {value!r}: use one of {', '.join(map(repr, allowed))}")
 
 
 def number(where: str, value: object, low: float, high: float, unit: str) -> None:
-    """The value must be a number from low to high; text of digits is one, too, as for CloudFormation."""
+    """The value must be a number from low to high. Text of digits counts as a number, as in CloudFormation."""
     if not is_known(where, value):
         return
     is_number = re.fullmatch(r"-?\d+(\.\d+)?", str(value), re.ASCII) is not None
@@ -59,12 +59,12 @@ def kind(where: str, value: object, kinds: type | tuple[type, ...], advice: str)
 
 
 def shown(value: object) -> str:
-    """A value in a message: functions such as `Ref` as they stand in a template."""
+    """A value for a message; functions such as `Ref` are shown as in a template."""
     return str(value.to_dict()) if isinstance(value, AWSHelperFn) else repr(value)
 
 
 def sentence(where: str, value: object, advice: str) -> str:
-    """The reason with a full stop, empty where there is none; raises TypeError for what is not text."""
+    """The reason with a full stop, or an empty text. Raises TypeError for anything but text."""
     if not isinstance(value, str):
         raise TypeError(f"{where} is {value!r}: {advice}")
     said = value.strip()
@@ -72,7 +72,7 @@ def sentence(where: str, value: object, advice: str) -> str:
 
 
 def access_point_arn(where: str, value: object) -> None:
-    """The value must be an access point's ARN; `Ref` of the resource, for which it stands elsewhere, is its id."""
+    """The value must be an access point's ARN. The resource itself is refused: its `Ref` is the id, not the ARN."""
     if isinstance(value, efs.AccessPoint):
         raise TypeError(f"{where} is the access point {value.title}: {_ARN_ADVICE}")
     text(where, value, _ACCESS_POINT_ARN, _ARN_ADVICE)
@@ -90,7 +90,7 @@ def policy_arn(where: str, value: object) -> None:
 
 
 def several(where: str, values: object, least: int, advice: str) -> None:
-    """The values must be a list or tuple of so many different ones; a single text would count as its letters."""
+    """The values must be a list or tuple of at least so many different values; a text would count as its letters."""
     if not isinstance(values, (list, tuple)):
         raise TypeError(f"{where} is {values!r}: pass a list; {advice}")
     for value in values:
@@ -101,9 +101,9 @@ def several(where: str, values: object, least: int, advice: str) -> None:
 
 
 def unused(template: Template, title: str, advice: str) -> None:
-    """The template, which must be one, must not have a resource of this logical id, which must be one."""
-    kind("template", template, Template, "pass the troposphere.Template first, then what the block needs")
+    """`template` must be a Template, `title` a valid logical id that the template does not use yet."""
+    kind("template", template, Template, "pass the troposphere.Template first, then the block's other arguments")
     if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title):
         raise ValueError(f"title {title!r} cannot be a logical id: use letters and digits only")
     if title in template.resources:
-        raise ValueError(f"the template has a resource {title!r} already: {advice}")
+        raise ValueError(f"the template already has a resource {title!r}: {advice}")

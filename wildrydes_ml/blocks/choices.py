@@ -1,8 +1,8 @@
-"""Conditions that a builder may already know the answer of.
+"""Conditions whose result may be known when the template is built.
 
-A block takes each of its choices either as a plain value, which is decided while the template is built,
-or as a template parameter, which CloudFormation decides when the stack is made. The functions here let the
-block read the same in both cases: a choice is `True`, `False` or the name of a condition.
+A block accepts a choice as a plain value or as a template parameter. A plain value is decided while the template is
+built; CloudFormation decides a parameter when it creates the stack. With the functions here a block has the same code
+for both: a choice is `True`, `False` or the name of a condition.
 """
 
 import re
@@ -12,17 +12,17 @@ from troposphere import AWSHelperFn, AWSObject, Equals, If, Not, NoValue, Parame
 
 
 class Later(Protocol):
-    """What CloudFormation knows later: a parameter, or a function such as `Ref`, `GetAtt`, `Sub` or `ImportValue`.
+    """A value that only CloudFormation knows: a parameter, or a function such as `Ref`, `GetAtt` or `ImportValue`.
 
-    troposphere has no types. A protocol keeps a checker from taking the whole union below for `Any`.
+    troposphere has no type annotations. With a protocol, a type checker does not treat the union below as `Any`.
     """
 
     def to_dict(self) -> Any:
-        """How it stands in the template."""
+        """Its form in the template."""
 
 
 Value: TypeAlias = str | Later
-"""Text, or what CloudFormation knows later; resources and parameters stand for their `Ref`."""
+"""Text, or a value that CloudFormation knows later. A resource or a parameter stands for its `Ref`."""
 Number: TypeAlias = float | Later
 Values: TypeAlias = list[Value] | tuple[Value, ...]
 Choice: TypeAlias = bool | str
@@ -30,20 +30,20 @@ Resource = TypeVar("Resource", bound=AWSObject)
 
 
 def reference(value: Any) -> Any:
-    """`Ref` of a parameter or resource; anything else as it is."""
+    """`Ref` of a parameter or resource; anything else unchanged."""
     return Ref(value) if isinstance(value, (Parameter, AWSObject)) else value
 
 
 def references(values: Any) -> Any:
-    """The list with `Ref` in place of each parameter and resource; a function that gives a list as it is."""
+    """The list with `Ref` in place of each parameter and resource; a function that returns a list is unchanged."""
     return [reference(value) for value in values] if isinstance(values, (list, tuple)) else reference(values)
 
 
 def fill(pattern: str, **values: Any) -> Any:
-    """The pattern with its `{name}` fields filled: a string, or `Fn::Sub` where something is known later.
+    """The pattern with its `{name}` fields filled: text, or `Fn::Sub` if CloudFormation knows a value only later.
 
-    Values are strings, numbers, parameters, resources, and functions such as `Ref`, `GetAtt`, `Sub` and
-    `ImportValue`; raises TypeError for anything else.
+    Values are text, numbers, parameters, resources, and functions such as `Ref`, `GetAtt`, `Sub` and `ImportValue`.
+    Raises TypeError for anything else.
     """
     text = pattern.format(**{name: _in_sub(name, value) for name, value in values.items()})
     named = {name: value for name, value in values.items() if f"${{{name}}}" in text and isinstance(value, AWSHelperFn)}
@@ -51,9 +51,9 @@ def fill(pattern: str, **values: Any) -> Any:
 
 
 def equals(template: Template, name: str, value: Value | float, wanted: str) -> Choice:
-    """Whether `value` is `wanted`: known for a plain value, the condition `name` for a parameter.
+    """Whether `value` is `wanted`: True or False for a plain value, the condition `name` for a parameter.
 
-    Raises TypeError for anything else: what `Ref` and other functions stand for is not known here.
+    Raises TypeError for anything else: the value of `Ref` and other functions is not known here.
     """
     if isinstance(value, Parameter):
         return _condition(template, name, Equals(Ref(value), wanted))
@@ -61,40 +61,40 @@ def equals(template: Template, name: str, value: Value | float, wanted: str) -> 
 
 
 def differs(template: Template, name: str, value: Value | float, unwanted: str) -> Choice:
-    """Whether `value` is anything but `unwanted`; raises TypeError as `equals` does."""
+    """Whether `value` is not `unwanted`; otherwise like `equals`."""
     if isinstance(value, Parameter):
         return _condition(template, name, Not(Equals(Ref(value), unwanted)))
     return _plain(name, value) != unwanted
 
 
 def given(template: Template, name: str, value: Value | float) -> Choice:
-    """Whether `value` is anything but the empty string, as a resource, its attribute and an import always are, and a
-    parameter that does not allow one.
+    """Whether `value` is not the empty text.
 
-    Raises TypeError for `Ref` of a parameter and for `If`, which may stand for an empty string.
+    A resource, its attribute and an import are never empty, nor is a parameter that does not allow an empty text.
+    Raises TypeError for `Ref` of a parameter and for `If`, which may be empty.
     """
     return _is_something(template, value) or differs(template, name, value, "")
 
 
 def choose(choice: Choice, yes: Any, no: Any = NoValue) -> Any:
-    """`yes` or `no`, now or by `Fn::If`."""
+    """`yes` or `no`, decided now, or with `Fn::If` by CloudFormation."""
     if isinstance(choice, str):
         return If(choice, yes, no)
     return yes if choice else no
 
 
 def boundary(template: Template, policy: Value) -> Any:
-    """The PermissionsBoundary of a role: the policy's ARN, or nothing where it is ''."""
+    """The PermissionsBoundary of a role: the policy's ARN, or no property if it is ''."""
     return choose(given(template, "PermissionsBoundaryGiven", policy), reference(policy))
 
 
 def listed(*entries: Any) -> list[Any]:
-    """A list without the entries that are known to be absent."""
+    """The entries without those that are known to be absent."""
     return [entry for entry in entries if entry is not NoValue]
 
 
 def add(template: Template, choice: Choice, resource: Resource) -> Resource:
-    """Adds the resource when the choice holds: not at all, always, or under the condition."""
+    """Adds the resource if the choice is True, or with the condition; returns the resource."""
     if isinstance(choice, str):
         resource.resource["Condition"] = choice
     if choice:
@@ -107,7 +107,7 @@ def _plain(name: str, value: object) -> str:
         return str(value)
     shown = value.to_dict() if isinstance(value, AWSHelperFn) else value
     raise TypeError(
-        f"condition {name} cannot be made of {shown!r}: pass the Parameter itself in place of Ref, or a plain value"
+        f"condition {name} cannot use {shown!r}: pass the Parameter itself instead of Ref, or a plain value"
     )
 
 
@@ -124,7 +124,7 @@ def _condition(template: Template, name: str, rule: AWSHelperFn) -> str:
     known = template.conditions.get(name)
     if known is not None and known.to_dict() != rule.to_dict():
         raise ValueError(
-            f"the template has another condition {name!r} already: give the second block a title of its own, or the "
+            f"the template already has another condition {name!r}: use a different title for the second block, or the "
             "parameter of the first one"
         )
     if known is None:
@@ -147,4 +147,4 @@ def _in_sub(name: str, value: Any) -> Any:
             return plain
         case dict() if isinstance(value, AWSHelperFn):
             return f"${{{name}}}"
-    raise TypeError(f"{value!r} cannot stand inside Fn::Sub: pass text, a parameter, Ref, GetAtt, Sub or ImportValue")
+    raise TypeError(f"{value!r} cannot be used in Fn::Sub: pass text, a parameter, Ref, GetAtt, Sub or ImportValue")

@@ -1,8 +1,8 @@
-"""Which pages of other origins may call an API from a browser: exact origins, and none unless they are named.
+"""Which pages of other origins may call an API from a browser: only the named origins, by default none.
 
-A browser asks first (`OPTIONS`), and reads an answer only where that names the page's origin. API Gateway answers the
-question itself, here, and puts the header on its own refusals. The function's answers are the function's: with a
-Lambda proxy the header must come from the handler
+A browser first sends an `OPTIONS` request, and lets the page read an answer only if the answer names the page's origin.
+API Gateway answers `OPTIONS` itself, and adds the header to its own refusals. For the function's answers, with a Lambda
+proxy, the handler must add the header
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/how-to-cors.html).
 """
 
@@ -29,25 +29,25 @@ _CHOOSE = """\
 
 
 def check_origins(where: str, origins: object) -> None:
-    """Raises TypeError for what is no list, ValueError for what is not exactly an origin, or stands twice."""
+    """Raises TypeError unless `origins` is a list, ValueError for an entry that is not an origin, or a duplicate."""
     if not isinstance(origins, (list, tuple)):
         raise TypeError(f"{where} is {origins!r}: pass a list of origins such as ['https://example.org']")
     for origin in origins:
         if not isinstance(origin, str) or not re.fullmatch(_ORIGIN, origin, re.ASCII):
-            raise ValueError(f"{where} has {origin!r}: use scheme and host in small letters, as https://example.org")
+            raise ValueError(f"{where} has {origin!r}: use scheme and host in lower case, such as https://example.org")
         if origins.count(origin) > 1:
             raise ValueError(f"{where} has {origin!r} twice: name each origin once")
 
 
 def refusal_headers(origins: Sequence[str]) -> dict[str, str]:
-    """The headers of API Gateway's own answers: these know no asker, so that only a single origin can stand there."""
+    """The headers of API Gateway's own answers. They are fixed, so they name an origin only if there is just one."""
     return {_ALLOW_ORIGIN: origins[0]} if len(origins) == 1 else {}
 
 
 def preflight(
     title: str, rest_api: apigateway.RestApi, resource: Any, methods: Iterable[str], origins: Sequence[str]
 ) -> apigateway.Method:
-    """The method `OPTIONS` of a path, which answers for its other methods."""
+    """The method `OPTIONS` of a path, which tells browsers about the path's other methods."""
     asked = sorted({"DELETE,GET,HEAD,PATCH,POST,PUT" if method == "ANY" else method for method in methods})
     headers = {
         "Access-Control-Allow-Methods": ",".join(asked),

@@ -1,9 +1,10 @@
-"""An optional dashboard and alarms: what AWS measures of function, API and file system, and, when it is said that the
-function writes them, the metrics in its log lines (CloudWatch's embedded metric format, namespace `wildrydes-ml`).
+"""An optional dashboard with alarms for the function, the API and the file system.
 
-CloudWatch bills each dashboard and each alarm by the month. API Gateway's metrics know an API by its name only, so
-APIs of one name in one region are counted together. MiniStack, the emulator that `--local` starts, makes no alarm
-that computes with metrics: leave `Alarms.throughput_percent` out there.
+It shows the metrics of AWS. If the function writes metrics into its log lines (CloudWatch's embedded metric format,
+namespace `wildrydes-ml`), it can show these, too. CloudWatch bills each dashboard and each alarm by the month. API
+Gateway's metrics identify an API only by its name, so APIs with the same name in a region are counted together.
+MiniStack, the emulator that `--local` starts, does not support alarms with metric math: set
+`Alarms.throughput_percent` to None there.
 """
 
 import json
@@ -23,19 +24,23 @@ from .storage import Storage
 TITLE = "InferenceDashboard"
 NAMESPACE = "wildrydes-ml"
 PERIOD = 300
-"""Seconds that one point of a graph or an alarm stands for."""
+"""Seconds of one point of a graph, and of one period of an alarm."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Watched:
-    """What is watched: the objects that the blocks return, or names, so that another stack can hold the dashboard.
+    """What the dashboard shows: objects that the blocks return, or names; so the dashboard can be in another stack.
 
-    `function` is an `Inference`, a `Function`, or the function's name. `api` is an `Api`, a `RestApi` with a name, or
-    the API's name: CloudWatch knows no id of it, which is what `Ref` gives. `storage` is a `Storage`, a `FileSystem`,
-    or the file system's id. A name or id may be text, a parameter or an `ImportValue`. Without `api` and `storage`,
-    these are left out. `own_metrics` says that the function writes what the handler of this package writes: latency,
-    cold starts, verdicts and refusals by code. Without it, latency is API Gateway's, or else Lambda's duration. Raises
-    TypeError and ValueError for anything else.
+    A name or id may be text, a parameter or an `ImportValue`. Raises TypeError and ValueError for anything else.
+
+    Attributes:
+        function: An `Inference`, a `Function`, or the function's name.
+        api: An `Api`, a `RestApi` with a name, or the API's name (not its id, which `Ref` returns: CloudWatch does not
+            know it). None: no graphs of an API.
+        stage: The API's stage.
+        storage: A `Storage`, a `FileSystem`, or the file system's id. None: no graphs of a file system.
+        own_metrics: Whether the function writes the metrics that this package's handler writes: latency, cold starts,
+            verdicts, and refusals by code. If not, the latency is API Gateway's, or without an API Lambda's duration.
     """
 
     function: Inference | Value
@@ -49,7 +54,7 @@ class Watched:
         self.names()
 
     def names(self) -> dict[str, Any]:
-        """What is watched, by the words that stand for it in the dashboard's text."""
+        """The watched names, by the words that stand for them in the dashboard's text."""
         found = {"Function": _function_name(self.function)}
         if self.api is not None:
             found |= {"Api": _api_name(self.api), "Stage": reference(self.stage)}
@@ -71,23 +76,23 @@ def _function_name(value: object) -> Any:
     function = value.function if isinstance(value, Inference) else value
     if isinstance(function, awslambda.Function):
         return Ref(function)
-    return _name("Watched.function", value, r"[A-Za-z0-9_-]{1,64}", "what add_inference_function returns, or a name")
+    return _name("Watched.function", value, r"[A-Za-z0-9_-]{1,64}", "the result of add_inference_function, or a name")
 
 
 def _api_name(value: object) -> Any:
     api = value.rest_api if isinstance(value, Api) else value
     if isinstance(api, apigateway.RestApi):
         if "Name" not in api.properties:
-            raise ValueError(f"Watched.api is {api.title}, which has no Name: CloudWatch knows an API by its name only")
+            raise ValueError(f"Watched.api is {api.title}, which has no Name: CloudWatch identifies an API by its name")
         return reference(api.properties["Name"])
-    return _name("Watched.api", value, r".+", "what add_rest_api returns, or a name; Ref of an API is its id")
+    return _name("Watched.api", value, r".+", "the result of add_rest_api, or a name; Ref of an API is its id")
 
 
 def _file_system_id(value: object) -> Any:
     system = value.file_system if isinstance(value, Storage) else value
     if isinstance(system, efs.FileSystem) or isinstance(value, Storage):
         return reference(system)
-    return _name("Watched.storage", value, r"fs-[0-9a-f]+", "what add_storage returns, or the file system's id")
+    return _name("Watched.storage", value, r"fs-[0-9a-f]+", "the result of add_storage, or the file system's id")
 
 
 def _name(where: str, value: object, pattern: str, advice: str) -> Any:
@@ -104,18 +109,26 @@ _LIMITS = (
     ("throughput_percent", 100, "percent"),
     ("io_percent", 100, "percent"),
 )
-"""The numbers of `Alarms`: the highest, and what it counts."""
+"""The numbers of `Alarms`: the highest allowed value, and the unit."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Alarms:
-    """What must be exceeded for an alarm, and the SNS topic (its ARN) that is told; without one, alarms only show.
+    """The limits above which alarms ring.
 
-    Counts are for 5 minutes, latency is in milliseconds (p90), the file system's load in percent of its limit. One
-    period is enough for counts, latency and load must stay for three: a single cold start is no reason. The API's
-    5XX include pictures whose own server failed (502, 504), hence more than one. A `throughput_percent` of None makes
-    no such alarm, which computes with metrics and which MiniStack refuses. Raises TypeError and ValueError for what
-    is no number from 0, or no ARN.
+    Counts must exceed their limit for one period of 5 minutes. Latency and load must do so for three, so that a single
+    cold start rings no alarm. Raises TypeError and ValueError for numbers out of range, and for a wrong ARN.
+
+    Attributes:
+        errors: The function's errors in 5 minutes.
+        throttles: The function's throttled calls in 5 minutes.
+        server_errors: The API's answers with 5XX in 5 minutes. They include pictures whose own server failed (502,
+            504), so the limit is above 0.
+        latency_ms: Milliseconds within which nine of ten answers come (p90).
+        throughput_percent: EFS throughput in percent of its limit, 0 to 100. None: no such alarm (it uses metric math,
+            which MiniStack does not support).
+        io_percent: EFS operations in percent of their limit, 0 to 100.
+        topic: The ARN of the SNS topic that alarms notify. None: they only change their color in the dashboard.
     """
 
     errors: float = 0
@@ -195,12 +208,12 @@ def add_dashboard(
 ) -> cloudwatch.Dashboard:
     """Adds the alarms, and a dashboard that shows them and the graphs.
 
-    Another `title` begins the names of dashboard and alarms, for a template that watches several functions. Raises
-    ValueError when it is taken; TypeError for what is no Watched.
+    The names of dashboard and alarms begin with `title`: use different titles in a template with several dashboards.
+    Raises ValueError when the title is already in use, TypeError when `watched` or `alarms` has the wrong type.
     """
-    arguments.unused(template, title, "give each dashboard a title of its own")
+    arguments.unused(template, title, "use a different title for each dashboard")
     arguments.kind("watched", watched, Watched, "pass a Watched, such as Watched(function=...)")
-    arguments.kind("alarms", alarms, Alarms, "pass Alarms(...), or leave it out")
+    arguments.kind("alarms", alarms, Alarms, "pass Alarms(...), or nothing")
     names, sources = watched.names(), watched.sources()
     prefix = "" if title == TITLE else title
     added = [template.add_resource(_alarm(rule, alarms.topic, prefix)) for rule in _rules(names, sources, alarms)]

@@ -1,9 +1,8 @@
-"""The EC2 instance that fills EFS at boot, and the wait condition that holds the stack until it has.
+"""The EC2 instance that fills EFS when it boots, and the wait condition: the stack waits for it until EFS is filled.
 
-What runs on it is in the function's zip, where it can prepare the model with the function's own engines, for which a
-template has no room. User data takes it from the bucket. Where there may be no bucket, the template carries the scripts
-as well, readable: its `AWS::CloudFormation::Init` writes them beside their settings, since user data holds no more than
-16 KB.
+The instance runs code from the function's zip: with it the instance can also prepare the model with the function's own
+engines. User data fetches the zip from the bucket. For a deployment without a bucket, the template itself contains the
+scripts, readable: `AWS::CloudFormation::Init` writes them next to their settings, since user data is limited to 16 KB.
 """
 
 import re
@@ -33,7 +32,7 @@ DISK_GB = 8
 _AMI = "{{{{resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-{architecture}}}}}"
 _DIRECTORY = "/opt/wildrydes"
 _SCRIPTS = "Scripts"
-"""The mapping that holds them: there a line is indented least."""
+"""The mapping that contains the scripts: there a line needs the least indentation."""
 _FILLING = ("bootstrap.sh", "populate.sh", "fill.py", "trial.py")
 # A shell reads the settings between double quotes.
 _UNQUOTED = r"[^\n\"$`\\]*"
@@ -41,16 +40,26 @@ _UNQUOTED = r"[^\n\"$`\\]*"
 
 @dataclass(frozen=True, kw_only=True)
 class PopulateSettings:
-    """What to put on EFS and what to do with the instance afterwards (`keep`, `stop` or `none`: no instance).
+    """What to put on EFS, and what to do with the instance afterwards.
 
-    `packages` are pins (`numpy==2.4.6`) separated by spaces, for the Python of `runtime`. `model` is the http(s) URL
-    of a tar archive; with TensorFlow among the packages it must hold one SavedModel, else it may hold any files.
-    `model_sha256` is its digest in 64 hexadecimal digits, '' for none. `signature` is the name of the SavedModel's
-    signature that answers pictures, '' for `default`. `ssh_cidr` is a block of IPv4 addresses that may log in by SSH,
-    '' for nobody. `bucket` and `key` name the zip of this package's own function, whose code prepares the model;
-    without a bucket it is not prepared, as it is with another function. `permissions_boundary` is the ARN of the
-    policy that bounds the instance's role, '' for none. `name` is the instance's Name tag, '' for one that begins
-    with the stack's name. Raises TypeError and ValueError for other values.
+    Raises TypeError and ValueError for wrong values.
+
+    Attributes:
+        instance: `keep`, `stop` (it terminates itself once EFS is filled), or `none` (no instance).
+        instance_type: '' for c5.large, or c7g.large on arm64.
+        architecture: The processor of the instance and of the packages: x86_64 or arm64.
+        runtime: The Lambda runtime whose Python version the packages are for.
+        packages: Packages with exact versions (`numpy==2.4.6`), separated by spaces.
+        model: The http(s) URL of a tar archive. If the packages include TensorFlow, it must contain one SavedModel;
+            otherwise it may contain any files.
+        model_sha256: The archive's SHA-256 digest in 64 hexadecimal digits; '' for no check.
+        signature: The name of the SavedModel's signature that answers pictures; '' for `default`.
+        ssh_cidr: The block of IPv4 addresses that may log in by SSH; '' for nobody.
+        bucket: The bucket with the zip of this package's own function. Its code prepares the model for a fast start;
+            without a bucket, or with another function, the model is not prepared.
+        key: The zip's key in the bucket.
+        permissions_boundary: The ARN of the permissions boundary of the instance's role; '' for none.
+        name: The instance's Name tag; '' for one that begins with the stack's name.
     """
 
     instance: Instance | Later = "keep"
@@ -79,11 +88,11 @@ class PopulateSettings:
         for name in ("instance_type", "packages", "model", "signature", "ssh_cidr", "bucket", "key"):
             where = f"PopulateSettings.{name}"
             arguments.text(
-                where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ and line ends: a shell reads it"
+                where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ or line breaks: a shell reads it"
             )
         arguments.text(
             "PopulateSettings.packages", self.packages, f"|{PINS}",
-            "pin each with ==, such as numpy==2.4.6, and separate them by spaces",
+            "use exact versions, such as numpy==2.4.6, separated by spaces",
         )  # fmt: skip
         arguments.text(
             "PopulateSettings.ssh_cidr", self.ssh_cidr, r"|(\d{1,3}\.){3}\d{1,3}/\d{1,2}",
@@ -97,12 +106,14 @@ class PopulateSettings:
 
 @under(CONNECTIONS)
 def add_instance_security_group(template: Template, network: Network, settings: PopulateSettings) -> ec2.SecurityGroup:
-    """The instance's group: SSH only from the given CIDR block, out to NFS and the web.
+    """The instance's security group: in, SSH from the given CIDR block only; out, NFS and the web.
 
-    Raises ValueError when the template has one already; TypeError for another network. Without an instance it is
-    made, but not added.
+    With `instance='none'` the group is returned but not added to the template. Raises ValueError when the template
+    already has one, TypeError when an argument has the wrong type.
     """
-    arguments.unused(template, "InstanceSecurityGroup", "one instance fills the file system; pass its group on")
+    arguments.unused(
+        template, "InstanceSecurityGroup", "a file system has one filling instance; use the group that exists"
+    )
     check_network(network)
     _check_settings(settings)
     ssh = given(template, "SshIsOpen", settings.ssh_cidr)
@@ -137,13 +148,15 @@ def add_populate(
     group: ec2.SecurityGroup,
     settings: PopulateSettings,
 ) -> Populate:
-    """Adds the instance with its role, and the wait condition that it signals: once in a template.
+    """Adds the instance with its role, and the wait condition that it signals. Call it once for a template.
 
-    Raises ValueError without packages, model or a subnet for the instance, for a group that the storage does not
-    admit, and when the template has such an instance already; TypeError for a network, storage or group that is none.
+    Raises:
+        ValueError: Packages, the model or a subnet for the instance are missing; the storage does not admit the
+            group; or the template already has a filling instance.
+        TypeError: An argument has the wrong type.
     """
     arguments.unused(
-        template, "EfsMountEC2Instance", "one instance fills the file system; put all packages in one list"
+        template, "EfsMountEC2Instance", "a file system has one filling instance; put all packages in one list"
     )
     _check_neighbours(network, storage, group)
     _check_settings(settings)
@@ -165,8 +178,8 @@ def add_populate(
 
 def _check_neighbours(network: object, storage: object, group: object) -> None:
     check_network(network)
-    arguments.kind("storage", storage, Storage, "pass what add_storage returns, or a Storage of what exists")
-    arguments.kind("group", group, ec2.SecurityGroup, "pass what add_instance_security_group returns")
+    arguments.kind("storage", storage, Storage, "pass the result of add_storage, or a Storage for an existing one")
+    arguments.kind("group", group, ec2.SecurityGroup, "pass the result of add_instance_security_group")
 
 
 def _check_settings(settings: object) -> None:
@@ -176,7 +189,7 @@ def _check_settings(settings: object) -> None:
 def _refuse_closed(storage: Storage, group: ec2.SecurityGroup) -> None:
     if not admits(storage, group):
         raise ValueError(
-            f"the storage does not admit {group.title}, so the instance could not mount it: name the group among the "
+            f"the storage does not admit {group.title}, so the instance could not mount it: add the group to the "
             "clients of add_storage"
         )
 
@@ -187,14 +200,14 @@ def _refuse_incomplete(network: Network, settings: PopulateSettings) -> None:
             raise ValueError(f"PopulateSettings.{name} is empty: the instance needs it, or use instance='none'")
     if network.instance_subnet is None:
         raise ValueError(
-            "Network.public_subnet is missing, and filling_subnet: the instance fetches packages and model from one"
+            "Network has neither public_subnet nor filling_subnet: the instance needs one to fetch packages and model"
         )
 
 
 def _texts(template: Template, settings: PopulateSettings) -> dict[str, str]:
-    """The scripts that the template carries; the lock serves the packages of its first lines only.
+    """The scripts in the template. The lock is used only for the packages in its first lines.
 
-    What it says of local runs alone, tools/lock_packages.py, no instance needs.
+    Its entries for local runs (tools/lock_packages.py) are left out: no instance needs them.
     """
     if given(template, "CodeIsGiven", settings.bucket) is True:
         return {}  # the zip is there
@@ -314,7 +327,7 @@ def _init(
 
 
 def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, settings: PopulateSettings) -> Any:
-    """The scripts' settings as shell assignments; the parameters' patterns keep quotes out of the values."""
+    """The scripts' settings as shell assignments. The parameters' patterns allow no quotes in the values."""
     values = {
         "FILE_SYSTEM_ID": storage.file_system,
         "ACCESS_POINT_ID": storage.access_point,

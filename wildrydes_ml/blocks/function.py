@@ -1,6 +1,6 @@
-"""An inference function with what belongs to it: role, log group, and the alias that the API calls.
+"""An inference function with its role, its log group, and the alias that the API calls.
 
-Several functions may live in one template, on one file system: each further one gets a title and a name of its own.
+A template may have several functions, on one file system: each needs its own title and name.
 """
 
 from collections.abc import Mapping, Sequence
@@ -39,12 +39,14 @@ LOG_RETENTION_DAYS = (
 
 @dataclass(frozen=True, kw_only=True)
 class FileSystemMount:
-    """Where functions find packages and models: one for all functions of a file system.
+    """Where functions of a file system find packages and models. Raises TypeError and ValueError for wrong values.
 
-    `subnets` (each in a zone with a mount target) and `security_groups` are lists of ids, or what is a list later.
-    `path` is where they see the access point: /mnt/ and one name. `ipv6` tells whether they may go out over IPv6.
-    `mount_targets` are logical ids of this template's mount targets, which a function waits for. Raises TypeError
-    and ValueError for an empty list, a text in place of a list, another path, or an ARN that is no access point's.
+    Attributes:
+        subnets: Ids of the functions' subnets, each in a zone with a mount target; a list, or a list parameter.
+        security_groups: Ids of the functions' security groups; a list, or a list parameter.
+        path: Where the functions see the access point: /mnt/ and one name.
+        ipv6: Whether the functions may use IPv6 to reach the Internet.
+        mount_targets: Logical ids of this template's mount targets; a function is created after them.
     """
 
     subnets: Values | Later
@@ -60,26 +62,32 @@ class FileSystemMount:
             if isinstance(values, str) or not hasattr(values, "to_dict"):
                 arguments.several(where, values, 1, "name one or more ids, each once")
         arguments.access_point_arn("FileSystemMount.access_point_arn", self.access_point_arn)
-        arguments.text("FileSystemMount.path", self.path, _MOUNT_PATH, "Lambda mounts at /mnt/ and one name")
+        arguments.text("FileSystemMount.path", self.path, _MOUNT_PATH, "use /mnt/ and one name, such as /mnt/python")
         if isinstance(self.mount_targets, str):
             raise TypeError("FileSystemMount.mount_targets is text: pass Storage.mount_targets, a tuple of logical ids")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings:
-    """How a function runs; each value may be a template parameter.
+    """How a function runs. Each value may be a parameter. Raises TypeError and ValueError for wrong values.
 
-    `bucket` and `key` say where in S3 its zip is, `handler` what in it is called (`module.function`). An empty `name`
-    leaves the naming of function and log group to CloudFormation. `memory` is in MiB (128 to 10240), `timeout` in
-    seconds (1 to 900), concurrency in instances ('' and 0: off), `log_retention` in days, of those that CloudWatch
-    knows. API Gateway waits 29 seconds; a function behind it that may run for longer has a finding, W9907, unless
-    `long_because` is a sentence that says why. `logs_hold` goes into the reason why CloudWatch's own key is enough for
-    the logs. `environment` are the function's variables beside EFS_PATH (the mount's path), PY_PKG_PATH (of the
-    packages, below it) and REVISION, which it may replace, too. `policies` are what its role may do beside mounting,
-    logging and joining the VPC; `permissions_boundary` is the ARN of the policy that bounds it, '' for none. `contents`
-    is what `add_populate` returns, for a function that waits for its filling and starts anew after another; both have
-    one runtime and one architecture. Another `revision` makes the function start anew and publishes a new version.
-    Raises TypeError and ValueError for a value out of these ranges.
+    Attributes:
+        name: '' lets CloudFormation choose the names of function and log group.
+        bucket: The S3 bucket with the function's zip, under `key`.
+        memory: MiB, 128 to 10240.
+        timeout: Seconds, 1 to 900. API Gateway waits 29 seconds: the check W9907 finds a function behind an API that
+            may run for longer, unless the sentence `long_because` says why.
+        log_retention: Days to keep the logs: one of the values that CloudWatch Logs allows.
+        logs_hold: What the logs contain, for the reason why CloudWatch's own key is enough.
+        reserved_concurrency: Instances; '' for off. `provisioned_concurrency`: instances; 0 for off.
+        handler: The handler in the zip, as `module.function`.
+        environment: The function's variables, in addition to EFS_PATH (the mount path), PY_PKG_PATH (the packages
+            below it) and REVISION; it can also replace these.
+        contents: The result of `add_populate`, which must have the same runtime and architecture. The function is
+            created after EFS is filled, and restarts after EFS was filled again.
+        revision: Any text; another text restarts the function and publishes a new version.
+        policies: What the role may do in addition to mounting, logging and joining the VPC.
+        permissions_boundary: The ARN of the role's boundary; '' for none.
     """
 
     name: Value
@@ -104,7 +112,7 @@ class FunctionSettings:
 
     def __post_init__(self) -> None:
         texts = {
-            "name": (_NAME, "use 1 to 64 letters, digits, _ and -, or '' for a name that CloudFormation makes"),
+            "name": (_NAME, "use 1 to 64 letters, digits, _ and -, or '' to let CloudFormation choose the name"),
             "bucket": (arguments.BUCKET, arguments.BUCKET_ADVICE),
             "key": (r".+", "name the zip's key in the bucket"),
             "runtime": (RUNTIME, "use a Lambda runtime such as python3.13, the Python of the packages on EFS"),
@@ -136,14 +144,14 @@ class FunctionSettings:
         if self.reason and known and float(str(self.timeout)) <= API_SECONDS:
             raise ValueError(
                 f"FunctionSettings.long_because is given, but timeout {self.timeout} is not longer than API Gateway "
-                f"waits, {API_SECONDS} seconds: leave it out"
+                f"waits ({API_SECONDS} seconds): remove long_because"
             )
 
     @property
     def reason(self) -> str:
-        """The sentence that says why it may run for longer than API Gateway waits; empty where it may not."""
+        """Why the function may run for longer than API Gateway waits; empty if it may not."""
         where = "FunctionSettings.long_because"
-        return arguments.sentence(where, self.long_because, "say in a sentence why it may run so long")
+        return arguments.sentence(where, self.long_because, "write a sentence that says why it may run so long")
 
 
 def _check_policies(policies: object) -> None:
@@ -155,7 +163,7 @@ def _check_policies(policies: object) -> None:
 
 @dataclass(frozen=True)
 class Inference:
-    """The function and its alias, for the API and the outputs."""
+    """The function and its alias."""
 
     function: awslambda.Function
     alias: awslambda.Alias
@@ -172,13 +180,13 @@ def add_inference_function(
 ) -> Inference:
     """Adds log group, role, function and the alias `live`.
 
-    Without a `mount` the function has what its zip holds, and joins no network.
-    `title` is the function's logical id, and begins those of what belongs to it; `role_title` is its role's, by
-    default `title` and Role. Raises ValueError when the template has a resource of that title, or a function of that
-    name, already, for an access point's id in place of its ARN, and for texts too long for a published version;
-    TypeError for a mount or settings that are none.
+    Without a `mount` the function has only its zip, and joins no network. `title` is the function's logical id, and the
+    beginning of those of its parts; `role_title` is the role's logical id, by default `title` and Role.
+
+    Raises ValueError when the template already has this title or a function with this name, when the mount has an
+    access point's id instead of its ARN, and when texts are too long for a published version.
     """
-    arguments.unused(template, title, "give each function a title of its own")
+    arguments.unused(template, title, "use a different title for each function")
     if mount is not None:
         arguments.kind("mount", mount, FileSystemMount, "pass a FileSystemMount, then FunctionSettings")
         arguments.no_id(template, "FileSystemMount.access_point_arn", mount.access_point_arn)
@@ -196,7 +204,7 @@ def _refuse_same_name(template: Template, settings: FunctionSettings) -> None:
         return
     for title, resource in template.resources.items():
         if isinstance(resource, awslambda.Function) and resource.properties.get("FunctionName") == name:
-            raise ValueError(f"FunctionSettings.name is {name!r}, as {title}'s: give each function a name of its own")
+            raise ValueError(f"FunctionSettings.name is {name!r}, which {title} already uses: use another name")
 
 
 _INTERFACES_REASON = (
@@ -205,7 +213,7 @@ _INTERFACES_REASON = (
 
 
 def _prefix(title: str) -> str:
-    """What begins the names of conditions: nothing for the workshop's function."""
+    """The beginning of the names of conditions; empty for the workshop's function."""
     return "" if title == TITLE else title
 
 
@@ -364,9 +372,9 @@ def _alias(template: Template, function: awslambda.Function, settings: FunctionS
 
 
 def _version(function: awslambda.Function, settings: FunctionSettings) -> awslambda.Version:
-    """A snapshot of the function. Its Description names what is in it, since CloudFormation publishes a new
-    version only when a property of this resource changes, and must not when the function has not. What has no
-    place here (subnets, the access point) must change the revision."""
+    """A snapshot of the function. Its Description names what is in it: CloudFormation publishes a new version only
+    when a property of this resource changes, and must not do so when the function has not changed. A change of
+    anything else (subnets, the access point) must come with another revision."""
     return awslambda.Version(
         f"{function.title}Version",
         FunctionName=Ref(function),

@@ -1,8 +1,7 @@
-"""What API Gateway answers by itself, without asking the function: the same problems (RFC 9457) that the function
-answers with.
+"""API Gateway's own answers, without the function: problems (RFC 9457) in the same format as the function's.
 
-The texts are fixed: `$context.error.message` would show a stranger how the API is built. A deployment snapshots
-these answers, so they must be there before it, and another table asks for another deployment.
+The texts are fixed: `$context.error.message` would show strangers how the API is built. A deployment contains these
+answers, so they must exist before it, and another table needs another deployment.
 """
 
 import json
@@ -13,20 +12,20 @@ from types import MappingProxyType
 from troposphere import Ref, Template, apigateway
 
 RETRY_AFTER = 10
-"""Seconds until another try is worth it when the function was too slow, most likely because it had to start."""
+"""Seconds to wait before the next attempt when the function was too slow, probably because it had to start."""
 
 BUSY = {"Retry-After": "5"}
-"""Where the function could not be invoked. Lambda's own 429, too many at once, comes to a caller as a 500 or 502 of
-API Gateway's (https://repost.aws/knowledge-center/api-gateway-internal-server-error)."""
+"""For when the function could not be invoked. If Lambda answers 429 (too many at once), the caller gets 500 or 502 from
+API Gateway (https://repost.aws/knowledge-center/api-gateway-internal-server-error)."""
 
 _WAVE = 3
-"""How many are made at a time, each by some calls: API Gateway takes 10 such calls a second from all that an account
-does (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
+"""How many are created at a time, each with some calls: API Gateway allows an account 10 such calls a second
+(https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 
 
 @dataclass(frozen=True)
 class Answer:
-    """One row of the table. A `status` of None keeps the one that API Gateway chooses."""
+    """One row of the table. With a `status` of None, API Gateway chooses the status."""
 
     code: str
     status: int | None
@@ -100,11 +99,11 @@ ANSWERS: Mapping[str, Answer] = {
         "unsupported-media-type", 415, "Not a supported type", "Send JSON, or a JPEG, PNG, WebP or GIF."
     ),
 }
-"""Those of an API that takes pictures, as the function of this package does."""
+"""The answers for an API that accepts pictures, as this package's own function does."""
 
 
 def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
-    """16 characters that change with the table."""
+    """A digest of the table, in 16 characters."""
     import hashlib  # only here, since every process that imports an App would wait for it
 
     rows = {kind: vars(answer) for kind, answer in answers.items()}
@@ -118,9 +117,9 @@ def add_gateway_responses(
     answers: Mapping[str, Answer] = GENERAL,
     headers: Mapping[str, str] = MappingProxyType({}),
 ) -> None:
-    """Adds the whole table to an API, a few at a time; `prefix` begins the logical ids, for a template of several.
+    """Adds the whole table to an API, so that a few answers are created at a time.
 
-    Each answer gets the `headers`, too.
+    The logical ids begin with `prefix`, for a template with several APIs. Each answer also gets the `headers`.
     """
     titles = [prefix + _title(kind) for kind in answers]
     for number, (kind, answer) in enumerate(answers.items()):
@@ -150,7 +149,7 @@ def gateway_responses(template: Template, api: apigateway.RestApi) -> dict[str, 
 
 
 def last(responses: Mapping[str, apigateway.GatewayResponse]) -> list[str]:
-    """The logical ids that no other waits for: what follows these follows all."""
+    """The logical ids that no other waits for: what waits for these waits for all."""
     waited_for = {response.resource.get("DependsOn") for response in responses.values()}
     return [title for title in responses if title not in waited_for]
 

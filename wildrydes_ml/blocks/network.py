@@ -1,7 +1,7 @@
-"""A VPC with one public and two private subnets in two Availability Zones, and a way out for the private ones.
+"""A VPC with one public and two private subnets in two Availability Zones, and Internet access for the private ones.
 
-The way out is what a workshop pays most for when it is left running, so it is a choice: a NAT gateway as in
-the workshop, IPv6 through an egress-only gateway (free, reaches hosts with an IPv6 address only), or none.
+The Internet access is the highest cost of a workshop that is left running, so it is a choice: a NAT gateway as in the
+workshop, IPv6 through an egress-only gateway (free, reaches only hosts with an IPv6 address), or none.
 """
 
 from dataclasses import dataclass
@@ -26,22 +26,30 @@ _WEB_PORTS = ((443, "HTTPS"), (80, "HTTP"))
 _NFS_PORT = 2049
 _CIDR = r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}"
 _SUBNETS_ADVICE = (
-    "name two or more subnets, each in another Availability Zone; of a list parameter, Select(0, Ref(it)) and so on"
+    "name two or more subnets in different Availability Zones; for a list parameter, Select(0, Ref(it)) and so on"
 )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Network:
-    """What the neighbours of a network need. Make one by hand for a VPC that exists: of ids, parameters, `Ref`s or
-    `ImportValue`s.
+    """What other blocks need of a network. For an existing VPC, make one yourself from ids, parameters, `Ref` or
+    `ImportValue`.
 
-    `private_subnets` are two or more, each in another Availability Zone: EFS allows one mount target in a zone.
-    `vpc_cidr` is the VPC's block of IPv4 addresses, or several that hold it: NFS is let out to these alone.
-    `public_subnet` is for the instance that fills EFS alone, which has a public address there. `filling_subnet` takes
-    its place: a private subnet with a NAT gateway, in which the instance has no public address. `way_out` is the
-    logical id of the route that this instance needs before it boots, '' where it exists. `ipv6` tells whether the
-    private subnets have IPv6 addresses. Raises TypeError and ValueError for fewer or the same subnets, for subnets
-    of one zone as far as they tell it, for both subnets of the instance, and for a wrong block of addresses.
+    Attributes:
+        vpc_cidr: The VPC's block of IPv4 addresses, or blocks that contain it. The security groups allow NFS to these
+            addresses only.
+        private_subnets: The functions' subnets: two or more in different Availability Zones, since EFS allows one
+            mount target in a zone.
+        public_subnet: The subnet of the instance that fills EFS; the instance gets a public address there.
+        filling_subnet: Use it instead of `public_subnet` for a private subnet with a NAT gateway; the instance has no
+            public address there.
+        way_out: The logical id of the route that the instance needs before it boots; '' if the route exists.
+        ipv6: Whether the private subnets have IPv6 addresses.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: There are fewer than two subnets, or a subnet twice; two subnets are known to be in one zone; both
+            subnets for the instance are given; or a block of addresses is wrong.
     """
 
     vpc: Value
@@ -62,7 +70,9 @@ class Network:
             if getattr(self, name) is not None:
                 arguments.is_known(f"Network.{name}", getattr(self, name))
         if self.public_subnet is not None and self.filling_subnet is not None:
-            raise ValueError("Network has public_subnet and filling_subnet: the instance is in one of them, name that")
+            raise ValueError(
+                "Network has both public_subnet and filling_subnet: name only the one that the instance is in"
+            )
 
     @property
     def instance_subnet(self) -> Value | None:
@@ -71,7 +81,7 @@ class Network:
 
     @property
     def blocks(self) -> tuple[Value, ...]:
-        """The blocks of `vpc_cidr`."""
+        """The blocks of `vpc_cidr` as a tuple."""
         return self.vpc_cidr if isinstance(self.vpc_cidr, tuple) else (self.vpc_cidr,)
 
 
@@ -84,14 +94,20 @@ def add_network(
     zone_two: Value = "",
     name: str = "",
 ) -> Network:
-    """Adds the VPC, its subnets, routes and the chosen egress (`nat`, `ipv6` or `none`): once in a template.
+    """Adds the VPC with its subnets, its routes and the chosen Internet access. Call it once for a template.
 
-    An empty zone means the region's first or second one, so that two zones are all an account needs. `name` begins
-    the VPC's logical id and the Name tags, which begin with the stack's name without it. Raises ValueError for
-    another egress, for the same zone twice, and when the template has this network already; TypeError for `Ref` of
-    a parameter in place of the parameter.
+    Args:
+        egress: The functions' Internet access: `nat`, `ipv6` or `none`.
+        zone_one: The Availability Zone of the public and the first private subnet; '' for the region's first one.
+        zone_two: The Availability Zone of the second private subnet; '' for the region's second one.
+        name: The beginning of the VPC's logical id and of the Name tags. Without it the tags begin with the stack's
+            name.
+
+    Raises:
+        ValueError: The egress is unknown, both zones are the same, or the template already has this network.
+        TypeError: A value is `Ref` of a parameter: pass the parameter itself.
     """
-    arguments.unused(template, f"{name}VPC", "add_network makes one network; pass it on to all that join it")
+    arguments.unused(template, f"{name}VPC", "a template needs one network; use the one that exists")
     arguments.one_of("egress", egress, get_args(Egress))
     _check_zones(zone_one, zone_two)
     ipv6 = equals(template, "UseIpv6", egress, "ipv6")
@@ -133,7 +149,7 @@ def _check_zones(one: Value, two: Value) -> None:
     for name, zone in (("zone_one", one), ("zone_two", two)):
         arguments.is_known(name, zone)
     if one != "" and reference(one) == reference(two):
-        raise ValueError(f"zone_one and zone_two are both {one!r}: use two zones, as EFS has one mount target in each")
+        raise ValueError(f"zone_one and zone_two are both {one!r}: use two zones, EFS has one mount target in each")
 
 
 def _refuse_one_zone(subnets: Values) -> None:
@@ -159,14 +175,21 @@ def add_function_security_group(
     about: str = "",
     web_because: str = "Nobody knows beforehand which servers the function asks.",
 ) -> ec2.SecurityGroup:
-    """The group that functions join: nothing in; out to NFS inside the VPC and, with `web`, to ports 80 and 443 of
-    any address.
+    """Adds the functions' security group: nothing in; out, NFS inside the VPC and, with `web`, ports 80 and 443.
 
-    Several functions may join one group. `about` is its description in place of one that tells this; `web_because`
-    is a sentence for the rule that asks why the web is open. Raises ValueError when the template has a resource of
-    that title already; TypeError for another network.
+    Several functions may share a group.
+
+    Args:
+        title: The group's logical id.
+        web: Whether functions may reach ports 80 and 443 of any address.
+        about: The group's description, instead of a general one.
+        web_because: Why the web must be reachable, in a sentence for the rule that asks for it.
+
+    Raises:
+        ValueError: The template already has a resource with this title.
+        TypeError: `network` is not a Network.
     """
-    arguments.unused(template, title, "let functions share this group, or pass another title")
+    arguments.unused(template, title, "use this group for all functions, or pass another title")
     check_network(network)
     skips = checkov_skips(CKV_AWS_23="Every rule has a description; checkov does not see it inside Fn::If.")
     if web:
@@ -183,12 +206,12 @@ def add_function_security_group(
 
 
 def check_network(network: object) -> None:
-    """What a block takes for a network must be one."""
-    arguments.kind("network", network, Network, "pass what add_network returns, or a Network of what exists")
+    """Raises TypeError unless `network` is a Network."""
+    arguments.kind("network", network, Network, "pass the result of add_network, or a Network for an existing one")
 
 
 def web_and_nfs_egress(network: Network, ipv6: Choice = False) -> list[Any]:
-    """Egress rules: 2049 to the VPC, 443 and 80 to anywhere, and the latter over IPv6 too if chosen."""
+    """Egress rules: 2049 to the VPC; 443 and 80 to any address, if chosen also over IPv6."""
     out: list[Any] = list(_nfs_out(network))
     for port, name in _WEB_PORTS:
         out.append(_out(port, f"{name} out", CidrIp="0.0.0.0/0"))

@@ -1,4 +1,4 @@
-"""Every IAM policy of the stacks, as pure functions of what it is about.
+"""All IAM policies of the stacks, as pure functions of the resources that they are about.
 
 Actions and resources are named one by one (awacs knows the actions, so a misspelt one raises).
 """
@@ -34,7 +34,7 @@ _ANY_FILE_SYSTEM = "arn:${AWS::Partition}:elasticfilesystem:${AWS::Region}:${AWS
 
 
 def trust(service: str) -> PolicyDocument:
-    """Lets a service principal such as `lambda.amazonaws.com` take the role."""
+    """Lets a service principal such as `lambda.amazonaws.com` assume the role."""
     return PolicyDocument(
         Version=_VERSION,
         Statement=[Statement(Effect=Allow, Action=[AssumeRole], Principal=Principal("Service", service))],
@@ -42,19 +42,20 @@ def trust(service: str) -> PolicyDocument:
 
 
 def mount_only(access_point_arn: Any) -> PolicyDocument:
-    """Reading through one access point: no write, no root access."""
+    """Allows reading through one access point: no writing, no root access."""
     return _client(access_point_arn, [efs.ClientMount])
 
 
 def mount_and_write(access_point_arn: Any) -> PolicyDocument:
-    """Reading and writing through one access point: for the instance that fills it."""
+    """Allows reading and writing through one access point, for the instance that fills EFS."""
     return _client(access_point_arn, [efs.ClientMount, efs.ClientWrite])
 
 
 def write_logs(log_group_arn: Any) -> PolicyDocument:
-    """Writing to one log group that exists; `log_group_arn` is what `GetAtt` gives, with `:*` at its end.
+    """Allows writing to one existing log group; `log_group_arn` is the value of `GetAtt`, which ends in `:*`.
 
-    Without the right to make a group, an invocation that ends after the group is gone does not make it again.
+    It does not allow creating a log group: otherwise an invocation that ends after the group was deleted would create
+    it again.
     """
     return PolicyDocument(
         Version=_VERSION,
@@ -65,13 +66,12 @@ def write_logs(log_group_arn: Any) -> PolicyDocument:
 
 
 def join_vpc(function_name: Value) -> PolicyDocument:
-    """Network interfaces for a function, made by Lambda and not by the function's own code.
+    """Allows Lambda to create network interfaces for a function, but denies this to the function's own code.
 
-    Lambda's calls for the interfaces do not carry the function's ARN, those of its code do
-    (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html), always without version. The
-    ARN is made of the name, as the function itself comes after its role. Nobody knows the interfaces' ids beforehand,
-    and to describe them must be allowed on all resources
-    (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
+    Calls by the function's code carry the function's ARN, always without version; Lambda's own calls do not
+    (https://docs.aws.amazon.com/lambda/latest/dg/permissions-source-function-arn.html). The ARN is built from the
+    name, since the function is created after its role. The interfaces' ids are not known beforehand, and describing
+    interfaces must be allowed on all resources (https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html).
     """
     function = fill(
         "arn:${{AWS::Partition}}:lambda:${{AWS::Region}}:${{AWS::AccountId}}:function:{name}", name=function_name
@@ -92,17 +92,16 @@ def join_vpc(function_name: Value) -> PolicyDocument:
 
 
 def read_object(bucket: Value, key: Value) -> PolicyDocument:
-    """Reading one object of a bucket."""
+    """Allows reading one object in a bucket."""
     arn = fill("arn:${{AWS::Partition}}:s3:::{bucket}/{key}", bucket=bucket, key=key)
     return PolicyDocument(Version=_VERSION, Statement=[Statement(Effect=Allow, Action=[s3.GetObject], Resource=[arn])])
 
 
 def encrypted_access_points_only() -> PolicyDocument:
-    """A file-system policy: no client without TLS, none beside an access point, nobody without IAM.
+    """A file-system policy: it denies clients that do not use TLS, an access point and IAM.
 
-    It cannot name the file system or its access points, which are made after it. A file-system policy
-    without an Allow leaves the allowing to the identities' own policies
-    (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html).
+    It cannot name the file system or its access points, which are created after it. It has no Allow, so only the
+    identities' own policies allow access (https://docs.aws.amazon.com/efs/latest/ug/iam-access-control-nfs-efs.html).
     """
     return PolicyDocument(
         Version=_VERSION,

@@ -19,14 +19,21 @@ _PATH = r"/|(/([\w.:-]+|\{[\w.-]+\}))+|(/([\w.:-]+|\{[\w.-]+\}))*/\{[\w.-]+\+\}"
 
 @dataclass(frozen=True)
 class Route:
-    """The function that answers a method on a path, such as `/`, `/digits`, `/digits/{id}` or `/{rest+}`.
+    """A method on a path of the API, with the function that answers.
 
-    `open_because` opens the route to anyone, whatever `Access.auth` asks of the others: it is the sentence that says
-    why, such as "A monitor asks without a key.". With `page`, `GET` on the path is open to all even where
-    `Access.auth` closes the rest, so that a browser can load a page: the function must answer it with something
-    static. Raises TypeError for an `inference` that is none, ValueError for a path that does not begin with a slash,
-    ends with one or has odd characters, for an unknown method, for a page of another method than ANY, and for a page
-    of a route that is open anyway.
+    Attributes:
+        inference: The result of `add_inference_function`.
+        path: The path, such as `/`, `/digits`, `/digits/{id}` or `/{rest+}`.
+        method: The HTTP method, or ANY.
+        page: For a route with ANY: `GET` on the path is open to anyone, whatever `Access.auth` is, so that a browser
+            can load a page. The function must answer it with static content.
+        open_because: Opens the route to anyone, whatever `Access.auth` is. It is a sentence that says why, such as
+            "A monitor calls it without a key."
+
+    Raises:
+        TypeError: `inference` is not an Inference.
+        ValueError: The path does not begin with a slash, ends with one, or has other characters; the method is
+            unknown; or `page` is used with another method than ANY, or for a route that is open anyway.
     """
 
     inference: Inference
@@ -37,15 +44,15 @@ class Route:
 
     def __post_init__(self) -> None:
         if not isinstance(self.inference, Inference):
-            raise TypeError(f"Route.inference is {self.inference!r}: pass what add_inference_function returns")
+            raise TypeError(f"Route.inference is {self.inference!r}: pass the result of add_inference_function")
         arguments.text(
-            "Route.path", self.path, _PATH, "use /, or /name, /name/{id}, /{rest+}, without a slash at its end"
+            "Route.path", self.path, _PATH, "use /, /name, /name/{id} or /{rest+}, without a slash at the end"
         )
         arguments.one_of("Route.method", self.method, get_args(Method))
         if self.page and self.method != "ANY":
-            raise ValueError(f"Route.page goes with method ANY: make GET {self.path} a route of its own")
+            raise ValueError(f"Route.page needs method ANY: add another route for GET {self.path}")
         if sentence("Route.open_because", self.open_because) and self.page:
-            raise ValueError(f"Route.page opens GET {self.path} alone, open_because every method: use one of them")
+            raise ValueError(f"Route.page opens only GET {self.path}, open_because all methods: use one of them")
 
     @property
     def title(self) -> str:
@@ -54,7 +61,7 @@ class Route:
 
     @property
     def reason(self) -> str:
-        """The sentence that opens it; empty for a route that asks for what the API asks for."""
+        """Why the route is open; empty for a route that is protected like the API."""
         return sentence("Route.open_because", self.open_because)
 
 
@@ -71,14 +78,14 @@ def check_routes(template: Template, routes: Sequence[Route], access: Access) ->
     keys = [(route.path, method) for route in routes for method in (route.method, *(["GET"] if route.page else []))]
     for path, method in keys:
         if keys.count((path, method)) > 1:
-            raise ValueError(f"route {method} {path} stands twice: one function answers it")
+            raise ValueError(f"route {method} {path} is there twice: only one function can answer it")
     check_paths([route.path for route in routes])
     for route in routes:
         title = route.inference.function.title
         if title not in template.resources:
             raise ValueError(f"function {title} of route {route.path} is not in this template: add it first")
     if access.kinds != ("NONE",) and all(route.reason for route in routes):
-        raise ValueError("every route is open: say so once, with Access('NONE', open_because=...)")
+        raise ValueError("every route is open: use Access('NONE', open_because=...) instead")
 
 
 def _with_those_above(path: str) -> list[str]:
@@ -87,14 +94,16 @@ def _with_those_above(path: str) -> list[str]:
 
 
 def check_paths(paths: Collection[str]) -> None:
-    """Raises ValueError for paths that do not go together: API Gateway takes one variable at a place, and each path is
-    a resource with a logical id of its own."""
+    """Raises ValueError for paths that conflict: API Gateway allows one variable at a place, and each path is a
+    resource that needs its own logical id."""
     ids: dict[str, str] = {}
     variables: dict[str, str] = {}
     for path in sorted({above for one in paths for above in _with_those_above(one)}):
         other = ids.setdefault(path_title(path), path)
         if other != path:
-            raise ValueError(f"paths {other} and {path} would have one logical id, {path_title(path)}: rename one")
+            raise ValueError(f"paths {other} and {path} would have the same logical id, {path_title(path)}: rename one")
         above, _, part = path.rpartition("/")
         if part.startswith("{") and variables.setdefault(above, part) != part:
-            raise ValueError(f"{part} and {variables[above]} stand below {above or '/'}: name the variable there once")
+            raise ValueError(
+                f"{part} and {variables[above]} are both below {above or '/'}: use the same name for the variable"
+            )

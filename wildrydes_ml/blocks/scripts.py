@@ -1,9 +1,9 @@
-"""Scripts as a template carries them, whose bytes are few: without comments, docstrings and annotations, with one
-space for each level of indentation, and, in Python, with imports of modules, and a statement and its only body, on one
-line.
+"""Shortens scripts for a template, whose size is limited.
 
-What they do stays the same, and readable; the reasons are in the files themselves. Nothing is written anew, as
-`ast.unparse` would, whose text depends on the version of Python. No string in them spans lines.
+Comments, docstrings and annotations are removed, and a level of indentation becomes one space. In Python, imports of
+modules are put on one line, and so are a statement and its only body. The scripts do the same as before and stay
+readable; the reasons are in the original files. The text is edited, not written again as by `ast.unparse`, whose result
+depends on the Python version. No string in the scripts spans lines.
 """
 
 import ast

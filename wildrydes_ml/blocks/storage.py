@@ -26,12 +26,17 @@ ACCESS_POINT_PATH = "/ml"
 
 @dataclass(frozen=True, kw_only=True)
 class Storage:
-    """What those who mount need: ids, the access point's ARN, the logical ids of mount targets in this template, and
-    the security groups that these admit.
+    """What other blocks need of a file system. For an existing one, make it yourself from ids, parameters, `Ref` or
+    `ImportValue`.
 
-    Make one by hand for a file system that exists, of ids, parameters, `Ref`s or `ImportValue`s; `access_point_arn`
-    makes the ARN of an id. `clients` that are empty are not known. Raises TypeError and ValueError for what is no
-    id or ARN.
+    Raises TypeError and ValueError for a wrong id or ARN.
+
+    Attributes:
+        file_system: The file system's id.
+        access_point: The access point's id.
+        access_point_arn: The access point's ARN; the function `access_point_arn` builds it from the id.
+        mount_targets: Logical ids of the mount targets in this template.
+        clients: The security groups that the mount targets admit; empty if they are not known.
     """
 
     file_system: Value
@@ -58,19 +63,23 @@ def add_storage(
     provisioned_mibps: Number = 15,
     name: str = "",
 ) -> Storage:
-    """Adds file system, access point and mount targets that admit NFS from the `clients`' groups: once in a template.
+    """Adds the file system, its access point and its mount targets, which admit NFS from the `clients`. Call it once
+    for a template.
 
-    `clients` are security groups, or ids of groups that exist; a group that was made but not added to the template,
-    as that of an instance that is not wanted, is left out. `throughput_mode` is `provisioned`, `elastic` or
-    `bursting`; `provisioned_mibps` (MiB/s, 1 to 3414) counts for the first only. `name` begins the Name tags, which
-    begin with the stack's name without it. Raises TypeError and ValueError for other values, and when the template
-    has this file system already.
+    Args:
+        clients: The security groups of everything that mounts the file system, or ids of existing groups. A group that
+            is not in the template, such as that of an unwanted instance, is left out.
+        throughput_mode: `provisioned`, `elastic` or `bursting`.
+        provisioned_mibps: MiB/s, 1 to 3414; used with `provisioned` only.
+        name: The beginning of the Name tags. Without it they begin with the stack's name.
+
+    Raises:
+        TypeError: A value has the wrong type.
+        ValueError: A value is wrong, or the template already has this file system.
     """
-    arguments.unused(
-        template, "FileSystemResource", "add_storage makes one file system; pass it on to all that mount it"
-    )
+    arguments.unused(template, "FileSystemResource", "a template needs one file system; use the one that exists")
     check_network(network)
-    arguments.several("clients", clients, 1, "name the security groups of all that mount, each once")
+    arguments.several("clients", clients, 1, "name the security groups of all clients, each once")
     arguments.one_of("throughput_mode", throughput_mode, get_args(ThroughputMode))
     arguments.number("provisioned_mibps", provisioned_mibps, *MIBPS, "MiB/s")
     file_system = _file_system(template, throughput_mode, provisioned_mibps, name)
@@ -97,9 +106,9 @@ def add_storage(
 
 
 def access_point_arn(access_point: Any) -> Any:
-    """The ARN of an access point in this account and region: of the resource, or of its id.
+    """The ARN of an access point in this account and region, from the resource or from its id.
 
-    It is made of the id, since emulators do not know the resource's attribute `Arn`.
+    It is built from the id, since emulators do not know the resource's attribute `Arn`.
     """
     arn = "arn:${{AWS::Partition}}:elasticfilesystem:${{AWS::Region}}:${{AWS::AccountId}}:access-point/{id}"
     return fill(arn, id=access_point)
@@ -146,12 +155,12 @@ def _is_there(template: Template, group: Any) -> bool:
 
 
 def admits(storage: Storage, group: Any) -> bool:
-    """Whether the mount targets admit a group, as far as is known."""
+    """Whether the mount targets admit a group, as far as known."""
     return not storage.clients or _told(group) in map(_told, storage.clients)
 
 
 def _told(group: Any) -> Any:
-    """What tells a group from another: its logical id, however it is referred to, or its id."""
+    """What identifies a group: its logical id, whatever refers to it, or its id."""
     match group.to_dict() if isinstance(group, AWSHelperFn) else group:
         case ec2.SecurityGroup():
             return group.title

@@ -9,14 +9,14 @@ def checkov_skips(**reasons: str) -> dict[str, Any]:
 
 
 def guard_suppressions(**reasons: str) -> dict[str, Any]:
-    """`Metadata` that lets Guard's rules pass over one resource; the reasons stand in the rules' order.
+    """`Metadata` that lets Guard's rules skip one resource; the reasons are in the order of the rules.
 
-    The rules look for a list of names and no more
+    The rules look only for a list of names
     (https://github.com/aws-cloudformation/aws-guard-rules-registry).
     """
     return {"guard": {"SuppressedRules": list(reasons), "reasons": list(reasons.values())}}
 
 
 def cfn_lint_ignores(**reasons: str) -> dict[str, Any]:
-    """`Metadata` that lets cfn-lint ignore rules on one resource or the whole template."""
+    """`Metadata` that lets cfn-lint ignore rules on one resource or on the whole template."""
     return {"cfn-lint": {"config": {"ignore_checks": list(reasons)}, "reasons": dict(reasons)}}

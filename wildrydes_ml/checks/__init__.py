@@ -1,11 +1,11 @@
-"""Checks of what no linter sees: whether function, file system and network of a template fit together.
+"""Checks that no linter does: whether the function, the file system and the network of a template fit together.
 
     for finding in check(template.to_dict()):
         print(finding)
 
-Each check asks the template with its parameters put in. What only CloudFormation can know is no finding. A check is
-silenced as in cfn-lint, by `ignore_checks` in the `Metadata` of the resource or of the template. The same checks are
-rules for cfn-lint in `wildrydes_ml.lint_rules`.
+Each check looks at the template with the values of its parameters filled in. What only CloudFormation can know is never
+a finding. To ignore a check, use `ignore_checks` in the `Metadata` of the resource or of the template, as for cfn-lint.
+`wildrydes_ml.lint_rules` has the same checks as rules for cfn-lint.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -25,7 +25,7 @@ _REFERENCE = "https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateRefer
 
 @dataclass(frozen=True)
 class Check:
-    """One rule: `E` breaks the deploy or the function, `W` is often a mistake. `why` is a sentence for the user."""
+    """One rule. `E` means that the deploy or the function fails, `W` that it is often a mistake. `why` is for users."""
 
     id: str
     name: str
@@ -39,24 +39,24 @@ CHECKS = (
     Check(
         "E9901",
         "MountTargetInEveryZone",
-        "A mount target in the Availability Zone of every subnet of the function",
-        "Lambda connects each subnet to the mount target of its zone.",
+        "The Availability Zone of every subnet of the function has a mount target",
+        "Lambda connects each subnet to the mount target in the same zone.",
         f"{_LAMBDA}configuration-filesystem-efs.html",
         network.mount_target_in_every_zone,
     ),
     Check(
         "E9902",
         "NfsReachesTheMountTargets",
-        "Port 2049 from the function's security groups to the mount targets'",
-        "Without NFS between them every call ends with a mount time-out.",
+        "Port 2049 is open from the function's security groups to those of the mount targets",
+        "Without NFS between them, every call of the function fails with a mount time-out.",
         "https://docs.aws.amazon.com/efs/latest/ug/network-access.html",
         network.nfs_reaches_the_mount_targets,
     ),
     Check(
         "E9903",
         "FunctionWaitsForMountTargets",
-        "The function is made after the mount targets",
-        "Lambda looks for them when the function is made, and CloudFormation makes both at once.",
+        "The function is created after the mount targets",
+        "Lambda needs them when it creates the function, but CloudFormation would create both at the same time.",
         f"{_LAMBDA}configuration-filesystem-efs.html",
         mounting.waits_for_mount_targets,
     ),
@@ -64,23 +64,23 @@ CHECKS = (
         "E9904",
         "AccessPointCanRead",
         "The access point's user can read what the installer wrote",
-        "EFS acts as the access point's user, whatever user the code runs as.",
+        "EFS checks permissions for the access point's user, whatever user the code runs as.",
         f"{_REFERENCE}aws-properties-efs-accesspoint-creationinfo.html",
         mounting.access_point_can_read,
     ),
     Check(
         "E9905",
         "LocalMountPath",
-        "The file system is mounted under /mnt, where the function looks",
-        "Lambda mounts at /mnt/NAME and nowhere else.",
+        "The file system is mounted under /mnt, at the path that the function uses",
+        "Lambda can mount a file system at /mnt/NAME only.",
         f"{_REFERENCE}aws-properties-lambda-function-filesystemconfig.html",
         mounting.local_path_is_under_mnt,
     ),
     Check(
         "E9906",
         "RuntimeIsThePackagesPython",
-        "The runtime is the Python of the packages, and of their installer",
-        "Compiled packages load only in the Python that they were built for.",
+        "The runtime has the Python version that the packages are installed for",
+        "Compiled packages load only in the Python version that they were built for.",
         f"{_LAMBDA}python-package.html",
         running.runtime_is_the_packages_python,
     ),
@@ -88,30 +88,30 @@ CHECKS = (
         "W9907",
         "TimeoutWithinTheApis",
         "The function ends before API Gateway stops waiting",
-        "The caller then has an error 504, while the function runs on and is billed.",
+        "Otherwise the caller gets an error 504, while the function continues and is billed.",
         "https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html",
         running.timeout_within_the_apis,
     ),
     Check(
         "E9908",
         "SnapStartStandsAlone",
-        "No SnapStart with EFS, provisioned concurrency or a large /tmp",
-        "Lambda refuses the combination.",
+        "SnapStart is not combined with EFS, provisioned concurrency or a large /tmp",
+        "Lambda does not support the combination.",
         f"{_LAMBDA}snapstart.html",
         running.snap_start_stands_alone,
     ),
     Check(
         "W9909",
         "RouteToTheInternet",
-        "A route to the Internet from every subnet of the function",
-        "What it fetches from the web, such as pictures by URL, is out of reach there.",
+        "Every subnet of the function has a route to the Internet",
+        "Without one, the function cannot fetch anything from the web, such as pictures by URL.",
         f"{_LAMBDA}configuration-vpc-internet.html",
         network.route_to_the_internet,
     ),
     Check(
         "E9910",
         "ProcessorIsThePackages",
-        "The function's processor is the one that the packages are installed for",
+        "The function has the processor that the packages are installed for",
         "Compiled packages load only on the processor that they were built for.",
         f"{_LAMBDA}foundation-arch.html",
         filling.processor_is_the_functions,
@@ -119,8 +119,8 @@ CHECKS = (
     Check(
         "E9911",
         "OneMountTargetInAZone",
-        "No two mount targets of a file system in one Availability Zone",
-        "EFS refuses the second one, and the stack rolls back.",
+        "A file system has only one mount target in an Availability Zone",
+        "EFS refuses a second one, and the stack is rolled back.",
         "https://docs.aws.amazon.com/efs/latest/ug/accessing-fs.html",
         network.one_mount_target_in_a_zone,
     ),
@@ -128,15 +128,15 @@ CHECKS = (
         "E9912",
         "AccessPointByItsArn",
         "A mount names the access point by its ARN",
-        "Lambda refuses the id, which Ref gives.",
+        "Ref returns the access point's id, which Lambda does not accept.",
         f"{_REFERENCE}aws-properties-lambda-function-filesystemconfig.html",
         mounting.access_point_by_its_arn,
     ),
     Check(
         "W9913",
         "FunctionWaitsForItsFilling",
-        "The function is made after the instance has filled its file system",
-        "It is called before packages and model are there, and what it then loads stays.",
+        "The function is created after the instance has filled its file system",
+        "Otherwise it may be called before packages and model are complete, and it keeps what it has loaded.",
         f"{_REFERENCE}aws-resource-cloudformation-waitcondition.html",
         filling.function_waits_for_its_filling,
     ),
@@ -151,8 +151,8 @@ CHECKS = (
     Check(
         "W9920",
         "ServiceInReach",
-        "A way to every service that the function may use",
-        "A function in a VPC reaches a service of AWS through a NAT gateway or an endpoint of the service.",
+        "The function can reach every AWS service that it may use",
+        "A function in a VPC reaches an AWS service only through a NAT gateway or an endpoint of the service.",
         f"{_LAMBDA}configuration-vpc-internet.html",
         reach.service_in_reach,
     ),
@@ -160,10 +160,10 @@ CHECKS = (
 
 
 def check(body: Body, parameters: Mapping[str, Any] | None = None) -> list[Finding]:
-    """All findings on a template's body, as `Template.to_dict()` gives it, in the checks' order.
+    """All findings on a template's body (the result of `Template.to_dict()`), in the order of the checks.
 
-    `parameters` are values for the template's parameters; the others have their defaults. Raises `ValueError` for
-    one that the template does not have.
+    `parameters` are values of the template's parameters; the others have their defaults. Raises `ValueError` for a
+    parameter that the template does not have.
     """
     stack = _stack(body, parameters)
     found = [finding for one in CHECKS for finding in _findings(one, stack, body)]
@@ -171,7 +171,7 @@ def check(body: Body, parameters: Mapping[str, Any] | None = None) -> list[Findi
 
 
 def findings_of(one: Check, body: Body) -> list[Finding]:
-    """The findings of one check, ignored or not, with the parameters' defaults."""
+    """All findings of one check with the parameters' defaults, including ignored ones."""
     return list(_findings(one, _stack(body), body))
 
 

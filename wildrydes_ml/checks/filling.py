@@ -1,7 +1,7 @@
-"""Whether the instance that fills a file system does so for the functions that read from it, and before them.
+"""Whether the instance that fills a file system fits the functions that read from it, and finishes before them.
 
-An installer is an instance that runs pip, or that is told `PYTHON_RUNTIME`, as this package's own is. A filler is an
-instance that names the file system or an access point of it.
+An installer is an instance that runs pip or gets the variable `PYTHON_RUNTIME`, like this package's own instance. A
+filler is an instance that refers to the file system or to one of its access points.
 """
 
 import re
@@ -23,7 +23,7 @@ _FIX = "Use one parameter, or one value, in both places."
 
 
 def python_is_the_functions(stack: Stack) -> Iterator[Fault]:
-    """The installers install for the Python of the functions, whatever the parameters are."""
+    """The installers install for the functions' Python version, with any values of the parameters."""
     for instance in stack.of(INSTANCE):
         path, versions = _versions(stack.resources[instance], instance)
         for title, function in _mounting(stack).items() if versions else ():
@@ -36,7 +36,7 @@ def python_is_the_functions(stack: Stack) -> Iterator[Fault]:
 
 
 def processor_is_the_functions(stack: Stack) -> Iterator[Fault]:
-    """The installers install for the processor of the functions, whatever the parameters are."""
+    """The installers install for the functions' processor, with any values of the parameters."""
     for instance, properties in stack.of(INSTANCE).items():
         processor = _processor(properties)
         if processor is None or not _versions(stack.resources[instance], instance)[1]:
@@ -45,24 +45,24 @@ def processor_is_the_functions(stack: Stack) -> Iterator[Fault]:
             own = next(iter(entries_or_values(function.get("Architectures"))), "x86_64")
             if own in ("x86_64", "arm64") and own != processor:
                 what = f"{instance} is {processor}, but {title} runs on {own}"
-                yield Fault(at(instance, "ImageId"), what, "Give image, type and function one processor.")
+                yield Fault(at(instance, "ImageId"), what, "Use one processor for image, instance type and function.")
             elif own == processor and (why := _parts_with(stack, instance, title, "Architectures", processor)):
                 yield Fault(at(instance, "ImageId"), f"{instance} and {title} are {processor}, but {why}", _FIX)
 
 
 def function_waits_for_its_filling(stack: Stack) -> Iterator[Fault]:
-    """The function is made after the instance has filled its file system."""
+    """The function is created after the instance has filled its file system."""
     for mount in stack.mounts():
         for instance in fillers(stack, mount):
             late = [title for title in _ends(stack, instance) if title not in stack.needed_by(mount.function)]
             if late:
                 what = f"{instance} fills {mount.file_system}, but {mount.function} does not wait for {late[0]}"
-                fix = f"Add DependsOn: [{late[0]}], or with the blocks contents=, what add_populate returns."
+                fix = f"Add DependsOn: [{late[0]}]; with the blocks, pass the result of add_populate as contents=."
                 yield Fault(at(mount.function, "FileSystemConfigs"), what, fix)
 
 
 def fillers(stack: Stack, mount: Mount) -> list[str]:
-    """The instances that name the file system, or the access point, that a function mounts."""
+    """The instances that refer to the file system, or to the access point, that a function mounts."""
     wanted = {name for name in (mount.file_system, mount.access_point) if name}
     return [title for title in stack.of(INSTANCE) if wanted & references(_entry(stack.resources[title]))]
 
@@ -106,7 +106,7 @@ def _parts_with(stack: Stack, instance: str, function: str, name: str, value: st
         case {"Ref": str(parameter)} if parameter not in others:
             return f"{instance} does not follow parameter {parameter}"
         case str() if others and value not in "\n".join(texts(part)):
-            return f"{instance} follows a parameter, and {function} does not"
+            return f"{instance} follows a parameter and {function} does not"
     return ""
 
 

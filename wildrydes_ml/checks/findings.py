@@ -1,4 +1,4 @@
-"""What a check says: the fault that it found, and the finding that a user reads."""
+"""The result of a check: the fault that it found, and the finding that the user reads."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -17,7 +17,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class Finding:
-    """A fault together with the rule that it breaks, why there is such a rule, and the rule's source."""
+    """A fault with the rule that it breaks, the reason for the rule, and the rule's source."""
 
     rule: str
     path: Path

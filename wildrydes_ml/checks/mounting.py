@@ -1,4 +1,4 @@
-"""Whether a function finds its file system mounted, where it looks, with rights to read."""
+"""Whether the file system is mounted where the function looks for it, and the function may read it."""
 
 import re
 from collections.abc import Iterator
@@ -13,7 +13,7 @@ _READ_AND_ENTER = 0o5
 
 
 def waits_for_mount_targets(stack: Stack) -> Iterator[Fault]:
-    """The function is made after the mount targets of its file system."""
+    """The function is created after the mount targets of its file system."""
     for mount in stack.mounts():
         targets = stack.mount_targets(mount.file_system) if mount.file_system else {}
         if late := [title for title in targets if title not in stack.needed_by(mount.function)]:
@@ -22,22 +22,22 @@ def waits_for_mount_targets(stack: Stack) -> Iterator[Fault]:
 
 
 def access_point_by_its_arn(stack: Stack) -> Iterator[Fault]:
-    """A mount names its access point by ARN; `Ref` gives the id."""
+    """A mount names its access point by ARN; `Ref` returns the id."""
     for title, function in stack.of(FUNCTION).items():
         for entry in entries(function.get("FileSystemConfigs")):
             match entry.get("Arn"):
                 case {"Ref": str(point)} if point in stack.of(ACCESS_POINT):
-                    what = f"{title} mounts by Ref of {point}, which is its id, where Lambda wants its ARN"
+                    what = f"{title} uses Ref of {point}, which is its id, but Lambda needs its ARN"
                     yield Fault(at(title, "FileSystemConfigs"), what, f"Use GetAtt {point}.Arn.")
 
 
 def local_path_is_under_mnt(stack: Stack) -> Iterator[Fault]:
-    """The mount path is one that Lambda takes, and the environment names no other."""
+    """Lambda accepts the mount path, and the environment names no other path."""
     for mount in stack.mounts():
         path = mount.local_path
         if isinstance(path, str) and not (re.fullmatch(LOCAL_PATH, path) and len(path) <= 160):
-            what = f"{mount.function} mounts at {path!r}"
-            yield Fault(at(mount.function, "FileSystemConfigs"), what, "Choose a path such as /mnt/python.")
+            what = f"{mount.function} mounts its file system at {path!r}"
+            yield Fault(at(mount.function, "FileSystemConfigs"), what, "Use a path such as /mnt/python.")
     for function in stack.of(FUNCTION):
         yield from _elsewhere(stack, function)
 
@@ -65,7 +65,7 @@ def _variables(function: Body) -> Body:
 
 
 def access_point_can_read(stack: Stack) -> Iterator[Fault]:
-    """The user of the function's access point may read its directory, whoever's access point made it."""
+    """The user of the function's access point may read its directory, whichever access point creates it."""
     points = stack.of(ACCESS_POINT)
     for mount in stack.mounts():
         if not mount.access_point:
@@ -86,15 +86,18 @@ def access_point_can_read(stack: Stack) -> Iterator[Fault]:
                     f"{_directory(maker)} for uid {info.get('OwnerUid')}, gid {info.get('OwnerGid')} with permissions "
                     f"{info.get('Permissions')}"
                 )
-                yield Fault(at(title, "RootDirectory"), what, "Make owner and PosixUser the same, or use 755.")
+                yield Fault(at(title, "RootDirectory"), what, "Use the same owner and PosixUser, or permissions 755.")
 
 
 def _unmade(mount: Mount, point: Body) -> Iterator[Fault]:
-    """A directory on a new file system that nobody makes."""
+    """A directory on a new file system that nothing creates."""
     root = mapping(point.get("RootDirectory"))
     if mount.access_point and mount.file_system and "CreationInfo" not in root and _directory(point) not in (None, "/"):
-        what = f"{mount.access_point} leads to {_directory(point)} on the new {mount.file_system}, and nothing makes it"
-        yield Fault(at(mount.access_point, "RootDirectory"), what, "Add CreationInfo: the mount fails without.")
+        what = (
+            f"{mount.access_point} leads to {_directory(point)} on the new {mount.file_system}, but nothing creates it"
+        )
+        fix = "Add CreationInfo to the access point: without it the mount fails."
+        yield Fault(at(mount.access_point, "RootDirectory"), what, fix)
 
 
 def _directory(point: Body) -> Any:

@@ -1,4 +1,4 @@
-"""Whether a function reaches its mount targets, and the web."""
+"""Whether a function can reach its mount targets and the web."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ ROUTE_TABLE = "AWS::EC2::RouteTable"
 
 
 def mount_target_in_every_zone(stack: Stack) -> Iterator[Fault]:
-    """A mount target in the Availability Zone of every subnet of the function."""
+    """The Availability Zone of every subnet of the function has a mount target."""
     for mount in stack.mounts():
         if not mount.file_system:
             continue
@@ -23,7 +23,7 @@ def mount_target_in_every_zone(stack: Stack) -> Iterator[Fault]:
         zones = [_zone(stack, stack.named(one.get("SubnetId"), SUBNET)) for one in targets.values()]
         if not zones:
             what = f"{mount.function} mounts {mount.file_system}, which has no mount target"
-            yield Fault(at(mount.function, "FileSystemConfigs"), what, "Add one for each zone of its subnets.")
+            yield Fault(at(mount.function, "FileSystemConfigs"), what, "Add one in each zone of its subnets.")
         elif None not in zones:
             yield from _uncovered(stack, mount.function, mount.file_system, zones)
 
@@ -32,8 +32,8 @@ def _uncovered(stack: Stack, function: str, file_system: str, zones: list[Any]) 
     for subnet in stack.subnets_of(function):
         zone = _zone(stack, subnet)
         if zone and all(zone[0] == other[0] and zone != other for other in zones):
-            what = f"{function} runs in {subnet}, in whose Availability Zone {file_system} has no mount target"
-            fix = f"Add a mount target in {subnet}'s zone, or take the subnet out of VpcConfig."
+            what = f"{function} runs in {subnet}, but {file_system} has no mount target in that Availability Zone"
+            fix = f"Add a mount target in {subnet}'s zone, or remove the subnet from VpcConfig."
             yield Fault(at(function, "VpcConfig", "SubnetIds"), what, fix)
 
 
@@ -57,8 +57,8 @@ def one_mount_target_in_a_zone(stack: Stack) -> Iterator[Fault]:
             subnet = stack.named(target.get("SubnetId"), SUBNET)
             place = _zone(stack, subnet) or (("subnet", subnet) if subnet else None)
             if place is not None and place in seen:
-                what = f"{title} is in the Availability Zone of {seen[place]}, another mount target of {file_system}"
-                yield Fault(at(title, "SubnetId"), what, "Put its subnet into another zone, or leave it out.")
+                what = f"{title} is in the same zone as {seen[place]}, another mount target of {file_system}"
+                yield Fault(at(title, "SubnetId"), what, "Use a subnet in another zone, or remove this mount target.")
             elif place is not None:
                 seen[place] = title
 
@@ -98,7 +98,7 @@ def _closed(stack: Stack, client: _Client, target: tuple[str, list[str]], subnet
     name, groups, (title, admitting) = client.title, client.groups, target
     inwards = [rule for group in admitting for rule in _rules(stack, group, "Ingress")]
     if not any(_admits(stack, rule, groups, client.subnets) for rule in inwards):
-        what = f"{title}'s security group does not admit port {NFS_PORT} from {' or '.join(groups)} of {name}"
+        what = f"{title}'s security group does not allow port {NFS_PORT} from {' or '.join(groups)} of {name}"
         fix = f"Add an ingress rule: tcp {NFS_PORT}, SourceSecurityGroupId {groups[0]}."
         yield Fault(at(admitting[0], "SecurityGroupIngress"), what, fix)
     outwards = {group: _rules(stack, group, "Egress") for group in groups}
@@ -106,7 +106,7 @@ def _closed(stack: Stack, client: _Client, target: tuple[str, list[str]], subnet
     if all(
         rules and not any(_admits(stack, rule, admitting, [subnet]) for rule in rules) for rules in outwards.values()
     ):
-        what = f"{name}'s security group lets nothing out on port {NFS_PORT} to {title}"
+        what = f"{name}'s security group does not allow port {NFS_PORT} out to {title}"
         fix = f"Add an egress rule: tcp {NFS_PORT}, to {admitting[0]} or the VPC's address block."
         yield Fault(at(groups[0], "SecurityGroupEgress"), what, fix)
 
@@ -153,7 +153,7 @@ def _contains(block: str, other: Any) -> bool:
 
 
 def route_to_the_internet(stack: Stack) -> Iterator[Fault]:
-    """The route table of every subnet of a function leads to the Internet, unless its security groups do not."""
+    """Every subnet of a function has a route to the Internet, unless its security groups allow no way there."""
     for function in stack.of(FUNCTION):
         if not _may_leave(stack, stack.groups(stack.vpc_config(function).get("SecurityGroupIds"))):
             continue
@@ -181,12 +181,12 @@ def _is_wide(rule: Body) -> bool:
 
 
 def lacking(stack: Stack, subnet: str, ipv6: bool) -> str:
-    """What the subnet lacks to reach the Internet; nothing if it does or may reach it."""
+    """Why the subnet cannot reach the Internet; empty if it can, or may be able to."""
     links = stack.of("AWS::EC2::SubnetRouteTableAssociation").values()
     tables = [link.get("RouteTableId") for link in links if stack.named(link.get("SubnetId"), SUBNET) == subnet]
     if not tables:
         has_vpc = stack.named(stack.of(SUBNET)[subnet].get("VpcId"), "AWS::EC2::VPC")
-        return "which has no route table but the VPC's main one, without a way out" if has_vpc else ""
+        return "which has only the VPC's main route table, without a route to the Internet" if has_vpc else ""
     table = stack.named(tables[0], ROUTE_TABLE)
     if not table:
         return ""
@@ -199,10 +199,10 @@ def lacking(stack: Stack, subnet: str, ipv6: bool) -> str:
     if "out" in ways:
         return ""
     if "public" in ways:
-        return "whose way out is an Internet gateway, which serves public addresses; a function has none"
+        return "whose route leads to an Internet gateway, which needs a public address; a function has none"
     if "ipv6" in ways:
-        return "whose way out is IPv6, which Ipv6AllowedForDualStack does not allow"
-    return f"whose route table {table} leads nowhere but the VPC"
+        return "whose route uses IPv6, which Ipv6AllowedForDualStack does not allow"
+    return f"whose route table {table} has no route out of the VPC"
 
 
 def _way(stack: Stack, route: Body, ipv6: bool) -> str:

@@ -1,4 +1,4 @@
-"""Whether a function in a VPC reaches the services of AWS that its role lets it use.
+"""Whether a function in a VPC can reach the AWS services that its role lets it use.
 
 A function in a VPC has no public address: it reaches a service through a NAT gateway (or IPv6), or through an endpoint
 of that service in the VPC. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
@@ -48,14 +48,14 @@ _ENDPOINT = "AWS::EC2::VPCEndpoint"
 
 
 def service_in_reach(stack: Stack) -> Iterator[Fault]:
-    """Each service that the function's role lets it use has a way from every subnet of the function."""
+    """Every subnet of the function can reach each service that the function's role lets it use."""
     for function in stack.of(FUNCTION):
         ipv6 = str(stack.vpc_config(function).get("Ipv6AllowedForDualStack", False)).lower() != "false"
         closed = [one for one in stack.subnets_of(function) if lacking(stack, one, ipv6)]
         for service in sorted(services(stack, function)) if closed else []:
             missing = [subnet for subnet in closed if not _is_served(stack, service, subnet)]
             if missing:
-                what = f"{function} may use {service}, and has no way to it from {' and '.join(missing)}"
+                what = f"{function} may use {service}, but cannot reach it from {' and '.join(missing)}"
                 fix = f"Add an AWS::EC2::VPCEndpoint of {ENDPOINTS[service][0]}, or a route to a NAT gateway."
                 yield Fault(at(function, "VpcConfig", "SubnetIds"), what, fix)
 
@@ -63,7 +63,7 @@ def service_in_reach(stack: Stack) -> Iterator[Fault]:
 def services(stack: Stack, function: str) -> set[str]:
     """The services that the policies of the function's role in this template allow, by the actions' prefix.
 
-    What Lambda itself does for a function (logs, network interfaces, files, traces) needs no way from the VPC.
+    What Lambda itself does for a function (logs, network interfaces, files, traces) needs no route from the VPC.
     """
     role = stack.named(stack.of(FUNCTION)[function].get("Role"), "AWS::IAM::Role")
     if role is None:

@@ -1,4 +1,4 @@
-"""Whether a function runs as it is configured: its Python, its time, its start."""
+"""Whether a function can run as configured: its Python version, its timeout, its start."""
 
 import re
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ _QUALIFIERS = ("AWS::Lambda::Alias", "AWS::Lambda::Version")
 
 
 def runtime_is_the_packages_python(stack: Stack) -> Iterator[Fault]:
-    """The runtime's Python is the one for which the packages were installed, and the one that installs them."""
+    """The runtime's Python version is the one of the packages, and the one that installs them."""
     for title, function in stack.of(FUNCTION).items():
         runtime = re.fullmatch(r"python(3\.\d+)", str(function.get("Runtime")))
         if runtime and "FileSystemConfigs" in function:
@@ -34,7 +34,7 @@ def _other_packages(title: str, function: Body, version: str) -> Iterator[Fault]
             found for text in texts(value) for found in re.findall(r"python(3\.\d+)/(?:site|dist)-packages", text)
         }
         if others - {version}:
-            what = f"{title} runs Python {version}, but its variable {name} looks in {value!r}"
+            what = f"{title} runs Python {version}, but its variable {name} is {value!r}"
             path = at(title, "Environment", "Variables", name)
             yield Fault(path, what, f"Derive both from one parameter: here python{version}.")
 
@@ -44,13 +44,13 @@ def timeout_within_the_apis(stack: Stack) -> Iterator[Fault]:
     for title, function in stack.of(FUNCTION).items():
         timeout, limit = number(function.get("Timeout", _DEFAULT_TIMEOUT_S)), _limit_ms(stack, title)
         if limit is not None and timeout is not None and timeout * 1000 > limit:
-            what = f"{title} may run {timeout} s, but API Gateway waits {limit / 1000:g} s for it"
-            fix = "Shorten Timeout, or ignore this rule with the reason why a longer run is of use."
+            what = f"{title} may run for {timeout} s, but API Gateway waits only {limit / 1000:g} s"
+            fix = "Lower Timeout, or ignore this rule and write down why a longer run is useful."
             yield Fault(at(title, "Timeout"), what, fix)
 
 
 def _limit_ms(stack: Stack, function: str) -> int | None:
-    """The shortest time that an API waits for the function, or None when no API calls it."""
+    """The shortest time that an API waits for the function; None when no API calls it."""
     waits = [
         *(_wait(stack, function, mapping(one.get("Integration")), "Uri", REST_LIMIT_MS) for one in _rest(stack)),
         *(_wait(stack, function, one, "IntegrationUri", HTTP_LIMIT_MS) for one in _http(stack)),
@@ -74,7 +74,7 @@ def _wait(stack: Stack, function: str, integration: Body, uri: str, default: int
 
 
 def _may_be_called(stack: Stack, function: str) -> bool:
-    """Whether API Gateway has leave to call it, in a template whose methods are elsewhere."""
+    """Whether API Gateway has permission to call it, in a template without methods."""
     permissions = stack.of("AWS::Lambda::Permission").values()
     called = [one for one in permissions if one.get("Principal") == "apigateway.amazonaws.com"]
     return any(_means(stack, one.get("FunctionName"), function) for one in called)
@@ -93,8 +93,8 @@ def snap_start_stands_alone(stack: Stack) -> Iterator[Fault]:
     for title, function in stack.of(FUNCTION).items():
         beside = " and ".join(_not_with_snap_start(stack, title, function))
         if beside and mapping(function.get("SnapStart")).get("ApplyOn") == "PublishedVersions":
-            what = f"{title} uses SnapStart with {beside}"
-            yield Fault(at(title, "SnapStart"), what, "Remove SnapStart; provisioned concurrency goes with EFS.")
+            what = f"{title} combines SnapStart with {beside}"
+            yield Fault(at(title, "SnapStart"), what, "Remove SnapStart; with EFS, use provisioned concurrency.")
 
 
 def _not_with_snap_start(stack: Stack, title: str, function: Body) -> Iterator[str]:

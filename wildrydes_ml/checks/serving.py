@@ -21,5 +21,5 @@ def api_has_a_stage(stack: Stack) -> Iterator[Fault]:
             staged = [one.get(name) for one in stack.of(stage).values()]
             staged += [one.get(name) for one in stack.of(_DEPLOYMENT).values() if "StageName" in one]
             if "Target" not in api and not any(title in references(value) for value in staged):
-                fix = "Add a deployment and a stage, with the blocks add_proxy_stage, or say who makes them elsewhere."
+                fix = "Add a deployment and a stage (blocks: add_proxy_stage), or write down what creates them."
                 yield Fault(("Resources", title), f"{title} has no stage", fix)

@@ -1,4 +1,4 @@
-"""What the checks ask of a resolved template: which resources there are, and what refers to what."""
+"""A resolved template as the checks need it: its resources, and the references between them."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ SUBNET = "AWS::EC2::Subnet"
 
 @dataclass(frozen=True)
 class Mount:
-    """One entry of a function's FileSystemConfigs; `access_point` and `file_system` are those of this template."""
+    """One entry of a function's FileSystemConfigs; `access_point` and `file_system` are in this template."""
 
     function: str
     local_path: Any
@@ -28,7 +28,7 @@ class Mount:
 
 @dataclass(frozen=True)
 class Stack:
-    """The resources of a resolved template by logical id; `written` is how they were before."""
+    """The resources of a resolved template by logical id; `written` are the resources before that."""
 
     resources: Body
     written: Body
@@ -39,7 +39,7 @@ class Stack:
         return {title: mapping(entry.get("Properties")) for title, entry in found.items()}
 
     def named(self, value: Any, kind: str) -> str | None:
-        """The one resource of this type that the value refers to, if it does."""
+        """The resource of this type that the value refers to, if there is exactly one."""
         titles = {title for title in references(value) if self.resources.get(title, {}).get("Type") == kind}
         return titles.pop() if len(titles) == 1 else None
 
@@ -58,12 +58,12 @@ class Stack:
         return {title: one for title, one in targets if self.named(one.get("FileSystemId"), FILE_SYSTEM) == file_system}
 
     def subnets_of(self, function: str) -> list[str]:
-        """The function's subnets as far as they are in this template."""
+        """The function's subnets that are in this template."""
         found = entries_or_values(self.vpc_config(function).get("SubnetIds"))
         return [title for value in found if (title := self.named(value, SUBNET))]
 
     def instance_places(self, instance: str) -> tuple[list[str] | None, list[str]]:
-        """The security groups of an instance, as `groups` gives them, and its subnets in this template."""
+        """The security groups of an instance (a result of `groups`), and its subnets in this template."""
         own = self.of(INSTANCE)[instance]
         faces = [own, *entries(own.get("NetworkInterfaces"))]
         named = [
@@ -84,7 +84,7 @@ class Stack:
         return [title for title in titles if title] if titles and all(titles) else None
 
     def needed_by(self, title: str) -> set[str]:
-        """All resources that are made before this one, by DependsOn or because it or they refer to them."""
+        """All resources that are created before this one, by DependsOn or by references, direct or indirect."""
         found, more = set[str](), {title}
         while more:
             found |= more
@@ -114,12 +114,12 @@ def references(value: Any) -> set[str]:
 
 
 def entries(value: Any) -> list[Body]:
-    """The mappings of a list; none where the list is absent or unknown."""
+    """The mappings of a list; none if the list is absent or unknown."""
     return [item for item in entries_or_values(value) if isinstance(item, Mapping)]
 
 
 def entries_or_values(value: Any) -> list[Any]:
-    """A list as it is, one value as a list of one, nothing as an empty list."""
+    """A list unchanged, a single value as a list with one item, nothing as an empty list."""
     if value is None:
         return []
     return value if isinstance(value, list) else [value]

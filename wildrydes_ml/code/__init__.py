@@ -1,7 +1,7 @@
-"""A directory of code → a function's zip, with the packages of its `requirements.txt` for where the function runs.
+"""Packs a directory of code into a function's zip, with the packages of its `requirements.txt` for the function.
 
-The bytes depend on the files, the requirements and what the index has for them, and on nothing else of the machine:
-the zip's key comes from them, and a new key is a new deploy. Exact versions in `requirements.txt` keep them the same.
+The zip's bytes depend only on the files, the requirements and the package index, not on the machine. The zip's key
+contains their digest, so other bytes mean a new deploy. Exact versions in `requirements.txt` keep the bytes the same.
 """
 
 import tempfile
@@ -29,11 +29,11 @@ def build(
     reporter: Reporter | None = None,
     pip: Pip | None = None,
 ) -> Package:
-    """The zip of a directory. A file of its own counts before one of the same name in a package.
+    """The zip of a directory. A file of the directory replaces a file with the same name in a package.
 
-    `runtime` (`python3.13`) and `architecture` (`x86_64`, also where it is empty, or `arm64`) are the function's, and
-    only needed with a `requirements.txt`; `libc` is the X of the glibc 2.X where it runs, 0 for Lambda's. Raises
-    SettingsError where there is no code, where pip fails, and where Lambda does not take so much.
+    `runtime` (`python3.13`) and `architecture` (`x86_64` or `arm64`; empty: `x86_64`) are those of the function; they
+    are needed only with a `requirements.txt`. `libc` is the X of glibc 2.X where the function runs, 0 for Lambda.
+    Raises SettingsError when there is no code, when pip fails, and when the code is too large for Lambda.
     """
     own = _own(directory)
     packages: Mapping[str, bytes] = {}
@@ -47,8 +47,8 @@ def build(
 
 def _own(directory: Path) -> dict[str, bytes]:
     if not directory.is_dir():
-        what = "is no directory" if directory.exists() else "does not exist"
-        raise SettingsError([f"{directory}: the code directory {what}; name the directory that holds the handler"])
+        what = "is not a directory" if directory.exists() else "does not exist"
+        raise SettingsError([f"{directory}: the code directory {what}; name the directory that contains the handler"])
     own = packaging.files(directory)
     if not own:
         raise SettingsError([f"{directory}: the code directory is empty; put the handler in it"])
@@ -58,7 +58,7 @@ def _own(directory: Path) -> dict[str, bytes]:
 def _packages(
     directory: Path, wanted: bytes, target: Target, pip: Pip, reporter: Reporter | None
 ) -> Mapping[str, bytes]:
-    """The files of the packages: those of an earlier time, or newly installed."""
+    """The files of the packages: kept ones from an earlier deploy, or newly installed ones."""
     key = _key(wanted, target, pip) if requirements.are_everywhere(wanted) else ""
     if key and (kept := cache.read(pip.cache, key)):
         return kept
@@ -68,7 +68,7 @@ def _packages(
         packages = installed.files(Path(place))
     if reporter:
         size = sum(map(len, packages.values()))
-        reporter.event(f"The packages of {directory / REQUIREMENTS} are installed: {size / 1e6:.1f} MB")
+        reporter.event(f"installed the packages of {directory / REQUIREMENTS}: {size / 1e6:.1f} MB")
     if key:
         cache.write(pip.cache, key, packaging.pack(packages).body)
     return packages
@@ -81,7 +81,7 @@ def _key(wanted: bytes, target: Target, pip: Pip) -> str:
 
 
 def _refuse_too_large(directory: Path, sizes: Mapping[str, int]) -> None:
-    """Raises SettingsError with the largest parts where Lambda does not take them all."""
+    """Raises SettingsError, with the names of the largest parts, when the code is too large for Lambda."""
     if (total := sum(sizes.values())) <= LIMIT:
         return
     parts: Counter[str] = Counter()
@@ -90,7 +90,7 @@ def _refuse_too_large(directory: Path, sizes: Mapping[str, int]) -> None:
     largest = ", ".join(f"{name} {size / 1e6:.0f} MB" for name, size in parts.most_common(3))
     raise SettingsError(
         [
-            f"{directory}: the code is {total:,} bytes with its packages, and Lambda takes {LIMIT:,}. The largest are "
-            f"{largest}. Put large packages on EFS: list them in the filling's packages, not in {REQUIREMENTS}"
+            f"{directory}: the code has {total:,} bytes with its packages, but Lambda allows {LIMIT:,}. The largest "
+            f"are {largest}. Put large packages on EFS: list them in the filling's packages, not in {REQUIREMENTS}"
         ]
     )

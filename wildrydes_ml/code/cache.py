@@ -1,7 +1,7 @@
-"""Packages that were installed for a function, kept so that the next deploy need not install them again.
+"""Keeps the packages that were installed for a function, so that the next deploy need not install them again.
 
-An installation takes seconds to minutes, and pip asks the index each time. It is a convenience: what cannot be read
-or written here is installed again.
+An installation takes seconds to minutes, and pip asks the index each time. If a kept package cannot be read or written
+here, it is simply installed again.
 """
 
 import hashlib
@@ -26,12 +26,12 @@ def directory(environment: Mapping[str, str] = os.environ) -> Path:
 
 
 def key(*asked: str) -> str:
-    """The name of what is installed when all this is asked."""
+    """The name under which the result of these requirements is kept."""
     return hashlib.sha256(json.dumps([_FORM, *asked]).encode()).hexdigest()
 
 
 def read(place: Path, key: str) -> dict[str, bytes]:
-    """Name and content of each file; nothing where it is not there or damaged."""
+    """Name and content of each file; empty if there is none, or it is damaged."""
     path = place / f"{key}.zip"
     try:
         with zipfile.ZipFile(io.BytesIO(path.read_bytes())) as archive:
@@ -43,7 +43,7 @@ def read(place: Path, key: str) -> dict[str, bytes]:
 
 
 def write(place: Path, key: str, body: bytes) -> None:
-    """Keeps a zip, and forgets those that were not used for the longest time."""
+    """Keeps a zip, and deletes those that were not used for the longest time."""
     with suppress(OSError):
         place.mkdir(parents=True, exist_ok=True)
         part = place / f"{key}.{os.getpid()}.part"

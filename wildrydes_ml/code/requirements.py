@@ -1,6 +1,6 @@
-"""The packages of a `requirements.txt`, installed by pip for the Python and processor of a function.
+"""Installs the packages of a `requirements.txt` with pip, for the Python version and processor of a function.
 
-pip makes no wheels here: it would make them for the machine on which it runs.
+pip builds no wheels here: it would build them for the machine on which it runs.
 """
 
 import json
@@ -41,7 +41,7 @@ _PROGRESS = re.compile(r"(?:Collecting|Processing) (?:\S*/)?(\S+)")
 
 @dataclass(frozen=True)
 class Target:
-    """Where a function runs: as Lambda calls it."""
+    """Where a function runs, in Lambda's terms."""
 
     runtime: str
     architecture: str
@@ -59,7 +59,7 @@ class Target:
         return _MACHINES[self.architecture][0]
 
     def options(self) -> list[str]:
-        """pip's options that choose wheels for it, those for the newest C library first."""
+        """pip's options that choose the right wheels, first those for the newest C library."""
         minor = int(self.python.partition(".")[2])
         newest = self.libc or (_GLIBC if minor >= _FIRST_ON_2023 else _GLIBC_BEFORE)
         oldest = _MACHINES[self.architecture][1]
@@ -69,7 +69,7 @@ class Target:
         return [f"--python-version={self.python}", "--implementation=cp", *abis, *platforms]
 
     def markers(self) -> dict[str, str]:
-        """What the conditions in requirements see: https://peps.python.org/pep-0508/#environment-markers"""
+        """The values for conditions in requirements: https://peps.python.org/pep-0508/#environment-markers"""
         return {
             "implementation_name": "cpython",
             "implementation_version": f"{self.python}.0",
@@ -101,7 +101,7 @@ def are_in(text: bytes) -> bool:
 
 
 def are_everywhere(text: bytes) -> bool:
-    """Whether a requirements file names packages alone, and no files or directories, whose contents may change."""
+    """Whether a requirements file names only packages, no files or directories: their contents may change."""
     return all(_EVERYWHERE.fullmatch(line) for line in text.decode("utf-8", "replace").splitlines())
 
 
@@ -112,19 +112,19 @@ def libc_here() -> int:
 
 
 def target(file: Path, runtime: str, architecture: str, libc: int = 0) -> Target:
-    """Where the packages of the file are to run. Raises SettingsError."""
+    """The target of the file's packages. Raises SettingsError for an unknown runtime or processor."""
     if not re.fullmatch(r"python3\.\d+", runtime):
-        what = f"{runtime} is none" if runtime else "none is given"
-        raise SettingsError([f"{file}: its packages need a Python runtime, and {what}; use one such as python3.13"])
+        what = f"{runtime} is not one" if runtime else "none is set"
+        raise SettingsError([f"{file}: its packages need a Python runtime, but {what}; use one such as python3.13"])
     if architecture and architecture not in _MACHINES:
-        raise SettingsError([f"{file}: no processor is called {architecture}; use {' or '.join(_MACHINES)}"])
+        raise SettingsError([f"{file}: there is no processor {architecture}; use {' or '.join(_MACHINES)}"])
     return Target(runtime, architecture or "x86_64", libc)
 
 
 def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Reporter | None = None) -> None:
-    """Puts the packages of the directory's requirements into `place`. Raises SettingsError with pip's reason."""
+    """Installs the directory's requirements into `place`. Raises SettingsError with pip's reason."""
     if reporter:
-        reporter.event(f"Install {directory / REQUIREMENTS} for {target.runtime} on {target.architecture}")
+        reporter.event(f"installing {directory / REQUIREMENTS} for {target.runtime} on {target.architecture}")
     said = []
     with subprocess.Popen(
         [pip.python, "-I", str(_PROGRAM), "install", *_options(place), *target.options()],
@@ -140,7 +140,7 @@ def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Re
         for line in map(str.rstrip, process.stdout):
             said.append(line)
             if reporter and (found := _PROGRESS.match(line)):
-                reporter.event(f"pip takes {found[1]}")
+                reporter.event(f"pip: {found[1]}")
     if process.returncode:
         raise SettingsError([_reason(directory / REQUIREMENTS, target, pip, said)])
 
@@ -158,7 +158,7 @@ def _options(place: Path) -> list[str]:
 
 
 def _environment(target: Target, pip: Pip) -> dict[str, str]:
-    """pip's variables, without what other installations may need: those forbid or misplace one for a target."""
+    """pip's variables, without those that would forbid this installation or put it in the wrong place."""
     unwanted = {"PIP_PREFIX": "", "PIP_ROOT": "", "PIP_USER": "0", "PIP_REQUIRE_VIRTUALENV": "0"}
     kept = {name: value for name, value in pip.environment.items() if name not in unwanted}
     chosen = {name: value for name, value in unwanted.items() if value}
@@ -170,7 +170,7 @@ def _reason(file: Path, target: Target, pip: Pip, said: list[str]) -> str:
     if any("No module named pip" in line for line in said):
         return f"{file}: the Python {pip.python} has no pip; run {pip.python} -m ensurepip, or use another Python"
     errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")] or said[-5:]
-    words = "\n  ".join([f"{file}: pip could not install it for {target.runtime} on {target.architecture}:", *errors])
+    words = "\n  ".join([f"{file}: pip cannot install this for {target.runtime} on {target.architecture}:", *errors])
     missing = next((found[1] for line in errors if (found := re.search(r"distribution found for (\S+)", line))), "")
     return f"{words}\n{_advice(missing)}" if missing else words
 
@@ -178,8 +178,8 @@ def _reason(file: Path, target: Target, pip: Pip, said: list[str]) -> str:
 def _advice(name: str) -> str:
     bare = re.split(r"[<>=!~;\[]", name)[0]
     return (
-        f"Look whether the name is right, whether pip reaches its index, and whether {bare} has a wheel for this "
-        f"Python and processor; another version may. If {bare} is pure Python without a wheel, make one: run "
+        f"Check that the name is right, that pip can reach its index, and that {bare} has a wheel for this Python "
+        f"and processor (another version may have one). If {bare} is pure Python without a wheel, build one: run "
         f"`pip wheel --no-deps --wheel-dir ../wheels {bare}` in the code directory, and write "
         f"`--find-links ../wheels` as the first line of {REQUIREMENTS}"
     )

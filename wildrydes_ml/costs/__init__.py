@@ -1,7 +1,7 @@
 """What stacks cost while nobody uses them, at list prices of us-east-1, in US dollars, as of 2026-11.
 
 Sources: the price pages of the services (https://aws.amazon.com/pricing/). A month has 730 hours. Requests, data
-transfer and a function's running time come on top; idle, they are nothing. `bills` says what a resource bills by.
+transfer and a function's running time cost extra; an idle deployment has none. `bills` says how a resource is billed.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -61,14 +61,14 @@ PRICES: Mapping[str, float] = {
 
 @dataclass(frozen=True)
 class Cost:
-    """One line: what for, and US dollars a month; None when the price is not in the table."""
+    """One line: the item, and US dollars a month; None when the price is not in the table."""
 
     item: str
     dollars: float | None
 
 
 def idle(made: Iterable[Effective]) -> list[Cost]:
-    """The costs of stacks that make this, dearest first; known ones alone add up.
+    """The costs of stacks, the highest first. Unknown costs do not count in the total.
 
     `made` are results of `template.effective.effective`, one for each stack.
     """
@@ -87,7 +87,7 @@ def sentence(made: Iterable[Effective]) -> str:
     parts = ", ".join(f"{cost.item} {'?' if cost.dollars is None else f'{cost.dollars:.2f}'}" for cost in costs)
     unknown = dict.fromkeys(cost.item for cost in costs if cost.dollars is None)
     known = f"idle cost: about {total(costs):.2f} US$ a month"
-    besides = f", and what {', '.join(unknown)} costs, which is not known here" if unknown else ""
+    besides = f", plus an unknown price for {', '.join(unknown)}" if unknown else ""
     return f"{known}{besides} ({f'{parts}; ' if parts else ''}list prices of us-east-1, 2026-11); destroy ends it"
 
 

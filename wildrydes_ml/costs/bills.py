@@ -1,7 +1,7 @@
-"""What each type of resource bills by while nobody uses it: a row for each type, and the types that bill nothing.
+"""How each type of resource is billed while nobody uses it: a row for each type, and a list of the free types.
 
-A type that stands in neither table has a cost that is not known here, and is never taken for free. Amounts are those of
-the template, with parameters put in; what only CloudFormation knows is None.
+A type in neither table has an unknown cost; it never counts as free. Amounts come from the template with the values of
+its parameters; an amount that only CloudFormation knows is None.
 """
 
 import json
@@ -27,7 +27,7 @@ _ENDINGS = ("shutdown ", "poweroff", "halt ", "init 0")
 
 
 class Bill(NamedTuple):
-    """A line of the bill: what for, the price's name in `costs.PRICES`, and how many; None when that is not known."""
+    """A line of the bill: the item, the price's name in `costs.PRICES`, and the amount; None if it is not known."""
 
     item: str
     price: str
@@ -69,7 +69,7 @@ def _address(properties: Properties, title: str, resources: Resources) -> Iterat
 
 
 def _instance(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
-    """Nothing for one that ends itself once its work is done."""
+    """Nothing for an instance that terminates itself when its work is done."""
     fills = title in fillers(resources)
     if properties.get("InstanceInitiatedShutdownBehavior") == "terminate" and (fills or _shuts_down(resources[title])):
         return
@@ -85,7 +85,7 @@ def _instance(properties: Properties, title: str, resources: Resources) -> Itera
 
 
 def _is_public(properties: Properties, resources: Resources) -> bool:
-    """Whether it gets a public address: it asks for one, or its subnet gives one to all that do not say otherwise."""
+    """Whether it gets a public address: by its own setting, or by its subnet's default."""
     for interface in entries(properties.get("NetworkInterfaces")) or [properties]:
         subnets = [mapping(resources.get(name)) for name in references(interface.get("SubnetId"))]
         gives = any(mapping(one.get("Properties")).get("MapPublicIpOnLaunch") in (True, "true") for one in subnets)
@@ -249,5 +249,5 @@ _FREE_TYPES = frozenset(
 
 
 def is_free(kind: str) -> bool:
-    """Whether a type of resource costs nothing while idle."""
+    """Whether a type of resource is free while idle."""
     return kind in _FREE_TYPES or kind.startswith(_FREE_SERVICES)

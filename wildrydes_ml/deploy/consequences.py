@@ -1,4 +1,4 @@
-"""What a changed parameter means to people: who may get in, and what the bill will be."""
+"""What a changed parameter means for people: who gets access, and what it costs."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -15,15 +15,15 @@ from .openings import SEEN, openings
 # What says more of what bills: a function's memory, a subnet's addresses.
 _BESIDE = ("AWS::Lambda::Function", "AWS::EC2::Subnet")
 Opens = Mapping[str, Callable[[str], str]]
-"""Parameter → to whom a value of it opens something."""
+"""Parameter → a function that says who gets access with a value of it."""
 
 
 @dataclass(frozen=True)
 class ParameterChange:
     """A parameter whose value changes. `old` is None for one that the deployed template does not have.
 
-    `opens` says to whom the change opens something, empty when it opens nothing. `dearer` is by how many US dollars a
-    month the change raises the idle cost, 0 when it does not.
+    `opens` says who gets access by the change; it is empty when nobody does. `dearer` is the rise of the idle cost in
+    US dollars a month, 0 when it does not rise.
     """
 
     name: str
@@ -50,8 +50,8 @@ def changes(
 ) -> tuple[ParameterChange, ...]:
     """The parameters of `new` that differ from those of a stack, which may lack some.
 
-    What each makes dearer is told by the template's body with that parameter alone changed, and so is what it opens,
-    where `opens` does not tell.
+    For each one the template's body, with only this parameter changed, gives the rise of the cost. It also gives what
+    the change opens, unless `opens` has an entry for the parameter.
     """
     known = {**new, **old}
     changed = [name for name in new if name not in old or not same(old[name], new[name])]
@@ -70,12 +70,12 @@ def changes(
 
 
 def _secretive(change: ParameterChange) -> ParameterChange:
-    """The change of a secret, whose values nobody is told."""
+    """The change of a secret, without its values."""
     return replace(change, old=None if change.old is None else HIDDEN, new=HIDDEN)
 
 
 def _telling(body: Body) -> dict[str, Any]:
-    """The part of a template that tells what it costs and opens: to work out all of it takes long."""
+    """The part of a template that decides what it costs and opens: to work out the whole template takes long."""
     resources = {
         title: entry
         for title, entry in mapping(body.get("Resources")).items()
@@ -91,7 +91,7 @@ def _change(name: str, old: str | None, new: str, before: Effective, after: Effe
 
 
 def _public(value: str) -> str:
-    """A value without the signature of a link, which is a secret while it holds."""
+    """A value without the signature of a link, which is a secret as long as it is valid."""
     return value.partition("?X-Amz-")[0] if "X-Amz-Signature" in value else value
 
 

@@ -1,4 +1,4 @@
-"""What was changed or deleted outside CloudFormation, as far as CloudFormation can compare it, in words."""
+"""Changes that were made outside CloudFormation, as far as CloudFormation can detect them, in words."""
 
 from collections.abc import Iterable
 from dataclasses import asdict
@@ -10,11 +10,11 @@ from ..errors import WildrydesError
 from ..reporting import Reporter
 
 _LONGEST = 100
-_ADVICE = "undo it where it was done; or run destroy, with --keep-data to keep EFS, then deploy"
+_ADVICE = "undo these changes by hand; or run destroy (with --keep-data to keep EFS), then deploy"
 
 
 def report(aws: Aws, stacks: Iterable[Stack], reporter: Reporter) -> None:
-    """Reports for each stack how many resources were compared, and each that differs."""
+    """Reports for each stack how many resources were compared, and every resource that differs."""
     for stack in stacks:
         found = _look(aws, stack, reporter)
         if found is None:
@@ -30,11 +30,11 @@ def report(aws: Aws, stacks: Iterable[Stack], reporter: Reporter) -> None:
 
 
 def findings(aws: Aws, stacks: Iterable[Stack], reporter: Reporter) -> str:
-    """What differs, with advice, to be added to an error; empty when nothing does or nothing can be known.
+    """What differs, with advice, to be added to an error; empty when nothing differs or this cannot be found out.
 
-    Looking never fails: it must not hide the error that it is to explain.
+    It never raises: it must not hide the error that it is to explain.
     """
-    reporter.event("looking for what was changed outside CloudFormation")
+    reporter.event("checking for changes made outside CloudFormation")
     found: list[str] = []
     for stack in stacks:
         try:
@@ -59,7 +59,7 @@ def _look(aws: Aws, stack: Stack, reporter: Reporter) -> Drift | None:
         reporter.warning(f"stack {stack.name} was not compared with its template: {why}")
         return None
     if found.unread:
-        reporter.warning(f"stack {stack.name} was compared in part: {found.unread}")
+        reporter.warning(f"stack {stack.name} was compared only partly: {found.unread}")
     return found
 
 

@@ -1,7 +1,7 @@
-"""How a template gets to CloudFormation: as text, or by way of the bucket where it is too long for a request.
+"""How a template gets to CloudFormation: as text, or through the bucket if it is too long for a request.
 
-A text that goes by the bucket lies there only while CloudFormation is asked: the call that names it reads it. What a
-killed run left is removed by the next one, or by destroy.
+A template is in the bucket only during the call that names it: CloudFormation reads it then. If a run was killed, the
+next run, or destroy, deletes what it left.
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 """
 
@@ -23,24 +23,24 @@ OBJECT_BYTES = 1_000_000
 
 
 def key(stack: DesiredStack, token: str = "") -> str:
-    """Where the template lies in the bucket: the stack's name tells whose it is, the digest which text.
+    """The template's key in the bucket: it holds the stack's name and a digest of the text.
 
-    The token is that of one upload: of two deployers at once, none takes the other's away.
+    The token belongs to one upload, so that two deployers at the same time do not delete each other's template.
     """
     digest = hashlib.sha256(stack.template.encode()).hexdigest()[:16]
     return f"{TEMPLATES}{stack.name}-{digest}{token and '-'}{token}.template"
 
 
 def is_large(stack: DesiredStack) -> bool:
-    """Whether the template has to go by the bucket."""
+    """Whether the template must go through the bucket."""
     return _size(stack) > REQUEST_BYTES
 
 
 def refuse_too_large(stacks: Iterable[DesiredStack]) -> None:
-    """Raises SettingsError for templates that CloudFormation takes in no way."""
+    """Raises SettingsError for templates that are too large for CloudFormation."""
     faults = [
-        f"stack {stack.name}: its template has {_size(stack):,} bytes, and CloudFormation takes {OBJECT_BYTES:,}: "
-        "leave something out, or make two stacks of it"
+        f"stack {stack.name}: its template has {_size(stack):,} bytes, and CloudFormation accepts at most "
+        f"{OBJECT_BYTES:,}: shorten it, or split it into two stacks"
         for stack in stacks
         if _size(stack) > OBJECT_BYTES
     ]
@@ -50,14 +50,14 @@ def refuse_too_large(stacks: Iterable[DesiredStack]) -> None:
 
 @contextmanager
 def handed(aws: Aws, desired: Desired, stack: DesiredStack, reporter: Reporter) -> Iterator[str]:
-    """What CloudFormation is given: the template's text, or the address of an upload, which is removed at the end."""
+    """What CloudFormation gets: the template's text, or the address of an upload, which is deleted at the end."""
     if not is_large(stack):
         yield stack.template
         return
     place = key(stack, secrets.token_hex(8))
     reporter.event(
-        f"template of stack {stack.name} ({_size(stack):,} bytes) goes by s3://{desired.bucket}/{place}, "
-        "and is removed from there at once"
+        f"template of stack {stack.name} ({_size(stack):,} bytes) goes through s3://{desired.bucket}/{place}, "
+        "where it is deleted right after use"
     )
     try:
         aws.buckets.upload(desired.bucket, place, stack.template.encode(), {TAG: desired.settings.name})
@@ -74,14 +74,14 @@ def left(keys: Iterable[str], stacks: Iterable[DesiredStack]) -> tuple[str, ...]
 
 
 def remove(aws: Aws, bucket: str, keys: Sequence[str], reporter: Reporter) -> None:
-    """Removes uploads for good. A fault is said, and is no failure: the deployment does not need them any more."""
+    """Deletes uploads with all versions. An error is only reported: the deployment no longer needs them."""
     try:
         for one in keys:
             aws.buckets.remove(bucket, [item for item in aws.buckets.versions(bucket, one) if item.key == one])
     except InterruptedWork:
         raise
     except WildrydesError as error:
-        reporter.warning(f"not removed, destroy does it: {error}")
+        reporter.warning(f"not deleted, destroy will do it: {error}")
 
 
 def _size(stack: DesiredStack) -> int:

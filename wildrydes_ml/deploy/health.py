@@ -1,4 +1,4 @@
-"""The health of a deployment: the stacks of a name, their outputs, whether the API answers, and what it costs idle."""
+"""The health of a deployment: its stacks, their outputs, whether the API answers, and the idle cost."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -22,20 +22,20 @@ from .states import Status, state
 
 @dataclass(frozen=True)
 class Health:
-    """What is there of a deployment that is whole and answers."""
+    """A deployment that is complete and answers."""
 
     stacks: tuple[Stack, ...]
     """Its stacks."""
     outputs: Mapping[str, str]
     """Their outputs."""
     api_url: str
-    """Where the API answers; empty for a deployment without a proof."""
+    """The URL of the API; empty for a deployment without a proof."""
     answer: Verdict | None
-    """What it answered the proof; None for a deployment without one."""
+    """The API's answer to the proof; None for a deployment without a proof."""
 
 
 def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, with_drift: bool = False) -> Health:
-    """Reports what is there, and returns it; raises WildrydesError when there is no API or it does not answer."""
+    """Reports what exists, and returns it. Raises WildrydesError when there is no API or it does not answer."""
     stacks = find_stacks(aws, settings)
     found = outputs(settings, stacks)
     for stack in stacks:
@@ -78,20 +78,20 @@ def _without_proof(aws: Aws, settings: Settings, stacks: list[Stack], reporter: 
     if len(stacks) < len(settings.stacks):
         raise WildrydesError(_without_api(aws, settings, stacks))
     _refuse_unable(stacks)
-    reporter.output(f"{settings.name} names no proof: that it answers was not looked at")
+    reporter.output(f"{settings.name} has no proof, so it was not checked whether it answers")
 
 
 def find_stacks(aws: Aws, settings: Settings) -> list[Stack]:
-    """The stacks of any route that exist."""
+    """The stacks that exist, of all routes."""
     names = settings.all_stacks
     found = aws.stacks.find(names)
     return [found[name] for name in names if name in found]
 
 
 def find_sender(aws: Aws, settings: Settings, target: Target, asked: Proof | None = None) -> Send:
-    """How to ask the deployed API, by the route of the proof or of another question, no faster than it takes.
+    """A function that calls the deployed API on the proof's route, or on another question's, within its throttle.
 
-    Raises WildrydesError when there is none, or none yet.
+    Raises WildrydesError when there is no API, or none yet.
     """
     return patient(_sender(aws, settings, target, find_stacks(aws, settings), asked))
 
@@ -106,12 +106,12 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], o
 
 
 def _refuse_unable(stacks: list[Stack]) -> None:
-    """Raises WildrydesError for a stack of which nothing can answer."""
+    """Raises WildrydesError for a stack in a status in which there is no API to ask."""
     for stack in stacks:
         row = state(stack.status)
         if row.status is Status.EXPLAIN:
             raise WildrydesError(
-                f"nothing can answer: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
+                f"there is no API to ask: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
             )
 
 
@@ -121,8 +121,8 @@ def _without_api(aws: Aws, settings: Settings, stacks: list[Stack]) -> str:
         others = meant(settings.name, names) or (f"; there is {', '.join(names)}" if names else "")
         return f"nothing is deployed under the name {settings.name} here: run deploy first{others}"
     there = " and ".join(stack.name for stack in stacks)
-    lack = "has no API yet, only" if settings.deployment.proof else "is not whole yet; there is only"
-    return f"the deployment of the name {settings.name} {lack} {there}: run deploy to complete it"
+    lack = "has no API yet, only" if settings.deployment.proof else "is incomplete, it has only"
+    return f"deployment {settings.name} {lack} {there}: run deploy to complete it"
 
 
 def _names(aws: Aws) -> list[str]:
@@ -138,13 +138,13 @@ def outputs(settings: Settings, stacks: list[Stack]) -> dict[str, str]:
 
 
 def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
-    """What the stacks cost by their templates, where those may be read."""
+    """Reports what the stacks cost by their templates, where the permissions allow to read these."""
     try:
         made = [FoundStack(stack, aws.stacks.template(stack.name)).effective for stack in stacks]
     except InterruptedWork:
         raise
     except WildrydesError as error:
-        reporter.warning(f"idle cost not known: {error}")
+        reporter.warning(f"the idle cost is not known: {error}")
     else:
         reporter.output(costs.sentence(made))
 

@@ -1,6 +1,6 @@
-"""Logs: what functions and filling instances of some stacks have said, in the order of time, each line with its source.
+"""Logs: the lines of some stacks' functions and filling instances, in the order of time, each with its source.
 
-Which logs there are is found out from the stacks' resources, so that it serves any stacks.
+The logs are found by the stacks' resources, so that this works for any stacks.
 """
 
 import time
@@ -27,15 +27,15 @@ _LAST_LINES = 15
 
 
 class _Nothing(WildrydesError):
-    """A log that has nothing to read, for a reason that a person should know; the others are read all the same."""
+    """A log with nothing to read, for a reason that the user should know; the other logs are read all the same."""
 
 
 class _Denied(_Nothing):
-    """A log that may not be read."""
+    """A log that the permissions do not allow to read."""
 
 
 class _Tail(Protocol):
-    """One log, that gives each of its lines once."""
+    """One log, which returns each of its lines once."""
 
     def read(self) -> list[Line]:
         """The lines that are new. Raises _Nothing, or what the gateways raise."""
@@ -43,7 +43,7 @@ class _Tail(Protocol):
 
 @dataclass
 class _GroupTail:
-    """A log group. The last minutes are read anew each time: CloudWatch Logs may show an older line later."""
+    """A log group. The last minutes are read again each time: CloudWatch Logs may show an older line later."""
 
     aws: Aws
     source: Source
@@ -53,7 +53,7 @@ class _GroupTail:
     def read(self) -> list[Line]:
         found = self.aws.logs.events(self.source.id, self.since)
         if isinstance(found, Unknown):
-            raise _Denied(f"{self.source.name}: its log {self.source.id} may not be read: allow {found.detail}")
+            raise _Denied(f"{self.source.name}: no permission to read its log {self.source.id}: allow {found.detail}")
         if found is None:
             raise _Nothing(f"{self.source.name} has no log yet: there is no log group {self.source.id}")
         new = [event for event in found if event.id not in self.seen]
@@ -79,9 +79,9 @@ class _ConsoleTail:
         console = self.aws.logs.console(self.source.id)
         whose = f"{self.source.name} (instance {self.source.id})"
         if isinstance(console, Unknown):
-            raise _Denied(f"{whose}: its console may not be read: allow {console.detail}")
+            raise _Denied(f"{whose}: no permission to read its console: allow {console.detail}")
         if console is None:
-            raise _Nothing(f"{whose} is gone, and its console with it")
+            raise _Nothing(f"{whose} no longer exists, nor does its console")
         if not console.text:
             raise _Nothing(f"{whose} has no console output yet: EC2 shows it some minutes after the start")
         found = console_lines(console)
@@ -94,7 +94,7 @@ class _ConsoleTail:
 
 @dataclass
 class _FileTail:
-    """A file, whose lines have no times: all are as new as the file."""
+    """A file. Its lines have no times: each counts as written when the file was."""
 
     path: Path
     since: datetime
@@ -113,7 +113,7 @@ class _FileTail:
 
 
 class Reading:
-    """The logs of some stacks from a time on; `find` tells which stacks there are, `file` is one more log."""
+    """The logs of some stacks from a time on. `find` returns the stacks; `file` is an additional log."""
 
     def __init__(
         self,
@@ -133,24 +133,26 @@ class Reading:
         self._denied = self._lines = 0
 
     def show(self) -> int:
-        """Shows the lines that there are, and returns how many.
+        """Shows the lines, and returns how many there are.
 
-        Raises WildrydesError where nothing has a log, and OutOfReach, after what could be read, for what could not.
+        Raises WildrydesError when there is no log; OutOfReach, after it has shown the rest, when AWS cannot be reached.
         """
         self._look_at_stacks()
         lost = self._look()
         if lost:
             raise lost
         if self._denied and not self._lines:
-            raise WildrydesError("these credentials may not read the logs; `policy --for logs` prints what they need")
+            raise WildrydesError(
+                "these credentials have no permission to read the logs; `policy --for logs` prints what they need"
+            )
         if not self._lines and not self._said:
             self._reporter.warning(f"no lines since {stamp(self._since)}: name an earlier time, such as --since 1d")
         return self._lines
 
     def follow(self, pause: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> NoReturn:
-        """Shows each line once, as it comes, until somebody stops it.
+        """Shows each new line once, until somebody stops it.
 
-        Raises as show() does, but bears it for ten minutes when AWS is out of reach.
+        Raises as show() does, but keeps trying for ten minutes when AWS cannot be reached.
         """
         self._look_at_stacks()
         looks, reached = 0, clock()
@@ -164,7 +166,7 @@ class Reading:
             elif clock() - reached > _PATIENCE_SECONDS:
                 raise lost
             else:
-                self._say(f"{lost}. Looking again")
+                self._say(f"{lost}. Trying again")
             pause()
 
     def _look_at_stacks(self) -> None:
@@ -185,7 +187,7 @@ class Reading:
         return None
 
     def _add(self, stacks: Sequence[Stack]) -> None:
-        """Takes up the logs of the stacks that are not known yet."""
+        """Adds the logs that are not known yet."""
         for stack in stacks:
             for source in sources(self._aws.stacks.resources(stack.id)):
                 if source.id not in self._tails:
@@ -193,7 +195,7 @@ class Reading:
                     self._tails[source.id] = kind(self._aws, source, self._since)
 
     def _look(self) -> OutOfReach | None:
-        """Shows what is new in each log; returns why one could not be read. The others have given up their lines."""
+        """Shows the new lines of each log; returns the error of a log that could not be read, after all the others."""
         lines: list[Line] = []
         lost: OutOfReach | None = None
         for tail in self._tails.values():
@@ -210,7 +212,7 @@ class Reading:
         return lost
 
     def _say(self, text: str) -> None:
-        """Says once what is in the way."""
+        """Reports a problem once."""
         if text not in self._said:
             self._said.add(text)
             self._reporter.warning(text)
@@ -219,14 +221,14 @@ class Reading:
 def tell_last_lines(aws: Aws, stack: str, reporter: Reporter) -> None:
     """Reports the last lines of the consoles of a stack's instances, while these still exist; raises nothing.
 
-    For when an instance fails its stack: the rollback then takes the instance away.
+    It is for a stack that fails because of an instance: the rollback then deletes the instance.
     """
     try:
         instances = [source for source in sources(aws.stacks.resources(stack)) if source.type == INSTANCE]
         for source in instances:
             console = aws.logs.console(source.id)
             if isinstance(console, Unknown):
-                reporter.event(f"the console of {source.name} may not be read: allow {console.detail}")
+                reporter.event(f"no permission to read the console of {source.name}: allow {console.detail}")
             elif console is not None and console.text:
                 tell(f"the console of {source.name}", [text for _, text in console_lines(console)], reporter)
     except WildrydesError as error:

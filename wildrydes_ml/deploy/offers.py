@@ -1,4 +1,4 @@
-"""What a person is asked to agree to before a deploy on AWS: what it makes, for whom it is open, what it costs idle."""
+"""What the user must agree to before a deploy on AWS: what it creates, who may call it, what it costs idle."""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -13,14 +13,14 @@ from .steps import ApplyStack, Step
 
 
 class IdleChange(TypedDict, total=False):
-    """The idle cost in US dollars a month: of what there is, and of what will be. Empty when it stays as it is."""
+    """The idle cost in US dollars a month, before and after the deploy. Empty when it does not change."""
 
     idle_before: float
     idle_after: float
 
 
 def idle_change(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStack]) -> IdleChange:
-    """How the steps change the idle cost; `there` are the stacks that there are."""
+    """How the steps change the idle cost; `there` are the existing stacks."""
     before = costs.total(costs.idle(found.effective for found in there.values()))
     after = costs.total(costs.idle(stack.effective for stack in desired.stacks))
     if not steps or round(before, 2) == round(after, 2):
@@ -29,7 +29,7 @@ def idle_change(desired: Desired, steps: Sequence[Step], there: Mapping[str, Fou
 
 
 def offer(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStack]) -> list[str]:
-    """The lines to agree to; empty for steps that make no stack and make nothing dearer."""
+    """The lines to agree to; empty for steps that create no stack and do not raise the cost."""
     made = [step.desired.name for step in steps if isinstance(step, ApplyStack) and step.kind == "create"]
     change = idle_change(desired, steps, there)
     is_dearer = bool(change) and change["idle_after"] > change["idle_before"]
@@ -47,7 +47,7 @@ def offer(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStac
 
 
 def _what(made: Sequence[str]) -> str:
-    return f"makes {' and '.join(f'stack {name}' for name in made)}" if made else "makes the deployment dearer"
+    return f"creates {' and '.join(f'stack {name}' for name in made)}" if made else "raises the cost of the deployment"
 
 
 def _holds(stack: DesiredStack) -> str:
@@ -58,7 +58,7 @@ def _holds(stack: DesiredStack) -> str:
 
 
 def _openings(desired: Desired, steps: Sequence[Step]) -> list[str]:
-    """Parameters that open something: of stacks that are made, and those that change."""
+    """Parameters that open something: those of new stacks, and those that change."""
     applied = [step for step in steps if isinstance(step, ApplyStack)]
     created = {
         name: value for step in applied if step.kind == "create" for name, value in step.desired.parameters.items()
@@ -76,7 +76,7 @@ def _openings(desired: Desired, steps: Sequence[Step]) -> list[str]:
 
 
 def _cheaper(desired: Desired) -> list[str]:
-    """The cheapest preset, where there is one that costs less."""
+    """The cheapest preset, if it costs less."""
     now = costs.total(costs.idle(stack.effective for stack in desired.stacks))
     offers = {name: _cost_with(desired, preset) for name, preset in desired.deployment.presets.items()}
     best = min(offers, key=lambda name: offers[name], default="")

@@ -1,4 +1,4 @@
-"""To whom a template opens something: which APIs anybody may call, and which ports the Internet reaches."""
+"""What a template opens to the public: APIs that anyone may call, and ports that the Internet can reach."""
 
 from collections.abc import Iterator, Mapping
 from ipaddress import ip_network
@@ -23,7 +23,7 @@ SEEN = frozenset({*_CALLED, "AWS::EC2::SecurityGroup", "AWS::EC2::SecurityGroupI
 
 
 def openings(before: Effective, after: Effective) -> list[str]:
-    """What the second template opens and the first does not, in words."""
+    """What the second template opens to the public and the first one does not, in words."""
     old = {*_open(before["Resources"])}
     return list(dict.fromkeys(words for title, words in _open(after["Resources"]) if (title, words) not in old))
 
@@ -43,7 +43,7 @@ def _open(resources: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _is_open(properties: Mapping[str, Any], key: str, default: str) -> bool:
-    """Whether anybody may call it; what browsers ask before a call of another site's is no call."""
+    """Whether anyone may call it. The method OPTIONS, by which browsers ask before a call, does not count."""
     needs_key = str(properties.get("ApiKeyRequired", False)).lower() == "true"
     return properties.get(key, default) == "NONE" and not needs_key and properties.get("HttpMethod") != "OPTIONS"
 

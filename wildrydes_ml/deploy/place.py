@@ -82,7 +82,7 @@ def _stand_ins(target: Target, settings: Settings, aws: Aws, reporter: Reporter)
     }
     if not rows:
         return {}
-    reporter.event(f"the emulator's own network stands for {', '.join(rows)}")
+    reporter.event(f"the emulator's own network replaces {', '.join(rows)}")
     return standing_in.stand_ins(rows, aws.networks.default())
 
 
@@ -90,7 +90,7 @@ def _possible(desired: Desired, reporter: Reporter) -> Desired:
     """The deployment without what the emulator does not make."""
     left_out = {stack.name: standing_in.lacking(stack.effective["Resources"]) for stack in desired.stacks}
     if titles := [title for several in left_out.values() for title in several]:
-        reporter.event(f"the emulator does not make {', '.join(titles)}: left out here")
+        reporter.event(f"the emulator does not create {', '.join(titles)}: skipped here")
     return replace(desired, stacks=tuple(stack.free_of(left_out[stack.name]) for stack in desired.stacks))
 
 

@@ -165,11 +165,11 @@ def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
     tags = observed.bucket_tags
     if not desired.own_bucket:
         if tags is None:
-            raise WildrydesError(f"bucket {desired.bucket} does not exist: make it, or leave --bucket out")
+            raise WildrydesError(f"bucket {desired.bucket} does not exist: create it, or run without --bucket")
     elif tags is None or (not tags and observed.bucket_is_empty):
         steps.append(MakeBucket(desired.bucket))
     elif tags.get(TAG) != desired.settings.name:
-        raise Refused(f"bucket {desired.bucket} exists and was not made here: name one with --bucket")
+        raise Refused(f"bucket {desired.bucket} exists, but this tool did not create it: name one with --bucket")
     steps += [Upload(desired.bucket, one.key, one.body) for one in desired.code if one.key not in observed.keys]
     if desired.model.archive and not observed.has_model:
         steps.append(Upload(desired.bucket, desired.model_key, desired.model.archive))
@@ -210,14 +210,14 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
     first, why = desired, []
     if filling and refill:
         first = first.with_parameters(**{filling.switch: "none"}).revised()
-        why.append(f"EFS is filled anew, {', '.join(refill)} changed: remove the instance")
+        why.append(f"{', '.join(refill)} changed, so EFS is filled again: delete the instance")
     if missing:
         first = first.without(missing)
         why.append(_loss(desired, missing))
     again = changes(first.effective, desired.effective)
     return [
         _update(first, known, "; ".join(why)),
-        _update(desired, first.parameters, "make it again (worked out before the update above)", again),
+        _update(desired, first.parameters, "create it again (calculated before the update above)", again),
     ]
 
 
@@ -230,10 +230,10 @@ def _update(
 
 def _loss(desired: DesiredStack, missing: Sequence[str]) -> str:
     """What somebody deleted, and what making it again means."""
-    verb = "is" if len(missing) == 1 else "are"
+    verb = "was" if len(missing) == 1 else "were"
     moved = any(desired.resources.get(title) == "AWS::ApiGateway::RestApi" for title in missing)
     address = "; the new API has a new address" if moved else ""
-    return f"{', '.join(missing)} {verb} gone, deleted outside CloudFormation: take out what is left of it{address}"
+    return f"{', '.join(missing)} {verb} deleted outside CloudFormation: remove what refers to it{address}"
 
 
 def unheeded(desired: Desired, observed: Observed) -> list[tuple[str, str]]:

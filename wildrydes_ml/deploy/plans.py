@@ -1,4 +1,4 @@
-"""A finished plan: what is wanted, what is there and the steps between, as one value that deploy takes."""
+"""A finished plan, which `deploy` takes: what is wanted, what exists, and the steps from one to the other."""
 
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,18 +12,18 @@ from .steps import Step, as_record
 
 @dataclass(frozen=True)
 class Plan:
-    """What a deploy is going to do. Nothing rewrites it; another look at what is there makes another plan."""
+    """What a deploy is going to do. A plan never changes: call `plan` again for a new one."""
 
     settings: Settings
     """What was asked for."""
     target: Target
-    """Where."""
+    """Where to deploy: AWS, or an emulator."""
     desired: Desired
-    """What is wanted, with what earlier deploys set."""
+    """What is wanted, including what earlier deploys set."""
     observed: Observed
-    """What is there."""
+    """What exists now."""
     steps: tuple[Step, ...]
-    """What there is to do, in order; empty when nothing changes."""
+    """The steps, in order; empty when nothing changes."""
 
     @property
     def changes(self) -> bool:
@@ -31,7 +31,7 @@ class Plan:
         return bool(self.steps)
 
     def describe(self) -> str:
-        """The steps in words, each on a line of its own; what changes in a stack stands below its step."""
+        """The steps in words, one per line; the changes of a stack follow below its step."""
         return "\n".join(step.describe() for step in self.steps)
 
     def records(self) -> list[dict[str, Any]]:
@@ -39,5 +39,5 @@ class Plan:
         return [as_record(step) for step in self.steps]
 
     def with_steps(self, steps: tuple[Step, ...]) -> "Plan":
-        """The same with other steps."""
+        """The same plan with other steps."""
         return replace(self, steps=steps)

@@ -1,4 +1,4 @@
-"""Which changes lose what cannot be made again: data, a network, or an address that others know."""
+"""Which changes lose something that cannot be created again: data, a network, or an address that others know."""
 
 from collections.abc import Collection, Mapping, Sequence
 from difflib import get_close_matches
@@ -45,10 +45,10 @@ _NEVER_REPLACED = frozenset({"AWS::ApiGateway::RestApi"})
 def protected(
     changes: Sequence[ResourceChange], allowed: Collection[str], coming_and_going: Collection[str] = ()
 ) -> list[ResourceChange]:
-    """Changes that would remove or replace, or perhaps replace, data, network or an address.
+    """The changes that delete or replace (or may replace) data, a network or an address.
 
-    `allowed` are logical ids that a person has named; `coming_and_going` are those of what is made and removed as a
-    matter of course, as the filling instance is.
+    `allowed` are the logical ids that the user named with `--allow-replace`. `coming_and_going` are the logical ids of
+    resources that are created and deleted as usual, such as the filling instance.
     """
     free = {*allowed, *coming_and_going}
     return [change for change in changes if _holds(change.type) and _loses(change) and change.logical_id not in free]

@@ -1,7 +1,7 @@
-"""Plan, deploy and status as functions, for a program that has a Deployment or an App.
+"""Plan, deploy and status as functions, for programs that have a Deployment or an App.
 
-What they need of AWS is imported when they are called: it takes longer than all else, and an application's file imports
-them to declare what it is.
+The modules for AWS are imported only when a function is called: they take the longest to import, and the file of an
+application imports this module just to declare the application.
 """
 
 from collections.abc import Callable, Mapping
@@ -25,17 +25,17 @@ Confirm: TypeAlias = Callable[[list[str]], None]
 
 
 class Declared(Protocol):
-    """What has a Deployment, as an App does."""
+    """Anything with a Deployment, such as an App."""
 
     def deployment(self) -> Deployment:
-        """What the deployer needs to know of it."""
+        """The application as data for the deployer."""
 
 
 Application: TypeAlias = Deployment | Declared | Settings
 
 
 class Options(TypedDict, total=False):
-    """What is asked of a deployment; each is an option of the commands, too. `overrides` are the pairs of `--set`."""
+    """The options of a deployment, which are also options of the commands. `overrides` are the pairs of `--set`."""
 
     name: str
     route: str
@@ -62,16 +62,25 @@ def plan(
     aws: "Aws | None" = None,
     **options: "Unpack[Options]",
 ) -> Plan:
-    """What a deploy would do now; nothing is changed.
+    """What a deploy would do now. It changes nothing.
 
-    `application` is a Deployment, an App, or Settings. `target` says where: AWS as the AWS CLI finds it, unless it
-    names a region, a profile or an emulator. The plan is reported as text; `Quiet()` says nothing. `aws` are the
-    gateways, which a test takes from `FakeAws`. `plan.changes` tells whether there is anything to do, `plan.describe()`
-    tells it in words, `plan.records()` as JSON.
+    `plan.changes` says whether there is anything to do; `plan.describe()` lists the steps as text, `plan.records()` as
+    data for JSON.
 
-    Raises SettingsError for wrong options, credentials or region; Refused for stacks and buckets that are not ours, and
-    for a loss that `allow_replace` does not name; Unready when the account lacks what the deploy needs; WildrydesError
-    for a stack in a state that a person has to look at; OutOfReach and InterruptedWork when AWS does not answer.
+    Args:
+        application: A Deployment, an App, or Settings.
+        target: Where to deploy; by default AWS, with the credentials and the region that the AWS CLI would use.
+        reporter: Gets the messages; by default they are printed as text, and `Quiet()` prints nothing.
+        aws: The gateways to AWS; a test passes those of `FakeAws`.
+        **options: The options of the deployment, see `Options`.
+
+    Raises:
+        SettingsError: Options, credentials or region are wrong.
+        Refused: A stack or bucket is not ours, or the deploy would lose something that `allow_replace` does not name.
+        Unready: The account is not ready for the deploy.
+        WildrydesError: A person must repair a stack first.
+        OutOfReach: AWS does not answer.
+        InterruptedWork: Credentials have expired, or another deployer is at work.
     """
     from . import deployer
 
@@ -89,21 +98,25 @@ def deploy(
     aws: "Aws | None" = None,
     **options: "Unpack[Options]",
 ) -> "Deployed":
-    """Makes what the application asks for, and proves that it answers; a second time it changes nothing.
+    """Deploys the application, and checks that it answers. A second call changes nothing.
 
-    It takes what `plan` takes, or a finished plan, which has its target and its options. What others change between
-    the two is found before a stack is touched: CloudFormation's change set is looked at again. `confirm` is shown what
-    a deploy on AWS makes or makes dearer, and raises when it may not; nobody is asked without one.
+    It takes the same arguments as `plan`, or a finished plan, which already has its target and options. Changes by
+    others between plan and deploy are found before a stack is touched: the change set is checked again. `confirm` gets
+    the lines that say what a deploy on AWS creates, or what becomes more expensive; it raises if the user does not
+    agree. Without `confirm` nobody is asked.
 
-    Raises what `plan` raises; WildrydesError when a stack fails, with CloudFormation's first cause, and when what was
-    made does not answer; InterruptedWork when AWS takes too long: the same call goes on where it stopped.
+    Raises the same errors as `plan`, and also:
+
+    Raises:
+        WildrydesError: A stack failed (with CloudFormation's first cause), or the application does not answer.
+        InterruptedWork: AWS takes too long; the same call continues where it stopped.
     """
     from . import deployer
 
     said = reporter or TextReporter()
     if isinstance(application, Plan):
         if target or options:
-            raise TypeError("a finished plan has its target and its options: pass neither beside it")
+            raise TypeError("a finished plan already has its target and options: do not pass others")
         gateways = aws or connected(application.settings, application.target, said)
         return deployer.apply(gateways, application, said, confirm)
     settings, place = settings_of(application, options), target or Target()
@@ -119,11 +132,11 @@ def status(
     with_drift: bool = False,
     **options: "Unpack[Options]",
 ) -> "Health":
-    """What there is of a deployment that is whole and answers: stacks, outputs, URL and answer.
+    """The stacks, outputs, URL and answer of a deployment that is complete and answers.
 
-    It takes what `plan` takes. `with_drift` also reports what was changed outside CloudFormation.
-
-    Raises WildrydesError when it is not deployed, not whole, or does not answer; else what `plan` raises.
+    It takes the same arguments as `plan`. `with_drift` also reports changes made outside CloudFormation. Raises
+    WildrydesError when the deployment does not exist, is incomplete, or does not answer; otherwise the same errors as
+    `plan`.
     """
     from . import health
 
@@ -134,20 +147,20 @@ def status(
 
 
 def settings_of(application: Application, options: Mapping[str, Any]) -> Settings:
-    """What is asked of the application. Raises SettingsError with every fault, TypeError for what is none."""
+    """The settings of the application. Raises SettingsError with all faults, TypeError unless it is an application."""
     if isinstance(application, Settings):
         return replace(application, **options) if options else application
     if isinstance(application, Deployment):
         return Settings((application,), **options)
     if not callable(getattr(application, "deployment", None)):
-        raise TypeError(f"{application!r} is no application: pass a Deployment or an App")
+        raise TypeError(f"{application!r} is not an application: pass a Deployment or an App")
     return Settings((application.deployment(),), **options)
 
 
 def connected(settings: Settings, target: Target, reporter: Reporter, tells_account: bool = True) -> "Aws":
-    """The gateways; the reporter tells whose account it is, and when AWS does not answer.
+    """The gateways to AWS. The reporter gets the account, and a warning when AWS does not answer.
 
-    Raises what `connect` raises, and SettingsError for another account than the one that is asked for.
+    Raises the same errors as `connect`, and Refused when `account` names another account.
     """
     from ..aws.session import connect
     from .preflight import refuse_other_account

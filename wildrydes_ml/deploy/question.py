@@ -1,4 +1,4 @@
-"""One question to a deployed API, by any of its routes, with the key or the signature that it wants."""
+"""One question to a deployed API, on any of its routes, with the key or the signature that the route requires."""
 
 import json
 import re
@@ -19,9 +19,9 @@ _SHOWN_BYTES = 20_000
 
 
 def body(given: str | None, standard_input: TextIO) -> bytes | None:
-    """What `ask` was given as the bytes to send: JSON, `@FILE` or `-`; None when it was given nothing.
+    """The bytes to send for the argument of `ask`: JSON, `@FILE` or `-`; None without an argument.
 
-    Raises SettingsError for what is neither, and for a file that cannot be read.
+    Raises SettingsError for anything else, and for a file that cannot be read.
     """
     if given is None:
         return None
@@ -32,7 +32,7 @@ def body(given: str | None, standard_input: TextIO) -> bytes | None:
     try:
         json.loads(given)
     except ValueError as error:
-        raise SettingsError([f"{given!r} is no JSON ({error}): write JSON, @FILE or -"]) from error
+        raise SettingsError([f"{given!r} is not JSON ({error}): write JSON, @FILE or -"]) from error
     return given.encode()
 
 
@@ -40,20 +40,20 @@ def _read(path: str) -> bytes:
     try:
         return Path(path).read_bytes()
     except OSError as error:
-        raise SettingsError([f"@{path}: {error.strerror}: write @ and the path of a file that is there"]) from None
+        raise SettingsError([f"@{path}: {error.strerror}: write @ and the path of an existing file"]) from None
 
 
 def send(aws: Aws, settings: Settings, target: Target, route: str, sent: bytes | None) -> Reply:
-    """The answer. Raises WildrydesError when there is no API yet, SettingsError for a route that is none."""
+    """The answer. Raises WildrydesError when there is no API yet, SettingsError for an invalid route."""
     proof = settings.deployment.proof
     if proof is None:
-        raise WildrydesError(f"{settings.name} names no proof, so that its API is not known here")
+        raise WildrydesError(f"{settings.name} has no proof, so its API is not known; add a proof to the application")
     asked = _asked(proof, route, sent)
     return health.find_sender(aws, settings, target, asked)(asked.body, asked.headers)
 
 
 def _asked(proof: Proof, route: str, sent: bytes | None) -> Proof:
-    """The proof's question, by another route or with another body."""
+    """The proof's question, on another route or with another body."""
     match = _ROUTE.fullmatch(route)
     if route and not match:
         raise SettingsError([f"--route {route!r}: write a method and a path, such as 'GET /health'"])
@@ -79,18 +79,18 @@ def _part(name: str) -> str:
 
 
 def fault(reply: Reply) -> str:
-    """What is wrong with an answer that is an error, or none."""
+    """What is wrong with an answer that is an error, or that did not come."""
     if not reply.status:
         return f"no answer: {reply.fault}"
     return f"the API answered {reply.status}{'; `logs` may show why' if reply.status >= 500 else ''}"
 
 
 def shown(reply: Reply) -> str:
-    """The answer for a person: JSON with line ends, other text as it is, the size of what is no text."""
+    """The answer for a person: JSON on several lines, other text unchanged, the size of anything else."""
     try:
         text = reply.body.decode()
     except UnicodeDecodeError:
-        return f"{len(reply.body):,} bytes that are no text"
+        return f"{len(reply.body):,} bytes that are not text"
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except ValueError:

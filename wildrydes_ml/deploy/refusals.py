@@ -1,4 +1,4 @@
-"""What an update must not do: lose network or files, and what a person has denied by the stack's policy."""
+"""What an update must not do: lose the network or files, or do what the stack's policy denies."""
 
 from collections.abc import Sequence
 
@@ -15,25 +15,25 @@ from .settings import Settings
 
 
 def refuse_update(aws: Aws, stack: Stack, changes: Sequence[ResourceChange], reporter: Reporter) -> None:
-    """Raises Refused when the stack's policy denies one of the changes; one that may not be read denies nothing."""
+    """Raises Refused when the stack's policy denies one of the changes. A policy that cannot be read denies nothing."""
     try:
         policy = aws.stacks.policy(stack.id)
     except InterruptedWork:
         raise
     except WildrydesError as error:
-        reporter.event(f"not looked at: {error}")
+        reporter.event(f"not checked: {error}")
         return
     denied = stackpolicy.denied(policy, changes)
     if denied:
         raise Refused(
-            f"stack {stack.name} has a policy that denies {'; '.join(map(steps.change_text, denied))}. It was not "
-            f"changed. Look at the policy with `{Remedies(aws.identity.region).policy(stack.name)}`, and have it allow "
-            "the update, or leave out the settings that change these resources"
+            f"the policy of stack {stack.name} denies {'; '.join(map(steps.change_text, denied))}. The stack was not "
+            f"changed. Read the policy with `{Remedies(aws.identity.region).policy(stack.name)}` and let it allow the "
+            "update, or leave out the settings that change these resources"
         )
 
 
 def refuse_losses(stack: DesiredStack, changes: Sequence[ResourceChange], settings: Settings) -> None:
-    """Raises Refused for changes that would lose data, a network or an address and that nobody allowed."""
+    """Raises Refused for changes that lose data, a network or an address, unless the user allowed them."""
     filling = settings.deployment.filling
     passing = [*(filling.resources if filling else ()), *stack.taken_out]
     refused = protected(changes, settings.allow_replace, passing)
@@ -42,6 +42,6 @@ def refuse_losses(stack: DesiredStack, changes: Sequence[ResourceChange], settin
         names = " ".join(f"--allow-replace {change.logical_id}" for change in refused)
         told = surprises.perhaps(refused)
         raise Refused(
-            f"stack {stack.name} would lose data or network: {losses}. {told + ' ' if told else ''}It was not "
-            f"changed; to allow it, add {names}"
+            f"stack {stack.name} would lose data or network: {losses}. {told + ' ' if told else ''}The stack was not "
+            f"changed; to allow this, add {names}"
         )

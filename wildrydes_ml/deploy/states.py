@@ -1,4 +1,4 @@
-"""Every CloudFormation stack status, and what deploy, status and destroy do when they find it.
+"""All stack statuses of CloudFormation, and what deploy, status and destroy do with a stack in each.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/view-stack-events.html lists the statuses.
 """
@@ -15,30 +15,30 @@ class Deploy(Enum):
     CREATE = "create"
     UPDATE = "update"
     RECREATE = "delete, then create"
-    FOLLOW = "wait until it is done, then look again"
-    CONTINUE_ROLLBACK = "explain; with --continue-rollback undo the failed update, then update"
+    FOLLOW = "wait until it has ended, then check again"
+    CONTINUE_ROLLBACK = "explain; with --continue-rollback, roll back the failed update, then update"
     STOP = "explain"
 
 
 class Status(Enum):
-    """What status does with a stack, after it has told what the status means."""
+    """What status does with a stack, after it has explained the stack's status."""
 
-    ASK = "ask the API, which may answer"
-    EXPLAIN = "say what to do, since nothing can answer"
+    ASK = "ask the API"
+    EXPLAIN = "explain what to do: there is no API to ask"
 
 
 class Destroy(Enum):
     """What destroy does with a stack."""
 
-    NOTHING = "nothing: it is gone"
+    NOTHING = "nothing: it no longer exists"
     DELETE = "delete"
-    FOLLOW = "wait until it is done, then delete"
-    WATCH = "watch the deletion that is under way"
+    FOLLOW = "wait until it has ended, then delete"
+    WATCH = "wait until the deletion has ended"
 
 
 @dataclass(frozen=True)
 class State:
-    """One row of the table: what the status means, what each command does, and what the user is told to do.
+    """One row of the table: what the status means, what each command does, and what the user should do.
 
     An operation that ends with a `good` status has succeeded.
     """
@@ -51,11 +51,11 @@ class State:
     good: bool = False
 
 
-_WAIT = "wait, or run deploy, which follows it to its end"
-_AGAIN = "run deploy: it deletes what is left and creates the stack again; the events tell the cause"
-_UNDONE = "what was there before serves on; mend the cause that the events tell and run deploy"
-_CONTINUE = "mend the cause that the events tell, then run deploy --continue-rollback; or run destroy"
-_DESTROY = "run destroy, which says what holds it"
+_WAIT = "wait, or run deploy, which waits for the end"
+_AGAIN = "run deploy: it deletes the rest and creates the stack again; the stack's events show the cause"
+_UNDONE = "the previous version is still in use; find the cause in the stack's events, fix it and run deploy"
+_CONTINUE = "find the cause in the stack's events, fix it and run deploy --continue-rollback; or run destroy"
+_DESTROY = "run destroy, which reports what prevents the deletion"
 _FRESH = "run deploy"
 
 ABSENT = State("there is no such stack", Deploy.CREATE, Status.EXPLAIN, Destroy.NOTHING, _FRESH, good=True)
@@ -75,58 +75,60 @@ def _never_made(meaning: str) -> State:
 
 TABLE: dict[str, State] = {
     "CREATE_IN_PROGRESS": _at_work("being created", Status.EXPLAIN),
-    "CREATE_FAILED": _never_made("its creation failed and was left as it was"),
+    "CREATE_FAILED": _never_made("the creation failed and was not rolled back"),
     "CREATE_COMPLETE": _ready("created"),
-    "ROLLBACK_IN_PROGRESS": _at_work("its creation failed, being undone", Status.EXPLAIN),
-    "ROLLBACK_FAILED": _never_made("its creation failed and could not be undone"),
-    "ROLLBACK_COMPLETE": _never_made("its creation failed; what is left can only be deleted"),
+    "ROLLBACK_IN_PROGRESS": _at_work("the creation failed, being rolled back", Status.EXPLAIN),
+    "ROLLBACK_FAILED": _never_made("the creation failed, and so did its rollback"),
+    "ROLLBACK_COMPLETE": _never_made("the creation failed and was rolled back; the stack can only be deleted"),
     "DELETE_IN_PROGRESS": State("being deleted", Deploy.FOLLOW, Status.EXPLAIN, Destroy.WATCH, _WAIT),
     "DELETE_FAILED": State(
-        "its deletion failed, some resources are left", Deploy.STOP, Status.EXPLAIN, advice=_DESTROY
+        "the deletion failed, some resources are left", Deploy.STOP, Status.EXPLAIN, advice=_DESTROY
     ),
     "DELETE_COMPLETE": ABSENT,
     "UPDATE_IN_PROGRESS": _at_work("being updated"),
-    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": _at_work("updated, removing what was replaced"),
+    "UPDATE_COMPLETE_CLEANUP_IN_PROGRESS": _at_work("updated, deleting the replaced resources"),
     "UPDATE_COMPLETE": _ready("updated"),
     "UPDATE_FAILED": State(
-        "its update failed and was left as it was", Deploy.CONTINUE_ROLLBACK, Status.ASK, advice=_CONTINUE
+        "the update failed and was not rolled back", Deploy.CONTINUE_ROLLBACK, Status.ASK, advice=_CONTINUE
     ),
-    "UPDATE_ROLLBACK_IN_PROGRESS": _at_work("its update failed, being undone"),
+    "UPDATE_ROLLBACK_IN_PROGRESS": _at_work("the update failed, being rolled back"),
     "UPDATE_ROLLBACK_FAILED": State(
-        "its update failed and could not be undone", Deploy.CONTINUE_ROLLBACK, Status.ASK, advice=_CONTINUE
+        "the update failed, and so did its rollback", Deploy.CONTINUE_ROLLBACK, Status.ASK, advice=_CONTINUE
     ),
-    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": _at_work("its update was undone, removing what was new"),
+    "UPDATE_ROLLBACK_COMPLETE_CLEANUP_IN_PROGRESS": _at_work("the update was rolled back, deleting the new resources"),
     "UPDATE_ROLLBACK_COMPLETE": State(
-        "its last update failed and was undone", Deploy.UPDATE, Status.ASK, advice=_UNDONE
+        "the last update failed and was rolled back", Deploy.UPDATE, Status.ASK, advice=_UNDONE
     ),
     "REVIEW_IN_PROGRESS": State(
         "planned by a change set, never created", Deploy.RECREATE, Status.EXPLAIN, advice=_FRESH
     ),
-    "IMPORT_IN_PROGRESS": _at_work("taking in resources"),
-    "IMPORT_COMPLETE": _ready("took in resources"),
-    "IMPORT_ROLLBACK_IN_PROGRESS": _at_work("its import failed, being undone"),
+    "IMPORT_IN_PROGRESS": _at_work("importing resources"),
+    "IMPORT_COMPLETE": _ready("resources imported"),
+    "IMPORT_ROLLBACK_IN_PROGRESS": _at_work("the import failed, being rolled back"),
     "IMPORT_ROLLBACK_FAILED": State(
-        "its import failed and could not be undone",
+        "the import failed, and so did its rollback",
         Deploy.STOP,
         Status.ASK,
-        advice="mend it in the CloudFormation console, or run destroy",
+        advice="repair it in the CloudFormation console, or run destroy",
     ),
-    "IMPORT_ROLLBACK_COMPLETE": State("its import failed and was undone", Deploy.UPDATE, Status.ASK, advice=_UNDONE),
+    "IMPORT_ROLLBACK_COMPLETE": State(
+        "the import failed and was rolled back", Deploy.UPDATE, Status.ASK, advice=_UNDONE
+    ),
 }
 
 
 def state(status: str | None) -> State:
-    """The row for a status, `None` for no stack. Raises WildrydesError for a status nobody knows."""
+    """The row for a status, or for no stack (`None`). Raises WildrydesError for an unknown status."""
     if status is None:
         return ABSENT
     if status not in TABLE:
         raise WildrydesError(
-            f"CloudFormation reports stack status {status!r}, which this version does not know: nothing was done; "
-            "look for a newer version"
+            f"CloudFormation reports the stack status {status!r}, which this version does not know. Nothing was "
+            "changed. Install a newer version"
         )
     return TABLE[status]
 
 
 def is_busy(status: str) -> bool:
-    """Whether an operation is under way whose end is worth waiting for."""
+    """Whether an operation is in progress, so that it is worth waiting for its end."""
     return state(status).deploy is Deploy.FOLLOW

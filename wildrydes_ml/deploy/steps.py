@@ -14,13 +14,13 @@ from .desired import DesiredStack
 
 @dataclass(frozen=True)
 class MakeBucket:
-    """Make the bucket, or finish making it."""
+    """Create the bucket, or finish its creation."""
 
     bucket: str
 
     def describe(self) -> str:
         """The step in words."""
-        return f"make bucket {self.bucket} (private, encrypted, TLS only)"
+        return f"create bucket {self.bucket} (private, encrypted, TLS only)"
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Upload:
 
 @dataclass(frozen=True)
 class DeleteStack:
-    """Delete what a failed creation left, so that the stack can be created."""
+    """Delete what is left of a failed creation, so that the stack can be created again."""
 
     name: str
     id: str
@@ -51,7 +51,7 @@ class DeleteStack:
 
 @dataclass(frozen=True)
 class RollBack:
-    """Undo a stack's failed update, so that it can be updated again."""
+    """Undo a stack's failed update, so that the stack can be updated again."""
 
     name: str
     why: str
@@ -80,8 +80,12 @@ class ApplyStack:
         return "\n".join([f"{head}: {self.why}" if self.why else head, *lines])
 
 
-# What the script that fills EFS calls its parts, in words.
-_PARTS = {"tensorflow": "the packages", "model": "the model", "prepared": "what the model starts faster with"}
+# What the script that fills EFS does for each of its parts, in words.
+_PARTS = {
+    "tensorflow": "install the packages",
+    "model": "fetch the model",
+    "prepared": "prepare the model for a fast start",
+}
 
 
 @dataclass(frozen=True)
@@ -94,23 +98,23 @@ class Fill:
     def describe(self) -> str:
         """The step in words."""
         words = [_PARTS[part] for part in _PARTS if part in self.parts]
-        return f"fill {self.directory} with {', '.join(words)}"
+        return f"fill {self.directory}: {', '.join(words)}"
 
 
 @dataclass(frozen=True)
 class Wire:
-    """Wire the API's skeleton to the function; which actions is looked at again when it is done."""
+    """Connect the API to the function. The actions are worked out again when the step is taken."""
 
     actions: tuple[Action, ...]
 
     def describe(self) -> str:
         """The step in words."""
-        return "wire the API: " + ", ".join(DESCRIPTIONS[action] for action in self.actions)
+        return "connect the API to the function: " + ", ".join(DESCRIPTIONS[action] for action in self.actions)
 
 
 @dataclass(frozen=True)
 class WarmUp:
-    """Invoke the function until it answers, before anybody else asks it."""
+    """Invoke the function until it answers, before anybody else calls it."""
 
     proof: str
 
@@ -129,7 +133,7 @@ def change_text(change: ResourceChange) -> str:
 
 
 def change_line(change: ResourceChange, fillers: Collection[str] = ()) -> str:
-    """As `change_text`, with why a replacement that nobody asked for is harmless."""
+    """As `change_text`; for a replacement that nobody asked for, also the reason why it is harmless."""
     return ": ".join(filter(None, (change_text(change), surprises.explained(change, fillers))))
 
 

@@ -48,9 +48,9 @@ def perhaps(changes: Sequence[ResourceChange]) -> str:
     if not any(_is_by_block(change) for change in changes):
         return told
     return (
-        f"{told} Here a subnet's {_BLOCK} changes. EC2 adds and removes it in place, so that the subnets, and what is "
-        "in them, should stay. If CloudFormation makes a new subnet all the same, its addresses are those of the old "
-        "one: EC2 refuses it, and the update is undone."
+        f"{told} Here a subnet's {_BLOCK} changes. EC2 adds and removes it in place, so the subnets and their "
+        "content should stay. If CloudFormation creates a new subnet nevertheless, it has the addresses of the old "
+        "one: EC2 refuses it, and the update is rolled back."
     )
 
 
@@ -62,18 +62,18 @@ def throughput_changes(before: Effective, after: Effective) -> list[str]:
 
 
 def throughput_warning(stack: str, title: str, events: Sequence[StackEvent], now: datetime) -> str:
-    """What EFS may answer to such a change, by what the stack's events tell of earlier ones."""
+    """A warning that EFS may refuse such a change, with earlier changes from the stack's events."""
     rule = (
-        f"stack {stack}: the throughput of {title} changes. EFS takes a change of throughput mode, or a decrease, only "
-        "24 hours after the last change"
+        f"stack {stack}: the throughput of {title} changes. EFS accepts a change of throughput mode, or a decrease, "
+        "only 24 hours after the last change"
     )
     times = [event.time for event in events if _is_update(event, title) and now - event.time < THROUGHPUT_PAUSE]
     if not times:
-        return f"{rule}. If there was one, this update fails and is undone"
+        return f"{rule}. If there was one, this update fails and is rolled back"
     last = max(times)
     return (
-        f"{rule}. {title} was updated at {last:%Y-%m-%d %H:%M} UTC: if that was its throughput, this update fails and "
-        f"is undone until {last + THROUGHPUT_PAUSE:%Y-%m-%d %H:%M} UTC"
+        f"{rule}. {title} was updated at {last:%Y-%m-%d %H:%M} UTC: if that changed its throughput, this update fails "
+        f"and is rolled back, until {last + THROUGHPUT_PAUSE:%Y-%m-%d %H:%M} UTC"
     )
 
 

@@ -1,6 +1,6 @@
-"""Destroy: what there is, what goes and what stays, and the proof that it is gone.
+"""Destroy: what exists, what is deleted and what is kept, and the check that nothing is left.
 
-`destroy` is for programs.
+Programs call `destroy`.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""Deleting one stack to its end: what keeps it from going is cured by its cause, or told with what to do."""
+"""Deletes one stack completely. A known cause of failure is removed; any other is reported with what to do."""
 
 import re
 import time
@@ -47,7 +47,7 @@ def cause_of(failure: StackEvent) -> Cause:
 def failures_of(events: Sequence[StackEvent]) -> list[StackEvent]:
     """What the last deletion could not delete: the last event of each such resource.
 
-    What CloudFormation only gave up because of another does not count, unless nothing else is there.
+    A resource that CloudFormation skipped because another one failed counts only if no other failure is known.
     """
     begins = [at for at, event in enumerate(events) if (event.type, event.status) == (_STACK, "DELETE_IN_PROGRESS")]
     last = {event.resource: event for event in events[begins[-1] if begins else 0 :] if event.type != _STACK}
@@ -56,7 +56,7 @@ def failures_of(events: Sequence[StackEvent]) -> list[StackEvent]:
 
 
 class Deleter:
-    """Deletes stacks; `retain` names resources that may stay behind when they cannot be deleted."""
+    """Deletes stacks. `retain` names resources that may be kept if they cannot be deleted."""
 
     def __init__(
         self,
@@ -74,9 +74,9 @@ class Deleter:
         self._follower = Follower(aws, reporter, clock)
 
     def delete(self, stack: Stack, resources: Sequence[StackResource] = ()) -> None:
-        """Deletes the stack, after the end of what is under way with it; `resources` are what it has.
+        """Waits until no operation runs on the stack, then deletes it. `resources` are those that it has.
 
-        Raises WildrydesError with all that cannot be deleted, InterruptedWork when waiting took too long.
+        Raises WildrydesError with all resources that cannot be deleted, InterruptedWork when waiting took too long.
         """
         if self.settle(stack) is None:
             return
@@ -89,7 +89,7 @@ class Deleter:
         raise WildrydesError(self._explanation(stack, failures))
 
     def settle(self, stack: Stack) -> Stack | None:
-        """The stack when nothing is under way with it, None when it is gone; how that ended does not matter."""
+        """The stack once no operation runs on it, however that ended; None when the stack no longer exists."""
         row = state(stack.status)
         if row.destroy is Destroy.NOTHING:
             return None
@@ -105,12 +105,12 @@ class Deleter:
         return self.settle(found) if found else None
 
     def _attempt(self, stack: Stack, retained: Sequence[str], resources: Sequence[StackResource]) -> list[StackEvent]:
-        kept = f", all but {', '.join(retained)}" if retained else ""
+        kept = f" except {', '.join(retained)}" if retained else ""
         seen = self._follower.marks(stack.id)
         self._aws.stacks.delete(stack.id, retained)
         kinds = {one.logical_id: one.type for one in resources if one.physical_id and one.logical_id not in retained}
         record = work(stack, "delete", kinds, is_local=self._is_local)
-        self._reporter.event(f"removing stack {stack.name}{kept}", **record)
+        self._reporter.event(f"deleting stack {stack.name}{kept}", **record)
         ended = self._follower.follow(stack, seen, ("DELETE_COMPLETE", "DELETE_FAILED"))
         if ended.status == "DELETE_COMPLETE":
             return []
@@ -123,7 +123,7 @@ class Deleter:
         return failures
 
     def _cure(self, stack: Stack, failures: Sequence[StackEvent]) -> list[str]:
-        """Does away with what held the stack; returns which resources to leave behind next time."""
+        """Removes what prevented the deletion; returns the resources to keep in the next attempt."""
         retained = [failure.resource for failure in failures if failure.resource in self._retain]
         held = {failure.resource: cause_of(failure) for failure in failures if failure.resource not in retained}
         if Cause.OTHER in held.values():
@@ -131,7 +131,9 @@ class Deleter:
         resources = self._aws.stacks.resources(stack.name)
         for item in resources:
             if item.logical_id in retained:
-                self._reporter.warning(f"{item.logical_id} ({item.type}) is left behind: {item.physical_id}")
+                self._reporter.warning(
+                    f"not deleted, as --retain says: {item.logical_id} ({item.type}) {item.physical_id}"
+                )
             if held.get(item.logical_id) is Cause.CONTENT:
                 self._reporter.event(f"emptying bucket {item.physical_id}")
                 empty(self._aws, item.physical_id)
@@ -145,19 +147,19 @@ class Deleter:
         options = " ".join(f"--retain {failure.resource}" for failure in failures)
         return "\n".join(
             [
-                f"stack {stack.name} ended as DELETE_FAILED:",
+                f"stack {stack.name} could not be deleted (DELETE_FAILED):",
                 *lines,
                 *users,
-                f"remove what holds these and run again, or leave them behind with {options}",
+                f"delete what still uses these resources and run again, or keep them with {options}",
             ]
         )
 
     def _users(self, stack: Stack) -> list[str]:
-        """Who uses the stack's groups and subnets, for want of a permission why that is not known."""
+        """Who uses the stack's security groups and subnets, or why this cannot be found out."""
         try:
             resources = self._aws.stacks.resources(stack.name)
             groups, subnets = (physical_ids(resources, kind) for kind in (SECURITY_GROUP, _SUBNET))
             found = self._aws.networks.interfaces(groups, subnets)
         except WildrydesError as error:
-            return [f"  in its network: not looked at: {error}"]
-        return [f"  in its network: {item.id} ({item.status}) {item.description}".rstrip() for item in found]
+            return [f"  what uses its network was not checked: {error}"]
+        return [f"  still in its network: {item.id} ({item.status}) {item.description}".rstrip() for item in found]

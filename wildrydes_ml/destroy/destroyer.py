@@ -1,7 +1,7 @@
-"""Destroy: take away what deploy made, what depends before what it depends on, and prove that it is gone.
+"""Destroy: delete what deploy created, dependents first, and prove that nothing is left.
 
-Nothing is remembered between runs: each looks at what there is. What remembers names (a stack its bucket and its
-function) goes after what is found by them, so that a run that was cut leaves nothing that the next cannot find.
+Nothing is remembered between runs: each run looks at what exists. A stack names its bucket and its function, so the
+stack is deleted after these: if a run is cut off, the next one still finds everything.
 """
 
 import time
@@ -32,12 +32,16 @@ def destroy(
     confirm: Callable[[list[str]], None],
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Removes everything of both routes under the name; returns whether there was anything.
+    """Deletes everything of both routes under the name; returns whether there was anything.
 
-    With `keep_data` EFS and the bucket stay, without what bills by the hour. `confirm` is shown what goes and what
-    stays, and raises when it may not. Raises Refused, before anything is removed, for a stack that is not ours, for
-    what is protected, holds what is not ours, or cannot be kept or left behind; InterruptedWork when AWS takes too
-    long, WildrydesError when something is left.
+    With `keep_data` EFS and the bucket are kept, without the resources that are billed by the hour. `confirm` gets the
+    lines that say what is deleted and what is kept; it raises if the user does not agree.
+
+    Raises:
+        Refused: Before anything is deleted: a stack is not ours, is protected, contains something that is not ours,
+            or cannot be kept.
+        InterruptedWork: AWS takes too long.
+        WildrydesError: Something is left.
     """
     found = look(aws, settings)
     for doubt in found.doubts:
@@ -55,14 +59,14 @@ def destroy(
         confirm(lines + [f"kept: {line}" for line in stays.describe()])
     _Destroyer(aws, settings, target, reporter, clock).run(goes, stays, wiring if keys else {})
     if lines:
-        reporter.event("looking whether anything is left that bills")
+        reporter.event("checking that nothing billable is left")
     leftovers.prove(aws, settings, target, goes, reporter)
-    reporter.event(f"gone: {', '.join(lines)}" if lines else "nothing to remove", about="gone")
+    reporter.event(f"deleted: {', '.join(lines)}" if lines else "nothing to delete", about="gone")
     return bool(lines)
 
 
 class _Destroyer:
-    """One removal."""
+    """One run of destroy."""
 
     def __init__(
         self, aws: Aws, settings: Settings, target: Target, reporter: Reporter, clock: Callable[[], float]
@@ -75,7 +79,7 @@ class _Destroyer:
         self._deleter = Deleter(aws, settings.retain, reporter, clock, target.is_local)
 
     def run(self, goes: Remains, stays: Remains, wiring: Mapping[str, Sequence[str]]) -> None:
-        """Removes uploads to a given bucket, keys with the tags of our wiring, stacks, log groups and our own bucket,
+        """Deletes uploads to a given bucket, keys with the tags of our wiring, stacks, log groups and our own bucket,
         in this order."""
         steps = list(self._steps(goes, stays, wiring))
         for number, (text, stack, act) in enumerate(steps, start=1):
@@ -86,21 +90,21 @@ class _Destroyer:
     def _steps(
         self, goes: Remains, stays: Remains, wiring: Mapping[str, Sequence[str]]
     ) -> Iterator[tuple[str, str, Callable[[], None]]]:
-        """What there is to do in order: in words, the stack that it works on if it does, and how."""
+        """The steps in order: each in words, the stack that it works on (or an empty text), and how to do it."""
         if goes.objects and not goes.own_bucket:
-            text = f"remove {len(goes.objects)} objects from bucket {goes.bucket}"
+            text = f"delete {len(goes.objects)} objects from bucket {goes.bucket}"
             yield text, "", partial(self._aws.buckets.remove, goes.bucket, goes.objects)
         if wiring:
-            yield "remove API keys and usage plans", "", partial(self._aws.apis.unwire, wiring)
+            yield "delete API keys and usage plans", "", partial(self._aws.apis.unwire, wiring)
         for found in goes.stacks:
-            yield f"remove stack {found.stack.name}", found.stack.name, partial(self._remove_stack, found)
+            yield f"delete stack {found.stack.name}", found.stack.name, partial(self._remove_stack, found)
         for found in stays.stacks:
             yield f"make stack {found.stack.name} idle", found.stack.name, partial(self._keep, found)
         for name in goes.log_groups:
-            yield f"remove log group {name}", "", partial(self._remove_log_group, name)
+            yield f"delete log group {name}", "", partial(self._remove_log_group, name)
         if goes.own_bucket:
             remove = partial(remove_bucket, self._aws, goes.bucket, self._remedies)
-            yield f"remove bucket {goes.bucket}", "", remove
+            yield f"delete bucket {goes.bucket}", "", remove
 
     def _remove_stack(self, found: FoundStack) -> None:
         stack = found.stack
@@ -111,7 +115,7 @@ class _Destroyer:
         self._deleter.delete(stack, found.resources)
 
     def _remove_log_group(self, name: str) -> None:
-        """Removes a log group that its stack has left; one of the same name that came since is not ours."""
+        """Deletes a log group that its stack has left. A newer one with the same name may be somebody else's."""
         if is_tagged(self._aws.functions.log_group_tags(name), our_tags(self._settings)):
             self._aws.functions.delete_log_group(name)
 

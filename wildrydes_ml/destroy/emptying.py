@@ -1,4 +1,4 @@
-"""Removing a bucket with all that is in it, also while something still writes to it."""
+"""Deletes a bucket with its content, even while something still writes to it."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ _ROUNDS = 5
 def remove_bucket(aws: Aws, bucket: str, remedies: Remedies) -> None:
     """Deletes our own bucket and our uploads in it.
 
-    Raises Refused as soon as something else is in it, InterruptedWork when it fills as fast as it is emptied.
+    Raises Refused when it contains anything else, InterruptedWork when new objects arrive as fast as they are deleted.
     """
     for _ in range(_ROUNDS):
         found = aws.buckets.versions(bucket)
@@ -23,20 +23,20 @@ def remove_bucket(aws: Aws, bucket: str, remedies: Remedies) -> None:
         if aws.buckets.delete(bucket):
             return
         aws.stacks.pause()
-    raise InterruptedWork(f"bucket {bucket} fills while it is emptied: stop what writes to it and run again")
+    raise InterruptedWork(f"bucket {bucket} still gets new objects: stop what writes to it and run again")
 
 
 def refuse_foreign(
-    bucket: str, keys: Sequence[str], remedies: Remedies, undone: str = "The bucket is still there"
+    bucket: str, keys: Sequence[str], remedies: Remedies, undone: str = "The bucket was not deleted"
 ) -> None:
     """Raises Refused for objects in our own bucket that deploy did not put there; `undone` says what was not done."""
     if not keys:
         return
     save, remove = remedies.objects(bucket)
     raise Refused(
-        f"bucket {bucket} holds {len(keys):,} objects that deploy did not put there: {some(keys)}. {undone}. "
-        f"Save them with `{save}` and remove them with `{remove}`; or run destroy with --bucket {bucket}, which "
-        "removes what deploy uploaded and leaves the bucket and the rest"
+        f"bucket {bucket} contains {len(keys):,} objects that deploy did not put there: {some(keys)}. {undone}. "
+        f"Save them with `{save}` and delete them with `{remove}`; or run destroy with --bucket {bucket}: it "
+        "deletes what deploy uploaded and keeps the bucket and all other objects"
     )
 
 

@@ -1,7 +1,7 @@
-"""Waiting for the network interfaces that Lambda leaves behind for a while after a function is gone.
+"""Waits for Lambda to release its network interfaces, which it keeps for a while after a function is deleted.
 
-As long as one is there, CloudFormation can delete neither its subnet nor its security group. Those of our functions
-carry a security group of the stack, also where the subnets are somebody else's.
+While one exists, CloudFormation can delete neither its subnet nor its security group. The interfaces of our functions
+have a security group of the stack, even in somebody else's subnets.
 """
 
 import time
@@ -23,10 +23,10 @@ _PAUSES = 5
 
 
 def release(aws: Aws, groups: Sequence[str], reporter: Reporter, clock: Callable[[], float] = time.monotonic) -> None:
-    """Returns once Lambda has no network interface with the security groups; deletes those that it left unused.
+    """Returns once Lambda has no network interface with the security groups; deletes those that are no longer in use.
 
-    One that also carries another's group may be of another's function: Lambda alone removes it. Raises
-    InterruptedWork when the budget is over.
+    An interface that also has a foreign group may belong to a foreign function: only Lambda deletes it. Raises
+    InterruptedWork after an hour.
     """
     began = clock()
     while True:
@@ -35,29 +35,32 @@ def release(aws: Aws, groups: Sequence[str], reporter: Reporter, clock: Callable
             return
         for interface in left or ():
             if interface.status == "available" and set(interface.groups) <= set(groups):
-                reporter.event(f"removing network interface {interface.id}, which Lambda left unused")
+                reporter.event(f"deleting network interface {interface.id}, which Lambda no longer uses")
                 aws.networks.delete_interface(interface.id)
         passed = clock() - began
         if passed > BUDGET_SECONDS:
             raise InterruptedWork(
-                f"network interfaces of Lambda still have the stack's security groups after {passed / 60:.0f} minutes "
-                f"({_names(left)}): {ESTIMATE}, unless another function uses these groups; run again later"
+                f"Lambda's network interfaces still have the stack's security groups after {passed / 60:.0f} minutes "
+                f"({_names(left)}). {ESTIMATE}, unless another function uses these groups. Run again later"
             )
         if left:
-            reporter.event(f"waiting for network interfaces of Lambda ({_names(left)}), {passed:.0f} s now; {ESTIMATE}")
+            reporter.event(
+                f"waiting for Lambda to release its network interfaces ({_names(left)}), "
+                f"{passed:.0f} s so far; {ESTIMATE}"
+            )
         for _ in range(_PAUSES):
             aws.stacks.pause()
 
 
 def _lambdas(aws: Aws, groups: Sequence[str], reporter: Reporter) -> list[NetworkInterface] | None:
-    """Lambda's interfaces; None when AWS is out of reach, which an hour's wait must bear."""
+    """Lambda's interfaces; None while AWS cannot be reached, which must not end an hour's wait."""
     try:
         found = aws.networks.interfaces(groups)
     except OutOfReach as error:
-        reporter.event(f"{error}; looking again")
+        reporter.event(f"{error}; checking again")
         return None
     return [interface for interface in found if interface.description.startswith(_MADE_BY_LAMBDA)]
 
 
 def _names(interfaces: Sequence[NetworkInterface] | None) -> str:
-    return ", ".join(interface.id for interface in interfaces or ()) or "AWS is out of reach"
+    return ", ".join(interface.id for interface in interfaces or ()) or "AWS cannot be reached"

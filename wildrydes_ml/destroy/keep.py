@@ -1,4 +1,4 @@
-"""Keeping EFS and its files for the next deploy, without what bills by the hour around them."""
+"""Keeps EFS and its files for the next deploy, without the resources that are billed by the hour."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -21,12 +21,12 @@ from ..template.change import ResourceChange
 
 
 def idle_parameters(kept: Kept, stack: Stack) -> dict[str, str]:
-    """The stack's parameters without what bills by the hour, such as a NAT gateway; its own when nothing does."""
+    """The stack's parameters without what is billed by the hour, such as a NAT gateway; unchanged if nothing is."""
     return {**stack.parameters, **dict.fromkeys(_bills(kept, stack), "none")}
 
 
 def losses(settings: Settings, stacks: Sequence[Stack]) -> list[str]:
-    """A line for each thing that stacks lose when they are kept."""
+    """A line for each thing that is deleted from stacks that are kept."""
     if not stacks:
         return []
     kept = _kept(settings)
@@ -38,7 +38,7 @@ def _bills(kept: Kept, stack: Stack) -> list[str]:
 
 
 def check(aws: Aws, settings: Settings, stack: Stack, reporter: Reporter) -> None:
-    """Raises what `make_idle` would raise, while nothing is removed yet; a stack at work is not looked at."""
+    """Raises what `make_idle` would raise, before anything is deleted; skips a stack with an operation in progress."""
     if is_busy(stack.status):
         return
     _refuse_unready(stack)
@@ -48,14 +48,14 @@ def check(aws: Aws, settings: Settings, stack: Stack, reporter: Reporter) -> Non
 
 
 def make_idle(aws: Aws, settings: Settings, stack: Stack, follower: Follower, reporter: Reporter) -> None:
-    """Takes away what bills by the hour, such as NAT gateway and instance; the rest, EFS first of all, stays as it is.
+    """Deletes what is billed by the hour, such as NAT gateway and instance; keeps the rest, above all EFS.
 
-    Raises WildrydesError when the stack cannot be updated, Refused when more would go.
+    Raises WildrydesError when the stack cannot be updated, Refused when the update would delete more.
     """
     _refuse_unready(stack)
     kept = _kept(settings)
     for loss in losses(settings, [stack]):
-        reporter.event(f"removing {loss}")
+        reporter.event(f"deleting {loss}")
     change_set = _prepared(aws, settings, stack, reporter)
     if change_set:
         seen = follower.marks(stack.id)
@@ -63,7 +63,7 @@ def make_idle(aws: Aws, settings: Settings, stack: Stack, follower: Follower, re
         follower.follow(stack, seen)
     idle = FoundStack(replace(stack, parameters=idle_parameters(kept, stack)), aws.stacks.template(stack.name))
     sentence = costs.sentence([idle.effective])
-    reporter.event(f"stack {stack.name} stays and the next deploy uses it; {sentence}")
+    reporter.event(f"stack {stack.name} is kept and the next deploy uses it; {sentence}")
 
 
 def _refuse_unready(stack: Stack) -> None:
@@ -105,5 +105,5 @@ def _refuse_losses(settings: Settings, stack: Stack, changes: Sequence[ResourceC
         what = " and ".join(name for _, name in kept.aside.values())
         raise Refused(
             f"stack {stack.name} would lose more than {what}: "
-            f"{'; '.join(map(steps.change_text, losses))}. It was not changed"
+            f"{'; '.join(map(steps.change_text, losses))}. The stack was not changed"
         )

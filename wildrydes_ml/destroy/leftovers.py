@@ -1,7 +1,7 @@
-"""The proof after a removal: what of a deployment still exists, what it costs, and how to remove it.
+"""The check after destroy: which resources of a deployment still exist, what they cost, and how to delete them.
 
-The tagging API lists for up to an hour what is gone, and not at once what is new, so that each kind that bills
-is looked at itself. https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
+The tagging API lists deleted resources for up to an hour, and new ones only after a while. So every kind of billable
+resource is checked by itself. https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -36,9 +36,9 @@ class Sought:
 
 
 def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, reporter: Reporter) -> None:
-    """Says that nothing bills any more. Raises WildrydesError when something is left, after a line for each thing.
+    """Reports that no billable resource remains. Raises WildrydesError when one does, after a line for each.
 
-    What may not be looked at is said, and is no failure.
+    Kinds of resources that the permissions do not allow to check are reported; that is no failure.
     """
     goes, stays = look(aws, settings).split(settings)
     looks = _Looks(aws, _sought(settings, removed, goes), reporter)
@@ -48,14 +48,14 @@ def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, report
     for thing in left:
         _report(thing, remedies, reporter)
     if left:
-        raise WildrydesError("still there: " + some([f"{thing.kind} {thing.id}" for thing in left], _NAMED))
+        raise WildrydesError("still exists: " + some([f"{thing.kind} {thing.id}" for thing in left], _NAMED))
     if removed.describe():
         _report_alike(looks.alike(), remedies, reporter)
     if not settings.keep_data:
         _report_tagged(looks.arns(settings.name), reporter)
-    but = " but what is kept" if stays.describe() else ""
-    unseen = f"; not looked at: {', '.join(looks.skipped)}" if looks.skipped else ""
-    reporter.event(f"nothing that bills is left of {settings.name}{but}{unseen}", about="idle cost")
+    but = ", except what was kept" if stays.describe() else ""
+    unseen = f"; not checked: {', '.join(looks.skipped)}" if looks.skipped else ""
+    reporter.event(f"verified: no billable resource of {settings.name} remains{but}{unseen}", about="idle cost")
 
 
 def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:
@@ -64,7 +64,7 @@ def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:
 
 
 class _Looks:
-    """The looks at each kind of thing; `skipped` names those that these credentials or an emulator do not allow."""
+    """The checks of each kind of resource; `skipped` names those that the credentials or an emulator do not allow."""
 
     def __init__(self, aws: Aws, what: Sought, reporter: Reporter) -> None:
         self._aws = aws
@@ -73,7 +73,7 @@ class _Looks:
         self.skipped: list[str] = []
 
     def found(self) -> list[Billable]:
-        """What still exists of the kinds that are looked at."""
+        """What still exists of the kinds that are checked."""
         return [thing for name, kind in _LOOKS.items() for thing in self._if_permitted(name, kind)]
 
     def alike(self) -> list[Billable]:
@@ -92,19 +92,19 @@ class _Looks:
         except InterruptedWork:
             raise
         except WildrydesError as error:
-            self._reporter.event(f"{name} skipped: {error}")
+            self._reporter.event(f"{name} not checked: {error}")
             self.skipped.append(name)
             return []
 
 
 def api_keys(aws: Aws, tags: Mapping[str, Sequence[str]], reporter: Reporter) -> list[Billable]:
-    """The API keys and usage plans with such tags; none, and said, where these credentials may not see them."""
+    """The API keys and usage plans with such tags; none, with an event, if the credentials may not list them."""
     try:
         return aws.apis.keys_and_plans(tags)
     except InterruptedWork:
         raise
     except WildrydesError as error:
-        reporter.event(f"API keys skipped: {error}")
+        reporter.event(f"API keys not checked: {error}")
         return []
 
 
@@ -125,9 +125,9 @@ def dollars(thing: Billable) -> float | None:
 
 def _report(thing: Billable, remedies: Remedies, reporter: Reporter) -> None:
     cost, remedy = dollars(thing), remedies.removal(thing)
-    price = "at a price that is not in the table" if cost is None else f"about {cost:.2f} US$ a month"
+    price = "price unknown" if cost is None else f"about {cost:.2f} US$ a month"
     reporter.output(
-        f"still there: {thing.kind} {thing.id}, {price}; to remove it: {remedy}",
+        f"still exists: {thing.kind} {thing.id}, {price}; to delete it: {remedy}",
         kind=thing.kind,
         id=thing.id,
         dollars=cost,
@@ -137,15 +137,15 @@ def _report(thing: Billable, remedies: Remedies, reporter: Reporter) -> None:
 
 def _report_tagged(arns: Collection[str], reporter: Reporter) -> None:
     if arns:
-        reporter.warning(f"AWS lists with our tag, for up to an hour after they are gone: {', '.join(arns)}")
+        reporter.warning(f"AWS still lists these with our tag, for up to an hour after deletion: {', '.join(arns)}")
 
 
 def _report_alike(groups: Collection[Billable], remedies: Remedies, reporter: Reporter) -> None:
     """A function of an earlier version wrote once more after its log group had gone, or it is somebody else's."""
     for group in groups:
         reporter.warning(
-            f"{group.kind} {group.id} has the name of ours, and nothing says that it is ours: it is left alone. "
-            f"When nobody needs it, remove it with: {remedies.removal(group)}"
+            f"{group.kind} {group.id} has a name of ours but no tag of ours, so it was not deleted. "
+            f"If nobody needs it, delete it with: {remedies.removal(group)}"
         )
 
 
@@ -165,7 +165,7 @@ def _functions(aws: Aws, what: Sought) -> list[Billable]:
     return [Billable("function", name) for name in names]
 
 
-# What is looked at, and how: a call or two each.
+# What is checked, and how: a call or two each.
 _LOOKS: dict[str, Callable[[Aws, Sought], list[Billable]]] = {
     "EC2": lambda aws, what: aws.networks.billing(what.tags),
     "EFS": lambda aws, what: aws.networks.file_systems(what.tags),

@@ -21,15 +21,18 @@ def destroy(
     aws: "Aws | None" = None,
     **options: "Unpack[Options]",
 ) -> bool:
-    """Removes what deploy made, proves that it is gone, and returns whether there was anything.
+    """Deletes what deploy created, verifies that nothing is left, and returns whether there was anything.
 
-    It takes what `plan` takes. `confirm` is shown what goes and what stays, and raises when it may not; nobody is asked
-    without one. With `keep_data=True` EFS and the bucket stay. On an emulator the directory that stands for EFS stays:
-    `wildrydes_ml.local.running` removes it.
+    It takes the same arguments as `plan`. `confirm` gets the lines that say what is deleted and what is kept; it raises
+    if the user does not agree. Without `confirm` nobody is asked. `keep_data=True` keeps EFS and the bucket. On an
+    emulator the directory that stands for EFS is kept: `wildrydes_ml.local.running` removes it.
 
-    Raises Refused, before anything is removed, for a stack that is not ours, for what is protected, holds what is not
-    ours, or cannot be kept or left behind; SettingsError for wrong options, credentials or region; InterruptedWork when
-    AWS takes too long; WildrydesError when something is left.
+    Raises:
+        Refused: Before anything is deleted: a stack is not ours, is protected, contains something that is not ours,
+            or cannot be kept.
+        SettingsError: Options, credentials or region are wrong.
+        InterruptedWork: AWS takes too long.
+        WildrydesError: Something is left.
     """
     from . import destroyer
 

@@ -1,4 +1,4 @@
-"""What is refused before anything is removed: what a person has protected, and what is not ours."""
+"""What destroy refuses before it deletes anything: stacks that a person has protected, and what is not ours."""
 
 from collections.abc import Sequence
 
@@ -9,7 +9,7 @@ from ..errors import Refused
 from .emptying import refuse_foreign
 from .remains import Remains
 
-_NOTHING = "Nothing was removed"
+_NOTHING = "Nothing was deleted"
 
 
 def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> None:
@@ -27,10 +27,10 @@ def _refuse_keeping(found: Remains, settings: Settings) -> None:
     if not settings.keep_data or not whole:
         return
     if not any(one.kept or one.filling for one in settings.deployments):
-        raise Refused(f"--keep-data: {settings.name} has no files to keep on EFS; run without --keep-data")
+        raise Refused(f"--keep-data: {settings.name} keeps no files on EFS; run without --keep-data")
     raise Refused(
-        f"--keep-data: stack {whole[0]} holds function and files in one, and CloudFormation deletes a stack as a "
-        f"whole; copy the files first and run without --keep-data{_instead(settings)}"
+        f"--keep-data: stack {whole[0]} contains both the function and the files, and CloudFormation deletes whole "
+        f"stacks only; copy the files first and run without --keep-data{_instead(settings)}"
     )
 
 
@@ -41,7 +41,7 @@ def _is_apart(settings: Settings, name: str) -> bool:
 
 def _instead(settings: Settings) -> str:
     route = next((one.route for one in settings.deployments if one.kept and one.route), "")
-    return f", or deploy by the {route} route to keep them" if route else ""
+    return f", or use deploy --route {route}, which allows it" if route else ""
 
 
 def _refuse_retaining(found: Remains, settings: Settings) -> None:
@@ -53,8 +53,8 @@ def _refuse_retaining(found: Remains, settings: Settings) -> None:
     ]
     if functions:
         raise Refused(
-            f"--retain {functions[0]}: the function would outlive its role, without which Lambda can never remove "
-            "its network interfaces; mend what keeps it from being deleted"
+            f"--retain {functions[0]}: a function cannot be kept: its role is deleted, and without the role Lambda can "
+            "never delete its network interfaces; fix what prevents the deletion of the function"
         )
 
 
@@ -64,6 +64,6 @@ def _refuse_protected(stacks: Sequence[Stack], remedies: Remedies) -> None:
     if protected:
         commands = "\n".join(f"  {remedies.unprotection(name)}" for name in protected)
         raise Refused(
-            f"termination protection is on for {' and '.join(protected)}. {_NOTHING}. To allow it, turn it off and run "
+            f"termination protection is on for {' and '.join(protected)}. {_NOTHING}. To delete, turn it off and run "
             f"destroy again:\n{commands}"
         )

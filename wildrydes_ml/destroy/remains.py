@@ -1,4 +1,4 @@
-"""What a deployment of a name left standing, of either route: found by names, ours by tags and stacks alone."""
+"""What exists of a deployment, on either route: found by names; only tags and stacks prove that it is ours."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -27,12 +27,11 @@ _KEYS_SHOWN = 10
 
 @dataclass(frozen=True)
 class Remains:
-    """Stacks (last made first), bucket with the versions of its objects that are ours, our log groups, the functions.
+    """Stacks (newest first), the bucket, those versions of its objects that are ours, our log groups, the functions.
 
-    `label` begins the keys of our uploads.
-
-    `foreign` are keys in our own bucket that deploy did not put there, `possible_log_groups` the names of the log
-    groups of our functions, and `doubts` what could not be looked at or is not known to be ours, each in a sentence.
+    `label` is the beginning of the keys of our uploads. `foreign` are keys in our own bucket that deploy did not put
+    there. `possible_log_groups` are the names of our functions' log groups. `doubts` says, in a sentence each, what
+    could not be checked and what may not be ours.
     """
 
     stacks: tuple[FoundStack, ...]
@@ -47,17 +46,17 @@ class Remains:
     doubts: tuple[str, ...] = ()
 
     def describe(self) -> list[str]:
-        """A line for each thing, and one for the rest of very many objects."""
+        """A line for each thing; of very many objects only the first ones and a number."""
         lines = [f"stack {found.stack.name} ({found.stack.status})" for found in self.stacks]
         lines += [f"log group {name}" for name in self.log_groups]
         keys = list(dict.fromkeys(item.key for item in self.objects))
         lines += [f"s3://{self.bucket}/{key}" for key in keys[:_KEYS_SHOWN]]
         if len(keys) > _KEYS_SHOWN:
-            lines.append(f"{len(keys) - _KEYS_SHOWN:,} more objects of bucket {self.bucket}")
+            lines.append(f"{len(keys) - _KEYS_SHOWN:,} more objects in bucket {self.bucket}")
         return lines + ([f"bucket {self.bucket}"] if self.own_bucket else [])
 
     def split(self, settings: Settings) -> tuple["Remains", "Remains"]:
-        """What goes and what stays: with `keep_data` the EFS stack, the bucket and our objects in it stay."""
+        """What is deleted and what is kept: `keep_data` keeps the EFS stack, the bucket and our objects in it."""
         nothing = replace(self, stacks=(), own_bucket=False, objects=(), log_groups=())
         if not settings.keep_data:
             return self, nothing
@@ -74,25 +73,25 @@ class Remains:
 
 
 def our_tags(settings: Settings) -> Mapping[str, Sequence[str]]:
-    """The tags with their values that make a thing ours: one of them is enough."""
+    """The tags, with values, that mark a resource as ours: one of them is enough."""
     return {TAG: (settings.name,), STACK_TAG: settings.all_stacks}
 
 
 def is_tagged(tags: Mapping[str, str] | None, ours: Mapping[str, Sequence[str]]) -> bool:
-    """Whether a thing with these tags is ours; None is for one that is not there."""
+    """Whether a resource with these tags is ours; None stands for a resource that does not exist."""
     return any(value in ours.get(key, ()) for key, value in (tags or {}).items())
 
 
 def look(aws: Aws, settings: Settings) -> Remains:
-    """What there is.
+    """What exists of the deployment.
 
-    Raises Refused for a stack of our name that is not ours, WildrydesError when stacks or bucket may not be read.
+    Raises Refused for a stack that has our name and is not ours, WildrydesError when stacks or bucket cannot be read.
     """
     return _Search(aws, settings).remains()
 
 
 class _Search:
-    """One look: the gateways, the names to look for, and what stayed in doubt."""
+    """One search: the gateways, the names to look for, and what could not be decided."""
 
     def __init__(self, aws: Aws, settings: Settings) -> None:
         self._aws = aws
@@ -143,7 +142,7 @@ class _Search:
         return replace(there, objects=self._sorted(bucket, found, there))
 
     def _bucket_tags(self, bucket: str, may_be_ours: bool) -> Mapping[str, str] | None:
-        """The bucket's tags. One of another account that has the name of ours is none of a deployment's."""
+        """The bucket's tags; None also for another account's bucket that has the name of ours."""
         try:
             return self._aws.buckets.tags(bucket)
         except Refused:
@@ -158,8 +157,8 @@ class _Search:
         beginnings = tuple(f"{prefix}{there.label}-" for prefix in PREFIXES)
         alike = [f"s3://{bucket}/{key}" for key in told.unknown if key.startswith(beginnings)]
         if alike:
-            why = told.fault or "nothing says that this deployment uploaded them"
-            self._doubts.append(f"left alone: {some(alike)} ({why})")
+            why = told.fault or "nothing shows that this deployment uploaded them"
+            self._doubts.append(f"not deleted: {some(alike)} ({why})")
         return told.ours
 
     def _is_made_here(self, tags: Mapping[str, str], found: Sequence[ObjectVersion]) -> bool:
@@ -177,5 +176,5 @@ class _Search:
         except InterruptedWork:
             raise
         except WildrydesError as error:
-            self._doubts.append(f"not looked at: {error}")
+            self._doubts.append(f"not checked: {error}")
             return None

@@ -1,4 +1,4 @@
-"""The types of resources that a removal treats in a way of their own, and their physical ids."""
+"""The types of resources that destroy treats specially, and their physical ids."""
 
 from collections.abc import Sequence
 

@@ -1,7 +1,8 @@
 """Which objects in a bucket are ours.
 
-In our own bucket it is what has the shape of an upload: nothing else is put there by deploy. In a bucket that was given
-others may have objects of any name, so that there an upload says whose it is, or a stack of ours names it.
+In our own bucket an object is ours if its key has the shape of an upload: deploy puts nothing else there. In a bucket
+that the user names with `--bucket`, others may have objects with any key. There an object is ours if its labels say
+so, or if one of our stacks names it.
 """
 
 import re
@@ -22,9 +23,9 @@ _NAMING = ("CodeKey", "PreparationKey", "ModelUrl")
 
 @dataclass(frozen=True)
 class Sorted:
-    """Objects of a given bucket that have the shape of an upload: ours, and keys of which that is not known.
+    """Objects in a bucket of the user's that look like uploads: ours, and keys whose owner is not known.
 
-    `fault` is why the labels could not be read.
+    `fault` says why the labels could not be read.
     """
 
     ours: tuple[ObjectVersion, ...] = ()
@@ -38,13 +39,13 @@ def is_upload(key: str) -> bool:
 
 
 def functions(objects: Sequence[ObjectVersion]) -> set[str]:
-    """The functions whose code was uploaded: their names outlive their stacks here."""
+    """The names of the functions whose code was uploaded; they are known here even after their stacks are deleted."""
     matches = (_SHAPE.fullmatch(item.key) for item in objects)
     return {match["function"] for match in matches if match and match["function"]}
 
 
 def foreign(found: Sequence[ObjectVersion]) -> tuple[str, ...]:
-    """The keys of our own bucket that deploy did not put there; what was deleted and is kept as a version is none."""
+    """The keys in our own bucket that deploy did not put there, without deleted objects that are kept as versions."""
     return tuple(item.key for item in found if item.is_latest and not item.is_mark and not is_upload(item.key))
 
 
@@ -54,9 +55,10 @@ def sort(
     name: str,
     labels: Callable[[ObjectVersion], Mapping[str, str]],
 ) -> Sorted:
-    """Tells our uploads to a given bucket from other people's objects, by their labels and by what our stacks name.
+    """Separates our uploads in a bucket of the user's from other people's objects.
 
-    `labels` reads those of a version; what it raises is the fault, but for InterruptedWork, which ends the search.
+    An object is ours by its labels, or because one of our stacks names it. `labels` reads the labels of a version.
+    An error that it raises becomes the `fault`; only InterruptedWork ends the search.
     """
     shaped = [item for item in found if is_upload(item.key)]
     said, fault = _read(labels, [item for item in shaped if not item.is_mark])

@@ -1,6 +1,6 @@
-"""This machine in place of AWS: an emulator, and a directory in place of EFS.
+"""This machine instead of AWS: an emulator, and a directory instead of EFS.
 
-`running` and `place` are for programs.
+Programs use `running` and `place`.
 """
 
 from importlib import import_module

@@ -1,8 +1,8 @@
-"""The emulator that stands for AWS with `--local`: started on 127.0.0.1, found again, stopped.
+"""The emulator that replaces AWS with `--local`: it is started on 127.0.0.1, found again, and stopped.
 
-Its state is one file under the home directory, which also holds its log, its temporary files and the
-directories that stand for EFS. A home carries a mark, so that nobody else's directory is taken for one.
-Two homes have two emulators and do not meet. Processes are looked up in /proc: this part is for Linux.
+Its state is one file in the home directory. The home also has its log, its temporary files and the directories that
+stand for EFS. A mark file distinguishes a home from other directories. Two homes have two emulators, which do not
+disturb each other. Processes are looked up in /proc, so this part needs Linux.
 """
 
 import contextlib
@@ -57,15 +57,15 @@ class Emulator:
 
     @property
     def endpoint(self) -> str:
-        """Where it answers."""
+        """Its URL."""
         return f"http://127.0.0.1:{self.port}"
 
 
 def target(home: Path, emulator: Emulator, name: str) -> Target:
-    """The emulator as a place for the deployment of that name.
+    """The emulator as the target for the deployment with that name.
 
-    It makes no instance, NAT gateway or IPv6 egress, and runs the function with its own interpreter, which
-    finds EFS as a directory.
+    It creates no instance, NAT gateway or IPv6 egress. It runs the function with its own Python, and EFS is a
+    directory.
     """
     directory = efs_directory(home, name)
     return Target(
@@ -91,20 +91,20 @@ def efs_directory(home: Path, name: str) -> Path:
 
 
 def claim(home: Path) -> None:
-    """Makes a new or empty directory a home. Raises SettingsError for somebody else's directory."""
+    """Makes a home of a new or empty directory. Raises SettingsError for any other directory."""
     if len(str(efs_directory(home, "n" * 31))) > LONGEST_PATH:
         raise SettingsError(
-            [f"--home {home}: its path is too long, EFS under it must stay below {LONGEST_PATH} characters"]
+            [f"--home {home}: the path is too long; with EFS it may have at most {LONGEST_PATH} characters"]
         )
     if home.is_dir() and not (home / _MARK).exists() and any(home.iterdir()):
-        raise SettingsError([f"--home {home}: is not empty and was not made here; name a new directory"])
+        raise SettingsError([f"--home {home}: the directory is not empty and is not one of ours; name a new directory"])
     with _room(home):
         home.mkdir(parents=True, exist_ok=True)
         (home / _MARK).touch()
 
 
 def find(home: Path) -> Emulator | None:
-    """The home's emulator when its process lives; a busy one is waited for."""
+    """The home's emulator if its process runs; waits for it if it is busy."""
     emulator = _recorded(home)
     if emulator is None or not _is_ours(emulator):
         return None
@@ -119,9 +119,15 @@ def start(home: Path, port: int = 0) -> tuple[Emulator, bool]:
     cannot have, WildrydesError when it does not come up.
     """
     if sys.version_info < (3, 11):
-        raise SettingsError(["--local needs Python 3.11 or newer, as the packages that it puts on EFS do"])
+        here = platform.python_version()
+        raise SettingsError(
+            [
+                f"--local needs Python 3.11 or newer, and this is {here}: use a newer one; "
+                "in a checkout, run: rm -rf .venv && make demo PYTHON=python3.12"
+            ]
+        )
     if importlib.util.find_spec("ministack") is None:
-        raise SettingsError(["--local needs the emulator: pip install 'wildrydes_ml[local]'"])
+        raise SettingsError(["--local needs the emulator; run: pip install 'wildrydes_ml[local]'"])
     claim(home)
     with locked(home):
         running = find(home)
@@ -131,7 +137,7 @@ def start(home: Path, port: int = 0) -> tuple[Emulator, bool]:
 
 
 def stop(home: Path) -> None:
-    """Stops the emulator with every function process of its, and removes what it left in the home."""
+    """Stops the emulator with all its function processes, and removes their files from the home."""
     emulator = _recorded(home)
     if emulator is not None and (home / _MARK).exists():
         _abandon(home, emulator)
@@ -150,7 +156,7 @@ def _abandon(home: Path, emulator: Emulator) -> None:
 def clear(home: Path, name: str) -> None:
     """Removes the directory that stands for a deployment's EFS.
 
-    A filling whose command was killed may still be writing; it is waited for.
+    If a killed command has left a filling process that still writes, it waits for the process.
     """
     directory = efs_directory(home, name)
     if not (home / _MARK).exists() or not directory.exists():
@@ -192,7 +198,7 @@ def _draft(home: Path) -> Path:
 
 
 def _record(home: Path, emulator: Emulator) -> None:
-    """Writes the state down, all of it or nothing."""
+    """Writes the state file, completely or not at all."""
     _draft(home).write_text(json.dumps(vars(emulator)))
     _draft(home).replace(_state_file(home))
 
@@ -225,7 +231,7 @@ def _await_filling(lock: Path) -> None:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             if time.monotonic() > deadline:
-                raise WildrydesError(f"{lock.parent} is still being filled: wait until that has ended, then run again")
+                raise WildrydesError(f"{lock.parent} is still being filled: wait until this has ended, then run again")
             time.sleep(0.2)
 
 
@@ -269,13 +275,13 @@ def _started(home: Path, port: int) -> "subprocess.Popen[bytes]":
 
 @contextlib.contextmanager
 def _room(home: Path) -> Iterator[None]:
-    """Names a full disk, which the system tells without a path where a file that is open is written."""
+    """Reports a full disk with its path, which the system does not name."""
     try:
         yield
     except OSError as error:
         if error.errno in _FULL:
             raise WildrydesError(
-                f"no space left under {home} ({error.strerror}): make room there, or name another directory with --home"
+                f"no space left under {home} ({error.strerror}): free some space, or use another --home"
             ) from error
         raise
 
@@ -325,15 +331,15 @@ def _wait_until_healthy(home: Path, emulator: Emulator) -> None:
         if time.monotonic() > deadline or not _is_ours(emulator):
             log = _log_file(home).read_text(errors="replace")[-2000:].strip()
             is_full = shutil.disk_usage(home).free < _LITTLE or os.strerror(errno.ENOSPC) in log
-            cause = f"no space left under {home}: make room there, or name another directory with --home\n" * is_full
+            cause = f"no space left under {home}: free some space, or use another --home\n" * is_full
             raise WildrydesError(
-                f"the emulator does not answer on {emulator.endpoint}: {cause}{log or 'it said nothing'}"
+                f"the emulator does not answer on {emulator.endpoint}: {cause}{log or 'its log is empty'}"
             )
         time.sleep(0.05)
 
 
 def _is_ours(emulator: Emulator) -> bool:
-    """Whether the process of that number still is an emulator: numbers are given again."""
+    """Whether the process with that id is still an emulator: the system reuses ids."""
     if emulator.pid in _children:
         return _children[emulator.pid].poll() is None
     try:
@@ -354,7 +360,7 @@ def _end(pid: int) -> None:
 
 
 def _group_lives(group: int) -> bool:
-    """Whether a process of the group runs; ended ones that nobody waited for do not count."""
+    """Whether a process of the group still runs; zombies do not count."""
     for path in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
             # https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html: pid (command) state parent group

@@ -1,4 +1,4 @@
-"""Filling a local directory that stands for EFS, by the same script that the instance runs."""
+"""Fills the local directory that stands for EFS, with the same script that the instance runs."""
 
 import json
 import os
@@ -23,7 +23,7 @@ _LAST_LINES = 15
 
 
 def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) -> dict[str, str]:
-    """The script's settings from the parameters' values, on top of the user's own environment."""
+    """The script's settings, from the parameters' values, in addition to the user's own environment."""
     return {
         **base,
         "PYTHON": sys.executable,
@@ -37,7 +37,7 @@ def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) 
 def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> None:
     """Runs populate.sh and tells what it does; while another one fills the directory, it waits.
 
-    Raises WildrydesError with the reason in one sentence, and where the log is.
+    Raises WildrydesError with the reason in one sentence, and the path of the log.
     """
     directory.mkdir(parents=True, exist_ok=True)
     earlier = _written(log_file(directory))
@@ -52,7 +52,7 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
         said = errors.read()
     if process.returncode:
         _tell_last_lines(log_file(directory), earlier, reporter)
-        raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nThe log is {log_file(directory)}")
+        raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nSee the log: {log_file(directory)}")
 
 
 @contextmanager
@@ -70,12 +70,12 @@ def _running(command: list[str], settings: Mapping[str, str], errors: IO[str]) -
 
 
 def log_file(directory: Path) -> Path:
-    """The log of what filled the directory last."""
+    """The log of the last filling of the directory."""
     return directory / "populate.log"
 
 
 def _tell_last_lines(log: Path, earlier: int, reporter: Reporter) -> None:
-    """Reports the end of the log, if it was written since the time `earlier`."""
+    """Reports the end of the log, if it was written after the time `earlier`."""
     if _written(log) == earlier:
         return
     reporter.event(f"the last lines of {log}:")
@@ -84,14 +84,14 @@ def _tell_last_lines(log: Path, earlier: int, reporter: Reporter) -> None:
 
 
 def _written(path: Path) -> int:
-    """When a file was last written, in nanoseconds; 0 for none."""
+    """When a file was last written, in nanoseconds; 0 if it does not exist."""
     return path.stat().st_mtime_ns if path.exists() else 0
 
 
 def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
-    """The parts that fill() would make: of `tensorflow`, `model` and `prepared`, none when all is as wanted.
+    """Which of the parts `tensorflow`, `model` and `prepared` fill() would make; none when all are up to date.
 
-    While another process fills the directory, they are those that it has not made yet. Raises WildrydesError.
+    While another process fills the directory, these are the parts that it has not made yet. Raises WildrydesError.
     """
     if not directory.exists():
         return ("tensorflow", "model", "prepared")
@@ -99,13 +99,13 @@ def missing(directory: Path, settings: Mapping[str, str]) -> tuple[str, ...]:
         _command(directory), env={**settings, "ONLY_LOOK": "1"}, capture_output=True, text=True, check=False
     )
     if shown.returncode:
-        raise WildrydesError(f"{directory} cannot be looked at: {_reason(shown.stderr)}")
+        raise WildrydesError(f"{directory} cannot be checked: {_reason(shown.stderr)}")
     return tuple(shown.stdout.split())
 
 
 def _reason(errors: str) -> str:
-    """The script's own last words; what came before them is in the log."""
-    *_, last = ["populate.sh ended without a word", *errors.strip().splitlines()]
+    """The script's own error line; the lines before it are in the log."""
+    *_, last = ["populate.sh ended without an error message", *errors.strip().splitlines()]
     return last.removeprefix("populate: error: ")
 
 
@@ -114,13 +114,13 @@ def _command(directory: Path) -> list[str]:
 
 
 def manifest(directory: Path) -> str:
-    """What populate.sh says is in the directory; empty while it is not filled."""
+    """The content of the directory according to populate.sh; empty while it is not filled."""
     path = directory / "manifest.json"
     return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def model_location(directory: Path) -> str:
-    """Where the model in the directory came from; empty for the one that comes with the package."""
+    """Where the model in the directory came from; empty for the package's own model."""
     try:
         location = str(json.loads(manifest(directory))["inputs"]["model"])
     except (ValueError, LookupError, TypeError):

@@ -1,4 +1,4 @@
-"""This machine as a target for a program: with an emulator that stays, or with one that goes at the end."""
+"""This machine as a target for a program: with an emulator that keeps running, or one that is stopped at the end."""
 
 import tempfile
 from collections.abc import Iterator
@@ -10,11 +10,12 @@ from . import emulator
 
 
 def place(name: str, home: Path | str = ".wildrydes") -> Target:
-    """The target for the deployment of that name on this machine; its emulator is started, unless it is running.
+    """The target for the deployment with that name on this machine; starts the emulator unless it runs already.
 
-    It stays after the program has ended, as with `deploy --local --home HOME`; `destroy --local --home HOME` stops it.
-    Raises SettingsError when the emulator is not installed (`pip install 'wildrydes_ml[local]'`) or the home is
-    somebody else's directory, WildrydesError when the emulator does not come up.
+    The emulator keeps running after the program has ended, as with `deploy --local --home HOME`; to stop it, run
+    `destroy --local --home HOME`. Raises SettingsError when the emulator is not installed
+    (`pip install 'wildrydes_ml[local]'`) or the home is a directory of somebody else; WildrydesError when the emulator
+    does not start.
     """
     directory = Path(home).expanduser().resolve()
     return emulator.target(directory, emulator.start(directory)[0], name)
@@ -22,10 +23,11 @@ def place(name: str, home: Path | str = ".wildrydes") -> Target:
 
 @contextmanager
 def running(name: str, home: Path | str | None = None) -> Iterator[Target]:
-    """The target for the deployment of that name on this machine, for as long as the `with` lasts.
+    """The target for the deployment with that name on this machine, inside a `with` statement.
 
-    The emulator has a home of its own, which goes at the end with all that was deployed. In a `home` that is named, an
-    emulator that was running before goes on, and so does what is deployed there. Raises as `place` does.
+    The emulator has a temporary home. At the end the home is removed, with everything that was deployed. With a `home`
+    of your own, an emulator that was running before keeps running, with everything that is deployed there. Raises the
+    same errors as `place`.
     """
     with ExitStack() as stack:
         here = Path(home or stack.enter_context(tempfile.TemporaryDirectory())).expanduser().resolve()

@@ -1,4 +1,4 @@
-"""What stands here for a network that is given on AWS, and what an emulator cannot make and is left out."""
+"""Substitutes for an existing network on AWS, and resources that an emulator cannot create, which are left out."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -29,12 +29,12 @@ _STAND_INS: Mapping[str, Callable[[DefaultNetwork, int], str]] = {
 
 
 def is_network(row: Mapping[str, Any]) -> bool:
-    """Whether a parameter is a part of a network that something can stand in for."""
+    """Whether a parameter is a part of a network that can be substituted."""
     return row["Type"] in _STAND_INS
 
 
 def stand_ins(rows: Mapping[str, Mapping[str, Any]], network: DefaultNetwork) -> dict[str, str]:
-    """Values for such parameters: subnets and zones in turn, so that several are in different zones."""
+    """Values for such parameters; several subnets are in different zones."""
     numbers: dict[str, int] = {}
     found = {}
     for name, row in rows.items():
@@ -45,7 +45,7 @@ def stand_ins(rows: Mapping[str, Mapping[str, Any]], network: DefaultNetwork) ->
 
 
 def lacking(made: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The logical ids of resources, as `effective` has them, that the emulator does not make."""
+    """The logical ids of resources (a result of `effective`) that the emulator does not create."""
     return [
         title
         for title, entry in made.items()

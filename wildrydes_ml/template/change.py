@@ -1,4 +1,4 @@
-"""What an update does with a resource."""
+"""What an update does to a resource."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 class ResourceChange:
     """One change of a change set: action Add, Modify or Remove; replacement True, Conditional or False.
 
-    `causes` are the properties for whose change CloudFormation replaces the resource, or perhaps does, in order.
+    `causes` are the properties whose change makes CloudFormation replace the resource, or may do so, in order.
     """
 
     logical_id: str

@@ -1,8 +1,8 @@
-"""A template's text as data, YAML or JSON, with the short forms of intrinsic functions spelt out.
+"""Decodes a template's text, YAML or JSON, to data with the long forms of intrinsic functions.
 
-There are two steps, so that one reader serves both who trusts a text and who asks where it is wrong: `compose` makes
-nodes, which know their lines, and `construct` makes data of them, as `Template.to_dict()` has it. Numbers, booleans
-and dates are what CloudFormation makes of them, by YAML 1.1: `0755` is 493, `yes` is true, `2012-10-17` is text.
+There are two steps: `compose` makes nodes, which know their lines, so that faults can be located; `construct` makes
+data of them, in the form of `Template.to_dict()`. Numbers, booleans and dates are read as CloudFormation reads them, by
+YAML 1.1: `0755` is 493, `yes` is true, `2012-10-17` is text.
 
 Source: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-formats.html
 """
@@ -21,7 +21,7 @@ _YAML = "tag:yaml.org,2002:"
 # A deploy reads a stack's template several times; the newest versions of both routes' stacks are few.
 @lru_cache(maxsize=16)
 def decode(text: str) -> dict[str, Any]:
-    """The template's body, not to be changed; empty for a text that is no template."""
+    """The template's body, which must not be changed; empty for a text that is not a template."""
     try:
         node = compose(text)
         body = construct(node) if node else None
@@ -31,9 +31,9 @@ def decode(text: str) -> dict[str, Any]:
 
 
 def compose(text: str) -> yaml.Node | None:
-    """The text's nodes; None for an empty text. They have lines, save those of JSON that YAML 1.1 cannot read.
+    """The text's nodes; None for an empty text. They have lines, except for JSON that YAML 1.1 cannot read.
 
-    Raises `yaml.YAMLError` for a text that is neither.
+    Raises `yaml.YAMLError` for a text that is neither YAML nor JSON.
     """
     try:
         return yaml.compose(text, Loader=_TemplateLoader)
@@ -46,7 +46,7 @@ def compose(text: str) -> yaml.Node | None:
 
 
 def construct(node: yaml.Node) -> Any:
-    """The nodes' data. Raises `yaml.YAMLError` for a tag that nobody knows, ValueError for a text that is no value."""
+    """The nodes' data. Raises `yaml.YAMLError` for an unknown tag, ValueError for a wrong value."""
     return _TemplateLoader("").construct_document(node)
 
 

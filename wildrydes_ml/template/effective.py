@@ -1,4 +1,4 @@
-"""What a template makes with given parameters, before CloudFormation is asked, and what an update would change."""
+"""What a template creates with given parameters, without asking CloudFormation, and what an update would change."""
 
 import json
 from collections.abc import Collection, Mapping
@@ -23,7 +23,7 @@ class Made:
 
 
 def made(body: Body, parameters: Mapping[str, str]) -> Made:
-    """The resources that the template makes with these parameters, and those that it perhaps makes."""
+    """The resources that the template creates with these parameters, and those that it may create."""
     held = conditions(body, _offered(body, parameters))
     certain, perhaps = dict[str, str](), dict[str, str]()
     for title, entry in body["Resources"].items():
@@ -34,24 +34,24 @@ def made(body: Body, parameters: Mapping[str, str]) -> Made:
 
 
 def made_resources(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Logical id and type of each resource that the template makes with these parameters.
+    """Logical id and type of each resource that the template creates with these parameters.
 
-    Raises KeyError for a resource's condition that only CloudFormation can decide; `made` tells of those, too.
+    Raises KeyError if only CloudFormation can decide the condition of a resource; `made` returns such resources, too.
     """
     found = made(body, parameters)
     for title in found.perhaps:
         name = body["Resources"][title]["Condition"]
         rule = mapping(body.get("Conditions")).get(name)
-        raise KeyError(f"condition {name} cannot be decided here: {json.dumps(rule)}")
+        raise KeyError(f"only CloudFormation can decide the condition {name}: {json.dumps(rule)}")
     return dict(found.certain)
 
 
 def effective(body: Body, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """The sections Resources and Outputs with parameters put in, without what a condition switches off.
+    """The sections Resources and Outputs with the parameters' values, without what a condition switches off.
 
-    Two templates for which these are the same make the same stack, and CloudFormation refuses the update from one to
-    the other, whatever their parameters: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2027
-    A condition that only CloudFormation can decide stands as its rule, so that another rule makes a difference.
+    Two templates with the same result create the same stack. CloudFormation then refuses the update from one to the
+    other, whatever their parameters: https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2027
+    A condition that only CloudFormation can decide is replaced by its rule, so that another rule is a difference.
     """
     given = {**_defaults(body), **_offered(body, parameters)}
     rules = undecided(body, given)

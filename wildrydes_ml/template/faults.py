@@ -1,7 +1,7 @@
-"""What is wrong with a template's text, at its line: all that CloudFormation would refuse late or read otherwise.
+"""Finds faults in a template's text, with their lines: what CloudFormation would refuse late, or read differently.
 
-What a template means is left to CloudFormation and its linters. Here are the faults of reading: keys that stand twice,
-of which one would win silently; functions that nobody knows; and what only CloudFormation can expand.
+It does not check what a template means: CloudFormation and its linters do that. It finds faults of the text: duplicate
+keys, of which CloudFormation silently uses one; unknown functions; and what only CloudFormation can expand.
 """
 
 import re
@@ -29,17 +29,17 @@ _TAGGED = _FUNCTIONS | {"Ref", "Condition"}
 _EXPANDED = frozenset({"ForEach", "Length", "ToJsonString", "Transform"})
 
 _INSTEAD = (
-    "Only CloudFormation can expand it, so what the stack would hold is not known before (`sam build` and "
-    "`aws cloudformation package` do not expand it). {how}, or give the expanded template: make a change set of this "
-    "file with the AWS CLI, save what `aws cloudformation get-template --stack-name STACK --change-set-name NAME "
-    "--template-stage Processed --query TemplateBody` tells, and name that file here"
+    "Only CloudFormation can expand it, so the stack's resources are not known before (`sam build` and "
+    "`aws cloudformation package` do not expand it). {how}, or use the expanded template: create a change set of this "
+    "file with the AWS CLI, save the output of `aws cloudformation get-template --stack-name STACK "
+    "--change-set-name NAME --template-stage Processed --query TemplateBody`, and name that file here"
 )
 # Name of a transform or function → what to write in its place.
 _HOW = {
-    "AWS::Serverless": "Write out the resources that the AWS::Serverless ones stand for, such as AWS::Lambda::Function",
+    "AWS::Serverless": "Replace each AWS::Serverless resource by what it stands for, such as AWS::Lambda::Function",
     "AWS::LanguageExtensions": "Write it without the functions of AWS::LanguageExtensions",
-    "AWS::Include": "Put the included text in its place",
-    "ForEach": "Write out each of its entries, or build the template in Python with a loop",
+    "AWS::Include": "Write the included text in its place",
+    "ForEach": "Write every entry, or build the template in Python with a loop",
     "Length": "Write the number",
     "ToJsonString": "Write the JSON text with !Sub",
 }
@@ -56,22 +56,22 @@ def unreadable(path: object, text: str, error: yaml.YAMLError) -> str:
         line = text.count("\n", 0, getattr(error, "position", 0)) + 1
         return f"{path}:{line}: this is neither YAML nor JSON: {reason}"
     lines = text.splitlines()[max(0, mark.line - 1) : mark.line + 1]
-    problem = getattr(error, "problem", "") or "it ends too early"
+    problem = getattr(error, "problem", "") or "the text ends too early"
     return f"{path}{_at(mark)}: this is neither YAML nor JSON: {problem}{_hint(lines)}"
 
 
 def _hint(lines: list[str]) -> str:
     if any(re.search(r"!\w+\s+!\w", line) for line in lines):
-        return "; of two short forms in a row, write the first one long: `Fn::Base64: !Sub …` for `!Base64 !Sub …`"
+        return "; a short form cannot follow another one: write `Fn::Base64: !Sub …`, not `!Base64 !Sub …`"
     if any(re.match(r" *\t", line) for line in lines):
-        return "; indent with spaces: YAML takes no tabs"
+        return "; indent with spaces: YAML does not allow tabs"
     return ""
 
 
 def of(root: yaml.Node | None) -> list[str]:
-    """All faults of a template, in the order of its lines, each as `:LINE:COLUMN: what`."""
+    """All faults of a template in the order of its lines, each as `:LINE:COLUMN: what`."""
     if not isinstance(root, yaml.MappingNode) or not _is_filled(_entries(root).get("Resources")):
-        return [": this is no CloudFormation template: it has no Resources; give it at least one"]
+        return [": this is not a CloudFormation template: it has no Resources; add at least one"]
     nodes = {id(node): node for node in _walk(root)}.values()
     faults = [fault for node in nodes for fault in (*_of_scalar(node), *_of_tag(node), *_of_keys(node))]
     faults = [*_of_transform(_entries(root).get("Transform")), *faults] or list(_of_sections(_entries(root)))
@@ -79,7 +79,7 @@ def of(root: yaml.Node | None) -> list[str]:
 
 
 def has_aliases(root: yaml.Node) -> bool:
-    """Whether a node stands in several places, or is merged into another: what YAML has and CloudFormation lacks."""
+    """Whether the text uses YAML aliases or merges, which CloudFormation does not support."""
     nodes = list(_walk(root))
     return len({id(node) for node in nodes}) < len(nodes) or any(node.tag == f"{_YAML}merge" for node in nodes)
 
@@ -99,7 +99,7 @@ def _walk(root: yaml.Node) -> Iterator[yaml.Node]:
 
 def _of_scalar(node: yaml.Node) -> Iterator[Fault]:
     if node.tag == f"{_YAML}null":
-        yield node.start_mark, "there is no value here, which CloudFormation refuses; give one, or leave the key out"
+        yield node.start_mark, "the value is missing, and CloudFormation refuses that; write a value, or remove the key"
     if node.tag == f"{_YAML}int" and re.fullmatch("0[0-7]{11}", node.value):
         read = int(node.value, 8)
         yield node.start_mark, f'CloudFormation reads {node.value} as the number {read}; write "{node.value}" in quotes'
@@ -126,7 +126,7 @@ def _of_keys(node: yaml.Node) -> Iterator[Fault]:
             yield key.start_mark, "a key must be text; write a name before the colon"
         elif key.value in lines:
             first = f", first at line {mark.line + 1}" if (mark := lines[key.value]) else ""
-            yield key.start_mark, f"the key {key.value} stands twice{first}, and one would win; take out the wrong one"
+            yield key.start_mark, f"duplicate key {key.value}{first}; only one would count: remove the wrong one"
         else:
             lines[key.value] = key.start_mark
             yield from _of_function(key, value)
@@ -154,9 +154,9 @@ def _of_transform(section: yaml.Node | None) -> Iterator[Fault]:
 
 
 def _expanded(what: str, name: str, node: yaml.Node) -> str:
-    """Why a transform is refused, and what to do."""
+    """Why a transform is not supported, and what to do."""
     named = _name(node) if name == "Transform" else name
-    how = next((how for prefix, how in _HOW.items() if named.startswith(prefix)), "Write out what it makes")
+    how = next((how for prefix, how in _HOW.items() if named.startswith(prefix)), "Write what it expands to")
     shown = f"{what} {named}" if "Transform" in what and named else what
     return f"{shown} is not supported. {_INSTEAD.format(how=how)}"
 
@@ -170,13 +170,13 @@ def _name(node: yaml.Node) -> str:
 def _of_sections(sections: dict[str, yaml.Node]) -> Iterator[Fault]:
     for title in _SECTIONS:
         if title in sections and not isinstance(sections[title], yaml.MappingNode):
-            yield sections[title].start_mark, f"{title} must be a mapping: a name, a colon and what it is, for each"
+            yield sections[title].start_mark, f"{title} must be a mapping: entries of a name, a colon and properties"
     for name, parameter in _entries(sections.get("Parameters")).items():
         if not isinstance(_entries(parameter).get("Type"), yaml.ScalarNode):
-            yield parameter.start_mark, f"the parameter {name} has no Type; give it one, such as String"
+            yield parameter.start_mark, f"the parameter {name} has no Type; add one, such as String"
     for name, resource in _entries(sections["Resources"]).items():
         if not isinstance(_entries(resource).get("Type"), yaml.ScalarNode):
-            yield resource.start_mark, f"the resource {name} has no Type; give it one, such as AWS::S3::Bucket"
+            yield resource.start_mark, f"the resource {name} has no Type; add one, such as AWS::S3::Bucket"
 
 
 def _entries(node: yaml.Node | None) -> dict[str, yaml.Node]:

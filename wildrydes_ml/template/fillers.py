@@ -1,4 +1,4 @@
-"""Which instances of a template fill a file system: they come and go, and what they made stays."""
+"""Which instances of a template fill a file system: they may be created and deleted, and the files are kept."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -10,7 +10,7 @@ _HANDLE, _FILES = "AWS::CloudFormation::WaitConditionHandle", ("AWS::EFS::FileSy
 
 
 def fillers(resources: Mapping[str, Any]) -> frozenset[str]:
-    """The logical ids of instances that tell the stack when they are done, where the stack has files to fill."""
+    """The logical ids of instances that signal the stack when they have finished, if the stack has a file system."""
     kinds = {title: mapping(entry).get("Type") for title, entry in resources.items()}
     if not {*kinds.values()} & {*_FILES}:
         return frozenset()

@@ -1,4 +1,4 @@
-"""Where a template's values come from: which parameters feed them, and what CloudFormation's own parameters are."""
+"""Where a template's values come from: from which parameters, and the values of CloudFormation's own parameters."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,15 +12,15 @@ STORED = "AWS::SSM::Parameter::Value<"
 
 
 def feeding(body: Body, value: Any) -> list[str]:
-    """The template's parameters that a value takes something from, in order; conditions are not looked into."""
+    """The template's parameters that a value depends on, in order, without those of conditions."""
     offered = mapping(body.get("Parameters"))
     return list(dict.fromkeys(name for name in references(value) if name in offered))
 
 
 def known(body: Body, parameters: Mapping[str, str], own: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    """As `effective`, with CloudFormation's own parameters (`AWS::StackName`, `AWS::Region`) put in, too.
+    """Like `effective`, also with the values of CloudFormation's own parameters (`AWS::StackName`, `AWS::Region`).
 
-    A parameter whose value Systems Manager keeps stays unknown.
+    A parameter whose value is stored in Systems Manager stays unknown.
     """
     offered = mapping(body.get("Parameters"))
     given = {

@@ -1,4 +1,4 @@
-"""What CloudFormation takes as a parameter's value, by the parameter's properties."""
+"""Which values CloudFormation accepts for a parameter, by the parameter's properties."""
 
 import re
 from collections.abc import Mapping
@@ -19,12 +19,12 @@ HIDDEN = "****"
 
 
 def is_hidden(row: Mapping[str, Any]) -> bool:
-    """Whether CloudFormation tells nobody the parameter's value."""
+    """Whether CloudFormation hides the parameter's value (`NoEcho`)."""
     return text(row.get("NoEcho", False)) == "true"
 
 
 def fits(value: str, row: Mapping[str, Any]) -> bool:
-    """Whether CloudFormation takes the value for a parameter with these properties."""
+    """Whether CloudFormation accepts the value for a parameter with these properties."""
     if len(value) > _LONGEST:
         return False
     if row["Type"] in _LISTS:
@@ -34,17 +34,17 @@ def fits(value: str, row: Mapping[str, Any]) -> bool:
 
 
 def is_stored(row: Mapping[str, Any]) -> bool:
-    """Whether the value is the name under which Systems Manager keeps what `Ref` gives."""
+    """Whether the value is a name in Systems Manager, under which the real value is stored."""
     return str(row.get("Type")).startswith(STORED)
 
 
 def shown(name: str, value: str, rows: Mapping[str, Mapping[str, Any]]) -> str:
-    """The value as it may be told, since what is told lands in logs."""
+    """The value as it may be shown: what is shown can end up in logs."""
     return HIDDEN if name in rows and is_hidden(rows[name]) else value
 
 
 def same(value: str, other: str) -> bool:
-    """Whether CloudFormation takes both values for the same: 0.30 is 0.3."""
+    """Whether both values are the same for CloudFormation: 0.30 is 0.3."""
     if value == other:
         return True
     try:
@@ -65,13 +65,13 @@ def constraint(row: Mapping[str, Any]) -> str:
         bounds = [f"{word} {row[key]}" for key, word in (("MinValue", "from"), ("MaxValue", "to")) if key in row]
         return " ".join(["must be a number", *bounds])
     if row["Type"] == "List<Number>":
-        return "must be numbers with commas between them"
+        return "must be numbers separated by commas"
     least = int(row.get("MinLength", 0))
     return f"must have {f'{least} to' if least else 'at most'} {row.get('MaxLength', _LONGEST)} characters"
 
 
 def text(value: object) -> str:
-    """A default or an allowed value as CloudFormation tells it."""
+    """A default or an allowed value as CloudFormation writes it."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 

@@ -1,8 +1,8 @@
 """Templates as YAML text: the bytes that reviewers read and CloudFormation gets.
 
-Sections stand in the order in which a person reads them, resources in the order in which the blocks added
-them (what is needed first) and under the blocks' headings, intrinsic functions in their short form. libyaml's
-dumper is used because troposphere's own takes ten times as long.
+Sections are in the order in which a person reads them. Resources are in the order in which the blocks added them (what
+others need comes first), under the blocks' headings. Intrinsic functions have their short form. libyaml's dumper is
+used because troposphere's own takes ten times as long.
 """
 
 import re
@@ -34,13 +34,13 @@ _OPENS_TEXT = re.compile(r"(?:- )*(?P<key>\S.*?: )?(?:!\S+ )?\|2?[-+]?")
 
 # Its own emitter quotes what libyaml's does not, and templates must have the same bytes everywhere.
 if not yaml.__with_libyaml__:
-    raise ImportError("PyYAML was built without libyaml: pip install --force-reinstall --only-binary :all: PyYAML")
+    raise ImportError("PyYAML was built without libyaml; run: pip install --force-reinstall --only-binary :all: PyYAML")
 _Dumper: Any = yaml.CSafeDumper
 _RESOLVER: Any = yaml.resolver.Resolver()
 
 
 def render(template: Template) -> str:
-    """YAML of the template; the same template gives the same text on every machine."""
+    """The template as YAML. The same template gives the same text on every machine."""
     body = template.to_dict()
     resources = {title: _ordered(resource, ATTRIBUTES) for title, resource in body["Resources"].items()}
     ordered = _ordered({**body, "Resources": resources}, SECTIONS)
@@ -64,10 +64,10 @@ def with_comments(lines: Iterable[str], comments: Iterable[str]) -> Iterator[str
 
 
 def narrow(lines: Iterable[str]) -> Iterator[str]:
-    """libyaml's lines with each level indented by one space, of which it writes at least two.
+    """libyaml's text with each level indented by one space; libyaml itself writes at least two.
 
-    What a level holds stands deeper than its key, and behind the dashes of a list as before; the lines of a text
-    keep their own indentation.
+    The content of a level is still indented deeper than its key, and follows the dashes of a list as before. The lines
+    of a multi-line text keep their own indentation.
     """
     columns = {0: 0}  # of the levels that are open, by libyaml's
     text = 0  # libyaml's column of the text that is being read, if there is one
@@ -93,12 +93,12 @@ def narrow(lines: Iterable[str]) -> Iterator[str]:
 
 
 def render_all(builders: Mapping[str, Callable[[], Template]]) -> dict[str, str]:
-    """File name to text for each builder."""
+    """The text of each builder's template, by file name."""
     return {name: render(build()) for name, build in builders.items()}
 
 
 def write(texts: Mapping[str, str], directory: Path) -> list[Path]:
-    """Writes the files that differ; returns those written."""
+    """Writes the files whose text differs; returns their names."""
     directory.mkdir(parents=True, exist_ok=True)
     stale = [name for name, text in texts.items() if _read(directory / name) != text]
     for name in stale:
@@ -107,7 +107,7 @@ def write(texts: Mapping[str, str], directory: Path) -> list[Path]:
 
 
 def differences(texts: Mapping[str, str], directory: Path) -> str:
-    """A unified diff from the files to the texts; empty when they are the same."""
+    """A unified diff from the files to the new texts; empty when all are the same."""
     import difflib  # only here, since every process that renders would wait for it
 
     return "".join(

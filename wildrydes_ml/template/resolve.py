@@ -1,8 +1,8 @@
-"""A template with its parameters put in, as far as that can be known without an AWS account.
+"""A template with the values of its parameters filled in, as far as they are known without an AWS account.
 
-What only CloudFormation knows (ids, attributes, a region's zones, another stack's exports) stays as the intrinsic
-function that asks for it, so that a reader can tell a value from an unknown one. A parameter whose value Systems
-Manager keeps becomes `{its type: the name of that value}`. A condition is true, false or unknown.
+Values that only CloudFormation knows (ids, attributes, a region's zones, another stack's exports) stay as the intrinsic
+function that asks for them; so a reader can tell known values from unknown ones. A parameter whose value is stored in
+Systems Manager becomes `{its type: the name of that value}`. A condition is true, false or unknown.
 """
 
 import re
@@ -25,9 +25,9 @@ _DYNAMIC = "{{resolve:"
 def resolve(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
     """The template's body without parameters and conditions, and without resources that a condition switches off.
 
-    `body` is `Template.to_dict()`, or YAML decoded with its short forms spelt out. Parameters that are not
-    given have their defaults; what depends on those without stays unknown, and a resource under an unknown
-    condition stays. Raises `ValueError` for a parameter that the template does not have.
+    `body` is `Template.to_dict()`, or decoded YAML with the long forms of functions. A parameter that is not given has
+    its default; without a default, what depends on it stays unknown. A resource with an unknown condition is kept.
+    Raises `ValueError` for a parameter that the template does not have.
     """
     resolver = _Resolver(body, parameters or {})
     made = {
@@ -50,7 +50,7 @@ def conditions(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[
 
 
 def undecided(body: Body, parameters: Mapping[str, Any] | None = None) -> dict[str, Any]:
-    """The rule of each condition that only CloudFormation can decide, as far as it is known, without other conditions.
+    """The rule of each condition that only CloudFormation can decide, with other conditions replaced by their rules.
 
     Raises `ValueError` for a parameter that the template does not have.
     """

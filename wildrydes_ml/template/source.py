@@ -1,7 +1,7 @@
-"""A stack's template as the deployer takes it: from a troposphere template, or from a YAML or JSON file.
+"""A stack's template for the deployer, from a troposphere template or from a YAML or JSON file.
 
-The text goes to CloudFormation. The body is for our own look: what is made, what it costs, what an update changes. A
-file is refused at its line for what would be found later, in the middle of a deploy, or would never be found.
+CloudFormation gets the text. The body is for the deployer itself: what the stack creates, what it costs, what an update
+changes. Faults in a file are reported with their lines before the deploy starts.
 """
 
 import json
@@ -24,33 +24,33 @@ Given: TypeAlias = "Path | str | troposphere.Template"
 
 @dataclass(frozen=True)
 class Source:
-    """A template."""
+    """A template, as text and as data."""
 
     name: str
-    """How people call it: the file's name."""
+    """The name for people: the file's name."""
     text: str
-    """What CloudFormation gets, at most `faults.LIMIT` bytes in UTF-8."""
+    """The text that CloudFormation gets: at most 1,000,000 bytes in UTF-8."""
     body: Mapping[str, Any]
-    """The same as data, with its functions in their long form. Not to be changed."""
+    """The same as data, with functions in their long form (`Fn::Sub`). Do not change it."""
 
 
 def source_of(template: Given, name: str) -> Source:
-    """The template in a file, or one that code has built, which gets the name. Raises SettingsError as `read` does."""
+    """The template in a file, or a troposphere template, which gets the `name`. Raises SettingsError as `read` does."""
     return read(Path(template)) if isinstance(template, (str, Path)) else built(name, template)
 
 
 def built(name: str, template: "troposphere.Template") -> Source:
-    """The template that code has built."""
+    """The source of a troposphere template."""
     from .render import render  # only here, since who reads files needs no troposphere
 
     return Source(name, render(template), template.to_dict())
 
 
 def read(path: Path) -> Source:
-    """The template in a file: its text as it is there.
+    """The template in a file, with its text unchanged.
 
-    YAML aliases (`*name`) and merges (`<<`) are written out, since CloudFormation reads none; the text is JSON then.
-    Raises SettingsError with all that is wrong, each with file, line and column where these are known.
+    A text with YAML aliases (`*name`) or merges (`<<`) is converted to JSON without them, since CloudFormation does not
+    support them. Raises SettingsError with all faults, each with file, line and column as far as known.
     """
     text = _text(path)
     try:
@@ -87,16 +87,16 @@ def _text(path: Path) -> str:
 def _written_out(path: Path, body: Mapping[str, Any]) -> str:
     """The template as JSON.
 
-    Raises SettingsError as soon as it is too large: a few aliases of aliases stand for more than any memory holds.
+    Raises SettingsError as soon as it is too large: a few aliases of aliases can expand to more than the memory holds.
     """
     parts, size = [], 0
     for part in json.JSONEncoder(indent=1, ensure_ascii=False).iterencode(body):
         parts.append(part)
         size += len(part.encode())
         if size > faults.LIMIT:
-            raise SettingsError([_too_large(path, size, " or more with its aliases written out")])
+            raise SettingsError([_too_large(path, size, " or more with its aliases expanded")])
     return "".join([*parts, "\n"])
 
 
 def _too_large(path: Path, size: int, how: str = "") -> str:
-    return f"{path}: {size:,} bytes{how}, and CloudFormation takes {faults.LIMIT:,}; split it into several stacks"
+    return f"{path}: {size:,} bytes{how}; CloudFormation accepts at most {faults.LIMIT:,}: split it into several stacks"

@@ -1,7 +1,7 @@
-"""An AWS in memory for the tests of an application: no account, no network, no pause.
+"""AWS in memory for the tests of an application: without account, network and waiting.
 
-The fakes have the gateways' own methods on plain dictionaries. What a test does not prepare and a fake does not know
-fails, since no fake has a client. Nothing of the library imports this package.
+The fakes have the same methods as the gateways, and store plain dictionaries. Anything else fails, since a fake has no
+client. No other part of the library imports this package.
 """
 
 from .account import FakeAccount, FakeLogs, FakeNetworks, FakeTagging

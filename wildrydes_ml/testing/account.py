@@ -1,4 +1,4 @@
-"""The rest of an account in memory: what it has room for, its networks, its logs, and what its tags list."""
+"""The rest of an account in memory: its quotas, networks, logs and tags."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 class FakeTagging(Tagging):
-    """What the tagging API lists."""
+    """The resources that the tagging API lists."""
 
     def __init__(self) -> None:
         self.listed: list[str] | Exception = []
@@ -27,10 +27,10 @@ class FakeTagging(Tagging):
 
 
 class FakeNetworks(Networks):
-    """Network interfaces, and what bills.
+    """Network interfaces, and billable resources.
 
-    `asked` are the security groups and subnets of each look at the interfaces; `looks` are what each finds, errors
-    included; the last one is found again and again.
+    `asked` are the security groups and subnets of each query of the interfaces. `looks` are the results of the queries,
+    or errors to raise; the last one is repeated.
     """
 
     def __init__(self, journal: list[str]) -> None:
@@ -61,7 +61,7 @@ def _found(prepared: list[T] | Exception) -> list[T]:
 
 
 class FakeAccount(Account):
-    """An account with room for a deployment in two of three zones; `answers` are what it says instead."""
+    """An account that is ready for a deployment in two of three zones; `answers` replace single results."""
 
     def __init__(self) -> None:
         self.answers: dict[str, Any] = {}
@@ -119,7 +119,7 @@ class FakeAccount(Account):
 
 
 class FakeLogs(Logs):
-    """Log groups and consoles by name; what is prepared as an error is raised. `asked` are the times asked for."""
+    """Log groups and consoles by name; an error among them is raised. `asked` are the times of the queries."""
 
     def __init__(self) -> None:
         self.groups: dict[str, list[LogEvent] | Unknown | WildrydesError] = {}

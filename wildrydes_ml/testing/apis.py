@@ -14,9 +14,9 @@ REST_API = "AWS::ApiGateway::RestApi"
 
 
 class FakeApis(Apis):
-    """APIs by id; each action does what it is called. Keys and usage plans are ids with their tags, by kind.
+    """APIs by id. Keys and usage plans are ids with their tags, by kind.
 
-    `refusal` is what a look at them ends with, `loss` the type of what somebody deleted.
+    `refusal` is an error to raise when they are listed. `loss` is the type of a resource that somebody deleted.
     """
 
     def __init__(self, journal: list[str]) -> None:

@@ -10,9 +10,9 @@ NO_LABELS: Mapping[str, str] = {}
 
 
 class FakeBuckets(Buckets):
-    """Buckets of this account by name, and the names of other people's.
+    """Buckets of this account by name, and the names of other accounts' buckets.
 
-    `older` are versions beside the plain objects, `said` the labels of uploads by key, `unfinished` uploads in parts;
+    `older` are older versions of objects, `said` the labels of uploads by key, `unfinished` the multipart uploads.
     `writers` put one more of their keys into a bucket each time before it is deleted.
     """
 
@@ -28,7 +28,7 @@ class FakeBuckets(Buckets):
         self._links = 0
 
     def put(self, name: str, tags: Mapping[str, str] | None = None, *keys: str) -> None:
-        """A bucket that is already there."""
+        """Adds an existing bucket."""
         self.labels[name] = dict(tags or {})
         self.objects[name] = dict.fromkeys(keys, b"")
 
@@ -77,7 +77,7 @@ class FakeBuckets(Buckets):
         return f"https://s3.eu-west-1.amazonaws.com/{bucket}/{key}"
 
     def at(self, address: str) -> str:
-        """What lies at an address; a text that is none stands for itself."""
+        """The object at an address; any other text is returned unchanged."""
         if not address.startswith("https://"):
             return address
         bucket, _, key = address.removeprefix("https://s3.eu-west-1.amazonaws.com/").partition("/")

@@ -1,4 +1,4 @@
-"""A small evaluator of CloudFormation's conditions and references: a second reading, apart from the package's own."""
+"""A small evaluator of CloudFormation's conditions and references, independent of the package's own."""
 
 import re
 from collections.abc import Mapping
@@ -8,10 +8,10 @@ _NO_VALUE = {"Ref": "AWS::NoValue"}
 
 
 class Evaluation:
-    """Resolves parameters, conditions, Fn::If and Fn::Sub; what AWS alone knows stays as it is.
+    """Resolves parameters, conditions, Fn::If and Fn::Sub; values that only AWS knows stay unchanged.
 
-    A parameter without a value has its name between `<` and `>`. Raises AssertionError for a parameter that the
-    template has not.
+    A parameter without a value becomes its name between `<` and `>`. Raises AssertionError for a parameter that the
+    template does not have.
     """
 
     def __init__(self, body: Mapping[str, Any], parameters: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""An AWS in memory: all gateways over one account, and a journal of all that was changed."""
+"""AWS in memory: all gateways to one account, and a journal of all changes."""
 
 from collections.abc import Callable, Mapping
 
@@ -15,14 +15,14 @@ IDENTITY = Identity("123456789012", "arn:aws:iam::123456789012:user/rider", "aws
 
 
 class FakeAws:
-    """An account in memory. `gateways` is what `plan`, `deploy`, `status` and `destroy` take as `aws=`.
+    """An account in memory. Pass its `gateways` to `plan`, `deploy`, `status` and `destroy` as `aws=`.
 
-    `journal` lists what was changed, in order, in words such as `create thumbs`. What a test prepares stands in the
+    `journal` lists the changes in order, in words such as `create thumbs`. A test prepares the account through the
     fakes: `stacks`, `buckets`, `functions`, `apis`, `tagging`, `networks`, `account` and `logs`.
     """
 
     def __init__(self, outputs: Callable[[Stack], Mapping[str, str]] = lambda stack: {}) -> None:
-        """`outputs` tells values of a stack's outputs; for all others there are made-up ones."""
+        """`outputs` returns values of a stack's outputs; all other outputs get invented values."""
         self._told = outputs
         self.journal: list[str] = []
         self.stacks = FakeStacks(self.journal, self.outputs)
@@ -36,18 +36,18 @@ class FakeAws:
         self.logs = FakeLogs()
 
     def outputs(self, stack: Stack) -> Mapping[str, str]:
-        """The outputs of a stack that was made or changed."""
+        """The outputs of a stack that was created or updated."""
         return {**made_up(stack, self.stacks.template(stack.name), IDENTITY), **self._told(stack)}
 
     @property
     def left(self) -> list[str]:
-        """The stacks and buckets that there are: nothing after a destroy."""
+        """The existing stacks and buckets: none after a destroy."""
         stacks = [stack.name for stack in self.stacks.stacks.values() if stack.status != "DELETE_COMPLETE"]
         return [*(f"stack {name}" for name in stacks), *(f"bucket {name}" for name in self.buckets.labels)]
 
     @property
     def gateways(self) -> Aws:
-        """As the package knows them."""
+        """The fakes as the gateways that the package uses."""
         return Aws(
             IDENTITY,
             self.stacks,

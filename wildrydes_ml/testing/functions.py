@@ -10,7 +10,7 @@ from ..errors import WildrydesError
 
 
 class FakeFunctions(Functions):
-    """A function that answers from a list, the last answer again and again; and log groups with their tags.
+    """A function that answers from a list, and log groups with their tags.
 
     `answers` are the list, an empty JSON object at first; `invoked` and `events` are what it was invoked with. `loss`
     is the type of what somebody deleted, `asked` whom it was asked of. `gone` are the names of other functions that

@@ -1,4 +1,4 @@
-"""The outputs of a stack that nobody has made: what the template says of them, with made-up ids and attributes."""
+"""The outputs of a stack that does not exist: from the template, with invented ids and attributes."""
 
 import json
 import re
@@ -13,9 +13,9 @@ _PLACE = re.compile(r"\$\{([^!}]+)\}")
 
 
 def made_up(stack: Stack, template: str, identity: Identity) -> dict[str, str]:
-    """Key and value of each output. A resource's id is its logical id, an attribute `Resource.Attribute`.
+    """Key and value of each output. A resource's id is its logical id, an attribute is `Resource.Attribute`.
 
-    A text that is no template has none.
+    A text that is not a template has no outputs.
     """
     body = decode(template)
     offered = {name: value for name, value in stack.parameters.items() if name in body.get("Parameters", {})}

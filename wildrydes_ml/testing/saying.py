@@ -1,4 +1,4 @@
-"""What a deploy says and how time passes, in a test."""
+"""A reporter and a clock for tests."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass
 class Said:
-    """A reporter that remembers: kind, text and record of each thing said."""
+    """A reporter that stores each message: its kind, text and record."""
 
     lines: list[tuple[str, str, dict[str, Any]]] = field(default_factory=list)
     idle: tuple[float, float] = (0, 0)
@@ -32,12 +32,12 @@ class Said:
         self.lines.append(("result", str(ok), record))
 
     def texts(self, kind: str) -> list[str]:
-        """What was said of one kind."""
+        """The texts of the messages of one kind."""
         return [text for one, text, _ in self.lines if one == kind]
 
 
 class Clock:
-    """Time that passes only by sleeping."""
+    """A clock on which time passes only by sleeping."""
 
     def __init__(self) -> None:
         self.now = 0.0

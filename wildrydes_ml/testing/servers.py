@@ -1,4 +1,4 @@
-"""A server on 127.0.0.1 that stands for a deployed API, since a proof is asked over HTTP."""
+"""A server on 127.0.0.1 that replaces a deployed API: a proof is sent over HTTP."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -10,7 +10,7 @@ from typing import Any
 
 @dataclass(frozen=True)
 class Request:
-    """What a client sent."""
+    """A client's request."""
 
     method: str
     path: str
@@ -20,7 +20,7 @@ class Request:
 
 @dataclass(frozen=True)
 class Response:
-    """What it gets."""
+    """The server's response."""
 
     status: int
     body: bytes
@@ -29,7 +29,7 @@ class Response:
 
 @contextmanager
 def serving(respond: Callable[[Request], Response]) -> Iterator[str]:
-    """The URL of a server; each request has a thread."""
+    """The URL of a running server; each request has its own thread."""
 
     class Handler(BaseHTTPRequestHandler):
         def respond(self) -> None:

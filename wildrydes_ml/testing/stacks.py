@@ -1,4 +1,4 @@
-"""CloudFormation in memory: stacks by name, and operations that end as a test says."""
+"""CloudFormation in memory: stacks by name, and operations with the results that a test chooses."""
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
@@ -19,16 +19,17 @@ STACK_TYPE = "AWS::CloudFormation::Stack"
 
 
 def event(number: int, status: str, resource: str = "Vpc", reason: str = "", type: str = "AWS::EC2::VPC") -> StackEvent:
-    """A stack's event; its number is its id and its second."""
+    """A stack's event; the number is both its id and its second."""
     return StackEvent(f"e{number}", datetime.fromtimestamp(number, timezone.utc), resource, type, status, reason)
 
 
 class FakeStacks(Stacks):
     """Stacks by name, and operations on them.
 
-    An operation ends at the next pause: well, or as `fail` says. `endings` are the statuses that a stack gets one after
-    the other, `failures` the events of each operation on it. `changes` are what its next change sets tell, `held` its
-    resources, `policies` the stack policies, `drifts` what drift detection finds; each is by the stack's name.
+    An operation ends at the next pause, with success or as `fail` says. These are all by the stack's name: `endings`
+    are the statuses that a stack gets one after the other, `failures` the events of each operation, `changes` the
+    content of its next change sets, `held` its resources, `policies` the stack policies, and `drifts` the results of
+    drift detection.
     """
 
     def __init__(self, journal: list[str], outputs: Callable[[Stack], Mapping[str, str]]) -> None:
@@ -59,17 +60,16 @@ class FakeStacks(Stacks):
     def put(
         self, name: str, status: str, template: str = "", resources: Sequence[StackResource] = (), **more: Any
     ) -> None:
-        """A stack that is already there."""
+        """Adds an existing stack."""
         self.stacks[name] = Stack(name, f"id:{name}", status, **more)
         self.templates[name] = template
         self.held[name] = list(resources)
 
     def fail(self, name: str, resource: str, reason: str, type: str = "AWS::S3::Bucket", status: str = "") -> None:
-        """The next operation on the stack fails, and CloudFormation undoes it.
+        """Makes the next operation on the stack fail; CloudFormation rolls it back.
 
-        `resource` is the logical id of what could not be made, `reason` what CloudFormation says of it. The stack ends
-        as `status`: ROLLBACK_COMPLETE when it is new and UPDATE_ROLLBACK_COMPLETE when it is there, unless you say
-        another.
+        `resource` is the logical id of the resource that failed, `reason` CloudFormation's reason. The stack ends with
+        `status`, by default ROLLBACK_COMPLETE for a new stack and UPDATE_ROLLBACK_COMPLETE for an existing one.
         """
         is_there = self.describe(name) is not None
         did, end = ("UPDATE", "UPDATE_ROLLBACK_COMPLETE") if is_there else ("CREATE", "ROLLBACK_COMPLETE")
@@ -114,7 +114,7 @@ class FakeStacks(Stacks):
     def prepare(
         self, stack: Stack, template: str, parameters: Mapping[str, str], tags: Mapping[str, str]
     ) -> ChangeSet | None:
-        """None when nothing that is made changes, whatever else does; `indifferent` stacks never find anything."""
+        """None when no resource changes, whatever else does; stacks in `indifferent` never have changes."""
         found, template = self.stacks[stack.name], self.read(template) or self.templates[stack.name]
         made = _made(self.templates[stack.name], found.parameters)
         if (made, found.tags) == (_made(template, parameters), tags) or stack.name in self.indifferent:
@@ -148,7 +148,7 @@ class FakeStacks(Stacks):
         self._begin(replace(stack, status="DELETE_IN_PROGRESS"), "DELETE_COMPLETE")
 
     def events(self, stack: str, seen: Container[str] = (), token: str = "") -> list[StackEvent]:
-        """A token is the last event before its operation."""
+        """The events; a token is the last event before its operation."""
         newest_first = reversed(self.history.get(stack.removeprefix("id:"), []))
         return list(takewhile(lambda event: event.id not in seen and event.id != token, newest_first))[::-1]
 

@@ -66,7 +66,7 @@ def test_a_missing_model_is_told_before_anything_is_made(full: App, folder: Path
     if left != "nothing":
         (folder / "model").mkdir()
     assert render(answering(full).template())
-    with pytest.raises(SettingsError, match=r"App sentiment \(.*\): Filling\.model is 'model/': .*make the model"):
+    with pytest.raises(SettingsError, match=r"App sentiment \(.*\): Filling\.model is 'model/': .*create the model"):
         full.deployment()
 
 
@@ -74,7 +74,9 @@ def test_a_model_in_a_file_that_is_no_archive_is_told_before_anything_is_made(fo
     filling = Filling(packages=["numpy==2.4.6"], model="model/weights.json")
     app = App("one", network=NewNetwork(), storage=Storage(), filling=filling, directory=folder)
     app.function("Answer", code="handler", handler="app.answer")
-    with pytest.raises(SettingsError, match=r"'model/weights.json': .*weights.json is no tar archive; name the direct"):
+    with pytest.raises(
+        SettingsError, match=r"'model/weights.json': .*weights.json is not a tar archive; name the direct"
+    ):
         app.deployment()
     (folder / "model" / "weights.json").unlink()
     shutil.make_archive(str(folder / "packed"), "gztar", folder / "other")

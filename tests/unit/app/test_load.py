@@ -61,7 +61,7 @@ def test_one_of_two_apps_is_named(folder: Path) -> None:
     assert load(f"{path}:other").name == "other"
     assert load(f"{path}:app").name == "plain"
     said = fault(path)
-    assert "it makes 2 Apps" in said
+    assert "it defines 2 Apps" in said
     assert "app, other" in said
     assert f"{path}:NAME" in said
 
@@ -78,7 +78,7 @@ def test_a_deployment_is_found_as_an_app_is(folder: Path) -> None:
     assert isinstance(found, Deployment)
     assert found.name == "own"
     said = fault(written(folder, OWN + OWN.replace("own =", "two ="), "two.py"))
-    assert "it makes 2 Deployments" in said
+    assert "it defines 2 Deployments" in said
     assert "own, two" in said
 
 
@@ -111,7 +111,7 @@ FAULTS = {
     "syntax": ("from wildrydes_ml import App\napp = App(\n", "{path}, line 2: "),
     "missing module": ("import nothing_there\n", "{path}, line 1: No module named 'nothing_there'; install"),
     "relative": ("x = 1\nfrom .names import NAME\n", "{path}, line 2: attempted relative import with no known parent "
-                 "package; leave the first dot out"),
+                 "package; remove the first dot"),
     "null byte": ("x = 1\0\n", "source code string cannot contain null bytes"),
     "incomplete resource": (PLAIN + "from troposphere.dynamodb import Table\napp.add(Table('Words'))\n",
                             "App 'plain': Resource KeySchema required in type AWS::DynamoDB::Table (title: Words)"),
@@ -120,15 +120,15 @@ FAULTS = {
     "exit": ("import sys\nsys.exit(3)\n", "{path}, line 2: SystemExit: 3"),
     "wrong use": (PLAIN + "\napp.parameter('Revision', 1)\n", "{path}, line 5: parameter 'Revision': "),
     "missing code": (PLAIN.replace('code="handler"', 'code="none"'), "{path}, line 3: function 'Answer': code is"),
-    "no App": ("x = 1\n", "it makes no App and no Deployment; write app = App("),
-    "a class": ("from wildrydes_ml import App\n", "it makes no App"),
+    "no App": ("x = 1\n", "it defines no App and no Deployment; write app = App("),
+    "a class": ("from wildrydes_ml import App\n", "it defines no App"),
     "missing packages": (
         'from wildrydes_ml import *\napp = App("a1", network=NewNetwork(), storage=Storage(),\n'
         '    filling=Filling("none.txt", "model"))\n',
         "{path}, line 2: Filling.packages is 'none.txt': there is no file {folder}/none.txt",
     ),
     "no function": ('from wildrydes_ml import App\napp = App("empty")\n', "App 'empty' has no function: add one with"),
-    "proof of no route": (PLAIN + 'app.proof("POST /", {}, bool)\n', "{path}, line 4: proof: 'POST /' is no route"),
+    "proof of no route": (PLAIN + 'app.proof("POST /", {}, bool)\n', "{path}, line 4: proof: 'POST /' is not a route"),
 }  # fmt: skip
 
 

@@ -96,8 +96,8 @@ def test_the_role_gets_the_statements(full: App) -> None:
     ("arguments", "said"),
     [
         (("SendMessage", "*"), "'sqs:SendMessage'"),
-        (("sqs.SendMessage", "*"), "service and action"),
-        (("sqs:Send Message", "*"), "service and action"),
+        (("sqs.SendMessage", "*"), "write the service and the action"),
+        (("sqs:Send Message", "*"), "write the service and the action"),
         (([], "*"), "pass an action"),
         ((3, "*"), "pass an action"),
         (("sqs:SendMessage",), "names no resource"),

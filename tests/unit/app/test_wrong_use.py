@@ -36,14 +36,14 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "no path": ({"code": 3}, "pass a path"),
     "handler without function": ({"handler": "app"}, "use 'module.function'"),
     "handler with a path": ({"handler": "app.py:answer"}, "use 'module.function'"),
-    "handler of no module": ({"handler": "main.answer"}, "there is no main.py in"),
+    "handler of no module": ({"handler": "main.answer"}, "there is no file main.py in"),
     "too much memory": ({"memory": 20000}, "^function 'Other': memory is 20000: use 128 to 10240"),
     "odd days": ({"log_days": 2}, "^function 'Other': log_days is '2': use one of"),
     "odd physical name": ({"physical_name": "a b"}, "^function 'Other': physical_name is 'a b': use"),
     "too long": ({"timeout": 1000}, "1 to 900"),
     "a name of no text": ({"environment": {3: "x"}}, r"environment has 3: use letters"),
-    "reserved": ({"environment": {"AWS_REGION": "x"}}, "'AWS_REGION'.*keeps this name"),
-    "reserved of Lambda": ({"environment": {"LAMBDA_TASK_ROOT": "x"}}, "keeps this name"),
+    "reserved": ({"environment": {"AWS_REGION": "x"}}, "'AWS_REGION'.*reserves this name"),
+    "reserved of Lambda": ({"environment": {"LAMBDA_TASK_ROOT": "x"}}, "reserves this name"),
     "odd name": (
         {"environment": {"MY-NAME": "x"}},
         r"function 'Other': environment has 'MY-NAME': use letters, digits and _",
@@ -68,9 +68,12 @@ HANDLERS: dict[str, tuple[str, str]] = {
     "a fault of syntax": ("x = 1\ndef answer(event, context)\n    pass\n", r"app.py, line 2: expected ':'"),
     "no function": ("x = 1\n", "there is no answer in .*app.py; it has no function"),
     "one argument": ("def answer(event):\n    pass\n", r"line 1 of .*app.py.*write def answer\(event, context\)"),
-    "three arguments": ("def answer(self, event, context):\n    pass\n", "does not take"),
-    "a needed name": ("def answer(event, context, *, model):\n    pass\n", "does not take"),
-    "async": ("async def answer(event, context):\n    pass\n", "line 1 of .*app.py, as it is async"),
+    "three arguments": ("def answer(self, event, context):\n    pass\n", "does not accept event and context"),
+    "a needed name": ("def answer(event, context, *, model):\n    pass\n", "does not accept event and context"),
+    "async": (
+        "async def answer(event, context):\n    pass\n",
+        "line 1 of .*app.py, is async, which Lambda cannot call",
+    ),
     "no text": ("\0", "app.py.*null bytes"),
 }
 
@@ -111,9 +114,9 @@ ROUTES: dict[str, tuple[str, str]] = {
     "no method": ("/x", "write method and path, such as 'POST /'"),
     "no slash": ("POST x", "write method and path"),
     "small letters": ("post /x", "'POST'"),
-    "slash at the end": ("POST /x/", "without a slash at its end"),
-    "twice": ("POST /", "stands twice"),
-    "too like another": ("GET /a/b", "paths /a-b and /a/b would have one logical id"),
+    "slash at the end": ("POST /x/", "without a slash at the end"),
+    "twice": ("POST /", "is there twice"),
+    "too like another": ("GET /a/b", "paths /a-b and /a/b would have the same logical id"),
 }
 
 
@@ -126,15 +129,15 @@ def test_a_wrong_route(full: App, answer: Function, route: str, said: str) -> No
 
 
 def test_a_route_wants_a_function_of_this_app(full: App, answer: Function, bare: Callable[..., App]) -> None:
-    with pytest.raises(TypeError, match=r"pass what app.function"):
+    with pytest.raises(TypeError, match=r"pass the result of app.function"):
         full.route("POST /", answer.inference)  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="another App's"):
+    with pytest.raises(ValueError, match="belongs to another App"):
         bare().route("POST /", answer)
 
 
 def test_a_route_wants_a_function_that_ends_in_time(full: App) -> None:
     slow = function(full, timeout=30)
-    with pytest.raises(ValueError, match=r"Other may take 30 s.*waits 29 s"):
+    with pytest.raises(ValueError, match=r"Other may take 30 s.*waits only 29 s"):
         full.route("POST /", slow)
 
 
@@ -154,10 +157,10 @@ def right(reply: Any) -> bool:
 
 
 PROOFS: dict[str, tuple[Callable[[App, Any], Any], str]] = {
-    "of no route": (lambda app, route: app.proof("POST /", {}, right), "pass what app.route"),  # type: ignore[arg-type]
+    "of no route": (lambda app, route: app.proof("POST /", {}, right), "pass the result of app.route"),  # type: ignore[arg-type]
     "twice": (lambda app, route: twice(lambda: app.proof(route, {}, right)), "already"),
-    "a check of nothing": (lambda app, route: app.proof(route, {}, lambda: True), "take the answer alone"),  # type: ignore[arg-type,misc]
-    "a check of two": (lambda app, route: app.proof(route, {}, lambda a, b: True), "take the answer alone"),  # type: ignore[arg-type,misc]
+    "a check of nothing": (lambda app, route: app.proof(route, {}, lambda: True), "must accept one argument"),  # type: ignore[arg-type,misc]
+    "a check of two": (lambda app, route: app.proof(route, {}, lambda a, b: True), "must accept one argument"),  # type: ignore[arg-type,misc]
     "no check": (lambda app, route: app.proof(route, {}, True), "pass a function"),  # type: ignore[arg-type]
     "no JSON": (lambda app, route: app.proof(route, {1, 2}, right), "cannot be sent as JSON"),
     "GET with a body": (lambda app, route: app.proof(app.route("GET /", app.functions["Answer"]), {}, right), "None"),
@@ -176,23 +179,23 @@ def test_a_wrong_proof(full: App, answer: Function, mistake: Callable[[App, Any]
 
 
 OTHERS: dict[str, tuple[Mistake, str]] = {
-    "parameter of the template": (lambda app: app.parameter("Revision", "x"), "a parameter of that name"),
+    "parameter of the template": (lambda app: app.parameter("Revision", "x"), "a parameter with that name"),
     "parameter of another App's template": (lambda app: app.parameter("InternetEgress", "x"), "choose another"),
     "parameter twice": (lambda app: twice(lambda: app.parameter("Sure", 1)), "'Sure'.*choose another"),
     "parameter of a resource's name": (lambda app: app.parameter("FileSystemResource", 1), "choose another"),
     "parameter with a dash": (lambda app: app.parameter("my-one", 1), "letters and digits"),
-    "parameter of a list": (lambda app: app.parameter("Many", [1]), "use text or a number"),  # type: ignore[arg-type]
+    "parameter of a list": (lambda app: app.parameter("Many", [1]), "use text, a number or nothing"),  # type: ignore[arg-type]
     "default too small": (lambda app: app.parameter("Sure", 0.1, at_least=0.5), "must be from 0.5"),
     "limits the wrong way": (
         lambda app: app.parameter("Sure", 1, at_least=9, at_most=0),
         "at_least is 9, more than at",
     ),
-    "limits of text": (lambda app: app.parameter("Word", "x", at_most=3), "are for numbers"),
+    "limits of text": (lambda app: app.parameter("Word", "x", at_most=3), "are only for numbers"),
     "default of no choice": (lambda app: app.parameter("Word", "x", one_of=["a", "b"]), "must be one of 'a', 'b'"),
     "choices as text": (lambda app: app.parameter("Word", "x", one_of="xy"), "pass a list"),
     "resource twice": (lambda app: twice(lambda: app.add(Queue("Results"))), "'Results'.*another name"),
-    "resource of a parameter's name": (lambda app: app.add(Queue("VpcId")), "a parameter of that name"),
-    "no resource": (lambda app: app.add("Results"), "pass a resource"),
+    "resource of a parameter's name": (lambda app: app.add(Queue("VpcId")), "a parameter with that name"),
+    "no resource": (lambda app: app.add("Results"), "pass a troposphere resource"),
     "alarm on a name": (lambda app: app.alarm("Bad", "Errors", above=0), r"function.metric\(name\)"),  # type: ignore[arg-type]
     "alarm on a slip": (lambda app: function(app).metric("Erors"), "did you mean 'Errors'"),
     "alarm on two": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age"), above=0), "dimension"),  # type: ignore[arg-type]
@@ -259,7 +262,7 @@ BEGUN: dict[str, tuple[dict[str, Any], str]] = {
     "network of a word": ({"network": "vpc-1"}, "App.network is 'vpc-1': pass ExistingNetwork"),
     "access of a word": ({"access": "API_KEY"}, "pass Access"),
     "storage without network": ({"storage": Storage()}, "needs a network"),
-    "network without storage": ({"network": NewNetwork()}, "is for storage"),
+    "network without storage": ({"network": NewNetwork()}, "is used only with storage"),
     "filling without storage": ({"filling": Filling("packages.txt", "model")}, "needs storage"),
     "runtime": ({"runtime": "3.13"}, "App.runtime is '3.13'"),
     "architecture": ({"architecture": "arm"}, "'x86_64', 'arm64'"),
@@ -285,7 +288,7 @@ DECLARED: dict[str, tuple[Callable[[], Any], str]] = {
     "no model": (lambda: Filling("packages.txt", ""), "Filling.model is empty"),
     "no packages": (lambda: Filling([], "model"), "Filling.packages is empty"),
     "a model of no text": (lambda: Filling("packages.txt", Path("model")), "pass text"),  # type: ignore[arg-type]
-    "a digest of a directory": (lambda: Filling("p.txt", "model", sha256="a" * 64), "for a model behind a URL"),
+    "a digest of a directory": (lambda: Filling("p.txt", "model", sha256="a" * 64), "only for a model at a URL"),
     "a short digest": (lambda: Filling("p.txt", "https://x/m.tar", sha256="abc"), "64 hexadecimal"),
     "an open door unexplained": (lambda: Access("NONE"), "open_because"),
 }
@@ -299,8 +302,8 @@ def test_a_wrong_declaration(make: Callable[[], Any], said: str) -> None:
 
 PACKAGES: dict[str, tuple[Any, str]] = {
     "no file": ("nothing.txt", "there is no file"),
-    "no pin": (["numpy"], "'numpy': pin each package"),
-    "an option of pip's": (["--index-url"], "pin each package"),
+    "no pin": (["numpy"], "'numpy': use an exact version"),
+    "an option of pip's": (["--index-url"], "use an exact version"),
     "too many": (["numpy==2.4.6"] * 400, "name fewer packages"),
 }
 

@@ -108,7 +108,7 @@ def test_every_kind_of_picture_is_shown_as_it_looks(tmp_path: Path, image: Image
 
 
 def test_what_cannot_be_drawn_is_an_error_in_words(picture: Path, tmp_path: Path) -> None:
-    with pytest.raises(WildrydesError, match="not drawn: Pillow cannot read it"):
+    with pytest.raises(WildrydesError, match="the boxes were not drawn: Pillow cannot read the picture"):
         draw(BytesIO(b"text"), [HORSE], tmp_path / "out.png")
     with pytest.raises(WildrydesError, match=r"not drawn: \S+/picture\.png: File exists"):
         draw(picture, [HORSE], picture / "out.png")
@@ -154,17 +154,17 @@ def test_many_go_into_a_directory_and_are_numbered_where_names_meet() -> None:
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("arguments", [["a.png", "b.png"], ["photos"]], ids=" ".join)
 def test_a_folder_or_several_do_not_fit_in_a_file(arguments: list[str]) -> None:
-    with pytest.raises(SettingsError, match=r"out\.png is one file, for one picture: name a directory, out/"):
+    with pytest.raises(SettingsError, match=r"out\.png is a file, for one picture only: name a directory, out/"):
         destinations("out.png", arguments, ["photos/a.png"])
 
 
 @pytest.mark.usefixtures("here")
 @pytest.mark.parametrize(("save", "picture"), [("a.png", "a.png"), ("./a.png", "a.png"), ("photos", "photos/a.png")])
 def test_a_picture_is_never_replaced(save: str, picture: str) -> None:
-    with pytest.raises(SettingsError, match="would replace the picture"):
+    with pytest.raises(SettingsError, match="would overwrite the picture"):
         destinations(save, [picture], [picture])
 
 
 def test_a_format_that_pillow_does_not_write_is_an_error_in_words() -> None:
-    with pytest.raises(SettingsError, match=r"end the name in \.png"):
+    with pytest.raises(SettingsError, match=r"use a name that ends in \.png"):
         destinations("out.xyz", ["a.jpg"], ["a.jpg"])

@@ -161,7 +161,7 @@ def test_what_cannot_be_read_is_named(tmp_path: Path, name: str, why: str) -> No
 
 @pytest.mark.parametrize("picture", ["s3://bucket/a.png", "ftp://example.org/a.png"])
 def test_an_address_that_cannot_be_fetched_is_told_from_a_missing_file(picture: str) -> None:
-    with pytest.raises(WildrydesError, match=f"{picture}: only http and https addresses are fetched"):
+    with pytest.raises(WildrydesError, match=f"{picture}: only http and https URLs can be fetched"):
         read(picture)
 
 

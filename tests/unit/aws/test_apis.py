@@ -105,7 +105,7 @@ def test_an_api_that_is_gone_has_no_wiring(gateway: Gateway) -> None:
 def test_a_wiring_that_may_not_be_read_is_no_api_that_is_gone(gateway: Gateway) -> None:
     apis, stubber = gateway
     stubber.add_client_error("get_resources", "AccessDeniedException", "no")
-    with pytest.raises(WildrydesError, match="API a: AWS denies it: no"):
+    with pytest.raises(WildrydesError, match="API a: AWS denies access: no"):
         apis.found("a", OPEN)
 
 

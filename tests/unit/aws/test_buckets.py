@@ -58,7 +58,7 @@ def test_a_bucket_is_private_encrypted_tagged_and_tls_only(
 def test_somebody_else_s_bucket_cannot_be_made(stub: Stub) -> None:
     client, stubber = stub("s3")
     stubber.add_client_error("create_bucket", "BucketAlreadyExists", "taken")
-    with pytest.raises(Refused, match="bucket b belongs to another account: name one with --bucket"):
+    with pytest.raises(Refused, match="bucket b belongs to another account: name another one with --bucket"):
         Buckets(client, IDENTITY).create("b", {})
 
 
@@ -81,7 +81,9 @@ def test_a_bucket_that_s3_never_lets_go_is_told(stub: Stub) -> None:
     client, stubber = stub("s3")
     for _ in range(10):
         stubber.add_client_error("create_bucket", "OperationAborted", http_status_code=409)
-    with pytest.raises(OutOfReach, match=r"bucket b: S3 is not done with a bucket of this name.*run the same command"):
+    with pytest.raises(
+        OutOfReach, match=r"bucket b: S3 is still busy with a bucket of this name.*run the same command"
+    ):
         Buckets(client, IDENTITY, Repeater(sleep=lambda _: None)).create("b", {})
 
 
@@ -93,9 +95,7 @@ def test_an_upload_is_checked_and_goes_to_our_own_bucket_only(stub: Stub) -> Non
     stubber.add_response("put_object", {}, wanted)
     Buckets(client, IDENTITY, Repeater(sleep=lambda _: None)).upload("b", "code/a.zip", b"zip", {"k": "v"})
     stubber.add_client_error("put_object", "AccessDenied", "not yours", http_status_code=403)
-    with pytest.raises(
-        WildrydesError, match=r"s3://b/code/a\.zip: AWS denies it: not yours; .*permission s3:PutObject"
-    ):
+    with pytest.raises(WildrydesError, match=r"s3://b/code/a\.zip: AWS denies access: not yours; allow s3:PutObject"):
         Buckets(client, IDENTITY).upload("b", "code/a.zip", b"zip")
 
 
@@ -146,10 +146,12 @@ def test_a_bucket_that_may_not_be_read_is_no_refusal_and_names_the_permission(
         stubber.add_client_error("list_buckets", "AccessDenied", http_status_code=403)
     else:
         stubber.add_response("list_buckets", {"Buckets": [{"Name": name} for name in listed]})
-    with pytest.raises(WildrydesError, match=r"bucket b: AWS denies it .* lack the permission s3:ListBucket:") as error:
+    with pytest.raises(
+        WildrydesError, match=r"bucket b: AWS denies access .* lack the permission s3:ListBucket:"
+    ) as error:
         Buckets(client, IDENTITY).tags("b")
     assert error.value.exit_code == 1
-    assert ("this account's own" if listed else "another account's, or") in str(error.value)
+    assert ("It belongs to this account, and" if listed else "belongs to another account, or") in str(error.value)
 
 
 @pytest.mark.parametrize(
@@ -169,7 +171,7 @@ def test_what_is_denied_names_its_permission(
 ) -> None:
     client, stubber = stub("s3")
     stubber.add_client_error(operation, "403" if operation == "head_object" else "AccessDenied", http_status_code=403)
-    with pytest.raises(WildrydesError, match=f"b.*: AWS denies it.* the permission {permission}") as error:
+    with pytest.raises(WildrydesError, match=f"b.*: AWS denies access.* allow {permission}") as error:
         call(Buckets(client, IDENTITY))
     assert error.value.exit_code == 1
 
@@ -190,7 +192,7 @@ def test_our_own_bucket_whose_tags_may_not_be_read_is_no_stranger_s(stub: Stub) 
     client, stubber = stub("s3")
     stubber.add_response("head_bucket", {}, HEAD)
     stubber.add_client_error("get_bucket_tagging", "AccessDenied", "no s3:GetBucketTagging", http_status_code=403)
-    said = "bucket b: AWS denies it: no s3:GetBucketTagging; it needs the permission s3:GetBucketTagging"
+    said = "bucket b: AWS denies access: no s3:GetBucketTagging; allow s3:GetBucketTagging"
     with pytest.raises(WildrydesError, match=said) as error:
         Buckets(client, IDENTITY).tags("b")
     assert not isinstance(error.value, Refused)
@@ -199,7 +201,7 @@ def test_our_own_bucket_whose_tags_may_not_be_read_is_no_stranger_s(stub: Stub) 
 def test_expired_credentials_have_no_words_in_s3_s_answer(stub: Stub) -> None:
     client, stubber = stub("s3")
     stubber.add_client_error("head_bucket", "400", "Bad Request", http_status_code=400, expected_params=HEAD)
-    with pytest.raises(InterruptedWork, match="expired; renew them"):
+    with pytest.raises(InterruptedWork, match="expired: renew them"):
         Buckets(client, IDENTITY).tags("b")
 
 
@@ -365,7 +367,7 @@ def test_an_answer_without_tags_is_none(stub: Stub) -> None:
     client, stubber = stub("s3")
     stubber.add_response("get_bucket_tagging", {"TagSet": []})
     client.meta.events.register("after-call.s3.GetBucketTagging", lambda parsed, **_: parsed.pop("TagSet"))
-    with pytest.raises(OutOfReach, match=r"bucket b: AWS's answer cannot be read"):
+    with pytest.raises(OutOfReach, match=r"bucket b: the answer of AWS cannot be read"):
         Buckets(client, IDENTITY).own_tags("b")
 
 

@@ -186,7 +186,7 @@ def test_one_fault_is_a_line_and_several_are_a_list() -> None:
         (
             COUNT,
             Unknown("denied", "cloudformation:DescribeEvents"),
-            "Validation failed with 2 error(s); these credentials may not read the causes: allow "
+            "Validation failed with 2 error(s); no permission to read the causes: allow "
             "cloudformation:DescribeEvents and run again, or look at Events in CloudFormation's console",
         ),
         (
@@ -198,7 +198,7 @@ def test_one_fault_is_a_line_and_several_are_a_list() -> None:
         (
             COUNT,
             (),
-            "Validation failed with 2 error(s); CloudFormation does not tell the causes: run again, or look at Events "
+            "Validation failed with 2 error(s); CloudFormation does not show the causes: run again, or look at Events "
             "in CloudFormation's console",
         ),
     ],
@@ -344,7 +344,7 @@ def test_a_refused_change_set_tells_all_its_faults_before_it_goes(stub: Stub) ->
 def test_a_denied_look_at_the_faults_is_said_beside_what_is_known(stub: Stub) -> None:
     assert str(refused(stub, EARLY, code="AccessDenied")) == (
         "stack s: CloudFormation refuses the change: The following hook(s)/validation failed: "
-        "[AWS::EarlyValidation::ResourceExistenceCheck]; these credentials may not read the causes: allow "
+        "[AWS::EarlyValidation::ResourceExistenceCheck]; no permission to read the causes: allow "
         "cloudformation:DescribeEvents and run again, or look at Events in CloudFormation's console"
     )
 
@@ -357,7 +357,7 @@ def test_a_reason_that_is_one_stands_alone(stub: Stub, code: str) -> None:
 
 def test_without_reason_and_faults_it_is_told_where_to_look(stub: Stub) -> None:
     assert str(refused(stub, "")).startswith(
-        "stack s: CloudFormation refuses the change: no reason is given; CloudFormation does not tell the causes"
+        "stack s: CloudFormation refuses the change: no reason is given; CloudFormation does not show the causes"
     )
 
 

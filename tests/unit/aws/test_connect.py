@@ -47,14 +47,14 @@ def on_aws(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         ("eu-west1", "did you mean eu-west-1?"),
         ("us-east-1a", "did you mean us-east-1?"),
         ("us-gov-wst-1", "did you mean us-gov-west-1?"),
-        ("mars", "there are af-south-1, "),
+        ("mars", "use one of af-south-1, "),
     ],
 )
 def test_a_region_that_there_is_not_is_refused_at_once(region: str, hint: str) -> None:
     names, began = Names(), time.monotonic()
     with pytest.raises(SettingsError) as error:
         connect(Target(region), resolve=names)
-    assert str(error.value).startswith(f"no region {region}: {hint}")
+    assert str(error.value).startswith(f"there is no region {region}: {hint}")
     assert names.asked == [f"sts.{region}.amazonaws.com"] or region.startswith("us-gov")
     assert time.monotonic() - began < 10
 
@@ -139,6 +139,6 @@ def test_nothing_is_said_where_nothing_is_tried_again(monkeypatch: pytest.Monkey
     said: list[str] = []
     with aws_answering(lambda action: (302, "")) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
-        with pytest.raises(OutOfReach, match="credentials: AWS did not answer; what came is HTTP 302"):
+        with pytest.raises(OutOfReach, match="credentials: the answer is not from AWS: HTTP 302"):
             connect(Target("eu-west-1", attempts=1), say=said.append)
     assert said == []

@@ -19,8 +19,8 @@ from wildrydes_ml.aws.tagging import Tagging
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 
 # What each answer of AWS becomes: codes, error, a part of what is told.
-EXPIRY = "the thing: the credentials have expired or are not valid; renew them and run again"
-SIGNATURE = "the thing: AWS does not take the signature: set this machine's clock and secret key right"
+EXPIRY = "the thing: the credentials have expired or are invalid; renew them and run again"
+SIGNATURE = "the thing: AWS does not accept the signature: check this machine's clock and the secret key"
 ANSWERS = [
     (
         "ExpiredToken ExpiredTokenException InvalidClientTokenId InvalidToken RequestExpired TokenRefreshRequired "
@@ -29,7 +29,7 @@ ANSWERS = [
         EXPIRY,
     ),
     ("AuthFailure InvalidSignatureException RequestTimeTooSkewed SignatureDoesNotMatch", InterruptedWork, SIGNATURE),
-    ("AccessDenied AccessDeniedException UnauthorizedOperation", WildrydesError, "the thing: AWS denies it: said"),
+    ("AccessDenied AccessDeniedException UnauthorizedOperation", WildrydesError, "the thing: AWS denies access: said"),
     (
         "BandwidthLimitExceeded EC2ThrottledException OperationAborted PriorRequestNotComplete "
         "ProvisionedThroughputExceededException RequestLimitExceeded RequestThrottled RequestThrottledException "
@@ -41,13 +41,13 @@ ANSWERS = [
     (
         "InternalError InternalFailure InternalServerError ServiceException ServiceUnavailable",
         OutOfReach,
-        "the thing: AWS has a fault ({code}: said); run the same command again later",
+        "the thing: AWS reports an internal error ({code}: said); run the same command again later",
     ),
     (
         "AlreadyExistsException ChangeSetNotFound ChangeSetNotFoundException ConflictException InvalidChangeSetStatus "
         "NoSuchBucket OperationInProgressException",
         InterruptedWork,
-        "the thing: another deployer is at work on it; run again when it is done. AWS: said",
+        "the thing: another deployer is changing it; run again when that has ended. AWS: said",
     ),
     (
         "LimitExceeded AddressLimitExceeded InsufficientCapabilitiesException ValidationError Brandnew",
@@ -86,7 +86,7 @@ def test_a_fault_of_the_server_s_is_one_whatever_its_code(status: int) -> None:
     error = told(client_error("Brandnew", status=status))
     assert (type(error), str(error)) == (
         OutOfReach,
-        "the thing: AWS has a fault (Brandnew: said); run the same command again later",
+        "the thing: AWS reports an internal error (Brandnew: said); run the same command again later",
     )
 
 
@@ -94,20 +94,20 @@ def test_an_answer_without_code_and_message_is_still_told() -> None:
     error = told(exceptions.ClientError({}, "Call"))
     assert type(error) is OutOfReach
     assert str(error) == (
-        "the thing: AWS did not answer; what came is HTTP without a status, without a word. A proxy or a sign-in page "
-        "may be in between: look at the network, and run the same command again"
+        "the thing: the answer is not from AWS: HTTP without a status, without a text. A proxy or a sign-in page "
+        "may be in between: check the network, and run the same command again"
     )
 
 
 @pytest.mark.parametrize(
     ("code", "text"),
     [
-        ("AccessDenied", "the thing: AWS denies it: Call is not allowed"),
+        ("AccessDenied", "the thing: AWS denies access: Call is not allowed"),
         ("Brandnew", "the thing: Brandnew"),
-        ("InternalError", "the thing: AWS has a fault (InternalError); run the same command again later"),
+        ("InternalError", "the thing: AWS reports an internal error (InternalError); run the same command again later"),
         (
             "ChangeSetNotFound",
-            "the thing: another deployer is at work on it; run again when it is done. AWS: ChangeSetNotFound",
+            "the thing: another deployer is changing it; run again when that has ended. AWS: ChangeSetNotFound",
         ),
     ],
 )
@@ -197,7 +197,7 @@ def test_a_network_that_fails_is_out_of_reach(fault: Exception) -> None:
 def test_an_answer_that_cannot_be_read_is_out_of_reach(fault: Exception) -> None:
     error = told(fault)
     assert type(error) is OutOfReach
-    assert str(error) == "the thing: AWS's answer cannot be read; run the same command again"
+    assert str(error) == "the thing: the answer of AWS cannot be read; run the same command again"
 
 
 @pytest.mark.parametrize(("fault", "text"), SETTINGS, ids=named)
@@ -205,7 +205,7 @@ def test_what_is_not_set_up_is_the_user_s_to_set(fault: Exception, text: str) ->
     error = told(fault)
     assert type(error) is SettingsError
     assert text in str(error)
-    assert str(error).endswith(": set it up with `aws configure`, or pass --profile and --region")
+    assert str(error).endswith(": run `aws configure`, or pass --profile and --region")
 
 
 @pytest.mark.parametrize("fault", SIGN_ON, ids=named)

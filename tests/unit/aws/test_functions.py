@@ -27,7 +27,7 @@ def reply(payload: object, **more: Any) -> dict[str, Any]:
 def refused(returned: str) -> Invocation:
     """What came of an answer that API Gateway does not take."""
     wanted = '{"statusCode": 200, "body": json.dumps(...)}'
-    return Invocation(0, "", f"the function returned {returned}, which API Gateway refuses: return {wanted}")
+    return Invocation(0, "", f"the function returned {returned}, which API Gateway does not accept: return {wanted}")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def refused(returned: str) -> Invocation:
         (reply(None), refused("nothing")),
         (reply("hello"), refused("no object")),
         (reply({"statusCode": "fine", "body": ""}), refused('statusCode "fine"')),
-        (reply({"statusCode": 200, "body": {"a": 1}}), refused("a body that is no text")),
+        (reply({"statusCode": 200, "body": {"a": 1}}), refused("a body that is not text")),
     ],
     ids=[
         "answer",
@@ -94,7 +94,7 @@ def test_a_log_group_is_known_by_its_whole_name_and_may_be_gone(stub: Stub) -> N
     stubber.add_client_error("delete_log_group", "ResourceNotFoundException", expected_params={"logGroupName": "/g"})
     functions.delete_log_group("/g")
     stubber.add_client_error("delete_log_group", "AccessDeniedException", "no")
-    with pytest.raises(WildrydesError, match="AWS denies it: no"):
+    with pytest.raises(WildrydesError, match="AWS denies access: no"):
         functions.delete_log_group("/g")
 
 

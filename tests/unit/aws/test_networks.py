@@ -79,7 +79,7 @@ def test_an_interface_that_is_gone_or_used_again_is_left(stub: Stub, code: str) 
 def test_a_right_that_is_missing_is_told(stub: Stub) -> None:
     client, stubber = stub("ec2")
     stubber.add_client_error("delete_network_interface", "UnauthorizedOperation", "ask the admin")
-    with pytest.raises(WildrydesError, match="network interface eni-1: AWS denies it: ask the admin"):
+    with pytest.raises(WildrydesError, match="network interface eni-1: AWS denies access: ask the admin"):
         Networks(client, None).delete_interface("eni-1")
 
 

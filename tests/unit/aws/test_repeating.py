@@ -86,7 +86,7 @@ def test_a_long_pause_is_told_with_its_reason() -> None:
     long = [f"{pause:.0f} s" for pause in pauses if pause > 2]
     assert len(said) == len(long) >= 2
     assert all(
-        text.startswith("API a: not yet (") and text.endswith(f"in {seconds}")
+        text.startswith("API a: not ready yet (") and text.endswith(f"in {seconds}")
         for text, seconds in zip(said, long, strict=True)
     )
     assert "Connection was closed" in said[-1]

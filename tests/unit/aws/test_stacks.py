@@ -51,7 +51,7 @@ def test_a_stack_s_policy(cloudformation: Formation) -> None:
     stubber.add_response("get_stack_policy", {})
     assert [stacks.policy("s"), stacks.policy("s")] == ["{}", ""]
     stubber.add_client_error("get_stack_policy", "AccessDenied", "cloudformation:GetStackPolicy")
-    with pytest.raises(WildrydesError, match="policy of stack s: AWS denies it: cloudformation:GetStackPolicy"):
+    with pytest.raises(WildrydesError, match="policy of stack s: AWS denies access: cloudformation:GetStackPolicy"):
         stacks.policy("s")
 
 
@@ -128,7 +128,7 @@ def test_another_deployer_s_creation_is_not_ours(cloudformation: Formation) -> N
     stubber.add_client_error("create_stack", "AlreadyExistsException", "Stack [s] already exists")
     theirs = {"StackEvents": [happened(2), happened(1, ClientRequestToken="theirs")]}
     stubber.add_response("describe_stack_events", theirs)
-    with pytest.raises(InterruptedWork, match=r"^stack s: another deployer is creating it; run again to follow it$"):
+    with pytest.raises(InterruptedWork, match=r"^stack s: another deployer is creating it; run again to wait for it$"):
         stacks.create("s", *WANTED)
 
 
@@ -136,7 +136,7 @@ def test_a_stack_that_was_there_and_is_gone_again_is_another_deployer_s(cloudfor
     stacks, stubber, _ = cloudformation
     stubber.add_client_error("create_stack", "AlreadyExistsException", "Stack [s] already exists")
     stubber.add_client_error("describe_stack_events", "ValidationError", "Stack [s] does not exist")
-    with pytest.raises(InterruptedWork, match="stack s: another deployer is at work on it"):
+    with pytest.raises(InterruptedWork, match="stack s: another deployer is changing it"):
         stacks.create("s", *WANTED)
 
 
@@ -311,14 +311,14 @@ def test_a_stack_that_somebody_else_updates_is_another_deployer_s(cloudformation
     stacks, stubber, _ = cloudformation
     said = BUSY.replace("UPDATE_IN_PROGRESS", status)
     stubber.add_client_error("create_change_set", "ValidationError", said)
-    with pytest.raises(InterruptedWork, match=f"another deployer is at work on it; run again .* {status}"):
+    with pytest.raises(InterruptedWork, match=f"another deployer is changing it; run again .* {status}"):
         stacks.prepare(FOUND, *WANTED)
 
 
 def test_a_change_set_that_is_never_ready_is_not_waited_for_without_end(cloudformation: Formation) -> None:
     stacks, stubber, slept = cloudformation
     asked_for(stubber, *[{"Status": "CREATE_PENDING"}] * 600)
-    with pytest.raises(InterruptedWork, match="still working out the changes: run again later"):
+    with pytest.raises(InterruptedWork, match="CloudFormation still prepares the change set: run again later"):
         stacks.prepare(FOUND, *WANTED)
     assert sum(slept) == 600
 
@@ -335,7 +335,7 @@ def test_a_change_set_is_thrown_away(cloudformation: Formation) -> None:
 def test_a_change_set_that_somebody_else_deletes_is_not_waited_for(cloudformation: Formation, status: str) -> None:
     stacks, stubber, slept = cloudformation
     asked_for(stubber, {"Status": status})
-    with pytest.raises(InterruptedWork, match="stack s: another deployer removed what was being worked out; run again"):
+    with pytest.raises(InterruptedWork, match="stack s: another deployer deleted the change set; run again"):
         stacks.prepare(FOUND, *WANTED)
     assert slept == []
 
@@ -377,7 +377,9 @@ def test_what_another_deployer_executed_is_told(cloudformation: Formation, code:
     stubber.add_client_error("execute_change_set", code, text)
     theirs = {"StackEvents": [happened(2, ClientRequestToken="theirs"), happened(1)]}
     stubber.add_response("describe_stack_events", theirs)
-    with pytest.raises(InterruptedWork, match="stack s: another deployer is at work on it; run again when it is done"):
+    with pytest.raises(
+        InterruptedWork, match="stack s: another deployer is changing it; run again when that has ended"
+    ):
         stacks.execute(ChangeSet(ARN, FOUND, ()))
 
 
@@ -410,7 +412,7 @@ def test_a_stack_is_deleted_but_for_what_is_retained(cloudformation: Formation, 
 def test_a_deletion_that_somebody_else_was_faster_than_is_an_interruption(cloudformation: Formation, said: str) -> None:
     stacks, stubber, _ = cloudformation
     stubber.add_client_error("delete_stack", "ValidationError", said)
-    with pytest.raises(InterruptedWork, match="stack id:s: another deployer is at work on it"):
+    with pytest.raises(InterruptedWork, match="stack id:s: another deployer is changing it"):
         stacks.delete("id:s", ("Vpc",))
 
 
@@ -496,7 +498,7 @@ def test_the_template_is_the_text_that_was_submitted(cloudformation: Formation) 
     stubber.add_client_error("get_template", "AccessDenied", "not yours")
     assert [stacks.template("s") for _ in range(2)] == ["text", ""]
     assert json.loads(stacks.template("s")) == {"Resources": {}}
-    with pytest.raises(WildrydesError, match="template of stack s: AWS denies it: not yours"):
+    with pytest.raises(WildrydesError, match="template of stack s: AWS denies access: not yours"):
         stacks.template("s")
 
 

@@ -162,7 +162,7 @@ def test_a_key_that_could_never_be_found_again_is_refused() -> None:
 def test_the_short_route_warns_that_callers_with_a_key_are_refused_for_a_moment(old: str) -> None:
     warning = window(old, "API_KEY", "short")
     assert f"ApiAuth {old} → API_KEY" in warning
-    assert all(word in warning for word in ("minute", "403", "callers with a key too"))
+    assert all(word in warning for word in ("minute", "403", "even to callers with a key"))
 
 
 @pytest.mark.parametrize(

@@ -82,11 +82,11 @@ def filled(template: Template, network: Network = NETWORK, settings: PopulateSet
         (PopulateSettings, {"model": "s3://bucket/model.tar"}, "use the http(s) URL of a tar archive"),
         (PopulateSettings, {"model_sha256": "abc"}, "use 64 hexadecimal digits"),
         (PopulateSettings, {"packages": 'numpy; python_version > "3"'}, "a shell reads it"),
-        (FileSystemMount, {"path": "/tmp/python"}, "Lambda mounts at /mnt/ and one name"),
-        (FileSystemMount, {"path": "/mnt/a/b"}, "Lambda mounts at /mnt/ and one name"),
+        (FileSystemMount, {"path": "/tmp/python"}, "use /mnt/ and one name, such as /mnt/python"),
+        (FileSystemMount, {"path": "/mnt/a/b"}, "use /mnt/ and one name, such as /mnt/python"),
         (FileSystemMount, {"access_point_arn": "fsap-0123"}, "use the ARN of an access point"),
         (FileSystemMount, {"subnets": []}, "FileSystemMount.subnets is []: name one or more ids"),
-        (Network, {"private_subnets": ["subnet-1"]}, "name two or more subnets, each in another Availability Zone"),
+        (Network, {"private_subnets": ["subnet-1"]}, "name two or more subnets in different Availability Zones"),
         (Network, {"private_subnets": ["subnet-1", "subnet-1"]}, "name two or more subnets"),
         (Network, {"private_subnets": [Ref("One"), Ref("One")]}, "name two or more subnets"),
         (Network, {"vpc_cidr": "10.0.0.0"}, "use a block of IPv4 addresses such as 10.0.0.0/16"),
@@ -108,7 +108,7 @@ def test_a_wrong_value_is_refused_by_name(make: Any, arguments: dict[str, Any], 
     ("make", "says"),
     [
         (lambda: changed(NETWORK, private_subnets="subnet-1"), "Network.private_subnets is 'subnet-1': pass a list"),
-        (lambda: changed(NETWORK, private_subnets=Ref("Subnets")), "of a list parameter, Select(0, Ref(it))"),
+        (lambda: changed(NETWORK, private_subnets=Ref("Subnets")), "for a list parameter, Select(0, Ref(it))"),
         (lambda: changed(NETWORK, vpc=None), "Network.vpc is None: pass text, a number, a parameter"),
         (lambda: changed(MOUNT, subnets="subnet-1"), "FileSystemMount.subnets is 'subnet-1': pass a list"),
         (lambda: changed(MOUNT, mount_targets="MountTargetResource1"), "pass Storage.mount_targets"),
@@ -136,7 +136,7 @@ def test_what_is_known_later_is_not_judged(value: Any) -> None:
 
 @pytest.mark.parametrize("path", ["digits", "/digits/", "//", "/a//b", "/a b", "/{a", "/{a+}/b", "/a/{b}c"])
 def test_a_wrong_path_is_refused(path: str) -> None:
-    with pytest.raises(ValueError, match=r"Route\.path is .*: use /, or /name, /name/\{id\}, /\{rest\+\}"):
+    with pytest.raises(ValueError, match=r"Route\.path is .*: use /, /name, /name/\{id\} or /\{rest\+\}"):
         one(Template(), path=path)
 
 
@@ -148,7 +148,7 @@ def test_a_right_path_is_taken(path: str) -> None:
 def test_a_wrong_method_is_refused() -> None:
     with pytest.raises(ValueError, match=r"Route\.method is 'post': use one of 'ANY', "):
         one(Template(), method="post")
-    with pytest.raises(ValueError, match=r"Route\.page goes with method ANY: make GET /a a route of its own"):
+    with pytest.raises(ValueError, match=r"Route\.page needs method ANY: add another route for GET /a"):
         one(Template(), path="/a", method="POST", page=True)
 
 
@@ -167,7 +167,7 @@ def test_a_wrong_network_is_refused(arguments: dict[str, Any], says: str) -> Non
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [
-        ({"clients": []}, "clients is []: name the security groups of all that mount"),
+        ({"clients": []}, "clients is []: name the security groups of all clients"),
         ({"clients": ["sg-1"], "throughput_mode": "burst"}, "use one of 'provisioned', 'elastic', 'bursting'"),
         ({"clients": ["sg-1"], "provisioned_mibps": 0}, "provisioned_mibps is 0: use 1 to 3414 (MiB/s)"),
     ],
@@ -188,19 +188,19 @@ def dashboard(template: Template) -> object:
 @pytest.mark.parametrize(
     ("add", "says"),
     [
-        (add_network, "'VPC' already: add_network makes one network; pass it on"),
-        (lambda template: add_function_security_group(template, NETWORK), "let functions share this group"),
-        (lambda template: add_storage(template, NETWORK, ["sg-1"]), "add_storage makes one file system; pass it on"),
-        (lambda template: add_instance_security_group(template, NETWORK, FILLING), "one instance fills"),
-        (filled, "one instance fills the file system"),
-        (lambda template: add_inference_function(template, MOUNT, SETTINGS), "give each function a title of its own"),
-        (dashboard, "give each dashboard a title of its own"),
+        (add_network, "already has a resource 'VPC': a template needs one network"),
+        (lambda template: add_function_security_group(template, NETWORK), "use this group for all functions"),
+        (lambda template: add_storage(template, NETWORK, ["sg-1"]), "a template needs one file system"),
+        (lambda template: add_instance_security_group(template, NETWORK, FILLING), "has one filling instance; use the"),
+        (filled, "a file system has one filling instance"),
+        (lambda template: add_inference_function(template, MOUNT, SETTINGS), "use a different title for each function"),
+        (dashboard, "use a different title for each dashboard"),
     ],
 )
 def test_a_block_that_is_there_already_is_refused(add: Callable[[Template], object], says: str) -> None:
     template = Template()
     add(template)
-    with pytest.raises(ValueError, match=r"^the template has a resource") as raised:
+    with pytest.raises(ValueError, match=r"^the template already has a resource") as raised:
         add(template)
     assert says in str(raised.value)
 
@@ -209,14 +209,14 @@ def test_an_api_of_the_same_title_is_refused() -> None:
     template = Template()
     route = one(template)
     add_rest_api(template, [route], CLOSED)
-    with pytest.raises(ValueError, match=r"'ModelInferenceApi' already: give each API a title of its own"):
+    with pytest.raises(ValueError, match="has a resource 'ModelInferenceApi': use a different title for each API"):
         add_rest_api(template, [route], CLOSED)
 
 
 def test_functions_of_the_same_name_are_refused() -> None:
     template = Template()
     add_inference_function(template, MOUNT, SETTINGS)
-    with pytest.raises(ValueError, match=r"'answers', as ModelInferenceFunction's: give each .* a name"):
+    with pytest.raises(ValueError, match=r"'answers', which ModelInferenceFunction already uses: use another name"):
         add_inference_function(template, MOUNT, SETTINGS, title="Second")
 
 
@@ -237,7 +237,7 @@ def test_a_condition_is_not_taken_for_another_parameters() -> None:
     template = Template()
     first, second = (template.add_parameter(Parameter(name, Type="String")) for name in ("First", "Second"))
     add_network(template, egress=first)
-    with pytest.raises(ValueError, match=r"another condition 'UseIpv6' already"):
+    with pytest.raises(ValueError, match=r"already has another condition 'UseIpv6'"):
         add_network(with_conditions(template), egress=second)
 
 
@@ -260,7 +260,7 @@ def test_routes_are_a_list_of_routes() -> None:
 def test_one_function_answers_a_route(second: dict[str, Any]) -> None:
     template = Template()
     route = one(template, page=True)
-    with pytest.raises(ValueError, match=r"route \w+ / stands twice: one function answers it"):
+    with pytest.raises(ValueError, match=r"route \w+ / is there twice: only one function can answer it"):
         add_rest_api(template, [route, Route(route.inference, **second)], CLOSED)
 
 
@@ -283,15 +283,15 @@ def test_a_stage_has_the_routes_and_the_access_of_its_api_and_no_others() -> Non
 def test_a_stage_is_for_an_api_of_its_template() -> None:
     template = Template()
     api = add_rest_api(template, [one(template)], CLOSED)
-    with pytest.raises(ValueError, match=r"API ModelInferenceApi is not in this template: pass what add_rest_api"):
+    with pytest.raises(ValueError, match=r"API ModelInferenceApi is not in this template: pass this template's own"):
         add_proxy_stage(Template(), api)
-    with pytest.raises(TypeError, match=r"api is .*: pass what add_rest_api returns"):
+    with pytest.raises(TypeError, match=r"api is .*: pass the result of add_rest_api"):
         add_proxy_stage(template, api.rest_api)
 
 
 def test_a_route_is_for_a_function_that_was_added() -> None:
     added: Any = one(Template()).inference.function
-    with pytest.raises(TypeError, match=r"Route\.inference is .*: pass what add_inference_function returns"):
+    with pytest.raises(TypeError, match=r"Route\.inference is .*: pass the result of add_inference_function"):
         Route(added)
 
 
@@ -318,10 +318,10 @@ def test_nothing_says_by_default_who_may_call() -> None:
         ("NONE", "", "Access.auth 'NONE' lets anyone call: say why in open_because, or use 'API_KEY' or 'AWS_IAM'"),
         ("NONE", "  ", "say why in open_because"),
         (auth_parameter("NONE", "API_KEY"), "", "Access.auth parameter Auth lets anyone call: say why"),
-        ("API_KEY", "Riders have no key.", "open_because is given, but auth 'API_KEY' opens nothing: leave it out"),
+        ("API_KEY", "Riders have no key.", "open_because is given, but auth 'API_KEY' opens nothing: remove it"),
         (auth_parameter("AWS_IAM"), "Riders have no key.", "but auth parameter Auth opens nothing"),
-        (auth_parameter(), "", "parameter Auth, which allows anything: give it AllowedValues of 'NONE', 'API_KEY', "),
-        (auth_parameter("NONE", "COGNITO"), "Riders.", "which allows ['NONE', 'COGNITO']: give it AllowedValues"),
+        (auth_parameter(), "", "parameter Auth, which allows anything: use AllowedValues from 'NONE', 'API_KEY', "),
+        (auth_parameter("NONE", "COGNITO"), "Riders.", "which allows ['NONE', 'COGNITO']: use AllowedValues"),
     ],
 )
 def test_an_open_api_needs_a_reason_and_a_closed_one_has_none(auth: Any, because: str, says: str) -> None:
@@ -338,21 +338,21 @@ def test_what_no_condition_can_be_made_of_is_no_way_of_calling(auth: Any) -> Non
 
 def test_a_reason_is_text() -> None:
     flag: Any = True
-    with pytest.raises(TypeError, match=r"Access\.open_because is True: say in a sentence why anyone may call"):
+    with pytest.raises(TypeError, match=r"Access\.open_because is True: write a sentence that says why anyone"):
         Access("NONE", open_because=flag)
-    with pytest.raises(TypeError, match=r"Route\.open_because is True: say in a sentence why anyone may call"):
+    with pytest.raises(TypeError, match=r"Route\.open_because is True: write a sentence that says why anyone may call"):
         one(Template(), open_because=flag)
 
 
 def test_a_page_of_an_open_route_is_open_anyway() -> None:
-    with pytest.raises(ValueError, match=r"Route\.page opens GET /a alone, open_because every method: use one"):
+    with pytest.raises(ValueError, match=r"Route\.page opens only GET /a, open_because all methods: use one"):
         one(Template(), path="/a", page=True, open_because="Anyone may look.")
 
 
 @pytest.mark.parametrize("access", [CLOSED, Access(auth_parameter("API_KEY", "NONE"), open_because="Riders call.")])
 def test_an_api_that_is_open_on_every_route_says_so_once(access: Access) -> None:
     template = Template()
-    with pytest.raises(ValueError, match=r"every route is open: say so once, with Access\('NONE', open_because="):
+    with pytest.raises(ValueError, match=r"every route is open: use Access\('NONE', open_because="):
         add_rest_api(template, [one(template, open_because="Anyone may look.")], access)
 
 
@@ -363,7 +363,7 @@ def test_an_instance_needs_something_to_fill_in(name: str) -> None:
 
 
 def test_an_instance_needs_a_public_subnet() -> None:
-    with pytest.raises(ValueError, match=r"Network\.public_subnet is missing"):
+    with pytest.raises(ValueError, match="Network has neither public_subnet nor filling_subnet"):
         filled(Template(), changed(NETWORK, public_subnet=None))
 
 

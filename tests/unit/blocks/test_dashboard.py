@@ -168,11 +168,11 @@ def test_what_the_blocks_return_is_watched_by_the_names_that_cloudwatch_knows() 
 @pytest.mark.parametrize(
     ("watched", "says"),
     [
-        ({"api": Ref("DigitsApi")}, "Watched.api is .*: pass what add_rest_api returns, or a name; Ref of an API"),
+        ({"api": Ref("DigitsApi")}, "Watched.api is .*: pass the result of add_rest_api, or a name; Ref of an API"),
         ({"api": Sub("${DigitsApi}")}, r"Watched.api is \{'Fn::Sub': '\$\{DigitsApi\}'\}: pass"),
-        ({"function": Ref("Digits")}, "Watched.function is .*: pass what add_inference_function returns, or a name"),
+        ({"function": Ref("Digits")}, "Watched.function is .*: pass the result of add_inference_function, or a name"),
         ({"function": GetAtt("Digits", "Arn")}, "Watched.function is "),
-        ({"storage": Ref("FileSystemResource")}, "Watched.storage is .*: pass what add_storage returns"),
+        ({"storage": Ref("FileSystemResource")}, "Watched.storage is .*: pass the result of add_storage"),
         ({"storage": Network(vpc="v", vpc_cidr="10.0.0.0/16", private_subnets=["a", "b"])}, "Watched.storage is "),
     ],
 )
@@ -182,7 +182,7 @@ def test_what_may_be_another_thing_than_a_name_is_refused(watched: dict[str, Any
 
 
 def test_an_arn_in_place_of_a_name_and_an_api_without_one_are_refused() -> None:
-    with pytest.raises(ValueError, match=r"Watched\.function is 'arn:.*: pass what add_inference_function returns"):
+    with pytest.raises(ValueError, match=r"Watched\.function is 'arn:.*: pass the result of add_inference_function"):
         Watched(function="arn:aws:lambda:eu-west-1:123456789012:function:digits")
     with pytest.raises(ValueError, match=r"Watched\.storage is 'fsap-0': .* or the file system's id"):
         Watched(function="digits", storage="fsap-0")

@@ -102,11 +102,15 @@ T = Template()
         (add_network, [NETWORK], "template is Network.*: pass the troposphere.Template first"),
         (add_function_security_group, [NETWORK, T], "template is Network"),
         (add_storage, [NETWORK, T, ["sg-1"]], "template is Network"),
-        (add_storage, [T, ["sg-1"], NETWORK], r"network is \['sg-1'\]: pass what add_network returns"),
+        (add_storage, [T, ["sg-1"], NETWORK], r"network is \['sg-1'\]: pass the result of add_network"),
         (add_instance_security_group, [T, filling(), NETWORK], "network is PopulateSettings"),
         (add_populate, [T, STORAGE, NETWORK, None, filling()], "network is Storage"),
-        (add_populate, [T, NETWORK, NETWORK, None, filling()], "storage is Network.*: pass what add_storage"),
-        (add_populate, [T, NETWORK, STORAGE, "sg-1", filling()], "group is 'sg-1': pass what add_instance_security"),
+        (add_populate, [T, NETWORK, NETWORK, None, filling()], "storage is Network.*: pass the result of add_storage"),
+        (
+            add_populate,
+            [T, NETWORK, STORAGE, "sg-1", filling()],
+            "group is 'sg-1': pass the result of add_instance_security",
+        ),
         (
             add_inference_function,
             [T, settings(), MOUNT],
@@ -121,7 +125,7 @@ T = Template()
         (add_populate, [T, NETWORK, STORAGE, ec2.SecurityGroup("Group"), settings()], "settings is FunctionSettings"),
         (add_rest_api, [T, [], "API_KEY"], "access is 'API_KEY': pass an Access"),
         (add_rest_api, [T, iter([]), Access("API_KEY")], r"such as \[Route\(inference\)\]"),
-        (invoke_url, [apigateway.RestApi("Api")], "api is .*: pass what add_rest_api returns"),
+        (invoke_url, [apigateway.RestApi("Api")], "api is .*: pass the result of add_rest_api"),
         (add_dashboard, [T, Watched(function="digits"), 5], "alarms is 5: pass Alarms"),
         (add_proxy_stage, [NETWORK, T], "template is Network.*: pass the troposphere.Template first"),
         (add_dashboard, [T, "digits"], "watched is 'digits': pass a Watched"),
@@ -151,7 +155,7 @@ def test_a_module_s_function_is_one(handler: str) -> None:
 @pytest.mark.parametrize("bucket", ["My_Bucket", "ab", "-data", "s3://data"])
 def test_a_wrong_bucket_is_told_what_a_name_is_made_of(bucket: str) -> None:
     for make in (settings, filling):
-        with pytest.raises(ValueError, match=r"bucket is .*: name the S3 bucket .*: 3 to 63 small letters, digits"):
+        with pytest.raises(ValueError, match=r"bucket is .*: name the S3 bucket .*: 3 to 63 lower-case letters,"):
             make(bucket=bucket, key="code.zip")
 
 
@@ -188,9 +192,11 @@ def test_the_author_s_word_stands_in_the_template() -> None:
 
 
 def test_a_word_for_nothing_is_refused() -> None:
-    with pytest.raises(ValueError, match=r"long_because is given, but timeout 29 is not longer than .*: leave it out"):
+    with pytest.raises(
+        ValueError, match=r"long_because is given, but timeout 29 is not longer than .*: remove long_because"
+    ):
         settings(long_because="It loads a model.")
-    with pytest.raises(TypeError, match=r"FunctionSettings\.long_because is True: say in a sentence why"):
+    with pytest.raises(TypeError, match=r"FunctionSettings\.long_because is True: write a sentence that says why"):
         settings(timeout=60, long_because=True)
 
 
@@ -306,7 +312,7 @@ def test_an_instance_in_a_private_subnet_has_no_public_address() -> None:
 
 
 def test_an_instance_is_in_one_subnet() -> None:
-    with pytest.raises(ValueError, match="the instance is in one of them, name that"):
+    with pytest.raises(ValueError, match="Network has both public_subnet and filling_subnet: name only"):
         Network(
             vpc="vpc-0", vpc_cidr="10.0.0.0/16", private_subnets=["subnet-1", "subnet-2"],
             public_subnet="subnet-0", filling_subnet="subnet-9",
@@ -320,7 +326,7 @@ def test_an_instance_is_in_one_subnet() -> None:
     "packages", ["numpy", "numpy>=2", "numpy==2.4.6 pillow", "numpy==2.4.6,pillow==13.0.0", "-r all"]
 )
 def test_packages_are_pinned(packages: str) -> None:
-    with pytest.raises(ValueError, match=r"PopulateSettings\.packages is .*: pin each with ==, such as numpy==2\.4\.6"):
+    with pytest.raises(ValueError, match=r"PopulateSettings\.packages is .*: use exact versions.* numpy==2\.4\.6"):
         filling(packages=packages)
 
 
@@ -335,7 +341,7 @@ def test_the_storage_must_admit_the_instance(refer: Callable[[ec2.SecurityGroup]
     function = add_function_security_group(template, NETWORK)
     instance = add_instance_security_group(template, NETWORK, filling())
     closed = add_storage(template, NETWORK, [function])
-    with pytest.raises(ValueError, match=r"does not admit InstanceSecurityGroup, .*: name the group among the clients"):
+    with pytest.raises(ValueError, match=r"does not admit InstanceSecurityGroup, .*: add the group to the clients"):
         add_populate(template, NETWORK, closed, instance, filling())
     template = Template()
     instance = add_instance_security_group(template, NETWORK, filling())
@@ -358,7 +364,7 @@ def test_a_storage_without_an_instance_admits_none() -> None:
         (
             {"runtime": Parameter("P", Type="String")},
             {},
-            r"installs for \{'Ref': 'P'\}: pass one value, or one parameter",
+            r"installs for \{'Ref': 'P'\}: pass the same value, or the same parameter",
         ),
         ({}, {"runtime": Ref("P")}, r"runtime is \{'Ref': 'P'\}, but add_populate installs for 'python3.13'"),
     ],
@@ -384,7 +390,7 @@ def test_without_an_instance_nothing_is_installed_for_another() -> None:
 def test_a_filling_is_passed_whole() -> None:
     filled = populate(Template())
     for part in (filled.contents, filled.reported, "tensorflow"):
-        with pytest.raises(TypeError, match=r"FunctionSettings\.contents is .*: pass what add_populate returns, whole"):
+        with pytest.raises(TypeError, match=r"FunctionSettings\.contents is .*: pass the result of add_populate"):
             settings(contents=part)
 
 
@@ -402,11 +408,11 @@ def test_who_may_log_in_is_a_block() -> None:
 @pytest.mark.parametrize(
     ("paths", "says"),
     [
-        (["/a/{b}", "/a/b"], r"paths /a/b and /a/\{b\} would have one logical id, AB: rename one"),
-        (["/letters", "/Letters"], "paths /Letters and /letters would have one logical id, Letters"),
-        (["/a-b/c", "/aB"], "paths /a-b and /aB would have one logical id, AB"),
-        (["/a/{b}", "/a/{c}/d"], r"\{c\} and \{b\} stand below /a: name the variable there once"),
-        (["/{a}", "/{b+}"], r"\{b\+\} and \{a\} stand below /: name the variable there once"),
+        (["/a/{b}", "/a/b"], r"paths /a/b and /a/\{b\} would have the same logical id, AB: rename one"),
+        (["/letters", "/Letters"], "paths /Letters and /letters would have the same logical id, Letters"),
+        (["/a-b/c", "/aB"], "paths /a-b and /aB would have the same logical id, AB"),
+        (["/a/{b}", "/a/{c}/d"], r"\{c\} and \{b\} are both below /a: use"),
+        (["/{a}", "/{b+}"], r"\{b\+\} and \{a\} are both below /: use"),
     ],
 )
 def test_paths_that_would_be_one_resource_are_refused(paths: list[str], says: str) -> None:
@@ -467,7 +473,7 @@ def test_a_wrong_alarm_is_refused(wrong: dict[str, Any], says: str) -> None:
 def test_a_reference_is_not_judged_as_text(choose: Callable[[Template], object]) -> None:
     template = Template()
     template.add_parameter(Parameter("P", Type="String"))
-    with pytest.raises(TypeError, match=r"^condition \w+ cannot be made of \{.*\}: pass the Parameter itself"):
+    with pytest.raises(TypeError, match=r"^condition \w+ cannot use \{.*\}: pass the Parameter itself"):
         choose(template)
 
 

@@ -100,7 +100,12 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         FUNCTION + "VpcConfig.SubnetIds",
         "SubnetTwo",
     ),
-    ("E9902", {"TargetGroup.Properties.SecurityGroupIngress": ABSENT}, "TargetGroup.Properties", "does not admit"),
+    (
+        "E9902",
+        {"TargetGroup.Properties.SecurityGroupIngress": ABSENT},
+        "TargetGroup.Properties",
+        "does not allow port 2049 from",
+    ),
     (
         "E9902",
         {
@@ -114,31 +119,31 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         "E9902",
         {"TargetGroup.Properties.SecurityGroupIngress.0.IpProtocol": "udp"},
         "TargetGroup.Properties.SecurityGroupIngress",
-        "does not admit",
+        "does not allow port 2049 from",
     ),
     (
         "E9902",
         {"TargetGroup.Properties.SecurityGroupIngress.0.SourceSecurityGroupId": {"Ref": "TargetGroup"}},
         "TargetGroup.Properties.SecurityGroupIngress",
-        "does not admit",
+        "does not allow port 2049 from",
     ),
     (
         "E9902",
         {"TargetGroup.Properties.SecurityGroupIngress": [{"IpProtocol": "-1", "CidrIp": "10.0.1.0/24"}]},
         "TargetGroup.Properties.SecurityGroupIngress",
-        "does not admit",
+        "does not allow port 2049 from",
     ),
     (
         "E9902",
         {"FunctionGroup.Properties.SecurityGroupEgress.0.CidrIp": "192.168.0.0/16"},
         "FunctionGroup.Properties.SecurityGroupEgress",
-        "lets nothing out",
+        "does not allow port 2049 out to",
     ),
     (
         "E9902",
         {"FunctionGroup.Properties.SecurityGroupEgress": [{"IpProtocol": "-1", "CidrIp": "127.0.0.1/32"}]},
         "FunctionGroup.Properties.SecurityGroupEgress",
-        "lets nothing out",
+        "does not allow port 2049 out to",
     ),
     ("E9903", {"Function.DependsOn": ["TargetOne"]}, FUNCTION + "FileSystemConfigs", "TargetTwo"),
     ("E9903", {"Function.DependsOn": ABSENT}, FUNCTION + "FileSystemConfigs", "TargetOne and TargetTwo"),
@@ -150,7 +155,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         POINT + "RootDirectory",
         "uid 0",
     ),
-    ("E9904", {POINT + "RootDirectory.CreationInfo": ABSENT}, POINT + "RootDirectory", "nothing makes it"),
+    ("E9904", {POINT + "RootDirectory.CreationInfo": ABSENT}, POINT + "RootDirectory", "nothing creates it"),
     (
         "E9904",
         {"Writer": access_point("Files", "/ml/")},
@@ -245,7 +250,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
             FUNCTION + "VpcConfig.SubnetIds": [{"Ref": "SubnetOne"}],
         },
         FUNCTION + "VpcConfig.SubnetIds",
-        "public addresses",
+        "needs a public address",
     ),
     (
         "W9909",
@@ -267,7 +272,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
             FUNCTION + "VpcConfig.SubnetIds": [{"Ref": "SubnetOne"}],
         },
         FUNCTION + "VpcConfig.SubnetIds",
-        "leads nowhere",
+        "has no route out of the VPC",
     ),
     (
         "E9901",
@@ -284,7 +289,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         "E9902",
         {"TargetGroup.Properties.SecurityGroupIngress": [{**FROM_FUNCTION, "FromPort": 2050, "ToPort": 3000}]},
         "TargetGroup.Properties.SecurityGroupIngress",
-        "does not admit",
+        "does not allow port 2049 from",
     ),
     (
         "E9902",
@@ -294,7 +299,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
             "SubnetTwo.Properties.CidrBlock": UNKNOWN,
         },
         "FunctionGroup.Properties.SecurityGroupEgress",
-        "lets nothing out",
+        "does not allow port 2049 out to",
     ),
     (
         "E9903",
@@ -343,7 +348,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         "E9906",
         {FUNCTION + "Runtime": "python3.13", VARIABLES + "PY_PKG_PATH": "tensorflow/lib/python3.13/site-packages"},
         "Installer.Properties.UserData",
-        "but Installer follows a parameter, and Function does not",
+        "but Installer follows a parameter and Function does not",
     ),
     (
         "E9910",
@@ -371,7 +376,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
             "FillerGroup": FILLER_GROUP,
         },
         "TargetGroup.Properties.SecurityGroupIngress",
-        "does not admit port 2049 from FillerGroup of Installer",
+        "does not allow port 2049 from FillerGroup of Installer",
     ),
     (
         "E9902",
@@ -388,7 +393,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         "E9911",
         {"SubnetOne.Properties.AvailabilityZone": "eu-west-1a", "SubnetTwo.Properties.AvailabilityZone": "eu-west-1a"},
         "TargetTwo.Properties.SubnetId",
-        "TargetTwo is in the Availability Zone of TargetOne",
+        "TargetTwo is in the same zone as TargetOne",
     ),
     (
         "E9911",
@@ -401,13 +406,13 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
             "Function.DependsOn": ["TargetOne", "TargetTwo", "TargetThree"],
         },
         "TargetThree.Properties.SubnetId",
-        "of TargetOne",
+        "same zone as TargetOne",
     ),
     (
         "E9912",
         {FUNCTION + "FileSystemConfigs.0.Arn": {"Ref": "Point"}},
         FUNCTION + "FileSystemConfigs",
-        "mounts by Ref of Point",
+        "uses Ref of Point",
     ),
     (
         "W9913",
@@ -438,7 +443,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         "W9920",
         {**SENDING, **STAYING, "LinkTwo": ABSENT},
         FUNCTION + "VpcConfig.SubnetIds",
-        "may use sqs, and has no way to it from SubnetTwo",
+        "may use sqs, but cannot reach it from SubnetTwo",
     ),
 ]
 
@@ -701,7 +706,7 @@ TABLES = {"RouteTableIds": [{"Ref": "Routes"}]}
 def test_a_service_without_a_way_to_it_is_named(changes: Changes, missing: list[str]) -> None:
     findings = check(changed(SOUND_BODY, {**STAYING, **changes}), {"Egress": "none"})
     assert [finding.what for finding in findings] == [
-        f"Function may use {service}, and has no way to it from SubnetOne and SubnetTwo" for service in missing
+        f"Function may use {service}, but cannot reach it from SubnetOne and SubnetTwo" for service in missing
     ]
     assert check(changed(SOUND_BODY, changes)) == [], "a NAT gateway leads to all of them"
 
@@ -795,9 +800,9 @@ def test_a_finding_is_silenced_as_in_cfn_lint(ignored: str) -> None:
 def test_a_finding_says_where_what_why_and_what_to_do() -> None:
     (finding,) = check(changed(SOUND_BODY, {FUNCTION + "Timeout": 90}))
     assert str(finding) == (
-        "W9907 Resources/Function/Properties/Timeout: Function may run 90 s, but API Gateway waits 29 s for it. "
-        "The caller then has an error 504, while the function runs on and is billed. "
-        "Shorten Timeout, or ignore this rule with the reason why a longer run is of use."
+        "W9907 Resources/Function/Properties/Timeout: Function may run for 90 s, but API Gateway waits only 29 s. "
+        "Otherwise the caller gets an error 504, while the function continues and is billed. "
+        "Lower Timeout, or ignore this rule and write down why a longer run is useful."
     )
     assert finding.source.startswith("https://docs.aws.amazon.com/")
 

@@ -363,8 +363,8 @@ def test_another_account_is_left_alone(
     given = [str(tmp_path / text) if text == "a.png" else text for text in arguments]
     assert on_aws(as_aws, *given, "--account", "999999999999") == (4, ["GetCallerIdentity"])
     told = capsys.readouterr().err
-    assert "the credentials are of account 123456789012 (arn:aws:iam::123456789012:user/rider)" in told
-    assert "not of 999999999999 as --account says: nothing was done" in told
+    assert "the credentials belong to account 123456789012 (arn:aws:iam::123456789012:user/rider)" in told
+    assert "but --account says 999999999999. Nothing was changed" in told
 
 
 def test_the_right_account_is_gone_on_with(on_aws: OnAws, capsys: pytest.CaptureFixture[str]) -> None:
@@ -417,7 +417,7 @@ def test_json_ends_with_a_result(
         (["deploy", "--role-arn", "admin"], 2, "--role-arn 'admin': use the ARN of a role"),
         (["policy", "--for", "rider"], 2, "invalid choice: 'rider'"),
         (["classify", "--save", "out.png", "a.png", "b.png"], 2, "name a directory, out/"),
-        (["classify", "--save", "a.xyz", "a.png"], 2, "end the name in .png"),
+        (["classify", "--save", "a.xyz", "a.png"], 2, "use a name that ends in .png"),
         (["classify", "--parallel", "33", "a.png"], 2, "a number from 1 to 32"),
         (["classify", "--parallel", "many", "a.png"], 2, "a number from 1 to 32"),
         (["status", "--local"], 1, "run deploy --local first"),
@@ -614,8 +614,8 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
         health.status(aws.gateways, wild_rydes(), Target(), said)
     told = said.texts("output")
     assert told[0] == (
-        "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (its last update failed and was undone; "
-        "what was there before serves on; mend the cause that the events tell and run deploy)"
+        "stack wildrydes-ml-mod5-complete: UPDATE_ROLLBACK_COMPLETE (the last update failed and was rolled back; "
+        "the previous version is still in use; find the cause in the stack's events, fix it and run deploy)"
     )
     assert "  ModelInferenceApiId = api1" in told
     assert "idle cost" in told[-2]
@@ -646,7 +646,7 @@ def test_a_function_of_the_application_that_fails_is_told_at_its_line(
     arguments = ["deploy", "--plan", "--app", str(file), "--output", output]
     assert main(arguments) == 1
     shown = capsys.readouterr()
-    says = f"--app {file}: {file}, line 5: KeyError: 'Size'; mend this line and run the same command again"
+    says = f"--app {file}: {file}, line 5: KeyError: 'Size'; fix this line and run the same command again"
     if output == "json":
         assert json.loads(shown.out.splitlines()[-1])["error"] == says
     else:

@@ -71,9 +71,9 @@ def test_comments_alone_need_no_pip(project: Project) -> None:
 @pytest.mark.parametrize(
     ("runtime", "architecture", "why"),
     [
-        ("", "", "its packages need a Python runtime, and none is given; use one such as python3.13"),
-        ("nodejs22.x", "", "its packages need a Python runtime, and nodejs22.x is none"),
-        ("python3.13", "aarch64", "no processor is called aarch64; use x86_64 or arm64"),
+        ("", "", "its packages need a Python runtime, but none is set; use one such as python3.13"),
+        ("nodejs22.x", "", "its packages need a Python runtime, but nodejs22.x is not one"),
+        ("python3.13", "aarch64", "there is no processor aarch64; use x86_64 or arm64"),
     ],
 )
 def test_a_target_that_is_none_is_refused(project: Project, runtime: str, architecture: str, why: str) -> None:
@@ -84,8 +84,8 @@ def test_no_code_is_refused(project: Project, tmp_path: Path) -> None:
     (tmp_path / "empty" / "__pycache__").mkdir(parents=True)
     (tmp_path / "empty" / ".hidden").write_text("x", encoding="utf-8")
     for name, why in [
-        ("no", "does not exist; name the directory that holds the handler"),
-        ("handler/app.py", "is no directory"),
+        ("no", "does not exist; name the directory that contains the handler"),
+        ("handler/app.py", "is not a directory"),
         ("empty", "is empty; put the handler in it"),
     ]:
         with pytest.raises(SettingsError, match=f"{name}: the code directory {why}"):
@@ -99,7 +99,7 @@ def test_what_lambda_does_not_take_is_refused_with_the_largest_parts(project: Pr
     (project.handler / "one.txt").write_bytes(b"1")
     told = project.refusal()
     assert (
-        "262,144,001 bytes with its packages, and Lambda takes 262,144,000. The largest are weights.bin 262 MB" in told
+        "262,144,001 bytes with its packages, but Lambda allows 262,144,000. The largest are weights.bin 262 MB" in told
     )
     assert "Put large packages on EFS" in told
 

@@ -80,7 +80,7 @@ def test_the_sentence_names_sum_lines_and_date() -> None:
 def test_an_unknown_price_is_a_question_mark_and_adds_nothing() -> None:
     sentence = costs.sentence(made(BootstrapInstanceType="m9z.large"))
     assert "filling instance (m9z.large) ?" in sentence
-    assert "what filling instance (m9z.large) costs, which is not known here" in sentence
+    assert "plus an unknown price for filling instance (m9z.large)" in sentence
     assert dollars(BootstrapInstanceType="m9z.large") == pytest.approx(dollars() - 0.085 * 730)
 
 
@@ -185,7 +185,7 @@ def test_what_costs_nothing_while_idle_has_no_line(kind: str, properties: dict[s
 def test_what_is_not_known_is_said_and_never_taken_for_free(kind: str, properties: dict[str, Any], item: str) -> None:
     body = {"Resources": {"One": {"Type": f"AWS::{kind}", "Properties": properties}}}
     assert idle(kind, **properties) == [costs.Cost(item, None)]
-    assert f"and what {item} costs, which is not known here" in costs.sentence([effective(body, {})])
+    assert f"plus an unknown price for {item}" in costs.sentence([effective(body, {})])
 
 
 def test_an_instance_that_ends_itself_costs_nothing_and_one_that_only_may_does() -> None:
@@ -244,5 +244,5 @@ def test_a_template_that_may_not_be_read_leaves_the_cost_unknown_and_status_goes
     aws.stacks = Secret([], lambda stack: {})
     aws.stacks.put(network.name, "CREATE_COMPLETE", outputs={"FileSystemID": "fs-1"})
     said = shown(aws)
-    assert said.texts("warning") == ["idle cost not known: cloudformation:GetTemplate is not allowed"]
+    assert said.texts("warning") == ["the idle cost is not known: cloudformation:GetTemplate is not allowed"]
     assert not any("idle cost" in text for text in said.texts("output"))

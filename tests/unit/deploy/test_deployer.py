@@ -310,7 +310,14 @@ def look(aws: FakeAws, said: Said, **options: Any) -> bool:
 def test_a_preview_of_all_shows_the_steps_and_takes_none(aws: FakeAws) -> None:
     said = Said()
     assert look(aws, said)
-    assert [text.split()[0] for text in said.texts("plan")] == ["make", "upload", "create", "create", "wire", "warm"]
+    assert [text.split()[0] for text in said.texts("plan")] == [
+        "create",
+        "upload",
+        "create",
+        "create",
+        "connect",
+        "warm",
+    ]
     assert aws.journal == []
     assert aws.stacks.stacks == {}
     assert any("idle cost" in text for text in said.texts("output"))
@@ -468,13 +475,13 @@ def test_a_stack_that_somebody_deletes_while_it_is_made_is_no_success(run: Deplo
 LOST = pytest.mark.parametrize(
     ("route", "kind", "titles"),
     [
-        ("long", FUNCTION, "ModelInferenceFunction is gone"),
-        ("long", "AWS::Lambda::Alias", "ModelInferenceFunctionLive is gone"),
-        ("long", REST_API, "ModelInferenceApi is gone"),
-        ("short", FUNCTION, "ModelInferenceFunction is gone"),
-        ("short", "AWS::Lambda::Alias", "ModelInferenceFunctionLive is gone"),
-        ("short", REST_API, "ModelInferenceApi is gone"),
-        ("short", "AWS::ApiGateway::Stage", "ProdStage is gone"),
+        ("long", FUNCTION, "ModelInferenceFunction was deleted"),
+        ("long", "AWS::Lambda::Alias", "ModelInferenceFunctionLive was deleted"),
+        ("long", REST_API, "ModelInferenceApi was deleted"),
+        ("short", FUNCTION, "ModelInferenceFunction was deleted"),
+        ("short", "AWS::Lambda::Alias", "ModelInferenceFunctionLive was deleted"),
+        ("short", REST_API, "ModelInferenceApi was deleted"),
+        ("short", "AWS::ApiGateway::Stage", "ProdStage was deleted"),
     ],
 )
 
@@ -605,7 +612,7 @@ def test_the_second_step_of_a_refill_is_planned_on_the_first_one_s_result(
     assert look(aws, said, route=route, overrides={"Packages": "six==1.17.0"})
     first, second = said.texts("plan")[:2]
     assert "  Remove EfsMountEC2Instance (AWS::EC2::Instance)" in first
-    assert "worked out before" in second
+    assert "calculated before" in second
     assert "  Add EfsMountEC2Instance (AWS::EC2::Instance)" in second
     assert "  Add EFSFilled (AWS::CloudFormation::WaitCondition)" in second
     assert ("  Modify ModelInferenceFunction (AWS::Lambda::Function)" in second) == (route == "short")
@@ -639,7 +646,9 @@ def test_a_stack_policy_is_respected_by_deploy_and_its_plan() -> None:
     aws.stacks.changes[INFERENCE] = (ResourceChange("ModelInferenceFunction", "AWS::Lambda::Function", "Modify"),)
     aws.stacks.policies[INFERENCE] = KEPT
     for act in (deploy, preview):
-        with pytest.raises(Refused, match=r"policy that denies Modify ModelInferenceFunction .* not changed") as error:
+        with pytest.raises(
+            Refused, match=r"policy of stack .* denies Modify ModelInferenceFunction .* not changed"
+        ) as error:
             act(aws.gateways, wild_rydes(overrides={"MemorySize": "2000"}), Target(), Said())
         assert error.value.exit_code == 4
     assert aws.journal == []

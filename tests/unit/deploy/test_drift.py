@@ -58,7 +58,7 @@ def test_status_does_not_compare_unasked(aws: FakeAws) -> None:
     [
         (Unknown("denied", "cloudformation:DetectStackDrift"), "this needs the permission cloudformation:Detect"),
         (Unknown("unknown", "not here"), "was not compared with its template: not here"),
-        (Drift(2, (), "no permission for [F]"), "was compared in part: no permission for [F]"),
+        (Drift(2, (), "no permission for [F]"), "was compared only partly: no permission for [F]"),
     ],
 )
 def test_what_cannot_be_compared_is_said_and_no_failure(aws: FakeAws, answer: Drift | Unknown, warning: str) -> None:

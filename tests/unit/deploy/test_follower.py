@@ -83,7 +83,9 @@ def test_without_a_failed_resource_the_stack_s_own_reason_is_told() -> None:
 def test_without_any_reason_the_status_is_explained() -> None:
     aws = FakeAws()
     stack = under_way(aws, "CREATE_IN_PROGRESS", "ROLLBACK_COMPLETE")
-    with pytest.raises(WildrydesError, match="ended as ROLLBACK_COMPLETE: its creation failed; what is left can only"):
+    with pytest.raises(
+        WildrydesError, match="ended as ROLLBACK_COMPLETE: the creation failed and was rolled back; the stack can only"
+    ):
         Follower(aws.gateways, Said()).follow(stack, set())
 
 
@@ -151,7 +153,7 @@ def test_faults_that_come_late_are_looked_for_again() -> None:
     aws, error = invalid(())
     assert len(aws.stacks.asked_since) == 3
     assert "Call DescribeEvents" not in str(error)
-    assert "CloudFormation does not tell the causes" in str(error)
+    assert "CloudFormation does not show the causes" in str(error)
 
 
 def test_nobody_asks_for_faults_where_there_is_a_cause() -> None:
@@ -318,7 +320,7 @@ def test_an_operation_without_end_is_left_alone_after_hours() -> None:
 
 def test_an_unknown_status_on_the_way_is_an_error() -> None:
     stacks, _, ended = followed(BEGUN, event(3, "UPDATE_PAUSED", NAME, type=STACK_TYPE), *[None] * 2000)
-    assert ended.startswith("WildrydesError: CloudFormation reports stack status 'UPDATE_PAUSED'")
+    assert ended.startswith("WildrydesError: CloudFormation reports the stack status 'UPDATE_PAUSED'")
     assert stacks.pauses == 1
 
 
@@ -443,7 +445,7 @@ def test_the_last_lines_of_the_instance_come_with_its_failure(failed: StackEvent
         (Console(), []),
         (
             Unknown("denied", "ec2:GetConsoleOutput"),
-            ["the console of Filler may not be read: allow ec2:GetConsoleOutput"],
+            ["no permission to read the console of Filler: allow ec2:GetConsoleOutput"],
         ),
         (
             InterruptedWork("the credentials have expired"),

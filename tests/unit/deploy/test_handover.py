@@ -217,7 +217,7 @@ def test_what_cannot_be_removed_is_said_and_the_deploy_goes_on(aws: FakeAws) -> 
     aws.buckets.remove = denied  # type: ignore[method-assign]
     one.run(ApplyStack(lengthened(one.plan.desired.efs), "create"))
     assert aws.stacks.stacks[EFS].status == "CREATE_COMPLETE"
-    assert said.texts("warning")[-1] == "not removed, destroy does it: bucket b: AWS denies it"
+    assert said.texts("warning")[-1] == "not deleted, destroy will do it: bucket b: AWS denies it"
 
 
 def denied(bucket: str, versions: object) -> None:

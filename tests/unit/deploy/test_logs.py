@@ -90,9 +90,9 @@ def test_what_is_older_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("prepared", "words"),
     [
-        (None, "Filler (instance i-1) is gone, and its console with it"),
+        (None, "Filler (instance i-1) no longer exists, nor does its console"),
         (Console(), "Filler (instance i-1) has no console output yet: EC2 shows it some minutes after the start"),
-        (Unknown("denied", ALLOWED), f"Filler (instance i-1): its console may not be read: allow {ALLOWED}"),
+        (Unknown("denied", ALLOWED), f"Filler (instance i-1): no permission to read its console: allow {ALLOWED}"),
     ],
 )
 def test_an_instance_without_lines_is_told_and_hides_nothing(prepared: Console | Unknown | None, words: str) -> None:
@@ -122,7 +122,7 @@ def test_logs_that_may_not_be_read_are_an_error() -> None:
     aws.logs.groups[GROUP] = Unknown("denied", "logs:FilterLogEvents")
     with pytest.raises(WildrydesError, match="`policy --for logs` prints what they need"):
         reading(aws, said).show()
-    assert said.texts("warning") == [f"Words: its log {GROUP} may not be read: allow logs:FilterLogEvents"]
+    assert said.texts("warning") == [f"Words: no permission to read its log {GROUP}: allow logs:FilterLogEvents"]
 
 
 def test_without_a_stack_there_is_no_log(tmp_path: Path) -> None:
@@ -206,7 +206,7 @@ def test_who_follows_bears_it_for_a_while_when_aws_is_out_of_reach() -> None:
     aws.logs.groups[GROUP] = OutOfReach("log group: AWS throttles")
     followed(aws, said, lambda: None, lambda: aws.logs.groups.update({GROUP: [event(1)]}))
     assert said.texts("output") == ["2026-01-31T12:00:01Z  Words  line 1"]
-    assert said.texts("warning") == ["log group: AWS throttles. Looking again"]
+    assert said.texts("warning") == ["log group: AWS throttles. Trying again"]
 
 
 def test_out_of_reach_for_long_ends_it() -> None:

@@ -157,7 +157,7 @@ def test_the_concurrency_of_all_functions_is_one_account_s() -> None:
     desired = deployment(two, {"Most": "6"})
     facts: Facts = {Ask("concurrency", name): Concurrency(1000, 110, 0) for name in ("answer", "other")}
     assert asked(desired) >= {*facts}
-    assert "110 are not reserved by other functions" in only(desired, facts).why
+    assert "other functions leave 110 unreserved" in only(desired, facts).why
     assert found(desired, {**facts, Ask("concurrency", "other"): Concurrency(1000, 110, 1)}) == []
 
 
@@ -170,7 +170,7 @@ def test_what_another_stack_is_to_export_has_to_be_there() -> None:
     problem = only(IMPORTING, {Ask("exports"): {"other-Subnet": "arn:stack/other/1"}})
     assert problem.is_certain
     assert problem.what == "export base-Subnet"
-    assert "Answer of stack app takes it, and no stack of the region exports it" in problem.why
+    assert "Answer of stack app imports it, and no stack in the region exports it" in problem.why
     assert found(IMPORTING, {Ask("exports"): {"base-Subnet": "arn:stack/base/1"}}) == []
 
 
@@ -181,7 +181,7 @@ def test_what_the_deployment_exports_itself_need_not_be_there() -> None:
     taken = only(
         replace(IMPORTING, stacks=(base, *IMPORTING.stacks)), {Ask("exports"): {"base-Subnet": "arn:stack/theirs/1"}}
     )
-    assert "stack theirs has taken the names base-Subnet" in taken.why
+    assert "stack theirs already uses the names base-Subnet" in taken.why
 
 
 STORED = {"Table": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/app/table:3"}}
@@ -239,10 +239,10 @@ def test_what_is_given_is_looked_at_where_it_is_new() -> None:
 @pytest.mark.parametrize(
     ("facts", "what", "said"),
     [
-        ({Ask("subnet", "subnet-a"): None}, "subnet subnet-a", "--set One=ID with one that exists"),
-        ({Ask("security_group", "sg-2"): None}, "security group sg-2", "--set Groups=ID with one that exists"),
+        ({Ask("subnet", "subnet-a"): None}, "subnet subnet-a", "--set One=ID with an existing one"),
+        ({Ask("security_group", "sg-2"): None}, "security group sg-2", "--set Groups=ID with an existing one"),
         ({Ask("vpc", "vpc-1"): None}, "VPC vpc-1", "--set Vpc=ID"),
-        ({Ask("subnet", "subnet-b"): Place("vpc-2", "z2")}, "network", "subnet-b (Two) is of vpc-2"),
+        ({Ask("subnet", "subnet-b"): Place("vpc-2", "z2")}, "network", "subnet-b (Two) is in vpc-2"),
         ({Ask("subnet", "subnet-b"): Place("vpc-1", "z1")}, "subnets subnet-a and subnet-b", "both are in zone z1"),
     ],
 )  # fmt: skip
@@ -257,7 +257,7 @@ def test_the_zone_of_a_given_subnet_is_the_instance_s() -> None:
     worker = {"InstanceType": "t3.micro", "NetworkInterfaces": [{"SubnetId": {"Ref": "One"}}]}
     desired = deployment({**INSIDE, **instance(**worker)}, GIVEN, Parameters=KINDS)
     problem = only(desired, {**IN_ORDER, Ask("instance_zones", "t3.micro"): frozenset({"z2"})})
-    assert problem.why == "zone z1, where its subnet is, does not offer it"
+    assert problem.why == "zone z1 of its subnet does not offer it"
     assert problem.remedy == "Choose another InstanceType for Worker"
     assert found(desired, {**IN_ORDER, Ask("instance_zones", "t3.micro"): frozenset({"z1"})}) == []
 
@@ -267,8 +267,8 @@ def test_a_service_that_cannot_be_reached_is_warned_of() -> None:
     problem = only(EXISTING, closed)
     assert not problem.is_certain
     assert problem.what == "function Answer of stack app"
-    assert "its role lets it use sqs, and subnets subnet-a, subnet-b have neither" in problem.why
-    assert "Make endpoints in the VPC (sqs)" in problem.remedy
+    assert "its role lets it use sqs, but subnets subnet-a, subnet-b have neither" in problem.why
+    assert "Create endpoints in the VPC (sqs)" in problem.remedy
     assert found(EXISTING, {**IN_ORDER, Ask("reach", "subnet-b"): Reach(False, frozenset({"s3", "sqs"}))}) == []
 
 
@@ -294,7 +294,7 @@ def test_a_service_that_cannot_be_reached_from_a_subnet_of_the_template_is_warne
     desired = deployment(MADE, GIVEN, Parameters=KINDS)
     said = [one for one in found(desired, IN_ORDER) if one.what == "function Answer of stack app"]
     assert [one.is_certain for one in said] == [False, False]
-    assert "Answer may use sqs, and has no way to it from Closed: on AWS a call there waits" in said[1].why
+    assert "Answer may use sqs, but cannot reach it from Closed: on AWS a call to it waits" in said[1].why
     assert said[1].remedy == "Add an AWS::EC2::VPCEndpoint of sqs, or a route to a NAT gateway"
     there = {"app": found_as(desired.service)}
     assert not [one for one in found(desired, IN_ORDER, "update", there) if "Answer" in one.what]
@@ -315,7 +315,7 @@ def test_a_deploy_is_stopped_by_it_on_aws_and_an_emulator_has_no_network() -> No
     aws, said = FakeAws(), Said()
     aws.account.answers = {"subnet-b": None, "reach": Reach(outside=False)}
     steps = [ApplyStack(EXISTING.service, "create")]
-    with pytest.raises(Unready, match="subnet subnet-b: the account has none of that id"):
+    with pytest.raises(Unready, match="subnet subnet-b: it does not exist in this account and region"):
         check(aws.gateways, EXISTING, steps, Target(), said)
     assert any("function Answer of stack app" in text for text in said.texts("warning"))
     check(aws.gateways, EXISTING, steps, Target(endpoint="http://127.0.0.1"), Said())

@@ -260,7 +260,7 @@ def test_the_function_s_log_group_goes_too(run: Run, aws: FakeAws, code: Path) -
 
 def test_nothing_can_be_kept_where_the_deployment_keeps_nothing(run: Run, aws: FakeAws, code: Path) -> None:
     run(**TEAM)
-    with pytest.raises(Refused, match="--keep-data: orders has no files to keep on EFS; run without --keep-data"):
+    with pytest.raises(Refused, match="--keep-data: orders keeps no files on EFS; run without --keep-data"):
         removed(aws, code, keep_data=True)
     assert aws.journal == []
 
@@ -334,7 +334,7 @@ def test_status_tells_of_stacks_and_that_nothing_was_asked(run: Run, aws: FakeAw
     said = Said()
     assert status(aws.gateways, settings(code), Target(), said).api_url == ""
     assert f"stack {ALARM}: CREATE_COMPLETE" in " ".join(said.texts("output"))
-    assert said.texts("output")[-1] == "orders names no proof: that it answers was not looked at"
+    assert said.texts("output")[-1] == "orders has no proof, so it was not checked whether it answers"
     del aws.stacks.stacks[ALARM]
     with pytest.raises(WildrydesError):
         status(aws.gateways, settings(code), Target(), said)
@@ -398,7 +398,7 @@ def test_packages_are_those_of_the_python_that_runs_the_function(
 ) -> None:
     (code / "requirements.txt").write_text("numpy==1.0\n")
     whole = replace(orders(code), code=(Code(code, runtime="theirs"),))
-    with pytest.raises(SettingsError, match=f"its packages need a Python runtime, and {runtime} is none"):
+    with pytest.raises(SettingsError, match=f"its packages need a Python runtime, but {runtime} is not one"):
         deploy(aws.gateways, Settings((whole,), **TEAM), target, Said())
 
 

@@ -139,13 +139,13 @@ def test_a_settled_stack_is_updated_or_left(desired: Desired, status: str) -> No
         ("UPDATE_ROLLBACK_FAILED", "run deploy --continue-rollback; or run destroy"),
         ("UPDATE_FAILED", "run deploy --continue-rollback; or run destroy"),
         ("DELETE_FAILED", "run destroy"),
-        ("IMPORT_ROLLBACK_FAILED", "mend it in the CloudFormation console"),
+        ("IMPORT_ROLLBACK_FAILED", "repair it in the CloudFormation console"),
     ],
 )
 @ROUTES
 def test_a_broken_stack_is_explained(desired: Desired, status: str, advice: str) -> None:
     name = desired.stacks[0].name
-    with pytest.raises(WildrydesError, match=rf"{name} is {status} \(its .*\): .*{advice}") as error:
+    with pytest.raises(WildrydesError, match=rf"{name} is {status} \(the .*\): .*{advice}") as error:
         plan(desired, with_stack(in_place(desired), name, status=status))
     assert error.value.exit_code == 1
 
@@ -254,7 +254,7 @@ def test_the_wiring_that_is_missing_is_planned(found: FoundWiring | None) -> Non
     assert isinstance(step, Wire)
     assert last == WarmUp("post a picture to the API")
     assert step.actions[0] == "method"
-    assert "wire the API: method ANY on /" in step.describe()
+    assert "connect the API to the function: method ANY on /" in step.describe()
 
 
 # Bucket: what there is, and what is done.
@@ -515,8 +515,8 @@ def test_one_update_takes_out_what_is_gone_and_the_instance() -> None:
     old = {**observed.stacks[COMPLETE].stack.parameters, "Packages": "six==1.17.0"}
     first, second = two_updates(plan(SHORT, with_stack(observed, COMPLETE, parameters=old)))
     assert first.desired.parameters["BootstrapInstance"] == "none"
-    assert "EFS is filled anew, Packages changed" in first.why
-    assert "ModelInferenceFunction is gone" in first.why
+    assert "Packages changed, so EFS is filled again" in first.why
+    assert "ModelInferenceFunction was deleted" in first.why
     assert {"EfsMountEC2Instance", "ModelInferenceFunction"} <= {one.logical_id for one in second.changes}
 
 

@@ -134,7 +134,7 @@ def test_a_taken_name_stops_an_update_before_anything_is_uploaded(aws: FakeAws, 
     aws.journal.clear()
     aws.account.answers = {taken: ""}
     renamed = wild_rydes(overrides={"FunctionName": "prod_fn"})
-    with pytest.raises(Unready, match="prod_fn: there is one of that name that no stack has made"):
+    with pytest.raises(Unready, match="prod_fn: it already exists, and no stack created it"):
         deploy(aws.gateways, renamed, Target(), Said())
     with pytest.raises(Unready, match="prod_fn"):
         preview(aws.gateways, renamed, Target(), Said())
@@ -172,8 +172,9 @@ def used_up(name: str, *said: str, **given: str) -> tuple[dict[str, Any], dict[s
          {"nat_gateways": Usage({"z1": 5, "z2": 4}, 5), "zones": THREE},
          ["NAT gateways: 5", "InternetEgress"]),
         ({"nat_gateways": Usage({"z1": 5}, 5), **ZONES}, {"nat_gateways": Usage({"z3": 5}, 5), **ZONES}, ["NAT"]),
-        ({"zones": THREE[:2]}, {"zones": THREE[:1]}, ["two are needed, and z1 is", "--region"]),
-        ({"zones": THREE[:2]}, {"zones": ()}, ["two are needed, and none is"]),
+        ({"zones": THREE[:2]}, {"zones": THREE[:1]},
+         ["two zones are needed, and this account can use only z1", "--region"]),
+        ({"zones": THREE[:2]}, {"zones": ()}, ["two zones are needed, and this account can use none"]),
         ({"zones": zones("z1", "z2", has_default_subnet=False)},
          {"zones": (*zones("z1", "z2", has_default_subnet=False), Zone("z3"))},
          ["only z3 has one", "--set AvailabilityZoneOne=z1 --set AvailabilityZoneTwo=z2"]),
@@ -194,13 +195,14 @@ def used_up(name: str, *said: str, **given: str) -> tuple[dict[str, Any], dict[s
          {"instance_architectures": ARM, "BootstrapInstanceType": "t4g.large"},
          ["t4g.large: its processor is arm64, and Architecture is x86_64", "Leave BootstrapInstanceType out"]),
         ({"instance_zones": frozenset({"z1"}), "zones": THREE}, {"instance_zones": frozenset({"z2"}), "zones": THREE},
-         ["zone z1, where", "--set AvailabilityZoneOne=z2 --set AvailabilityZoneTwo=z1, or"]),
+         ["zone z1 of PublicSubnetOne does not offer it",
+          "--set AvailabilityZoneOne=z2 --set AvailabilityZoneTwo=z1, or"]),
         ({"instance_zones": frozenset({"z1"}), "zones": THREE}, {"instance_zones": frozenset({"z9"}), "zones": THREE},
-         ["zone z1, where", "Add --set BootstrapInstanceType"]),
+         ["zone z1 of PublicSubnetOne does not offer it", "Add --set BootstrapInstanceType"]),
         ({"instance_zones": frozenset({"z3"}), **ZONES}, {"instance_zones": frozenset({"z1"}), **ZONES},
-         ["zone z3, where", "Add --set BootstrapInstanceType"]),
+         ["zone z3 of PublicSubnetOne does not offer it", "Add --set BootstrapInstanceType"]),
         ({"runtimes": frozenset({"python3.13"})}, {"runtimes": frozenset({"python3.12"})},
-         ["runtime python3.13: Lambda has none", "pip install --upgrade boto3"]),
+         ["runtime python3.13: the installed boto3 does not know", "pip install --upgrade boto3"]),
         ({"runtimes": frozenset({"python3.14"}), "PythonRuntime": "python3.14", "Packages": "numpy==2.4.6"},
          {"runtimes": frozenset({"python3.14"}), "PythonRuntime": "python3.14"},
          ["locked for python3.12, python3.13", "--set PythonRuntime=python3.13"]),
@@ -212,26 +214,31 @@ def used_up(name: str, *said: str, **given: str) -> tuple[dict[str, Any], dict[s
          ["ProvisionedConcurrency=1: it is more than ReservedConcurrency=0"]),
         ({"concurrency": Concurrency(1000, 105, 0), "ReservedConcurrency": "5"},
          {"concurrency": Concurrency(1000, 104, 0), "ReservedConcurrency": "5"},
-         ["ReservedConcurrency=5: 104 are not", "Set it to 4 at most", "L-B99A9384 --desired-value 1001"]),
+         ["ReservedConcurrency=5: other functions leave 104 unreserved",
+          "Set it to 4 at most", "L-B99A9384 --desired-value 1001"]),
         ({"concurrency": Concurrency(1000, 100, 7), "ReservedConcurrency": "7"},
          {"concurrency": Concurrency(1000, 100, 7), "ReservedConcurrency": "8"}, ["Set it to 7 at most"]),
         ({"concurrency": Concurrency(10, 10, 0), "ReservedConcurrency": "0"},
          {"concurrency": Concurrency(10, 10, 0), "ReservedConcurrency": "1"},
          ["Leave ReservedConcurrency out", "--desired-value 101"]),
         ({"concurrency": Concurrency(1000, 102, 0), "ProvisionedConcurrency": "2"},
-         {"concurrency": Concurrency(1000, 101, 0), "ProvisionedConcurrency": "2"}, ["ProvisionedConcurrency=2: 101"]),
+         {"concurrency": Concurrency(1000, 101, 0), "ProvisionedConcurrency": "2"},
+         ["ProvisionedConcurrency=2: other functions leave 101 unreserved"]),
         ({"function": None}, {"function": ""},
-         ["no stack has made", "`aws lambda delete-function --function-name ml_inferencefunction --region eu-west-1`"]),
-        ({"function": "wildrydes-ml-mod5-inf"}, {"function": "workshop"}, ["stack workshop has one", "--name"]),
+         ["no stack created it",
+          "`aws lambda delete-function --function-name ml_inferencefunction --region eu-west-1`"]),
+        ({"function": "wildrydes-ml-mod5-inf"}, {"function": "workshop"},
+         ["stack workshop already has one with this name", "--name"]),
         ({"log_group": None}, {"log_group": ""},
-         ["log group /aws/lambda/ml_inferencefunction: there is one",
+         ["log group /aws/lambda/ml_inferencefunction: it already exists",
           "`aws logs delete-log-group --log-group-name /aws/lambda/ml_inferencefunction --region eu-west-1`"]),
-        ({"log_group": "wildrydes-ml-mod5-inf"}, {"log_group": "workshop"}, ["stack workshop has one", "--name"]),
+        ({"log_group": "wildrydes-ml-mod5-inf"}, {"log_group": "workshop"},
+         ["stack workshop already has one with this name", "--name"]),
         ({"exports": {"wildrydes-ml-mod5-AccesspointARN": "arn:stack/theirs/1"}},
-         {"exports": {EXPORT: "arn:stack/theirs/1"}}, ["stack theirs has taken"]),
+         {"exports": {EXPORT: "arn:stack/theirs/1"}}, ["stack theirs already uses"]),
         ({"exports": {EXPORT: "arn:stack/wildrydes-ml-mod5/1", f"{EXPORT}s": "arn:stack/theirs/1"}},
          {"exports": {EXPORT: "arn:stack/theirs/1", ANOTHER_EXPORT: "arn:stack/theirs/1"}},
-         [f"stack theirs has taken the names {ANOTHER_EXPORT}, {EXPORT}", "--name"]),
+         [f"stack theirs already uses the names {ANOTHER_EXPORT}, {EXPORT}", "--name"]),
     ],
 )  # fmt: skip
 def test_each_problem_has_its_reason_and_its_remedy(good: dict[str, Any], bad: dict[str, Any], said: list[str]) -> None:
@@ -247,7 +254,7 @@ def test_each_problem_has_its_reason_and_its_remedy(good: dict[str, Any], bad: d
     ("offering", "usable", "parameters", "advice"),
     [
         ({"z2"}, THREE, {}, "Add --set AvailabilityZoneOne=z2 --set AvailabilityZoneTwo=z1"),
-        ({"z9"}, THREE, {}, "Add --set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE with others"),
+        ({"z9"}, THREE, {}, "Add --set AvailabilityZoneOne=ZONE --set AvailabilityZoneTwo=ZONE with other zones"),
         ({"z1"}, THREE, ZONES, "Add --set AvailabilityZoneOne=z1 --set AvailabilityZoneTwo=z2"),
         ({"z1", "z2"}, THREE, {}, ""),
         ({"z2"}, THREE, {"InternetEgress": "ipv6"}, ""),
@@ -264,7 +271,7 @@ def test_a_zone_that_may_lack_nat_gateways_is_warned_of(
     found = problems(facts, set_to(BootstrapInstance="none", **parameters))
     assert [problem.is_certain for problem in found] == [False] * bool(advice)
     for problem in found:
-        assert "it does not offer c5.large: AWS may extend it no more" in problem.describe()
+        assert "it does not offer c5.large: perhaps AWS no longer extends it" in problem.describe()
         assert advice in problem.describe()
 
 
@@ -297,7 +304,7 @@ def test_an_account_that_runs_less_than_the_stage_admits_is_warned_of(
     assert len(found) == bool(advice)
     for problem in found:
         assert not problem.is_certain
-        assert f"runs {has.unreserved} functions at once at most" in problem.describe()
+        assert f"runs at most {has.unreserved} functions at once" in problem.describe()
         assert advice in problem.describe()
 
 
@@ -369,7 +376,7 @@ def test_all_problems_are_told_at_once_and_as_data(aws: FakeAws) -> None:
         checked(aws)
     assert caught.value.exit_code == 1
     head, *lines = str(caught.value).splitlines()
-    assert head == "3 problems are in the way in account 123456789012, eu-west-1; nothing was changed:"
+    assert head == "3 problems in account 123456789012, eu-west-1; nothing was changed:"
     assert [line.partition(":")[0] for line in lines] == [
         "  - VPCs", "  - Availability Zones", "  - function ml_inferencefunction",
     ]  # fmt: skip
@@ -380,7 +387,7 @@ def test_all_problems_are_told_at_once_and_as_data(aws: FakeAws) -> None:
 
 def test_one_problem_is_one(aws: FakeAws) -> None:
     aws.account.answers = {"function": ""}
-    with pytest.raises(Unready, match="1 problem is in the way"):
+    with pytest.raises(Unready, match="1 problem in account"):
         checked(aws)
 
 
@@ -391,7 +398,7 @@ def test_a_quota_that_cannot_be_read_is_a_warning_only(aws: FakeAws) -> None:
     aws.account.answers = {"vpcs": Usage({"": 8}, 5, DENIED), "addresses": Usage({"": 1}, 5, DENIED)}
     skipped, doubt = checked(aws).texts("warning")
     assert skipped == (
-        "not checked for want of permission: the quota of VPCs (servicequotas:GetServiceQuota), "
+        "not checked because permissions are missing: the quota of VPCs (servicequotas:GetServiceQuota), "
         "the quota of Elastic IP addresses (servicequotas:GetServiceQuota)"
     )
     assert "8 are in use, AWS's default" in doubt
@@ -405,9 +412,9 @@ def test_what_is_not_known_holds_nothing_up_and_is_said_in_a_line_for_each_reaso
         "instance_zones": Unknown("unknown", "no such action"),
     }
     assert checked(aws).texts("warning") == [
-        "not checked for want of permission: free VPCs (ec2:DescribeVpcs), Availability Zones "
+        "not checked because permissions are missing: free VPCs (ec2:DescribeVpcs), Availability Zones "
         "(ec2:DescribeAvailabilityZones)",
-        "not checked for want of an answer: whether the function's name is free (timeout)",
+        "not checked because there was no answer: whether the function's name is free (timeout)",
         "not checked here: the instance type's zones (no such action)",
     ]
 
@@ -430,7 +437,7 @@ def test_what_does_not_answer_is_not_waited_for(aws: FakeAws) -> None:
     facts, unknown = look(aws.account, [Ask("zones"), Ask("function", "f")], threads=2, patience=1)
     answered.set()
     assert facts == {Ask("function", "f"): ""}
-    assert unknown == {Ask("zones"): Unknown("unanswered", "nothing in 1 s")}
+    assert unknown == {Ask("zones"): Unknown("unanswered", "no answer in 1 s")}
 
 
 # The model's URL.
@@ -521,6 +528,8 @@ def test_the_right_account_passes(account: str) -> None:
 
 
 def test_another_account_is_refused_before_anything() -> None:
-    with pytest.raises(Refused, match=r"account 123456789012 .*rider.*, not of 999999999999 .*--profile") as caught:
+    with pytest.raises(
+        Refused, match=r"account 123456789012 .*rider.*, but --account says 999999999999.*--profile"
+    ) as caught:
         refuse_other_account(wild_rydes(account="999999999999"), IDENTITY)
     assert caught.value.exit_code == 4

@@ -76,7 +76,7 @@ def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invo
 
 def test_an_answer_that_is_wrong_ends_it_at_once() -> None:
     clock = Clock()
-    with pytest.raises(WildrydesError, match="200 with an answer that is not this API's"):
+    with pytest.raises(WildrydesError, match="200, but the answer is not from this API"):
         warmed(clock, Invocation(200, "{}"))
     assert clock.now == 0
 

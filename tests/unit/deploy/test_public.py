@@ -74,9 +74,9 @@ def test_a_plan_that_is_taken_makes_what_it_says_and_no_more(aws: FakeAws, quiet
 
 def test_a_finished_plan_takes_no_other_target_or_options(quiet: dict[str, Any]) -> None:
     finished = plan(THUMBS, **quiet)
-    with pytest.raises(TypeError, match="a finished plan has its target and its options"):
+    with pytest.raises(TypeError, match="a finished plan already has its target and options"):
         deploy(finished, Target("eu-west-1"), **quiet)
-    with pytest.raises(TypeError, match="a finished plan has its target and its options"):
+    with pytest.raises(TypeError, match="a finished plan already has its target and options"):
         deploy(finished, **quiet, name="other")
 
 
@@ -100,7 +100,7 @@ def test_settings_are_taken_as_they_are_and_amended_by_options(aws: FakeAws, qui
 
 @pytest.mark.parametrize("act", [plan, deploy, status, destroy])
 def test_what_is_no_application_is_told(act: Any, quiet: dict[str, Any]) -> None:
-    with pytest.raises(TypeError, match=r"'thumbs\.yml' is no application: pass a Deployment or an App"):
+    with pytest.raises(TypeError, match=r"'thumbs\.yml' is not an application: pass a Deployment or an App"):
         act("thumbs.yml", **quiet)
 
 
@@ -138,7 +138,7 @@ def test_status_tells_a_program_what_is_there(aws: FakeAws, quiet: dict[str, Any
     assert found.outputs == {"Queue": "Todo.Arn", "Note": "test at 200 pixels"}
     assert (found.api_url, found.answer) == ("", None)
     two = replace(THUMBS, stacks=(*THUMBS.stacks, Stack.of(FILE, "two")))
-    with pytest.raises(WildrydesError, match="thumbs is not whole yet; there is only thumbs: run deploy"):
+    with pytest.raises(WildrydesError, match="deployment thumbs is incomplete, it has only thumbs: run deploy"):
         status(two, **quiet)
 
 

@@ -30,9 +30,9 @@ def test_what_is_sent_is_json_a_file_or_standard_input(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        ("", "'' is no JSON"),
-        ("{a: 1}", r"'\{a: 1\}' is no JSON .* write JSON, @FILE or -"),
-        ("@none.json", "@none.json: No such file or directory: write @ and the path of a file"),
+        ("", "'' is not JSON"),
+        ("{a: 1}", r"'\{a: 1\}' is not JSON .* write JSON, @FILE or -"),
+        ("@none.json", "@none.json: No such file or directory: write @ and the path of an existing file"),
         ("@.", "@.: Is a directory"),
     ],
 )

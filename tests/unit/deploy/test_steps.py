@@ -41,7 +41,7 @@ FUNCTION = ResourceChange("ModelInferenceFunction", "AWS::Lambda::Function", "Mo
 
 STACK = wanted().stacks[0]
 WORDS: list[tuple[Step, str]] = [
-    (MakeBucket("b"), "make bucket b (private, encrypted, TLS only)"),
+    (MakeBucket("b"), "create bucket b (private, encrypted, TLS only)"),
     (Upload("b", "code/a.zip", b"x" * 1234), "upload s3://b/code/a.zip (1,234 bytes)"),
     (DeleteStack("s", "id", "its creation failed"), "delete stack s: its creation failed"),
     (RollBack("s", "its update failed"), "undo the failed update of stack s: its update failed"),
@@ -53,11 +53,11 @@ WORDS: list[tuple[Step, str]] = [
         "  Modify LambdaEFSMLVPC (AWS::EC2::VPC), replaced\n"
         "  Modify ModelInferenceFunction (AWS::Lambda::Function)",
     ),
-    (Fill("efs", ("tensorflow", "model")), "fill efs with the packages, the model"),
-    (Fill("efs", ("prepared",)), "fill efs with what the model starts faster with"),
+    (Fill("efs", ("tensorflow", "model")), "fill efs: install the packages, fetch the model"),
+    (Fill("efs", ("prepared",)), "fill efs: prepare the model for a fast start"),
     (
         Wire(("method", "deployment")),
-        "wire the API: method ANY on / as Lambda proxy, deployment to stage prod",
+        "connect the API to the function: method ANY on / as Lambda proxy, deployment to stage prod",
     ),
     (WarmUp("post a picture to the API"), "warm up the function, then post a picture to the API"),
 ]

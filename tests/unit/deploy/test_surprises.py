@@ -68,7 +68,7 @@ def test_an_update_in_the_last_day_is_named_with_the_time_from_which_it_works() 
     events = [updated(30), updated(20), updated(3), updated(1, resource="Other"), updated(1, status="UPDATE_FAILED")]
     told = throughput_warning("s", "FileSystemResource", events, NOW)
     assert "updated at 2026-11-27 09:00 UTC" in told
-    assert told.endswith("this update fails and is undone until 2026-11-28 09:00 UTC")
+    assert told.endswith("this update fails and is rolled back, until 2026-11-28 09:00 UTC")
 
 
 @pytest.mark.parametrize("events", [[], [updated(24)], [updated(1, status="CREATE_COMPLETE")]], ids=len)
@@ -161,7 +161,7 @@ def test_the_plan_marks_them_and_the_refusal_explains_them(aws: FakeAws) -> None
     assert f"  {change_line(BLOCK)}" in plan.splitlines()
     told = str(refused.value)
     assert told.index("cannot tell beforehand") < told.index("--allow-replace PrivateSubnetOne")
-    assert "the update is undone" in told
+    assert "the update is rolled back" in told
 
 
 def test_a_deploy_says_of_each_change_why_it_is_harmless(aws: FakeAws) -> None:

@@ -138,20 +138,20 @@ def test_what_nothing_is_known_about_is_told_with_all_reasons_and_what_to_do() -
     assert aws.journal == [f"delete {NAME}"]
     assert error.value.exit_code == 1
     assert str(error.value).splitlines() == [
-        f"stack {NAME} ended as DELETE_FAILED:",
+        f"stack {NAME} could not be deleted (DELETE_FAILED):",
         "  Group (AWS::EC2::SecurityGroup): resource sg-1 has a dependent object",
         "  Role (AWS::IAM::Role): not authorized to perform: iam:DeleteRole",
-        "remove what holds these and run again, or leave them behind with --retain Group --retain Role",
+        "delete what still uses these resources and run again, or keep them with --retain Group --retain Role",
     ]
 
 
 def test_what_may_be_retained_is_left_behind_when_it_cannot_be_deleted() -> None:
     aws, said = account(DENIED), Said()
     assert deleted(aws, ["Role", "Group"], said) == [f"delete {NAME}", f"delete {NAME} retaining Role"]
-    assert said.texts("warning") == ["Role (AWS::IAM::Role) is left behind: role"]
-    assert [text for text in said.texts("event") if text.startswith("removing")] == [
-        f"removing stack {NAME}",
-        f"removing stack {NAME}, all but Role",
+    assert said.texts("warning") == ["not deleted, as --retain says: Role (AWS::IAM::Role) role"]
+    assert [text for text in said.texts("event") if text.startswith("deleting")] == [
+        f"deleting stack {NAME}",
+        f"deleting stack {NAME} except Role",
     ]
 
 
@@ -185,7 +185,7 @@ def test_users_that_may_not_be_looked_at_hide_no_reason() -> None:
     with pytest.raises(WildrydesError) as error:
         deleted(aws)
     assert "Role (AWS::IAM::Role): not authorized to perform: iam:DeleteRole" in str(error.value)
-    assert "in its network: not looked at: network interfaces: AWS denies it" in str(error.value)
+    assert "what uses its network was not checked: network interfaces: AWS denies it" in str(error.value)
 
 
 def test_a_failure_without_a_resource_tells_the_stack_s_own_reason() -> None:

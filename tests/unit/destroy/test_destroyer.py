@@ -79,7 +79,7 @@ def test_a_key_goes_also_when_nothing_else_is_left() -> None:
     assert removed(aws, said, shown.extend)
     assert shown == ["API key k-ours", "usage plan p-ours"]
     assert aws.journal == ["unwire"]
-    assert said.texts("event")[-1] == "gone: API key k-ours, usage plan p-ours"
+    assert said.texts("event")[-1] == "deleted: API key k-ours, usage plan p-ours"
     assert not removed(aws)
 
 
@@ -111,7 +111,7 @@ def test_a_key_that_a_deploy_makes_meanwhile_is_told_and_goes_the_next_time() ->
     late = Late(aws.journal)
     late.keys, late.plans = aws.apis.keys, aws.apis.plans
     gone, aws.apis = aws.apis, late
-    with pytest.raises(WildrydesError, match=r"^still there: API key late$"):
+    with pytest.raises(WildrydesError, match=r"^still exists: API key late$"):
         removed(aws, said)
     assert "aws apigateway delete-api-key --api-key late --region eu-west-1" in said.texts("output")[-1]
     gone.keys, gone.plans = late.keys, late.plans
@@ -123,7 +123,7 @@ def test_a_key_that_a_deploy_makes_meanwhile_is_told_and_goes_the_next_time() ->
 def test_a_key_in_a_stack_goes_with_it_and_what_the_stack_leaves_the_next_time() -> None:
     aws = deployed(route="short")
     aws.apis.keys["k"] = {**OURS, STACK_TAG: COMPLETE}
-    with pytest.raises(WildrydesError, match=r"^still there: API key k$"):
+    with pytest.raises(WildrydesError, match=r"^still exists: API key k$"):
         removed(aws, route="short")
     assert "unwire" not in aws.journal
     assert removed(aws)
@@ -134,8 +134,8 @@ def test_keys_that_may_not_be_listed_are_a_check_that_was_skipped() -> None:
     aws, said = deployed(), Said()
     aws.apis.refusal = WildrydesError("API keys: AWS denies it")
     assert removed(aws, said)
-    assert said.texts("event")[0] == "API keys skipped: API keys: AWS denies it"
-    assert "nothing that bills is left of wildrydes-ml; not looked at: API keys" in said.texts("event")
+    assert said.texts("event")[0] == "API keys not checked: API keys: AWS denies it"
+    assert "verified: no billable resource of wildrydes-ml remains; not checked: API keys" in said.texts("event")
     aws.apis.refusal = OutOfReach("API keys: AWS cannot be reached")
     with pytest.raises(OutOfReach):
         removed(aws)
@@ -154,7 +154,7 @@ def test_a_second_time_there_is_nothing_to_remove() -> None:
     removed(aws)
     aws.journal.clear()
     assert not removed(aws, said)
-    assert said.texts("event") == ["nothing that bills is left of wildrydes-ml", "nothing to remove"]
+    assert said.texts("event") == ["verified: no billable resource of wildrydes-ml remains", "nothing to delete"]
     assert aws.journal == []
 
 
@@ -205,7 +205,7 @@ def test_what_still_carries_our_tag_is_told(listed: list[str]) -> None:
     assert removed(aws, said)
     assert bool(said.texts("warning")) == bool(listed)
     assert all(arn in said.texts("warning")[0] for arn in listed)
-    assert "nothing that bills is left of wildrydes-ml" in said.texts("event")
+    assert "verified: no billable resource of wildrydes-ml remains" in said.texts("event")
 
 
 def test_another_name_s_things_stay() -> None:
@@ -232,8 +232,8 @@ def test_from_a_given_bucket_only_our_code_goes() -> None:
     assert removed(aws, said, bucket="given")
     assert set(aws.buckets.objects["given"]) == theirs
     assert said.texts("warning") == [
-        "left alone: s3://given/code/ml_inferencefunction-fedcba9876543210.zip "
-        "(nothing says that this deployment uploaded them)"
+        "not deleted: s3://given/code/ml_inferencefunction-fedcba9876543210.zip "
+        "(nothing shows that this deployment uploaded them)"
     ]
 
 
@@ -326,7 +326,7 @@ def test_what_is_still_there_is_an_error_that_lists_it() -> None:
     aws = deployed()
     aws.functions = Lasting(aws.journal)
     aws.functions.log_groups[LOG_GROUP] = dict(OURS)
-    with pytest.raises(WildrydesError, match=f"still there: log group {LOG_GROUP}"):
+    with pytest.raises(WildrydesError, match=f"still exists: log group {LOG_GROUP}"):
         removed(aws)
 
 
@@ -379,7 +379,7 @@ def test_a_bucket_that_somebody_writes_to_is_emptied_again() -> None:
 def test_a_bucket_that_fills_without_end_is_given_up() -> None:
     aws = deployed()
     aws.buckets.writers[BUCKET] = [f"code/late-{number:016x}.zip" for number in range(99)]
-    with pytest.raises(InterruptedWork, match=f"bucket {BUCKET} fills while it is emptied"):
+    with pytest.raises(InterruptedWork, match=f"bucket {BUCKET} still gets new objects"):
         removed(aws)
 
 
@@ -420,7 +420,7 @@ def test_a_second_run_waits_when_the_first_was_cut_after_the_function() -> None:
         clock.sleep(60)
         return clock.now
 
-    with pytest.raises(InterruptedWork, match="run again later"):
+    with pytest.raises(InterruptedWork, match="Run again later"):
         destroy(aws.gateways, wild_rydes(), Target(), Said(), lambda found: None, ticking)
     assert aws.journal == []
 
@@ -471,8 +471,8 @@ def test_kept_files_stay_and_what_bills_by_the_hour_goes() -> None:
     (sentence,) = [text for text in said.texts("event") if "the next deploy uses it" in text]
     assert "EFS throughput (15 MiB/s) 90.00" in sentence
     assert "NAT" not in sentence
-    assert f"removing NAT gateway of stack {EFS}" in said.texts("event")
-    assert "nothing that bills is left of wildrydes-ml but what is kept" in said.texts("event")
+    assert f"deleting NAT gateway of stack {EFS}" in said.texts("event")
+    assert "verified: no billable resource of wildrydes-ml remains, except what was kept" in said.texts("event")
 
 
 def test_keeping_files_twice_changes_nothing() -> None:
@@ -548,7 +548,7 @@ def test_a_kept_stack_s_update_that_is_under_way_is_waited_for() -> None:
 def test_what_still_bills_fails_the_command_also_when_there_was_nothing_to_remove() -> None:
     aws = FakeAws()
     aws.networks.bills = [Billable("NAT gateway", "nat-1", {"NAT gateway": 1})]
-    with pytest.raises(WildrydesError, match="still there: NAT gateway nat-1") as error:
+    with pytest.raises(WildrydesError, match="still exists: NAT gateway nat-1") as error:
         removed(aws)
     assert error.value.exit_code == 1
 
@@ -566,7 +566,7 @@ def test_a_log_group_that_came_back_is_left_alone_and_told_with_what_to_do() -> 
     assert removed(aws, said)
     assert aws.functions.log_groups == {LOG_GROUP: {}}
     (warning,) = said.texts("warning")
-    assert f"log group {LOG_GROUP} has the name of ours, and nothing says that it is ours: it is left alone" in warning
+    assert f"log group {LOG_GROUP} has a name of ours but no tag of ours, so it was not deleted" in warning
     assert warning.endswith(f"aws logs delete-log-group --log-group-name {LOG_GROUP} --region eu-west-1")
     assert not removed(aws, again := Said())
     assert again.texts("warning") == []
@@ -712,12 +712,12 @@ def test_labels_that_may_not_be_read_leave_what_no_stack_names_and_say_which_per
     aws, said = FakeAws(), Said()
     named, other = "code/ml_inferencefunction-0123456789abcdef.zip", "code/ml_inferencefunction-1123456789abcdef.zip"
     aws.buckets.put("given", {}, named, other)
-    denied = WildrydesError("s3://given/k: AWS denies it: ; it needs the permission s3:GetObject")
+    denied = WildrydesError("s3://given/k: AWS denies access: ; allow s3:GetObject")
     aws.buckets.said = {named: denied, other: denied}
     aws.stacks.put(EFS, "CREATE_COMPLETE", tags=OURS, parameters={"DataBucket": "given", "CodeKey": named})
     assert removed(aws, said)
     assert list(aws.buckets.objects["given"]) == [other]
-    assert f"left alone: s3://given/{other}" in said.texts("warning")[0]
+    assert f"not deleted: s3://given/{other}" in said.texts("warning")[0]
     assert "s3:GetObject" in said.texts("warning")[0]
 
 
@@ -752,12 +752,12 @@ def test_strange_objects_in_our_bucket_are_noticed_before_anything_is_removed() 
     aws, shown = deployed(), list[str]()
     keys = [f"data/{'x' * 100}-{number}.csv" for number in range(4113)]
     aws.buckets.objects[BUCKET] |= dict.fromkeys(keys, b"")
-    with pytest.raises(Refused, match=f"bucket {BUCKET} holds 4,113 objects that deploy did not put there") as error:
+    with pytest.raises(Refused, match=f"bucket {BUCKET} contains 4,113 objects that deploy did not put there") as error:
         removed(aws, None, shown.extend)
     assert error.value.exit_code == 4
     assert (aws.journal, shown) == ([], [])
     assert len(str(error.value)) < 1500
-    assert f"{keys[0]}, {keys[1]}, {keys[2]} and 4,110 more. Nothing was removed" in str(error.value)
+    assert f"{keys[0]}, {keys[1]}, {keys[2]} and 4,110 more. Nothing was deleted" in str(error.value)
     assert f"aws s3 rm s3://{BUCKET} --recursive" in str(error.value)
     assert removed(aws, bucket=BUCKET)
     assert list(aws.buckets.objects[BUCKET]) == keys
@@ -770,7 +770,9 @@ def test_strange_objects_in_our_bucket_are_noticed_before_anything_is_removed() 
 def test_a_strange_object_that_comes_later_keeps_the_bucket() -> None:
     aws = deployed()
     aws.buckets.writers[BUCKET] = ["data.csv"]
-    with pytest.raises(Refused, match=r"1 objects that deploy did not put there: data.csv\. The bucket is still there"):
+    with pytest.raises(
+        Refused, match=r"1 objects that deploy did not put there: data.csv\. The bucket was not deleted"
+    ):
         removed(aws)
     assert list(aws.buckets.objects[BUCKET]) == ["data.csv"]
 
@@ -787,7 +789,7 @@ def test_our_objects_are_told_in_few_lines() -> None:
     aws.buckets.objects[BUCKET] |= {f"code/f-{number:016x}.zip": b"" for number in range(2000)}
     assert removed(aws, None, shown.extend)
     assert len(shown) < 20
-    assert f"1,991 more objects of bucket {BUCKET}" in shown
+    assert f"1,991 more objects in bucket {BUCKET}" in shown
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "UPDATE_ROLLBACK_FAILED"])
@@ -809,7 +811,9 @@ def test_a_stack_policy_is_respected_before_anything_is_removed() -> None:
     aws = deployed()
     aws.stacks.changes[EFS] = (ResourceChange("NatGateway", "AWS::EC2::NatGateway", "Remove"),)
     aws.stacks.policies[EFS] = NAT_STAYS
-    with pytest.raises(Refused, match=r"has a policy that denies Remove NatGateway .*was not changed") as error:
+    with pytest.raises(
+        Refused, match=r"policy of stack wildrydes-ml-mod5 denies Remove NatGateway .*was not changed"
+    ) as error:
         removed(aws, keep_data=True)
     assert f"aws cloudformation get-stack-policy --stack-name {EFS} --region eu-west-1" in str(error.value)
     assert aws.journal == []
@@ -821,7 +825,7 @@ def test_a_policy_that_may_not_be_read_is_left_to_cloudformation() -> None:
     aws, said = deployed(), Said()
     aws.stacks.policies[EFS] = WildrydesError("policy of stack x: AWS denies it")
     assert removed(aws, said, keep_data=True)
-    assert "not looked at: policy of stack x: AWS denies it" in said.texts("event")
+    assert "not checked: policy of stack x: AWS denies it" in said.texts("event")
 
 
 # What may not be looked at.
@@ -829,7 +833,7 @@ def test_a_policy_that_may_not_be_read_is_left_to_cloudformation() -> None:
 
 class Unreadable(FakeFunctions):
     def log_group_tags(self, name: str) -> dict[str, str] | None:
-        raise WildrydesError(f"log group {name}: AWS denies it: logs:DescribeLogGroups")
+        raise WildrydesError(f"log group {name}: AWS denies access: logs:DescribeLogGroups")
 
 
 def test_log_groups_that_may_not_be_looked_at_are_said_and_hold_nothing_up() -> None:
@@ -837,8 +841,8 @@ def test_log_groups_that_may_not_be_looked_at_are_said_and_hold_nothing_up() -> 
     aws.functions = Unreadable(aws.journal)
     assert removed(aws, said)
     assert aws.buckets.labels == {}
-    assert said.texts("warning") == [f"not looked at: log group {LOG_GROUP}: AWS denies it: logs:DescribeLogGroups"]
-    assert "nothing that bills is left of wildrydes-ml; not looked at: CloudWatch Logs" in said.texts("event")
+    assert said.texts("warning") == [f"not checked: log group {LOG_GROUP}: AWS denies access: logs:DescribeLogGroups"]
+    assert "verified: no billable resource of wildrydes-ml remains; not checked: CloudWatch Logs" in said.texts("event")
 
 
 def test_the_bucket_of_another_account_that_has_our_name_is_none_of_ours() -> None:

@@ -57,7 +57,7 @@ def test_only_what_lambda_left_unused_is_deleted() -> None:
     ]
     aws, said, _ = released(found, [])
     assert aws.journal == ["delete eni-unused"]
-    assert said.texts("event")[0] == "removing network interface eni-unused, which Lambda left unused"
+    assert said.texts("event")[0] == "deleting network interface eni-unused, which Lambda no longer uses"
 
 
 def test_what_may_be_of_another_s_function_is_waited_for_and_not_deleted() -> None:
@@ -65,7 +65,7 @@ def test_what_may_be_of_another_s_function_is_waited_for_and_not_deleted() -> No
     aws, said, clock = released(found, found[:1], [])
     assert aws.journal == ["delete eni-ours"]
     assert clock.now == 50
-    assert "waiting for network interfaces of Lambda (eni-shared)" in said.texts("event")[-1]
+    assert "waiting for Lambda to release its network interfaces (eni-shared)" in said.texts("event")[-1]
 
 
 def test_what_others_have_with_the_groups_is_not_waited_for() -> None:
@@ -79,14 +79,14 @@ def test_a_word_comes_at_least_each_thirty_seconds_with_the_estimate() -> None:
     words = said.texts("event")
     assert clock.now / len(words) < 30
     assert all("within 20 to 45 minutes" in word and "eni-1" in word for word in words)
-    assert "475 s now" in words[-1]
+    assert "475 s so far" in words[-1]
 
 
 def test_after_an_hour_the_same_command_is_to_be_run_again() -> None:
     aws, said, clock = FakeAws(), Said(), Clock()
     aws.stacks = Timed(clock)
     aws.networks.looks = [[eni("eni-1"), eni("eni-2")]]
-    with pytest.raises(InterruptedWork, match=r"after 60 minutes \(eni-1, eni-2\).*run again later"):
+    with pytest.raises(InterruptedWork, match=r"after 60 minutes \(eni-1, eni-2\).*Run again later"):
         release(aws.gateways, GROUPS, said, clock)
     assert BUDGET_SECONDS == 3600
     assert 3600 < clock.now < 3660
@@ -94,7 +94,7 @@ def test_after_an_hour_the_same_command_is_to_be_run_again() -> None:
 
 def test_aws_may_be_out_of_reach_for_a_while() -> None:
     _, said, _ = released(OutOfReach("network interfaces: AWS cannot be reached"), [eni("eni-1")], [])
-    assert "AWS cannot be reached; looking again" in said.texts("event")[0]
+    assert "AWS cannot be reached; checking again" in said.texts("event")[0]
 
 
 def test_what_is_denied_is_an_error_at_once() -> None:
@@ -106,5 +106,5 @@ def test_also_out_of_reach_the_wait_ends() -> None:
     aws, clock = FakeAws(), Clock()
     aws.stacks = Timed(clock)
     aws.networks.looks = [OutOfReach("network interfaces: AWS cannot be reached")]
-    with pytest.raises(InterruptedWork, match="AWS is out of reach"):
+    with pytest.raises(InterruptedWork, match="AWS cannot be reached"):
         release(aws.gateways, GROUPS, Said(), clock)

@@ -31,7 +31,7 @@ def proven(aws: FakeAws, removed: Remains = REMOVED, **options: bool) -> Said:
 def left(aws: FakeAws, **options: bool) -> list[tuple[str, str, float | None]]:
     """Kind, id and cost of each thing that is told; the command fails and names them, too."""
     said = Said()
-    with pytest.raises(WildrydesError, match=r"^still there: ") as error:
+    with pytest.raises(WildrydesError, match=r"^still exists: ") as error:
         prove(aws.gateways, wild_rydes(**options), Target(), REMOVED, said)  # type: ignore[arg-type]
     assert not isinstance(error.value, InterruptedWork)
     records = [record for kind, _, record in said.lines if kind == "output"]
@@ -42,7 +42,7 @@ def left(aws: FakeAws, **options: bool) -> list[tuple[str, str, float | None]]:
 
 def test_without_anything_left_that_is_said() -> None:
     said = proven(FakeAws())
-    assert said.lines == [("event", "nothing that bills is left of wildrydes-ml", {})]
+    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains", {})]
 
 
 def test_what_bills_is_listed_with_its_cost() -> None:
@@ -71,9 +71,9 @@ def test_the_words_have_price_and_remedy() -> None:
     with pytest.raises(WildrydesError):
         prove(aws.gateways, wild_rydes(), Target(), REMOVED, said)
     assert said.texts("output") == [
-        "still there: NAT gateway nat-1, about 32.85 US$ a month; to remove it: "
+        "still exists: NAT gateway nat-1, about 32.85 US$ a month; to delete it: "
         "aws ec2 delete-nat-gateway --nat-gateway-id nat-1 --region eu-west-1",
-        "still there: instance i-2, at a price that is not in the table; to remove it: "
+        "still exists: instance i-2, price unknown; to delete it: "
         "aws ec2 terminate-instances --instance-ids i-2 --region eu-west-1",
     ]
 
@@ -138,7 +138,7 @@ def test_our_object_in_a_given_bucket_is_told() -> None:
     aws.buckets.put("given", {}, key, "code/theirs.zip")
     aws.buckets.said = {key: OURS}
     aws.stacks.put(EFS, "DELETE_FAILED", tags=OURS)
-    with pytest.raises(WildrydesError, match=f"^still there: stack {EFS}, object s3://given/{key}$"):
+    with pytest.raises(WildrydesError, match=f"^still exists: stack {EFS}, object s3://given/{key}$"):
         prove(aws.gateways, wild_rydes(bucket="given"), Target(), REMOVED, said)
 
 
@@ -149,7 +149,7 @@ def test_what_is_kept_is_not_left_over() -> None:
     aws.networks.files = [FILES]
     aws.tagging.listed = ["arn:kept"]
     said = proven(aws, keep_data=True)
-    assert said.lines == [("event", "nothing that bills is left of wildrydes-ml but what is kept", {})]
+    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains, except what was kept", {})]
     aws.networks.bills = [NAT]
     assert [kind for kind, _, _ in left(aws, keep_data=True)] == ["NAT gateway"]
 
@@ -164,8 +164,8 @@ def test_what_an_endpoint_does_not_know_is_skipped_with_a_word() -> None:
     aws = FakeAws()
     aws.networks.bills = WildrydesError("tags: InvalidAction: DescribeTags")
     assert proven(aws).texts("event") == [
-        "EC2 skipped: tags: InvalidAction: DescribeTags",
-        "nothing that bills is left of wildrydes-ml; not looked at: EC2",
+        "EC2 not checked: tags: InvalidAction: DescribeTags",
+        "verified: no billable resource of wildrydes-ml remains; not checked: EC2",
     ]
     aws.networks.files = [FILES]
     assert [kind for kind, _, _ in left(aws)] == ["file system"]
@@ -182,16 +182,18 @@ def test_what_the_tagging_api_lists_is_told_without_failing() -> None:
     aws = FakeAws()
     aws.tagging.listed = ["arn:one", "arn:two"]
     said = proven(aws)
-    assert said.texts("warning") == ["AWS lists with our tag, for up to an hour after they are gone: arn:one, arn:two"]
-    assert said.texts("event") == ["nothing that bills is left of wildrydes-ml"]
+    assert said.texts("warning") == [
+        "AWS still lists these with our tag, for up to an hour after deletion: arn:one, arn:two"
+    ]
+    assert said.texts("event") == ["verified: no billable resource of wildrydes-ml remains"]
 
 
 def test_tags_that_may_not_be_listed_are_a_check_that_was_skipped() -> None:
     aws = FakeAws()
-    aws.tagging.listed = WildrydesError("resources with tag wildrydes-ml: AWS denies it: tag:GetResources")
+    aws.tagging.listed = WildrydesError("resources with tag wildrydes-ml: AWS denies access: tag:GetResources")
     assert proven(aws).texts("event") == [
-        "tags skipped: resources with tag wildrydes-ml: AWS denies it: tag:GetResources",
-        "nothing that bills is left of wildrydes-ml; not looked at: tags",
+        "tags not checked: resources with tag wildrydes-ml: AWS denies access: tag:GetResources",
+        "verified: no billable resource of wildrydes-ml remains; not checked: tags",
     ]
     aws.tagging.listed = OutOfReach("resources with tag wildrydes-ml: AWS cannot be reached")
     with pytest.raises(OutOfReach):
@@ -205,7 +207,9 @@ def test_a_function_that_may_not_be_read_is_a_check_that_was_skipped() -> None:
 
     aws = FakeAws()
     aws.functions = Denied(aws.journal)
-    assert proven(aws).texts("event")[-1] == "nothing that bills is left of wildrydes-ml; not looked at: Lambda"
+    assert (
+        proven(aws).texts("event")[-1] == "verified: no billable resource of wildrydes-ml remains; not checked: Lambda"
+    )
 
 
 def test_very_many_things_are_one_line_each_and_not_all_in_the_error() -> None:

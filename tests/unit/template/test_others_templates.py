@@ -216,7 +216,7 @@ def test_what_the_region_decides_is_perhaps_made(body: Any) -> None:
     assert made(body, {}) == Made({**table, **role}, {"Copy": "AWS::S3::Bucket"})
     assert made(body, {"Mode": "forced"}) == Made({**table, **role, "Copy": "AWS::S3::Bucket"}, {})
     assert made(body, {"Mode": "never"}).perhaps == {"Copy": "AWS::S3::Bucket", "Gone": "AWS::SNS::Topic"}
-    with pytest.raises(KeyError, match="condition Copies cannot be decided here"):
+    with pytest.raises(KeyError, match="only CloudFormation can decide the condition Copies"):
         made_resources(body, {})
 
 

@@ -41,7 +41,7 @@ def test_a_pattern_that_only_java_knows_is_left_to_cloudformation() -> None:
         ({**TEXT, "MinLength": 8}, "must have 8 to 4096 characters"),
         ({**TEXT, "MaxLength": 8}, "must have at most 8 characters"),
         ({**TEXT, "AllowedValues": [True, False]}, "must be one of true, false"),
-        (NUMBERS, "must be numbers with commas between them"),
+        (NUMBERS, "must be numbers separated by commas"),
     ],
 )
 def test_the_rule_is_said_in_words(row: dict[str, Any], says: str) -> None:

@@ -188,25 +188,28 @@ def test_reading_a_file_needs_no_troposphere(tmp_path: Path) -> None:
 
 
 REFUSED = [
-    ("", "stack.yml: this is no CloudFormation template: it has no Resources"),
-    ("- a\n", "stack.yml: this is no CloudFormation template"),
-    ("just words", "stack.yml: this is no CloudFormation template"),
-    ("Resources:\n", "stack.yml: this is no CloudFormation template"),
-    ("Resources: {}\n", "stack.yml: this is no CloudFormation template"),
-    ("Outputs: {A: {Value: a}}\n", "stack.yml: this is no CloudFormation template"),
+    ("", "stack.yml: this is not a CloudFormation template: it has no Resources"),
+    ("- a\n", "stack.yml: this is not a CloudFormation template"),
+    ("just words", "stack.yml: this is not a CloudFormation template"),
+    ("Resources:\n", "stack.yml: this is not a CloudFormation template"),
+    ("Resources: {}\n", "stack.yml: this is not a CloudFormation template"),
+    ("Outputs: {A: {Value: a}}\n", "stack.yml: this is not a CloudFormation template"),
     ("Resources: [\n", "stack.yml:2:1: this is neither YAML nor JSON"),
     ('{"Resources": {"A": {"Type": "T" "B": 1}}}', "stack.yml:1:34: this is neither YAML nor JSON"),
     (f"{TOPIC}---\n{TOPIC}", "stack.yml:4:1: this is neither YAML nor JSON"),
     ("Resources:\n\tA: {Type: T}\n", "stack.yml:2:1: this is neither YAML nor JSON: found character that cannot"),
-    (f"{TOPIC}    Properties:\n      P: !Base64 !Sub x\n", "write the first one long: `Fn::Base64: !Sub"),
+    (f"{TOPIC}    Properties:\n      P: !Base64 !Sub x\n", "write `Fn::Base64: !Sub"),
     (f"{TOPIC}    A: \x07\n", "stack.yml:4: this is neither YAML nor JSON: "),
     (TOPIC.encode("utf-16"), "stack.yml:1: this is not UTF-8; save the file as UTF-8"),
     (
         f"{TOPIC}  Topic:\n    Type: T\n",
-        "stack.yml:4:3: the key Topic stands twice, first at line 2, and one would win",
+        "stack.yml:4:3: duplicate key Topic, first at line 2; only one would count",
     ),
-    ('{"Resources": {"A": {"Type": "T", "Type": "\\ud83d\\ude00"}}}', "stack.yml: the key Type stands twice, and one"),
-    (f"{TOPIC}    Properties: {{a: {{b: 1, b: 1}}}}\n", "stack.yml:4:28: the key b stands twice"),
+    (
+        '{"Resources": {"A": {"Type": "T", "Type": "\\ud83d\\ude00"}}}',
+        "stack.yml: duplicate key Type; only one would count",
+    ),
+    (f"{TOPIC}    Properties: {{a: {{b: 1, b: 1}}}}\n", "stack.yml:4:28: duplicate key b"),
     (f"{TOPIC}    Properties: {{? {{a: b}} : c}}\n", "stack.yml:4:20: a key must be text"),
     (f"{TOPIC}    Properties: !Reff A\n", "stack.yml:4:17: CloudFormation does not know the tag !Reff; it knows !And"),
     (f"{TOPIC}    Properties: !!omap [a: 1]\n", "CloudFormation does not know the tag !!omap"),
@@ -216,13 +219,13 @@ REFUSED = [
         f"{TOPIC}    P: {{'Fn::Subs': a}}\n",
         "stack.yml:4:9: CloudFormation does not know the function Fn::Subs; it knows",
     ),
-    (f"{TOPIC}    Properties:\n", "stack.yml:4:16: there is no value here, which CloudFormation refuses"),
+    (f"{TOPIC}    Properties:\n", "stack.yml:4:16: the value is missing, and CloudFormation refuses that"),
     (f"{TOPIC}    P: 012345670123\n", 'reads 012345670123 as the number 1402433619; write "012345670123" in quotes'),
-    ("Resources:\n  Topic: {Typ: T}\n", "stack.yml:2:10: the resource Topic has no Type; give it one"),
+    ("Resources:\n  Topic: {Typ: T}\n", "stack.yml:2:10: the resource Topic has no Type; add one"),
     ("Resources:\n  Topic: text\n", "stack.yml:2:10: the resource Topic has no Type"),
     (
         "Parameters: {Size: {Default: 1}}\nResources: {T: {Type: T}}\n",
-        "stack.yml:1:20: the parameter Size has no Type; give it one, such as String",
+        "stack.yml:1:20: the parameter Size has no Type; add one, such as String",
     ),
     ("Parameters: {Size: Number}\nResources: {T: {Type: T}}\n", "stack.yml:1:20: the parameter Size has no Type"),
     (f"Conditions: [a]\n{TOPIC}", "stack.yml:1:13: Conditions must be a mapping"),
@@ -245,15 +248,15 @@ EXPANDED = [
         "Transform AWS::Serverless-2016-10-31",
         "AWS::Lambda::Function",
     ),
-    ("Transform: [MyMacro]\n{}", "1:13", "Transform MyMacro", "Write out what it makes"),
+    ("Transform: [MyMacro]\n{}", "1:13", "Transform MyMacro", "Write what it expands to"),
     (
         "Transform: [{{Name: 'AWS::Include'}}]\n{}",
         "1:13",
         "Transform AWS::Include",
-        "Put the included text in its place",
+        "Write the included text in its place",
     ),
-    ("{}    P: !Transform {{Name: 'AWS::Include'}}\n", "4:8", "!Transform AWS::Include", "Put the included text"),
-    ("{}  Fn::Transform: {{Name: M}}\n", "4:3", "Fn::Transform M", "Write out what it makes"),
+    ("{}    P: !Transform {{Name: 'AWS::Include'}}\n", "4:8", "!Transform AWS::Include", "Write the included text"),
+    ("{}  Fn::Transform: {{Name: M}}\n", "4:3", "Fn::Transform M", "Write what it expands to"),
     ("{}  Fn::ForEach::Topics: [N, [a], {{}}]\n", "4:3", "Fn::ForEach", "build the template in Python with a loop"),
     ("{}    P: !Length [a]\n", "4:8", "!Length", "Write the number"),
     ("{}    P: {{'Fn::ToJsonString': {{a: b}}}}\n", "4:9", "Fn::ToJsonString", "Write the JSON text with !Sub"),
@@ -295,14 +298,14 @@ def test_a_file_above_cloudformation_s_limit_is_refused(tmp_path: Path) -> None:
     filled = TOPIC + "#" * (1_000_000 - len(TOPIC))
     assert read_text(tmp_path, filled).text == filled
     (fault,) = refusal(tmp_path, filled + "#")
-    assert fault.endswith("1,000,001 bytes, and CloudFormation takes 1,000,000; split it into several stacks")
+    assert fault.endswith("1,000,001 bytes; CloudFormation accepts at most 1,000,000: split it into several stacks")
 
 
 def test_aliases_of_aliases_do_not_fill_the_memory(tmp_path: Path) -> None:
     levels = [f"  A{one}: &a{one} [{', '.join([f'*a{one - 1}'] * 9)}]" for one in range(1, 30)]
     text = "\n".join(["Metadata:", "  A0: &a0 [x]", *levels, TOPIC])
     (fault,) = refusal(tmp_path, text)
-    assert "with its aliases written out, and CloudFormation takes 1,000,000" in fault
+    assert "with its aliases expanded; CloudFormation accepts at most 1,000,000" in fault
 
 
 values = st.recursive(

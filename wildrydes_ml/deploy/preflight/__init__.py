@@ -1,10 +1,10 @@
-"""What would make a deploy fail half-way, found before anything is changed: all problems at once, each with its remedy.
+"""Finds what would make a deploy fail half-way, before anything is changed: all problems together, each with a remedy.
 
 `needs` says what a plan depends on, `look` asks the account for it, `problems` judges the answers, and `check` does
-all three. What the account does not tell, for want of a permission or on an emulator, is said and holds nothing up.
+all three. Checks that the permissions or an emulator do not allow are reported as skipped and do not block.
 
-Not looked at, since nothing can be in the way there: names of APIs (several may have the same), and security groups'
-(they are of one VPC). Names of other kinds are asked for by CloudFormation itself before it makes a change set.
+Some names need no check: several APIs may have the same name, and names of security groups must differ only within
+their VPC. CloudFormation itself checks names of other kinds before it creates a change set.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -42,14 +42,14 @@ class Unready(WildrydesError):
     """The account is not ready for the deployment; nothing was changed. `record` is the problems as plain data."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
-        head = "1 problem is" if len(problems) == 1 else f"{len(problems)} problems are"
+        head = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
         lines = [f"  - {problem.describe()}" for problem in problems]
-        super().__init__("\n".join([f"{head} in the way in {problems[0].where}; nothing was changed:", *lines]))
+        super().__init__("\n".join([f"{head} in {problems[0].where}; nothing was changed:", *lines]))
         self.record = {"problems": [asdict(problem) for problem in problems]}
 
 
 class _Question(NamedTuple):
-    """What a fact is about, in words, and how the account is asked for it: with the thing that it is about."""
+    """What a fact is about, in words, and the function that asks the account about a subject."""
 
     title: str
     ask: Callable[[Account, str], Any]
@@ -72,11 +72,11 @@ _QUESTIONS: Mapping[str, _Question] = {
     "log_group": _Question("whether the log group's name is free", lambda account, name: account.log_group(name)),
     "model": _Question("whether the model's URL answers", lambda account, url: _model_fault(account, url)),
     "exports": _Question("whether the exports' names are free", lambda account, _: account.exports()),
-    "stored": _Question("the parameters of Systems Manager", lambda account, name: account.stored(name)),
+    "stored": _Question("the parameters in Systems Manager", lambda account, name: account.stored(name)),
     "subnet": _Question("the given subnets", lambda account, id: account.subnet(id)),
     "security_group": _Question("the given security groups", lambda account, id: account.security_group(id)),
     "vpc": _Question("the given VPC", lambda account, id: account.vpc(id)),
-    "reach": _Question("what the given subnets reach", lambda account, id: account.reach(id)),
+    "reach": _Question("what the given subnets can reach", lambda account, id: account.reach(id)),
 }
 
 
@@ -84,15 +84,15 @@ def _model_fault(account: Account, url: str) -> str:
     reply = account.answer(url)
     if reply.status in FOUND:
         return ""
-    return f"it answers {reply.status}" if reply.status else f"nothing answers ({reply.fault})"
+    return f"it answers {reply.status}" if reply.status else f"no answer ({reply.fault})"
 
 
 def refuse_other_account(settings: Settings, identity: Identity) -> None:
     """Raises Refused when `--account` names another account than the caller's."""
     if settings.account and settings.account != identity.account:
         raise Refused(
-            f"the credentials are of account {identity.account} ({identity.arn}), not of {settings.account} as "
-            "--account says: nothing was done; choose other ones with --profile"
+            f"the credentials belong to account {identity.account} ({identity.arn}), but --account says "
+            f"{settings.account}. Nothing was changed. Choose other credentials with --profile"
         )
 
 
@@ -104,7 +104,7 @@ def check(
     reporter: Reporter,
     there: Mapping[str, FoundStack] = _NOTHING,
 ) -> None:
-    """Looks at the account before the steps are taken. `there` are the stacks that they find.
+    """Checks the account before the steps are taken. `there` are the existing stacks.
 
     Raises Unready with all problems, and InterruptedWork when the credentials have expired.
     """
@@ -124,34 +124,34 @@ def check(
 
 
 def _is_for_an_emulator(ask: Ask, desired: Desired) -> bool:
-    """It has no network, and starts no instance that would fetch the model."""
+    """Whether an emulator can answer: it has no network, and starts no instance that would fetch the model."""
     return ask.name not in _NOT_LOCAL and (ask.name != "model" or desired.fill is not None)
 
 
 def look(
     account: Account, asks: Sequence[Ask], threads: int, patience: float = _PATIENCE
 ) -> tuple[Facts, dict[Ask, Unknown]]:
-    """Asks the account, several at a time; returns what is known, and why the rest is not.
+    """Asks the account several questions at a time; returns the known facts, and why the others are not known.
 
-    What has not answered after `patience` seconds is not known.
+    A fact counts as unknown if there is no answer after `patience` seconds.
     """
     futures = parallel.start([partial(_QUESTIONS[ask.name].ask, account, ask.subject) for ask in asks], threads)
     wait(futures, timeout=patience)
-    late = Unknown("unanswered", f"nothing in {patience:g} s")
+    late = Unknown("unanswered", f"no answer in {patience:g} s")
     answers = {ask: future.result() if future.done() else late for ask, future in zip(asks, futures, strict=True)}
     unknown = {ask: answer for ask, answer in answers.items() if isinstance(answer, Unknown)}
     return {ask: answer for ask, answer in answers.items() if ask not in unknown}, unknown
 
 
 _WHY_UNKNOWN = {
-    "denied": "not checked for want of permission",
-    "unanswered": "not checked for want of an answer",
+    "denied": "not checked because permissions are missing",
+    "unanswered": "not checked because there was no answer",
     "unknown": "not checked here",
 }
 
 
 def _tell_unknown(facts: Facts, unknown: Mapping[Ask, Unknown], target: Target, reporter: Reporter) -> None:
-    """Says in a line for each reason what was not checked."""
+    """Reports what was not checked: a line for each reason."""
     usages: dict[str, Usage] = {name: facts[Ask(name)] for name in QUOTAS if Ask(name) in facts}
     skipped = [(_QUESTIONS[ask.name].title, answer) for ask, answer in unknown.items()]
     skipped += [(f"the quota of {QUOTAS[name].counts}", one.unread) for name, one in usages.items() if one.unread]

@@ -12,9 +12,9 @@ from .needs import Part
 
 @dataclass(frozen=True)
 class Problem:
-    """Something in the way: what it is about, where, why it is in the way, and what to do.
+    """A problem: what it is about, where, why the deploy would fail, and what to do.
 
-    One that is not certain, as when a quota could not be read, is no reason not to try.
+    A problem that is not certain, for example because a quota could not be read, does not stop the deploy.
     """
 
     what: str
@@ -30,10 +30,10 @@ class Problem:
 
 @dataclass(frozen=True)
 class Case:
-    """The facts, the deployment, what of it is made (`parts`), and all of it (`whole`).
+    """The facts, the deployment, the parts of it that the plan creates or changes, and the whole deployment.
 
-    `instead` is what to do, by question, where the template's parameters do not tell. `locked` are the runtimes that
-    packages are for: a parameter's value → on AWS, and locally.
+    `instead` says for a question what to do, where the template's parameters do not show it. `locked` are the
+    runtimes that packages are made for: a parameter's value → the runtimes on AWS, and locally.
     """
 
     facts: Facts
@@ -68,5 +68,5 @@ class Case:
 
 
 def choice(parameter: str, value: str, otherwise: str) -> str:
-    """How to choose a value: by the parameter, or `otherwise` where the template has none for it."""
+    """How to choose a value: by the parameter, or `otherwise` if the template has no parameter for it."""
     return f"--set {parameter}={value}" if parameter else otherwise

@@ -1,4 +1,4 @@
-"""What the steps of a deploy make, stack by stack, and what of the account that depends on: plain data."""
+"""What the steps of a deploy create, stack by stack, and what they need from the account: plain data."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -36,10 +36,10 @@ GIVEN = {
 
 @dataclass(frozen=True)
 class Part:
-    """One stack of a plan: as it will be, and what of it is there before.
+    """One stack of a plan: as it will be, and as it is before.
 
-    `before` are the sections Resources and Outputs, `old` the parameters. `makes_room` is set where the remains of a
-    failed creation go first.
+    `before` are the present sections Resources and Outputs, `old` the present parameters. `makes_room` is set when the
+    rest of a failed creation is deleted first.
     """
 
     stack: DesiredStack
@@ -51,21 +51,21 @@ class Part:
 
     @cached_property
     def sections(self) -> Mapping[str, Mapping[str, Any]]:
-        """The sections Resources and Outputs, as far as they are known."""
+        """The sections Resources and Outputs, as far as known."""
         return made(self.stack.name, self.stack.body, self.stack.parameters, self.identity)
 
     @cached_property
     def view(self) -> Stack:
-        """The resources, to be asked."""
+        """The resources, with methods to query them."""
         return Stack(self.sections["Resources"], mapping(self.stack.body.get("Resources")))
 
     def new(self, kind: str) -> dict[str, Any]:
-        """The resources of a type that are made: logical id and properties."""
+        """The new resources of a type: logical id and properties."""
         there = mapping(self.before.get("Resources"))
         return {title: properties for title, properties in self.view.of(kind).items() if title not in there}
 
     def changed(self, kind: str, *keys: str) -> dict[str, Any]:
-        """Those that are made or get other values for these properties."""
+        """The resources of a type that are new, or whose named properties change."""
         there = mapping(self.before.get("Resources"))
 
         def of(title: str) -> Mapping[str, Any]:
@@ -79,7 +79,7 @@ class Part:
         }
 
     def setting(self, title: str, *path: str | int) -> str:
-        """The parameter that feeds a resource's property, by which a person can choose; "" when none does."""
+        """The parameter by which the user can choose a resource's property; "" when there is none."""
         value: Any = mapping(mapping(self.stack.body.get("Resources")).get(title)).get("Properties")
         for key in path:
             try:
@@ -92,7 +92,7 @@ class Part:
 
 
 def made(name: str, body: Mapping[str, Any], parameters: Mapping[str, str], identity: Identity) -> dict[str, Any]:
-    """What a stack of this name makes, with CloudFormation's own parameters put in."""
+    """What a stack with this name creates, with the values of CloudFormation's own parameters."""
     own = {
         "AWS::StackName": name,
         "AWS::Region": identity.region,
@@ -103,12 +103,12 @@ def made(name: str, body: Mapping[str, Any], parameters: Mapping[str, str], iden
 
 
 def whole(desired: Desired) -> tuple[Part, ...]:
-    """The deployment as if all of it were made."""
+    """The whole deployment, as if all of it were new."""
     return tuple(Part(stack, desired.identity, fed=frozenset(stack.inputs)) for stack in desired.stacks)
 
 
 def parts(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStack]) -> tuple[Part, ...]:
-    """What the steps make. `there` are the stacks that they find; an update of another one makes nothing new."""
+    """What the steps create. `there` are the existing stacks; an update of any other stack creates nothing new."""
     fed = {stack.name: frozenset(stack.inputs) for stack in desired.stacks}
     removed = {step.name for step in steps if isinstance(step, DeleteStack)}
     found: list[Part] = []
@@ -121,7 +121,7 @@ def parts(desired: Desired, steps: Sequence[Step], there: Mapping[str, FoundStac
 
 
 def _updated(part: Part, earlier: Sequence[Part], there: FoundStack | None) -> Part:
-    """The part with what is there before it: after an earlier step, or now."""
+    """The part with its previous state: after an earlier step, or now."""
     last = [one for one in earlier if one.stack.name == part.stack.name][-1:]
     if last:
         before, old = last[0].sections, last[0].stack.parameters
@@ -134,7 +134,7 @@ def _updated(part: Part, earlier: Sequence[Part], there: FoundStack | None) -> P
 
 
 def needs(desired: Desired, parts: Sequence[Part], steps: Sequence[Step]) -> tuple[Ask, ...]:
-    """What there is to ask before the steps; nothing for a plan that touches no stack."""
+    """What to ask the account before the steps; nothing for a plan that changes no stack."""
     if not parts and not any(isinstance(step, Fill) for step in steps):
         return ()
     found = [ask for part in parts for ask in (*_room(part), *_places(part), *_names(part), *_given(part))]
@@ -180,14 +180,14 @@ def _names(part: Part) -> Iterator[Ask]:
 
 
 def exported(sections: Mapping[str, Mapping[str, Any]]) -> list[str]:
-    """The names of the exports, as far as they are known."""
+    """The names of the exports, as far as known."""
     outputs = mapping(sections.get("Outputs")).values()
     names = [mapping(mapping(output).get("Export")).get("Name") for output in outputs]
     return [name for name in names if isinstance(name, str)]
 
 
 def imported(part: Part) -> dict[str, str]:
-    """The names of other stacks' exports that it takes, and where."""
+    """The names of other stacks' exports that it imports, and the importing resource."""
     sections = part.sections
     entries = [(title, entry) for section in sections.values() for title, entry in section.items()]
     return {name: title for title, entry in entries for name in _imports(entry)}
@@ -206,9 +206,9 @@ def _imports(value: Any) -> Iterator[str]:
 
 
 def stored(part: Part) -> dict[str, str]:
-    """The names that Systems Manager is asked for, and the parameters that hold them, where they are new.
+    """The names of values in Systems Manager, and the parameters that have them, if they are new.
 
-    AWS's own (`/aws/...`) and another account's (an ARN) are not listed in this one.
+    AWS's own names (`/aws/...`) and those of another account (an ARN) are not in the account's list.
     """
     offered = mapping(part.stack.body.get("Parameters"))
     kept = {name: entry for name, entry in offered.items() if str(entry.get("Type")).startswith(STORED)}
@@ -221,7 +221,7 @@ def stored(part: Part) -> dict[str, str]:
 
 
 def given(part: Part) -> Iterator[tuple[str, str, tuple[str, ...]]]:
-    """Question, parameter and ids of what exists already and is given; not what another stack of ours gives."""
+    """Question, parameter and ids of existing resources that the user names; not those from another stack of ours."""
     offered = mapping(part.stack.body.get("Parameters"))
     for name, entry in offered.items():
         kind = str(entry.get("Type")).removeprefix("List<").removesuffix(">")
@@ -240,7 +240,7 @@ def _given(part: Part) -> Iterator[Ask]:
 
 
 def goes_elsewhere(part: Part, function: str) -> bool:
-    """Whether the function is new, or gets another network or more rights."""
+    """Whether the function is new, or gets another network or more permissions."""
     return function in part.changed(FUNCTION, "VpcConfig", "Role") or _permits_more(part, function)
 
 
@@ -250,7 +250,7 @@ def _permits_more(part: Part, function: str) -> bool:
 
 
 def in_given_subnets(part: Part) -> dict[str, tuple[str, ...]]:
-    """The functions that run in subnets that exist already, and those."""
+    """The functions that run in existing subnets, with these subnets."""
     ids = {one for question, _, found in given(part) if question == "subnet" for one in found}
     found: dict[str, tuple[str, ...]] = {}
     for title in part.view.of(FUNCTION):
@@ -266,7 +266,7 @@ def in_given_subnets(part: Part) -> dict[str, tuple[str, ...]]:
 
 @dataclass(frozen=True)
 class FunctionNeeds:
-    """A function's concurrency: reserved (None: not), provisioned, and by which of its resources."""
+    """A function's concurrency: reserved (None: none), provisioned, and the resource that provides it."""
 
     title: str
     name: str
@@ -277,12 +277,12 @@ class FunctionNeeds:
 
     @property
     def taken(self) -> int:
-        """Instances that it takes from what the account has not reserved."""
+        """The instances that it takes from the account's unreserved concurrency."""
         return self.provisioned if self.reserved is None else self.reserved
 
 
 def functions(part: Part) -> list[FunctionNeeds]:
-    """The functions of a stack and what they reserve."""
+    """The functions of a stack and their concurrency."""
     fresh = part.new(FUNCTION)
     return [
         _function(part.view, title, properties, title in fresh) for title, properties in part.view.of(FUNCTION).items()

@@ -1,4 +1,4 @@
-"""What facts of an account stand in a deployment's way: each problem with its reason and its remedy."""
+"""The problems that the facts of an account cause for a deployment, each with its reason and its remedy."""
 
 from collections.abc import Callable, Iterator, Sequence
 
@@ -10,9 +10,9 @@ from .needs import Part, whole
 
 
 def problems(facts: Facts, desired: Desired, parts: Sequence[Part] | None = None) -> list[Problem]:
-    """What the facts hold against the deployment; what is not known holds nothing against it.
+    """The problems that the known facts cause for the deployment; unknown facts cause none.
 
-    `parts` are what is made, as `needs.parts` finds it; without them all of the deployment is.
+    `parts` are what the plan creates, as `needs.parts` finds it; without them it is the whole deployment.
     """
     everything, wanted = whole(desired), desired.deployment
     case = Case(
@@ -22,13 +22,13 @@ def problems(facts: Facts, desired: Desired, parts: Sequence[Part] | None = None
 
 
 def _model_problems(case: Case) -> Iterator[Problem]:
-    """Not certain: what fetches the model may have another way out."""
+    """Not certain: the instance that fetches the model may reach servers that this machine cannot."""
     url = case.desired.model_url
     fault = case.fact("model", url)
     if fault:
         instead = case.instead.get("model", "give another URL")
-        remedy = f"If it cannot be fetched from there either, EFS is not filled, and what was made is undone: {instead}"
-        yield case.problem(f"model {url}", f"{fault}, asked from here", remedy, is_certain=False)
+        remedy = f"If the instance cannot fetch it either, EFS is not filled and the stack is rolled back: {instead}"
+        yield case.problem(f"model {url}", f"{fault} (asked from this machine)", remedy, is_certain=False)
 
 
 _JUDGES: tuple[Callable[[Case], Iterator[Problem]], ...] = (

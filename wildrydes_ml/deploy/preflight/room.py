@@ -1,4 +1,4 @@
-"""Whether there is room: quotas, and functions at the same time."""
+"""Whether the account has room: quotas, and concurrent functions."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ _PROVIDED = ("ProvisionedConcurrencyConfig", "ProvisionedConcurrentExecutions")
 
 
 def quota_problems(case: Case) -> Iterator[Problem]:
-    """Quotas that what is made would exceed."""
+    """Quotas that the plan would exceed."""
     for name, quota in QUOTAS.items():
         usage: Usage | None = case.fact(name)
         for zone, more in _more(case, quota).items() if usage else ():
@@ -27,7 +27,7 @@ def quota_problems(case: Case) -> Iterator[Problem]:
 
 
 def _more(case: Case, quota: Quota) -> Mapping[str, int]:
-    """How many the plan makes: by zone for NAT gateways, under "" otherwise."""
+    """How many the plan creates: by zone for NAT gateways, under "" otherwise."""
     if quota.type == NAT:
         places = [(part, one.get("SubnetId")) for part in case.parts for one in part.new(NAT).values()]
         return Counter(zone_of(case, part, subnet) for part, subnet in places)
@@ -42,16 +42,16 @@ def _used_up(case: Case, name: str, usage: Usage, zone: str, more: int) -> Probl
         why = f'{used} are in use{plus}, and the quota "{quota.name}" is {usage.limit}'
     else:
         why = (
-            f'{used} are in use{plus}, AWS\'s default for the quota "{quota.name}" is {usage.limit}, and yours is not '
-            "known"
+            f'{used} are in use{plus}, AWS\'s default for the quota "{quota.name}" is {usage.limit}, and the quota of '
+            "your account is not known"
         )
     instead = case.instead.get(name, "use another --region")
-    remedy = f"Remove one that is not needed, raise the quota with `{case.raising(quota, used + more)}`, or {instead}"
+    remedy = f"Delete one that is not needed, raise the quota with `{case.raising(quota, used + more)}`, or {instead}"
     return case.problem(quota.counts, why, remedy, usage.unread is None)
 
 
 def concurrency_problems(case: Case) -> Iterator[Problem]:
-    """Functions that want more at once than there is to be had."""
+    """Functions that ask for more concurrency than the account has left."""
     for part in case.whole:
         yield from (_more_than_reserved(case, part, one) for one in functions(part) if _exceeds(one))
     takers = [(part, one) for part in case.parts for one in functions(part) if _is_told(case, one)]
@@ -67,7 +67,7 @@ def concurrency_problems(case: Case) -> Iterator[Problem]:
 
 
 def _is_told(case: Case, one: FunctionNeeds) -> bool:
-    """Whether what it has by now is known: nothing, for a new one."""
+    """Whether its present concurrency is known; a new function has none."""
     return case.knows("concurrency", one.name) and (bool(one.name) or one.is_new)
 
 
@@ -76,7 +76,7 @@ def _exceeds(one: FunctionNeeds) -> bool:
 
 
 def _label(part: Part, one: FunctionNeeds, kind: str) -> str:
-    """What a person knows the number by: the parameter, or words."""
+    """How the user knows the number: the parameter's name, or words."""
     title, path = (one.provider, _PROVIDED) if kind == "Provisioned" else (one.title, ("ReservedConcurrentExecutions",))
     return part.setting(title, *path) or f"{kind.lower()} concurrency of {one.title}"
 
@@ -84,13 +84,13 @@ def _label(part: Part, one: FunctionNeeds, kind: str) -> str:
 def _more_than_reserved(case: Case, part: Part, one: FunctionNeeds) -> Problem:
     what = f"{_label(part, one, 'Provisioned')}={one.provisioned}"
     return case.problem(
-        what, f"it is more than {_label(part, one, 'Reserved')}={one.reserved}", "Set it to that at most"
+        what, f"it is more than {_label(part, one, 'Reserved')}={one.reserved}", f"Set it to {one.reserved} at most"
     )
 
 
 def _too_many(case: Case, first: tuple[Part, FunctionNeeds], taken: int, free: int, limit: int) -> Problem:
     label = _label(*first, "Provisioned" if first[1].reserved is None else "Reserved")
-    why = f"{free} are not reserved by other functions, and AWS keeps {_KEPT_UNRESERVED} of them for all"
+    why = f"other functions leave {free} unreserved, and AWS keeps {_KEPT_UNRESERVED} of these for all functions"
     most = max(free - _KEPT_UNRESERVED, 0)
     less = f"Set it to {most} at most" if most else f"Leave {label} out"
     enough = limit + _KEPT_UNRESERVED - (free - taken)
@@ -99,7 +99,7 @@ def _too_many(case: Case, first: tuple[Part, FunctionNeeds], taken: int, free: i
 
 
 def burst_problems(case: Case) -> Iterator[Problem]:
-    """Whether Lambda turns away what the stage admits: a new account may have 10 at once, a usual burst.
+    """Whether Lambda refuses requests that the stage admits: a new account may run 10 functions at once, a usual burst.
 
     https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
     """
@@ -115,8 +115,8 @@ def burst_problems(case: Case) -> Iterator[Problem]:
 
 def _turned_away(case: Case, what: str, burst: int, free: int, limit: int, less: str) -> Problem:
     why = (
-        f"the stage admits that many requests at once and more each second, and the account runs {free} functions at "
-        "once at most; callers get 500 or 502 for those above that, and have to try again"
+        f"the stage admits that many requests at once, and the account runs at most {free} functions at once; callers "
+        "get 500 or 502 for the other requests and must send them again"
     )
     enough = max(_CONCURRENCY.default, limit + burst)
     remedy = f"Raise the quota with `{case.raising(_CONCURRENCY, enough)}`, or {less}"
@@ -124,7 +124,7 @@ def _turned_away(case: Case, what: str, burst: int, free: int, limit: int, less:
 
 
 def _bursts(case: Case, less: int) -> Iterator[tuple[str, int, str]]:
-    """What stages admit at once: what it is called, how many, and how to admit less."""
+    """How many requests stages admit at once: the name of the setting, the number, and how to admit fewer."""
     if case.desired.wiring:
         lower = case.instead.get("burst", "admit fewer requests at once").format(less=less)
         yield "burst of the stage", case.desired.wiring.burst, lower

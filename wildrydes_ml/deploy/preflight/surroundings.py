@@ -1,4 +1,4 @@
-"""Whether a network that exists already is as it is said to be, and leads where functions in it have to go."""
+"""Whether an existing network is as the settings say, and lets the functions reach what they need."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ _WORDS = {"subnet": "subnet", "security_group": "security group", "vpc": "VPC"}
 
 
 def given_problems(case: Case) -> Iterator[Problem]:
-    """Subnets, groups and VPCs that do not exist, or are not of one VPC."""
+    """Subnets, security groups and VPCs that do not exist, or do not belong to one VPC."""
     for part in case.whole:
         places: dict[str, tuple[str, str]] = {}
         for question, parameter, ids in given(part):
@@ -21,18 +21,18 @@ def given_problems(case: Case) -> Iterator[Problem]:
                 if place:
                     places[id] = (parameter, place.vpc)
                 elif case.knows(question, id):
-                    what, remedy = f"{_WORDS[question]} {id}", f"Use --set {parameter}=ID with one that exists"
-                    yield case.problem(what, "the account has none of that id in the region", remedy)
+                    what, remedy = f"{_WORDS[question]} {id}", f"Use --set {parameter}=ID with an existing one"
+                    yield case.problem(what, "it does not exist in this account and region", remedy)
         yield from _apart(case, places)
 
 
 def _apart(case: Case, places: dict[str, tuple[str, str]]) -> Iterator[Problem]:
-    """What is given has to be of one VPC."""
+    """All given ids must belong to one VPC."""
     vpcs = {vpc for _, vpc in places.values()}
     if len(vpcs) > 1:
-        told = "; ".join(f"{id} ({parameter}) is of {vpc}" for id, (parameter, vpc) in places.items() if id != vpc)
+        told = "; ".join(f"{id} ({parameter}) is in {vpc}" for id, (parameter, vpc) in places.items() if id != vpc)
         names = " and ".join(dict.fromkeys(f"--set {parameter}=ID" for parameter, _ in places.values()))
-        yield case.problem("network", f"what is given is of {len(vpcs)} VPCs: {told}", f"Use {names} of one VPC")
+        yield case.problem("network", f"the given ids belong to {len(vpcs)} VPCs: {told}", f"Use {names} of one VPC")
 
 
 def target_problems(case: Case) -> Iterator[Problem]:
@@ -44,14 +44,14 @@ def target_problems(case: Case) -> Iterator[Problem]:
             place: Place | None = case.fact("subnet", str(subnet)) if is_known(subnet) else None
             if place and place.zone in seen:
                 what = f"subnets {seen[place.zone]} and {subnet}"
-                why = f"both are in zone {place.zone}, and EFS has one mount target in a zone"
-                yield case.problem(what, why, "Give subnets of two different zones")
+                why = f"both are in zone {place.zone}, and EFS allows one mount target in a zone"
+                yield case.problem(what, why, "Use subnets in different zones")
             elif place:
                 seen[place.zone] = str(subnet)
 
 
 def reach_problems(case: Case) -> Iterator[Problem]:
-    """Services that a function may use and cannot reach from a subnet; not certain, since code may do without them."""
+    """Services that a function may use and cannot reach from a subnet; not certain: the code may not use them."""
     for part in case.parts:
         for title, subnets in in_given_subnets(part).items():
             wanted = [one for one in services(part.view, title) if not has_endpoint(part.view, one)]
@@ -61,12 +61,12 @@ def reach_problems(case: Case) -> Iterator[Problem]:
 
 
 def made_reach_problems(case: Case) -> Iterator[Problem]:
-    """The same where the template makes the subnets. An emulator has no network, so there it is told for AWS."""
+    """The same where the template creates the subnets. An emulator has no network: there the problem is about AWS."""
     for part in case.parts:
         for fault in service_in_reach(part.view):
             title = fault.path[1]
             if goes_elsewhere(part, title):
-                what, why = f"function {title} of stack {part.stack.name}", f"{fault.what}: on AWS a call there waits"
+                what, why = f"function {title} of stack {part.stack.name}", f"{fault.what}: on AWS a call to it waits"
                 why += " until the function times out"
                 yield case.problem(what, why, fault.fix.rstrip("."), is_certain=False)
 
@@ -78,9 +78,9 @@ def _is_out_of_reach(case: Case, subnets: tuple[str, ...], service: str) -> bool
 
 def _unreached(case: Case, part: Part, title: str, subnets: tuple[str, ...], missing: list[str]) -> Problem:
     why = (
-        f"its role lets it use {', '.join(missing)}, and subnets {', '.join(subnets)} have neither a route to a NAT "
-        "gateway nor an endpoint of each: a call waits until the function times out"
+        f"its role lets it use {', '.join(missing)}, but subnets {', '.join(subnets)} have neither a route to a NAT "
+        "gateway nor the endpoints: a call waits until the function times out"
     )
     ends = ", ".join(ENDPOINTS[one][0] for one in missing)
-    remedy = f"Make endpoints in the VPC ({ends}), or use subnets with a route to a NAT gateway"
+    remedy = f"Create endpoints in the VPC ({ends}), or use subnets with a route to a NAT gateway"
     return case.problem(f"function {title} of stack {part.stack.name}", why, remedy, is_certain=False)

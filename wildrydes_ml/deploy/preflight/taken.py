@@ -1,4 +1,4 @@
-"""Whether names are free, or there, as they must be: functions, logs, exports, stored parameters, runtimes."""
+"""Whether names are free, or exist, as they must: functions, logs, exports, stored parameters, runtimes."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -13,7 +13,7 @@ _WORDS = {FUNCTION: "function", LOG_GROUP: "log group"}
 
 
 def name_problems(case: Case) -> Iterator[Problem]:
-    """A stack cannot take over what exists: another's function may have the same name, or have left its log behind."""
+    """A stack cannot take over an existing function or log group: another stack may have one with the same name."""
     for kind, (key, question) in NAMES.items():
         for part in case.whole:
             for title, properties in part.view.of(kind).items():
@@ -25,16 +25,16 @@ def name_problems(case: Case) -> Iterator[Problem]:
 
 def _taken(case: Case, part: Part, title: str, kind: str, name: str, maker: str) -> Problem:
     key, what = NAMES[kind][0], _WORDS[kind]
-    why = f"stack {maker} has one of that name" if maker else "there is one of that name that no stack has made"
+    why = f"stack {maker} already has one with this name" if maker else "it already exists, and no stack created it"
     removal = Remedies(case.desired.identity.region).removal(Billable(what, name))
-    instead = "delete that stack if it is not needed" if maker else f"when nobody needs it, remove it with `{removal}`"
+    instead = "delete that stack if it is not needed" if maker else f"if nobody needs it, delete it with `{removal}`"
     setting = part.setting(title, key)
     other = choice(setting, "NAME", f"another {key} for {title}")
     return case.problem(f"{what} {name}", why, f"Use another --name or {other}, or {instead}")
 
 
 def export_problems(case: Case) -> Iterator[Problem]:
-    """Names of exports are one a region.
+    """A name of an export can exist only once in a region.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
     """
@@ -45,32 +45,32 @@ def export_problems(case: Case) -> Iterator[Problem]:
         for maker in sorted(set(makers.values()) - {part.stack.name}):
             names = ", ".join(name for name in makers if makers[name] == maker)
             remedy = f"Use another --name, or delete stack {maker} if it is not needed"
-            yield case.problem("exports", f"stack {maker} has taken the names {names}", remedy)
+            yield case.problem("exports", f"stack {maker} already uses the names {names}", remedy)
 
 
 def import_problems(case: Case) -> Iterator[Problem]:
-    """What a template takes from another stack has to be there first, unless the deployment makes it itself."""
+    """What a template imports from another stack must exist first, unless the deployment itself exports it."""
     if not case.knows("exports"):
         return
     own = {name for part in case.whole for name in exported(part.sections)}
     for part in case.parts:
         for name, title in imported(part).items():
             if name not in case.fact("exports") and name not in own:
-                why = f"{title} of stack {part.stack.name} takes it, and no stack of the region exports it"
+                why = f"{title} of stack {part.stack.name} imports it, and no stack in the region exports it"
                 yield case.problem(f"export {name}", why, "Deploy the stack that exports it first, or correct the name")
 
 
 def stored_problems(case: Case) -> Iterator[Problem]:
-    """Parameters whose values Systems Manager is to give."""
+    """Parameters whose values come from Systems Manager."""
     for part in case.parts:
         for name, parameter in stored(part).items():
             if case.fact("stored", name) is False:
-                remedy = f"Make it, or name another with --set {parameter}=NAME"
-                yield case.problem(f"parameter {name}", "Systems Manager has none of that name in the region", remedy)
+                remedy = f"Create it, or name another with --set {parameter}=NAME"
+                yield case.problem(f"parameter {name}", "Systems Manager has no such parameter in the region", remedy)
 
 
 def runtime_problems(case: Case) -> Iterator[Problem]:
-    """Runtimes that Lambda does not have, or that packages are not for."""
+    """Runtimes that Lambda does not have, or that the packages are not made for."""
     if not case.knows("runtimes"):
         return
     told = set[str]()
@@ -87,7 +87,7 @@ def _runtime(case: Case, setting: str, title: str, runtime: str) -> Iterator[Pro
     newest = locked[-1] if locked else ""
     other = choice(setting, newest or "RUNTIME", f"another Runtime for {title}")
     if runtime not in case.fact("runtimes"):
-        why = "Lambda has none of that name, as far as this boto3 knows"
+        why = "the installed boto3 does not know a Lambda runtime with this name"
         yield case.problem(f"runtime {runtime}", why, f"Use {other}, or `pip install --upgrade boto3`")
     elif locked and runtime not in locked:
         why = f"the packages that go on EFS are locked for {', '.join(locked)}"
@@ -95,7 +95,7 @@ def _runtime(case: Case, setting: str, title: str, runtime: str) -> Iterator[Pro
 
 
 def _locked(case: Case) -> tuple[str, tuple[str, ...]]:
-    """The parameter with packages that are locked, and the runtimes that they are for."""
+    """The parameter with locked packages, and the runtimes that these are made for."""
     for part in case.whole:
         for name, value in _parameters(part):
             if value in case.locked:

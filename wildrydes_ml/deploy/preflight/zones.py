@@ -1,4 +1,4 @@
-"""Whether Availability Zones are there for what is made in them, and offer the instance types."""
+"""Whether the needed Availability Zones exist and offer the instance types."""
 
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,12 +8,12 @@ from ...checks.stack import entries, entries_or_values
 from .case import Case, Problem
 from .needs import INSTANCE, NAT, SUBNET, USUAL_TYPE, Part
 
-_COUNTS = {1: "one is", 2: "two are", 3: "three are"}
+_COUNTS = {1: "one zone is", 2: "two zones are", 3: "three zones are"}
 _ARCHITECTURES = ("arm64", "x86_64")
 
 
 def zone_of(case: Case, part: Part, subnet: Any) -> str:
-    """The zone of a subnet, of the template or a given one; "" where that is not known."""
+    """The zone of a subnet, from the template or an existing one; "" if it is not known."""
     given = [one for one in entries_or_values(subnet) if isinstance(one, str)]
     if given:
         place: Place | None = case.fact("subnet", given[0])
@@ -28,7 +28,7 @@ def zone_of(case: Case, part: Part, subnet: Any) -> str:
 
 
 def _spot(part: Part, subnet: str) -> str | int | None:
-    """A subnet's zone: its name, or which one of `Fn::GetAZs`."""
+    """A subnet's zone: its name, or its index in `Fn::GetAZs`."""
     match part.view.of(SUBNET)[subnet].get("AvailabilityZone"):
         case str(name):
             return name
@@ -38,7 +38,7 @@ def _spot(part: Part, subnet: str) -> str | int | None:
 
 
 def _default_zones(zones: Sequence[Zone]) -> list[str]:
-    """The zones that `Fn::GetAZs` gives: those with a default subnet, or all when there is no such subnet.
+    """The zones that `Fn::GetAZs` returns: those with a default subnet, or all if there is no default subnet.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference-getavailabilityzones.html
     """
@@ -76,7 +76,7 @@ def _home(properties: Any) -> Any:
 
 
 def _other_zones(case: Case) -> str:
-    """The options for usable zones, the first of them with the instance type if there is one; "" without a way."""
+    """The options for usable zones, first one that offers the instance type; "" if there are not enough zones."""
     names, offering = _settings(case), _offering(case)
     zones = sorted(_usable(case), key=lambda name: (name not in offering, name))[: len(names)]
     if not names or len(zones) < len(names):
@@ -85,7 +85,7 @@ def _other_zones(case: Case) -> str:
 
 
 def _offering_zones(case: Case) -> str:
-    """The options for zones, the first of them with the instance type; empty when there are none."""
+    """The options for zones, the first of which offers the instance type; empty if no zone does."""
     return _other_zones(case) if _offering(case).intersection(_usable(case)) else ""
 
 
@@ -95,15 +95,15 @@ def _elsewhere(case: Case) -> str:
 
 
 def zone_problems(case: Case) -> Iterator[Problem]:
-    """Zones that are too few, or that cannot be used."""
+    """Too few zones, or zones that cannot be used."""
     every = [_spot(part, title) for part in case.whole for title in part.view.of(SUBNET)]
     spots = [spot for spot in dict.fromkeys(every) if spot is not None]
     if not spots or not case.knows("zones"):
         return
     usable, count = _usable(case), len(spots)
     if len(usable) < count:
-        needed = _COUNTS.get(count, f"{count} are")
-        why = f"{needed} needed, and {' and '.join(usable) or 'none'} is available to this account"
+        needed = _COUNTS.get(count, f"{count} zones are")
+        why = f"{needed} needed, and this account can use {f'only {usable[0]}' if usable else 'none'}"
         yield case.problem("Availability Zones", why, "Use another --region")
         return
     yield from _chosen_problems(case, spots)
@@ -112,7 +112,7 @@ def zone_problems(case: Case) -> Iterator[Problem]:
 def _chosen_problems(case: Case, spots: Sequence[str | int]) -> Iterator[Problem]:
     offered = _default_zones(case.fact("zones"))
     if any(isinstance(spot, int) and spot >= len(offered) for spot in spots):
-        why = f"CloudFormation chooses those with a default subnet, and only {' and '.join(offered)} has one"
+        why = f"CloudFormation chooses zones with a default subnet, and only {' and '.join(offered)} has one"
         yield case.problem("Availability Zones", why, _elsewhere(case))
     chosen = [spot if isinstance(spot, str) else "".join(offered[spot : spot + 1]) for spot in spots]
     known: dict[str, Zone] = {zone.name: zone for zone in case.fact("zones")}
@@ -124,8 +124,8 @@ def _chosen_problems(case: Case, spots: Sequence[str | int]) -> Iterator[Problem
 
 
 def gateway_problems(case: Case) -> Iterator[Problem]:
-    """No call tells where NAT gateways are. They lack in zones that AWS extends no more, as usual instance types do;
-    with an instance that is a problem anyway.
+    """No call says which zones offer NAT gateways. Zones that AWS no longer extends lack them, and lack the usual
+    instance types as well; so an instance in the template finds the same problem.
 
     https://docs.aws.amazon.com/vpc/latest/userguide/nat-gateway-troubleshooting.html
     """
@@ -135,15 +135,15 @@ def gateway_problems(case: Case) -> Iterator[Problem]:
     gateways = [(part, one) for part in case.whole for one in part.view.of(NAT).values()]
     for zone in dict.fromkeys(zone_of(case, part, one.get("SubnetId")) for part, one in gateways):
         if zone and zone not in offering:
-            why = f"it does not offer {USUAL_TYPE}: AWS may extend it no more, and then makes no NAT gateway in it"
+            why = f"it does not offer {USUAL_TYPE}: perhaps AWS no longer extends it, and it has no NAT gateways either"
             asked = " ".join(f"--set {name}=ZONE" for name in _settings(case))
-            others = _offering_zones(case) or (f"{asked} with others" if asked else "")
-            remedy = f"Add {others}" if others else "Put it into a subnet of another zone"
+            others = _offering_zones(case) or (f"{asked} with other zones" if asked else "")
+            remedy = f"Add {others}" if others else "Put the NAT gateway into a subnet in another zone"
             yield case.problem(f"Availability Zone {zone}", why, remedy, is_certain=False)
 
 
 def instance_problems(case: Case) -> Iterator[Problem]:
-    """Instance types that do not exist, have another processor, or are not in their zone."""
+    """Instance types that do not exist, have the wrong processor, or are not offered in their zone."""
     for part in case.whole:
         for title, properties in part.view.of(INSTANCE).items():
             kind = properties.get("InstanceType")
@@ -169,7 +169,7 @@ def _instance(case: Case, part: Part, title: str, kind: str) -> Iterator[Problem
         where = part.view.named(home, SUBNET) or "its subnet"
         zones = _offering_zones(case)
         remedy = f"Add {zones}, or {another.removeprefix('add ')}" if zones else _sentence(another)
-        yield case.problem(f"instance type {kind}", f"zone {zone}, where {where} is, does not offer it", remedy)
+        yield case.problem(f"instance type {kind}", f"zone {zone} of {where} does not offer it", remedy)
 
 
 def _sentence(words: str) -> str:
@@ -177,13 +177,13 @@ def _sentence(words: str) -> str:
 
 
 def _image(part: Part, title: str, wanted: str) -> str:
-    """What an instance's image is for, by the parameter that says so."""
+    """The processor that an instance's image is made for, with the parameter that says so."""
     name = part.setting(title, "ImageId")
     return f"{name} is {wanted}" if part.stack.parameters.get(name) == wanted else f"its image is for {wanted}"
 
 
 def _wanted(part: Part, title: str) -> str:
-    """The architecture of an instance's image, where its name tells; "" where it does not."""
+    """The architecture of an instance's image, if the image's name says it; otherwise ""."""
     image = part.view.of(INSTANCE)[title].get("ImageId")
     names = [str(image) if isinstance(image, str) else ""]
     parameter = part.setting(title, "ImageId")
