@@ -42,6 +42,7 @@ render: $(VENV)/test ## Write templates/*.yml
 
 docs: $(VENV)/docs/installed ## The documentation as a site in build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet
+	@echo "the documentation: file://$(CURDIR)/build/site/index.html"
 
 test-matrix: ## The pure tests on each Python here, and with the oldest libraries that setup.py allows: five minutes
 	$(PYTHON) tools/test_matrix.py
