@@ -1,5 +1,6 @@
 // What the theme leaves out: names that tell its landmarks apart, the keyboard for what scrolls, drawings in the chosen colors.
 const marked = (root) => {
+  root.querySelector(".md-search")?.setAttribute("aria-label", "Search");
   root.querySelectorAll("nav.md-code__nav").forEach((bar) => {
     bar.setAttribute("aria-label", `Code ${bar.closest("[id]").id.replace(/\D+/g, "")}`);
   });
