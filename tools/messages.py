@@ -1,8 +1,8 @@
 """Every message with which the commands, the library and the filling of EFS refuse or warn, read from the source.
 
-`docs/reference/messages.md` shows them, so that whoever searches the site for a message finds it. A message is a text in
-a `raise`, in a problem of the account or in a warning. Where a `raise` has no text of its own, the texts are those of
-the functions of the same module that make it. What is put in at run time is shown as `…`.
+`docs/reference/messages.md` shows them, so that a search on the site finds them. A message is a text in a `raise`, in a
+problem of the account or in a warning. Where a `raise` has no text of its own, the texts are those of the functions of
+the same module that make it. What is put in at run time is shown as `…`.
 """
 
 import ast
@@ -13,15 +13,15 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
+# What runs in Lambda lies flat in its zip.
+sys.path.append(str(Path(__file__).resolve().parent.parent / "lambda_src"))
+
+from problems import PROBLEMS
+
 from tools.markdown import table
 from wildrydes_ml.blocks.gateway_responses import ANSWERS, GENERAL
 
 ROOT = Path(__file__).resolve().parent.parent
-# What runs in Lambda lies flat in its zip.
-sys.path.append(str(ROOT / "lambda_src"))
-
-from problems import PROBLEMS
-
 GAP = "…"
 _WORD = re.compile(r"[A-Za-z]{2,}")
 _FEWEST_WORDS = 3
@@ -32,7 +32,14 @@ _PATTERN = re.compile(r"\\|\w\|\w|^\S*$")
 # Calls whose texts are messages, beside those in a `raise`.
 _SAYING = {"need", "problem", "warning"}
 # Of the raised, those that are answers to a program and no message to a person.
-_SILENT = {"AttributeError", "KeyError", "NotImplementedError", "StopIteration", "ArgumentTypeError", "ConstructorError"}
+_SILENT = {
+    "AttributeError",
+    "KeyError",
+    "NotImplementedError",
+    "StopIteration",
+    "ArgumentTypeError",
+    "ConstructorError",
+}
 
 # What is going on when a module speaks: the first row that the module's path begins with.
 WHEN = (
@@ -89,7 +96,7 @@ class Raised:
 @cache
 def catalogue() -> tuple[Message, ...]:
     """All messages, by what is going on, then by their first words."""
-    found = set()
+    found: set[Message] = set()
     for path in _modules():
         module = path.relative_to(ROOT).with_suffix("").as_posix()
         when = next(name for start, name in WHEN if module.startswith(start))
@@ -122,8 +129,8 @@ def api_messages() -> str:
 def said(site: str) -> str:
     """What a place of the code says, as a quotation: `module:name`, or `module:name 1` for its second text alone.
 
-    `name` is a function or a constant; a shell script has none. `wildrydes_ml/` is left out of `module`. Raises KeyError
-    and IndexError for a place that says nothing.
+    `name` is a function or a constant; a shell script has none. `wildrydes_ml/` is left out of `module`. Raises
+    KeyError and IndexError for a place that says nothing.
     """
     place, _, number = site.partition(" ")
     found = _texts_at(place)
@@ -231,21 +238,23 @@ def _texts(node: ast.AST) -> Iterator[str]:
         text = " ".join(_flat(node).split())
         if len(_WORD.findall(text)) >= _FEWEST_WORDS and not _PATTERN.search(text):
             yield text
-        if isinstance(node, ast.Constant):
-            return
-    if isinstance(node, ast.JoinedStr):  # a gap may have texts of its own
-        for value in node.values:
-            if isinstance(value, ast.FormattedValue):
-                yield from _texts(value.value)
-        return
-    if isinstance(node, ast.FunctionDef | ast.ClassDef):
-        body = node.body[1:] if ast.get_docstring(node) else node.body
-        for child in body:
-            yield from _texts(child)
-        return
-    for child in ast.iter_child_nodes(node):
-        if not (isinstance(child, ast.keyword) and child.arg == "Description"):
-            yield from _texts(child)
+    for child in _parts(node):
+        yield from _texts(child)
+
+
+def _parts(node: ast.AST) -> Iterable[ast.AST]:
+    """Where further texts may be: also in the gaps of a text, not in docstrings and descriptions."""
+    match node:
+        case ast.JoinedStr():
+            return [value.value for value in node.values if isinstance(value, ast.FormattedValue)]
+        case ast.FunctionDef() | ast.ClassDef():
+            return node.body[1:] if ast.get_docstring(node) else node.body
+        case _:
+            return [
+                child
+                for child in ast.iter_child_nodes(node)
+                if not (isinstance(child, ast.keyword) and child.arg == "Description")
+            ]
 
 
 def _flat(node: ast.AST) -> str:

@@ -16,7 +16,7 @@ def version() -> str:
     """The version in setup.py. Raises ValueError when there is none."""
     found = _VERSION.search((ROOT / "setup.py").read_text(encoding="utf-8"))
     if found is None:
-        raise ValueError('setup.py: there is no line version="..."; tools/site.py reads the version there')
+        raise ValueError('setup.py: there is no line version="..."; tools/site_version.py reads the version there')
     return found[1]
 
 
