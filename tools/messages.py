@@ -102,7 +102,11 @@ def catalogue() -> tuple[Message, ...]:
         when = next(name for start, name in WHEN if module.startswith(start))
         found.update(Message(when, text, module) for text in _all_texts(path))
     order = {name: number for number, (_, name) in enumerate(WHEN)}
-    return tuple(sorted(found, key=lambda one: (order[one.when], one.text.lstrip(f"{GAP} :-`'").lower())))
+
+    def place(one: Message) -> tuple[int, str, Message]:
+        return order[one.when], one.text.lstrip(f"{GAP} :-`'").lower(), one
+
+    return tuple(sorted(found, key=place))
 
 
 def speechless() -> list[str]:
