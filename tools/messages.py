@@ -116,11 +116,13 @@ def speechless() -> list[str]:
 
 
 def messages() -> str:
-    """The messages as a table for each occasion."""
+    """The messages by occasion, each as a heading of its own: so a search finds it, and links can lead to it."""
     groups: dict[str, dict[str, None]] = {}
     for message in catalogue():
         groups.setdefault(message.when, {}).setdefault(message.text)
-    return "\n\n".join(f"## {when}\n\n{_table(texts)}" for when, texts in groups.items())
+    return "\n\n".join(
+        "\n\n".join([f"## {when}", *(f"### {_shown(text)}" for text in texts)]) for when, texts in groups.items()
+    )
 
 
 def api_messages() -> str:
@@ -266,10 +268,6 @@ def _flat(node: ast.AST) -> str:
         return "".join(_flat(value) if isinstance(value, ast.Constant) else GAP for value in node.values)
     value = node.value if isinstance(node, ast.Constant) else ""
     return re.sub(r"\{[^{}\s]*\}", GAP, value) if isinstance(value, str) else ""
-
-
-def _table(texts: Iterable[str]) -> str:
-    return table(("message",), ((_shown(text),) for text in texts))
 
 
 def _shown(text: str) -> str:
