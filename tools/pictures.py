@@ -34,7 +34,7 @@ COLUMNS, ROWS = 100, 26
 PICTURE = ROOT / "examples" / "pictures" / "unicorn_meadow.png"
 PATIENCE_SECONDS = 900.0
 ABOUT = "The terminal of make demo, when it has classified ten drawings and serves the page"
-_PAGE_SIZE = ViewportSize(width=1000, height=760)
+_PAGE_SIZE = ViewportSize(width=1000, height=960)
 _ESCAPES = re.compile(r"\x1b(\][^\x07\x1b]*(\x07|\x1b\\)|\[[0-?]*[ -/]*[@-~]|.)")
 _ADDRESS = re.compile(r"http://127\.0\.0\.1:\d+/[^\s\x1b]*execute-api[^\s\x1b]*")
 
@@ -86,7 +86,8 @@ class Demo:
         """Ctrl-C, and what the demo then says and does."""
         if self._process.poll() is None:
             os.killpg(self._process.pid, signal.SIGINT)
-            while self._read(1.0):
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while self._read(1.0) and time.monotonic() < deadline:
                 pass
         self._process.wait()
         os.close(self._terminal)
@@ -149,6 +150,8 @@ def main() -> int:
     options = parser.parse_args()
     if not EXECUTABLE:
         raise SystemExit(MISSING)
+    # A shell that runs this in the background has it ignore Ctrl-C; the demo would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     with tempfile.TemporaryDirectory() as folder:
         demo = Demo(Path(folder) / "home")
         try:
