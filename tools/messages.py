@@ -133,18 +133,17 @@ def api_messages() -> str:
 
 
 def said(site: str) -> str:
-    """What a place of the code says, as a quotation: `module:name`, or `module:name 1` for its second text alone.
+    """What a place of the code says, as a quotation: `module:name`, or `module:name words` for texts with these words.
 
     `name` is a function or a constant; a shell script has none. `wildrydes_ml/` is left out of `module`. Raises
-    KeyError and IndexError for a place that says nothing.
+    KeyError for a place that says nothing such.
     """
-    place, _, number = site.partition(" ")
-    found = _texts_at(place)
+    place, _, words = site.partition(" ")
+    found = [text for text in _texts_at(place) if words.lower() in text.lower()]
     whole = [text for text in found if len(_WORD.findall(text)) >= _FEWEST_SAID]
-    chosen = [found[int(number)]] if number else whole or found
-    if not chosen:
-        raise KeyError(site)
-    return "\n>\n".join(f"> {_shown(text)}" for text in chosen)
+    if not found:
+        raise KeyError(f"<!-- said: {site} -->: nothing like this is said there; name the function that says it now")
+    return "\n>\n".join(f"> {_shown(text)}" for text in (whole if whole and not words else found))
 
 
 @cache
@@ -153,7 +152,8 @@ def _texts_at(place: str) -> list[str]:
     top = ROOT if module.split("/")[0] in ("lambda_src", "tools") else ROOT / "wildrydes_ml"
     if not name:
         return list(_said_in_shell((top / f"{module}.sh").read_text(encoding="utf-8")))
-    return list(dict.fromkeys(_Reader(top / f"{module}.py").of(name)))
+    reader = _Reader(top / f"{module}.py")
+    return list(dict.fromkeys(reader.of(name))) if name in reader.names else []
 
 
 class _Reader:
@@ -162,12 +162,12 @@ class _Reader:
     def __init__(self, path: Path) -> None:
         self.module = path.relative_to(ROOT).with_suffix("").as_posix()
         self._tree = ast.parse(path.read_text(encoding="utf-8"))
-        self._named: dict[str, ast.AST] = {}
+        self.names: dict[str, ast.AST] = {}
         for node in ast.walk(self._tree):
             if isinstance(node, ast.FunctionDef):
-                self._named.setdefault(node.name, node)
+                self.names.setdefault(node.name, node)
             elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-                self._named.setdefault(node.targets[0].id, node.value)
+                self.names.setdefault(node.targets[0].id, node.value)
 
     def raised(self) -> Iterator[Raised]:
         """Each `raise` that makes an error, with its texts."""
@@ -189,7 +189,7 @@ class _Reader:
 
     def of(self, function: str) -> Iterator[str]:
         """The texts of a function."""
-        yield from _texts(self._named[function])
+        yield from _texts(self.names[function])
 
     def _behind(self, function: ast.FunctionDef, raised: ast.Call) -> Iterator[str]:
         """The texts of what the error is made of: names in it, the function itself, and what these use in turn."""
@@ -200,9 +200,9 @@ class _Reader:
             yield from _texts(node)
             used = {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
             used |= {one.attr for one in ast.walk(node) if isinstance(one, ast.Attribute)}
-            for name in sorted((used & self._named.keys()) - seen):
+            for name in sorted((used & self.names.keys()) - seen):
                 seen.add(name)
-                waiting.append(self._named[name])
+                waiting.append(self.names[name])
 
 
 def _modules() -> Iterator[Path]:

@@ -33,7 +33,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
 FILE = {short: file for file, short in SHORT.items()}
 _MARKED = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
-_SAID = re.compile(r"<!-- said: ([\w/:. ]+) -->\n.*?<!-- end -->", re.DOTALL)
+_SAID = re.compile(r"<!-- said: ([\w/:. -]+?) -->\n.*?<!-- end -->", re.DOTALL)
 _DIGEST = re.compile(r"(?<=Deployment)[0-9a-f]{8}$")
 
 

@@ -76,8 +76,8 @@ def test_what_is_said_in_the_filling_of_efs_is_found() -> None:
 def test_a_place_without_a_message_is_a_mistake() -> None:
     with pytest.raises(KeyError):
         messages.said("local/emulator:no_such_function")
-    with pytest.raises(IndexError):
-        messages.said("local/emulator:claim 99")
+    with pytest.raises(KeyError, match="name the function that says it now"):
+        messages.said("local/emulator:claim a bucket")
 
 
 def test_every_trouble_has_a_heading_with_what_it_says_and_what_to_do() -> None:
