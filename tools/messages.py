@@ -241,7 +241,7 @@ def _name(call: ast.Call) -> str:
 def _texts(node: ast.AST) -> Iterator[str]:
     """The texts of some words in a piece of code, docstrings left out, gaps marked."""
     if isinstance(node, ast.Constant | ast.JoinedStr):
-        text = " ".join(_flat(node).split())
+        text = re.sub(f"{GAP}+", GAP, " ".join(_flat(node).split())).lstrip(";:, ")
         if len(_WORD.findall(text)) >= _FEWEST_WORDS and not _PATTERN.search(text):
             yield text
     for child in _parts(node):
