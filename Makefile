@@ -7,7 +7,7 @@ PIP := $(BIN)/python tools/install.py
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-sweep test-aws test-matrix check render docs dist bench audit clean look
+.PHONY: help demo test test-fast test-sweep test-aws test-matrix check render docs pictures dist bench audit clean look
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -42,6 +42,10 @@ render: $(VENV)/test ## Write templates/*.yml
 
 docs: $(VENV)/docs/installed ## The documentation as a site in build/site; a warning is an error
 	NO_MKDOCS_2_WARNING=1 $(VENV)/docs/bin/mkdocs build --quiet
+	@echo "the documentation: file://$(CURDIR)/build/site/index.html"
+
+pictures: $(VENV)/test ## Make README's pictures from the real demo and its page: five minutes, with Chromium
+	$(BIN)/python tools/pictures.py
 
 dist: $(VENV)/dist/installed ## The package to publish in dist/, built and checked
 	rm -rf dist

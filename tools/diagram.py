@@ -1,52 +1,25 @@
 """Draws the architecture from the template: what is in the picture is in `templates/99_complete.yml`.
 
+This is the drawing for wide windows; `diagram_narrow` has the one for phones.
+
 The lanes are fixed, since the shape is known. What stands in them, what it is called and which arrows there are is
 read from the template: without a NAT gateway, there is none in the picture. The same template gives the same bytes.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Mapping
-from html import escape
+from collections.abc import Callable
 from pathlib import Path
-from typing import TypeAlias
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import topology
+from tools import diagram_narrow, topology
+from tools.drawing import SCHEMES, Sheet
 from tools.topology import Topology
 from wildrydes_ml.workshop import templates
 from wildrydes_ml.workshop.deployments import PRESETS
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH, HEIGHT = 1000, 708
-
-Scheme: TypeAlias = Mapping[str, str | tuple[str, str]]
-
-# Fill and line of each kind of box, then of paper, frames, text and arrows.
-LIGHT: Scheme = {
-    "compute": ("#fff1e5", "#bc4c00"),
-    "network": ("#fbefff", "#8250df"),
-    "storage": ("#dafbe1", "#1a7f37"),
-    "outside": ("#f6f8fa", "#57606a"),
-    "paper": "#ffffff",
-    "frame": "#8c959f",
-    "inner": "#f6f8fa",
-    "text": "#1f2328",
-    "soft": "#57606a",
-}
-DARK: Scheme = {
-    "compute": ("#3d2413", "#f0883e"),
-    "network": ("#2b1f46", "#b392f0"),
-    "storage": ("#12301c", "#3fb950"),
-    "outside": ("#1c2128", "#9da7b3"),
-    "paper": "#0d1117",
-    "frame": "#6e7681",
-    "inner": "#161b22",
-    "text": "#e6edf3",
-    "soft": "#9da7b3",
-}
-SCHEMES = {"light": LIGHT, "dark": DARK}
 ABOUT = (
     "The architecture with preset {preset}: API Gateway invokes a function in two private subnets, which reads "
     "packages and model from EFS through a mount target in each; an instance in the public subnet fills EFS at boot."
@@ -54,86 +27,9 @@ ABOUT = (
 SUFFIX = {"workshop": "", "lean": "-lean"}
 
 
-class Sheet:
-    """SVG elements, in the order in which they are drawn."""
-
-    def __init__(self) -> None:
-        self._elements: list[str] = []
-        self._labels: list[str] = []
-
-    def box(self, at: tuple[int, int, int, int], kind: str, title: str, *notes: str) -> None:
-        """A resource: its logical id, and lines about it."""
-        x, y, width, height = at
-        self._elements.append(f'<rect class="{kind}" x="{x}" y="{y}" width="{width}" height="{height}" rx="8"/>')
-        top = y + height / 2 - 9 * len(notes) + 5
-        lines = [f'<text class="id" x="{x + width / 2:g}" y="{top:g}">{escape(title)}</text>']
-        for number, note in enumerate(notes, start=1):
-            lines.append(f'<text class="note" x="{x + width / 2:g}" y="{top + 18 * number:g}">{escape(note)}</text>')
-        self._elements += lines
-
-    def frame(self, at: tuple[int, int, int, int], label: str, filled: bool = False) -> None:
-        """What holds others, with its label at the upper left."""
-        x, y, width, height = at
-        name = "inner" if filled else "frame"
-        self._elements.append(f'<rect class="{name}" x="{x}" y="{y}" width="{width}" height="{height}" rx="10"/>')
-        self._elements.append(f'<text class="place" x="{x + 12}" y="{y + 19}">{escape(label)}</text>')
-
-    def arrow(self, x: int, start: int, end: int, label: str = "", *, main: bool = False, left: bool = False) -> None:
-        """An upright arrow from one height to another, with a label beside it."""
-        self._elements.append(f'<path class="{"main" if main else "side"}" d="M{x} {start}L{x} {end}"/>')
-        if label:
-            beside = f'x="{x - 9}" text-anchor="end"' if left else f'x="{x + 9}"'
-            self._labels.append(
-                f'<text class="way" {beside} y="{start + (end - start) * 0.6 + 4:g}">{escape(label)}</text>'
-            )
-
-    def across(self, y: int, start: int, end: int) -> None:
-        """A level arrow on the main way."""
-        self._elements.append(f'<path class="main" d="M{start} {y}L{end} {y}"/>')
-
-    def svg(self, scheme: Scheme, about: str) -> str:
-        """The whole picture in one color scheme."""
-        head = (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label='
-            f'"{escape(about)}" font-family="system-ui, -apple-system, Segoe UI, Helvetica, Arial, sans-serif">'
-        )
-        paper = f'<rect class="paper" width="{WIDTH}" height="{HEIGHT}"/>'
-        body = [head, _style(scheme), _markers(scheme), paper, *self._elements, *self._labels, "</svg>"]
-        return "\n".join(body) + "\n"
-
-
-def _style(scheme: Scheme) -> str:
-    rules = [
-        f".{kind} {{ fill: {colors[0]}; stroke: {colors[1]}; stroke-width: 1.5 }}"
-        for kind, colors in scheme.items()
-        if isinstance(colors, tuple)
-    ]
-    paper, frame, inner, text, soft = (scheme[name] for name in ("paper", "frame", "inner", "text", "soft"))
-    main = scheme["compute"][1]
-    rules += [
-        f".paper {{ fill: {paper} }} .inner {{ fill: {inner}; stroke: {frame} }}",
-        f".frame {{ fill: none; stroke: {frame}; stroke-width: 1.5; stroke-dasharray: 6 4 }}",
-        f"text {{ fill: {text}; font-size: 15px }} .id {{ font-weight: 600 }} .id, .note {{ text-anchor: middle }}",
-        f".note, .place, .way {{ fill: {soft}; font-size: 13px }}",
-        f".way {{ stroke: {paper}; stroke-width: 4px; paint-order: stroke; stroke-linejoin: round }}",
-        f".main, .side {{ fill: none; stroke: {main}; stroke-width: 2.5; marker-end: url(#main) }}",
-        f".side {{ stroke: {soft}; stroke-width: 1.75; marker-end: url(#side) }}",
-    ]
-    return "<style>\n" + "\n".join(rules) + "\n</style>"
-
-
-def _markers(scheme: Scheme) -> str:
-    shape = 'viewBox="0 0 8 8" refX="7" refY="4" orient="auto" markerUnits="userSpaceOnUse"'
-    return "".join(
-        f'<marker id="{name}" {shape} markerWidth="{size}" markerHeight="{size}"><path d="M0 0 8 4 0 8z" '
-        f'fill="{color}"/></marker>'
-        for name, size, color in (("main", 13, scheme["compute"][1]), ("side", 11, scheme["soft"]))
-    )
-
-
 def draw(template: Topology) -> Sheet:
     """The picture of a template with one function, one API and one file system."""
-    sheet = Sheet()
+    sheet = Sheet(1000, 708)
     (function,) = template.of("Lambda::Function")
     _places(sheet, template)
     for part in (_instance, _nat, _egress_only, _function, _storage):
@@ -169,7 +65,7 @@ def _instance(sheet: Sheet, template: Topology, function: str) -> None:
             sheet.arrow(290, 226, 152, f"packages, model{code}")
         for (client, _), port in template.mounts().items():
             if client == instance:
-                sheet.arrow(290, 292, 468, f"{_rights(template, instance)}, NFS {port}", left=True)
+                sheet.arrow(290, 292, 468, f"{template.rights(instance)}, NFS {port}", left=True)
 
 
 def _nat(sheet: Sheet, template: Topology, function: str) -> None:
@@ -212,7 +108,7 @@ def _storage(sheet: Sheet, template: Topology, function: str) -> None:
         middle = x + width - 50 if x < 100 else x + width // 2
         port = template.mounts().get((function, target))
         if port:
-            sheet.arrow(middle, 418, y - 3, f"{_rights(template, function)}, NFS {port}", main=True)
+            sheet.arrow(middle, 418, y - 3, f"{template.rights(function)}, NFS {port}", main=True)
         if system in template.linked(target, "FileSystemId"):
             sheet.arrow(middle, y + height, 607, main=True)
     throughput = template.get(system, "ThroughputMode")
@@ -229,15 +125,6 @@ def _storage(sheet: Sheet, template: Topology, function: str) -> None:
         sheet.arrow(900, 607, 421, "code")
 
 
-def _rights(template: Topology, client: str) -> str:
-    """What the client's policy lets it do on the file system."""
-    role = template.linked(client, "Role")
-    for profile in template.linked(client, "IamInstanceProfile"):
-        role += template.linked(profile, "Roles")
-    policies = str([template.get(title, "Policies") for title in role])
-    return "writes" if "ClientWrite" in policies else "reads" if "ClientMount" in policies else "no rights"
-
-
 def pictures() -> dict[str, str]:
     """The file names, and their texts."""
     made = {}
@@ -247,6 +134,7 @@ def pictures() -> dict[str, str]:
         about = ABOUT.format(preset=preset)
         for name, scheme in SCHEMES.items():
             made[f"architecture{suffix}-{name}.svg"] = draw(template).svg(scheme, about)
+            made[f"architecture{suffix}-narrow-{name}.svg"] = diagram_narrow.draw(template).svg(scheme, about)
     return made
 
 

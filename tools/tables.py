@@ -1,6 +1,7 @@
 """Writes the tables of the documentation that are told by the code, between their markers in docs/*.md.
 
-A table stands between `<!-- table: NAME -->` and `<!-- end -->`. `--check` writes nothing and fails when one is stale.
+A table stands between `<!-- table: NAME -->` and `<!-- end -->`, a message between `<!-- said: PLACE -->` and
+`<!-- end -->`. `--check` writes nothing and fails when one is stale.
 """
 
 import argparse
@@ -15,6 +16,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools import library_tables as library
+from tools import messages
 from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml import costs
@@ -35,6 +37,7 @@ ROOT = Path(__file__).resolve().parent.parent
 SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
 FILE = {short: file for file, short in SHORT.items()}
 _MARKED = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
+_SAID = re.compile(r"<!-- said: ([\w/:. -]+?) -->\n.*?<!-- end -->", re.DOTALL)
 _DIGEST = re.compile(r"(?<=Deployment)[0-9a-f]{8}$")
 
 
@@ -91,7 +94,7 @@ def differences() -> str:
         if reason.change != SAME:
             rows.append((f"`{name}`", _kind(reason), reason.change.removeprefix(NEW).strip() or reason.why))
     gone = [(f"`{name}`", "gone", why) for name, why in GONE.items()]
-    return table(("resource", "", "what and why"), [*_joined(rows), *gone])
+    return table(("resource", "change", "what and why"), [*_joined(rows), *gone])
 
 
 def unchanged() -> str:
@@ -115,7 +118,7 @@ def presets() -> str:
         rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in PRESETS)))
     sums = (f"**{sum(idle[preset].values()):.2f}**" for preset in PRESETS)
     rows.append(("**US$ a month, idle**", *sums))
-    return table(("", *(f"`{preset}`" for preset in PRESETS)), rows)
+    return table(("setting or cost", *(f"`{preset}`" for preset in PRESETS)), rows)
 
 
 def commands() -> str:
@@ -137,7 +140,7 @@ def policy_sizes() -> str:
     for who in grants.WHO:
         sizes = [grants.size(document) for document in grants.policies(who, settings, "eu-west-1")]
         rows.append((f"`--for {who}`", len(sizes), " and ".join(f"{size:,}" for size in sizes)))
-    return table(("", "policies", "characters"), rows)
+    return table(("who", "policies", "characters"), rows)
 
 
 def called_rights() -> str:
@@ -200,6 +203,8 @@ TABLES: dict[str, Callable[[], str]] = {
         made_rights,
         right_scopes,
         stack_states,
+        messages.messages,
+        messages.api_messages,
         *library.TABLES,
     )
 }
@@ -207,7 +212,8 @@ TABLES: dict[str, Callable[[], str]] = {
 
 def filled(text: str) -> str:
     """The page with its tables as the code tells them now."""
-    return _MARKED.sub(lambda found: f"<!-- table: {found[1]} -->\n{TABLES[found[1]]()}\n<!-- end -->", text)
+    told = _SAID.sub(lambda found: f"<!-- said: {found[1]} -->\n{messages.said(found[1])}\n<!-- end -->", text)
+    return _MARKED.sub(lambda found: f"<!-- table: {found[1]} -->\n{TABLES[found[1]]()}\n<!-- end -->", told)
 
 
 def pages() -> Iterable[Path]:

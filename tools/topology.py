@@ -87,6 +87,14 @@ class Topology:
         roles = [role for profile in profiles for role in self.linked(profile, "Roles")]
         return any("s3:GetObject" in json.dumps(self.get(role, "Policies")) for role in roles)
 
+    def rights(self, client: str) -> str:
+        """What the client's policy lets it do on the file system: `writes`, `reads` or `no rights`."""
+        role = self.linked(client, "Role")
+        for profile in self.linked(client, "IamInstanceProfile"):
+            role += self.linked(profile, "Roles")
+        policies = str([self.get(title, "Policies") for title in role])
+        return "writes" if "ClientWrite" in policies else "reads" if "ClientMount" in policies else "no rights"
+
     def _admitted(self, client: str, target: str) -> int:
         for group in self.groups(target):
             for rule in self.get(group, "SecurityGroupIngress") or []:

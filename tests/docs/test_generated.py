@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tools import diagram, scripts, tables, topology
+from tools import diagram, diagram_narrow, scripts, tables, topology
+from tools.drawing import LIGHT
 from tools.reasons import GONE, NEW, REASONS
 from wildrydes_ml.workshop import templates
 from wildrydes_ml.workshop.deployments import PRESETS
@@ -70,7 +71,7 @@ def test_pictures_are_as_the_template_has_it(name: str) -> None:
 
 
 def picture(**parameters: str) -> str:
-    return diagram.draw(topology.read(COMPLETE, parameters)).svg(diagram.LIGHT, "")
+    return diagram.draw(topology.read(COMPLETE, parameters)).svg(LIGHT, "")
 
 
 def test_what_is_not_in_the_template_is_not_in_the_picture() -> None:
@@ -81,6 +82,21 @@ def test_what_is_not_in_the_template_is_not_in_the_picture() -> None:
     assert "EfsMountEC2Instance" not in picture(BootstrapInstance="none")
 
 
+@pytest.mark.parametrize("preset", PRESETS)
+def test_the_drawing_for_phones_has_the_same_parts(preset: str) -> None:
+    template = topology.read(COMPLETE, PRESETS[preset])
+    wide, narrow = (drawn(template).svg(LIGHT, "") for drawn in (diagram.draw, diagram_narrow.draw))
+    parts = {one: set(re.findall(r'class="id"[^>]*>([^<]+)<', one)) for one in (wide, narrow)}
+    assert parts[narrow] == parts[wide]
+    assert len(parts[narrow]) > 8
+
+
+def test_text_on_a_phone_is_not_smaller_than_12_pixels() -> None:
+    drawn = diagram_narrow.draw(topology.read(COMPLETE, {})).svg(LIGHT, "")
+    assert 'viewBox="0 0 360 ' in drawn
+    assert min(map(int, re.findall(r"font-size: (\d+)px", drawn))) >= 12
+
+
 def test_an_arrow_goes_when_a_security_group_closes() -> None:
     shut = topology.read(COMPLETE, {})
     assert len(shut.mounts()) == 3
@@ -89,7 +105,7 @@ def test_an_arrow_goes_when_a_security_group_closes() -> None:
         rule for rule in group["SecurityGroupIngress"] if "Instance" in str(rule["SourceSecurityGroupId"])
     ]
     assert shut.mounts() == {("EfsMountEC2Instance", "MountTargetResource1"): 2049}
-    assert "reads, NFS 2049" not in diagram.draw(shut).svg(diagram.LIGHT, "")
+    assert "reads, NFS 2049" not in diagram.draw(shut).svg(LIGHT, "")
 
 
 @pytest.mark.parametrize(("preset", "way_out"), [("workshop", "NatGateway"), ("lean", "EgressOnlyInternetGateway")])

@@ -62,13 +62,13 @@ IMPORT_ROLLBACK_COMPLETE                      -                         update  
 # Told by status with the row, and by a command that explains and does nothing.
 ADVICE = {
     "-": "",
-    "wait": "follows it to its end",
-    "again": "run deploy: it deletes what is left and creates",
+    "wait": "run deploy, which waits for the end",
+    "again": "run deploy: it deletes the rest and creates",
     "fresh": "run deploy",
     "undo": "run deploy --continue-rollback",
-    "mend": "mend the cause that the events tell and run deploy",
-    "held": "run destroy, which says what holds it",
-    "other": "mend it in the CloudFormation console, or run destroy",
+    "mend": "find the cause in the stack's events, fix it and run deploy",
+    "held": "run destroy, which reports what prevents the deletion",
+    "other": "repair it in the CloudFormation console, or run destroy",
 }
 # The rows of the table behind the words.
 DEPLOY = {

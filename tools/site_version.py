@@ -1,0 +1,27 @@
+"""What mkdocs takes from the project when it builds the site: its version, which stands on every page.
+
+mkdocs calls `on_config` (see `hooks` in mkdocs.yml). The environment of the site does not hold the package, so the
+version is read from setup.py.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+_VERSION = re.compile(r"^ *version=\"([^\"]+)\"", re.MULTILINE)
+
+
+def version() -> str:
+    """The version in setup.py. Raises ValueError when there is none."""
+    found = _VERSION.search((ROOT / "setup.py").read_text(encoding="utf-8"))
+    if found is None:
+        raise ValueError('setup.py: there is no line version="..."; tools/site_version.py reads the version there')
+    return found[1]
+
+
+def on_config(config: Any) -> Any:
+    """Puts the version into the header and into the foot of each page."""
+    config.site_name = f"{config.site_name} {version()}"
+    config.copyright = f"wildrydes_ml {version()}. Licence: Apache 2.0."
+    return config
