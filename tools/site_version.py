@@ -1,7 +1,7 @@
 """What mkdocs takes from the project when it builds the site: its version, which stands on every page.
 
 mkdocs calls `on_config` (see `hooks` in mkdocs.yml). The environment of the site does not hold the package, so the
-version is read from setup.py.
+version is read from the module that says it.
 """
 
 import re
@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
-_VERSION = re.compile(r"^ *version=\"([^\"]+)\"", re.MULTILINE)
+_SOURCE = ROOT / "wildrydes_ml" / "naming.py"
+_VERSION = re.compile(r"^VERSION = \"([^\"]+)\"", re.MULTILINE)
 
 
 def version() -> str:
-    """The version in setup.py. Raises ValueError when there is none."""
-    found = _VERSION.search((ROOT / "setup.py").read_text(encoding="utf-8"))
+    """The package's version. Raises ValueError when there is none."""
+    found = _VERSION.search(_SOURCE.read_text(encoding="utf-8"))
     if found is None:
-        raise ValueError('setup.py: there is no line version="..."; tools/site_version.py reads the version there')
+        raise ValueError(f'{_SOURCE}: there is no line VERSION = "..."; tools/site_version.py reads the version there')
     return found[1]
 
 
