@@ -195,7 +195,7 @@ if __name__ == "__main__":
         install_requires=[
             "troposphere>=4.11.1,<5",
             "awacs>=2.4,<3",
-            # The first that know regional NAT gateways; much older ones take an answer that is not JSON for an empty one.
+            # The first that know regional NAT gateways. Much older ones take what is not JSON for an empty answer.
             "boto3>=1.41,<2",
             "botocore>=1.41,<2",
             # The first with wheels, and so with libyaml, for Python 3.13.

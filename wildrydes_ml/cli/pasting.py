@@ -19,8 +19,8 @@ def following(options: argparse.Namespace, given: Sequence[str], script: str) ->
     """What may come after this command."""
     place = _place(options, given)
     if options.verb == "demo":  # which has a home of its own, and removes what it made
-        classify = _line(script, "classify", ["--local", "--home", str(options.home), "PICTURE"])
-        return Next(again(given, script), classify, "", again(given, script))
+        other = _line(script, "classify", ["--local", "--home", str(options.home), "PICTURE"])
+        return Next(again(given, script), other, "", again(given, script))
     use = ["ask"] if getattr(options, "app", "") else ["classify", "PICTURE"]
     return Next(
         again(given, script),

@@ -121,11 +121,20 @@ class Course:
 
     def words(self) -> str:
         """What goes on at this moment, in a few words."""
+        work = self.following
         if self.filling:
             percent = f", {self.filling['percent']} %" if "percent" in self.filling else ""
             what = "" if "fill" in self.doing else "EFS: "
             return ": ".join(filter(None, (self._numbered(), f"{what}{self.filling['words']}{percent}")))
+        if work and self.step:
+            return f"{self._numbered()}: {self._progress(work)}"
         return self._numbered() or self.last
+
+    def _progress(self, work: Work) -> str:
+        counted = f"{len(work.done)} of {work.total}" if work.total is not None else f"{len(work.done)}"
+        longest = work.longest
+        at = f", {longest[0]} for {durations.words(self.clock() - longest[2])}" if longest else ""
+        return f"{counted} resources{at}"
 
     def _numbered(self) -> str:
         return f"{self.step} of {self.steps}  {self.doing}" if self.step else ""

@@ -9,6 +9,8 @@ from .course import Course
 
 # The exit code after a Ctrl-C.
 STOPPED = 130
+# That of settings that cannot work: nothing was touched, so there is nothing to look up.
+UNUSABLE = 2
 _LOG_LINES = 8
 # Changes of resources that a plan shows of a stack.
 _CHANGES = 8
@@ -39,7 +41,8 @@ def plan(steps: Sequence[Mapping[str, Any]], idle_before: float = 0, idle_after:
         shown = len(step.get("parameters", ())) + _CHANGES
         rest = len(more) - shown
         if step.get("kind") == "create" and step.get("changes"):
-            first, more, rest = f"{first}: {len(step['changes'])} resources", more[: len(step.get("parameters", ()))], 0
+            first = f"{first}: {_resources(len(step['changes']))}"
+            more, rest = more[: len(step.get("parameters", ()))], 0
         lines.append(f"  {number}. {first}")
         lines += [f"     {line}" for line in more[:shown]]
         if rest > 0:
@@ -91,7 +94,11 @@ def _changes(course: Course) -> str:
 
 def _sized(course: Course, step: str) -> str:
     work = next((one for one in course.works.values() if step.endswith(f" {one.name}") and one.total), None)
-    return f"{step} ({work.total} resource{'s' * (work.total != 1)})" if work and work.total else step
+    return f"{step} ({_resources(work.total)})" if work and work.total else step
+
+
+def _resources(number: int) -> str:
+    return f"{number} resource{'s' * (number != 1)}"
 
 
 def failure(course: Course, text: str, exit_code: int) -> Rows:
@@ -105,7 +112,9 @@ def failure(course: Course, text: str, exit_code: int) -> Rows:
 
 def below(exit_code: int, following: Next, log: str) -> Rows:
     """What a person copies after a failure: the command that goes on, and where all of the log is."""
-    again = following.again if exit_code not in (2, 4, STOPPED) else ""
+    if exit_code == UNUSABLE:
+        return []
+    again = following.again if exit_code not in (4, STOPPED) else ""
     return [(label, words) for label, words in (("Again", again), ("Log", log)) if words]
 
 

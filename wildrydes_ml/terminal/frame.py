@@ -49,7 +49,7 @@ class Frame:
         self._is_plain = is_plain
         self._now = course.clock()
         longest = max((len(name) for name in course.works), default=0)
-        self._name_columns = min(longest, _NAME_COLUMNS, width - 16)
+        self._name_columns = max(8, min(longest, _NAME_COLUMNS, width - 16))
 
     def lines(self) -> list[Text]:
         """The lines, each no wider than the terminal."""

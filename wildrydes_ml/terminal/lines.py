@@ -6,6 +6,7 @@ Nothing is redrawn, and there are no escapes.
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TextIO
 
 from ..reporting import TextReporter, tell
@@ -90,7 +91,7 @@ class Lines(TextReporter):
             self._print(ending.title(self._course, kind, record))
             for label, text in told:
                 self._print(f"{label}: {text}")
-        elif not ok and (log := self._log()):
+        elif not ok and record.get("exit_code") != ending.UNUSABLE and (log := self._log()):
             tell(f"Log: {log}", self._err)
 
     def beat(self) -> None:
@@ -113,5 +114,6 @@ class Lines(TextReporter):
             self._is_waiting = is_waiting
 
     def _tick(self) -> None:
-        while not self._end.wait(_TICK_SECONDS):
-            self.beat()
+        with suppress(OSError, ValueError):  # whoever read it has gone, or it is closed
+            while not self._end.wait(_TICK_SECONDS):
+                self.beat()

@@ -7,6 +7,7 @@ import os
 import textwrap
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from typing import Any, TextIO
 
 from rich.console import Console, RenderableType
@@ -77,12 +78,12 @@ class View:
         self._stop()
 
     def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
-        """Stands above the frame, each line cut to the width: the log has all of it."""
+        """Stands above the frame, each line in at most three: the log has all of it."""
         lines = ending.plan(steps, idle_before, idle_after)
         with self._lock:
             self._screen.clear()
             for line in lines:
-                self._print_cut(Text(printable(line)))
+                self._print(Text("\n".join(self._broken(printable(line)))))
         self._go_on()
 
     def event(self, text: str, **record: Any) -> None:
@@ -124,8 +125,9 @@ class View:
                 self._screen.draw(frame.lines())
 
     def _tick(self) -> None:
-        while not self._end.wait(_TICK_SECONDS):
-            self.draw()
+        with suppress(OSError, ValueError):  # the terminal has gone, or somebody has closed it
+            while not self._end.wait(_TICK_SECONDS):
+                self.draw()
 
     def _go_on(self) -> None:
         with self._lock:
@@ -140,9 +142,14 @@ class View:
         with self._lock:
             self._console.print(what, soft_wrap=isinstance(what, Text))
 
-    def _print_cut(self, text: Text) -> None:
-        text.truncate(self._console.size.width, overflow="crop" if self._is_plain else "ellipsis")
-        self._print(text)
+    def _broken(self, line: str) -> list[str]:
+        """A line of a plan, broken at words and indented below its beginning."""
+        bare = line.lstrip()
+        indent = " " * (len(line) - len(bare))
+        later = indent + ("   " if bare[:1].isdigit() else "  ")
+        more = " ..." if self._is_plain else " …"
+        width = self._console.size.width - 1
+        return textwrap.wrap(line, width, subsequent_indent=later, max_lines=_ROW_LINES, placeholder=more)
 
     def _print_error(self, text: Text) -> None:
         if self._err.isatty():

@@ -47,10 +47,12 @@ def test_a_silence_has_a_sign_of_life_every_two_seconds() -> None:
     piped = Piped()
     assert piped.passes(5) == ["[    2 s] ... asking AWS", "[    4 s] ... asking AWS"]
     begin(piped.said)
-    assert piped.passes(2.2) == ["[    7 s] ... 2 of 3  create stack wildrydes-ml-mod5"]
+    assert piped.passes(2.2) == ["[    7 s] ... 2 of 3  create stack wildrydes-ml-mod5: 0 of 4 resources"]
+    happens(piped.said, "Nat", "CREATE_IN_PROGRESS")
+    assert piped.passes(2.2) == ["[    9 s] ... 2 of 3  create stack wildrydes-ml-mod5: 0 of 4 resources, Nat for 2 s"]
     filling(piped.said)
     assert piped.passes(2.2) == [
-        "[    9 s] ... 2 of 3  create stack wildrydes-ml-mod5: EFS: installing the packages, 45 %"
+        "[   12 s] ... 2 of 3  create stack wildrydes-ml-mod5: EFS: installing the packages, 45 %"
     ]
 
 

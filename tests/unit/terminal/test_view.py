@@ -65,14 +65,33 @@ def test_a_frame_takes_the_place_of_the_one_before(columns: int) -> None:
     assert sum("of 4" in line for line in watched.terminal.lines) == 1
 
 
-def test_the_plan_counts_what_a_new_stack_makes_and_is_cut_to_the_width() -> None:
+def test_the_plan_counts_what_a_new_stack_makes_and_breaks_at_words() -> None:
     watched = under_way(60)
-    assert watched.terminal.lines[:4] == [
+    assert watched.terminal.lines[:7] == [
         "Plan:",
-        "  1. make bucket wildrydes-ml-1 (private, encrypted, TLS on…",
-        "  2. create stack wildrydes-ml-mod5 from efs_99.yml: 2 reso…",
-        "  3. create stack wildrydes-ml-mod5-inf from 5_lambda_funct…",
+        "  1. make bucket wildrydes-ml-1 (private, encrypted, TLS",
+        "     only)",
+        "  2. create stack wildrydes-ml-mod5 from efs_99.yml: 2",
+        "     resources",
+        "  3. create stack wildrydes-ml-mod5-inf from",
+        "     5_lambda_function.yml: 1 resource",
     ]
+
+
+def test_a_plan_shows_every_parameter_that_changes_and_the_first_resources() -> None:
+    watched = Watched(60)
+    changes = "".join(f"\n  Modify R{number} (AWS::EC2::Route)" for number in range(30))
+    step = {
+        "step": "ApplyStack", "stack": "a", "kind": "update", "changes": [{}] * 30, "parameters": [{}],
+        "text": f"update stack a from a.yml\n  ApiAuth API_KEY → NONE: everybody on the internet may call it{changes}",
+    }  # fmt: skip
+    watched.said.plan([step, {"step": "WarmUp", "text": f"ask {'word ' * 90}"}])
+    rows = watched.terminal.lines
+    assert rows[2:4] == ["       ApiAuth API_KEY → NONE: everybody on the internet", "         may call it"]
+    assert sum("Modify" in row for row in rows) == 8
+    assert "       and 22 more, see the log" in rows
+    assert rows[-1].endswith(" …"), "what is very long is cut"
+    assert len(rows) < 18
 
 
 def test_the_filling_is_part_of_the_view_and_says_where_it_comes_from() -> None:
