@@ -12,8 +12,8 @@ SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-demo: $(VENV)/local ## Deploy on this machine and classify drawings; your own: make demo MODEL=LOCATION PICTURES=FOLDER
-	$(BIN)/python bin/demo.py $(if $(MODEL),--model "$(MODEL)") $(if $(PICTURES),--pictures "$(PICTURES)")
+demo: $(VENV)/local ## Deploy here and classify drawings; your own: make demo MODEL=LOCATION PICTURES=FOLDER PORT=8080 OPEN=1
+	$(BIN)/python bin/demo.py $(if $(MODEL),--model "$(MODEL)") $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(PORT),--port "$(PORT)") $(if $(OPEN),--open)
 
 test: check ## Everything: linters, types, all tests
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --timeout 900

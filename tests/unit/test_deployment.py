@@ -167,7 +167,7 @@ def test_a_proof_of_one_line_asks_as_an_app_s_does() -> None:
     assert made.headers["Content-Type"] == "application/json"
     assert (made.event["httpMethod"], made.event["path"], made.event["body"]) == ("POST", "/double", '{"x": 21}')
     assert made.read(Reply(200, b'{"y": 42}')).error == ""
-    assert "is not what the proof wants" in made.read(Reply(200, b'{"y": 41}')).error
+    assert "is not what the proof expects" in made.read(Reply(200, b'{"y": 41}')).error
     assert made.read(Reply(502, b"no")).error.startswith("502: no")
     assert (made.auth({}), made.about) == ("API_KEY", 'ask POST /double {"x": 21}')
     line = made.command({}, "https://host/v1")
@@ -199,7 +199,7 @@ def test_a_proof_may_learn_from_the_parameters_who_may_call() -> None:
         ({"auth": "KEY"}, ValueError, "Proof.of: auth is 'KEY'; use one of NONE, API_KEY, AWS_IAM, or a function"),
         ({"check": 42}, TypeError, "the check is 42"),
         ({"asked": {1, 2}}, TypeError, "cannot be sent as JSON"),
-        ({"route": "GET /"}, ValueError, "GET / sends nothing"),
+        ({"route": "GET /"}, ValueError, "GET / cannot send a body"),
     ],
 )
 def test_a_proof_that_cannot_be_asked_fails_at_its_line(

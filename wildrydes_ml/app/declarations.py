@@ -126,7 +126,7 @@ def refuse_wrong_name(name: object) -> None:
 
 
 def refuse_wrong_kinds(network: object, storage: object, filling: object, access: object) -> None:
-    """Raises TypeError for what is of another kind, ValueError for what does not go together."""
+    """Raises TypeError for a value of the wrong kind, ValueError for values that do not fit together."""
     for name, value, kinds in (
         ("network", network, (ExistingNetwork, NewNetwork)),
         ("storage", storage, (Storage,)),
@@ -138,6 +138,6 @@ def refuse_wrong_kinds(network: object, storage: object, filling: object, access
     if storage is not None and network is None:
         raise ValueError("App.storage needs a network: add network=ExistingNetwork(...) or network=NewNetwork(...)")
     if network is not None and storage is None:
-        raise ValueError("App.network is for storage: add storage=Storage(), or leave the network out")
+        raise ValueError("App.network is used only with storage: add storage=Storage(), or remove the network")
     if filling is not None and storage is None:
         raise ValueError("App.filling needs storage to fill: add storage=Storage()")

@@ -9,7 +9,7 @@ from troposphere import Output, Parameter, Template
 from ..blocks.agreement import Populate
 from ..blocks.choices import choose
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
-from ..blocks.function import FileSystemMount
+from ..blocks.mount import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
 from ..blocks.storage import Storage as FileSystem
 from ..blocks.storage import add_storage

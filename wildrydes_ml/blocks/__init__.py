@@ -35,7 +35,8 @@ if TYPE_CHECKING:
     from .api import Api, add_proxy_stage, add_rest_api, invoke_url
     from .dashboard import Alarms, Watched, add_dashboard
     from .filling import PopulateSettings, add_instance_security_group, add_populate
-    from .function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+    from .function import FunctionSettings, Inference, add_inference_function
+    from .mount import FileSystemMount
     from .network import Network, add_function_security_group, add_network
     from .routes import Route
     from .storage import Storage, access_point_arn, add_storage
@@ -44,7 +45,7 @@ else:
         "Access": ".access",
         "Alarms": ".dashboard",
         "Api": ".api",
-        "FileSystemMount": ".function",
+        "FileSystemMount": ".mount",
         "FunctionSettings": ".function",
         "Inference": ".function",
         "Network": ".network",

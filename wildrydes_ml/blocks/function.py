@@ -12,7 +12,8 @@ from troposphere import AWSHelperFn, GetAtt, Join, Ref, Template, awslambda, iam
 from ..template.headings import under
 from . import agreement, arguments, policies
 from .agreement import RUNTIME, Architecture, Populate
-from .choices import Later, Number, Value, Values, add, boundary, choose, differs, fill, given, reference, references
+from .choices import Later, Number, Value, add, boundary, choose, differs, fill, given, reference, references
+from .mount import FileSystemMount
 from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
 
 TITLE = "ModelInferenceFunction"
@@ -29,42 +30,10 @@ _HANDLER = r"[\w./-]+\.(?!py$)\w+"
 _VARIABLE = r"[A-Za-z][A-Za-z0-9_]+"
 # https://docs.aws.amazon.com/lambda/latest/api/API_PublishVersion.html: characters of a description.
 _VERSION_LENGTH = 256
-# https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
-_MOUNT_PATH = r"/mnt/[A-Za-z0-9_.-]+"
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html
 LOG_RETENTION_DAYS = (
     1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
 )  # fmt: skip
-
-
-@dataclass(frozen=True, kw_only=True)
-class FileSystemMount:
-    """Where functions of a file system find packages and models. Raises TypeError and ValueError for wrong values.
-
-    Attributes:
-        subnets: Ids of the functions' subnets, each in a zone with a mount target; a list, or a list parameter.
-        security_groups: Ids of the functions' security groups; a list, or a list parameter.
-        path: Where the functions see the access point: /mnt/ and one name.
-        ipv6: Whether the functions may use IPv6 to reach the Internet.
-        mount_targets: Logical ids of this template's mount targets; a function is created after them.
-    """
-
-    subnets: Values | Later
-    security_groups: Values | Later
-    access_point_arn: Value
-    path: Value = "/mnt/python"
-    ipv6: Any = False
-    mount_targets: Sequence[str] = ()
-
-    def __post_init__(self) -> None:
-        for name in ("subnets", "security_groups"):
-            where, values = f"FileSystemMount.{name}", getattr(self, name)
-            if isinstance(values, str) or not hasattr(values, "to_dict"):
-                arguments.several(where, values, 1, "name one or more ids, each once")
-        arguments.access_point_arn("FileSystemMount.access_point_arn", self.access_point_arn)
-        arguments.text("FileSystemMount.path", self.path, _MOUNT_PATH, "use /mnt/ and one name, such as /mnt/python")
-        if isinstance(self.mount_targets, str):
-            raise TypeError("FileSystemMount.mount_targets is text: pass Storage.mount_targets, a tuple of logical ids")
 
 
 @dataclass(frozen=True, kw_only=True)

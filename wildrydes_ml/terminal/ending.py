@@ -87,7 +87,7 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
 
 def _changes(course: Course) -> str:
     """The steps that were taken, each with the size of its stack."""
-    done = [_sized(course, step).removeprefix("remove ") for step in course.done]
+    done = [_sized(course, step).removeprefix("delete ") for step in course.done]
     shown = done[:_NAMED]
     return "; ".join(shown) + (f"; {len(done) - len(shown)} more" if len(done) > len(shown) else "")
 

@@ -12,8 +12,9 @@ from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import choose
 from ..blocks.dashboard import Alarms, Watched, add_dashboard
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
-from ..blocks.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+from ..blocks.function import FunctionSettings, Inference, add_inference_function
 from ..blocks.gateway_responses import ANSWERS
+from ..blocks.mount import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
 from ..blocks.routes import Route
 from ..blocks.storage import Storage, add_storage

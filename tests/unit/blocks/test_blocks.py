@@ -14,7 +14,8 @@ from wildrydes_ml.blocks import choices
 from wildrydes_ml.blocks.access import Access, Auth
 from wildrydes_ml.blocks.api import add_proxy_stage, add_rest_api
 from wildrydes_ml.blocks.filling import Instance, PopulateSettings, add_instance_security_group, add_populate
-from wildrydes_ml.blocks.function import FileSystemMount, FunctionSettings, Inference, add_inference_function
+from wildrydes_ml.blocks.function import FunctionSettings, Inference, add_inference_function
+from wildrydes_ml.blocks.mount import FileSystemMount
 from wildrydes_ml.blocks.network import Egress, Network, add_function_security_group, add_network
 from wildrydes_ml.blocks.routes import Route
 from wildrydes_ml.blocks.storage import Storage, add_storage

@@ -12,7 +12,8 @@ from troposphere import Ref, Template, apigateway
 
 from wildrydes_ml.blocks.access import Access
 from wildrydes_ml.blocks.api import add_proxy_stage, add_rest_api
-from wildrydes_ml.blocks.function import FileSystemMount, FunctionSettings, add_inference_function
+from wildrydes_ml.blocks.function import FunctionSettings, add_inference_function
+from wildrydes_ml.blocks.mount import FileSystemMount
 from wildrydes_ml.blocks.routes import Route
 from wildrydes_ml.workshop import parameters
 

@@ -42,7 +42,8 @@ def left(aws: FakeAws, **options: bool) -> list[tuple[str, str, float | None]]:
 
 def test_without_anything_left_that_is_said() -> None:
     said = proven(FakeAws())
-    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains", {})]
+    assert said.texts("event") == ["verified: no billable resource of wildrydes-ml remains"]
+    assert not said.texts("warning")
 
 
 def test_what_bills_is_listed_with_its_cost() -> None:
@@ -149,7 +150,8 @@ def test_what_is_kept_is_not_left_over() -> None:
     aws.networks.files = [FILES]
     aws.tagging.listed = ["arn:kept"]
     said = proven(aws, keep_data=True)
-    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains, except what was kept", {})]
+    assert said.texts("event") == ["verified: no billable resource of wildrydes-ml remains, except what was kept"]
+    assert not said.texts("warning")
     aws.networks.bills = [NAT]
     assert [kind for kind, _, _ in left(aws, keep_data=True)] == ["NAT gateway"]
 
