@@ -28,7 +28,6 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
     """
     for name in settings.overrides.keys() & target.parameters.keys():
         reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
-    reporter.event("looking at what is there")
     return again(aws, settings, target, reporter)
 
 
