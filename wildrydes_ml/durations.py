@@ -7,10 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 
-_CLOUDFORMATION = "CloudFormation's events, https://github.com/openshift/openshift-ansible-contrib/issues/1012"
+_CLOUDFORMATION = (
+    "estimated from CloudFormation's events in https://github.com/openshift/openshift-ansible-contrib/issues/1012"
+)
 _EFS = "a log of an installation, https://github.com/turbot/steampipe-plugin-aws/pull/426"
 _NETWORK = "a log of an installation, https://github.com/DevopsArtFactory/terraform-provisioning/pull/4"
-_NAT = "ten public logs of installations: 1 min 27 s to 2 min 1 s"
+_NAT = "logs of installations in nine public repositories: 1 min 27 s to 2 min 1 s"
 _LAMBDA = "https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html: up to 20 minutes"
 _WORKSHOP = "docs/workshop.md: the whole stack takes 10 to 20 minutes, the instance and the filling most of it"
 _HERE = "measured: seconds in manifest.json, Linux, 2 cores, a package index near by"

@@ -207,6 +207,15 @@ def test_only_the_aws_package_imports_boto3() -> None:
     assert all(name.startswith("aws/") for name in importers)
 
 
+def test_only_the_view_imports_rich() -> None:
+    importers = {name for name, path in LIBRARY.items() if "rich" in tops(path)}
+    assert importers == {"terminal/frame", "terminal/screen", "terminal/view"}
+    assert {name for name, path in LIBRARY.items() if {".terminal.view", ".terminal.frame"} & imports(path)} == {
+        "terminal/choice",
+        "terminal/view",
+    }
+
+
 def test_the_packages_stand_in_layers() -> None:
     assert tuple(TopologicalSorter(BELOW).static_order())[-1] == "cli", "a cycle would raise CycleError"
 

@@ -52,6 +52,7 @@ def deploy(
 
     `confirm` is shown what a deploy on AWS makes or makes dearer, and raises when it may not.
     """
+    reporter.event("looking at what is there")
     return apply(aws, planning.make(aws, settings, target, reporter), reporter, confirm)
 
 

@@ -28,7 +28,6 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
     """
     for name in settings.overrides.keys() & target.parameters.keys():
         reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
-    reporter.event("looking at what is there")
     plan = again(aws, settings, target, reporter)
     bodies = [*(stack.body for stack in plan.desired.stacks), *(one.body for one in plan.observed.stacks.values())]
     there = {title: str(one.get("Type")) for body in bodies for title, one in body.get("Resources", {}).items()}

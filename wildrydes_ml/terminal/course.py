@@ -167,9 +167,9 @@ class Course:
             self.notes[record["about"]] = text
 
     def output(self, text: str, **record: Any) -> None:
-        """Notes what belongs in the summary."""
-        self._go_on()
+        """Notes what belongs in the summary. An answer to something else is no news of another course."""
         if "about" in record:
+            self._go_on()
             self.notes[record["about"]] = text
 
     def warning(self, text: str) -> None:

@@ -110,11 +110,16 @@ def failure(course: Course, text: str, exit_code: int) -> Rows:
     return [(label, words) for label, words in rows if words]
 
 
-def below(exit_code: int, following: Next, log: str) -> Rows:
+def has_log(course: Course, exit_code: int) -> bool:
+    """Whether there is anything to look up: not after a no at a question, nor after settings that cannot work."""
+    return course.has_begun or bool(course.following) or exit_code not in (UNUSABLE, STOPPED)
+
+
+def below(course: Course, exit_code: int, following: Next, log: str) -> Rows:
     """What a person copies after a failure: the command that goes on, and where all of the log is."""
-    if exit_code == UNUSABLE:
+    if not has_log(course, exit_code):
         return []
-    again = following.again if exit_code not in (4, STOPPED) else ""
+    again = following.again if exit_code not in (UNUSABLE, 4, STOPPED) else ""
     return [(label, words) for label, words in (("Again", again), ("Log", log)) if words]
 
 

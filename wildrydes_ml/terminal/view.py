@@ -182,5 +182,5 @@ class View:
             table.add_row(label, Text(printable(text)))
         style = _STYLES.get(exit_code, "red")
         self._print(Panel(table, title=ending.head(exit_code), title_align="left", border_style=style, safe_box=True))
-        for label, text in ending.below(exit_code, self._following, self._log()):
+        for label, text in ending.below(self._course, exit_code, self._following, self._log()):
             self._print_row(label, printable(text))

@@ -87,7 +87,7 @@ def test_behind_a_proxy_a_name_that_a_region_may_have_is_said_and_tried(monkeypa
         monkeypatch.delenv("NO_PROXY")
         connect(Target("eu-wset-1"), say=said.append, resolve=Names())
         assert said == ["this boto3 does not know region eu-wset-1: did you mean eu-west-1? Trying it"]
-        for region, hint in (("mars", "there are af-south-1, "), ("eu-west1", "did you mean eu-west-1?")):
+        for region, hint in (("mars", "use one of af-south-1, "), ("eu-west1", "did you mean eu-west-1?")):
             with pytest.raises(SettingsError, match=f"no region {region}: {re.escape(hint)}"):
                 connect(Target(region), resolve=Names())
     assert asked == ["GetCallerIdentity"]

@@ -333,7 +333,7 @@ def test_before_anything_has_begun_that_is_what_ctrl_c_says(
     on_aws: OnAws, capsys: pytest.CaptureFixture[str], verb: str, arguments: list[str], what: str
 ) -> None:
     assert on_aws(ctrl_c, *arguments, verb=verb) == (130, ["GetCallerIdentity"])
-    assert capsys.readouterr().err.splitlines()[0] == (f"error: stopped: nothing had begun, and nothing was {what}")
+    assert capsys.readouterr().err == f"error: stopped: nothing had begun, and nothing was {what}\n"
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,6 @@ from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.cli.pasting import following
 from wildrydes_ml.deploy.deployer import deploy
 from wildrydes_ml.destroy.destroyer import destroy
-from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.reporting import Reporter
 from wildrydes_ml.terminal.course import Course
 from wildrydes_ml.terminal.several import Several
@@ -39,10 +38,15 @@ def deployed(reporter: Reporter, aws: FakeAws | None = None) -> None:
     deploy((aws or FakeAws()).gateways, wild_rydes(route="short"), Target(), reporter)
 
 
-def of_a_deploy() -> tuple[Course, Said]:
-    course, said = Course(Clock()), Said()
-    with pytest.raises(WildrydesError):  # nothing answers at the fake's URL
-        deployed(Several(course, said))
+def at_the_warm_up(text: str, record: dict[str, Any]) -> bool:
+    """All is made then, and nothing is asked yet."""
+    return record.get("doing") == "warm up the function"
+
+
+def of_a_deploy(aws: FakeAws | None = None) -> tuple[Course, Said]:
+    course, said = Course(Clock()), Stopping(at_the_warm_up)
+    with pytest.raises(KeyboardInterrupt):
+        deployed(Several(course, said), aws)
     return course, said
 
 
@@ -67,12 +71,11 @@ def test_a_stack_is_known_with_its_resources_and_about_its_time() -> None:
 
 def test_a_removal_tells_its_steps_and_what_each_stack_has() -> None:
     aws, said = FakeAws(), Said()
-    with pytest.raises(WildrydesError):
-        deployed(Said(), aws)
+    of_a_deploy(aws)
     destroy(aws.gateways, wild_rydes(), Target(), said, lambda lines: None)
     steps = [record["doing"] for _, _, record in said.lines if "doing" in record]
     assert steps[0] == "delete stack wildrydes-ml-mod5-complete"
-    assert steps[-1].startswith("remove bucket ")
+    assert steps[-1].startswith("delete bucket ")
     assert [record["operation"] for _, _, record in said.lines if "operation" in record] == ["delete"]
 
 
@@ -163,6 +166,20 @@ def test_a_removal_after_a_deploy_that_was_stopped_is_a_course_of_its_own() -> N
     course.event("", step=2, steps=2, doing="remove bucket b")
     course.result(True, changed=True)
     assert (course.done, course.elapsed) == (["remove stack a", "remove bucket b"], 5)
+
+
+def test_what_a_demo_shows_after_its_deploy_does_not_count_for_its_removal() -> None:
+    clock = Clock()
+    course = Course(clock)
+    course.event("", step=1, steps=1, doing="create stack a")
+    course.result(True, changed=True)
+    course.output("picture  validated", validated=True)
+    course.result(True, failed=0)
+    clock.sleep(600)
+    course.event("remove stack a", step=1, steps=1, doing="remove stack a")
+    clock.sleep(3)
+    course.result(True, changed=True)
+    assert (course.done, course.elapsed) == (["remove stack a"], 3)
 
 
 def test_a_second_plan_of_the_same_deploy_keeps_what_was_done() -> None:

@@ -206,17 +206,17 @@ def test_a_command_to_copy_has_no_line_end_of_ours() -> None:
 
 def test_a_removal_ends_with_what_is_gone() -> None:
     watched = Watched(80, verb="destroy")
-    watched.said.event("remove stack a", step=1, steps=1, doing="remove stack a", on="a")
-    watched.said.event("removing stack a", stack="a", operation="delete", stack_id="", resources={"V": NAT})
+    watched.said.event("delete stack a", step=1, steps=1, doing="delete stack a", on="a")
+    watched.said.event("deleting stack a", stack="a", operation="delete", stack_id="", resources={"V": NAT})
     for status in ("DELETE_IN_PROGRESS", "DELETE_COMPLETE"):
         watched.said.event("", stack="a", resource="V", status=status, reason="", resource_type=NAT)
-    watched.said.event("nothing that bills is left of a", about="idle cost")
+    watched.said.event("verified: no billable resource of a remains", about="idle cost")
     watched.clock.sleep(125)
     watched.said.result(True, changed=True)
     assert watched.terminal.lines[:4] == [
         "✓ Removed in 2 min 05 s",
         "  Removed  stack a (1 resource)",
-        "  Idle     nothing that bills is left of a",
+        "  Idle     verified: no billable resource of a remains",
         "  Again    bin/deploy.py",
     ]
 
