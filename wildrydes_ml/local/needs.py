@@ -92,7 +92,7 @@ def disk(home: Path, room: int = ROOM) -> Finding:
     if free >= room:
         return Finding("disk", True, said)
     return Finding(
-        "disk", False, f"{said}, {room / 1e9:.1f} GB needed: make room, or name another directory with --home"
+        "disk", False, f"{said}, {room / 1e9:.1f} GB needed: free some space, or name another directory with --home"
     )
 
 

@@ -63,8 +63,8 @@ def title(course: Course, verb: str, record: Mapping[str, Any]) -> str:
     """The head of a summary."""
     spent = f" in {durations.words(course.elapsed)}"
     if verb == "destroy":
-        return ("Removed" if record.get("changed") else "Nothing to remove") + spent
-    return ("Deployed" if record.get("changed") else "Nothing changed, it answers") + spent
+        return ("Removed" if record.get("changed") else "Nothing to delete") + spent
+    return ("Deployed" if record.get("changed") else "Nothing changed, the API answers") + spent
 
 
 def summary(course: Course, verb: str, record: Mapping[str, Any], following: Next, log: str = "") -> Rows:
@@ -120,7 +120,7 @@ def below(exit_code: int, following: Next, log: str) -> Rows:
 
 def head(exit_code: int) -> str:
     """The title of a failure."""
-    return {2: "Not begun", 3: "Interrupted", 4: "Refused", STOPPED: "Stopped"}.get(exit_code, "Failed")
+    return {2: "Not started", 3: "Interrupted", 4: "Refused", STOPPED: "Stopped"}.get(exit_code, "Failed")
 
 
 def _where(course: Course) -> str:
@@ -135,6 +135,6 @@ def _remedy(course: Course, exit_code: int) -> str:
     if exit_code in (2, 4):
         return ""
     if exit_code == 3:
-        return "run the same command again; it goes on from there"
+        return "run the same command again; it continues from there"
     mend = "mend this" if course.has_begun else "nothing was changed; mend this"
-    return f"{mend}, and run the same command again; it goes on from there"
+    return f"{mend}, and run the same command again; it continues from there"

@@ -299,8 +299,8 @@ def ctrl_c_while_following(action: str) -> tuple[int, str]:
 
 
 RESUMED = (
-    "error: stopped watching: AWS goes on with what it has begun with stack wildrydes-ml-mod5 that was under way "
-    "before. The same command goes on from there: "
+    "error: stopped watching: AWS carries on with stack wildrydes-ml-mod5, which was already changing before "
+    "you ran this command. To continue from there, run: "
 )
 
 
@@ -333,7 +333,7 @@ def test_before_anything_has_begun_that_is_what_ctrl_c_says(
     on_aws: OnAws, capsys: pytest.CaptureFixture[str], verb: str, arguments: list[str], what: str
 ) -> None:
     assert on_aws(ctrl_c, *arguments, verb=verb) == (130, ["GetCallerIdentity"])
-    assert capsys.readouterr().err.splitlines()[0] == (f"error: stopped: nothing had begun, and nothing was {what}")
+    assert capsys.readouterr().err.splitlines()[0] == (f"error: stopped: nothing had started, and nothing was {what}")
 
 
 @pytest.mark.parametrize(

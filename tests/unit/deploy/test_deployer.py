@@ -351,7 +351,7 @@ def test_a_name_that_may_be_lost_and_that_nothing_has_is_told(run: Deploy, aws: 
     typed, gone = said.texts("warning")
     assert typed.startswith(
         "--allow-replace LambdaEFSMLVpc has no effect: this deployment has no such resource (did you mean "
-        "LambdaEFSMLVPC?); its resources that must not be lost are AccessPointResource, DefaultPublicRoute, "
+        "LambdaEFSMLVPC?); its protected resources are AccessPointResource, DefaultPublicRoute, "
     )
     assert gone.startswith("--allow-replace Answer has no effect: this deployment has no such resource; its ")
 

@@ -282,7 +282,7 @@ def test_an_end_event_of_a_stack_that_goes_on_is_not_the_end() -> None:
 def test_aws_out_of_reach_is_told_and_borne(count: int) -> None:
     stacks, said, ended = followed(BEGUN, *[UNREACHABLE] * count)
     assert ended == "UPDATE_COMPLETE"
-    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; looking again")]
+    borne = [text for text in said.texts("event") if text.endswith(f"AWS carries on with stack {NAME}; checking again")]
     assert len(borne) == count
     assert borne[0].startswith(str(UNREACHABLE))
     assert stacks.clock.now >= count * 10
@@ -326,7 +326,9 @@ def test_an_unknown_status_on_the_way_is_an_error() -> None:
 
 def test_a_long_silence_is_broken() -> None:
     _, said, _ = followed(BEGUN, *[None] * 9)
-    assert said.texts("event")[1:-1] == [f"{NAME} is still UPDATE_IN_PROGRESS, {seconds} s now" for seconds in (40, 80)]
+    assert said.texts("event")[1:-1] == [
+        f"{NAME} is still UPDATE_IN_PROGRESS, {seconds} s so far" for seconds in (40, 80)
+    ]
 
 
 def test_news_are_no_silence() -> None:

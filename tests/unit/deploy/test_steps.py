@@ -44,7 +44,7 @@ WORDS: list[tuple[Step, str]] = [
     (MakeBucket("b"), "create bucket b (private, encrypted, TLS only)"),
     (Upload("b", "code/a.zip", b"x" * 1234), "upload s3://b/code/a.zip (1,234 bytes)"),
     (DeleteStack("s", "id", "its creation failed"), "delete stack s: its creation failed"),
-    (RollBack("s", "its update failed"), "undo the failed update of stack s: its update failed"),
+    (RollBack("s", "its update failed"), "roll back the failed update of stack s: its update failed"),
     (ApplyStack(STACK, "create"), f"create stack {EFS} from efs_99.yml"),
     (ApplyStack(STACK, "update", "why"), f"update stack {EFS} from efs_99.yml: why"),
     (
@@ -224,7 +224,7 @@ def test_an_efs_stack_that_changes_nothing_for_the_function_leaves_it_alone(aws:
     aws.journal.clear()
     said = deployed(aws, overrides={"ThroughputMode": "elastic"})
     assert aws.journal == [f"update {EFS}"]
-    assert f"stack {INFERENCE} has nothing to change" in said.texts("event")
+    assert f"stack {INFERENCE} needs no change" in said.texts("event")
 
 
 @pytest.mark.parametrize(("route", "names"), [("long", [EFS, INFERENCE]), ("short", [COMPLETE])])

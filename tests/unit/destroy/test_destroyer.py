@@ -87,7 +87,7 @@ def test_a_key_is_not_removed_against_a_persons_will() -> None:
     aws = left_with_keys(ours=OURS)
 
     def refuse(found: list[str]) -> None:
-        raise SettingsError(["nothing was removed"])
+        raise SettingsError(["nothing was deleted"])
 
     with pytest.raises(SettingsError):
         removed(aws, confirm=refuse)
@@ -164,7 +164,7 @@ def test_what_goes_is_shown_first_and_a_no_is_a_no() -> None:
 
     def refuse(found: list[str]) -> None:
         shown.extend(found)
-        raise SettingsError(["nothing was removed"])
+        raise SettingsError(["nothing was deleted"])
 
     with pytest.raises(SettingsError):
         removed(aws, confirm=refuse)
