@@ -183,7 +183,7 @@ class Deployer:
     def tidy(self) -> None:
         """Removes what a killed deploy left in the bucket."""
         if left := self.plan.observed.templates:
-            self._reporter.event(f"removing {', '.join(left)} from the bucket, left there by a deploy that was stopped")
+            self._reporter.event(f"deleting {', '.join(left)} from the bucket, left there by a deploy that was stopped")
             handover.remove(self._aws, self.plan.desired.bucket, left, self._reporter)
 
     def prove(self, changed: bool) -> Deployed:

@@ -138,8 +138,7 @@ def test_every_fault_of_a_template_is_told() -> None:
 def test_a_missing_permission_for_the_faults_is_said() -> None:
     _, error = invalid(DENIED)
     assert str(error).startswith(
-        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); these credentials may not read "
-        "the causes: allow cloudformation:DescribeEvents"
+        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); no permission to read the causes: allow cloudformation:DescribeEvents"
     )
 
 
@@ -314,7 +313,9 @@ def test_what_waiting_does_not_mend_ends_it_at_once(error: WildrydesError) -> No
 
 def test_an_operation_without_end_is_left_alone_after_hours() -> None:
     stacks, _, ended = followed(BEGUN, *[None] * 2000)
-    assert ended.startswith(f"InterruptedWork: stack {NAME} is not done after 3 hours. AWS goes on; the same command")
+    assert ended.startswith(
+        f"InterruptedWork: stack {NAME} is not done after 3 hours. AWS carries on; run the same command"
+    )
     assert LIMIT_SECONDS < stacks.clock.now <= LIMIT_SECONDS + 10
 
 

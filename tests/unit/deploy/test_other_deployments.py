@@ -221,7 +221,7 @@ def test_what_cannot_be_set_is_told_with_the_reason(code: Path, name: str, says:
             "--preset 'lean': orders has no presets; set its parameters with --set: Limit, Memory, Seconds, Team",
         ),
         ({"route": "short"}, "--route 'short': there is only one way to deploy orders; leave the option out"),
-        ({"model": "m.tar"}, "--model m.tar: orders takes none"),
+        ({"model": "m.tar"}, "--model m.tar: orders takes no model"),
     ],
 )
 def test_what_the_deployment_has_not_is_refused(code: Path, options: dict[str, Any], says: str) -> None:

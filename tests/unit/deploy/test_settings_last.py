@@ -198,7 +198,7 @@ def asked(place: Place, **options: Any) -> list[str]:
 
 def test_what_is_made_is_told_with_its_cost_before_it_is_made(place: Place) -> None:
     told = "\n".join(asked(place))
-    assert f"makes stack {EFS} and stack {INFERENCE} in account 123456789012, region eu-west-1" in told
+    assert f"creates stack {EFS} and stack {INFERENCE} in account 123456789012, region eu-west-1" in told
     assert re.search(rf"stack {EFS}: \d+ resources \(\d+ of EC2, \d+ of EFS, ", told)
     assert re.search(rf"stack {INFERENCE}: \d+ resources \(.*\d+ of Lambda", told)
     assert "ApiAuth NONE: open to anyone" in told
@@ -220,7 +220,7 @@ def test_only_what_is_made_or_dearer_is_asked_about(place: Place) -> None:
     assert asked(place) == []
     assert asked(place, overrides={"MinScore": "0.5"}) == []
     assert asked(place, overrides={"InternetEgress": "nat"})[:2] == [
-        "makes the deployment dearer in account 123456789012, region eu-west-1",
+        "raises the cost of the deployment in account 123456789012, region eu-west-1",
         "idle 0.39 → 36.89 US$ a month",
     ]
     assert asked(place, overrides={"InternetEgress": "none"}) == []

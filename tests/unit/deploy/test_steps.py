@@ -130,7 +130,7 @@ def performed(record: Mapping[str, Any]) -> list[str]:
         case "DeleteStack":
             return [f"delete {words[2].rstrip(':')}"]
         case "RollBack":
-            return [f"undo {words[6].rstrip(':')}"]
+            return [f"undo {words[7].rstrip(':')}"]
         case "ApplyStack":
             return [f"{record['kind']} {record['stack']}"]
         case "Wire":
@@ -323,7 +323,7 @@ def test_an_undoing_that_leaves_nothing_to_do_is_proven(aws: FakeAws) -> None:
     said = deployed(aws, continue_rollback=True)
     assert aws.journal == [f"undo {INFERENCE}"]
     assert aws.functions.invoked == ["ml_inferencefunction:live"]
-    assert [text.split()[0] for text in said.texts("plan")] == ["undo", "update", "warm", "warm"], "planned anew"
+    assert [text.split()[0] for text in said.texts("plan")] == ["roll", "update", "warm", "warm"], "planned anew"
 
 
 # Steps one by one.

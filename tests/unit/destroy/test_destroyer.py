@@ -655,7 +655,7 @@ def test_each_trace_of_a_deployment_leads_to_its_log_group(trace: str) -> None:
     assert f"log group {LOG_GROUP}" in shown
     assert aws.functions.log_groups == {}
     if trace == "object":
-        assert "remove 1 objects from bucket given" in said.texts("event")
+        assert "delete 1 object from bucket given" in said.texts("event")
 
 
 def test_the_log_groups_of_the_function_that_is_named_and_of_the_stack_s_go() -> None:

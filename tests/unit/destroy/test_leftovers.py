@@ -42,7 +42,7 @@ def left(aws: FakeAws, **options: bool) -> list[tuple[str, str, float | None]]:
 
 def test_without_anything_left_that_is_said() -> None:
     said = proven(FakeAws())
-    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains", {})]
+    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains", {"about": "idle cost"})]
 
 
 def test_what_bills_is_listed_with_its_cost() -> None:
@@ -149,7 +149,13 @@ def test_what_is_kept_is_not_left_over() -> None:
     aws.networks.files = [FILES]
     aws.tagging.listed = ["arn:kept"]
     said = proven(aws, keep_data=True)
-    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains, except what was kept", {})]
+    assert said.lines == [
+        (
+            "event",
+            "verified: no billable resource of wildrydes-ml remains, except what was kept",
+            {"about": "idle cost"},
+        )
+    ]
     aws.networks.bills = [NAT]
     assert [kind for kind, _, _ in left(aws, keep_data=True)] == ["NAT gateway"]
 

@@ -71,8 +71,8 @@ def test_a_removal_tells_its_steps_and_what_each_stack_has() -> None:
         deployed(Said(), aws)
     destroy(aws.gateways, wild_rydes(), Target(), said, lambda lines: None)
     steps = [record["doing"] for _, _, record in said.lines if "doing" in record]
-    assert steps[0] == "remove stack wildrydes-ml-mod5-complete"
-    assert steps[-1].startswith("remove bucket ")
+    assert steps[0] == "delete stack wildrydes-ml-mod5-complete"
+    assert steps[-1].startswith("delete bucket ")
     assert [record["operation"] for _, _, record in said.lines if "operation" in record] == ["delete"]
 
 

@@ -144,7 +144,7 @@ def test_the_console_is_looked_at_every_ten_seconds_and_only_while_it_matters() 
 def test_a_console_that_may_not_be_read_is_said_once_and_ends_nothing() -> None:
     said = Booting(Unknown("denied", "ec2:GetConsoleOutput")).followed()
     assert [text for text in said.texts("event") if "console" in text] == [
-        "the console of EfsMountEC2Instance may not be read: allow ec2:GetConsoleOutput"
+        "no permission to read the console of EfsMountEC2Instance: allow ec2:GetConsoleOutput"
     ]
 
 
