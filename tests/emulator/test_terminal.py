@@ -98,7 +98,7 @@ def test_a_deploy_and_its_removal_are_seen_as_they_go_on(app: Path, place: Path)
     destroy = Run([str(ROOT / "bin" / "destroy.py"), *where])
     assert destroy.code == 0
     assert destroy.has_shown("remove stack sentiment")
-    assert "✓ Removed in" in destroy.text
+    assert "✓ Deleted in" in destroy.text
     assert not place.exists()
 
 
@@ -112,4 +112,4 @@ def test_a_ctrl_c_says_what_was_ended_and_a_dumb_terminal_has_lines(app: Path, p
     dumb = Run([str(ROOT / "bin" / "destroy.py"), *where, "--yes"], TERM="dumb")
     assert dumb.code == 0
     assert b"\x1b" not in dumb.raw
-    assert b"Removed in" in dumb.raw
+    assert b"Deleted in" in dumb.raw

@@ -130,7 +130,8 @@ def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None)
     """Raises Refused when somebody else made the stack."""
     if found and not is_ours(name, found, desired.resources):
         raise Refused(
-            f"stack {desired.name} was not created from {desired.template_name}, so it is not changed; use another --name"
+            f"stack {desired.name} was not created from {desired.template_name}, so it is not changed; use "
+            "another --name"
         )
 
 

@@ -92,7 +92,7 @@ class _Destroyer:
     ) -> Iterator[tuple[str, str, Callable[[], None]]]:
         """The steps in order: each in words, the stack that it works on (or an empty text), and how to do it."""
         if goes.objects and not goes.own_bucket:
-            text = f"delete {len(goes.objects)} objects from bucket {goes.bucket}"
+            text = f"delete {_objects(len(goes.objects))} from bucket {goes.bucket}"
             yield text, "", partial(self._aws.buckets.remove, goes.bucket, goes.objects)
         if wiring:
             yield "delete API keys and usage plans", "", partial(self._aws.apis.unwire, wiring)
@@ -131,3 +131,7 @@ def _wiring(settings: Settings, found: Remains) -> Mapping[str, Sequence[str]]:
     there = {one.stack.name for one in found.stacks}
     ours = our_tags(settings)
     return {**ours, STACK_TAG: [stack for stack in ours[STACK_TAG] if stack not in there]}
+
+
+def _objects(number: int) -> str:
+    return f"{number} object{'s' * (number != 1)}"

@@ -63,7 +63,7 @@ def title(course: Course, verb: str, record: Mapping[str, Any]) -> str:
     """The head of a summary."""
     spent = f" in {durations.words(course.elapsed)}"
     if verb == "destroy":
-        return ("Removed" if record.get("changed") else "Nothing to delete") + spent
+        return ("Deleted" if record.get("changed") else "Nothing to delete") + spent
     return ("Deployed" if record.get("changed") else "Nothing changed, the API answers") + spent
 
 
@@ -72,7 +72,7 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
     notes = course.notes
     is_removal = verb == "destroy"
     rows = [
-        ("Removed" if is_removal else "Changed", _changes(course)),
+        ("Deleted" if is_removal else "Changed", _changes(course)),
         ("Verdict", notes.get("verdict", "")),
         ("URL", notes.get("URL", "").removeprefix("URL: ")),
         ("Idle", notes.get("idle cost", "").removeprefix("idle cost: ")),
@@ -136,5 +136,5 @@ def _remedy(course: Course, exit_code: int) -> str:
         return ""
     if exit_code == 3:
         return "run the same command again; it continues from there"
-    mend = "mend this" if course.has_begun else "nothing was changed; mend this"
+    mend = "fix this" if course.has_begun else "nothing was changed; fix this"
     return f"{mend}, and run the same command again; it continues from there"

@@ -124,7 +124,9 @@ def test_an_api_that_somebody_deletes_meanwhile_is_not_waited_for(
             aws.stacks.stacks[COMPLETE] = replace(gone, status=status)
 
     api.status, api.before = 503, delete
-    with pytest.raises(InterruptedWork, match=f"stack {COMPLETE}: somebody else is deleting it, or has deleted it; run"):
+    with pytest.raises(
+        InterruptedWork, match=f"stack {COMPLETE}: somebody else is deleting it, or has deleted it; run"
+    ):
         run(route="short")
     assert len(api.asked) == 2
 

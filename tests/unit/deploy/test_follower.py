@@ -138,7 +138,8 @@ def test_every_fault_of_a_template_is_told() -> None:
 def test_a_missing_permission_for_the_faults_is_said() -> None:
     _, error = invalid(DENIED)
     assert str(error).startswith(
-        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); no permission to read the causes: allow cloudformation:DescribeEvents"
+        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); no permission to read the "
+        "causes: allow cloudformation:DescribeEvents"
     )
 
 

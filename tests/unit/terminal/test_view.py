@@ -214,8 +214,8 @@ def test_a_removal_ends_with_what_is_gone() -> None:
     watched.clock.sleep(125)
     watched.said.result(True, changed=True)
     assert watched.terminal.lines[:4] == [
-        "✓ Removed in 2 min 05 s",
-        "  Removed  stack a (1 resource)",
+        "✓ Deleted in 2 min 05 s",
+        "  Deleted  stack a (1 resource)",
         "  Idle     nothing that bills is left of a",
         "  Again    bin/deploy.py",
     ]
@@ -237,7 +237,7 @@ def test_a_failure_is_told_in_a_box_with_its_place_and_what_to_do(columns: int) 
     assert len(rows[top]) <= columns
     assert "Where step 2 of 3, create stack wildrydes-ml-mod5, resource EFSFilled" in box
     assert "What stack wildrydes-ml-mod5 ended as ROLLBACK_COMPLETE: EFSFilled: pip failed" in box
-    assert "To do mend this, and run the same command again" in box
+    assert "To do fix this, and run the same command again" in box
     assert "line 11" not in box, "the last lines only"
     assert [f"line {number}" in box for number in range(12, 20)] == [True] * 8
     assert "bin/deploy.py --name a" in watched.terminal.raw.partition("╰")[2], "below, to be copied"
