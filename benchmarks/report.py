@@ -91,8 +91,9 @@ def markdown(results: Results, machine: str, conditions: Iterable[str]) -> str:
     parts = [
         machine + ".",
         _comparison(measures(results)),
-        "A ratio compares with the workshop's handler in the same run: 0.5 is half of it. A goal is the highest ratio that "
-        "is allowed. The handler's overhead is the part of a warm request that is neither fetch, decode nor the engine.",
+        "A ratio compares with the workshop's handler in the same run: 0.5 is half of it. A goal is the highest ratio "
+        "that is allowed. The handler's overhead is the part of a warm request that is neither fetch, decode nor the "
+        "engine.",
         _stages(results),
         _workers(results),
         "\n".join(f"- {line}" for line in (*conditions, *results.notes)),

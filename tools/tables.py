@@ -93,7 +93,7 @@ def differences() -> str:
         reason = REASONS[name]
         if reason.change != SAME:
             rows.append((f"`{name}`", _kind(reason), reason.change.removeprefix(NEW).strip() or reason.why))
-    gone = [(f"`{name}`", "gone", why) for name, why in GONE.items()]
+    gone = [(f"`{name}`", "removed", why) for name, why in GONE.items()]
     return table(("resource", "change", "what and why"), [*_joined(rows), *gone])
 
 

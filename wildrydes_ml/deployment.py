@@ -214,7 +214,7 @@ class Deployment:
 
     @property
     def given(self) -> dict[str, str]:
-        """Parameters that nobody sets: why not, or what to use instead."""
+        """Parameters that nobody can set → the reason, or what to use instead."""
         inputs = {name: f"it comes from stack {outputs[0].stack}" for stack in self.stacks
                   for name, outputs in stack.inputs.items()}  # fmt: skip
         decided = {name: "the deployment decides it" for stack in self.stacks for name in stack.parameters}

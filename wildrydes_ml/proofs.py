@@ -78,13 +78,13 @@ class Proof:
         api: str = "ApiId",
         url: str = "Url",
     ) -> "Proof":
-        """A proof by JSON: `asked` is sent to a route such as "POST /" (None: nothing), and `check` gets the answer,
-        read from JSON.
+        """A proof with JSON: `asked` is sent to a route such as "POST /" (None: nothing is sent), and `check` gets the
+        answer, read from JSON.
 
-        `function` is the output or the parameter that holds the function's name or ARN, or a function of the
-        parameters' values and the outputs that returns it. `path` has the values of a route with `{parameters}`.
-        `auth` is NONE, API_KEY or AWS_IAM, or a function of the parameters' values. Raises TypeError and ValueError for
-        what cannot be asked or checked.
+        `function` is the output or the parameter with the function's name or ARN, or a Python function that returns it
+        from the parameters' values and the outputs. `path` has the values of a route with `{parameters}`. `auth` is
+        NONE, API_KEY or AWS_IAM, or a function of the parameters' values. Raises TypeError and ValueError for a
+        question that cannot be asked, and a check that cannot be called.
         """
         match = _ROUTE.fullmatch(route) if isinstance(route, str) else None
         if match is None:

@@ -99,7 +99,11 @@ class _Destroyer:
         for found in goes.stacks:
             yield f"delete stack {found.stack.name}", found.stack.name, partial(self._remove_stack, found)
         for found in stays.stacks:
-            yield f"make stack {found.stack.name} idle", found.stack.name, partial(self._keep, found)
+            yield (
+                f"delete from stack {found.stack.name} what is billed by the hour",
+                found.stack.name,
+                partial(self._keep, found),
+            )
         for name in goes.log_groups:
             yield f"delete log group {name}", "", partial(self._remove_log_group, name)
         if goes.own_bucket:

@@ -54,7 +54,7 @@ def test_a_region_that_there_is_not_is_refused_at_once(region: str, hint: str) -
     names, began = Names(), time.monotonic()
     with pytest.raises(SettingsError) as error:
         connect(Target(region), resolve=names)
-    assert str(error.value).startswith(f"there is no region {region}: {hint}")
+    assert str(error.value).startswith(f"there is no region with the name {region}: {hint}")
     assert names.asked == [f"sts.{region}.amazonaws.com"] or region.startswith("us-gov")
     assert time.monotonic() - began < 10
 

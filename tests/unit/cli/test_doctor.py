@@ -136,7 +136,7 @@ def test_a_region_that_there_is_not_is_told_as_the_region(doctor: Doctor, monkey
     with aws_answering(lambda action: (200, IDENTITY)) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://sts.eu-wset-1.invalid:{url.rpartition(':')[2]}")
         _, found, _ = doctor("--region", "eu-wset-1")
-    assert found["region"]["found"].startswith("there is no region eu-wset-1: did you mean eu-west-1?")
+    assert found["region"]["found"].startswith("there is no region with the name eu-wset-1: did you mean eu-west-1?")
     assert not found["region"]["ok"]
 
 
