@@ -26,7 +26,7 @@ def main(directory: str, *goals: str) -> int:
         try:
             see_to(directory)
         except (OSError, subprocess.CalledProcessError) as error:
-            wrong = f"{directory} cannot be made: {error}"
+            wrong = f"{directory} cannot be created: {error}"
     if wrong:
         print(wrong, file=sys.stderr)
     return int(bool(wrong))

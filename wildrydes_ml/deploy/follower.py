@@ -60,7 +60,7 @@ def begin(reporter: Reporter, record: Mapping[str, Any]) -> None:
     """Tells what CloudFormation has begun."""
     known = record.get("resources")
     words = f": {len(known)} resources, {durations.about(record['about_seconds'])}" if known else ""
-    reporter.event(f"{record['stack']}  CloudFormation begins to {record['operation']} it{words}", **record)
+    reporter.event(f"{record['stack']}  CloudFormation starts to {record['operation']} it{words}", **record)
 
 
 class Follower:

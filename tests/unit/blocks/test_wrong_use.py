@@ -341,7 +341,7 @@ def test_the_storage_must_admit_the_instance(refer: Callable[[ec2.SecurityGroup]
     function = add_function_security_group(template, NETWORK)
     instance = add_instance_security_group(template, NETWORK, filling())
     closed = add_storage(template, NETWORK, [function])
-    with pytest.raises(ValueError, match=r"does not admit InstanceSecurityGroup, .*: add the group to the clients"):
+    with pytest.raises(ValueError, match=r"does not allow InstanceSecurityGroup, .*: add the group to the clients"):
         add_populate(template, NETWORK, closed, instance, filling())
     template = Template()
     instance = add_instance_security_group(template, NETWORK, filling())

@@ -428,7 +428,8 @@ def test_a_secret_is_asked_for_again_where_no_stack_keeps_it(aws: FakeAws) -> No
         with pytest.raises(SettingsError) as error:
             deploy(aws.gateways, Settings((secretive(),)), Target(), Said())
         assert error.value.faults == (
-            "parameter Secret is a secret, and stack scorer-b no longer exists to keep it: add --set Secret=VALUE again",
+            "parameter Secret is a secret, and stack scorer-b no longer exists to keep it: add --set "
+            "Secret=VALUE again",
         )
         assert aws.journal == []
     deploy(aws.gateways, first, Target(), Said())

@@ -101,7 +101,7 @@ def begin(said: Reporter) -> None:
     said.event("create stack", step=2, steps=3, doing=f"create stack {STACK}", on=STACK)
     resources = {"Vpc": VPC, "Nat": NAT, "A": VPC, "B": VPC}
     said.event(
-        f"{STACK}  CloudFormation begins to create it", stack=STACK, operation="create", stack_id=ARN,
+        f"{STACK}  CloudFormation starts to create it", stack=STACK, operation="create", stack_id=ARN,
         resources=resources, about_seconds=150,
     )  # fmt: skip
 
