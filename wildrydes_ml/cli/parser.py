@@ -230,8 +230,8 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         "--port",
         type=_port,
         default=0,
-        help="with --local: port of 127.0.0.1 on which the API answers, so that its URL stays the same "
-        "(default: any free port)",
+        help="port of 127.0.0.1 on which the local API answers, so that its URL stays the same (default: any "
+        "free port)",
     )
     parser.add_argument("--open", action="store_true", help="open the page in the browser as soon as the API answers")
 
