@@ -94,12 +94,7 @@ def _place(parser: argparse.ArgumentParser) -> None:
         help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
     group.add_argument("--name", default=OWN_NAME, help=f"prefix of all names (default: the application's own, {NAME})")
-    group.add_argument(
-        "--account",
-        default="",
-        metavar="ID",
-        help="AWS account number; stop if the credentials belong to another account",
-    )
+    group.add_argument("--account", default="", metavar="ID", help="stop unless the credentials belong to this account")
     _where(group)
 
 
@@ -107,7 +102,7 @@ def _where(group: "argparse._ActionsContainer") -> None:
     group.add_argument("--region", default="", help="AWS region (default: the one that the AWS CLI uses)")
     group.add_argument("--profile", default="", help="AWS profile (default: the one that the AWS CLI uses)")
     group.add_argument(
-        "--local", action="store_true", help="use this machine: an emulator replaces AWS, a directory replaces EFS"
+        "--local", action="store_true", help="use this machine: an emulator for AWS, a directory for EFS"
     )
     group.add_argument(
         "--home",
@@ -149,9 +144,7 @@ def _tell(parser: argparse.ArgumentParser) -> None:
 
 def _what(parser: argparse.ArgumentParser) -> None:
     """What is deployed."""
-    group = parser.add_argument_group(
-        "what to deploy (a deploy keeps earlier settings: what you do not name stays as it is)"
-    )
+    group = parser.add_argument_group("what to deploy (what you do not name stays as earlier deploys set it)")
     group.add_argument(
         "--preset",
         default="",
@@ -323,11 +316,7 @@ def _render(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py[:NAME]",
         help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
-    parser.add_argument(
-        "--check",
-        action="store_true",
-        help="write nothing; if a file is out of date, show the difference and exit with 1",
-    )
+    parser.add_argument("--check", action="store_true", help="write nothing; show what is out of date, and exit with 1")
     parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
 
 
@@ -391,20 +380,13 @@ VERBS = {
         "Deploy, and check that the API answers.", "commands", _place, _what, _change, _agree, _deploy, _serve
     ),
     "destroy": _Verb(
-        "Delete what deploy created, and check that nothing billable is left.",
-        "commands",
-        _place,
-        _change,
-        _agree,
-        _destroy,
+        "Delete what deploy created, and check that nothing is left.", "commands", _place, _change, _agree, _destroy
     ),
     "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", _place, _ask),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
     "logs": _Verb("Show the log lines of the functions and of the filling of EFS.", "commands", _place, _logs),
-    "doctor": _Verb(
-        "Check what is missing on this machine for --local and for AWS, and how to get it.", "doctor", _doctor
-    ),
+    "doctor": _Verb("Check what is missing here for --local and for AWS, and how to get it.", "doctor", _doctor),
     "policy": _Verb(
         "Print the IAM policy that a user of this deployment needs.", "offline", _place, _what, _change, _policy
     ),

@@ -86,9 +86,9 @@ def test_behind_a_proxy_a_name_that_a_region_may_have_is_said_and_tried(monkeypa
         monkeypatch.setenv("HTTP_PROXY", url)
         monkeypatch.delenv("NO_PROXY")
         connect(Target("eu-wset-1"), say=said.append, resolve=Names())
-        assert said == ["region eu-wset-1 is not known to this boto3: did you mean eu-west-1? Trying it"]
-        for region, hint in (("mars", "there are af-south-1, "), ("eu-west1", "did you mean eu-west-1?")):
-            with pytest.raises(SettingsError, match=f"no region {region}: {re.escape(hint)}"):
+        assert said == ["this boto3 does not know region eu-wset-1: did you mean eu-west-1? Trying it"]
+        for region, hint in (("mars", "use one of af-south-1, "), ("eu-west1", "did you mean eu-west-1?")):
+            with pytest.raises(SettingsError, match=f"no region with the name {region}: {re.escape(hint)}"):
                 connect(Target(region), resolve=Names())
     assert asked == ["GetCallerIdentity"]
 

@@ -152,12 +152,12 @@ def test_a_verb_takes_the_options_that_have_an_effect_on_it(verb: str, option: l
     ("verb", "option", "words"),
     [
         ("deploy", "--continue-rollback", "UPDATE_FAILED, UPDATE_ROLLBACK_FAILED"),
-        ("deploy", "--account", "stop if the credentials belong to another account"),
+        ("deploy", "--account", "stop unless the credentials belong to this account"),
         ("deploy", "--allow-replace", "may be replaced or deleted (repeatable)"),
         ("deploy", "--fail-on-change", "with --plan: exit 5"),
         ("destroy", "--keep-data", "keep EFS and the bucket"),
         ("destroy", "--retain", "a resource to keep if it prevents"),
-        ("destroy", "--account", "stop if the credentials belong to another account"),
+        ("destroy", "--account", "stop unless the credentials belong to this account"),
     ],
 )
 def test_the_help_tells_what_an_option_does(
