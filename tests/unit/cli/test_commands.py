@@ -305,8 +305,10 @@ RESUMED = (
 
 
 def test_ctrl_c_stops_watching_and_tells_how_to_go_on(
-    on_aws: OnAws, capsys: pytest.CaptureFixture[str], tmp_path: Path
+    on_aws: OnAws, capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # A log of its own: another test's of the same second would have the same name.
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     model = tmp_path / "my model"
     model.mkdir()
     (model / "saved_model.pb").touch()
