@@ -91,8 +91,9 @@ def markdown(results: Results, machine: str, conditions: Iterable[str]) -> str:
     parts = [
         machine + ".",
         _comparison(measures(results)),
-        "Ratios are to the workshop's handler in the same run, and goals are the most that they may be. The handler's "
-        "overhead is what a warm request takes beyond fetch, decode and a bare call of the engine, as a part of it.",
+        "A ratio compares with the workshop's handler in the same run: 0.5 is half of it. A goal is the highest ratio "
+        "that is allowed. The handler's overhead is the part of a warm request that is neither fetch, decode nor the "
+        "engine.",
         _stages(results),
         _workers(results),
         "\n".join(f"- {line}" for line in (*conditions, *results.notes)),

@@ -56,24 +56,26 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "unsupported-image": ProblemType(
         415,
         "Not a supported picture",
-        "Send a JPEG, PNG, WebP or GIF. A picture that is posted as it is has the Content-Type image/jpeg, image/png, "
-        "image/webp or image/gif. Convert other formats first. AVIF and HEIC are not taken, because their decoders "
-        "are large and young, which is a risk.",
+        "Send a JPEG, PNG, WebP or GIF. To post the picture itself, set the Content-Type to image/jpeg, image/png, "
+        "image/webp or image/gif. Convert other formats first. AVIF and HEIC are not supported: their decoders are "
+        "large and new, which is a security risk.",
     ),
     "image-too-large": ProblemType(
         422,
         "The picture is too large",
-        "A posted picture may have 4.5 MB, a fetched one 8 MiB. Both may have 16 million pixels and 65535 a side, "
-        "but no more pixels than their bytes can hold. Send it smaller.",
+        "A posted picture may have 4.5 MB, a fetched one 8 MiB. Both may have 16 million pixels, at most 65535 on a "
+        "side. A file that is too small for its number of pixels is refused. Send a smaller picture.",
     ),
     "undecodable-image": ProblemType(
         422,
         "The picture cannot be decoded",
         "The picture is truncated or damaged, too thin for the model, or of a rare kind, such as a JPEG of 12 bits. "
-        "Save it anew with another program.",
+        "Save it again with another program.",
     ),
     "internal": ProblemType(
-        500, "Internal error", "Something went wrong here; try again. The instance identifies the request in the log."
+        500,
+        "Internal error",
+        "Something went wrong in the service; try again. Search the log for the value of instance.",
     ),
     "fetch-failed": ProblemType(
         502,

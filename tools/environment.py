@@ -26,7 +26,7 @@ def main(directory: str, *goals: str) -> int:
         try:
             see_to(directory)
         except (OSError, subprocess.CalledProcessError) as error:
-            wrong = f"{directory} cannot be made: {error}"
+            wrong = f"{directory} cannot be created: {error}"
     if wrong:
         print(wrong, file=sys.stderr)
     return int(bool(wrong))
@@ -72,7 +72,7 @@ def see_to(directory: str) -> None:
     """Makes the environment unless it is there. Raises OSError and CalledProcessError."""
     if not is_whole(directory):
         if os.path.lexists(directory):
-            print(f"{directory} is not whole, or not of {sys.executable}: it is made anew", flush=True)
+            print(f"{directory} is not complete, or not of {sys.executable}: it is created again", flush=True)
         else:
             print(f"making {directory}, the environment of this checkout", flush=True)
         make(directory)

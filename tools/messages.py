@@ -35,6 +35,7 @@ _SAYING = {"need", "problem", "warning"}
 _SILENT = {
     "AttributeError",
     "KeyError",
+    "KeyboardInterrupt",
     "NotImplementedError",
     "StopIteration",
     "ArgumentTypeError",

@@ -71,7 +71,7 @@ REASONS: dict[str, Reason] = {
     ),
     "NatGateway": Reason(
         "Lets the function fetch pictures by URL; nothing comes in through it.",
-        "A `DependsOn` that was not needed is gone. It does not exist with `InternetEgress` ipv6 or none, "
+        "A `DependsOn` that was not needed was removed. It does not exist with `InternetEgress` ipv6 or none, "
         "because it costs money by the hour.",
         _dollars(PRICES["NAT gateway"]),
     ),

@@ -93,7 +93,7 @@ def differences() -> str:
         reason = REASONS[name]
         if reason.change != SAME:
             rows.append((f"`{name}`", _kind(reason), reason.change.removeprefix(NEW).strip() or reason.why))
-    gone = [(f"`{name}`", "gone", why) for name, why in GONE.items()]
+    gone = [(f"`{name}`", "removed", why) for name, why in GONE.items()]
     return table(("resource", "change", "what and why"), [*_joined(rows), *gone])
 
 
@@ -151,7 +151,7 @@ def called_rights() -> str:
         only = f" (`ApiAuth` {right.auth})" if right.auth else ""
         groups.setdefault((", ".join(verbs) + only, right.scope), {}).update(dict.fromkeys(right.actions))
     rows = [(verbs, scope, _codes(actions)) for (verbs, scope), actions in groups.items() if actions]
-    return table(("verbs", "on", "rights"), rows)
+    return table(("verbs", "on", "permissions"), rows)
 
 
 def made_rights() -> str:
@@ -163,7 +163,7 @@ def made_rights() -> str:
         (f"`{source}`", scope, _codes(dict.fromkeys(action for right in rights for action in right.actions)))
         for (source, scope), rights in sorted(groups.items())
     ]
-    return table(("type", "on", "rights"), rows)
+    return table(("type", "on", "permissions"), rows)
 
 
 def right_scopes() -> str:

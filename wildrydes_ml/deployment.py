@@ -39,11 +39,11 @@ class Stack:
     source: Source
     """Its template."""
     id: str = ""
-    """What follows the deployment's name in the stack's: NAME-ID, or NAME alone."""
+    """The end of the stack's name: NAME-ID, or NAME alone without an id."""
     parameters: Values = field(default_factory=dict)
-    """Parameters that the deployment decides, whatever a person sets."""
+    """Parameters that the deployment sets. Nobody else can set them."""
     inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
-    """Parameters that get outputs of stacks before it; several are joined with commas."""
+    """Parameters that get their values from outputs of earlier stacks. Several outputs are joined with commas."""
 
     @classmethod
     def of(
@@ -57,9 +57,9 @@ class Stack:
     ) -> "Stack":
         """A stack of a YAML or JSON file, or of a troposphere template.
 
-        A path that is not absolute is looked for from the working directory. `name` is the file's name for a template
-        that code has built, ID.yml without one. Raises SettingsError with file, line and column for what CloudFormation
-        or the deployer does not take.
+        A relative path starts at the working directory. `name` is the file's name for a template
+        that code has built, ID.yml without one. Raises SettingsError with file, line and
+        column for a template that CloudFormation or the deployer does not accept.
         """
         source = source_of(template, name or f"{id or 'template'}.yml")
         fed = {key: one if isinstance(one, tuple) else (one,) for key, one in (inputs or {}).items()}
@@ -86,107 +86,106 @@ class Code:
     """A directory that goes into the bucket as a zip; new content has a new key, so that CloudFormation sees it."""
 
     directory: Path
-    """The directory; a `requirements.txt` in it is installed into the zip."""
+    """The directory. If it has a `requirements.txt`, these packages are installed into the zip."""
     parameters: tuple[str, ...] = ("CodeKey",)
     """The parameters that get the zip's key."""
     runtime: str = "PythonRuntime"
-    """The parameter, or the value, that says for which Python requirements are installed."""
+    """The Python version for which the requirements are installed: the name of a parameter, or a value."""
     architecture: str = "Architecture"
-    """The parameter, or the value, that says for which processor."""
+    """The processor for which they are installed: the name of a parameter, or a value."""
 
 
 @dataclass(frozen=True)
 class Filling:
-    """What fills EFS: an instance on AWS, a script here. The parameters have the names of the block `filling`."""
+    """What fills EFS: an instance on AWS, a script with `--local`. Parameters are called as in the block `filling`."""
 
     stack: str = ""
     """The id of the stack whose instance fills EFS."""
     refills: Collection[str] = ()
-    """Parameters whose change makes a new instance necessary: user data runs once."""
+    """Parameters whose change needs a new instance, because an instance runs its user data only once."""
     resources: Collection[str] = ()
-    """Logical ids of what comes and goes with the instance."""
+    """Logical ids of the resources that are created and deleted together with the instance."""
     uploads: Collection[str] = ()
-    """Parameters that tell where an instance found its code: they stay while it stays."""
+    """Parameters that say where the instance found its code. They keep their values while the instance exists."""
     switch: str = "BootstrapInstance"
-    """The parameter that is `none` for no instance, `stop` for one that ends itself."""
+    """The parameter that is `none` for no instance, and `stop` for an instance that ends itself."""
     contents: str = "EFSContents"
-    """The output that tells what is on EFS."""
+    """The output that says what is on EFS."""
     model: Path | str = ""
-    """The model, a directory, an archive or a URL, if the application has one of its own and `--model` has no use."""
+    """The application's own model, if it has one: a directory, an archive or a URL. `--model` is then refused."""
     local_model: Path | None = None
-    """The model that is used here when none is named."""
+    """The model for `--local`, if nobody names another one."""
     refuse: Callable[[Path], str] = lambda path: ""
-    """What is wrong with a directory or an archive as the model; empty when nothing is."""
+    """Returns what is wrong with a directory or an archive as the model, or an empty text."""
     packages: str = ""
-    """What is installed here, where the stacks have no parameter Packages."""
+    """The packages for `--local`, if the stacks have no parameter Packages."""
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What `destroy --keep-data` keeps: a stack, without what bills by the hour in it."""
+    """What `destroy --keep-data` keeps: a stack, without its resources that are billed by the hour."""
 
     stack: str
     """The id of the stack."""
     aside: Mapping[str, tuple[str, str]] = field(default_factory=dict)
-    """Parameter → the value that bills, and for what; it is set to `none`."""
+    """Parameter → the value that costs money, and the resource that it pays for. The parameter is set to `none`."""
     resources: Collection[str] = ()
-    """Logical ids of what may go for that."""
+    """Logical ids of the resources that may be deleted for this."""
 
 
 @dataclass(frozen=True)
 class Deployment:
-    """What the deployer needs to know of an application."""
+    """What the deployer needs to know about an application."""
 
     name: str
-    """The name that it has unless `--name` gives another: 2 to 31 lower-case letters, digits and dashes."""
+    """Its name, unless `--name` gives another one: 2 to 31 lower-case letters, digits and dashes."""
     stacks: tuple[Stack, ...]
-    """The stacks in the order in which they are made."""
+    """The stacks, in the order in which they are created."""
     proof: Proof | None = None
-    """How it is proven to answer; without one, complete stacks are enough."""
+    """The question that proves that it answers. Without a proof, complete stacks are enough."""
     code: tuple[Code, ...] = ()
-    """What goes into the bucket as zips."""
+    """The directories that are uploaded to the bucket as zips."""
     filling: Filling | None = None
     """What fills EFS."""
     kept: Kept | None = None
     """What `destroy --keep-data` can keep."""
     wiring: Callable[[Values, Identity, Values], Wiring] | None = None
-    """What of the API is wired by calls in place of a template: from values, identity and tags."""
+    """Returns how the API is connected by calls instead of by a template, from values, identity and tags."""
     route: str = ""
-    """How people name this one among several deployments of one name."""
+    """The value of `--route` that chooses this deployment, if one name has several."""
     bucket: str = BUCKET
-    """The parameter that gets the bucket."""
+    """The parameter that gets the name of the bucket."""
     named_by: str = ""
-    """The parameter whose value begins the keys of uploads, such as a function's name; empty: the deployment's name."""
+    """The parameter whose value begins the keys of uploads, such as a function's name. Empty: the deployment's name."""
     presets: Mapping[str, Values] = field(default_factory=dict)
-    """Parameters that are set together, by the name of `--preset`."""
+    """The presets: the name for `--preset` → the parameters that it sets."""
     defaults: Callable[[str], Values] = lambda name: {}
-    """Parameters that have other defaults in a deployment of another name."""
+    """Returns the defaults that differ in a deployment with another name."""
     derived: Values = field(default_factory=dict)
-    """Parameters that the deployer decides: why nobody sets them."""
+    """Parameters that only the deployer sets → the reason."""
     derive: Callable[[Values], Values] = lambda values: {}
-    """The values of derived parameters that follow others."""
+    """Returns the values of the parameters that depend on others."""
     check: Callable[[Values], list[str]] = lambda values: []
-    """What is wrong with values that people set, beyond what the parameters' rows tell."""
+    """Returns what is wrong with the values, beyond the rules in the template's parameters."""
     fixed: Mapping[str, str] = field(default_factory=dict)
-    """Parameters that must stay as they are in a stack that stands: what would break."""
+    """Parameters that must not change in an existing stack → what would break."""
     local: Values = field(default_factory=dict)
-    """Parameters that an emulator needs set so."""
+    """Values that parameters must have on an emulator."""
     mount: str = "EFSpath"
-    """The parameter that says where functions find EFS."""
+    """The parameter with the directory in which functions see EFS."""
     opens: Mapping[str, Callable[[str], str]] = field(default_factory=dict)
-    """To whom a parameter's value opens something; empty when it opens nothing."""
+    """Parameter → a function that says who gets access with a value. It returns an empty text when nobody does."""
     unheeded: Callable[[Values, str], str] = lambda values, name: ""
-    """What switches a parameter off, in words."""
+    """Returns, in words, why a parameter has no effect at present."""
     window: Callable[[Values, Values], str] = lambda old, new: ""
-    """What callers of a live API must know of a change before it is made; empty when nothing."""
+    """Returns what a change does to the callers of a live API, or an empty text."""
     instead: Values = field(default_factory=dict)
-    """What to do in place of what an account lacks: name of the fact → sentence."""
+    """What to do when the account lacks something: name of the fact → sentence."""
     locked: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
-    """Value of a parameter with packages → the runtimes that these are locked for, on AWS and here."""
+    """Value of a parameter with packages → the runtimes for which these are locked, on AWS and with `--local`."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for what cannot be deployed: names, inputs that no stack before has, parameters that no
-        stack has."""
+        """Raises ValueError for a wrong name, an input that no earlier stack has, and a parameter that no stack has."""
         if not NAME.fullmatch(self.name):
             raise ValueError(
                 f"Deployment.name is {self.name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first"
@@ -215,7 +214,7 @@ class Deployment:
 
     @property
     def given(self) -> dict[str, str]:
-        """Parameters that nobody sets: why not, or what to use instead."""
+        """Parameters that nobody can set → the reason, or what to use instead."""
         inputs = {name: f"it comes from stack {outputs[0].stack}" for stack in self.stacks
                   for name, outputs in stack.inputs.items()}  # fmt: skip
         decided = {name: "the deployment decides it" for stack in self.stacks for name in stack.parameters}

@@ -1,4 +1,4 @@
-"""The proof: what a deployed API is asked, and what it has to answer, before a deploy calls itself done."""
+"""The proof: the question to a deployed API, and the answer that it must give before a deploy succeeds."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -12,18 +12,18 @@ if TYPE_CHECKING:
 
 Values = Mapping[str, str]
 Called = Callable[[Values, Values], str]
-"""The function that is invoked: its name or ARN, from the parameters' values and the outputs."""
+"""The name or ARN of the function to invoke, from the parameters' values and the outputs."""
 
 _AUTHS = ("NONE", "API_KEY", "AWS_IAM")
 _ROUTE = re.compile(r"(ANY|DELETE|GET|HEAD|OPTIONS|PATCH|POST|PUT) (/\S*)")
 
 
 class Verdict(Protocol):
-    """What an answer says. `error` is empty when it is one."""
+    """The result of a check. `error` is empty if the answer is right."""
 
     @property
     def error(self) -> str:
-        """Why it proves nothing."""
+        """Why the answer is wrong."""
 
     def describe(self) -> str:
         """The answer in words."""
@@ -43,7 +43,7 @@ class Proof:
     read: "Callable[[Reply], Verdict]"
     """What an answer says."""
     event: Mapping[str, Any]
-    """What the function is invoked with until it answers, without API Gateway's 29 seconds."""
+    """The event with which the function is invoked until it answers, without API Gateway's limit of 29 seconds."""
     function: Called
     """The function with its alias, from the parameters' values and the outputs."""
     method: str = "POST"
@@ -51,19 +51,19 @@ class Proof:
     path: str = ""
     """The route's path below the stage, without a slash at its beginning."""
     auth: Callable[[Values], str] = lambda values: "NONE"
-    """How callers prove who they are: NONE, API_KEY or AWS_IAM."""
+    """Who may call: NONE (anyone), API_KEY or AWS_IAM."""
     api: str = "ApiId"
-    """The output with the API's id; ID.OUTPUT, with a stack's id, where several stacks have one of that name."""
+    """The output with the API's id. If several stacks have this output, write ID.OUTPUT with the stack's id."""
     url: str = "Url"
-    """The output with the stage's URL, named as `api` is."""
+    """The output with the stage's URL. Write it as you write `api`."""
     command: Callable[[Values, str], str] = lambda outputs, url: ""
-    """A line that asks the same from a shell, from the outputs and the reachable URL; the deployer adds the key."""
+    """Returns the shell command that asks the same, from the outputs and the URL. The deployer adds the key."""
     warnings: "Callable[[Reply], Iterator[str]]" = lambda reply: iter(())
-    """What the first answer of the function itself warns of."""
+    """Returns warnings about the first answer of the function itself."""
     about: str = "ask the API"
-    """What is done, in words for the plan."""
+    """The words of the plan for this check."""
     routes: tuple[str, ...] = ()
-    """All routes that the API has, such as "GET /digits/{id}"; none where they are not known."""
+    """All routes of the API, such as "GET /digits/{id}". Empty if they are not known."""
 
     @classmethod
     def of(
@@ -78,13 +78,13 @@ class Proof:
         api: str = "ApiId",
         url: str = "Url",
     ) -> "Proof":
-        """A proof by JSON: `asked` is sent to a route such as "POST /" (None: nothing), and `check` gets the answer,
-        read from JSON.
+        """A proof with JSON: `asked` is sent to a route such as "POST /" (None: nothing is sent), and `check` gets the
+        answer, read from JSON.
 
-        `function` is the output or the parameter that holds the function's name or ARN, or a function of the
-        parameters' values and the outputs that returns it. `path` has the values of a route with `{parameters}`.
-        `auth` is NONE, API_KEY or AWS_IAM, or a function of the parameters' values. Raises TypeError and ValueError for
-        what cannot be asked or checked.
+        `function` is the output or the parameter with the function's name or ARN, or a Python function that returns it
+        from the parameters' values and the outputs. `path` has the values of a route with `{parameters}`. `auth` is
+        NONE, API_KEY or AWS_IAM, or a function of the parameters' values. Raises TypeError and ValueError for a
+        question that cannot be asked, and a check that cannot be called.
         """
         match = _ROUTE.fullmatch(route) if isinstance(route, str) else None
         if match is None:

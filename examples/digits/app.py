@@ -13,7 +13,7 @@ app = App(
     network=NewNetwork(egress="none"),  # pictures are posted: the function asks nobody
     storage=Storage(throughput_mode="elastic"),
     filling=Filling(packages="packages.txt", model="model/"),
-    access=Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it."),
+    access=Access("NONE", open_because="An example that anyone may try; the stage's throttle limits the requests."),
     about="Digits: scikit-learn and its model on EFS behind an API",
 )
 read = app.function("Digits", code="handler/", handler="app.answer", about="Reads digits with scikit-learn from EFS.")

@@ -9,7 +9,7 @@ app = App(
     network=NewNetwork(egress="none"),
     storage=Storage(throughput_mode="elastic"),
     filling=Filling(packages="packages.txt", model="model/"),
-    access=Access("NONE", open_because="It is tried out without credentials; the stage's throttle limits it."),
+    access=Access("NONE", open_because="An example that anyone may try; the stage's throttle limits the requests."),
     about="Two functions with two models on one EFS",
 )
 memory = app.parameter("MemorySize", 1024, at_least=128, at_most=10240, about="MiB of memory of each function.")

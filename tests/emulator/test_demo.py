@@ -122,10 +122,10 @@ def test_two_demos_share_a_home_and_the_last_to_end_removes_it(start: Start, dem
     first, second = start(), start()
     urls = {demo.until(SERVES)[1] for demo in (first, second)}
     assert len(urls) == 1
-    assert "another demo begins or ends here: waiting for it" in first.said + second.said
+    assert "another demo is starting or stopping here: waiting for it" in first.said + second.said
     second.press(b"\x03")
     assert second.end() == 0
-    assert f"another demo uses {demo_home}: the last one to end removes it" in second.said
+    assert f"another demo uses {demo_home}: the last demo to stop deletes it" in second.said
     assert answers(*urls), "the first demo goes on"
     other = start("--model", str(ROOT))
     assert other.end() == 2
@@ -206,7 +206,7 @@ def test_what_somebody_deployed_before_stays(start: Start, demo_home: Path, comm
     url = demo.until(SERVES)[1]
     demo.press(b"\x03")
     assert demo.end() == 0
-    assert f"what was deployed in {demo_home} before the demo stays" in demo.said
+    assert f"kept: what was in {demo_home} before the demo" in demo.said
     assert answers(url)
     assert (emulator.efs_directory(demo_home, NAME) / "manifest.json").exists()
 
@@ -244,5 +244,5 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(start: Start, d
 def test_an_emulator_that_runs_keeps_its_port(home: Path) -> None:
     running, _ = emulator.start(home)
     assert emulator.start(home, running.port) == (running, False)
-    with pytest.raises(SettingsError, match=rf"runs already, on port {running.port}: leave --port out, or remove what"):
+    with pytest.raises(SettingsError, match=rf"already runs on port {running.port}: leave --port out, or delete what"):
         emulator.start(home, running.port - 1)

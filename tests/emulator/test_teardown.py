@@ -372,6 +372,6 @@ def test_what_is_typed_at_the_question_may_be_that_nothing_is_removed(moto: Targ
         _, err = asking.communicate(timeout=60)
     os.close(person)
     os.close(terminal)
-    assert (asking.returncode, err.decode()) == (code, "error: nothing was removed\n")
+    assert (asking.returncode, err.decode()) == (code, "error: nothing was deleted\n")
     assert connect(moto).buckets.tags(bucket)
     client(moto, "s3").delete_bucket(Bucket=bucket)

@@ -93,12 +93,12 @@ def test_a_deploy_and_its_removal_are_seen_as_they_go_on(app: Path, place: Path)
     assert "CREATE_COMPLETE" in log.read_text(encoding="utf-8")
     assert not deploy.has_shown("CREATE_COMPLETE")
     colourless = Run([str(ROOT / "bin" / "deploy.py"), *where], NO_COLOR="1")
-    assert "Nothing changed, it answers" in colourless.text
+    assert "Nothing changed, the API answers" in colourless.text
     assert b"\x1b[3" not in colourless.raw
     destroy = Run([str(ROOT / "bin" / "destroy.py"), *where])
     assert destroy.code == 0
     assert destroy.has_shown("remove stack sentiment")
-    assert "✓ Removed in" in destroy.text
+    assert "✓ Deleted in" in destroy.text
     assert not place.exists()
 
 
@@ -107,9 +107,9 @@ def test_a_ctrl_c_says_what_was_ended_and_a_dumb_terminal_has_lines(app: Path, p
     stopped = Run([str(ROOT / "bin" / "deploy.py"), *where], {"fill EFS": b"\x03"})
     assert stopped.code == 130
     assert "╭─ Stopped" in stopped.text
-    assert "stopped in step 3 of 5, fill EFS. The filling was ended." in stopped.text.replace(" │ │ ", " ")
+    assert "stopped in step 3 of 5, fill EFS. The filling was stopped." in stopped.text.replace(" │ │ ", " ")
     assert stopped.raw.rstrip().endswith(b".log")
     dumb = Run([str(ROOT / "bin" / "destroy.py"), *where, "--yes"], TERM="dumb")
     assert dumb.code == 0
     assert b"\x1b" not in dumb.raw
-    assert b"Removed in" in dumb.raw
+    assert b"Deleted in" in dumb.raw

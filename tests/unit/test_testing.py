@@ -138,7 +138,7 @@ def test_what_answers_is_asked_and_the_function_before_it(tmp_path: Path) -> Non
 def test_a_function_that_answers_wrongly_is_not_deployed(tmp_path: Path) -> None:
     aws = FakeAws()
     aws.functions.answers = [Invocation(400, "no")]
-    with pytest.raises(WildrydesError, match="Shrink does not answer as it should: 400: no "):
+    with pytest.raises(WildrydesError, match="Shrink does not answer correctly: 400: no "):
         deploy(thumbs_with_api(tmp_path), aws=aws.gateways, reporter=Said())
 
 

@@ -20,7 +20,7 @@ _DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     # (https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html).
     "AWS::SQS::Queue": {"MessageRetentionPeriod": 345600},
 }
-_ENCRYPTED = "SqsManagedSseEnabled encrypts it; the rule looks for a key of KMS alone."
+_ENCRYPTED = "SqsManagedSseEnabled encrypts the queue; the rule accepts only a key of KMS."
 
 
 def explicit(resource: AWSObject) -> None:

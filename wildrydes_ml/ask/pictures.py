@@ -66,7 +66,9 @@ def _scaled(picture: str, is_too_large: bool) -> tuple[bytes, str] | None:
         if not is_too_large:
             return None
         limit = f"more than the {MAX_POSTED_BYTES / 1e6} MB that can be posted"
-        raise _fault(picture, f"{limit}: scale it down, or pip install 'wildrydes_ml[draw]', which makes us do it")
+        raise _fault(
+            picture, f"{limit}: make it smaller, or run pip install 'wildrydes_ml[draw]', with which classify does it"
+        )
     if not is_too_large and scaling.side(path) <= scaling.MAX_SIDE:
         return None
     try:

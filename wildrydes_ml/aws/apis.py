@@ -172,7 +172,7 @@ class Apis:
         }
         if removed:
             left = removed.intersection(self._deployments(api))
-            confirm(not left, f"removal of deployments of API {api}: {', '.join(sorted(left))}")
+            confirm(not left, f"deletion of deployments of API {api}: {', '.join(sorted(left))}")
 
     def _target(self, method: dict[str, Any]) -> str | None:
         integration = method.get("methodIntegration") or {}
@@ -208,7 +208,7 @@ class Apis:
         place = {**place, "httpMethod": "GET"}
         optional(self._once.delete_method, **place)
         is_gone = optional(self._client.get_method, **place) is None
-        confirm(is_gone, f"removal of method GET of API {place['restApiId']}")
+        confirm(is_gone, f"deletion of method GET of API {place['restApiId']}")
 
     def _deploy(self, api: str, wiring: Wiring) -> None:
         made = self._once.create_deployment(restApiId=api, stageName=STAGE, description=wiring.description)

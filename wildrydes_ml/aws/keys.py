@@ -129,7 +129,7 @@ class Keys:
         self._remove(plans, keys)
         if plans or keys:
             left = [*owned(self._plans(), tags), *owned(self._all_keys(), tags)]
-            confirm(not left, f"removal of {', '.join(item['id'] for item in left)} (API keys and usage plans)")
+            confirm(not left, f"deletion of {', '.join(item['id'] for item in left)} (API keys and usage plans)")
 
     def all(self, tags: Tags) -> list[Billable]:
         """Our keys and usage plans; they cost nothing."""

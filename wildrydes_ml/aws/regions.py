@@ -31,14 +31,14 @@ def refuse_unknown(
     hint = f"did you mean {' or '.join(alike)}?" if alike else f"use one of {', '.join(sorted(there))}"
     if {scheme, "all"} & get_environ_proxies(url).keys():
         if not _may_be(session, region):
-            raise SettingsError([f"there is no region {region}: {hint}"])
+            raise SettingsError([f"there is no region with the name {region}: {hint}"])
         say(f"this boto3 does not know region {region}: {hint} Trying it")
         return
     try:
         resolve(host, 443)
     except OSError as error:
         why = f"its host {host} has no address: {error.strerror or error}"
-        raise SettingsError([f"there is no region {region}: {hint} ({why})"]) from error
+        raise SettingsError([f"there is no region with the name {region}: {hint} ({why})"]) from error
 
 
 def _may_be(session: Any, region: str) -> bool:

@@ -29,7 +29,7 @@ _PAGE_REASON = "A browser sends neither key nor signature; the answer to GET is 
 
 @dataclass(frozen=True)
 class Api:
-    """The result of `add_rest_api`: the API, with the arguments that it was made with."""
+    """The result of `add_rest_api`: the API, with the arguments with which it was created."""
 
     rest_api: apigateway.RestApi
     routes: tuple[Route, ...]

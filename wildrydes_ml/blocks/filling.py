@@ -151,7 +151,7 @@ def add_populate(
     """Adds the instance with its role, and the wait condition that it signals. Call it once for a template.
 
     Raises:
-        ValueError: Packages, the model or a subnet for the instance are missing; the storage does not admit the
+        ValueError: Packages, the model or a subnet for the instance are missing; the storage does not allow the
             group; or the template already has a filling instance.
         TypeError: An argument has the wrong type.
     """
@@ -189,7 +189,7 @@ def _check_settings(settings: object) -> None:
 def _refuse_closed(storage: Storage, group: ec2.SecurityGroup) -> None:
     if not admits(storage, group):
         raise ValueError(
-            f"the storage does not admit {group.title}, so the instance could not mount it: add the group to the "
+            f"the storage does not allow {group.title}, so the instance could not mount it: add the group to the "
             "clients of add_storage"
         )
 

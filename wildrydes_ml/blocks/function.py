@@ -44,16 +44,13 @@ class FunctionSettings:
         name: '' lets CloudFormation choose the names of function and log group.
         bucket: The S3 bucket with the function's zip, under `key`.
         memory: MiB, 128 to 10240.
-        timeout: Seconds, 1 to 900. API Gateway waits 29 seconds: the check W9907 finds a function behind an API that
-            may run for longer, unless the sentence `long_because` says why.
+        timeout: Seconds, 1 to 900. More than API Gateway's 29 needs a sentence in `long_because` that says why.
         log_retention: Days to keep the logs: one of the values that CloudWatch Logs allows.
         logs_hold: What the logs contain, for the reason why CloudWatch's own key is enough.
         reserved_concurrency: Instances; '' for off. `provisioned_concurrency`: instances; 0 for off.
         handler: The handler in the zip, as `module.function`.
-        environment: The function's variables, in addition to EFS_PATH (the mount path), PY_PKG_PATH (the packages
-            below it) and REVISION; it can also replace these.
-        contents: The result of `add_populate`, which must have the same runtime and architecture. The function is
-            created after EFS is filled, and restarts after EFS was filled again.
+        environment: Variables beside EFS_PATH (the mount path), PY_PKG_PATH (the packages) and REVISION, or new values.
+        contents: The result of `add_populate`, with the same runtime and architecture: the function waits for it.
         revision: Any text; another text restarts the function and publishes a new version.
         policies: What the role may do in addition to mounting, logging and joining the VPC.
         permissions_boundary: The ARN of the role's boundary; '' for none.
@@ -111,10 +108,8 @@ class FunctionSettings:
         arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds")
         known = arguments.is_known("FunctionSettings.timeout", self.timeout)
         if self.reason and known and float(str(self.timeout)) <= API_SECONDS:
-            raise ValueError(
-                f"FunctionSettings.long_because is given, but timeout {self.timeout} is not longer than API Gateway "
-                f"waits ({API_SECONDS} seconds): remove long_because"
-            )
+            why = f"timeout {self.timeout} is not over the {API_SECONDS} s that API Gateway waits"
+            raise ValueError(f"FunctionSettings.long_because is given, but {why}: remove long_because")
 
     @property
     def reason(self) -> str:

@@ -82,7 +82,7 @@ def access_point_can_read(stack: Stack) -> Iterator[Fault]:
                 user = mapping(point.get("PosixUser"))
                 info = _creation(maker)
                 what = (
-                    f"{mount.function} reads as uid {user.get('Uid')}, gid {user.get('Gid')}, but {title} makes "
+                    f"{mount.function} reads as uid {user.get('Uid')}, gid {user.get('Gid')}, but {title} creates "
                     f"{_directory(maker)} for uid {info.get('OwnerUid')}, gid {info.get('OwnerGid')} with permissions "
                     f"{info.get('Permissions')}"
                 )

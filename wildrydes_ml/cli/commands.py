@@ -168,7 +168,7 @@ def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool
         return removed
     local.clear(home, settings.name)
     if others:
-        reporter.event(f"the emulator goes on for {', '.join(sorted(others))}")
+        reporter.event(f"the emulator keeps running for {', '.join(sorted(others))}")
         return removed
     local.stop(home)
     local.tidy(home)
@@ -231,10 +231,10 @@ def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[
         if options.yes:
             return
         if not sys.stdin.isatty():
-            raise SettingsError(["destroy would remove " + ", ".join(found) + ": add --yes to agree"])
+            raise SettingsError(["destroy would delete " + ", ".join(found) + ": add --yes to agree"])
         for line in found:
             reporter.output(f"  {line}")
-        _ask("Remove all of this? [y/N] ", "nothing was removed")
+        _ask("Delete all of this? [y/N] ", "nothing was deleted")
 
     return confirm
 
@@ -257,7 +257,9 @@ def _content(picture: str) -> Path | BytesIO:
         return Path(picture)
     reply = web.get(picture, {"Accept": "image/jpeg, image/png, image/webp, image/gif", "User-Agent": "wildrydes-ml"})
     if reply.status != 200:
-        raise WildrydesError(f"not drawn, it cannot be fetched from here: {reply.fault or reply.status}")
+        raise WildrydesError(
+            f"the boxes were not drawn, this machine cannot fetch the picture: {reply.fault or reply.status}"
+        )
     return BytesIO(reply.body)
 
 

@@ -53,7 +53,7 @@ def _taking_part(home: Path, options: argparse.Namespace, reporter: Reporter) ->
     share = sharing.join(
         home,
         lambda: _there(home, options),
-        lambda: reporter.output("another demo begins or ends here: waiting for it"),
+        lambda: reporter.output("another demo is starting or stopping here: waiting for it"),
         options.model,
     )
     try:
@@ -76,11 +76,11 @@ def _end(share: sharing.Share, options: argparse.Namespace, reporter: Reporter) 
     """Removes first and tells it then: a terminal that is closed takes no words."""
     try:
         if not share.began:
-            said = f"what was deployed in {share.home} before the demo stays"
+            said = f"kept: what was in {share.home} before the demo"
         elif share.is_last():
             said = _remove(share, options)
         else:
-            said = f"another demo uses {share.home}: the last one to end removes it"
+            said = f"another demo uses {share.home}: the last demo to stop deletes it"
     finally:
         share.leave()
     with suppress(OSError):
@@ -100,7 +100,7 @@ def _remove(share: sharing.Share, options: argparse.Namespace) -> str:
     if sharing.EFS in share.began:
         local.clear(home, settings.name)
     share.forget()
-    return f"the demo is removed from {home}"
+    return f"the demo was deleted from {home}"
 
 
 def _serve(url: str, is_shown: bool, reporter: Reporter) -> None:

@@ -20,7 +20,7 @@ def render(options: argparse.Namespace, reporter: Reporter) -> int:
         diff = differences(texts, options.out)
         if diff:
             reporter.output(diff)
-            reporter.error(f"{options.out} is stale: run the same command without --check")
+            reporter.error(f"{options.out} is out of date: run the same command without --check")
         reporter.result(not diff, stale=bool(diff))
         return 1 if diff else 0
     with naming(options.out):
@@ -74,14 +74,14 @@ def policy(options: argparse.Namespace, reporter: Reporter) -> int:
             reporter.output(text, policy=document)
         if len(found) > 1:
             reporter.warning(
-                f"these are {len(found)} policies, as IAM takes {grants.LIMIT:,} characters in one: --out DIR writes "
-                "a file for each"
+                f"these are {len(found)} policies, because one may have at most {grants.LIMIT:,} characters: "
+                "--out DIR writes a file for each"
             )
     untold = grants.untold(asked)
     if untold:
         reporter.warning(
             f"what CloudFormation needs for {', '.join(untold)} is not in these policies: the page of each type in the "
-            "CloudFormation reference and `aws cloudformation describe-type` tell it"
+            "CloudFormation reference and `aws cloudformation describe-type` list it"
         )
     reporter.result(True, policies=len(found), written=written, untold=untold)
     return 0

@@ -53,11 +53,9 @@ def unheeded(options: argparse.Namespace) -> list[str]:
     given, file = vars(options), getattr(options, "file", NO_CONFIG).options
     if getattr(options, "local", False):
         named = [name for name in ("region", "profile") if given.get(name) and given[name] != file.get(name)]
-        return [
-            f"--{name} {given[name]} has no effect with --local: nothing is called but the emulator" for name in named
-        ]
+        return [f"--{name} {given[name]} has no effect with --local: only the emulator is called" for name in named]
     if given.get("port") and "local" in given and options.verb != "doctor":
-        return [f"--port {options.port} has no effect without --local: AWS gives the address"]
+        return [f"--port {options.port} has no effect without --local: on AWS, API Gateway chooses the URL"]
     return []
 
 

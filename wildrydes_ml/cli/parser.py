@@ -26,14 +26,14 @@ _INSTALLED, _SCRIPT = f"{PROGRAM} {{verb}}", "python bin/{verb}.py"
 _ABOUT = "A large ML model behind an HTTP endpoint, with AWS Lambda and EFS."
 _START = """examples:
   wildrydes-ml demo            try it on this machine, without an AWS account
-  wildrydes-ml doctor          look what this machine and your AWS account lack
+  wildrydes-ml doctor          check what is missing for --local and for AWS
   wildrydes-ml deploy --plan   show what a deploy on AWS would do
 
 wildrydes-ml VERB --help shows the options of a verb."""
 _EPILOG = """exit codes:
   0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
-  4 refused: not ours, protected, both routes under one name, or a change that --allow-replace must name
-  5 --fail-on-change, and there is a change   130 Ctrl-C"""
+  4 refused: not created by this tool, protected, both routes under one name, or a change that needs --allow-replace
+  5 with --fail-on-change: there is a change   130 stopped by Ctrl-C"""
 
 
 def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
@@ -76,7 +76,7 @@ class _Verb:
         for group in self._groups:
             group(parser)
         parser.add_argument(
-            "--output", choices=("text", "json"), default="text", help="json: one object a line on stdout"
+            "--output", choices=("text", "json"), default="text", help="json: one JSON object on each line of stdout"
         )
         parser.add_argument("--debug", action="store_true", help="show the traceback of an error")
         named = {name.replace("-", "_"): value for name, value in config.options.items()}
@@ -86,7 +86,7 @@ class _Verb:
 
 def _place(parser: argparse.ArgumentParser) -> None:
     """Which application, and where it is."""
-    group = parser.add_argument_group("which application, and where")
+    group = parser.add_argument_group("which application, and where it is deployed")
     group.add_argument(
         "--app",
         default="",
@@ -94,60 +94,62 @@ def _place(parser: argparse.ArgumentParser) -> None:
         help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
     group.add_argument("--name", default=OWN_NAME, help=f"prefix of all names (default: the application's own, {NAME})")
-    group.add_argument("--account", default="", metavar="ID", help="stop unless this AWS account is the one called")
+    group.add_argument("--account", default="", metavar="ID", help="stop unless the credentials belong to this account")
     _where(group)
 
 
 def _where(group: "argparse._ActionsContainer") -> None:
-    group.add_argument("--region", default="", help="AWS region (default: as the AWS CLI finds it)")
-    group.add_argument("--profile", default="", help="AWS profile (default: as the AWS CLI finds it)")
-    group.add_argument("--local", action="store_true", help="on this machine: an emulator for AWS, a directory for EFS")
+    group.add_argument("--region", default="", help="AWS region (default: the one that the AWS CLI uses)")
+    group.add_argument("--profile", default="", help="AWS profile (default: the one that the AWS CLI uses)")
+    group.add_argument(
+        "--local", action="store_true", help="use this machine: an emulator for AWS, a directory for EFS"
+    )
     group.add_argument(
         "--home",
         type=Path,
         default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
-        help="directory of all that --local keeps (default: $WILDRYDES_HOME or .wildrydes)",
+        help="directory for everything that --local writes (default: $WILDRYDES_HOME or .wildrydes)",
     )
     group.add_argument(
         "--config",
         type=Path,
         metavar="FILE",
-        help="TOML file with these options by their long names, and a table [set]; the command line wins over it",
+        help="TOML file with options under their long names, and parameters in a table [set]; the command line wins",
     )
 
 
 def _change(parser: argparse.ArgumentParser) -> None:
     """What those take that change something."""
-    parser.add_argument("--bucket", default="", help="S3 bucket to use (default: one is made, NAME-ACCOUNT-REGION)")
+    parser.add_argument("--bucket", default="", help="S3 bucket to use (default: deploy creates NAME-ACCOUNT-REGION)")
     parser.add_argument(
         "--role-arn",
         default="",
         metavar="ARN",
-        help="role that CloudFormation takes in place of your own rights; AWS remembers it with each stack",
+        help="role that CloudFormation uses instead of your own permissions; AWS stores it with each stack",
     )
 
 
 def _agree(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--yes", action="store_true", help="agree to what a deploy makes or a destroy removes; do not ask"
+        "--yes", action="store_true", help="do not ask before a deploy creates, or a destroy deletes, anything"
     )
     _tell(parser)
 
 
 def _tell(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--verbose", action="store_true", help="on a terminal: print every event, in place of the live view"
+        "--verbose", action="store_true", help="on a terminal: print every event instead of the live view"
     )
 
 
 def _what(parser: argparse.ArgumentParser) -> None:
     """What is deployed."""
-    group = parser.add_argument_group("what (a deploy remembers it: what is not named stays as it is)")
+    group = parser.add_argument_group("what to deploy (what you do not name stays as earlier deploys set it)")
     group.add_argument(
         "--preset",
         default="",
-        help="parameters that are set together; of the workshop: workshop, the module's shape and cost, the default, "
-        "or lean, under 1 US$ a month when idle",
+        help="several parameters under one name; for the workshop: workshop (as in the module; the default) or "
+        "lean (under 1 US$ a month when idle)",
     )
     group.add_argument(
         "--set",
@@ -155,20 +157,21 @@ def _what(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="Parameter=Value",
-        help="set a template parameter (repeatable); the YAML that render writes describes each",
+        help="set a template parameter (repeatable); the YAML files that render writes describe each one",
     )
     group.add_argument(
         "--model",
         default="",
         metavar="LOCATION",
-        help="SavedModel: directory, tar.gz or URL (default: TF Hub's SSD; with --local a small one for drawings)",
+        help="SavedModel: directory, tar.gz or URL (default: the SSD model of TensorFlow Hub; with --local: a "
+        "small model that knows drawings)",
     )
     group.add_argument(
         "--tag",
         action="append",
         default=[],
         metavar="Key=Value",
-        help="tag of the stacks and of what they make (repeatable); Key= removes it",
+        help="tag for the stacks and their resources (repeatable); Key= removes it",
     )
 
 
@@ -176,8 +179,8 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--route",
         default="",
-        help="of the workshop: long, two stacks and wiring, or short, one stack (default: the deployed route, long for "
-        "a new deployment)",
+        help="only for the workshop: long (two stacks, then the API is connected) or short (one stack) "
+        "(default: the deployed route; long for a new deployment)",
     )
     parser.add_argument(
         "--signature",
@@ -190,26 +193,27 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
         action="append",
         default=[],
         metavar="Parameter",
-        help="give a parameter its default back (repeatable); all: every parameter that was set",
+        help="set a parameter back to its default (repeatable); all: every parameter that was set",
     )
-    parser.add_argument("--plan", action="store_true", help="show what would be done, change nothing")
+    parser.add_argument("--plan", action="store_true", help="show what deploy would do; change nothing")
     parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
     parser.add_argument(
         "--allow-replace",
         action="append",
         default=[],
         metavar="RESOURCE",
-        help="logical id of a network or EFS resource that may be replaced or removed (repeatable)",
+        help="logical id of a protected resource (data, network or address) that may be replaced or deleted "
+        "(repeatable)",
     )
     parser.add_argument(
         "--last-proven",
         action="store_true",
-        help="put back the code that was proven last, in place of the code that is here",
+        help="deploy the code that was proven last, instead of the code on this machine",
     )
     parser.add_argument(
         "--continue-rollback",
         action="store_true",
-        help="undo a failed update that is stuck (UPDATE_FAILED, UPDATE_ROLLBACK_FAILED) before anything else",
+        help="first roll back a failed update that is stuck (UPDATE_FAILED, UPDATE_ROLLBACK_FAILED)",
     )
 
 
@@ -219,23 +223,24 @@ def _serve(parser: argparse.ArgumentParser) -> None:
         "--port",
         type=_port,
         default=0,
-        help="with --local: where the API answers on 127.0.0.1, the same after each run (default: any free port)",
+        help="port of 127.0.0.1 on which the local API answers, so that its URL stays the same (default: any "
+        "free port)",
     )
-    parser.add_argument("--open", action="store_true", help="show the page in the browser when it answers")
+    parser.add_argument("--open", action="store_true", help="open the page in the browser as soon as the API answers")
 
 
 def _destroy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-data",
         action="store_true",
-        help="keep EFS and the bucket, without what bills beside them; a later deploy uses them again",
+        help="keep EFS and the bucket, and delete what else is billed by the hour; a later deploy uses them again",
     )
     parser.add_argument(
         "--retain",
         action="append",
         default=[],
         metavar="RESOURCE",
-        help="logical id of a resource that may stay behind if its stack cannot be deleted with it (repeatable)",
+        help="logical id of a resource to keep if it prevents the deletion of its stack (repeatable)",
     )
 
 
@@ -244,7 +249,7 @@ def _classify(parser: argparse.ArgumentParser) -> None:
         "pictures",
         nargs="+",
         metavar="PICTURE_OR_URL",
-        help="JPEG, PNG, WebP or GIF, or a folder of them (with its folders, without what is hidden)",
+        help="JPEG, PNG, WebP or GIF, or a folder (searched with its subfolders; hidden files are skipped)",
     )
     parser.add_argument(
         "--save",
@@ -256,7 +261,8 @@ def _classify(parser: argparse.ArgumentParser) -> None:
         "--parallel",
         type=_threads,
         metavar="N",
-        help="requests at a time, each of which may start an instance of the function (default: 4, with --local 1)",
+        help="how many requests at the same time; each may start an instance of the function (default: 4; with "
+        "--local: 1)",
     )
 
 
@@ -269,12 +275,13 @@ def _status(parser: argparse.ArgumentParser) -> None:
 
 
 def _logs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--follow", action="store_true", help="go on with new lines as they come, until Ctrl-C")
+    parser.add_argument("--follow", action="store_true", help="keep showing new lines until Ctrl-C")
     parser.add_argument(
         "--since",
         default="10m",
         metavar="TIME",
-        help="how long ago to begin (30s, 10m, 2h, 1d), or a time as 2026-01-31T12:00:00Z (default: %(default)s)",
+        help="show lines from this long ago (30s, 10m, 2h, 1d), or from a time such as 2026-01-31T12:00:00Z "
+        "(default: %(default)s)",
     )
 
 
@@ -284,7 +291,8 @@ def _policy(parser: argparse.ArgumentParser) -> None:
         dest="who",
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
-        help="who needs it: the caller of a verb, or the role of --role-arn (default: %(default)s)",
+        help="who gets the policy: the user of this verb, or (cloudformation) the role of --role-arn (default: "
+        "%(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
 
@@ -308,7 +316,7 @@ def _render(parser: argparse.ArgumentParser) -> None:
         metavar="FILE.py[:NAME]",
         help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
     )
-    parser.add_argument("--check", action="store_true", help="write nothing; show a diff and exit 1 when stale")
+    parser.add_argument("--check", action="store_true", help="write nothing; show what is out of date, and exit with 1")
     parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
 
 
@@ -323,7 +331,8 @@ def _ask(parser: argparse.ArgumentParser) -> None:
         "question",
         nargs="?",
         metavar="JSON|@FILE|-",
-        help="what is sent: JSON, the content of a file, or standard input (default: what the proof sends)",
+        help="what to send: JSON, @FILE for the content of a file, or - for standard input (default: what the "
+        "proof sends)",
     )
     parser.add_argument(
         "--route",
@@ -358,30 +367,30 @@ def _demo(parser: argparse.ArgumentParser) -> None:
 
 def _doctor(parser: argparse.ArgumentParser) -> None:
     _where(parser)
-    parser.add_argument("--port", type=_port, default=0, help="also look whether this port of 127.0.0.1 is free")
+    parser.add_argument("--port", type=_port, default=0, help="also check whether this port of 127.0.0.1 is free")
 
 
 def _completion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="the shell that reads the script")
+    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="your shell")
 
 
 VERBS = {
     "demo": _Verb("Deploy on this machine, classify drawings, serve a page until Ctrl-C.", "demo", _demo),
     "deploy": _Verb(
-        "Deploy, and prove that the API answers.", "commands", _place, _what, _change, _agree, _deploy, _serve
+        "Deploy, and check that the API answers.", "commands", _place, _what, _change, _agree, _deploy, _serve
     ),
     "destroy": _Verb(
-        "Remove what deploy made, and prove that it is gone.", "commands", _place, _change, _agree, _destroy
+        "Delete what deploy created, and check that nothing is left.", "commands", _place, _change, _agree, _destroy
     ),
     "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", _place, _ask),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
     "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
-    "logs": _Verb("Show what the functions and the filling of EFS have said.", "commands", _place, _logs),
-    "doctor": _Verb("Look what is missing here for --local and for AWS, and how to get it.", "doctor", _doctor),
+    "logs": _Verb("Show the log lines of the functions and of the filling of EFS.", "commands", _place, _logs),
+    "doctor": _Verb("Check what is missing here for --local and for AWS, and how to get it.", "doctor", _doctor),
     "policy": _Verb(
-        "Print the IAM policy that a caller of this deployment needs.", "offline", _place, _what, _change, _policy
+        "Print the IAM policy that a user of this deployment needs.", "offline", _place, _what, _change, _policy
     ),
     "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
-    "completion": _Verb("Print a script that makes a shell complete our commands.", "completion", _completion),
+    "completion": _Verb("Print a script with which your shell completes these commands.", "completion", _completion),
 }

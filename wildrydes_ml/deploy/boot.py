@@ -62,7 +62,7 @@ class Boot:
         console = self._aws.logs.console(source.id)
         if isinstance(console, Unknown):
             self._denied.add(source.id)
-            self._reporter.event(f"the console of {source.name} may not be read: allow {console.detail}")
+            self._reporter.event(f"no permission to read the console of {source.name}: allow {console.detail}")
             return
         if console is None or not console.text:
             return

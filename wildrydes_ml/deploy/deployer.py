@@ -52,7 +52,7 @@ def deploy(
 
     `confirm` is shown what a deploy on AWS makes or makes dearer, and raises when it may not.
     """
-    reporter.event("looking at what is there")
+    reporter.event("checking what is already deployed")
     return apply(aws, planning.make(aws, settings, target, reporter), reporter, confirm)
 
 
@@ -184,7 +184,7 @@ class Deployer:
     def tidy(self) -> None:
         """Removes what a killed deploy left in the bucket."""
         if left := self.plan.observed.templates:
-            self._reporter.event(f"removing {', '.join(left)} from the bucket, left by a deploy that ended")
+            self._reporter.event(f"deleting {', '.join(left)} from the bucket, left there by a deploy that was stopped")
             handover.remove(self._aws, self.plan.desired.bucket, left, self._reporter)
 
     def prove(self, changed: bool) -> Deployed:
@@ -192,7 +192,7 @@ class Deployer:
         asked, outputs = self.plan.desired.deployment.proof, self._outputs()
         if asked is None:
             self._report_outputs(outputs)
-            self._reporter.warning(f"{self.plan.settings.name} names no proof: that it answers was not looked at")
+            self._reporter.warning(f"{self.plan.settings.name} has no proof, so it was not checked whether it answers")
             return Deployed(changed, "", outputs, None)
         url = proving.public_url(self.plan.target, asked, outputs)
         send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
@@ -234,7 +234,7 @@ class Deployer:
             found = self._aws.stacks.describe(stack.id)
             row = state(found.status if found else None)
             if row.destroy in (Destroy.WATCH, Destroy.NOTHING):
-                raise InterruptedWork(f"stack {stack.name}: somebody else deletes it, or has deleted it; run again")
+                raise InterruptedWork(f"stack {stack.name}: somebody else is deleting it, or has deleted it; run again")
 
     def _resolved(self, stack: DesiredStack) -> DesiredStack:
         """The stack with its inputs, which come from the stacks made before it; a finished one as it is."""
@@ -269,7 +269,7 @@ class Deployer:
     def _update(self, stack: DesiredStack) -> None:
         change_set = self._prepare(stack)
         if change_set is None:
-            self._reporter.event(f"stack {stack.name} has nothing to change")
+            self._reporter.event(f"stack {stack.name} needs no change")
             return
         try:
             refuse_losses(stack, change_set.changes, self.plan.settings)
@@ -314,7 +314,9 @@ class Deployer:
         api = self._outputs()[proof.api]
         found = self._aws.apis.found(api, wanted)
         if found is None:
-            raise InterruptedWork(f"API {api} was deleted meanwhile: run the same command again, which makes a new one")
+            raise InterruptedWork(
+                f"API {api} was deleted in the meantime: run the same command again; it creates a new one"
+            )
         for action in actions(wanted, found):
             self._aws.apis.perform(api, action, wanted, found)
 

@@ -60,7 +60,7 @@ def begin(reporter: Reporter, record: Mapping[str, Any]) -> None:
     """Tells what CloudFormation has begun."""
     known = record.get("resources")
     words = f": {len(known)} resources, {durations.about(record['about_seconds'])}" if known else ""
-    reporter.event(f"{record['stack']}  CloudFormation begins to {record['operation']} it{words}", **record)
+    reporter.event(f"{record['stack']}  CloudFormation starts to {record['operation']} it{words}", **record)
 
 
 class Follower:
@@ -126,8 +126,8 @@ class _Watch:
                 return self._judged(found, good)
             if self._clock() - self._began > LIMIT_SECONDS:
                 raise InterruptedWork(
-                    f"stack {self._stack.name} is not done after {LIMIT_SECONDS / 3600:.0f} hours. AWS goes on; "
-                    "the same command goes on watching"
+                    f"stack {self._stack.name} is not done after {LIMIT_SECONDS / 3600:.0f} hours. AWS carries "
+                    "on; run the same command again to keep watching"
                 )
             self._aws.stacks.pause()
 
@@ -159,11 +159,11 @@ class _Watch:
     def _bear(self, error: OutOfReach) -> None:
         if self._clock() - self._reached > PATIENCE_SECONDS:
             raise error
-        self._reporter.event(f"{error}. Stack {self._stack.name} goes on in AWS; looking again")
+        self._reporter.event(f"{error}. AWS carries on with stack {self._stack.name}; checking again")
 
     def _say_still(self, status: str) -> None:
         self._spoke = self._clock()
-        self._reporter.event(f"{self._stack.name} is still {status}, {self._spoke - self._began:.0f} s now")
+        self._reporter.event(f"{self._stack.name} is still {status}, {self._spoke - self._began:.0f} s so far")
 
     def _report(self, event: StackEvent) -> None:
         name, reason = self._stack.name, f": {event.reason}" if event.reason else ""

@@ -130,7 +130,8 @@ def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None)
     """Raises Refused when somebody else made the stack."""
     if found and not is_ours(name, found, desired.resources):
         raise Refused(
-            f"stack {desired.name} was not made from {desired.template_name}: it is left alone; use another --name"
+            f"stack {desired.name} was not created from {desired.template_name}, so it is not changed; use "
+            "another --name"
         )
 
 
@@ -210,7 +211,7 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
     first, why = desired, []
     if filling and refill:
         first = first.with_parameters(**{filling.switch: "none"}).revised()
-        why.append(f"{', '.join(refill)} changed, so EFS is filled again: delete the instance")
+        why.append(f"{', '.join(refill)} changed, so EFS is filled again: delete the filling instance")
     if missing:
         first = first.without(missing)
         why.append(_loss(desired, missing))
@@ -233,7 +234,7 @@ def _loss(desired: DesiredStack, missing: Sequence[str]) -> str:
     verb = "was" if len(missing) == 1 else "were"
     moved = any(desired.resources.get(title) == "AWS::ApiGateway::RestApi" for title in missing)
     address = "; the new API has a new address" if moved else ""
-    return f"{', '.join(missing)} {verb} deleted outside CloudFormation: remove what refers to it{address}"
+    return f"{', '.join(missing)} {verb} deleted outside CloudFormation: delete what refers to it{address}"
 
 
 def unheeded(desired: Desired, observed: Observed) -> list[tuple[str, str]]:

@@ -44,7 +44,7 @@ def again(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> P
     desired = _with_uploads(aws, asked, observed, target)
     handover.refuse_too_large(desired.stacks)
     for permission in observed.unread:
-        reporter.warning(f"not checked whether all is there: this needs the permission {permission}")
+        reporter.warning(f"it was not checked whether everything still exists: this needs the permission {permission}")
     _tell_unheeded(settings, target, desired, observed, reporter)
     _tell_window(desired, observed, reporter)
     steps = planner.plan(desired, observed)
@@ -80,8 +80,8 @@ def _with_uploads(aws: Aws, desired: Desired, observed: Observed, target: Target
 def _refuse_lost_archive(desired: Desired, observed: Observed) -> None:
     if not desired.model.archive and not observed.has_model:
         raise WildrydesError(
-            f"s3://{desired.bucket}/{desired.model_key}, the model of this deployment, is gone from the bucket: "
-            "pass it again with --model, or go back to the default with --reset ModelUrl"
+            f"s3://{desired.bucket}/{desired.model_key}, the model of this deployment, is no longer in the "
+            "bucket: pass the model again with --model, or use the default model with --reset ModelUrl"
         )
 
 
@@ -101,7 +101,7 @@ def _tell_unheeded(
         if name in asked:
             reporter.warning(
                 f"--set {name} changes nothing in stack {stack}{planner.why_unheeded(desired, name)}: "
-                "CloudFormation does not keep the new value; set it again when it matters"
+                "CloudFormation does not keep the new value; set it again when it has an effect"
             )
 
 

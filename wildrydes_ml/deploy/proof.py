@@ -58,8 +58,7 @@ def warm(
         is_final = 200 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
-                f"function {bare_name(function)} does not answer as it should: {fault}; `wildrydes-ml logs` shows what "
-                "it said"
+                f"function {bare_name(function)} does not answer correctly: {fault}; `wildrydes-ml logs` shows its log"
             )
         reporter.event(f"not yet: {fault}")
         look()
@@ -139,7 +138,7 @@ def ask_api(
         if reply.status == 200 or now - began > _patience(found.error, is_warm):
             raise WildrydesError(f"the API does not answer: {found.error}")
         if found.error.startswith(_UNKNOWN_KEY) and now >= word:
-            reporter.event(f"waiting until API Gateway knows the API key everywhere, {now - began:.0f} s now")
+            reporter.event(f"waiting until the API key works everywhere in API Gateway, {now - began:.0f} s so far")
             word = now + _WORD_SECONDS
         look()
         sleep(1 if now - began < _EAGER_SECONDS else _PAUSE_SECONDS)

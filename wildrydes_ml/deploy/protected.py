@@ -60,7 +60,7 @@ def unknown(allowed: Collection[str], resources: Mapping[str, str]) -> list[str]
     It is no error: a command that is repeated names what the first one has removed.
     """
     guarded = sorted(title for title, kind in resources.items() if _holds(kind))
-    known = f"its resources that must not be lost are {', '.join(guarded)}" if guarded else "it has none that it is for"
+    known = f"its protected resources are {', '.join(guarded)}" if guarded else "it has no protected resources"
     return [
         f"--allow-replace {name} has no effect: this deployment has no such resource{_meant(name, resources)}; {known}"
         for name in dict.fromkeys(allowed)

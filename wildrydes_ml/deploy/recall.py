@@ -52,7 +52,7 @@ def recall(
 def _refuse_lost_secrets(settings: Settings, stacks: Mapping[str, FoundStack], held: Mapping[str, str]) -> None:
     """Raises SettingsError for secrets of a stack that is not there to keep them: CloudFormation tells them nobody."""
     faults = [
-        f"parameter {name} is a secret, and stack {title} is not there to keep it: add --set {name}=VALUE again"
+        f"parameter {name} is a secret, and stack {title} no longer exists to keep it: add --set {name}=VALUE again"
         for stack, title in zip(settings.deployment.stacks, settings.stacks, strict=True)
         for name in stack.rows
         if held.get(name) == parameters.HIDDEN and name not in settings.asked and not _keeps(stacks.get(title), name)

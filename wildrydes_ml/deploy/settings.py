@@ -89,7 +89,7 @@ class Settings:
         )
         choices = (
             ("--preset", self.preset, presets, f"{own} has no presets; {instead}"),
-            ("--route", self.route, routes, f"there is one way to deploy {own}; leave the option out"),
+            ("--route", self.route, routes, f"there is only one way to deploy {own}; leave the option out"),
         )
         return [
             f"{option} {value!r}: " + (f"use one of {', '.join(known)}{meant(value, known)}" if known else without)
@@ -119,7 +119,7 @@ class Settings:
     def _held_faults(self) -> list[str]:
         """What was set once need not suit the present parameters."""
         return [
-            f"{name} is {value} in what is deployed, and it {parameters.constraint(self.rows[name])}: "
+            f"{name} has the value {value} in the deployed stack, and it {parameters.constraint(self.rows[name])}: "
             f"add --set {name}=VALUE or --reset {name}"
             for name, value in self.held.items()
             if name not in self.asked and value != parameters.HIDDEN and not parameters.fits(value, self.rows[name])
@@ -128,7 +128,7 @@ class Settings:
     def _reset_faults(self) -> list[str]:
         both = [name for name in self.reset if name in self.overrides]
         return [
-            *(f"--reset {name}: --set {name} asks for another value; leave one of them out" for name in both),
+            *(f"--reset {name}: --set {name} gives it another value; use only one of them" for name in both),
             *(fault for name in self.reset if name != RESET_ALL for fault in self._unsettable("--reset", name)),
         ]
 
@@ -151,8 +151,8 @@ class Settings:
         filling = self.deployment.filling
         if not self.model or (filling and not filling.model):
             return []
-        why = f"it has a model of its own, {filling.model}" if filling else "it fills no EFS, which a model lies on"
-        return [f"--model {self.model}: {self.deployment.name} takes none, {why}"]
+        why = f"it has a model of its own, {filling.model}" if filling else "it does not fill EFS"
+        return [f"--model {self.model}: {self.deployment.name} takes no model: {why}"]
 
     def _unsettable(self, option: str, name: str) -> list[str]:
         """Why the option cannot name the parameter; empty when it can."""
@@ -160,7 +160,7 @@ class Settings:
             known = self._settable or "none that can be set"
             return [f"{option} {name}: no such parameter; there are {known}{meant(name, self.rows)}"]
         if name in self.given:
-            return [f"{option} {name}: not to be set by hand, {self.given[name]}"]
+            return [f"{option} {name}: you cannot set it yourself: {self.given[name]}"]
         return []
 
     @property

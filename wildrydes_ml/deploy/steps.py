@@ -58,7 +58,7 @@ class RollBack:
 
     def describe(self) -> str:
         """The step in words."""
-        return f"undo the failed update of stack {self.name}: {self.why}"
+        return f"roll back the failed update of stack {self.name}: {self.why}"
 
 
 @dataclass(frozen=True)
@@ -153,19 +153,19 @@ def title(step: Step) -> str:
     """The step in a few words, for a line that must not be long: `create stack NAME`, `fill EFS`."""
     match step:
         case MakeBucket():
-            return "make the bucket"
+            return "create the bucket"
         case Upload(_, key):
             return f"upload {key.rpartition('/')[2]}"
         case DeleteStack(name):
             return f"delete stack {name}"
         case RollBack(name):
-            return f"undo the failed update of stack {name}"
+            return f"roll back the failed update of stack {name}"
         case ApplyStack(stack, kind):
             return f"{kind} stack {stack.name}"
         case Fill():
             return "fill EFS"
         case Wire():
-            return "wire the API"
+            return "connect the API"
         case WarmUp():
             return "warm up the function"
 

@@ -92,14 +92,18 @@ class _Destroyer:
     ) -> Iterator[tuple[str, str, Callable[[], None]]]:
         """The steps in order: each in words, the stack that it works on (or an empty text), and how to do it."""
         if goes.objects and not goes.own_bucket:
-            text = f"delete {len(goes.objects)} objects from bucket {goes.bucket}"
+            text = f"delete {_objects(len(goes.objects))} from bucket {goes.bucket}"
             yield text, "", partial(self._aws.buckets.remove, goes.bucket, goes.objects)
         if wiring:
             yield "delete API keys and usage plans", "", partial(self._aws.apis.unwire, wiring)
         for found in goes.stacks:
             yield f"delete stack {found.stack.name}", found.stack.name, partial(self._remove_stack, found)
         for found in stays.stacks:
-            yield f"make stack {found.stack.name} idle", found.stack.name, partial(self._keep, found)
+            yield (
+                f"delete from stack {found.stack.name} what is billed by the hour",
+                found.stack.name,
+                partial(self._keep, found),
+            )
         for name in goes.log_groups:
             yield f"delete log group {name}", "", partial(self._remove_log_group, name)
         if goes.own_bucket:
@@ -131,3 +135,7 @@ def _wiring(settings: Settings, found: Remains) -> Mapping[str, Sequence[str]]:
     there = {one.stack.name for one in found.stacks}
     ours = our_tags(settings)
     return {**ours, STACK_TAG: [stack for stack in ours[STACK_TAG] if stack not in there]}
+
+
+def _objects(number: int) -> str:
+    return f"{number} object{'s' * (number != 1)}"

@@ -231,14 +231,16 @@ def _await_filling(lock: Path) -> None:
                 fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 return
             if time.monotonic() > deadline:
-                raise WildrydesError(f"{lock.parent} is still being filled: wait until this has ended, then run again")
+                raise WildrydesError(
+                    f"{lock.parent} is still being filled: wait until the filling has ended, then run again"
+                )
             time.sleep(0.2)
 
 
 def _on_another_port(running: Emulator, port: int, home: Path) -> str:
     return (
-        f"--port {port}: the emulator of {home} runs already, on port {running.port}: leave --port out, or remove what "
-        "is there with destroy --local"
+        f"--port {port}: the emulator of {home} already runs on port {running.port}: leave --port out, or "
+        "delete what is deployed there with destroy --local"
     )
 
 

@@ -92,7 +92,7 @@ def disk(home: Path, room: int = ROOM) -> Finding:
     if free >= room:
         return Finding("disk", True, said)
     return Finding(
-        "disk", False, f"{said}, {room / 1e9:.1f} GB needed: make room, or name another directory with --home"
+        "disk", False, f"{said}, {room / 1e9:.1f} GB needed: free some space, or name another directory with --home"
     )
 
 
@@ -115,7 +115,7 @@ def index() -> Finding:
     reply = web.get(f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}/pip/", {}, _SECONDS)
     if reply.status:
         return Finding("index", True, f"{host} answers")
-    return Finding("index", False, f"{host} does not answer ({reply.fault}): look at the network, or set PIP_INDEX_URL")
+    return Finding("index", False, f"{host} does not answer ({reply.fault}): check the network, or set PIP_INDEX_URL")
 
 
 def _index() -> str:

@@ -24,10 +24,10 @@ _PIP = re.compile(r"(Collecting|Downloading|Processing|Using cached|Installing c
 WORDS = {
     "download": "fetching the model",
     "unpack": "unpacking the model",
-    "venv": "making a Python environment",
+    "venv": "creating a Python environment",
     "packages": "installing the packages",
     "bytecode": "compiling the packages",
-    "check": "trying packages and model",
+    "check": "testing packages and model",
     "prepare": "preparing the model for a fast start",
     "copy": "copying to EFS",
 }

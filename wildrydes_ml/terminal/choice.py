@@ -27,9 +27,9 @@ _ASKING = ("ask", "status")
 _WAITING = {
     ("deploy", True): "starting the emulator of this machine",
     ("demo", True): "starting the emulator of this machine",
-    ("destroy", True): "looking at what is there",
-    ("deploy", False): "asking AWS whose account this is",
-    ("destroy", False): "asking AWS whose account this is",
+    ("destroy", True): "checking what is already deployed",
+    ("deploy", False): "asking AWS which account this is",
+    ("destroy", False): "asking AWS which account this is",
 }
 # Terminals that cannot move the cursor.
 _DUMB = ("", "dumb", "unknown")

@@ -63,8 +63,8 @@ def title(course: Course, verb: str, record: Mapping[str, Any]) -> str:
     """The head of a summary."""
     spent = f" in {durations.words(course.elapsed)}"
     if verb == "destroy":
-        return ("Removed" if record.get("changed") else "Nothing to remove") + spent
-    return ("Deployed" if record.get("changed") else "Nothing changed, it answers") + spent
+        return ("Deleted" if record.get("changed") else "Nothing to delete") + spent
+    return ("Deployed" if record.get("changed") else "Nothing changed, the API answers") + spent
 
 
 def summary(course: Course, verb: str, record: Mapping[str, Any], following: Next, log: str = "") -> Rows:
@@ -72,7 +72,7 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
     notes = course.notes
     is_removal = verb == "destroy"
     rows = [
-        ("Removed" if is_removal else "Changed", _changes(course)),
+        ("Deleted" if is_removal else "Changed", _changes(course)),
         ("Verdict", notes.get("verdict", "")),
         ("URL", notes.get("URL", "").removeprefix("URL: ")),
         ("Idle", notes.get("idle cost", "").removeprefix("idle cost: ")),
@@ -125,7 +125,7 @@ def below(course: Course, exit_code: int, following: Next, log: str) -> Rows:
 
 def head(exit_code: int) -> str:
     """The title of a failure."""
-    return {2: "Not begun", 3: "Interrupted", 4: "Refused", STOPPED: "Stopped"}.get(exit_code, "Failed")
+    return {2: "Not started", 3: "Interrupted", 4: "Refused", STOPPED: "Stopped"}.get(exit_code, "Failed")
 
 
 def _where(course: Course) -> str:
@@ -140,6 +140,6 @@ def _remedy(course: Course, exit_code: int) -> str:
     if exit_code in (2, 4):
         return ""
     if exit_code == 3:
-        return "run the same command again; it goes on from there"
-    mend = "mend this" if course.has_begun else "nothing was changed; mend this"
-    return f"{mend}, and run the same command again; it goes on from there"
+        return "run the same command again; it continues from there"
+    mend = "fix this" if course.has_begun else "nothing was changed; fix this"
+    return f"{mend}, and run the same command again; it continues from there"

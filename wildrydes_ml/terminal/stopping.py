@@ -6,18 +6,22 @@ from .course import Course
 def words(course: Course, verb: str, line: str, is_local: bool) -> str:
     """A sentence or two; `line` is the command that goes on from there."""
     if verb == "demo" and course.is_ended and course.was_good:
-        return "stopped: the demo and all that it had made is removed"
+        return "stopped: the demo and everything that it created were deleted"
     if course.is_ended or verb not in ("deploy", "destroy"):
         return "stopped"
-    again = f"The same command goes on from there: {line}"
+    again = f"To continue from there, run: {line}"
     work = course.following
     if work is None and not course.has_begun:
-        return f"stopped: nothing had begun, and nothing was {'removed' if verb == 'destroy' else 'changed'}"
+        return f"stopped: nothing had started, and nothing was {'deleted' if verb == 'destroy' else 'changed'}"
     if work or course.on:
         name = work.name if work else course.on
         where = "the emulator" if is_local else "AWS"
-        began = " that was under way before" if work and work.began_before and not course.has_begun else ""
-        return f"stopped watching: {where} goes on with what it has begun with stack {name}{began}. {again}"
-    before = f"Done before: {', '.join(course.done)}. " if course.done else ""
-    ended = " The filling was ended." if course.filling or "fill" in course.doing else ""
+        began = (
+            (", which was already changing before you ran this command")
+            if work and work.began_before and not course.has_begun
+            else ""
+        )
+        return f"stopped watching: {where} carries on with stack {name}{began}. {again}"
+    before = f"Done so far: {', '.join(course.done)}. " if course.done else ""
+    ended = " The filling was stopped." if course.filling or "fill" in course.doing else ""
     return f"stopped in step {course.step} of {course.steps}, {course.doing}.{ended} {before}{again}"

@@ -47,7 +47,7 @@ _ASIDE_RESOURCES = frozenset({"NatGateway", "NatPublicIP", "PrivateRoute"})
 # another RestApiId or other canary settings alone, so it stays, and the old function goes at the end of the update:
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-apigateway-deployment.html
 # The long route's wiring follows the function.
-_FIXED = {"FunctionName": "Stage prod would go on calling {old}, which is gone then"}
+_FIXED = {"FunctionName": "Stage prod would still call {old}, which would no longer exist"}
 
 
 def deployments(code: Path | None = None) -> tuple[Deployment, Deployment]:

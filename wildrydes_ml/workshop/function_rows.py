@@ -69,7 +69,7 @@ ROWS: dict[str, Row] = {
         text(
             "ml_inferencefunction",
             "Name of the function. A second stack of this kind in the same region needs another name. Do not "
-            "change it later: the deployed API would still call the old function, which is gone.",
+            "change it later: the deployed API would still call the old function, which no longer exists.",
             r"^[A-Za-z0-9_-]{1,64}$",
             "must be 1 to 64 letters, digits, underscores and dashes",
         ),

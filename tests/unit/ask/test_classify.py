@@ -232,5 +232,9 @@ def test_what_a_link_holds_is_fetched_to_draw_on(classify: Classify) -> None:
 
 def test_a_copy_that_cannot_be_made_is_a_failure(classify: Classify, capsys: pytest.CaptureFixture[str]) -> None:
     assert classify("{url}/gone.jpg", "--save", "out.png") == 1
-    assert capsys.readouterr().out.strip().endswith("/gone.jpg: not drawn, it cannot be fetched from here: 404")
+    assert (
+        capsys.readouterr()
+        .out.strip()
+        .endswith("/gone.jpg: the boxes were not drawn, this machine cannot fetch the picture: 404")
+    )
     assert not Path("out.png").exists()

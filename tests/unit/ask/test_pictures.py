@@ -83,7 +83,7 @@ def test_without_pillow_a_picture_that_is_too_large_is_told_with_what_to_do(
 ) -> None:
     for name in ("PIL", "PIL.Image"):
         monkeypatch.setitem(sys.modules, name, None)
-    with pytest.raises(WildrydesError, match=r"the 4\.5 MB that can be posted: scale it down, or pip install"):
+    with pytest.raises(WildrydesError, match=r"the 4\.5 MB that can be posted: make it smaller, or run pip install"):
         read(picture(tmp_path, PNG.ljust(4_500_001, b".")))
     assert read(picture(tmp_path, PNG.ljust(4_500_000, b"."))) == (PNG.ljust(4_500_000, b"."), "image/png")
 

@@ -54,7 +54,7 @@ def test_a_region_that_there_is_not_is_refused_at_once(region: str, hint: str) -
     names, began = Names(), time.monotonic()
     with pytest.raises(SettingsError) as error:
         connect(Target(region), resolve=names)
-    assert str(error.value).startswith(f"there is no region {region}: {hint}")
+    assert str(error.value).startswith(f"there is no region with the name {region}: {hint}")
     assert names.asked == [f"sts.{region}.amazonaws.com"] or region.startswith("us-gov")
     assert time.monotonic() - began < 10
 
@@ -88,7 +88,7 @@ def test_behind_a_proxy_a_name_that_a_region_may_have_is_said_and_tried(monkeypa
         connect(Target("eu-wset-1"), say=said.append, resolve=Names())
         assert said == ["this boto3 does not know region eu-wset-1: did you mean eu-west-1? Trying it"]
         for region, hint in (("mars", "use one of af-south-1, "), ("eu-west1", "did you mean eu-west-1?")):
-            with pytest.raises(SettingsError, match=f"no region {region}: {re.escape(hint)}"):
+            with pytest.raises(SettingsError, match=f"no region with the name {region}: {re.escape(hint)}"):
                 connect(Target(region), resolve=Names())
     assert asked == ["GetCallerIdentity"]
 

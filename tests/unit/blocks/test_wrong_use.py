@@ -192,9 +192,7 @@ def test_the_author_s_word_stands_in_the_template() -> None:
 
 
 def test_a_word_for_nothing_is_refused() -> None:
-    with pytest.raises(
-        ValueError, match=r"long_because is given, but timeout 29 is not longer than .*: remove long_because"
-    ):
+    with pytest.raises(ValueError, match=r"long_because is given, but timeout 29 is not over .*: remove long_because"):
         settings(long_because="It loads a model.")
     with pytest.raises(TypeError, match=r"FunctionSettings\.long_because is True: write a sentence that says why"):
         settings(timeout=60, long_because=True)
@@ -341,7 +339,7 @@ def test_the_storage_must_admit_the_instance(refer: Callable[[ec2.SecurityGroup]
     function = add_function_security_group(template, NETWORK)
     instance = add_instance_security_group(template, NETWORK, filling())
     closed = add_storage(template, NETWORK, [function])
-    with pytest.raises(ValueError, match=r"does not admit InstanceSecurityGroup, .*: add the group to the clients"):
+    with pytest.raises(ValueError, match=r"does not allow InstanceSecurityGroup, .*: add the group to the clients"):
         add_populate(template, NETWORK, closed, instance, filling())
     template = Template()
     instance = add_instance_security_group(template, NETWORK, filling())

@@ -160,7 +160,7 @@ BROKEN: list[tuple[str, Changes, str, str]] = [
         "E9904",
         {"Writer": access_point("Files", "/ml/")},
         "Writer.Properties.RootDirectory",
-        "Writer makes",
+        "Writer creates",
     ),
     (
         "E9905",

@@ -86,7 +86,7 @@ def test_what_is_missing_here_is_told_with_how_to_get_it(
         (needs.python((3, 14)), "this is 3.14: install 3.11 to 3.13"),
         (needs.environments("venv", "no_such_module"), "apt-get install python3-venv"),
         (needs.package("no_such_module"), "pip install 'wildrydes_ml[local]'"),
-        (needs.disk(Path("/tmp/none/here"), 10**18), "GB free under /tmp, 1000000000.0 GB needed: make room"),
+        (needs.disk(Path("/tmp/none/here"), 10**18), "GB free under /tmp, 1000000000.0 GB needed: free some space"),
     ],
     ids=lambda value: value if isinstance(value, str) else "",
 )
@@ -136,7 +136,7 @@ def test_a_region_that_there_is_not_is_told_as_the_region(doctor: Doctor, monkey
     with aws_answering(lambda action: (200, IDENTITY)) as (url, _):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://sts.eu-wset-1.invalid:{url.rpartition(':')[2]}")
         _, found, _ = doctor("--region", "eu-wset-1")
-    assert found["region"]["found"].startswith("there is no region eu-wset-1: did you mean eu-west-1?")
+    assert found["region"]["found"].startswith("there is no region with the name eu-wset-1: did you mean eu-west-1?")
     assert not found["region"]["ok"]
 
 

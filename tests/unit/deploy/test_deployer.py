@@ -124,7 +124,9 @@ def test_an_api_that_somebody_deletes_meanwhile_is_not_waited_for(
             aws.stacks.stacks[COMPLETE] = replace(gone, status=status)
 
     api.status, api.before = 503, delete
-    with pytest.raises(InterruptedWork, match=f"stack {COMPLETE}: somebody else deletes it, or has deleted it; run"):
+    with pytest.raises(
+        InterruptedWork, match=f"stack {COMPLETE}: somebody else is deleting it, or has deleted it; run"
+    ):
         run(route="short")
     assert len(api.asked) == 2
 
@@ -351,7 +353,7 @@ def test_a_name_that_may_be_lost_and_that_nothing_has_is_told(run: Deploy, aws: 
     typed, gone = said.texts("warning")
     assert typed.startswith(
         "--allow-replace LambdaEFSMLVpc has no effect: this deployment has no such resource (did you mean "
-        "LambdaEFSMLVPC?); its resources that must not be lost are AccessPointResource, DefaultPublicRoute, "
+        "LambdaEFSMLVPC?); its protected resources are AccessPointResource, DefaultPublicRoute, "
     )
     assert gone.startswith("--allow-replace Answer has no effect: this deployment has no such resource; its ")
 

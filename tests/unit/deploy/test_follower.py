@@ -138,8 +138,8 @@ def test_every_fault_of_a_template_is_told() -> None:
 def test_a_missing_permission_for_the_faults_is_said() -> None:
     _, error = invalid(DENIED)
     assert str(error).startswith(
-        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); no permission to read "
-        "the causes: allow cloudformation:DescribeEvents"
+        f"stack {NAME} ended as ROLLBACK_COMPLETE: Validation failed with 2 error(s); no permission to read the "
+        "causes: allow cloudformation:DescribeEvents"
     )
 
 
@@ -282,7 +282,7 @@ def test_an_end_event_of_a_stack_that_goes_on_is_not_the_end() -> None:
 def test_aws_out_of_reach_is_told_and_borne(count: int) -> None:
     stacks, said, ended = followed(BEGUN, *[UNREACHABLE] * count)
     assert ended == "UPDATE_COMPLETE"
-    borne = [text for text in said.texts("event") if text.endswith(f"Stack {NAME} goes on in AWS; looking again")]
+    borne = [text for text in said.texts("event") if text.endswith(f"AWS carries on with stack {NAME}; checking again")]
     assert len(borne) == count
     assert borne[0].startswith(str(UNREACHABLE))
     assert stacks.clock.now >= count * 10
@@ -314,7 +314,9 @@ def test_what_waiting_does_not_mend_ends_it_at_once(error: WildrydesError) -> No
 
 def test_an_operation_without_end_is_left_alone_after_hours() -> None:
     stacks, _, ended = followed(BEGUN, *[None] * 2000)
-    assert ended.startswith(f"InterruptedWork: stack {NAME} is not done after 3 hours. AWS goes on; the same command")
+    assert ended.startswith(
+        f"InterruptedWork: stack {NAME} is not done after 3 hours. AWS carries on; run the same command"
+    )
     assert LIMIT_SECONDS < stacks.clock.now <= LIMIT_SECONDS + 10
 
 
@@ -326,7 +328,9 @@ def test_an_unknown_status_on_the_way_is_an_error() -> None:
 
 def test_a_long_silence_is_broken() -> None:
     _, said, _ = followed(BEGUN, *[None] * 9)
-    assert said.texts("event")[1:-1] == [f"{NAME} is still UPDATE_IN_PROGRESS, {seconds} s now" for seconds in (40, 80)]
+    assert said.texts("event")[1:-1] == [
+        f"{NAME} is still UPDATE_IN_PROGRESS, {seconds} s so far" for seconds in (40, 80)
+    ]
 
 
 def test_news_are_no_silence() -> None:

@@ -134,7 +134,7 @@ def test_the_stacks_are_made_in_order_and_fed_with_each_other_s_outputs(run: Run
     assert (done.changed, done.answer, done.api_url) == (True, None, "")
     assert done.outputs == {"QueueArn": "arn:queue-60", "ReaderArn": "arn:reader"}
     assert aws.functions.invoked == []
-    assert said.texts("warning") == ["orders names no proof: that it answers was not looked at"]
+    assert said.texts("warning") == ["orders has no proof, so it was not checked whether it answers"]
 
 
 def test_a_second_deploy_changes_nothing_and_needs_no_value_again(run: Run, aws: FakeAws) -> None:
@@ -220,8 +220,8 @@ def test_what_cannot_be_set_is_told_with_the_reason(code: Path, name: str, says:
             {"preset": "lean"},
             "--preset 'lean': orders has no presets; set its parameters with --set: Limit, Memory, Seconds, Team",
         ),
-        ({"route": "short"}, "--route 'short': there is one way to deploy orders; leave the option out"),
-        ({"model": "m.tar"}, "--model m.tar: orders takes none"),
+        ({"route": "short"}, "--route 'short': there is only one way to deploy orders; leave the option out"),
+        ({"model": "m.tar"}, "--model m.tar: orders takes no model"),
     ],
 )
 def test_what_the_deployment_has_not_is_refused(code: Path, options: dict[str, Any], says: str) -> None:
@@ -428,7 +428,8 @@ def test_a_secret_is_asked_for_again_where_no_stack_keeps_it(aws: FakeAws) -> No
         with pytest.raises(SettingsError) as error:
             deploy(aws.gateways, Settings((secretive(),)), Target(), Said())
         assert error.value.faults == (
-            "parameter Secret is a secret, and stack scorer-b is not there to keep it: add --set Secret=VALUE again",
+            "parameter Secret is a secret, and stack scorer-b no longer exists to keep it: add --set "
+            "Secret=VALUE again",
         )
         assert aws.journal == []
     deploy(aws.gateways, first, Target(), Said())

@@ -311,7 +311,7 @@ def test_an_account_that_runs_less_than_the_stage_admits_is_warned_of(
 def test_a_new_account_is_warned_and_served(aws: FakeAws) -> None:
     aws.account.answers = {"concurrency": Concurrency(10, 10, 0)}
     (warning,) = checked(aws).texts("warning")
-    assert warning.startswith("burst of the stage=10: the stage admits that many requests at once")
+    assert warning.startswith("burst of the stage=10: the stage accepts that many requests at once")
 
 
 def test_where_the_template_has_the_stage_its_parameter_is_named() -> None:

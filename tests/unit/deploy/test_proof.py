@@ -67,7 +67,7 @@ def test_a_refusal_ends_it_at_once(status: int) -> None:
 def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invocation) -> None:
     clock = Clock()
     with pytest.raises(
-        WildrydesError, match=r"^function ml_inferencefunction does not answer.*`wildrydes-ml logs` shows what it said$"
+        WildrydesError, match=r"^function ml_inferencefunction does not answer.*`wildrydes-ml logs` shows its log$"
     ) as error:
         warmed(clock, answer)
     assert WARM_SECONDS < clock.now < WARM_SECONDS + 5
@@ -162,7 +162,7 @@ def test_a_new_key_is_given_minutes_and_the_wait_is_told() -> None:
 
     assert validated(ask_api(send, PROOF, said, clock, clock.sleep))
     words = said.texts("event")
-    assert words[0] == "waiting until API Gateway knows the API key everywhere, 0 s now"
+    assert words[0] == "waiting until the API key works everywhere in API Gateway, 0 s so far"
     assert len(words) == 7
 
 
@@ -257,7 +257,7 @@ def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:
     curt = replace(PROOF, read=lambda reply: Answer("p", error=f"status {reply.status}"))
     aws, said = FakeAws(), Said()
     aws.functions.answers = [Invocation(0, "", "KeyError: 'x'", has_run=True)] * 3
-    with pytest.raises(WildrydesError, match=r"does not answer as it should: status 0 \(KeyError: 'x'\); "):
+    with pytest.raises(WildrydesError, match=r"does not answer correctly: status 0 \(KeyError: 'x'\); "):
         warm(aws.gateways, FUNCTION, curt, said, (clock := Clock()), clock.sleep)
     assert "not yet: status 0 (KeyError: 'x')" in said.texts("event")
 

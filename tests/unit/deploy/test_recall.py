@@ -155,7 +155,7 @@ def test_what_was_set_and_is_not_allowed_any_more_is_told_with_what_to_do() -> N
     old = stacks[INFERENCE]
     stacks[INFERENCE] = replace(old, stack=replace(old.stack, parameters={**old.stack.parameters, "MinScore": "2"}))
     with pytest.raises(
-        SettingsError, match=r"MinScore is 2 in what is deployed.*--set MinScore=VALUE or --reset MinScore"
+        SettingsError, match=r"MinScore has the value 2 in the deployed stack.*--set MinScore=VALUE or --reset MinScore"
     ):
         recall(wild_rydes(), stacks, IDENTITY)
     assert recall(wild_rydes(overrides={"MinScore": "1"}), stacks, IDENTITY).parameter_values()["MinScore"] == "1"

@@ -118,7 +118,7 @@ def test_an_unknown_preset_is_a_fault() -> None:
 @pytest.mark.parametrize("name", sorted(DERIVED))
 def test_what_the_deployer_fills_in_is_not_to_be_set(name: str) -> None:
     (fault,) = override_faults({name: "x"})
-    assert "not to be set by hand" in fault
+    assert "you cannot set it yourself" in fault
 
 
 def test_an_unknown_parameter_names_those_there_are() -> None:

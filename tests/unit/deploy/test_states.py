@@ -305,7 +305,7 @@ def test_nothing_is_begun_while_one_of_two_stacks_is_in_a_status_that_nobody_kno
         with pytest.raises(WildrydesError, match=r"'FROZEN', which this version does not know\. Nothing was changed"):
             command()
     assert account.aws.journal == []
-    assert {*account.said.texts("event")} == {"looking at what is there"}
+    assert {*account.said.texts("event")} == {"checking what is already deployed"}
 
 
 # A failed update that was not undone.

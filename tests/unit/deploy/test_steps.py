@@ -44,7 +44,7 @@ WORDS: list[tuple[Step, str]] = [
     (MakeBucket("b"), "create bucket b (private, encrypted, TLS only)"),
     (Upload("b", "code/a.zip", b"x" * 1234), "upload s3://b/code/a.zip (1,234 bytes)"),
     (DeleteStack("s", "id", "its creation failed"), "delete stack s: its creation failed"),
-    (RollBack("s", "its update failed"), "undo the failed update of stack s: its update failed"),
+    (RollBack("s", "its update failed"), "roll back the failed update of stack s: its update failed"),
     (ApplyStack(STACK, "create"), f"create stack {EFS} from efs_99.yml"),
     (ApplyStack(STACK, "update", "why"), f"update stack {EFS} from efs_99.yml: why"),
     (
@@ -130,7 +130,7 @@ def performed(record: Mapping[str, Any]) -> list[str]:
         case "DeleteStack":
             return [f"delete {words[2].rstrip(':')}"]
         case "RollBack":
-            return [f"undo {words[6].rstrip(':')}"]
+            return [f"undo {words[7].rstrip(':')}"]
         case "ApplyStack":
             return [f"{record['kind']} {record['stack']}"]
         case "Wire":
@@ -224,7 +224,7 @@ def test_an_efs_stack_that_changes_nothing_for_the_function_leaves_it_alone(aws:
     aws.journal.clear()
     said = deployed(aws, overrides={"ThroughputMode": "elastic"})
     assert aws.journal == [f"update {EFS}"]
-    assert f"stack {INFERENCE} has nothing to change" in said.texts("event")
+    assert f"stack {INFERENCE} needs no change" in said.texts("event")
 
 
 @pytest.mark.parametrize(("route", "names"), [("long", [EFS, INFERENCE]), ("short", [COMPLETE])])
@@ -323,7 +323,7 @@ def test_an_undoing_that_leaves_nothing_to_do_is_proven(aws: FakeAws) -> None:
     said = deployed(aws, continue_rollback=True)
     assert aws.journal == [f"undo {INFERENCE}"]
     assert aws.functions.invoked == ["ml_inferencefunction:live"]
-    assert [text.split()[0] for text in said.texts("plan")] == ["undo", "update", "warm", "warm"], "planned anew"
+    assert [text.split()[0] for text in said.texts("plan")] == ["roll", "update", "warm", "warm"], "planned anew"
 
 
 # Steps one by one.

@@ -87,7 +87,7 @@ def test_a_key_is_not_removed_against_a_persons_will() -> None:
     aws = left_with_keys(ours=OURS)
 
     def refuse(found: list[str]) -> None:
-        raise SettingsError(["nothing was removed"])
+        raise SettingsError(["nothing was deleted"])
 
     with pytest.raises(SettingsError):
         removed(aws, confirm=refuse)
@@ -164,7 +164,7 @@ def test_what_goes_is_shown_first_and_a_no_is_a_no() -> None:
 
     def refuse(found: list[str]) -> None:
         shown.extend(found)
-        raise SettingsError(["nothing was removed"])
+        raise SettingsError(["nothing was deleted"])
 
     with pytest.raises(SettingsError):
         removed(aws, confirm=refuse)
@@ -655,7 +655,7 @@ def test_each_trace_of_a_deployment_leads_to_its_log_group(trace: str) -> None:
     assert f"log group {LOG_GROUP}" in shown
     assert aws.functions.log_groups == {}
     if trace == "object":
-        assert "delete 1 objects from bucket given" in said.texts("event")
+        assert "delete 1 object from bucket given" in said.texts("event")
 
 
 def test_the_log_groups_of_the_function_that_is_named_and_of_the_stack_s_go() -> None:

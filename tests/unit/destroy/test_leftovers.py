@@ -42,8 +42,7 @@ def left(aws: FakeAws, **options: bool) -> list[tuple[str, str, float | None]]:
 
 def test_without_anything_left_that_is_said() -> None:
     said = proven(FakeAws())
-    assert said.texts("event") == ["verified: no billable resource of wildrydes-ml remains"]
-    assert not said.texts("warning")
+    assert said.lines == [("event", "verified: no billable resource of wildrydes-ml remains", {"about": "idle cost"})]
 
 
 def test_what_bills_is_listed_with_its_cost() -> None:
@@ -150,8 +149,13 @@ def test_what_is_kept_is_not_left_over() -> None:
     aws.networks.files = [FILES]
     aws.tagging.listed = ["arn:kept"]
     said = proven(aws, keep_data=True)
-    assert said.texts("event") == ["verified: no billable resource of wildrydes-ml remains, except what was kept"]
-    assert not said.texts("warning")
+    assert said.lines == [
+        (
+            "event",
+            "verified: no billable resource of wildrydes-ml remains, except what was kept",
+            {"about": "idle cost"},
+        )
+    ]
     aws.networks.bills = [NAT]
     assert [kind for kind, _, _ in left(aws, keep_data=True)] == ["NAT gateway"]
 

@@ -97,11 +97,11 @@ def begin(said: Reporter) -> None:
     """A deploy until CloudFormation begins with its first stack, of four resources."""
     said.event("account 123456789012, region eu-west-1")
     said.plan(PLAN)
-    said.event("make bucket wildrydes-ml-1", step=1, steps=3, doing="make the bucket")
+    said.event("make bucket wildrydes-ml-1", step=1, steps=3, doing="create the bucket")
     said.event("create stack", step=2, steps=3, doing=f"create stack {STACK}", on=STACK)
     resources = {"Vpc": VPC, "Nat": NAT, "A": VPC, "B": VPC}
     said.event(
-        f"{STACK}  CloudFormation begins to create it", stack=STACK, operation="create", stack_id=ARN,
+        f"{STACK}  CloudFormation starts to create it", stack=STACK, operation="create", stack_id=ARN,
         resources=resources, about_seconds=150,
     )  # fmt: skip
 

@@ -86,27 +86,27 @@ def stopped(when: Callable[[str, dict[str, Any]], bool]) -> str:
     return words(course, "deploy", LINE, is_local=False)
 
 
-NOTHING = "stopped: nothing had begun, and nothing was changed"
+NOTHING = "stopped: nothing had started, and nothing was changed"
 
 
 @pytest.mark.parametrize(
     ("when", "text"),
     [
-        (lambda text, record: text.startswith("looking at what is there"), NOTHING),
+        (lambda text, record: text.startswith("checking what is already deployed"), NOTHING),
         (
             lambda text, record: record.get("step") == 2,
-            "stopped in step 2 of 4, upload {}. Done before: make the bucket. "
-            "The same command goes on from there: " + LINE,
+            "stopped in step 2 of 4, upload {}. Done so far: create the bucket. "
+            "To continue from there, run: " + LINE,
         ),
         (
             lambda text, record: record.get("operation") == "create",
-            "stopped watching: AWS goes on with what it has begun with stack wildrydes-ml-mod5-complete. "
-            "The same command goes on from there: " + LINE,
+            "stopped watching: AWS carries on with stack wildrydes-ml-mod5-complete. "
+            "To continue from there, run: " + LINE,
         ),
         (
             lambda text, record: record.get("on") == "wildrydes-ml-mod5-complete",
-            "stopped watching: AWS goes on with what it has begun with stack wildrydes-ml-mod5-complete. "
-            "The same command goes on from there: " + LINE,
+            "stopped watching: AWS carries on with stack wildrydes-ml-mod5-complete. "
+            "To continue from there, run: " + LINE,
         ),
     ],
     ids=["while it looks", "in an upload", "while CloudFormation works", "while CloudFormation is asked"],
@@ -120,7 +120,7 @@ def test_a_ctrl_c_is_told_what_is_true_then(when: Callable[[str, dict[str, Any]]
 
 def test_after_a_stack_is_done_the_next_step_is_what_was_stopped() -> None:
     told = stopped(lambda text, record: record.get("step") == 4)
-    assert told.startswith("stopped in step 4 of 4, warm up the function. Done before: make the bucket, upload ")
+    assert told.startswith("stopped in step 4 of 4, warm up the function. Done so far: create the bucket, upload ")
 
 
 def test_a_ctrl_c_while_somebody_elses_work_is_followed() -> None:
@@ -128,8 +128,8 @@ def test_a_ctrl_c_while_somebody_elses_work_is_followed() -> None:
     record = {"stack": "a", "operation": "create", "stack_id": "", "began_before": True}
     course.event("stack a is CREATE_IN_PROGRESS: following it", **record)
     assert words(course, "deploy", LINE, is_local=False) == (
-        "stopped watching: AWS goes on with what it has begun with stack a that was under way before. "
-        f"The same command goes on from there: {LINE}"
+        "stopped watching: AWS carries on with stack a, which was already changing before you ran this command. "
+        f"To continue from there, run: {LINE}"
     )
 
 
@@ -137,15 +137,15 @@ def test_a_ctrl_c_here_names_what_was_ended_here() -> None:
     course = Course(Clock())
     course.event("fill", step=1, steps=3, doing="fill EFS")
     assert words(course, "deploy", LINE, is_local=True) == (
-        f"stopped in step 1 of 3, fill EFS. The filling was ended. The same command goes on from there: {LINE}"
+        f"stopped in step 1 of 3, fill EFS. The filling was stopped. To continue from there, run: {LINE}"
     )
     course.event("create", step=2, steps=3, doing="create stack a", on="a")
-    assert words(course, "deploy", LINE, is_local=True).startswith("stopped watching: the emulator goes on with")
+    assert words(course, "deploy", LINE, is_local=True).startswith("stopped watching: the emulator carries on with")
 
 
 def test_a_ctrl_c_before_a_removal() -> None:
     assert words(Course(Clock()), "destroy", LINE, is_local=False) == (
-        "stopped: nothing had begun, and nothing was removed"
+        "stopped: nothing had started, and nothing was deleted"
     )
 
 
@@ -153,7 +153,7 @@ def test_a_demo_that_was_stopped_has_gone() -> None:
     course = Course(Clock())
     course.event("fill", step=1, steps=3, doing="fill EFS")
     course.result(True, changed=True)
-    assert words(course, "demo", "", is_local=True) == "stopped: the demo and all that it had made is removed"
+    assert words(course, "demo", "", is_local=True) == "stopped: the demo and everything that it created were deleted"
 
 
 def test_a_removal_after_a_deploy_that_was_stopped_is_a_course_of_its_own() -> None:
@@ -185,11 +185,11 @@ def test_what_a_demo_shows_after_its_deploy_does_not_count_for_its_removal() -> 
 def test_a_second_plan_of_the_same_deploy_keeps_what_was_done() -> None:
     course = Course(Clock())
     course.plan([])
-    course.event("", step=1, steps=2, doing="undo the failed update of stack a")
+    course.event("", step=1, steps=2, doing="roll back the failed update of stack a")
     course.plan([])
     course.event("", step=1, steps=1, doing="update stack a")
     course.result(True, changed=True)
-    assert course.done == ["undo the failed update of stack a", "update stack a"]
+    assert course.done == ["roll back the failed update of stack a", "update stack a"]
 
 
 def test_a_rollback_is_no_success_and_its_first_failure_is_the_cause() -> None:

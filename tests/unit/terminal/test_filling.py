@@ -33,13 +33,13 @@ def test_each_part_and_each_line_that_says_something_is_told_once() -> None:
     filling = Filling()
     told = [said for line in LOCAL if (said := filling.take(line))]
     assert [text for text, _ in told] == [
-        "making a Python environment",
+        "creating a Python environment",
         "installing the packages",
         "installing the packages: Collecting tensorflow-cpu==2.21.0",
         "installing the packages: Downloading tensorflow_cpu-2.21.0-cp313.whl (253.1 MB)",
         "installing the packages: Installing 3 packages",
         "compiling the packages",
-        "trying packages and model",
+        "testing packages and model",
         "preparing the model for a fast start",
         "filled: packages 1,115.2 MB, model 1.2 MB, 48 s",
     ]
@@ -119,7 +119,7 @@ def test_an_instance_is_heard_of_while_its_stack_waits_for_it() -> None:
         "installing the EFS mount helper and python3.13",
         "mounting fs-0123456789abcdef0",
         "fetching the model",
-        "making a Python environment",
+        "creating a Python environment",
         "installing the packages",
         "installing the packages: Collecting tensorflow-cpu==2.21.0",
         "copying to EFS",
@@ -144,7 +144,7 @@ def test_the_console_is_looked_at_every_ten_seconds_and_only_while_it_matters() 
 def test_a_console_that_may_not_be_read_is_said_once_and_ends_nothing() -> None:
     said = Booting(Unknown("denied", "ec2:GetConsoleOutput")).followed()
     assert [text for text in said.texts("event") if "console" in text] == [
-        "the console of EfsMountEC2Instance may not be read: allow ec2:GetConsoleOutput"
+        "no permission to read the console of EfsMountEC2Instance: allow ec2:GetConsoleOutput"
     ]
 
 

@@ -103,7 +103,7 @@ def test_the_end_says_what_changed_and_what_is_next() -> None:
         f"Try: curl -d '{'x' * 120}' https://a.example/prod",
         "idle cost: about 193 US$ a month",
         "Deployed in 0 s",
-        f"Changed: make the bucket; create stack {STACK} (4 resources); create stack {STACK}-inf",
+        f"Changed: create the bucket; create stack {STACK} (4 resources); create stack {STACK}-inf",
         "Next: bin/classify.py PICTURE",
         "Remove: bin/destroy.py",
         "Log: /logs/a.log",

@@ -105,8 +105,8 @@ def test_the_filling_is_part_of_the_view_and_says_where_it_comes_from() -> None:
 
 
 def test_what_has_no_measure_has_a_spinner_that_turns() -> None:
-    watched = Watched(waiting_for="asking AWS whose account this is")
-    watched.said.event("looking at what is there")
+    watched = Watched(waiting_for="asking AWS which account this is")
+    watched.said.event("checking what is already deployed")
     seen = {watched.frame(1 / 8)[0].partition(" ")[0] for _ in range(10)}
     assert len(seen) == 10
     watched.said.event("stack s is DELETE_IN_PROGRESS", stack="s", operation="delete", stack_id="")
@@ -214,8 +214,8 @@ def test_a_removal_ends_with_what_is_gone() -> None:
     watched.clock.sleep(125)
     watched.said.result(True, changed=True)
     assert watched.terminal.lines[:4] == [
-        "✓ Removed in 2 min 05 s",
-        "  Removed  stack a (1 resource)",
+        "✓ Deleted in 2 min 05 s",
+        "  Deleted  stack a (1 resource)",
         "  Idle     verified: no billable resource of a remains",
         "  Again    bin/deploy.py",
     ]
@@ -237,7 +237,7 @@ def test_a_failure_is_told_in_a_box_with_its_place_and_what_to_do(columns: int) 
     assert len(rows[top]) <= columns
     assert "Where step 2 of 3, create stack wildrydes-ml-mod5, resource EFSFilled" in box
     assert "What stack wildrydes-ml-mod5 ended as ROLLBACK_COMPLETE: EFSFilled: pip failed" in box
-    assert "To do mend this, and run the same command again" in box
+    assert "To do fix this, and run the same command again" in box
     assert "line 11" not in box, "the last lines only"
     assert [f"line {number}" in box for number in range(12, 20)] == [True] * 8
     assert "bin/deploy.py --name a" in watched.terminal.raw.partition("╰")[2], "below, to be copied"
@@ -267,8 +267,8 @@ def test_while_a_person_is_asked_nothing_is_drawn() -> None:
     before = watched.terminal.raw
     assert watched.frame(5)[-1] == "  makes stack a in account 123456789012"
     assert watched.terminal.raw == before
-    watched.said.event("wire", step=3, steps=3, doing="wire the API")
-    assert "3 of 3  wire the API" in watched.frame()[-6]
+    watched.said.event("wire", step=3, steps=3, doing="connect the API")
+    assert "3 of 3  connect the API" in watched.frame()[-6]
 
 
 @pytest.mark.parametrize(("environment", "rows"), [({}, 1), ({"TMUX": "x"}, 2)], ids=["xterm", "one that reflows"])

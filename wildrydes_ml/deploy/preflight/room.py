@@ -115,7 +115,7 @@ def burst_problems(case: Case) -> Iterator[Problem]:
 
 def _turned_away(case: Case, what: str, burst: int, free: int, limit: int, less: str) -> Problem:
     why = (
-        f"the stage admits that many requests at once, and the account runs at most {free} functions at once; callers "
+        f"the stage accepts that many requests at once, but the account runs at most {free} functions at once; callers "
         "get 500 or 502 for the other requests and must send them again"
     )
     enough = max(_CONCURRENCY.default, limit + burst)
@@ -126,7 +126,7 @@ def _turned_away(case: Case, what: str, burst: int, free: int, limit: int, less:
 def _bursts(case: Case, less: int) -> Iterator[tuple[str, int, str]]:
     """How many requests stages admit at once: the name of the setting, the number, and how to admit fewer."""
     if case.desired.wiring:
-        lower = case.instead.get("burst", "admit fewer requests at once").format(less=less)
+        lower = case.instead.get("burst", "accept fewer requests at once").format(less=less)
         yield "burst of the stage", case.desired.wiring.burst, lower
     for part in case.whole:
         for title, stage in part.view.of("AWS::ApiGateway::Stage").items():
