@@ -54,7 +54,7 @@ def as_aws(place: Target, tmp_path: Path) -> dict[str, str]:
 @pytest.mark.parametrize(("keys", "code"), [(b"n\n", 2), (b"\n", 2), (b"\x03", 130), (b"\x04", 2)])
 def test_who_does_not_agree_gets_nothing_made(as_aws: dict[str, str], place: Target, keys: bytes, code: int) -> None:
     ended, said = on_a_terminal(keys, as_aws)
-    assert "makes stack wildrydes-ml-mod5 and stack wildrydes-ml-mod5-inf in account 000000000000" in said
+    assert "creates stack wildrydes-ml-mod5 and stack wildrydes-ml-mod5-inf in account 000000000000" in said
     assert "about 193.23 US$ a month" in said
     assert "with --preset lean: about 0.39 US$ a month" in said
     assert "ApiAuth NONE: open to anyone" in said

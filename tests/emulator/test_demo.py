@@ -237,7 +237,8 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(start: Start, d
         port = taken.getsockname()[1]
         demo = start("--port", str(port))
         assert demo.end() == 2
-    assert f"error: --port {port}: another program listens on it: name another port" in demo.said
+    bare = " ".join(re.sub(r"\x1b\[[0-9;?]*[A-Za-z]|[│╭╮╰╯─]", " ", demo.said).split())
+    assert f"--port {port}: another program listens on it: name another port" in bare
     assert not demo_home.exists()
 
 

@@ -157,7 +157,7 @@ def test_a_function_that_nobody_asks_is_made_again_when_it_is_gone(place: Target
     client(place, "lambda").delete_function(FunctionName=name)
     said = Said()
     assert deployer.deploy(aws, settings, place, said).changed
-    assert any("C is gone, deleted outside CloudFormation" in text for text in said.texts("event")), said.texts("event")
+    assert any("C was deleted outside CloudFormation" in text for text in said.texts("event")), said.texts("event")
     again = aws.stacks.describe("jobs")
     assert again is not None
     assert aws.functions.missing([one for key, one in again.outputs.items() if key.endswith("Function")]) == ()

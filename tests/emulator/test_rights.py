@@ -134,8 +134,8 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
 def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
     settings = replace(SETTINGS, account=ACCOUNT, deployments=deployments(LIGHT))
     rider = as_who("classify", settings)
-    with pytest.raises(WildrydesError, match="denies it"):
+    with pytest.raises(WildrydesError, match="AWS denies access"):
         deploying.deploy(rider, settings, place, Silent())
     deploying.deploy(as_who("deploy", settings), settings, place, Silent())
-    with pytest.raises(WildrydesError, match="denies it"):
+    with pytest.raises(WildrydesError, match="AWS denies access"):
         destroyer.destroy(rider, settings, place, Silent(), lambda lines: None)

@@ -125,8 +125,8 @@ def test_a_deploy_that_finds_nothing_to_do_makes_few_calls(aws: Aws, place: Targ
         assert deployer(connect(seen), seen, route=route).plan.steps == ()
         made = [f"{call.service}:{call.operation}" for call in wire.calls]
     assert len(made) == calls, made
-    assert made[-1] == "lambda:GetAlias"
-    assert route == "long" or made[-2] == "apigateway:GetStages"
+    looks = {"lambda:GetAlias"} if route == "long" else {"lambda:GetAlias", "apigateway:GetStages"}
+    assert {*made[-len(looks) :]} == looks
 
 
 def output(aws: Aws, route: str) -> str:

@@ -126,7 +126,7 @@ def test_what_bills_without_a_stack_is_listed_until_it_is_gone(aws: Aws, place: 
     ec2.create_volume(AvailabilityZone="us-east-1a", Size=8)
     files = efs.create_file_system(CreationToken="t", Tags=TAG)["FileSystemId"]
     efs.create_file_system(CreationToken="theirs")
-    with pytest.raises(WildrydesError, match="still there"):
+    with pytest.raises(WildrydesError, match="still exists"):
         removed(aws, place, log)
     listed = {(record["kind"], record["id"]) for record in told(log, "output")}
     assert listed == {
@@ -319,7 +319,7 @@ def test_strange_objects_in_our_bucket_stop_it_until_the_told_commands_were_run(
     for number in range(5):
         s3.put_object(Bucket=bucket, Key=f"data/{number} of 5.csv", Body=b"theirs")
     s3.put_object(Bucket=bucket, Key="code/theirs.zip", Body=b"theirs")
-    with pytest.raises(Refused, match=f"bucket {bucket} holds 6 objects") as error:
+    with pytest.raises(Refused, match=f"bucket {bucket} contains 6 objects") as error:
         removed(aws, place, log)
     assert len(s3.list_objects_v2(Bucket=bucket)["Contents"]) == 7
     save, remove = str(error.value).split("`")[1::2]

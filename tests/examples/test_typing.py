@@ -36,7 +36,7 @@ Faults = set[tuple[str, int, str]]
 
 def copied(folder: Path) -> Path:
     """The source that is installed, without the rest of the checkout."""
-    for name in ("wildrydes_ml", "lambda_src"):
+    for name in ("wildrydes_ml", "lambda_src", "examples/pictures"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     for name in ("setup.py", "pyproject.toml", "README.md"):
         shutil.copy(ROOT / name, folder)

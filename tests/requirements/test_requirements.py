@@ -29,7 +29,7 @@ def test_the_packages_are_in_the_zip_with_what_they_need(project: Project) -> No
     assert {"app.py", "requirements.txt", "first-1.0.dist-info/METADATA"} <= set(found)
     said = project.said.getvalue()
     assert "handler/requirements.txt for python3.13 on x86_64" in said
-    assert "pip takes first-1.0-py3-none-any.whl" in said
+    assert "pip: first-1.0-py3-none-any.whl" in said
 
 
 # Tag of a wheel → where Lambda can run it.
