@@ -149,19 +149,20 @@ def conditions(plan: Plan, root: Path, picture_bytes: int, load: float) -> list[
     manifest = json.loads((root / "manifest.json").read_text())
     width, height = surroundings.PICTURE_SIZE
     model = Path(manifest["inputs"]["model"])
-    name = "the stand-in that standin.py makes" if model == STANDIN else model.name
+    name = "a substitute from standin.py" if model == STANDIN else model.name
     return [
-        "`workshop`: what the workshop's function does, with all that pip installs for it; the others: this project's "
-        "handler with the ENGINE of that name, on an EFS root that populate.sh filled.",
-        f"The model: {name}, {manifest['model']['bytes'] / 1e6:.0f} MB; the picture: a JPEG of "
-        f"{width}x{height} and {picture_bytes / 1000:.0f} kB from a server on the same machine.",
-        "A cold start is from spawning the interpreter to the first verdict. Times are medians. Stages may overlap: "
-        "`load` is what is left of loading when the picture is there. `requests` is the number of the one that got "
-        "the verdict; those before it were told to come again.",
-        f"{LOCAL}: {plan.runs} cold starts with the files in the page cache, then {plan.warm_requests} warm requests "
-        "in each process. Peak memory is resident, files that are mapped included.",
-        f"N MiB/s: FUSE, {slowfs.RTT_MICROSECONDS / 1000:g} ms for each lookup, open, listing and read, N MiB/s shared "
-        "by all readers, 128 KiB read-ahead, caches empty at each start. FUSE's own work counts, too.",
+        "`workshop` does what the workshop's function does, with everything that pip installs for it. The others are "
+        "this project's handler with the `ENGINE` of that name, on files that populate.sh installed.",
+        f"The model is {name}, {manifest['model']['bytes'] / 1e6:.0f} MB. The picture is a JPEG of {width}x{height} "
+        f"pixels and {picture_bytes / 1000:.0f} kB, from a server on the same machine.",
+        "A cold start lasts from the start of the Python process to the first answer. Times are medians. Stages may "
+        "overlap: `load` is the part of loading that is left when the picture has arrived. `requests` is the number of "
+        "the request that got the answer. The requests before it got 503.",
+        f"{LOCAL.capitalize()}: {plan.runs} cold starts with the files in the page cache, then {plan.warm_requests} "
+        "warm requests in each process. Peak memory is resident memory, with mapped files.",
+        f"N MiB/s: a FUSE file system with {slowfs.RTT_MICROSECONDS / 1000:g} ms for each lookup, open, listing and "
+        "read, N MiB/s for all readers together, and 128 KiB read-ahead. Caches are empty at each start. The work of "
+        "FUSE is included.",
         f"Load average before: {load:.1f}.",
     ]
 
@@ -170,8 +171,8 @@ def main() -> None:
     """Prepares what is missing, measures, prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a smaller matrix")
-    parser.add_argument("--model", type=Path, help="a SavedModel; default: a stand-in for the workshop's")
-    parser.add_argument("--efs", type=Path, help="an EFS root that is filled already")
+    parser.add_argument("--model", type=Path, help="a SavedModel (default: a substitute for the workshop's)")
+    parser.add_argument("--efs", type=Path, help="a directory that is filled already, in place of EFS")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
     root = (arguments.efs or _filled_root(arguments.model)).resolve()

@@ -91,9 +91,8 @@ def markdown(results: Results, machine: str, conditions: Iterable[str]) -> str:
     parts = [
         machine + ".",
         _comparison(measures(results)),
-        "A ratio compares with the workshop's handler in the same run: 0.5 is half of it. A goal is the highest ratio "
-        "that is allowed. The handler's overhead is the part of a warm request that is neither fetch, decode nor the "
-        "engine.",
+        "Ratios compare with the workshop's handler in the same run. A goal is the highest ratio that we allow. The "
+        "handler's overhead is the part of a warm request that is not fetching, decoding or the engine.",
         _stages(results),
         _workers(results),
         "\n".join(f"- {line}" for line in (*conditions, *results.notes)),
@@ -113,7 +112,7 @@ def measures(results: Results) -> list[Measure]:
         *cold,
         Measure(WARM, "ms", {engine: statistics.median(times) for engine, times in requests.items()}),
         Measure("warm p90", "ms", {engine: _percentile90(times) for engine, times in requests.items()}),
-        Measure("of it the engine's", "ms", _medians(results.warm, lambda run: run.bare_ms)),
+        Measure("part of the engine", "ms", _medians(results.warm, lambda run: run.bare_ms)),
         Measure(OVERHEAD, "%", _medians(results.warm, lambda run: run.overhead and run.overhead * 100)),
         Measure(MEMORY, "MB", _medians(results.warm, lambda run: run.peak_mb)),
     ]

@@ -86,7 +86,7 @@ def test_a_deploy_and_its_removal_are_seen_as_they_go_on(app: Path, place: Path)
         assert deploy.has_shown(text), text
     assert max(sum(" of 5  " in line for line in frame) for frame in deploy.frames) == 1, "one head, drawn anew"
     assert all(len(line) <= COLUMNS for frame in deploy.frames for line in frame)
-    for label in ("✓ Deployed in", "Changed", "Verdict", "URL", "Next", "Remove", "Log"):
+    for label in ("✓ Deployed in", "Changed", "Verdict", "URL", "Next", "Delete", "Log"):
         assert label in deploy.text
     (log,) = (place / "logs").iterdir()
     assert stat.S_IMODE(log.stat().st_mode) == 0o600

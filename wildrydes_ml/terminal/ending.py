@@ -78,7 +78,7 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Idle", notes.get("idle cost", "").removeprefix("idle cost: ")),
         ("Try", notes.get("command", "").removeprefix("Try: ")),
         ("Next", "" if is_removal else following.use),
-        ("Remove", "" if is_removal else following.remove),
+        ("Delete", "" if is_removal else following.remove),
         ("Again", following.deploy if is_removal else ""),
         ("Log", log),
     ]

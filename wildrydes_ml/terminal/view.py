@@ -25,7 +25,7 @@ _TICK_SECONDS = 0.125
 # What the summary shows once, at the end.
 _HELD = ("verdict", "URL", "idle cost", "command")
 # Rows that people copy, and of the others the lines that are shown.
-_COPIED = ("URL", "Try", "Next", "Remove", "Again", "Log")
+_COPIED = ("URL", "Try", "Next", "Delete", "Again", "Log")
 _ROW_LINES = 3
 _LABEL_COLUMNS = 11
 _STYLES = {ending.STOPPED: "yellow", 3: "yellow"}

@@ -105,7 +105,7 @@ def test_the_end_says_what_changed_and_what_is_next() -> None:
         "Deployed in 0 s",
         f"Changed: create the bucket; create stack {STACK} (4 resources); create stack {STACK}-inf",
         "Next: bin/classify.py PICTURE",
-        "Remove: bin/destroy.py",
+        "Delete: bin/destroy.py",
         "Log: /logs/a.log",
     ]
     assert "\x1b" not in piped.out.getvalue()

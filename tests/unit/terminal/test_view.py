@@ -180,7 +180,7 @@ def test_the_summary_says_what_changed_what_answers_and_what_is_next(columns: in
     rows = watched.terminal.lines
     text = "\n".join(rows)
     assert "✓ Deployed in 48 s" in rows
-    for label in ("Changed", "Verdict", "URL", "Idle", "Try", "Next", "Remove", "Log"):
+    for label in ("Changed", "Verdict", "URL", "Idle", "Try", "Next", "Delete", "Log"):
         assert f"  {label}" in text
     assert "Unicorn is validated: Horse 0.93" in " ".join(text.split())
     assert "https://a.example/prod" in text
