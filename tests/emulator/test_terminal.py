@@ -97,7 +97,7 @@ def test_a_deploy_and_its_removal_are_seen_as_they_go_on(app: Path, place: Path)
     assert b"\x1b[3" not in colourless.raw
     destroy = Run([str(ROOT / "bin" / "destroy.py"), *where])
     assert destroy.code == 0
-    assert destroy.has_shown("delete stack sentiment")
+    assert "stack sentiment (41 resources)" in destroy.text
     assert "✓ Deleted in" in destroy.text
     assert not place.exists()
 
