@@ -237,7 +237,8 @@ def test_a_port_that_is_taken_is_refused_before_anything_is_made(start: Start, d
         port = taken.getsockname()[1]
         demo = start("--port", str(port))
         assert demo.end() == 2
-    assert f"error: --port {port}: another program listens on it: name another port" in demo.said
+    shown = " ".join(re.sub(r"\x1b\[[\d;?]*[a-zA-Z]|[│╭╮╰╯─]", " ", demo.said).split())
+    assert f"--port {port}: another program listens on it: name another port" in shown
     assert not demo_home.exists()
 
 

@@ -99,7 +99,7 @@ def test_two_demos_serve_one_model(home: Path) -> None:
 
 def test_somebody_else_s_directory_is_left_alone(tmp_path: Path) -> None:
     (tmp_path / "letter").touch()
-    with pytest.raises(SettingsError, match="is not empty and was not made here"):
+    with pytest.raises(SettingsError, match="is not empty and is not one of ours"):
         join(tmp_path)
     assert os.listdir(tmp_path) == ["letter"]
 
