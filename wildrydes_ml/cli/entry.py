@@ -9,7 +9,6 @@ import os
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from functools import partial
 from importlib import import_module
 from pathlib import Path
@@ -17,15 +16,13 @@ from typing import Any
 
 from ..errors import SettingsError, WildrydesError
 from ..reporting import JsonReporter, Reporter, TextReporter
-from ..terminal import stopping
-from ..terminal.choice import Asked, Told, choose
-from ..terminal.course import Course
-from . import pasting
 from .config import NO_CONFIG, Config, read
-from .options import unheeded
 from .parser import VERBS, build_parser
+from .unheeded import unheeded
 
 INTERRUPTED = 130
+# The module of the verbs that only write.
+OFFLINE = "offline"
 
 
 def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
@@ -37,16 +34,19 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
     except OSError as error:
         return _fail(_reporter(_output_of(given)), _told(error), 1)
-    told = choose(_asked(options, given, verb))
+    if VERBS[options.verb].module == OFFLINE:
+        return _run(options, _reporter(options.output))
+    from . import telling  # imports what shows progress, for which a command that only writes need not wait
+
+    told = telling.chosen(options, given, verb)
     try:
-        return _run(options, told, given, verb)
+        return _run(options, told.reporter, partial(telling.truth, options, told.course, given, verb))
     finally:
         told.close()
 
 
-def _run(options: argparse.Namespace, told: Told, given: Sequence[str], verb: str) -> int:
-    """Runs the verb; what goes wrong is told, and becomes the exit code."""
-    reporter = told.reporter
+def _run(options: argparse.Namespace, reporter: Reporter, truth: Callable[[], str] = lambda: "stopped") -> int:
+    """Runs the verb; what goes wrong is told, and becomes the exit code. `truth` is what a Ctrl-C says."""
     try:
         return _done(options, reporter)
     except WildrydesError as error:
@@ -66,7 +66,7 @@ def _run(options: argparse.Namespace, told: Told, given: Sequence[str], verb: st
             raise
         return _fail(reporter, text, 1)
     except KeyboardInterrupt as stopped:
-        return _fail(reporter, str(stopped) or _truth(options, told.course, given, verb), INTERRUPTED)
+        return _fail(reporter, str(stopped) or truth(), INTERRUPTED)
 
 
 def _fault_of_app(error: Exception, options: argparse.Namespace) -> str:
@@ -96,32 +96,6 @@ def _command(verb: str) -> Callable[[argparse.Namespace, Reporter], int]:
 
 def _told(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}" if error.filename else str(error)
-
-
-def _truth(options: argparse.Namespace, course: Course, given: Sequence[str], verb: str) -> str:
-    """What is true when somebody presses Ctrl-C."""
-    if getattr(options, "plan", False):
-        return "stopped"
-    return stopping.words(course, options.verb, pasting.again(given, verb), getattr(options, "local", False))
-
-
-def _asked(options: argparse.Namespace, given: Sequence[str], verb: str) -> Asked:
-    """What of the command line decides how it is told."""
-    is_local = getattr(options, "local", False)
-    asked = Asked(
-        options.verb,
-        options.output,
-        getattr(options, "verbose", False),
-        getattr(options, "plan", False),
-        is_local,
-        following=pasting.following(options, given, verb),
-    )
-    if not is_local:
-        return asked
-    from ..local import emulator  # which no other verb needs
-
-    home = Path(options.home).expanduser().resolve()
-    return replace(asked, logs=home / emulator.LOGS, is_ready=partial(emulator.is_home, home))
 
 
 def _reporter(output: str) -> Reporter:

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from ..naming import OWN_NAME, VERSION
-from ..policy.rights import CLOUDFORMATION
-from ..policy.rights import VERBS as GRANTED
+from ..policy.rows import CLOUDFORMATION
+from ..policy.rows import VERBS as GRANTED
 from ..workshop.names import NAME
 from .config import NO_CONFIG, Config
 from .examples import EXAMPLES
