@@ -59,8 +59,6 @@ BELOW = {
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
     "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "terminal", "workshop"},
 }
-# Modules that know more than their package may.
-MORE: dict[str, set[str]] = {}
 # What an application is, as data.
 DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}
 # Deploy's modules that act; the others compute.
@@ -224,7 +222,7 @@ def test_the_packages_stand_in_layers() -> None:
 def test_a_package_imports_only_what_stands_below_it(name: str) -> None:
     package = name.partition("/")[0]
     packages = {module[1:].split(".")[0] for module in imports(LIBRARY[name]) if module.startswith(".")}
-    assert packages & {*PACKAGES, "lint_rules"} <= {package, *BELOW[package], *MORE.get(name, ())}
+    assert packages & {*PACKAGES, "lint_rules"} <= {package, *BELOW[package]}
 
 
 def test_newcomers_are_told_of_each_package_and_what_it_imports() -> None:
@@ -232,12 +230,6 @@ def test_newcomers_are_told_of_each_package_and_what_it_imports() -> None:
     rows = [line.strip("| ").split(" | ") for line in text.splitlines() if re.match(r"\| `[a-z_]+/` \|.*\|.*\|", line)]
     told = {row[0].strip("`/"): set(re.findall(r"`(\w+)`", row[2])) for row in rows if row[0].strip("`/") in BELOW}
     assert told == BELOW
-
-
-@pytest.mark.parametrize("name", MORE)
-def test_what_knows_more_than_its_package_may_still_needs_it(name: str) -> None:
-    packages = {module[1:].split(".")[0] for module in imports(LIBRARY[name])}
-    assert MORE[name] <= packages - BELOW[name.partition("/")[0]]
 
 
 def test_nothing_of_the_library_imports_the_fakes_of_tests() -> None:
