@@ -13,8 +13,9 @@ from typing import Any
 import hypothesis
 import pytest
 
-# What is started in the background, as by nohup or by CI, ignores Ctrl-C, and so would what it starts.
+# What is started in the background, as by nohup or CI, ignores Ctrl-C and a closed terminal. What it starts would, too.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # The logs of commands that tests run are nobody's.
 _STATE = tempfile.TemporaryDirectory()
