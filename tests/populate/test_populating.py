@@ -17,7 +17,7 @@ def test_the_error_is_the_reason_and_where_the_log_is(populate: Populate, tmp_pa
         filling.fill(populate.root, populate.environment(MODEL=str(model)), Said())
     assert str(failure.value) == (
         f"{populate.root} was not filled: the model's score is 7: it must be from 0 to 1\n"
-        f"The log is {populate.root}/populate.log"
+        f"See the log: {populate.root}/populate.log"
     )
 
 
@@ -53,6 +53,6 @@ def test_two_at_once_both_end_well(populate: Populate, tmp_path: Path) -> None:
         fill.start()
     for fill in fills:
         fill.join()
-    lasts = sorted(one.texts("event")[-1].split("] ")[1].split(":")[0] for one in reporters)
+    lasts = sorted(one.texts("event")[-1].partition(":")[0] for one in reporters)
     assert lasts == ["filled", "nothing to do"]
     assert filling.missing(populate.root, settings) == ()

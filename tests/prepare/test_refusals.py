@@ -69,7 +69,7 @@ REFUSED: list[tuple[Model, str]] = [
     (with_boxes_moved_by_the_picture, "need more inputs than these"),
     (with_one_suppression_of_all_classes, "one suppression for all classes"),
     (with_noise, "LiteRT's boxes or scores differ"),
-    (with_an_operation_that_litert_lacks, "converter refuses"),
+    (with_an_operation_that_litert_lacks, "converter cannot convert"),
 ]
 
 

@@ -262,7 +262,7 @@ BEGUN: dict[str, tuple[dict[str, Any], str]] = {
     "network of a word": ({"network": "vpc-1"}, "App.network is 'vpc-1': pass ExistingNetwork"),
     "access of a word": ({"access": "API_KEY"}, "pass Access"),
     "storage without network": ({"storage": Storage()}, "needs a network"),
-    "network without storage": ({"network": NewNetwork()}, "is for storage: add storage=Storage"),
+    "network without storage": ({"network": NewNetwork()}, "is used only with storage: add storage=Storage"),
     "filling without storage": ({"filling": Filling("packages.txt", "model")}, "needs storage"),
     "runtime": ({"runtime": "3.13"}, "App.runtime is '3.13'"),
     "architecture": ({"architecture": "arm"}, "'x86_64', 'arm64'"),
