@@ -3,6 +3,7 @@
 EFS is filled beforehand, as a demo leaves it that was killed, since to fill it takes a minute.
 """
 
+import codecs
 import fcntl
 import os
 import pty
@@ -35,6 +36,7 @@ class Demo:
 
     def __init__(self, home: Path, *arguments: str, **environment: str) -> None:
         self.said = ""
+        self._decode = codecs.getincrementaldecoder("utf-8")().decode  # a read may end within a character
         self._terminal, its_end = pty.openpty()
         self.process = subprocess.Popen(
             [sys.executable, str(ROOT / "bin" / "demo.py"), "--home", str(home), *arguments],
@@ -48,7 +50,7 @@ class Demo:
         deadline = time.monotonic() + seconds
         while not (found := re.search(pattern, self.said)):
             assert select.select([self._terminal], [], [], deadline - time.monotonic())[0], self.said
-            self.said += os.read(self._terminal, 65536).decode()
+            self.said += self._decode(os.read(self._terminal, 65536))
         return found
 
     def press(self, keys: bytes) -> None:
@@ -64,7 +66,7 @@ class Demo:
         """The exit code, once it has ended."""
         while self._terminal >= 0:
             try:
-                self.said += os.read(self._terminal, 65536).decode()
+                self.said += self._decode(os.read(self._terminal, 65536))
             except OSError:  # the other end is closed
                 self.hang_up()
         return self.process.wait(seconds)
