@@ -42,15 +42,18 @@ class Agreement:
         )
 
 
-def compare(expected: Sequence[Detection], found: Sequence[Detection], noise: float, most: int) -> Agreement:
+def compare(
+    expected: Sequence[Detection], found: Sequence[Detection], noise: float, most: int, least: int = LEAST
+) -> Agreement:
     """The agreement of detections with expected ones, in both directions. Raises Refused when they do not agree.
 
     Rows without a score do not count: models fill up their answers with them. `noise` is by how much scores differ
     between the engines. Scores that differ by less are a tie, which rounding decides: between two boxes of which one
-    suppresses the other, or for the last of `most` places.
+    suppresses the other, or for the last of `most` places. The `least` best
+    detections count even with scores below MIN_SCORE.
     """
     expected, found = ([d for d in those if d.score > 0] for those in (expected, found))
-    limit = _limit(expected, found)
+    limit = _limit(expected, found, least)
     by_label = [_by_label(those) for those in (expected, found)]
     last = max((min(d.score for d in those) for those in (expected, found) if len(those) >= most), default=0.0)
     return sum(
@@ -64,9 +67,9 @@ def compare(expected: Sequence[Detection], found: Sequence[Detection], noise: fl
     )
 
 
-def _limit(expected: Sequence[Detection], found: Sequence[Detection]) -> float:
+def _limit(expected: Sequence[Detection], found: Sequence[Detection], least: int) -> float:
     scores = sorted((detection.score for detection in (*expected, *found)), reverse=True)
-    return min([MIN_SCORE, *scores[: 2 * LEAST]])
+    return min([MIN_SCORE, *scores[: 2 * least]])
 
 
 def _by_label(detections: Sequence[Detection]) -> dict[str, Table]:

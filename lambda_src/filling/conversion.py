@@ -10,11 +10,17 @@ import tensorflow as tf
 from filling.saved_graph import Refused, SavedGraph, sources
 
 
-def convert(graph: SavedGraph, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> bytes:
-    """A .tflite file that computes tensors from others, with the names given here. Raises Refused when it cannot."""
+def convert(graph: SavedGraph, inputs: Mapping[str, Any], outputs: Mapping[str, Any], is_half: bool = False) -> bytes:
+    """A .tflite file that computes tensors from others, with the names given here. Raises Refused when it cannot.
+
+    With `is_half` its weights are float16.
+    """
     function = _function(_part(graph, inputs, outputs), inputs, outputs)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
+    if is_half:  # https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/post_training_float16_quant
+        converter.optimizations = [tf.lite.Optimize.DEFAULT]
+        converter.target_spec.supported_types = [tf.float16]
     try:
         return bytes(converter.convert())
     except Exception as error:  # the converter raises what its passes raise

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property, partial
+from itertools import chain, islice, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -19,7 +21,7 @@ from problems import Problem
 from tensorflow_engine import TensorFlowDetector
 from tensors import fixed_size, image_tensor
 
-from filling import agreement, recording, samples
+from filling import agreement, halving, recording, samples
 from filling.agreement import Agreement
 from filling.conversion import convert
 from filling.graph_cut import Cut, find_cut, find_resized
@@ -33,6 +35,8 @@ MAX_HEAD_DIFFERENCE = 1e-3
 """By how much a LiteRT model's boxes (relative to their size, or absolute) and scores may differ."""
 MAX_TIES = 0.05
 """The share of detections that may have been decided by a tie."""
+MANY_PICTURES = 2000
+"""More are never made."""
 CAPI_NOISE = 1e-5
 """The same operations, but the graph is optimized in another way."""
 
@@ -47,11 +51,22 @@ class Sample(NamedTuple):
 class Preparation:
     """The preparation of one model. What several engines need is made when it is first needed."""
 
-    def __init__(self, site_packages: Path, model: Path, out: Path, signature_name: str = "default") -> None:
+    def __init__(
+        self,
+        site_packages: Path,
+        model: Path,
+        out: Path,
+        signature_name: str = "default",
+        weights: str = "auto",
+        *,
+        min_bytes: int = halving.MIN_BYTES,
+    ) -> None:
         self._efs = recording.Efs(site_packages, model, out)
         self._model = model
         self._out = out
         self._name = signature_name
+        self._weights = weights
+        self._min_bytes = min_bytes
 
     def engines(self) -> dict[str, Callable[[], Entry]]:
         """A function for each engine: it prepares the engine and returns its entry. It may raise any error."""
@@ -67,7 +82,43 @@ class Preparation:
         noise = self._heads_difference(cut, entry)
         found = self._agreement("litert", entry, noise, entry["suppression"]["max_total"])
         entry["agreement"] = {**asdict(found), "heads": noise}
+        entry["weights"] = self._halved(cut, entry)
         return entry | self._recorded("litert", entry)
+
+    def _halved(self, cut: Cut, entry: Entry) -> Entry:
+        """Takes float16 weights where they were asked for, or are as good; which, why, and by how much they differ."""
+        if self._weights == "float32":
+            return {"format": "float32", "why": "as asked for"}
+        whole, half = self._out / "detector.tflite", self._out / "half.tflite"
+        found: Entry = {}
+        try:
+            if self._weights == "auto":
+                halving.refuse_small(whole.stat().st_size, self._min_bytes)
+            _say("trying float16 weights")
+            half.write_bytes(self._converted(cut, is_half=True)[0])
+            self._try_half(entry, found)
+        except Refused as error:
+            if self._weights == "auto" or not half.exists():
+                half.unlink(missing_ok=True)
+                return {"format": "float32", "why": str(error), **found}
+            found["differs"] = str(error)
+        half.replace(whole)
+        _say(f"float16 weights, {whole.stat().st_size / 1e6:.1f} MB")
+        why = "as good as float32" if self._weights == "auto" else "as asked for"
+        return {"format": "float16", "why": why, **found}
+
+    def _try_half(self, entry: Entry, found: Entry) -> None:
+        """Notes what is found on the way. Raises Refused when float32 is better."""
+        half = {**entry, "model": "prepared/half.tflite"}
+        pictures, expected = zip(*self._many_samples, strict=True)
+        answers = recording.detections(self._efs, self._signature, "litert", half, pictures)
+        found["pictures"] = len(pictures)
+        found["agreement"] = asdict(halving.agreement(expected, answers, entry["suppression"]["max_total"]))
+        halving.refuse_few(expected)
+        run = partial(recording.speed, self._efs, self._signature, "litert", pictures=pictures[: samples.USUAL])
+        speeds = halving.speeds(run, [entry, half])
+        found["speeds"] = {name: one._asdict() for name, one in zip(("float32", "float16"), speeds, strict=True)}
+        halving.refuse_cost(*speeds)
 
     def _capi(self) -> Entry:
         _say("comparing TensorFlow's C API with its Python")
@@ -91,14 +142,37 @@ class Preparation:
     @cached_property
     def _samples(self) -> list[Sample]:
         """The sample pictures that the model accepts. Raises Unfit when it accepts none."""
-        taken = []
-        reference = TensorFlowDetector(self._model, self._name)
-        for picture in samples.pictures():
-            with suppress(Problem):
-                taken.append(Sample(picture, reference.detect(picture)))
+        taken = list(self._looked_at(samples.pictures()))
         if not taken:
             raise Unfit("TensorFlow cannot run the model on any of the sample pictures: it must take float32 [1,H,W,3]")
         return taken
+
+    @cached_property
+    def _many_samples(self) -> list[Sample]:
+        """Enough to tell float16 from float32, with those that came with the model.
+
+        More are made until it was sure of enough; of these only those that show something are kept.
+        """
+        made = samples.pictures(MANY_PICTURES)
+        few = islice(made, samples.USUAL, halving.MIN_PICTURES)
+        taken = [*self._samples, *self._looked_at(chain(few, samples.own(self._model)))]
+        seen, end = sum(halving.sure(sample.expected) for sample in taken), time.monotonic() + halving.LOOK_SECONDS
+        for sample in self._looked_at(takewhile(lambda _: time.monotonic() < end, made)):
+            if seen >= halving.MIN_DETECTIONS:
+                break
+            if count := halving.sure(sample.expected):
+                taken.append(sample)
+                seen += count
+        return taken
+
+    @cached_property
+    def _reference(self) -> TensorFlowDetector:
+        return TensorFlowDetector(self._model, self._name)
+
+    def _looked_at(self, pictures: Iterable[NDArray[np.uint8]]) -> Iterator[Sample]:
+        for picture in pictures:
+            with suppress(Problem):
+                yield Sample(picture, self._reference.detect(picture))
 
     def _fetch(self, tensors: list[Any], picture: NDArray[np.uint8]) -> list[Array]:
         values: list[Array] = self._graph.run(tensors, {self._graph.images: image_tensor(picture, self._input_size)})
@@ -113,15 +187,19 @@ class Preparation:
         return None if resized is None else fixed_size(resized.shape.as_list())
 
     def _convert(self, cut: Cut) -> Entry:
-        """Writes the LiteRT model, which begins after the picture is resized where that is possible."""
+        """Writes the LiteRT model."""
+        data, size = self._converted(cut)
+        (self._out / "detector.tflite").write_bytes(data)
+        _say(f"converted to LiteRT, {len(data) / 1e6:.1f} MB")
+        return {"input_size": size, "model": "prepared/detector.tflite"}
+
+    def _converted(self, cut: Cut, is_half: bool = False) -> tuple[bytes, tuple[int, int] | None]:
+        """The LiteRT model, which begins after the picture is resized where that is possible, and the size it takes."""
         heads = {"boxes": cut.boxes, "scores": cut.scores}
         resized = None if self._input_size else find_resized(self._graph.images, list(heads.values()))
         images = self._graph.images if resized is None else resized
         size = self._input_size if resized is None else fixed_size(resized.shape.as_list())
-        data = convert(self._graph, {"images": images}, heads)
-        (self._out / "detector.tflite").write_bytes(data)
-        _say(f"converted to LiteRT, {len(data) / 1e6:.1f} MB")
-        return {"input_size": size, "model": "prepared/detector.tflite"}
+        return convert(self._graph, {"images": images}, heads, is_half), size
 
     def _probe(self, cut: Cut) -> Entry:
         """Writes the labels."""

@@ -5,7 +5,8 @@ with TensorFlow's C API. An engine is accepted if it detects the same as TensorF
 during a cold start are recorded. OUT_DIR becomes `prepared/` on EFS, and its prepared.json the manifest's `prepared`:
 for each engine, whether it is accepted and what it needs, or why it is not. The exit status is 0, with or without an
 accepted engine; it is 3 when no engine can serve the model, and OUT_DIR/refused then has the reason in one sentence.
-The environment's SIGNATURE is the name of the signature to use, by default `default`.
+The environment's SIGNATURE is the name of the signature to use, by default `default`. Its MODEL_WEIGHTS is
+`float32`, `float16` or `auto`, the default: float16 if the model detects the same with them and is not slower.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def main(arguments: Sequence[str]) -> None:
     from filling.saved_graph import Unfit
 
     out.mkdir(parents=True, exist_ok=True)
-    preparation = Preparation(site_packages, model, out, os.environ.get("SIGNATURE") or "default")
+    asked = os.environ.get("SIGNATURE") or "default", os.environ.get("MODEL_WEIGHTS") or "auto"
+    preparation = Preparation(site_packages, model, out, *asked)
     try:
         entries = {name: _tried(name, step) for name, step in preparation.engines().items()}
     except Unfit as error:

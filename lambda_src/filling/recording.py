@@ -25,6 +25,7 @@ from detector import Detection
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from filling.halving import Speed
 from filling.saved_graph import Refused
 
 _RUNNER = Path(__file__).with_name("engine_run.py")
@@ -61,6 +62,16 @@ def detections(
         np.savez(path, *pictures)
         answers = _run(efs, signature, engine, entry, "detect", str(path))
     return [[Detection(label, score, tuple(box)) for label, score, box in answer] for answer in answers]
+
+
+def speed(
+    efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], pictures: Sequence[NDArray[np.uint8]]
+) -> Speed:
+    """How fast an engine is when warm, and its memory, in a process of its own. Raises Refused when it fails."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "pictures.npz")
+        np.savez(path, *pictures)
+        return Speed(**_run(efs, signature, engine, entry, "measure", str(path)))
 
 
 def cold_start(

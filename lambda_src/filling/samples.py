@@ -1,19 +1,37 @@
-"""Pictures to compare engines on, made by numpy: the same ones on every machine."""
+"""Pictures to compare engines on: made by numpy, the same ones on every machine, and those that come with a model."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import cycle, islice
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from picture import decode
+from problems import Problem
 
 _SIZES = ((480, 640), (300, 300), (200, 600), (720, 240), (64, 48), (650, 940), (333, 517))
 """Heights and widths: usual ones, one to three, small, and odd."""
 
 
-def pictures() -> Iterator[NDArray[np.uint8]]:
+USUAL = len(_SIZES)
+"""How many show every size once."""
+_MOST_OWN = 200
+
+
+def own(model: Path) -> Iterator[NDArray[np.uint8]]:
+    """The pictures in a model's directory `samples`, as the handler decodes them; what is no picture is left out."""
+    paths = sorted(path for path in model.glob("samples/**/*") if path.is_file())
+    for path in paths[:_MOST_OWN]:
+        with suppress(Problem, OSError):
+            yield decode(path.read_bytes())
+
+
+def pictures(number: int = USUAL) -> Iterator[NDArray[np.uint8]]:
     """RGB pictures [H, W, 3] of several sizes: a gradient with texture, and shapes in front of it."""
-    for seed, (height, width) in enumerate(_SIZES):
+    for seed, (height, width) in enumerate(islice(cycle(_SIZES), number)):
         random = np.random.default_rng(seed)
         yield _shapes(_background(height, width, random), random).clip(0, 255).astype(np.uint8)
 
