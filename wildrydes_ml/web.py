@@ -30,6 +30,16 @@ class Reply:
     fault: str = ""
     retry_after: float | None = None
 
+    @property
+    def is_page(self) -> bool:
+        """Whether a web page came, as the sign-in page of a network does with 200."""
+        return begins_page(self.body)
+
+
+def begins_page(body: bytes) -> bool:
+    """Whether the bytes begin as a web page does."""
+    return body.lstrip()[:15].lower().startswith((b"<!doctype html", b"<html"))
+
 
 def post(url: str, body: bytes, headers: Mapping[str, str], timeout: float = TIMEOUT_SECONDS) -> Reply:
     """Posts and reads the whole answer."""

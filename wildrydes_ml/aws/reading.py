@@ -13,6 +13,7 @@ from xml.etree import ElementTree
 
 from botocore.exceptions import ConnectionError, HTTPClientError
 
+from .. import web
 from .faults import NO_ANSWER, THROTTLED
 
 # What a proxy or a sign-in page says of itself: https://www.rfc-editor.org/rfc/rfc9110#section-15.5.8 and rfc6585.
@@ -90,8 +91,7 @@ def _strange_sender(status: int, headers: Mapping[str, str], body: bytes | None)
         return ""
     if status in _OF_THE_WAY or 300 <= status < 400:
         return f"HTTP {status}" + (f" to {headers['location']}" if "location" in headers else "")
-    begins = (body or b"").lstrip()[:15].lower()
-    is_page = "html" in headers.get("content-type", "") or begins.startswith((b"<!doctype html", b"<html"))
+    is_page = "html" in headers.get("content-type", "") or web.begins_page(body or b"")
     # The SDK has made a 500 of what S3 answers with 200 and a page.
     return ("a web page" if status >= 500 else f"HTTP {status} with a web page") if is_page else ""
 

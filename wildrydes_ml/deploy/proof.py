@@ -125,8 +125,9 @@ def ask_api(
 ) -> Verdict:
     """Asks through the public URL, a function that was warmed just now or may start first.
 
-    After the same deploy that warmed it, the API's key may be new. `look` raises when there is nothing to wait for.
-    Raises WildrydesError when there is no answer in time.
+    After the same deploy that warmed it, the API's key may be new. A web page with 200 is a network's sign-in
+    page, and counts as no answer; any other wrong 200 is final. `look` raises when there is nothing to wait for. Raises
+    WildrydesError when there is no answer in time.
     """
     began = word = clock()
     while True:
@@ -135,7 +136,7 @@ def ask_api(
         if not found.error:
             return found
         now = clock()
-        if reply.status == 200 or now - began > _patience(found.error, is_warm):
+        if (reply.status == 200 and not reply.is_page) or now - began > _patience(found.error, is_warm):
             raise WildrydesError(f"the API does not answer: {found.error}")
         if found.error.startswith(_UNKNOWN_KEY) and now >= word:
             reporter.event(f"waiting until the API key works everywhere in API Gateway, {now - began:.0f} s so far")

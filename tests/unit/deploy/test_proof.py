@@ -151,6 +151,24 @@ def test_a_stage_that_never_answers_is_an_error() -> None:
     assert STAGE_SECONDS < clock.now < STAGE_SECONDS + 5
 
 
+PAGE = Reply(200, b" <!DOCTYPE html><html>Sign in to the network</html>")
+
+
+def test_a_network_s_page_is_no_answer_and_is_asked_again() -> None:
+    clock, replies = Clock(), iter([PAGE, PAGE, Reply(200, HORSE_ANSWER.encode())])
+    assert validated(ask_api(lambda body, headers: next(replies), PROOF, Said(), clock, clock.sleep))
+    with pytest.raises(WildrydesError, match="200, but the answer is not from this API: check the URL"):
+        ask_api(lambda body, headers: PAGE, PROOF, Said(), clock, clock.sleep)
+    assert clock.now > STAGE_SECONDS
+
+
+def test_a_wrong_answer_of_the_api_is_final() -> None:
+    clock = Clock()
+    with pytest.raises(WildrydesError, match="200, but the answer is not from this API"):
+        ask_api(lambda body, headers: Reply(200, b"{}"), PROOF, Said(), clock, clock.sleep)
+    assert clock.now == 0
+
+
 UNKNOWN_KEY = Reply(403, b'{"code": "invalid-api-key", "detail": "Send the API key in the header x-api-key."}')
 
 
