@@ -1,24 +1,17 @@
 """The command line's parsers: each verb with its options, in one table.
 
-A verb is a row of the table and a function of its name in the row's module; its options are groups that verbs share.
+A verb is a row of the table and a function of its name in the row's module; its options are groups of arguments.py.
 """
 
 import argparse
-import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
-from ..naming import OWN_NAME, VERSION
-from ..policy.rows import CLOUDFORMATION
-from ..policy.rows import VERBS as GRANTED
-from ..workshop.names import NAME
+from ..naming import VERSION
+from . import arguments as group
 from .config import NO_CONFIG, Config
 from .examples import EXAMPLES
 from .usage import Parser
-
-_MOST_THREADS = 32
-_LAST_PORT = 65535
 
 PROGRAM = "wildrydes-ml"
 # How a verb is called, installed and from a checkout.
@@ -73,8 +66,8 @@ class _Verb:
 
     def add(self, parser: argparse.ArgumentParser, verb: str, config: Config = NO_CONFIG) -> None:
         """Gives a parser the verb's options; the configuration's take the place of their defaults."""
-        for group in self._groups:
-            group(parser)
+        for add in self._groups:
+            add(parser)
         parser.add_argument(
             "--output", choices=("text", "json"), default="text", help="json: one JSON object on each line of stdout"
         )
@@ -84,313 +77,46 @@ class _Verb:
         parser.set_defaults(**{name: value for name, value in named.items() if name in taken}, verb=verb, file=config)
 
 
-def _place(parser: argparse.ArgumentParser) -> None:
-    """Which application, and where it is."""
-    group = parser.add_argument_group("which application, and where it is deployed")
-    group.add_argument(
-        "--app",
-        default="",
-        metavar="FILE.py[:NAME]",
-        help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
-    )
-    group.add_argument("--name", default=OWN_NAME, help=f"prefix of all names (default: the application's own, {NAME})")
-    group.add_argument("--account", default="", metavar="ID", help="stop unless the credentials belong to this account")
-    _where(group)
-
-
-def _where(group: "argparse._ActionsContainer") -> None:
-    group.add_argument("--region", default="", help="AWS region (default: the one that the AWS CLI uses)")
-    group.add_argument("--profile", default="", help="AWS profile (default: the one that the AWS CLI uses)")
-    group.add_argument(
-        "--local", action="store_true", help="use this machine: an emulator for AWS, a directory for EFS"
-    )
-    group.add_argument(
-        "--home",
-        type=Path,
-        default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
-        help="directory for everything that --local writes (default: $WILDRYDES_HOME or .wildrydes)",
-    )
-    group.add_argument(
-        "--config",
-        type=Path,
-        metavar="FILE",
-        help="TOML file with options under their long names, and parameters in a table [set]; the command line wins",
-    )
-
-
-def _change(parser: argparse.ArgumentParser) -> None:
-    """What those take that change something."""
-    parser.add_argument("--bucket", default="", help="S3 bucket to use (default: deploy creates NAME-ACCOUNT-REGION)")
-    parser.add_argument(
-        "--role-arn",
-        default="",
-        metavar="ARN",
-        help="role that CloudFormation uses instead of your own permissions; AWS stores it with each stack",
-    )
-
-
-def _agree(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--yes", action="store_true", help="do not ask before a deploy creates, or a destroy deletes, anything"
-    )
-    _tell(parser)
-
-
-def _tell(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--verbose", action="store_true", help="on a terminal: print every event instead of the live view"
-    )
-
-
-def _what(parser: argparse.ArgumentParser) -> None:
-    """What is deployed."""
-    group = parser.add_argument_group("what to deploy (what you do not name stays as earlier deploys set it)")
-    group.add_argument(
-        "--preset",
-        default="",
-        help="several parameters under one name; for the workshop: workshop (as in the module; the default) or "
-        "lean (under 1 US$ a month when idle)",
-    )
-    group.add_argument(
-        "--set",
-        dest="overrides",
-        action="append",
-        default=[],
-        metavar="Parameter=Value",
-        help="set a template parameter (repeatable); the YAML files that render writes describe each one",
-    )
-    group.add_argument(
-        "--model",
-        default="",
-        metavar="LOCATION",
-        help="SavedModel: directory, tar.gz or URL (default: the SSD model of TensorFlow Hub; with --local: a "
-        "small model that knows drawings)",
-    )
-    group.add_argument(
-        "--tag",
-        action="append",
-        default=[],
-        metavar="Key=Value",
-        help="tag for the stacks and their resources (repeatable); Key= removes it",
-    )
-
-
-def _deploy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--route",
-        default="",
-        help="only for the workshop: long (two stacks, then the API is connected) or short (one stack) "
-        "(default: the deployed route; long for a new deployment)",
-    )
-    parser.add_argument(
-        "--signature",
-        default="",
-        metavar="NAME",
-        help="the model's signature to serve, as --set Signature=NAME (default: default)",
-    )
-    parser.add_argument(
-        "--reset",
-        action="append",
-        default=[],
-        metavar="Parameter",
-        help="set a parameter back to its default (repeatable); all: every parameter that was set",
-    )
-    parser.add_argument("--plan", action="store_true", help="show what deploy would do; change nothing")
-    parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
-    parser.add_argument(
-        "--allow-replace",
-        action="append",
-        default=[],
-        metavar="RESOURCE",
-        help="logical id of a protected resource (data, network or address) that may be replaced or deleted "
-        "(repeatable)",
-    )
-    parser.add_argument(
-        "--last-proven",
-        action="store_true",
-        help="deploy the code that was proven last, instead of the code on this machine",
-    )
-    parser.add_argument(
-        "--continue-rollback",
-        action="store_true",
-        help="first roll back a failed update that is stuck (UPDATE_FAILED, UPDATE_ROLLBACK_FAILED)",
-    )
-
-
-def _serve(parser: argparse.ArgumentParser) -> None:
-    """What those take that serve on this machine."""
-    parser.add_argument(
-        "--port",
-        type=_port,
-        default=0,
-        help="port of 127.0.0.1 on which the local API answers, so that its URL stays the same (default: any "
-        "free port)",
-    )
-    parser.add_argument("--open", action="store_true", help="open the page in the browser as soon as the API answers")
-
-
-def _destroy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--keep-data",
-        action="store_true",
-        help="keep EFS and the bucket, and delete what else is billed by the hour; a later deploy uses them again",
-    )
-    parser.add_argument(
-        "--retain",
-        action="append",
-        default=[],
-        metavar="RESOURCE",
-        help="logical id of a resource to keep if it prevents the deletion of its stack (repeatable)",
-    )
-
-
-def _classify(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "pictures",
-        nargs="+",
-        metavar="PICTURE_OR_URL",
-        help="JPEG, PNG, WebP or GIF, or a folder (searched with its subfolders; hidden files are skipped)",
-    )
-    parser.add_argument(
-        "--save",
-        default="",
-        metavar="OUT.png|DIR",
-        help="save a copy with the boxes drawn: a file for one picture, a directory for a folder or several",
-    )
-    parser.add_argument(
-        "--parallel",
-        type=_threads,
-        metavar="N",
-        help="how many requests at the same time; each may start an instance of the function (default: 4; with "
-        "--local: 1)",
-    )
-
-
-def _status(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--drift",
-        action="store_true",
-        help="also show what was changed outside CloudFormation, as far as CloudFormation can tell",
-    )
-
-
-def _logs(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--follow", action="store_true", help="keep showing new lines until Ctrl-C")
-    parser.add_argument(
-        "--since",
-        default="10m",
-        metavar="TIME",
-        help="show lines from this long ago (30s, 10m, 2h, 1d), or from a time such as 2026-01-31T12:00:00Z "
-        "(default: %(default)s)",
-    )
-
-
-def _policy(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--for",
-        dest="who",
-        choices=(*GRANTED, CLOUDFORMATION),
-        default=GRANTED[0],
-        help="who gets the policy: the user of this verb, or (cloudformation) the role of --role-arn (default: "
-        "%(default)s)",
-    )
-    parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
-
-
-def _threads(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_THREADS}, not {text!r}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {_LAST_PORT}, not {text!r}")
-    return int(text)
-
-
-def _render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--app",
-        default="",
-        metavar="FILE.py[:NAME]",
-        help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; show what is out of date, and exit with 1")
-    parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
-
-
-def _package(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=Path, default=Path("build/ml_inferencefunction.zip"), metavar="FILE", help="default: %(default)s"
-    )
-
-
-def _ask(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "question",
-        nargs="?",
-        metavar="JSON|@FILE|-",
-        help="what to send: JSON, @FILE for the content of a file, or - for standard input (default: what the "
-        "proof sends)",
-    )
-    parser.add_argument(
-        "--route",
-        dest="asked_route",
-        default="",
-        metavar="'GET /health'",
-        help="method and path (default: the proof's)",
-    )
-
-
-def _demo(parser: argparse.ArgumentParser) -> None:
-    """Only what it is about: all else is as deploy, classify and destroy have it by default."""
-    for add in (_place, _change, _what, _deploy, _destroy):
-        defaults = argparse.ArgumentParser()
-        add(defaults)
-        parser.set_defaults(**vars(defaults.parse_args([])))
-    parser.set_defaults(local=True, yes=True, save="", parallel=None)
-    # A home of its own, so that it ends what it began and nothing else.
-    parser.add_argument("--home", type=Path, default=Path(".wildrydes-demo"), help="default: %(default)s")
-    _tell(parser)
-    parser.add_argument(
-        "--model",
-        default="",
-        metavar="LOCATION",
-        help="SavedModel: directory, tar.gz or URL (default: a small one that knows drawings)",
-    )
-    parser.add_argument(
-        "--pictures", type=Path, help="folder to classify (default: the drawings that come with the package)"
-    )
-    _serve(parser)
-
-
-def _doctor(parser: argparse.ArgumentParser) -> None:
-    _where(parser)
-    parser.add_argument("--port", type=_port, default=0, help="also check whether this port of 127.0.0.1 is free")
-
-
-def _completion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="your shell")
-
-
 VERBS = {
-    "demo": _Verb("Deploy on this machine, classify drawings, serve a page until Ctrl-C.", "demo", _demo),
+    "demo": _Verb("Deploy on this machine, classify drawings, serve a page until Ctrl-C.", "demo", group.demo),
     "deploy": _Verb(
-        "Deploy, and check that the API answers.", "commands", _place, _what, _change, _agree, _deploy, _serve
+        "Deploy, and check that the API answers.",
+        "commands",
+        group.place,
+        group.what,
+        group.change,
+        group.agree,
+        group.deploy,
+        group.serve,
     ),
     "destroy": _Verb(
-        "Delete what deploy created, and check that nothing is left.", "commands", _place, _change, _agree, _destroy
+        "Delete what deploy created, and check that nothing is left.",
+        "commands",
+        group.place,
+        group.change,
+        group.agree,
+        group.destroy,
     ),
-    "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", _place, _ask),
-    "classify": _Verb("Ask the deployed API about pictures.", "commands", _place, _classify),
-    "status": _Verb("Show stacks, outputs, whether the API answers, and idle cost.", "commands", _place, _status),
-    "logs": _Verb("Show the log lines of the functions and of the filling of EFS.", "commands", _place, _logs),
-    "doctor": _Verb("Check what is missing here for --local and for AWS, and how to get it.", "doctor", _doctor),
+    "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", group.place, group.ask),
+    "classify": _Verb("Ask the deployed API about pictures.", "commands", group.place, group.classify),
+    "status": _Verb(
+        "Show stacks, outputs, whether the API answers, and idle cost.", "commands", group.place, group.status
+    ),
+    "logs": _Verb(
+        "Show the log lines of the functions and of the filling of EFS.", "commands", group.place, group.logs
+    ),
+    "doctor": _Verb("Check what is missing here for --local and for AWS, and how to get it.", "doctor", group.doctor),
     "policy": _Verb(
-        "Print the IAM policy that a user of this deployment needs.", "offline", _place, _what, _change, _policy
+        "Print the IAM policy that a user of this deployment needs.",
+        "offline",
+        group.place,
+        group.what,
+        group.change,
+        group.policy,
     ),
-    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", _render),
-    "package": _Verb("Build the function's zip, to upload it by hand.", "offline", _package),
-    "completion": _Verb("Print a script with which your shell completes these commands.", "completion", _completion),
+    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", group.render),
+    "package": _Verb("Build the function's zip, to upload it by hand.", "offline", group.package),
+    "completion": _Verb(
+        "Print a script with which your shell completes these commands.", "completion", group.completion
+    ),
 }
