@@ -93,6 +93,8 @@ class Code:
     """The Python version for which the requirements are installed: the name of a parameter, or a value."""
     architecture: str = "Architecture"
     """The processor for which they are installed: the name of a parameter, or a value."""
+    packed: bool = False
+    """Whether the zip also holds what `Deployment.packed` says."""
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,33 @@ class Filling:
 
 
 @dataclass(frozen=True)
+class Packed:
+    """What the zips of functions hold besides their code, in place of EFS: packages, and a model.
+
+    The model is the application's own, or one that `--model` names: then a parameter remembers it.
+    """
+
+    packages: str
+    """The packages as the lines of a requirements file, with exact versions."""
+    is_whole: bool = False
+    """Whether these lines name all that the packages need."""
+    unneeded: str = ""
+    """A regular expression for names of files in the packages that the functions never read."""
+    model: Path | None = None
+    """The application's own model, if it has one: a directory or an archive. `--model` is then refused."""
+    key: str = ""
+    """The parameter that gets the key of the prepared model in the bucket."""
+    prepares_with: str = ""
+    """The packages, separated by spaces, that prepare a model on this machine."""
+    default: str = ""
+    """The model on AWS, if nobody names another one: a URL."""
+    local_default: Path | None = None
+    """The model for `--local`, if nobody names another one."""
+    refuse: Callable[[Path], str] = lambda path: ""
+    """Returns what is wrong with a directory or an archive as the model, or an empty text."""
+
+
+@dataclass(frozen=True)
 class Kept:
     """What `destroy --keep-data` keeps: a stack, without its resources that are billed by the hour."""
 
@@ -147,6 +176,8 @@ class Deployment:
     """The directories that are uploaded to the bucket as zips."""
     filling: Filling | None = None
     """What fills EFS."""
+    packed: Packed | None = None
+    """What zips of the code hold in place of EFS."""
     kept: Kept | None = None
     """What `destroy --keep-data` can keep."""
     wiring: Callable[[Values, Identity, Values], Wiring] | None = None
@@ -220,6 +251,8 @@ class Deployment:
         decided = {name: "the deployment decides it" for stack in self.stacks for name in stack.parameters}
         keys = {name: "it holds the digest of the code" for code in self.code for name in code.parameters}
         own = {self.bucket: "use --bucket", "Revision": "it follows the settings and what is on EFS"}
+        if self.packed and self.packed.key:
+            own[self.packed.key] = "it follows --model"
         found = {**own, **inputs, **decided, **keys, **self.derived}
         return {name: why for name, why in found.items() if name in self.rows}
 

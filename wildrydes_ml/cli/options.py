@@ -58,7 +58,8 @@ def _of_file(options: argparse.Namespace) -> dict[str, str]:
     config: Config = getattr(options, "file", NO_CONFIG)
     preset = getattr(options, "preset", "")
     is_its_own = preset == config.options.get("preset", "")
-    named = {} if is_its_own else application(options)[0].presets.get(preset, {})
+    having = (one.presets[preset] for one in application(options) if preset in one.presets)
+    named = {} if is_its_own else next(having, {})
     return {
         name: value
         for name, value in config.overrides.items()

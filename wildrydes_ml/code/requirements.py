@@ -111,7 +111,7 @@ def libc_here() -> int:
     return int(version.split(".")[1]) if name == "glibc" and version.startswith("2.") else 0
 
 
-def target(file: Path, runtime: str, architecture: str, libc: int = 0) -> Target:
+def target(file: Path | str, runtime: str, architecture: str, libc: int = 0) -> Target:
     """The target of the file's packages. Raises SettingsError for an unknown runtime or processor."""
     if not re.fullmatch(r"python3\.\d+", runtime):
         what = f"{runtime} is not one" if runtime else "none is set"
@@ -121,13 +121,26 @@ def target(file: Path, runtime: str, architecture: str, libc: int = 0) -> Target
     return Target(runtime, architecture or "x86_64", libc)
 
 
-def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Reporter | None = None) -> None:
-    """Installs the directory's requirements into `place`. Raises SettingsError with pip's reason."""
+def install(
+    directory: Path,
+    place: Path,
+    target: Target,
+    pip: Pip,
+    reporter: Reporter | None = None,
+    *,
+    called: str = "",
+    is_whole: bool = False,
+) -> None:
+    """Installs the directory's requirements into `place`. Raises SettingsError with pip's reason.
+
+    `called` is what people call them, by default their file. With `is_whole` they name all that is needed.
+    """
+    called = called or str(directory / REQUIREMENTS)
     if reporter:
-        reporter.event(f"installing {directory / REQUIREMENTS} for {target.runtime} on {target.architecture}")
+        reporter.event(f"installing {called} for {target.runtime} on {target.architecture}")
     said = []
     with subprocess.Popen(
-        [pip.python, "-I", str(_PROGRAM), "install", *_options(place), *target.options()],
+        [pip.python, "-I", str(_PROGRAM), "install", *_options(place, is_whole), *target.options()],
         cwd=directory,
         env=_environment(target, pip),
         stdin=subprocess.DEVNULL,
@@ -142,11 +155,12 @@ def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Re
             if reporter and (found := _PROGRESS.match(line)):
                 reporter.event(f"pip: {found[1]}")
     if process.returncode:
-        raise SettingsError([_reason(directory / REQUIREMENTS, target, pip, said)])
+        raise SettingsError([_reason(called, target, pip, said)])
 
 
-def _options(place: Path) -> list[str]:
+def _options(place: Path, is_whole: bool) -> list[str]:
     return [
+        *(["--no-deps"] if is_whole else []),
         f"--requirement={REQUIREMENTS}",
         f"--target={place}",
         "--only-binary=:all:",
@@ -165,7 +179,7 @@ def _environment(target: Target, pip: Pip) -> dict[str, str]:
     return {**kept, **chosen, TARGET: json.dumps(target.markers())}
 
 
-def _reason(file: Path, target: Target, pip: Pip, said: list[str]) -> str:
+def _reason(file: str, target: Target, pip: Pip, said: list[str]) -> str:
     """Why pip failed and what to do."""
     if any("No module named pip" in line for line in said):
         return f"{file}: the Python {pip.python} has no pip; run {pip.python} -m ensurepip, or use another Python"

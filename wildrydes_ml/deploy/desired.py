@@ -262,8 +262,10 @@ def code_key(begin: str, digest: str) -> str:
 
 
 def code_keys(desired: Desired) -> dict[str, str]:
-    """The parameters that get keys of code, with the keys."""
+    """The parameters that get keys of code, with the keys; that of a model in the code belongs to it."""
+    packed = desired.deployment.packed
     names = [name for code in desired.deployment.code for name in code.parameters]
+    names += [packed.key] if packed else []
     return {name: desired.values[name] for name in names if name in desired.values}
 
 

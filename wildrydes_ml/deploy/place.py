@@ -7,11 +7,12 @@ from .. import code
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..code import requirements
+from ..code.prepared import Files
 from ..local import filling, standing_in
 from ..packaging import Package
 from ..reporting import Reporter
 from ..template import parameters
-from . import model
+from . import model, packing
 from .desired import Desired, describe, values_at
 from .model import Model
 from .planner import FoundStack
@@ -21,13 +22,13 @@ from .settings import RESET_ALL, Settings
 
 def desired_at(target: Target, settings: Settings, aws: Aws, reporter: Reporter) -> Desired:
     """The deployment that the settings ask for, as the place can make it; what is different there is told."""
-    wanted = _model(target, settings)
+    wanted, files = _model(target, settings, aws, reporter)
     proven = back(aws, settings, target) if settings.last_proven else {}
     stand_ins = _stand_ins(target, settings, aws, reporter) if target.is_local else {}
     here = replace(target, parameters={**stand_ins, **target.parameters})
     nothing = [Package(b"", "") for _ in settings.deployment.code]
     describe(settings, here, aws.identity, wanted, nothing, proven)  # which refuses what is missing before pip is run
-    packages = [] if proven else _packages(target, settings, reporter)
+    packages = [] if proven else _packages(target, settings, files, reporter)
     found = describe(settings, here, aws.identity, wanted, packages, proven)
     return _possible(found, reporter) if target.is_local else found
 
@@ -55,13 +56,15 @@ def _with_names(found: FoundStack, asked: Mapping[str, str]) -> dict[str, str]:
     return {**plain, **names}
 
 
-def _packages(target: Target, settings: Settings, reporter: Reporter) -> list[Package]:
+def _packages(target: Target, settings: Settings, files: Files, reporter: Reporter) -> list[Package]:
     """The zips of the code directories, each for the Python and the processor of its functions.
 
     An emulator runs every function with its own, whatever the function's runtime is.
     """
     values, here = values_at(settings, target), target.parameters
     libc = requirements.libc_here() if target.is_local else 0
+    packed = settings.deployment.packed
+    more = packing.packing(packed, files) if packed else None
     return [
         code.build(
             one.directory,
@@ -69,6 +72,7 @@ def _packages(target: Target, settings: Settings, reporter: Reporter) -> list[Pa
             here.get("Architecture") or values.get(one.architecture, one.architecture),
             libc=libc,
             reporter=reporter,
+            packing=more if one.packed else None,
         )
         for one in settings.deployment.code
     ]
@@ -94,7 +98,15 @@ def _possible(desired: Desired, reporter: Reporter) -> Desired:
     return replace(desired, stacks=tuple(stack.free_of(left_out[stack.name]) for stack in desired.stacks))
 
 
-def _model(target: Target, settings: Settings) -> Model:
+def _model(target: Target, settings: Settings, aws: Aws, reporter: Reporter) -> tuple[Model, Files]:
+    """The model, and its files if they go into the functions' zips."""
+    packed = settings.deployment.packed
+    if packed:
+        return (Model(""), {}) if settings.last_proven else packing.chosen(target, settings, packed, aws, reporter)
+    return _model_on_efs(target, settings), {}
+
+
+def _model_on_efs(target: Target, settings: Settings) -> Model:
     wanted = settings.deployment.filling
     if wanted is None:
         return Model("")

@@ -1,7 +1,7 @@
 """What a command is asked to do with a deployment: names, presets and parameters, checked before anything is called."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -79,11 +79,8 @@ class Settings:
         return [f"--name {self.name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first"]
 
     def _choice_faults(self) -> list[str]:
-        presets, routes, own = (
-            tuple(self.deployments[0].presets),
-            tuple(filter(None, self.routes)),
-            self.deployments[0].name,
-        )
+        presets = tuple(dict.fromkeys(name for one in self.deployments for name in one.presets))
+        routes, own = tuple(filter(None, self.routes)), self.deployments[0].name
         instead = (
             f"set its parameters with --set: {self._settable}" if self._settable else "it has no parameters to set"
         )
@@ -95,7 +92,14 @@ class Settings:
             f"{option} {value!r}: " + (f"use one of {', '.join(known)}{meant(value, known)}" if known else without)
             for option, value, known, without in choices
             if value and value not in known
-        ]
+        ] + self._preset_faults(presets)
+
+    def _preset_faults(self, presets: Sequence[str]) -> list[str]:
+        """Whether route and preset go together."""
+        if not self.route or self.preset not in presets or self.preset in self.deployment.presets:
+            return []
+        having = " or ".join(one.route for one in self.deployments if self.preset in one.presets)
+        return [f"--preset {self.preset}: the {self.route} route does not have it; use --route {having}"]
 
     @property
     def _settable(self) -> str:
@@ -148,10 +152,10 @@ class Settings:
         return [f"--role-arn {self.role_arn!r}: use the ARN of a role, such as arn:aws:iam::123456789012:role/deployer"]
 
     def _model_faults(self) -> list[str]:
-        filling = self.deployment.filling
-        if not self.model or (filling and not filling.model):
+        takes = self.deployment.filling or self.deployment.packed
+        if not self.model or (takes and not takes.model):
             return []
-        why = f"it has a model of its own, {filling.model}" if filling else "it does not fill EFS"
+        why = f"it has a model of its own, {takes.model}" if takes else "it does not fill EFS"
         return [f"--model {self.model}: {self.deployment.name} takes no model: {why}"]
 
     def _unsettable(self, option: str, name: str) -> list[str]:
@@ -159,6 +163,9 @@ class Settings:
         if name not in self.rows:
             known = self._settable or "none that can be set"
             return [f"{option} {name}: no such parameter; there are {known}{meant(name, self.rows)}"]
+        if name not in self.deployment.rows:
+            known = ", ".join(sorted(set(self.deployment.rows) - set(self.deployment.given)))
+            return [f"{option} {name}: the {self.deployment.route} route has no such parameter; it has {known}"]
         if name in self.given:
             return [f"{option} {name}: you cannot set it yourself: {self.given[name]}"]
         return []
@@ -170,8 +177,9 @@ class Settings:
 
     @property
     def deployment(self) -> Deployment:
-        """The one that was chosen, the first while none is."""
-        return next((one for one in self.deployments if one.route == self.route), self.deployments[0])
+        """The one that was chosen, the first while none is; a preset chooses among those that have it."""
+        having = [one for one in self.deployments if self.preset in one.presets] or self.deployments
+        return next((one for one in self.deployments if one.route == self.route), having[0])
 
     @property
     def rows(self) -> dict[str, Mapping[str, Any]]:

@@ -3,7 +3,21 @@
 from typing import get_args
 
 from ..blocks import access, arguments, function
-from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND, Row, choice, number, required, shared, text
+from .row import (
+    DUAL_STACK,
+    EFS,
+    FUNCTION,
+    MOUNT,
+    PACKED,
+    SOURCE,
+    WORKSHOP_COMMAND,
+    Row,
+    choice,
+    number,
+    required,
+    shared,
+    text,
+)
 
 BUCKET = f"^{arguments.BUCKET}$"
 
@@ -62,6 +76,18 @@ ROWS: dict[str, Row] = {
             MaxLength=90,
         ),
         (SOURCE, FUNCTION),
+    ),
+    "ModelKey": Row(
+        "Prepared model",
+        "Code",
+        text(
+            "",
+            "Key in DataBucket of the prepared model that the function's zip contains. Only deploy reads it. Empty: "
+            "deploy made no such model.",
+            MaxLength=120,
+        ),
+        (PACKED,),
+        derived="it follows --model",
     ),
     "FunctionName": Row(
         "Function name",
