@@ -77,8 +77,8 @@ def what(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--preset",
         default="",
-        help="several parameters under one name; for the workshop: workshop (as in the module; the default) or "
-        "lean (under 1 US$ a month when idle)",
+        help="several parameters under one name; for the workshop: workshop (as in the module; the default), lean "
+        "(under 1 US$ a month when idle) or packaged (without EFS, 0 US$ when idle)",
     )
     group.add_argument(
         "--set",
@@ -93,7 +93,7 @@ def what(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="LOCATION",
         help="SavedModel: directory, tar.gz or URL (default: the SSD model of TensorFlow Hub; with --local: a "
-        "small model that knows drawings)",
+        "small model that knows drawings); with --preset packaged also a directory of prepare",
     )
     group.add_argument(
         "--tag",
@@ -108,8 +108,8 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--route",
         default="",
-        help="only for the workshop: long (two stacks, then the API is connected) or short (one stack) "
-        "(default: the deployed route; long for a new deployment)",
+        help="only for the workshop: long (two stacks, then the API is connected), short (one stack) or packaged "
+        "(one stack without EFS) (default: the deployed route; long for a new deployment)",
     )
     parser.add_argument(
         "--signature",

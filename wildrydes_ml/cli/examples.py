@@ -6,6 +6,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--local --open",
         "--plan",
         "--preset lean --region eu-west-1",
+        "--preset packaged --model prepared",
         "--set MinScore=0.5 --set ApiAuth=API_KEY",
         "--app my_workshop.py --local",
     ),
@@ -16,6 +17,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "logs": ("--follow", "--since 2h", "--local"),
     "doctor": ("", "--local", "--region eu-west-1 --profile my-profile"),
     "policy": ("--account 123456789012 --region eu-west-1", "--for status", "--for deploy --out policies"),
+    "prepare": ("--model my-model --out prepared", "--model https://example.org/model.tar.gz"),
     "render": ("", "--check", "--app my_workshop.py --out templates"),
     "package": ("", "--out function.zip"),
     "completion": (

@@ -9,6 +9,7 @@ from typing import Any
 
 from ..naming import VERSION
 from . import arguments as group
+from . import prepare_options
 from .config import NO_CONFIG, Config
 from .examples import EXAMPLES
 from .usage import Parser
@@ -113,6 +114,9 @@ VERBS = {
         group.what,
         group.change,
         group.policy,
+    ),
+    "prepare": _Verb(
+        "Prepare a model for a function without EFS, as a directory that deploy takes.", "prepare", prepare_options.add
     ),
     "render": _Verb("Write the CloudFormation templates as YAML.", "offline", group.render),
     "package": _Verb("Build the function's zip, to upload it by hand.", "offline", group.package),

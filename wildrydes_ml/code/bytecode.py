@@ -3,17 +3,24 @@
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 # Where the packages are in a function: https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html
 _SHOWN = "/var/task"
 
 
+@cache
 def interpreter(version: str) -> str:
-    """A Python of that version, such as 3.13, on this machine; empty if there is none. Bytecode is for one version."""
+    """A Python of that version, such as 3.13, on this machine; empty if none runs. Bytecode is for one version."""
     if version == f"{sys.version_info.major}.{sys.version_info.minor}":
         return sys.executable
-    return shutil.which(f"python{version}") or ""
+    found = shutil.which(f"python{version}")
+    if not found:
+        return ""
+    asked = [found, "-Ic", "import sys; print(sys.version_info[:2])"]  # a stand-in of pyenv may run nothing
+    told = subprocess.run(asked, stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False).stdout
+    return found if told.strip() == str(tuple(map(int, version.split(".")))) else ""
 
 
 def compile_all(directory: Path, python: str, place: str, *, instead: bool) -> None:

@@ -10,9 +10,11 @@ import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
+from .. import packaging
 from ..aws.session import Aws
 from ..aws.target import Target
-from ..code import Packing, cache, prepared
+from ..code import LIMIT as LIMIT
+from ..code import Packing, build, cache, prepared
 from ..code.prepared import Files
 from ..deployment import Packed
 from ..errors import SettingsError, WildrydesError
@@ -77,6 +79,13 @@ def packing(packed: Packed, files: Files) -> Packing:
     return Packing(packed.packages.encode(), packed.is_whole, packed.unneeded, files)
 
 
+def zip_bytes(packed: Packed, files: Files, runtime: str, architecture: str, reporter: Reporter) -> int:
+    """How large the zip of the workshop's function is. Raises SettingsError when it is too large for Lambda, or pip
+    fails. The packages are kept here, so that a deploy need not install them."""
+    source = packaging.source_directory()
+    return len(build(source, runtime, architecture, reporter=reporter, packing=packing(packed, files)).body)
+
+
 def own(path: Path) -> Files:
     """The files of an application's own model. Raises SettingsError for a damaged one."""
     if prepared.is_one(path):
@@ -86,6 +95,16 @@ def own(path: Path) -> Files:
     else:
         found = _unpacked(str(path), path.read_bytes())
     return {f"{MODEL_DIRECTORY}/{name}": body for name, body in found.items()}
+
+
+def is_prepared(directory: Path) -> bool:
+    """Whether the directory has a prepared model."""
+    return prepared.is_one(directory)
+
+
+def write(files: Files, directory: Path) -> None:
+    """Writes a prepared model."""
+    prepared.write(files, directory)
 
 
 def _path(location: str) -> Path:

@@ -16,6 +16,7 @@ from ..template.decode import decode
 from ..template.effective import Effective, changes, effective, made_resources
 from . import consequences
 from .desired import Desired, DesiredStack, Outputs
+from .settings import Settings
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
 
@@ -89,7 +90,7 @@ def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     Raises Refused for stacks and buckets that are not ours, for another route's stack and for a parameter that must
     stay, WildrydesError for a stack in a state that a person has to look at.
     """
-    _refuse_other_route(desired, observed)
+    refuse_other_route(desired.settings, observed.other_route)
     for stack in desired.stacks:
         _refuse_fixed(desired, stack, observed.stacks.get(stack.name))
     steps: list[Step] = [*_bucket_steps(desired, observed)]
@@ -135,14 +136,12 @@ def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None)
         )
 
 
-def _refuse_other_route(desired: Desired, observed: Observed) -> None:
-    if observed.other_route:
-        settings = desired.settings
-        other = next(
-            one.route for one in settings.deployments if observed.other_route[0] in one.stack_names(settings.name)
-        )
+def refuse_other_route(settings: Settings, stacks: Sequence[str]) -> None:
+    """Raises Refused when there are stacks of another route than the one that is asked for."""
+    if stacks:
+        other = next(one.route for one in settings.deployments if stacks[0] in one.stack_names(settings.name))
         raise Refused(
-            f"{settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
+            f"{settings.name} is deployed by the {other} route ({', '.join(stacks)}): "
             f"destroy it first, or deploy with --route {other} or another --name"
         )
 

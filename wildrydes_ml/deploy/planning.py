@@ -39,7 +39,10 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
 def again(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:
     """The plan after another look, without what was told of the settings before."""
     stacks = found_at(target, settings, StackObserver(aws, settings, Follower(aws, reporter)).observe())
-    asked = desired_at(target, recall(settings, stacks, aws.identity, target.parameters), aws, reporter)
+    recalled = recall(settings, stacks, aws.identity, target.parameters)
+    # Before minutes go by for a model or packages that are in vain.
+    planner.refuse_other_route(recalled, [name for name in stacks if name not in recalled.stacks])
+    asked = desired_at(target, recalled, aws, reporter)
     observed = Observer(aws, asked, stacks).observe()
     desired = _with_uploads(aws, asked, observed, target)
     handover.refuse_too_large(desired.stacks)
