@@ -104,6 +104,11 @@ def _packed(packing: Packing, target: Target, pip: Pip, reporter: Reporter | Non
         with tempfile.TemporaryDirectory() as directory:
             Path(directory, REQUIREMENTS).write_bytes(packing.requirements)
             wanted = _Wanted(Path(directory), packing.requirements, "the packages of the zip", packing)
+            if reporter and not wanted.compiled(target):
+                reporter.warning(
+                    f"python{target.python} is not on this machine, so the zip has no bytecode, and each cold start "
+                    f"takes seconds longer: install it, or choose another version with --set PythonRuntime"
+                )
             packages = _packages(wanted, target, pip, reporter)
     inside = {f"{PACKED}/{PACKED_PACKAGES}/{name}": body for name, body in packages.items()}
     return {**inside, **{f"{PACKED}/{name}": body for name, body in packing.files.items()}}
@@ -138,10 +143,6 @@ def _installed(
     _refuse_too_large(wanted.called, installed.sizes(place), _NOT_IN_A_ZIP)
     if python := wanted.compiled(target):
         bytecode.compile_all(place, python, f"{PACKED}/{PACKED_PACKAGES}", instead=bool(packing.unneeded))
-    elif reporter:
-        reporter.event(
-            f"python{target.python} is not on this machine: the function compiles the packages at each start"
-        )
     return installed.files(place, bytecode=True)
 
 

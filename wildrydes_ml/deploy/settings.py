@@ -118,7 +118,7 @@ class Settings:
             elif not wrong_name and not parameters.fits(value, self.rows[name]):
                 told = parameters.shown(name, value, self.rows)
                 faults.append(f"--set {name}={told}: {parameters.constraint(self.rows[name])}")
-        return faults + self.deployments[0].check(self.overrides)
+        return faults + self.deployment.check(self.overrides)
 
     def _held_faults(self) -> list[str]:
         """What was set once need not suit the present parameters."""

@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifest import MACHINE, PYTHON, About, Option, about, options
+from manifest import MACHINE, PYTHON, About, Option, about, is_filled, options
 from settings import Settings
 
 LITERT = {"accepted": True, "model": "prepared/detector.tflite", "files": "prepared/litert.files"}
@@ -178,3 +178,33 @@ def test_a_manifest_describes_no_other_model(root: Path) -> None:
     assert told(root, manifest(description="Knows cats."), model="other") == About()
     (root / "model" / "saved_model.pb").write_bytes(b"another one")
     assert told(root, manifest(description="Knows cats.")) == About()
+
+
+PACKED = {
+    "format": 2,
+    "signature": {"name": "default"},
+    "prepared": {"litert": {"accepted": True, "model": "prepared/detector.tflite", "labels": "prepared/labels.json"}},
+    "files": {"prepared/detector.tflite": "ab"},
+    "description": "Knows horses.",
+}
+
+
+def test_in_a_zip_litert_is_the_only_engine_and_needs_no_saved_model(tmp_path: Path) -> None:
+    litert, capi, tensorflow = found(tmp_path, PACKED)
+    assert (litert.why_not, litert.needs["model"], litert.files) == ("", "prepared/detector.tflite", "")
+    assert capi.why_not == "capi is not in the function's zip"
+    assert tensorflow.why_not == "tensorflow is not in the function's zip"
+    assert is_filled(Settings(root=tmp_path, packages=tmp_path, model=tmp_path / "model"))
+
+
+def test_in_a_zip_the_page_knows_the_model_s_labels(tmp_path: Path) -> None:
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "labels.json").write_text('["Horse", "Tree", "Horse"]')
+    found(tmp_path, PACKED)
+    settings = Settings(root=tmp_path, packages=tmp_path, model=tmp_path / "model")
+    assert about(settings) == About("Knows horses.", ("Horse", "Tree"))
+
+
+@pytest.mark.parametrize("content", [{**PACKED, "format": 1}, {**PACKED, "files": []}, "[]", "{", None])
+def test_in_a_zip_another_manifest_vouches_for_nothing(tmp_path: Path, content: object) -> None:
+    assert not [option for option in found(tmp_path, content) if option.engine == "litert" and not option.why_not]
