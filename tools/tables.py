@@ -31,10 +31,16 @@ from wildrydes_ml.policy.scopes import SCOPES
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates as workshop
 from wildrydes_ml.workshop.deployments import PRESETS
+from wildrydes_ml.workshop.names import PACKAGED
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).resolve().parent.parent
-SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
+SHORT = {
+    "efs_99.yml": "EFS",
+    "5_lambda_function.yml": "function",
+    "99_complete.yml": "complete",
+    "packaged.yml": "packaged",
+}
 FILE = {short: file for file, short in SHORT.items()}
 _MARKED = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 _SAID = re.compile(r"<!-- said: ([\w/:. -]+?) -->\n.*?<!-- end -->", re.DOTALL)
@@ -108,17 +114,19 @@ def presets() -> str:
     chosen = sorted({name for preset in PRESETS.values() for name in preset})
     names = [name for name in chosen if len({row[name] for row in values.values()}) > 1]
     rows: list[tuple[str, ...]] = [
-        (f"`{name}`", *(f"`{values[preset][name]}`" for preset in PRESETS)) for name in names
+        (f"`{name}`", *(f"`{values[preset][name]}`" for preset in PRESETS), "") for name in names
     ]
-    idle: dict[str, dict[str, float]] = {preset: defaultdict(float) for preset in PRESETS}
-    for preset in PRESETS:
-        for cost in costs.idle([effective(workshop.complete().to_dict(), values[preset])]):
+    bodies = {preset: workshop.complete().to_dict() for preset in PRESETS} | {PACKAGED: workshop.packaged().to_dict()}
+    values[PACKAGED] = wild_rydes(preset=PACKAGED).parameter_values()
+    idle: dict[str, dict[str, float]] = {preset: defaultdict(float) for preset in bodies}
+    for preset, body in bodies.items():
+        for cost in costs.idle([effective(body, values[preset])]):
             idle[preset][cost.item] += cost.dollars or 0
     for item in dict.fromkeys(item for costed in idle.values() for item in costed):
-        rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in PRESETS)))
-    sums = (f"**{sum(idle[preset].values()):.2f}**" for preset in PRESETS)
+        rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in bodies)))
+    sums = (f"**{sum(idle[preset].values()):.2f}**" for preset in bodies)
     rows.append(("**US$ a month, idle**", *sums))
-    return table(("setting or cost", *(f"`{preset}`" for preset in PRESETS)), rows)
+    return table(("setting or cost", *(f"`{preset}`" for preset in bodies)), rows)
 
 
 def commands() -> str:

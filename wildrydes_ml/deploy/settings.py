@@ -163,11 +163,11 @@ class Settings:
         if name not in self.rows:
             known = self._settable or "none that can be set"
             return [f"{option} {name}: no such parameter; there are {known}{meant(name, self.rows)}"]
+        if name in self.given:
+            return [f"{option} {name}: you cannot set it yourself: {self.given[name]}"]
         if name not in self.deployment.rows:
             known = ", ".join(sorted(set(self.deployment.rows) - set(self.deployment.given)))
             return [f"{option} {name}: the {self.deployment.route} route has no such parameter; it has {known}"]
-        if name in self.given:
-            return [f"{option} {name}: you cannot set it yourself: {self.given[name]}"]
         return []
 
     @property

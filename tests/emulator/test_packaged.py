@@ -1,0 +1,102 @@
+"""A function without EFS, as a user deploys it: LiteRT and a real model in its zip, real pictures, on the emulator."""
+
+import json
+import shutil
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import pytest
+
+from wildrydes_ml import web
+from wildrydes_ml.code import prepared
+from wildrydes_ml.local import emulator
+
+from .conftest import PICTURES, Command
+
+UNICORNS = {path.name for path in PICTURES.iterdir() if not path.name.startswith("no_unicorn")}
+
+
+@pytest.fixture
+def model(filled_efs: Path, tmp_path: Path) -> Path:
+    """The shipped model, prepared."""
+    prepared.write(prepared.of_filled(filled_efs, "the shipped model"), tmp_path / "prepared")
+    return tmp_path / "prepared"
+
+
+def result(lines: list[dict[str, Any]]) -> dict[str, Any]:
+    return lines[-1]
+
+
+def validated(lines: list[dict[str, Any]]) -> set[str]:
+    return {Path(line["picture"]).name for line in lines if line.get("validated")}
+
+
+def test_the_shipped_model_is_prepared_served_from_the_zip_and_removed(command: Command) -> None:
+    deployed = command("deploy", "--preset", "packaged")
+    (plan,) = [line for line in deployed if line["type"] == "plan"]
+    assert [step["step"] for step in plan["steps"]] == ["MakeBucket", "Upload", "Upload", "ApplyStack", "WarmUp"]
+    assert result(deployed)["ok"]
+
+    assert validated(command("classify", str(PICTURES))) == UNICORNS
+    url = result(deployed)["api_url"]
+    page = web.get(url, {"Accept": "text/html"})
+    assert page.status == 200
+    assert b"This model knows drawings" in page.body
+
+    assert not result(command("deploy"))["changed"]
+    assert "packaged route" in result(command("deploy", "--route", "long", code=4))["error"]
+    assert result(command("status"))["ok"]
+    requests = [json.loads(text) for text in _said(command("logs")) if '"engine"' in text]
+    assert requests
+    assert {line["engine"] for line in requests} == {"litert"}
+    assert not any(line.get("slower_because") for line in requests)
+
+    command("destroy")
+    assert not command.home.exists()
+
+
+def _said(lines: list[dict[str, Any]]) -> list[str]:
+    """The messages of `logs`."""
+    return [line["message"] for line in lines if line["type"] == "output"]
+
+
+def test_a_prepared_model_needs_no_tensorflow_and_a_picture_by_url_no_network_of_its_own(
+    home: Path, model: Path
+) -> None:
+    command = Command(home)
+    pages = partial(SimpleHTTPRequestHandler, directory=str(PICTURES))
+    with ThreadingHTTPServer(("127.0.0.1", 0), pages) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        host = f"127.0.0.1:{server.server_port}"
+        deployed = command(
+            "deploy", "--preset", "packaged", "--model", str(model), "--set", f"PrivateImageHosts={host}"
+        )
+        asked = json.dumps({"url": f"http://{host}/unicorn_meadow.png"}).encode()
+        reply = web.post(result(deployed)["api_url"], asked, {"Content-Type": "application/json"})
+        server.shutdown()
+    assert json.loads(reply.body)["validated"], reply.body
+    other = json.dumps({"url": "http://127.0.0.1:9/unicorn_meadow.png"}).encode()
+    refused = web.post(result(deployed)["api_url"], other, {"Content-Type": "application/json"})
+    assert json.loads(refused.body)["code"] == "forbidden-url", refused.body
+    assert not emulator.efs_directory(home, "wildrydes-ml").exists()
+
+    # Another machine has no such directory: the bucket remembers the model.
+    shutil.rmtree(model)
+    assert not result(command("deploy"))["changed"]
+    command("destroy")
+    assert not home.exists()
+
+
+def test_a_damaged_model_is_refused_and_the_deployed_one_goes_on(home: Path, model: Path) -> None:
+    command = Command(home)
+    command("deploy", "--preset", "packaged", "--model", str(model))
+    weights = model / "prepared" / "detector.tflite"
+    weights.write_bytes(weights.read_bytes()[:-1000])
+    refused = command("deploy", "--model", str(model), code=2)
+    assert "the prepared model is damaged: prepared/detector.tflite" in result(refused)["error"]
+    assert validated(command("classify", str(PICTURES / "unicorn_meadow.png"))) == {"unicorn_meadow.png"}
+    command("destroy")
+    assert not home.exists()
