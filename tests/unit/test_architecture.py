@@ -73,6 +73,7 @@ ACTING = {
     "logs",
     "losses",
     "observer",
+    "packing",
     "place",
     "planning",
     "preflight/__init__",

@@ -1,7 +1,7 @@
 """The App: what its author declares. Each declaration is checked at once, so that an error names its line."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,7 +12,7 @@ from ..blocks.access import Access
 from ..blocks.agreement import Architecture
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
-from ..blocks.function import API_SECONDS, add_inference_function
+from ..blocks.function import API_SECONDS, IN_ZIP, add_inference_function
 from ..blocks.routes import Method, Route, check_paths
 from . import files, functions, parameters, permissions
 from .added import explicit
@@ -45,8 +45,9 @@ class App:
     Args:
         name: The deployment's name: 2 to 31 lower-case letters, digits and dashes.
         network: The network; only with `storage`.
-        storage: The file system. Without it the App has no network, and its functions have only their zips.
-        filling: The packages and the model on EFS.
+        storage: The file system. Without it the App has no network, and its functions have only their zips. With
+            `Storage("zip")` the zips have packages and model, too.
+        filling: The packages and the model on EFS, or in the zips.
         access: Who may call the API; it holds for all routes.
         runtime: The Lambda runtime of the functions and of what fills EFS; the default of parameter `PythonRuntime`.
         architecture: Their processor; the default of parameter `Architecture`.
@@ -91,6 +92,10 @@ class App:
         self._limits = [limit.title for limit in limits(access)]
         for limit in limits(access):
             self._template.add_parameter(limit)
+        self.packed = storage is not None and storage.kind == "zip"
+        self._packed_code: set[Path] = set()
+        if self.packed and filling:
+            files.pins("Filling.packages", self.directory, filling.packages)
         self._foundation: Foundation | None = None
         if network is not None and storage is not None:
             from .foundation import add_foundation
@@ -152,13 +157,17 @@ class App:
             timeout: Seconds, 1 to 900; behind a route at most 29.
             environment: Text, numbers, parameters, resources and functions; the last three stand for their `Ref`.
             may: What its role allows: results of `allow`.
-            mounted: Whether it sees EFS.
+            mounted: Whether it sees EFS, or with `Storage("zip")` has packages and model in its zip.
             physical_name: Its name in the account; by default CloudFormation chooses it.
         """
         self._refuse_taken("function", name)
         directory = files.directory(f"function {name!r}: code", self.directory, code)
         check_handler(f"function {name!r}: handler", directory, handler)
         foundation = self._foundation if mounted else None
+        found: dict[str, str] = {}
+        if self.packed and mounted:
+            self._packed_code.add(directory)
+            found = {**IN_ZIP}
         settings = functions.settings(
             f"function {name!r}",
             name=physical_name,
@@ -172,7 +181,7 @@ class App:
             reserved_concurrency=reserved_concurrency,
             provisioned_concurrency=provisioned_concurrency,
             handler=handler,
-            environment={**self._origins(), **variables(f"function {name!r}: environment", environment or {})},
+            environment={**found, **self._origins(), **variables(f"function {name!r}: environment", environment or {})},
             contents=foundation.filling if foundation else None,
             revision=self._template.parameters["Revision"],
             description=about or f"{name} of {self.name}.",
@@ -323,6 +332,11 @@ class App:
     def code(self) -> Mapping[Path, str]:
         """The directories of code, each with the parameter for the key of its zip."""
         return self._code
+
+    @property
+    def packed_code(self) -> Collection[Path]:
+        """The directories of code whose zips have packages and model."""
+        return self._packed_code
 
     @property
     def foundation(self) -> "Foundation | None":

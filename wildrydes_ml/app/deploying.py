@@ -10,7 +10,7 @@ from troposphere import Parameter, Template
 from ..blocks.access import Access
 from ..blocks.function import ALIAS
 from ..blocks.routes import Route
-from ..deployment import Code, Deployment, Filling, Proof, Stack
+from ..deployment import Code, Deployment, Filling, Packed, Proof, Stack
 from ..errors import SettingsError
 from ..questions import Question
 from ..template.source import built
@@ -29,8 +29,12 @@ def deployment(app: "App", template: Template) -> Deployment:
         name=app.name,
         stacks=(Stack(built(f"{app.name}.yml", template)),),
         proof=_proof(app, question) if question else None,
-        code=tuple(Code(directory, (parameter,)) for directory, parameter in app.code.items()),
+        code=tuple(
+            Code(directory, (parameter,), packed=directory in app.packed_code)
+            for directory, parameter in app.code.items()
+        ),
         filling=_filling(app, template),
+        packed=_packed(app),
         opens=_opens(app.access),
     )
 
@@ -43,9 +47,20 @@ def _filling(app: "App", template: Template) -> Filling | None:
     return Filling(refills=REFILLS, resources=tuple(come_and_go), model=_model(app, app.filling))
 
 
+def _packed(app: "App") -> Packed | None:
+    """What the zips hold besides the code, with `Storage("zip")`."""
+    if app.filling is None or not app.packed:
+        return None
+    pins = files.pins("Filling.packages", app.directory, app.filling.packages)
+    lines = "".join(f"{pin}\n" for pin in pins.split())
+    return Packed(packages=lines, model=_local_model(app, app.filling))
+
+
 def _model(app: "App", filling: Declared) -> Path | str:
-    if filling.is_url:
-        return filling.model
+    return filling.model if filling.is_url else _local_model(app, filling)
+
+
+def _local_model(app: "App", filling: Declared) -> Path:
     try:
         return files.model("Filling.model", app.directory, filling.model)
     except ValueError as error:

@@ -179,21 +179,27 @@ def _environment(target: Target, pip: Pip) -> dict[str, str]:
     return {**kept, **chosen, TARGET: json.dumps(target.markers())}
 
 
-def _reason(file: str, target: Target, pip: Pip, said: list[str]) -> str:
+def _reason(called: str, target: Target, pip: Pip, said: list[str]) -> str:
     """Why pip failed and what to do."""
     if any("No module named pip" in line for line in said):
-        return f"{file}: the Python {pip.python} has no pip; run {pip.python} -m ensurepip, or use another Python"
+        return f"{called}: the Python {pip.python} has no pip; run {pip.python} -m ensurepip, or use another Python"
     errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")] or said[-5:]
-    words = "\n  ".join([f"{file}: pip cannot install this for {target.runtime} on {target.architecture}:", *errors])
+    words = "\n  ".join([f"{called}: pip cannot install this for {target.runtime} on {target.architecture}:", *errors])
     missing = next((found[1] for line in errors if (found := re.search(r"distribution found for (\S+)", line))), "")
-    return f"{words}\n{_advice(missing)}" if missing else words
-
-
-def _advice(name: str) -> str:
-    bare = re.split(r"[<>=!~;\[]", name)[0]
-    return (
+    if not missing:
+        return words
+    bare = re.split(r"[<>=!~;\[]", missing)[0]
+    advice = (
         f"Check that the name is right, that pip can reach its index, and that {bare} has a wheel for this Python "
-        f"and processor (another version may have one). If {bare} is pure Python without a wheel, build one: run "
+        f"and processor (another version may have one)"
+    )
+    return f"{words}\n{advice}{_of_ones_own(bare) if called.endswith(REQUIREMENTS) else ''}"
+
+
+def _of_ones_own(bare: str) -> str:
+    """How to get a package into a code directory's requirements that nobody has built a wheel of."""
+    return (
+        f". If {bare} is pure Python without a wheel, build one: run "
         f"`pip wheel --no-deps --wheel-dir ../wheels {bare}` in the code directory, and write "
         f"`--find-links ../wheels` as the first line of {REQUIREMENTS}"
     )
