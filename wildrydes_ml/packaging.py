@@ -12,9 +12,6 @@ from pathlib import Path
 from .errors import WildrydesError
 
 _PACKAGE = Path(__file__).resolve().parent
-PACKED = "packed"
-"""The directory of a zip that stands for EFS: it has the model, and below it the directory PACKED_PACKAGES."""
-PACKED_PACKAGES = "packages"
 # The earliest time that a zip can hold.
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 

@@ -5,8 +5,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "deploy": (
         "--local --open",
         "--plan",
-        "--preset lean --region eu-west-1",
-        "--preset packaged --model prepared",
+        "--preset packaged --model prepared --region eu-west-1",
         "--set MinScore=0.5 --set ApiAuth=API_KEY",
         "--app my_workshop.py --local",
     ),

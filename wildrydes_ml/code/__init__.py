@@ -14,7 +14,8 @@ from pathlib import Path
 
 from .. import packaging
 from ..errors import SettingsError
-from ..packaging import PACKED, PACKED_PACKAGES, Package
+from ..naming import PACKED, PACKED_PACKAGES
+from ..packaging import Package
 from ..reporting import Reporter
 from . import bytecode, cache, installed, requirements
 from .requirements import REQUIREMENTS, Pip, Target

@@ -82,8 +82,8 @@ ROWS: dict[str, Row] = {
         "Code",
         text(
             "",
-            "Key in DataBucket of the prepared model that the function's zip contains. Only deploy reads it. Empty: "
-            "deploy made no such model.",
+            "Not used by the stack. deploy remembers here which prepared model is in the function's zip: its key in "
+            "DataBucket.",
             MaxLength=120,
         ),
         (PACKED,),

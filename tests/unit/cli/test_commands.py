@@ -459,6 +459,7 @@ def test_templates_are_written_and_checked(tmp_path: Path, capsys: pytest.Captur
         "5_lambda_function.yml",
         "99_complete.yml",
         "efs_99.yml",
+        "packaged.yml",
     ]
     assert main(["render", "--check", *where]) == 0
     (tmp_path / "new" / "efs_99.yml").write_text("stale: true\n")

@@ -131,7 +131,7 @@ def script(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
         (["de"], ["demo", "deploy", "destroy"]),
         (["deploy", "--reg"], ["--region"]),
         (["deploy", "--preset", "l"], ["lean"]),
-        (["deploy", "--route", ""], ["long", "short"]),
+        (["deploy", "--route", ""], ["long", "packaged", "short"]),
         (["deploy", "--set", "MinS"], ["MinScore="]),
         (["deploy", "--reset", "ApiA"], ["ApiAuth"]),
         (["policy", "--for", "de"], ["deploy", "destroy"]),
