@@ -10,9 +10,13 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml import web
+from wildrydes_ml import Access, App, Filling, Storage, web
 from wildrydes_ml.code import prepared
-from wildrydes_ml.local import emulator
+from wildrydes_ml.deploy import deploy
+from wildrydes_ml.destroy import destroy
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.local import emulator, running
+from wildrydes_ml.reporting import Quiet
 
 from .conftest import PICTURES, Command
 
@@ -100,3 +104,44 @@ def test_a_damaged_model_is_refused_and_the_deployed_one_goes_on(home: Path, mod
     assert validated(command("classify", str(PICTURES / "unicorn_meadow.png"))) == {"unicorn_meadow.png"}
     command("destroy")
     assert not home.exists()
+
+
+HANDLER = '''"""Answers with a word of its model, and the place of a package; both are in its zip."""
+import json
+import os
+import sys
+from pathlib import Path
+
+EFS = Path(os.environ["EFS_PATH"])
+sys.path.insert(0, str(EFS / os.environ["PY_PKG_PATH"]))
+import toolz
+
+
+def answer(event, context):
+    told = {"word": (EFS / "model" / "words.txt").read_text().strip(), "from": toolz.__file__}
+    return {"statusCode": 200, "headers": {"Content-Type": "application/json"}, "body": json.dumps(told)}
+'''
+
+
+def test_an_app_has_packages_and_model_in_its_zip(tmp_path: Path) -> None:
+    for name, text in {"handler/app.py": HANDLER, "model/words.txt": "good\n"}.items():
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text(text)
+    app = App(
+        "words",
+        storage=Storage("zip"),
+        filling=Filling(packages=["toolz==1.0.0"], model="model/"),
+        access=Access("API_KEY"),
+        directory=tmp_path,
+    )
+    ask = app.route("GET /", app.function("Answer", code="handler/", handler="app.answer"))
+    app.proof(ask, None, lambda reply: reply["word"] == "good" and "packed/packages" in reply["from"])
+    with running("words") as place:
+        assert deploy(app, place, reporter=Quiet()).changed
+        (tmp_path / "model" / "words.txt").write_text("bad\n")
+        with pytest.raises(WildrydesError, match="bad"):
+            deploy(app, place, reporter=Quiet())
+        (tmp_path / "model" / "words.txt").write_text("good\n")
+        assert deploy(app, place, reporter=Quiet()).changed
+        assert not deploy(app, place, reporter=Quiet()).changed
+        assert destroy(app, place, reporter=Quiet())

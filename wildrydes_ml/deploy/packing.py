@@ -91,7 +91,8 @@ def own(path: Path) -> Files:
     if prepared.is_one(path):
         return prepared.read(path)
     if path.is_dir():
-        found = {one.relative_to(path).as_posix(): one.read_bytes() for one in path.rglob("*") if one.is_file()}
+        within = [one for one in path.rglob("*") if one.is_file()]
+        found: Files = {one.relative_to(path).as_posix(): one.read_bytes() for one in within}
     else:
         found = _unpacked(str(path), path.read_bytes())
     return {f"{MODEL_DIRECTORY}/{name}": body for name, body in found.items()}
