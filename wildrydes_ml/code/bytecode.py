@@ -29,7 +29,7 @@ def compile_all(directory: Path, python: str, place: str, *, instead: bool) -> N
     The bytecode does not depend on when and where it is made, and tracebacks name the files as a function has them.
     """
     command = [python, "-Im", "compileall", "-q", *(["-b"] if instead else []), "--invalidation-mode", "unchecked-hash"]
-    command += ["-s", str(directory), "-p", f"{_SHOWN}/{place}", str(directory)]
+    command += ["-s", str(directory), "-p", f"{_SHOWN}/{place}".rstrip("/"), str(directory)]
     subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     for source in directory.rglob("*.py") if instead else ():
         if source.with_suffix(".pyc").is_file():

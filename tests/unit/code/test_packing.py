@@ -27,10 +27,22 @@ def test_the_model_lies_beside_the_code_and_the_bytes_are_the_same_each_time(han
     one, other = (code.build(handler, "python3.13", "arm64", packing=packing) for _ in range(2))
     assert one == other
     with zipfile.ZipFile(io.BytesIO(one.body)) as archive:
-        assert archive.namelist() == ["app.py", "packed/manifest.json", "packed/prepared/detector.tflite"]
+        names = [name for name in archive.namelist() if not name.startswith("__pycache__")]
+        assert names == ["app.py", "packed/manifest.json", "packed/prepared/detector.tflite"]
         assert archive.read("packed/prepared/detector.tflite") == b"TFL3"
     changed = Packing(b"", files={**packing.files, "manifest.json": b"{} "})
     assert code.build(handler, "python3.13", "arm64", packing=changed).digest != one.digest
+
+
+def test_the_code_is_there_as_bytecode_too_for_the_function_s_own_version_of_python(handler: Path) -> None:
+    def names(runtime: str, packing: Packing | None = None) -> list[str]:
+        with zipfile.ZipFile(io.BytesIO(code.build(handler, runtime, packing=packing).body)) as archive:
+            return archive.namelist()
+
+    compiled = f"__pycache__/app.cpython-{HERE.replace('.', '')}.pyc"
+    assert names(f"python{HERE}", Packing(b"")) == [compiled, "app.py"]
+    assert names("python3.99", Packing(b"")) == ["app.py"]
+    assert names(f"python{HERE}") == ["app.py"]
 
 
 def test_a_zip_over_lambda_s_limit_is_refused_with_its_largest_parts(handler: Path) -> None:

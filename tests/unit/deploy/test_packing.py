@@ -71,7 +71,7 @@ def keys(aws: FakeAws) -> tuple[str, str]:
 def zipped(aws: FakeAws) -> dict[str, bytes]:
     """Name and content of the files of the function's zip."""
     with zipfile.ZipFile(io.BytesIO(aws.buckets.objects[BUCKET][keys(aws)[0]])) as archive:
-        return {name: archive.read(name) for name in archive.namelist()}
+        return {name: archive.read(name) for name in archive.namelist() if "__pycache__" not in name}
 
 
 def test_a_prepared_model_goes_into_the_function_s_zip(run: Run, aws: FakeAws, model: Path) -> None:
