@@ -1,7 +1,10 @@
 """A function without EFS, as a user deploys it: LiteRT and a real model in its zip, real pictures, on the emulator."""
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -11,23 +14,39 @@ from typing import Any
 import pytest
 
 from wildrydes_ml import Access, App, Filling, Storage, web
-from wildrydes_ml.code import prepared
 from wildrydes_ml.deploy import deploy
 from wildrydes_ml.destroy import destroy
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.local import emulator, running
 from wildrydes_ml.reporting import Quiet
+from wildrydes_ml.workshop.deployments import shipped
 
-from .conftest import PICTURES, Command
+from .conftest import PICTURES, ROOT, Command
 
 UNICORNS = {path.name for path in PICTURES.iterdir() if not path.name.startswith("no_unicorn")}
 
 
+@pytest.fixture(scope="module")
+def prepared(filled_efs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The shipped model, prepared by the command. What it works in is filled already, as after an earlier one."""
+    folder = tmp_path_factory.mktemp("prepare")
+    shutil.copytree(filled_efs, folder / "wildrydes-ml" / "prepare", symlinks=True, copy_function=os.link)
+    command = [sys.executable, ROOT / "bin" / "prepare.py", "--model", shipped(), "--out", "prepared"]
+    options = ["--runtime", f"python{sys.version_info.major}.{sys.version_info.minor}", "--output", "json"]
+    environment = {**os.environ, "XDG_CACHE_HOME": str(folder)}
+    done = subprocess.run(
+        [*command, *options], cwd=folder, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    told = json.loads(done.stdout.splitlines()[-2])
+    assert told["bytes"] < told["zip_bytes"] < 262_144_000
+    return folder / "prepared"
+
+
 @pytest.fixture
-def model(filled_efs: Path, tmp_path: Path) -> Path:
-    """The shipped model, prepared."""
-    prepared.write(prepared.of_filled(filled_efs, "the shipped model"), tmp_path / "prepared")
-    return tmp_path / "prepared"
+def model(prepared: Path, tmp_path: Path) -> Path:
+    """A copy of it for one test."""
+    return shutil.copytree(prepared, tmp_path / "prepared")
 
 
 def result(lines: list[dict[str, Any]]) -> dict[str, Any]:

@@ -18,7 +18,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "policy": ("--account 123456789012 --region eu-west-1", "--for status", "--for deploy --out policies"),
     "prepare": ("--model my-model --out prepared", "--model https://example.org/model.tar.gz"),
     "render": ("", "--check", "--app my_workshop.py --out templates"),
-    "package": ("", "--out function.zip"),
+    "package": ("", "--out function.zip", "--model prepared --architecture arm64"),
     "completion": (
         "bash > ~/.local/share/bash-completion/completions/wildrydes-ml",
         "zsh > ~/.zfunc/_wildrydes-ml",

@@ -41,14 +41,27 @@ def _texts(options: argparse.Namespace) -> dict[str, str]:
 
 
 def package(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Writes the function's zip."""
-    built = packaging.build()
+    """Writes the function's zip; with a model, the one for `packaged.yml`."""
+    built = _packaged(options, reporter) if options.model else packaging.build()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with naming(options.out):
         options.out.write_bytes(built.body)
     reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
     reporter.result(True, sha256=built.digest)
     return 0
+
+
+def _packaged(options: argparse.Namespace, reporter: Reporter) -> packaging.Package:
+    """The zip with packages and a prepared model."""
+    # Only here, since everybody who renders would wait for them.
+    from ..deploy import packing
+    from ..workshop.deployments import deployment
+    from ..workshop.names import PACKAGED
+
+    packed = deployment(PACKAGED).packed
+    assert packed is not None
+    files = packing.named(packed, options.model, packing.workplace(), reporter)
+    return packing.zipped(packed, files, options.runtime, options.architecture, reporter)
 
 
 def policy(options: argparse.Namespace, reporter: Reporter) -> int:

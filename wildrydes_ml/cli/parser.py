@@ -119,7 +119,9 @@ VERBS = {
         "Prepare a model for a function without EFS, as a directory that deploy takes.", "prepare", prepare_options.add
     ),
     "render": _Verb("Write the CloudFormation templates as YAML.", "offline", group.render),
-    "package": _Verb("Build the function's zip, to upload it by hand.", "offline", group.package),
+    "package": _Verb(
+        "Build the function's zip, to upload it by hand.", "offline", group.package, prepare_options.package
+    ),
     "completion": _Verb(
         "Print a script with which your shell completes these commands.", "completion", group.completion
     ),

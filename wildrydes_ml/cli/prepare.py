@@ -21,7 +21,7 @@ def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
     packed = deployment(PACKAGED).packed
     assert packed is not None
     files = packing.named(packed, options.model or packed.default, packing.workplace(), reporter, options.signature)
-    zipped = packing.zip_bytes(packed, files, options.runtime, options.architecture, reporter)
+    zipped = len(packing.zipped(packed, files, options.runtime, options.architecture, reporter).body)
     with naming(out):
         packing.write(files, out)
     size = sum(map(len, files.values()))

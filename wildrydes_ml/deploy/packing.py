@@ -19,6 +19,7 @@ from ..code.prepared import Files
 from ..deployment import Packed
 from ..errors import SettingsError, WildrydesError
 from ..local import filling
+from ..packaging import Package
 from ..reporting import Reporter
 from . import model
 from .desired import default_bucket, label, values_at
@@ -79,11 +80,13 @@ def packing(packed: Packed, files: Files) -> Packing:
     return Packing(packed.packages.encode(), packed.is_whole, packed.unneeded, files)
 
 
-def zip_bytes(packed: Packed, files: Files, runtime: str, architecture: str, reporter: Reporter) -> int:
-    """How large the zip of the workshop's function is. Raises SettingsError when it is too large for Lambda, or pip
-    fails. The packages are kept here, so that a deploy need not install them."""
+def zipped(packed: Packed, files: Files, runtime: str, architecture: str, reporter: Reporter) -> Package:
+    """The zip of the workshop's function. Raises SettingsError when it is too large for Lambda, or pip fails.
+
+    The packages are kept here, so that a deploy need not install them.
+    """
     source = packaging.source_directory()
-    return len(build(source, runtime, architecture, reporter=reporter, packing=packing(packed, files)).body)
+    return build(source, runtime, architecture, reporter=reporter, packing=packing(packed, files))
 
 
 def own(path: Path) -> Files:
