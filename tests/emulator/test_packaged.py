@@ -32,10 +32,14 @@ def prepared(filled_efs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     folder = tmp_path_factory.mktemp("prepare")
     shutil.copytree(filled_efs, folder / "wildrydes-ml" / "prepare", symlinks=True, copy_function=os.link)
     command = [sys.executable, ROOT / "bin" / "prepare.py", "--model", shipped(), "--out", "prepared"]
-    options = ["--runtime", f"python{sys.version_info.major}.{sys.version_info.minor}", "--output", "json"]
     environment = {**os.environ, "XDG_CACHE_HOME": str(folder)}
     done = subprocess.run(
-        [*command, *options], cwd=folder, env=environment, capture_output=True, text=True, check=False
+        [*map(str, command), "--output", "json"],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout.splitlines()[-2])
