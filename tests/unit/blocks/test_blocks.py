@@ -229,12 +229,13 @@ def test_cfn_lint_accepts_the_blocks_with_plain_values(tmp_path: Path) -> None:
 
 
 def test_public_names() -> None:
-    workshop = {"efs_99", "lambda_function", "complete", "render"}
+    workshop = {"efs_99", "lambda_function", "complete", "packaged", "render"}
     author = {"Access", "App", "Deployment", "ExistingNetwork", "Filling", "NewNetwork", "Storage", "allow"}
-    program = {"Code", "Kept", "Proof", "Stack", "StackOutput", "Target"}
+    program = {"Code", "Kept", "Packed", "Proof", "Stack", "StackOutput", "Target"}
     assert set(wildrydes_ml.__all__) == workshop | author | program
     assert all(getattr(wildrydes_ml, name) for name in wildrydes_ml.__all__)
-    for build in (wildrydes_ml.efs_99, wildrydes_ml.lambda_function, wildrydes_ml.complete):
+    workshops = (wildrydes_ml.efs_99, wildrydes_ml.lambda_function, wildrydes_ml.complete, wildrydes_ml.packaged)
+    for build in workshops:
         template = build()
         assert isinstance(template, Template)
         assert wildrydes_ml.render(template).startswith("AWSTemplateFormatVersion: '2010-09-09'\n")
