@@ -178,8 +178,12 @@ class Settings:
     @property
     def deployment(self) -> Deployment:
         """The one that was chosen, the first while none is; a preset chooses among those that have it."""
-        having = [one for one in self.deployments if self.preset in one.presets] or self.deployments
-        return next((one for one in self.deployments if one.route == self.route), having[0])
+        return next((one for one in self.deployments if one.route == self.route), self.having_preset[0])
+
+    @property
+    def having_preset(self) -> tuple[Deployment, ...]:
+        """The deployments that have the preset that is asked for; all without one."""
+        return tuple(one for one in self.deployments if self.preset in one.presets) or self.deployments
 
     @property
     def rows(self) -> dict[str, Mapping[str, Any]]:

@@ -129,8 +129,8 @@ def untold(settings: Settings) -> list[str]:
 
 
 def _kinds(settings: Settings) -> set[str]:
-    """The types of all resources of the deployments that the name may have."""
-    bodies = [stack.source.body for one in settings.deployments for stack in one.stacks]
+    """The types of all resources of the deployments that the name may have, with the preset that is asked for."""
+    bodies = [stack.source.body for one in settings.having_preset for stack in one.stacks]
     return {str(entry["Type"]) for body in bodies for entry in body["Resources"].values()}
 
 
@@ -166,7 +166,7 @@ def _physical(settings: Settings, kind: str, key: str) -> tuple[str, ...]:
     any.
     """
     found, values = [], settings.parameter_values()
-    for stack in (one for whole in settings.deployments for one in whole.stacks):
+    for stack in (one for whole in settings.having_preset for one in whole.stacks):
         begin = stack.name(settings.name)
         made = f"{begin}-*" if len(begin) <= _KEPT_OF_STACK else f"{begin[:_KEPT_OF_STACK]}*"
         for entry in effective(stack.source.body, values)["Resources"].values():

@@ -2,6 +2,7 @@
 
 import fnmatch
 import json
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +34,7 @@ from wildrydes_ml.workshop.settings import wild_rydes
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 SETTINGS = wild_rydes(account=ACCOUNT)
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:ml_inferencefunction"
 
 # Words of the gateways' source that also are operations of a service whose operation is not called.
 NAMESAKES = {
@@ -290,6 +292,17 @@ def test_the_roles_of_every_stack_may_be_made() -> None:
         tuple(one["Resource"]) for one in all_statements("deploy", settings) if "iam:CreateRole" in one["Action"]
     }
     assert len(made) == 2
+
+
+def test_without_efs_cloudformation_makes_no_network_no_file_system_and_no_instance() -> None:
+    settings = wild_rydes(account=ACCOUNT, preset="packaged")
+    making = {"ec2:CreateVpc", "ec2:RunInstances", "elasticfilesystem:CreateFileSystem"}
+    assert making <= granted("cloudformation")
+    changed = {
+        action for action in granted("cloudformation", settings) if not re.search(r":(Describe|Get|List)", action)
+    }
+    assert not {action for action in changed if action.startswith(("ec2:", "elasticfilesystem:"))}
+    assert allows("cloudformation", "lambda:CreateFunction", FUNCTION_ARN, settings)
 
 
 def test_what_the_table_does_not_know_of_another_application_is_said() -> None:
