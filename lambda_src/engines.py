@@ -59,6 +59,8 @@ def _is_final(settings: Settings, failure: Exception | None) -> bool:
 
 
 def _litert(settings: Settings, option: Option, readers: list[Thread]) -> Detector:
+    if other := manifest.changed(settings, option.needs):
+        raise ValueError(other)
     from litert import LiteRTDetector
 
     return LiteRTDetector(settings.root, option.needs)

@@ -81,6 +81,19 @@ def options(settings: Settings) -> list[Option]:
     return [_option(engine, manifest, why_not) for engine in engines]
 
 
+def changed(settings: Settings, needs: Mapping[str, Any]) -> str:
+    """Which of an engine's files is another one than when EFS was filled; '' for none.
+
+    It is told by size and time, as for saved_model.pb. Without a SavedModel nothing else could answer, so that
+    knowing would help nobody.
+    """
+    for name, made in needs.get("made", {}).items() if settings.model.is_dir() else ():
+        found = (settings.root / name).stat()
+        if [found.st_size, int(found.st_mtime)] != made:
+            return f"{name} is another file than when EFS was filled"
+    return ""
+
+
 def _read(path: Path) -> tuple[Any, str]:
     """The manifest, or why there is none."""
     try:

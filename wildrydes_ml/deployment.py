@@ -113,6 +113,9 @@ class Filling:
     """The output that says what is on EFS."""
     model: Path | str = ""
     """The application's own model, if it has one: a directory, an archive or a URL. `--model` is then refused."""
+    samples: str = ""
+    """The parameter that gets the key of the user's own pictures, if the model is compared on any. Without it
+    `--samples` is refused."""
     local_model: Path | None = None
     """The model for `--local`, if nobody names another one."""
     refuse: Callable[[Path], str] = lambda path: ""
@@ -245,6 +248,10 @@ class Deployment:
             return f"{(known[stack].id or self.name) if stack in known else stack}.{key}"
 
         return {called(stack, key): value for stack, one in outputs.items() for key, value in one.items()}
+
+    def contents(self, outputs: Values) -> str:
+        """What is on EFS, by the outputs in one table; empty where that is not known."""
+        return outputs.get(self.filling.contents, "") if self.filling else ""
 
     def stack_names(self, name: str) -> tuple[str, ...]:
         """The names of the stacks in a deployment of that name."""

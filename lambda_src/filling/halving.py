@@ -66,7 +66,7 @@ def refuse_few(expected: Sequence[Sequence[Detection]]) -> None:
     if len(expected) < MIN_PICTURES or seen < MIN_DETECTIONS:
         raise Refused(
             f"float16 was compared on {len(expected)} pictures with {seen} detections above {MIN_SCORE}: "
-            f"{MIN_PICTURES} and {MIN_DETECTIONS} are needed; put pictures into the model's directory `samples`"
+            f"{MIN_PICTURES} and {MIN_DETECTIONS} are needed; show it pictures of your own with --samples"
         )
 
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from functools import cached_property, partial
-from itertools import chain, islice, takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -59,6 +59,7 @@ class Preparation:
         signature_name: str = "default",
         weights: str = "auto",
         *,
+        samples_at: Path | None = None,
         min_bytes: int = halving.MIN_BYTES,
     ) -> None:
         self._efs = recording.Efs(site_packages, model, out)
@@ -66,6 +67,7 @@ class Preparation:
         self._out = out
         self._name = signature_name
         self._weights = weights
+        self._folders = [model / "samples", *([samples_at] if samples_at else [])]
         self._min_bytes = min_bytes
 
     def engines(self) -> dict[str, Callable[[], Entry]]:
@@ -81,9 +83,11 @@ class Preparation:
         _say("comparing with TensorFlow")
         noise = self._heads_difference(cut, entry)
         found = self._agreement("litert", entry, noise, entry["suppression"]["max_total"])
-        entry["agreement"] = {**asdict(found), "heads": noise}
+        entry["agreement"] = {**asdict(found), "heads": noise, **self._pictures}
         entry["weights"] = self._halved(cut, entry)
-        return entry | self._recorded("litert", entry)
+        files = {entry[name]: (self._out / Path(entry[name]).name).stat() for name in ("model", "labels")}
+        made = {name: [one.st_size, int(one.st_mtime)] for name, one in files.items()}
+        return {**entry, "made": made, **self._recorded("litert", entry)}
 
     def _halved(self, cut: Cut, entry: Entry) -> Entry:
         """Takes float16 weights where they were asked for, or are as good; which, why, and by how much they differ."""
@@ -112,7 +116,7 @@ class Preparation:
         half = {**entry, "model": "prepared/half.tflite"}
         pictures, expected = zip(*self._many_samples, strict=True)
         answers = recording.detections(self._efs, self._signature, "litert", half, pictures)
-        found["pictures"] = len(pictures)
+        found |= {"pictures": len(pictures), "detections": sum(map(halving.sure, expected))}
         found["agreement"] = asdict(halving.agreement(expected, answers, entry["suppression"]["max_total"]))
         halving.refuse_few(expected)
         run = partial(recording.speed, self._efs, self._signature, "litert", pictures=pictures[: samples.USUAL])
@@ -124,7 +128,7 @@ class Preparation:
         _say("comparing TensorFlow's C API with its Python")
         entry: Entry = {"input_size": self._size_taken()}
         found = self._agreement("capi", entry, CAPI_NOISE, max(len(sample.expected) for sample in self._samples))
-        entry["agreement"] = asdict(found)
+        entry["agreement"] = {**asdict(found), **self._pictures}
         return entry | self._recorded("capi", entry)
 
     @cached_property
@@ -141,21 +145,33 @@ class Preparation:
 
     @cached_property
     def _samples(self) -> list[Sample]:
-        """The sample pictures that the model accepts. Raises Unfit when it accepts none."""
+        """The sample pictures that the model accepts, then the user's own. Raises Unfit when it accepts none."""
         taken = list(self._looked_at(samples.pictures()))
         if not taken:
             raise Unfit("TensorFlow cannot run the model on any of the sample pictures: it must take float32 [1,H,W,3]")
-        return taken
+        return [*taken, *self._own]
+
+    @cached_property
+    def _own(self) -> list[Sample]:
+        """The user's own pictures, as many as there is time for."""
+        end = time.monotonic() + halving.LOOK_SECONDS
+        pictures = takewhile(lambda _: time.monotonic() < end, samples.own(*self._folders))
+        return list(self._looked_at(pictures))
+
+    @property
+    def _pictures(self) -> Entry:
+        """On how many pictures engines were compared, and how many of these are the user's own."""
+        return {"pictures": len(self._samples), "own": len(self._own)}
 
     @cached_property
     def _many_samples(self) -> list[Sample]:
-        """Enough to tell float16 from float32, with those that came with the model.
+        """Enough to tell float16 from float32.
 
         More are made until it was sure of enough; of these only those that show something are kept.
         """
         made = samples.pictures(MANY_PICTURES)
         few = islice(made, samples.USUAL, halving.MIN_PICTURES)
-        taken = [*self._samples, *self._looked_at(chain(few, samples.own(self._model)))]
+        taken = [*self._samples, *self._looked_at(few)]
         seen, end = sum(halving.sure(sample.expected) for sample in taken), time.monotonic() + halving.LOOK_SECONDS
         for sample in self._looked_at(takewhile(lambda _: time.monotonic() < end, made)):
             if seen >= halving.MIN_DETECTIONS:

@@ -6,7 +6,8 @@ during a cold start are recorded. OUT_DIR becomes `prepared/` on EFS, and its pr
 for each engine, whether it is accepted and what it needs, or why it is not. The exit status is 0, with or without an
 accepted engine; it is 3 when no engine can serve the model, and OUT_DIR/refused then has the reason in one sentence.
 The environment's SIGNATURE is the name of the signature to use, by default `default`. Its MODEL_WEIGHTS is
-`float32`, `float16` or `auto`, the default: float16 if the model detects the same with them and is not slower.
+`float32`, `float16` or `auto`, the default: float16 if the model detects the same with them and is not slower. SAMPLES
+is a directory with pictures of the user's own, on which the engines are compared, too.
 """
 
 from __future__ import annotations
@@ -39,7 +40,8 @@ def main(arguments: Sequence[str]) -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     asked = os.environ.get("SIGNATURE") or "default", os.environ.get("MODEL_WEIGHTS") or "auto"
-    preparation = Preparation(site_packages, model, out, *asked)
+    own = os.environ.get("SAMPLES")
+    preparation = Preparation(site_packages, model, out, *asked, samples_at=Path(own) if own else None)
     try:
         entries = {name: _tried(name, step) for name, step in preparation.engines().items()}
     except Unfit as error:

@@ -172,6 +172,47 @@ def test_the_code_in_the_bucket_is_asked_for_again(
     assert bootstrap.calls().count("aws ") == 3
 
 
+@pytest.fixture
+def seeing_zip(code_zip: str) -> str:
+    """The same, but its preparation says which pictures it sees."""
+    text = (
+        "import json, os, sys\n"
+        "with open(sys.argv[3] + '/prepared.json', 'w') as file:\n"
+        "    json.dump({'seen': sorted(os.listdir(os.environ['SAMPLES']))}, file)\n"
+    )
+    path = f"{code_zip}.seeing"
+    with zipfile.ZipFile(code_zip) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, text if name.endswith("prepare.py") else old.read(name))
+    return path
+
+
+FETCHING = 'echo "aws $*" >>"$CALLS"; [[ ${@: -1} == *.tar ]] && CODE_ZIP=$SAMPLES_TAR; cp "$CODE_ZIP" "${@: -1}"'
+
+
+def test_the_users_own_pictures_are_fetched_from_the_bucket(
+    bootstrap: Bootstrap, fakes: Callable[..., str], seeing_zip: str, tmp_path: Path
+) -> None:
+    fakes(aws=FETCHING)
+    (tmp_path / "s.tar").write_bytes(make_archive(("001.jpg", "a picture"), ("002.png", "another")))
+    given = {"CODE_BUCKET": "b", "CODE_KEY": "a.zip", "CODE_ZIP": seeing_zip, "SAMPLES_TAR": str(tmp_path / "s.tar")}
+    assert bootstrap(**given, SAMPLES_KEY="model/mine.tar", MODEL_WEIGHTS="auto")["Status"] == "SUCCESS"
+    assert "s3://b/model/mine.tar " in bootstrap.calls()
+    found = json.loads((bootstrap.root / "manifest.json").read_text())
+    assert found["prepared"] == {"seen": ["001.jpg", "002.png"]}
+    assert found["inputs"]["preparation"] == "auto - s3://b/model/mine.tar"
+
+
+def test_pictures_that_cannot_be_fetched_are_a_failure_that_says_so(
+    bootstrap: Bootstrap, fakes: Callable[..., str], seeing_zip: str
+) -> None:
+    fakes(aws=FETCHING)
+    given = {"CODE_BUCKET": "b", "CODE_KEY": "a.zip", "CODE_ZIP": seeing_zip, "SAMPLES_TAR": "/not/there"}
+    heard = bootstrap(**given, SAMPLES_KEY="model/mine.tar")
+    assert heard["Status"] == "FAILURE"
+    assert "is ModelSamples the key of a tar in the bucket?" in heard["Reason"]
+
+
 def test_the_scripts_that_the_template_carries_fill_efs_alone(bootstrap: Bootstrap) -> None:
     shutil.rmtree(bootstrap.directory)
     bootstrap.directory.mkdir()

@@ -91,10 +91,10 @@ def join_vpc(function_name: Value) -> PolicyDocument:
     )
 
 
-def read_object(bucket: Value, key: Value) -> PolicyDocument:
-    """Allows reading one object in a bucket."""
-    arn = fill("arn:${{AWS::Partition}}:s3:::{bucket}/{key}", bucket=bucket, key=key)
-    return PolicyDocument(Version=_VERSION, Statement=[Statement(Effect=Allow, Action=[s3.GetObject], Resource=[arn])])
+def read_objects(bucket: Value, *keys: Value) -> PolicyDocument:
+    """Allows reading some objects in a bucket."""
+    arns = [fill("arn:${{AWS::Partition}}:s3:::{bucket}/{key}", bucket=bucket, key=key) for key in keys]
+    return PolicyDocument(Version=_VERSION, Statement=[Statement(Effect=Allow, Action=[s3.GetObject], Resource=arns)])
 
 
 def encrypted_access_points_only() -> PolicyDocument:
@@ -147,7 +147,7 @@ def _deny_clients(sid: str, condition: Any) -> Statement:
         Sid=sid,
         Effect=Deny,
         Principal=Principal("AWS", "*"),
-        Action=[efs.ClientMount, efs.ClientWrite, efs.ClientRootAccess],
+        Action=[efs.Action("Client*")],
         Resource=["*"],
         Condition=Condition(condition),
     )

@@ -118,6 +118,12 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         help="the model's signature to serve, as --set Signature=NAME (default: default)",
     )
     parser.add_argument(
+        "--samples",
+        default="",
+        metavar="DIR",
+        help="folder of your own pictures: the prepared model must find the same in them as TensorFlow does",
+    )
+    parser.add_argument(
         "--reset",
         action="append",
         default=[],

@@ -25,6 +25,7 @@ def settings(options: argparse.Namespace) -> Settings:
         overrides={**_of_file(options), **parse_overrides(option("overrides", [])), **_signature(options)},
         reset=tuple(option("reset", ())),
         model=option("model"),
+        samples=option("samples"),
         allow_replace=tuple(option("allow_replace", ())),
         account=options.account,
         continue_rollback=option("continue_rollback", False),

@@ -19,6 +19,7 @@ from ..template import parameters
 from ..template.decode import decode
 from ..template.effective import Effective, effective, without, without_order
 from .model import Model, is_url
+from .samples import NO_SAMPLES, NONE, Samples
 from .settings import Settings
 
 # Where uploads lie in a bucket.
@@ -137,6 +138,7 @@ class Desired:
     stacks: tuple[DesiredStack, ...]
     wiring: Wiring | None
     fill: Path | None
+    samples: Samples = NO_SAMPLES
 
     @property
     def deployment(self) -> Deployment:
@@ -199,6 +201,13 @@ class Desired:
         return self.model.key(self.label)
 
     @property
+    def samples_key(self) -> str:
+        """The key of the archive with the user's own pictures; empty for none."""
+        filling = self.deployment.filling
+        key = self.values.get(filling.samples, NONE) if filling else NONE
+        return "" if key == NONE else key
+
+    @property
     def model_url(self) -> str:
         """The URL from which the model will be fetched; empty for a path, and for what lies in the bucket."""
         location = self.model.location if self.fill else self.values.get("ModelUrl", "")
@@ -218,6 +227,7 @@ def describe(
     model: Model,
     packages: Sequence[packaging.Package] | None = None,
     proven: Mapping[str, str] = MappingProxyType({}),
+    samples: Samples = NO_SAMPLES,
 ) -> Desired:
     """The deployment that the settings ask for at the target, with the zips of its code directories.
 
@@ -234,6 +244,7 @@ def describe(
     if deployment.filling and deployment.filling.model:
         values.setdefault("ModelUrl", _UNLINKED)
     values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
+    values |= samples.parameters(deployment.filling.samples, begin) if deployment.filling else {}
     values |= {name: one.key for code, one in zip(deployment.code, zips, strict=False) for name in code.parameters}
     values |= proven
     stacks = tuple(_stack(stack, settings, values, {**settings.stack_tags, **marks}) for stack in deployment.stacks)
@@ -248,6 +259,7 @@ def describe(
         stacks=stacks,
         wiring=deployment.wiring(values, identity, marks) if deployment.wiring else None,
         fill=target.efs_directory if deployment.filling else None,
+        samples=samples,
     )
 
 

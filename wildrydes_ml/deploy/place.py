@@ -11,24 +11,25 @@ from ..local import filling, standing_in
 from ..packaging import Package
 from ..reporting import Reporter
 from ..template import parameters
-from . import model
+from . import model, samples
 from .desired import Desired, describe, values_at
 from .model import Model
 from .planner import FoundStack
 from .proven import back
+from .samples import NO_SAMPLES, Samples
 from .settings import RESET_ALL, Settings
 
 
 def desired_at(target: Target, settings: Settings, aws: Aws, reporter: Reporter) -> Desired:
     """The deployment that the settings ask for, as the place can make it; what is different there is told."""
-    wanted = _model(target, settings)
+    wanted, own = _model(target, settings), _samples(target, settings)
     proven = back(aws, settings, target) if settings.last_proven else {}
     stand_ins = _stand_ins(target, settings, aws, reporter) if target.is_local else {}
     here = replace(target, parameters={**stand_ins, **target.parameters})
     nothing = [Package(b"", "") for _ in settings.deployment.code]
     describe(settings, here, aws.identity, wanted, nothing, proven)  # which refuses what is missing before pip is run
     packages = [] if proven else _packages(target, settings, reporter)
-    found = describe(settings, here, aws.identity, wanted, packages, proven)
+    found = describe(settings, here, aws.identity, wanted, packages, proven, own)
     return _possible(found, reporter) if target.is_local else found
 
 
@@ -104,6 +105,17 @@ def _model(target: Target, settings: Settings) -> Model:
     values = settings.parameter_values()
     is_set = "ModelUrl" in {*settings.held, *settings.asked}
     return model.local(named or (values["ModelUrl"] if is_set else _model_here(target, settings)), wanted)
+
+
+def _samples(target: Target, settings: Settings) -> Samples:
+    """The pictures that are named now; on AWS a parameter remembers earlier ones, here the manifest does."""
+    wanted = settings.deployment.filling
+    if not target.is_local:
+        return samples.remote(settings.samples) if settings.samples else NO_SAMPLES
+    if settings.samples:
+        return samples.local(settings.samples)
+    is_reset = wanted is not None and {wanted.samples, RESET_ALL} & set(settings.reset)
+    return Samples(filling.samples_location(target.efs_directory) if target.efs_directory and not is_reset else "")
 
 
 def _model_here(target: Target, settings: Settings) -> str:

@@ -174,6 +174,8 @@ def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
     steps += [Upload(desired.bucket, one.key, one.body) for one in desired.code if one.key not in observed.keys]
     if desired.model.archive and not observed.has_model:
         steps.append(Upload(desired.bucket, desired.model_key, desired.model.archive))
+    if desired.samples.archive and desired.samples_key not in observed.keys:
+        steps.append(Upload(desired.bucket, desired.samples_key, desired.samples.archive))
     return steps
 
 

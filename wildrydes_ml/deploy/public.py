@@ -44,6 +44,7 @@ class Options(TypedDict, total=False):
     reset: tuple[str, ...]
     bucket: str
     model: str
+    samples: str
     allow_replace: tuple[str, ...]
     account: str
     continue_rollback: bool

@@ -43,6 +43,7 @@ class Settings:
     reset: tuple[str, ...] = ()
     bucket: str = ""
     model: str = ""
+    samples: str = ""
     allow_replace: tuple[str, ...] = ()
     account: str = ""
     continue_rollback: bool = False
@@ -64,6 +65,7 @@ class Settings:
             *self._account_faults(),
             *self._role_faults(),
             *self._model_faults(),
+            *self._samples_faults(),
             *tags.faults(self.tags),
             *(tags.too_many(self.stack_tags) if self.tags else ()),
             *self._override_faults(),
@@ -153,6 +155,16 @@ class Settings:
             return []
         why = f"it has a model of its own, {filling.model}" if filling else "it does not fill EFS"
         return [f"--model {self.model}: {self.deployment.name} takes no model: {why}"]
+
+    def _samples_faults(self) -> list[str]:
+        filling = self.deployment.filling
+        if not self.samples:
+            return []
+        if filling is None or not filling.samples:
+            return [f"--samples {self.samples}: {self.deployment.name} has no model that is compared on pictures"]
+        if filling.samples in self.overrides:
+            return [f"--samples {self.samples}: --set {filling.samples} also names pictures; use only one of them"]
+        return []
 
     def _unsettable(self, option: str, name: str) -> list[str]:
         """Why the option cannot name the parameter; empty when it can."""

@@ -18,7 +18,7 @@ _SHAPE = re.compile(
     r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|code/.+-[0-9a-f]{16}(\.\d+)?\.proven|model/.+-[0-9a-f]{16}\.tar|template/.+-[0-9a-f]{16}\.template"
 )
 # The parameters that name uploads: keys, and the link to a model.
-_NAMING = ("CodeKey", "PreparationKey", "ModelUrl")
+_NAMING = ("CodeKey", "PreparationKey", "ModelUrl", "ModelSamples")
 
 
 @dataclass(frozen=True)

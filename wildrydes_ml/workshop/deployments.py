@@ -143,6 +143,7 @@ def _filling(stack: str, uploads: tuple[str, ...]) -> Filling:
         refills=parameters.REFILLS,
         resources=_INSTANCE,
         uploads=uploads,
+        samples="ModelSamples",
         local_model=shipped(),
         refuse=_not_a_saved_model,
     )

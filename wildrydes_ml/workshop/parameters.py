@@ -53,8 +53,7 @@ ON_EXISTING_EFS = {
 WITHOUT_FUNCTION = {
     "DataBucket": {
         "Default": "",
-        "Description": "S3 bucket in this region that holds the function's zip (see PreparationKey). Empty: the "
-        "model is not prepared, and the function starts slowly." + REFILL,
+        "Description": "S3 bucket in this region with the function's zip. Empty: the function starts slowly." + REFILL,
         "AllowedPattern": f"^$|{BUCKET}",
         "ConstraintDescription": "must be the name of an S3 bucket, or empty",
     },

@@ -171,6 +171,8 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
         model=given["ModelUrl"],
         model_sha256=given["ModelSha256"],
         signature=given["Signature"],
+        weights=given["ModelWeights"],
+        samples=given["ModelSamples"],
         ssh_cidr=given["SshCidr"],
         key=given["PreparationKey"],
         name="tensorflow-for-serverless-inference-cfn-ec2",

@@ -103,7 +103,7 @@ def test_each_function_has_its_own_choices(evaluate: Evaluate) -> None:
 
 def test_a_role_may_be_given_more() -> None:
     template = Template()
-    read = iam.Policy(PolicyName="Read", PolicyDocument=policies.read_object("pictures", "labels.json"))
+    read = iam.Policy(PolicyName="Read", PolicyDocument=policies.read_objects("pictures", "labels.json"))
     function(template, "Digits", policies=[read])
     (role,) = of_type(template, "IAM::Role").values()
     assert [policy["PolicyName"] for policy in role["Policies"]] == ["MountAccessPoint", "JoinVpc", "WriteLogs", "Read"]

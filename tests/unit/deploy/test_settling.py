@@ -41,6 +41,8 @@ FREE = {
     "MinScore": "0.5",
     "TargetLabel": "Dog",
     "Signature": "serving_default",
+    "ModelWeights": "float16",
+    "ModelSamples": "model/f-samples-0123456789abcdef.tar",
     "ThrottleRate": "7",
     "ThrottleBurst": "9",
     "ReservedConcurrency": "3",

@@ -97,10 +97,21 @@ def test_no_parameter_is_looked_up_again_at_every_update(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Packages", "ModelUrl", "ModelSha256", "PythonRuntime", "Architecture", "PreparationKey"]
+    "name",
+    [
+        "Packages",
+        "ModelUrl",
+        "ModelSha256",
+        "Signature",
+        "ModelWeights",
+        "ModelSamples",
+        "PythonRuntime",
+        "Architecture",
+        "PreparationKey",
+    ],
 )
 def test_what_fills_efs_says_how_a_change_takes_effect(name: str) -> None:
-    assert parameters.TABLE[name]["Description"].endswith(" To change it later, see BootstrapInstance.")
+    assert parameters.TABLE[name]["Description"].endswith(" Used when EFS is filled.")
     how = "To fill EFS again: set none, update, then set keep or stop."
     assert parameters.TABLE["BootstrapInstance"]["Description"].endswith(how)
 
