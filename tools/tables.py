@@ -15,8 +15,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tools import growth, messages
 from tools import library_tables as library
-from tools import messages
 from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml import costs
@@ -203,6 +203,7 @@ TABLES: dict[str, Callable[[], str]] = {
         made_rights,
         right_scopes,
         stack_states,
+        growth.waits,
         messages.messages,
         messages.api_messages,
         *library.TABLES,

@@ -10,6 +10,7 @@ from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..aws.wiring import actions
+from ..costs import bursts
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
@@ -335,8 +336,15 @@ class Deployer:
         if command:
             self._reporter.output(f"Try: {command}", curl=command, about="command")
         if not self.plan.target.is_local:
-            sentence = costs.sentence(stack.effective for stack in self.plan.desired.stacks)
-            self._reporter.output(sentence, about="idle cost")
+            self._report_costs()
+
+    def _report_costs(self) -> None:
+        desired = self.plan.desired
+        made = [stack.effective for stack in desired.stacks]
+        self._reporter.output(costs.sentence(made), about="idle cost")
+        contents = desired.deployment.contents(self._outputs())
+        if told := bursts.sentence(made, contents, desired.identity.region):
+            self._reporter.output(told, about="burst")
 
 
 def _stacks(plan: Plan) -> dict[str, Stack]:

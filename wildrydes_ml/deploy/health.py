@@ -9,6 +9,7 @@ from ..ask.asking import Send, patient
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
+from ..costs import bursts
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
 from ..hints import meant
@@ -47,7 +48,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         for key, value in _shown(settings, target, found, stack.outputs).items():
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
-        _tell_costs(aws, stacks, reporter)
+        _tell_costs(aws, stacks, settings.deployment.contents(found), reporter)
     if with_drift:
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
@@ -137,8 +138,9 @@ def outputs(settings: Settings, stacks: list[Stack]) -> dict[str, str]:
     return settings.deployment.merged(settings.name, {stack.name: stack.outputs for stack in stacks})
 
 
-def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
-    """Reports what the stacks cost by their templates, where the permissions allow to read these."""
+def _tell_costs(aws: Aws, stacks: list[Stack], contents: str, reporter: Reporter) -> None:
+    """Reports what the stacks cost, and how a burst of requests would wait, by their templates, where the permissions
+    allow to read these."""
     try:
         made = [FoundStack(stack, aws.stacks.template(stack.name)).effective for stack in stacks]
     except InterruptedWork:
@@ -147,6 +149,8 @@ def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
         reporter.warning(f"the idle cost is not known: {error}")
     else:
         reporter.output(costs.sentence(made))
+        if told := bursts.sentence(made, contents, aws.identity.region):
+            reporter.output(told)
 
 
 def _parameters(stacks: list[Stack]) -> Mapping[str, str]:
