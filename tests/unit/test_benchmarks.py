@@ -1,15 +1,17 @@
 """The benchmarks' arithmetic and table, and that the slow file system shows what is below it."""
 
 import os
+import subprocess
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from benchmarks import report, slowfs
+from benchmarks import formats, report, slowfs, together
 from benchmarks.processes import Cold
 from benchmarks.report import Measure, Results, Warm, Workers
+from wildrydes_ml.costs.bursts import Throughput
 
 
 def cold(total: float) -> Cold:
@@ -112,3 +114,45 @@ def test_slowfs_lets_requests_wait_at_the_same_time(tmp_path: Path) -> None:
             assert 0.5 <= time.monotonic() - began < 6, "one after another they would take eight seconds"
     except slowfs.Unavailable as error:
         pytest.skip(str(error))
+
+
+@pytest.mark.parametrize("readers", [1, 2, 4, 8])
+def test_readers_that_start_together_wait_as_the_formula_says(tmp_path: Path, readers: int) -> None:
+    """Each is a process with a file of its own; what they do besides may take as long as it takes."""
+    (root := tmp_path / "root").mkdir()
+    size, throughput = 1_500_000, 10
+    for number in range(readers):
+        (root / str(number)).write_bytes(os.urandom(size))
+    try:
+        with slowfs.mounted(slowfs.compiled(tmp_path), root, throughput) as mount:
+            began = time.monotonic()
+            reading = [subprocess.Popen(["cat", mount.path / str(number)], stdout=subprocess.DEVNULL)
+                       for number in range(readers)]  # fmt: skip
+            assert [process.wait() for process in reading] == [0] * readers
+            waited = time.monotonic() - began
+    except slowfs.Unavailable as error:
+        pytest.skip(str(error))
+    formula = Throughput(throughput, each=float("inf")).seconds(readers, size)
+    assert formula * 0.98 < waited < formula * 1.1 + 2, "a busy machine takes its time to start processes"
+
+
+def test_the_table_of_a_burst_compares_the_wait_alone() -> None:
+    burst = together.Burst(4, 45 * 1024 * 1024, limited=5.0, unlimited=1.0)
+    (row,) = [line for line in together.markdown([burst], 45).splitlines() if line.startswith("| 4 |")]
+    assert row == "| 4 | 189 MB | 4.0 s | 4.0 s | 1.00 | 5.0 s |"
+
+
+def test_formats_are_compared_by_their_medians() -> None:
+    whole = formats.Figures({"local disk": [100, 110, 900]}, [20, 22, 21], [180], [87_000_000])
+    half = formats.Figures({"local disk": [99, 88, 80]}, [21, 21, 21], [171], [57_000_000])
+    text = formats.comparison({"float32": whole, "float16": half})
+    assert "| cold start, local disk, ms | 110.0 | 88.0 | 0.800 |" in text
+    assert "| read at a cold start, MB | 87.0 | 57.0 | 0.655 |" in text
+
+
+def test_a_detectors_formats_are_told_with_the_reason() -> None:
+    agreement = {"compared": 240, "score_difference": 0.0012, "iou": 0.998}
+    tried = {"format": "float16", "pictures": 61, "detections": 120, "agreement": agreement, "why": "as good"}
+    text = formats.detectors([("coco", tried), ("other", {"format": "float32", "why": "it is small"})])
+    assert "| coco | float16 | 61 | 120 | 0.0012, 0.9980 | as good |" in text
+    assert "| other | float32 |  |  |  | it is small |" in text
