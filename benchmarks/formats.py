@@ -1,7 +1,8 @@
 """Compares float32 with float16 weights of LiteRT: bytes, cold start, warm requests, memory; and what detectors find.
 
-`python -m benchmarks.formats [--quick] [--detector DIR]...`: on the stand-in both formats take turns in one run, by
-force. Of each real detector it tells which format the filling would choose, and why.
+`python -m benchmarks.formats [--quick] [--detector DIR]... [--samples DIR]`: on the stand-in both formats take turns in
+one run. Of each real detector it tells by how much float16 differs from TensorFlow, on generated pictures and on one's
+own.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks import slowfs, surroundings
-from benchmarks.inference import BUILD, FULL, QUICK, STANDIN, Plan, filled_root
+from benchmarks.inference import BUILD, FULL, QUICK, Plan, filled_root
 from benchmarks.processes import Place, started
 from benchmarks.report import LOCAL, table
 from wildrydes_ml.reporting import TextReporter
@@ -79,27 +80,27 @@ def comparison(found: Mapping[str, Figures]) -> str:
     return table(["", *found, "ratio"], rows)
 
 
-def tried(detector: Path) -> dict[str, Any]:
-    """What the filling finds out about the formats of a detector."""
+def tried(detector: Path, samples: Path | None) -> dict[str, Any]:
+    """What the filling finds out about a detector with float16 weights, on generated pictures and on one's own."""
+    asked = {"MODEL_WEIGHTS": "float16", "SAMPLES": str(samples.resolve()) if samples else ""}
     with tempfile.TemporaryDirectory() as out:
         packages = sysconfig.get_paths()["purelib"]
-        subprocess.run([sys.executable, "-I", _PREPARE, packages, detector, out], check=True, stdout=sys.stderr)
+        command = [sys.executable, "-I", str(_PREPARE), packages, str(detector), out]
+        subprocess.run(command, check=True, stdout=sys.stderr, env={**os.environ, **asked})
         litert = json.loads(Path(out, "prepared.json").read_text())["litert"]
-    found: dict[str, Any] = litert.get("weights") or {"format": "none", "why": litert.get("why", "")}
+    found: dict[str, Any] = litert.get("weights") or {"differs": litert.get("why", "")}
     return found
 
 
 def detectors(found: Iterable[tuple[str, Mapping[str, Any]]]) -> str:
-    """The table of real detectors."""
+    """The table of real detectors: by how much float16 differs from TensorFlow, and whether it would be taken."""
     rows = []
     for name, one in found:
         agreed = one.get("agreement", {})
-        differs = f"{agreed['score_difference']:.4f}, {agreed['iou']:.4f}" if agreed else ""
-        rows.append(
-            [name, one["format"], str(one.get("pictures", "")), str(one.get("detections", "")), differs, one["why"]]
-        )
-    titles = ["detector", "weights", "pictures", "detections", "largest score difference, lowest IoU", "why"]
-    return table(titles, rows)
+        differs = [f"{agreed['score_difference']:.4f}", f"{agreed['iou']:.4f}"] if agreed else ["", ""]
+        counts = [str(one.get(key, "")) for key in ("pictures", "detections")]
+        rows.append([name, *counts, *differs, one.get("differs", "as good as float32")])
+    return table(["detector", "pictures", "detections", "largest score difference", "lowest IoU", "float16 is"], rows)
 
 
 def twin(root: Path, weights: str) -> Path:
@@ -122,16 +123,23 @@ def main() -> None:
     parser.add_argument("--quick", action="store_true", help="a smaller matrix")
     parser.add_argument("--efs", type=Path, help="a directory that is filled already, in place of EFS")
     parser.add_argument("--detector", type=Path, action="append", default=[], help="a SavedModel to try (repeatable)")
+    parser.add_argument("--samples", type=Path, help="a folder of pictures to try the detectors on, too")
+    parser.add_argument("--only-detectors", action="store_true", help="leave the stand-in out")
     arguments = parser.parse_args()
+    if not arguments.only_detectors:
+        print(_formats(arguments.efs or filled_root(None), QUICK if arguments.quick else FULL))
+    if found := [(one.name, tried(one.resolve(), arguments.samples)) for one in arguments.detector]:
+        print(detectors(found))
+
+
+def _formats(root: Path, plan: Plan) -> str:
+    """The report on both formats of the stand-in."""
     load = os.getloadavg()[0]
-    root = (arguments.efs or filled_root(None)).resolve()
     with tempfile.TemporaryDirectory() as code, surroundings.served(surroundings.picture()) as host:
         unpacked = surroundings.unpack_code(Path(code))
-        places = {name: Place(twin(root, name), unpacked, host) for name in FORMATS}
-        figures = measure(places, QUICK if arguments.quick else FULL)
-    print(f"{surroundings.machine(root)}; load average before: {load:.1f}.\n\n{comparison(figures)}\n")
-    if found := [(one.resolve().name, tried(one.resolve())) for one in [STANDIN, *arguments.detector] if one.exists()]:
-        print(detectors(found))
+        places = {name: Place(twin(root.resolve(), name), unpacked, host) for name in FORMATS}
+        figures = measure(places, plan)
+    return f"{surroundings.machine(root)}; load average before: {load:.1f}.\n\n{comparison(figures)}\n"
 
 
 if __name__ == "__main__":

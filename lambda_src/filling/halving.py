@@ -42,11 +42,15 @@ def agreement(expected: Sequence[Sequence[Detection]], found: Sequence[Sequence[
 
     Raises Refused when one differs.
     """
-    pairs = zip(expected, found, strict=True)
-    try:
-        return sum((compare(one, other, 0.0, most, least=0) for one, other in pairs), Agreement())
-    except Refused as error:
-        raise Refused(f"float16 finds other things: {error}") from error
+    agreed, faults = Agreement(), []
+    for one, other in zip(expected, found, strict=True):
+        try:
+            agreed += compare(one, other, 0.0, most, least=0)
+        except Refused as error:
+            faults.append(error)
+    if faults:
+        raise Refused(f"float16 finds other things in {len(faults)} of {len(expected)} pictures: {faults[0]}")
+    return agreed
 
 
 def sure(answer: Sequence[Detection]) -> int:

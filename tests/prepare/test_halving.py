@@ -149,8 +149,8 @@ def test_answers_must_be_the_same() -> None:
 
 @pytest.mark.parametrize("other", [seen(1, 0.88), seen(1, 0.9, "Dog"), []], ids=["score", "label", "nothing"])
 def test_another_answer_is_refused(other: list[Detection]) -> None:
-    with pytest.raises(Refused, match=r"float16 finds other things: Horse with score 0\.900"):
-        halving.agreement([seen(1)], [other], 100)
+    with pytest.raises(Refused, match=r"float16 finds other things in 1 of 3 pictures: Horse with score 0\.900"):
+        halving.agreement([seen(1)] * 3, [seen(1), other, seen(1)], 100)
 
 
 def test_what_is_unsure_may_differ() -> None:

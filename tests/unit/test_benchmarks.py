@@ -150,9 +150,9 @@ def test_formats_are_compared_by_their_medians() -> None:
     assert "| read at a cold start, MB | 87.0 | 57.0 | 0.655 |" in text
 
 
-def test_a_detectors_formats_are_told_with_the_reason() -> None:
+def test_of_a_detector_it_is_told_by_how_much_float16_differs() -> None:
     agreement = {"compared": 240, "score_difference": 0.0012, "iou": 0.998}
-    tried = {"format": "float16", "pictures": 61, "detections": 120, "agreement": agreement, "why": "as good"}
-    text = formats.detectors([("coco", tried), ("other", {"format": "float32", "why": "it is small"})])
-    assert "| coco | float16 | 61 | 120 | 0.0012, 0.9980 | as good |" in text
-    assert "| other | float32 |  |  |  | it is small |" in text
+    tried = {"format": "float16", "pictures": 61, "detections": 120, "agreement": agreement, "why": "as asked for"}
+    text = formats.detectors([("coco", tried), ("other", {"pictures": 60, "detections": 9, "differs": "too few"})])
+    assert "| coco | 61 | 120 | 0.0012 | 0.9980 | as good as float32 |" in text
+    assert "| other | 60 | 9 |  |  | too few |" in text
