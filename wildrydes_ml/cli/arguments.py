@@ -124,6 +124,13 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         metavar="Parameter",
         help="set a parameter back to its default (repeatable); all: every parameter that was set",
     )
+    parser.add_argument(
+        "--expires",
+        default="",
+        metavar="TIME",
+        help="when `destroy --expired` may delete this: 18:00, 4h, 2d, 2026-01-31 (its end), 2026-01-31T18:00 (times "
+        "of this machine's zone), or never",
+    )
     parser.add_argument("--plan", action="store_true", help="show what deploy would do; change nothing")
     parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
     parser.add_argument(

@@ -28,6 +28,7 @@ OPTIONS: Mapping[str, type] = {
     "allow-replace": list,
     "app": str,
     "bucket": str,
+    "expires": str,
     "home": str,
     "local": bool,
     "model": str,

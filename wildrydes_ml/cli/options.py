@@ -1,9 +1,10 @@
 """What the command line and the file of --config ask for, as settings; nothing is called."""
 
 import argparse
+from datetime import datetime, timezone
 from typing import Any
 
-from .. import tags
+from .. import expiry, tags
 from ..deploy.settings import Settings, parse_overrides
 from ..deployment import Deployment
 from .config import NO_CONFIG, Config
@@ -33,6 +34,7 @@ def settings(options: argparse.Namespace) -> Settings:
         retain=tuple(option("retain", ())),
         role_arn=option("role_arn"),
         tags=tags.parse(option("tag", ())),
+        expires=expiry.asked(option("expires"), datetime.now(timezone.utc)),
     )
 
 

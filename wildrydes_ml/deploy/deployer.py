@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from .. import costs
+from .. import costs, expiry
 from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -14,7 +15,7 @@ from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
-from ..tags import TAG
+from ..tags import EXPIRES_TAG, TAG, lasting
 from ..template.effective import made
 from ..template.fillers import fillers
 from . import drift, handover, offers, planning, preflight, proven, shell
@@ -86,6 +87,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     _check(aws, plan, reporter)
     if not target.is_local:
         reporter.output(costs.sentence(stack.effective for stack in plan.desired.stacks))
+    _report_expiry(plan, reporter)
     return plan
 
 
@@ -157,7 +159,7 @@ class Deployer:
         self._reporter.event(step.describe().splitlines()[0], **self._told(step))
         match step:
             case MakeBucket(bucket):
-                self._aws.buckets.create(bucket, self.plan.desired.service.tags)
+                self._aws.buckets.create(bucket, lasting(self.plan.desired.service.tags))
             case Upload(bucket, key, body):
                 self._aws.buckets.upload(bucket, key, body, {TAG: self.plan.settings.name})
             case DeleteStack(name):
@@ -192,6 +194,7 @@ class Deployer:
         asked, outputs = self.plan.desired.deployment.proof, self._outputs()
         if asked is None:
             self._report_outputs(outputs)
+            _report_expiry(self.plan, self._reporter)
             self._reporter.warning(f"{self.plan.settings.name} has no proof, so it was not checked whether it answers")
             return Deployed(changed, "", outputs, None)
         url = proving.public_url(self.plan.target, asked, outputs)
@@ -337,10 +340,18 @@ class Deployer:
         if not self.plan.target.is_local:
             sentence = costs.sentence(stack.effective for stack in self.plan.desired.stacks)
             self._reporter.output(sentence, about="idle cost")
+        _report_expiry(self.plan, self._reporter)
 
 
 def _stacks(plan: Plan) -> dict[str, Stack]:
     return {name: found.stack for name, found in plan.observed.stacks.items()}
+
+
+def _report_expiry(plan: Plan, reporter: Reporter) -> None:
+    """Reports when the deployment expires, if it does."""
+    tags = plan.desired.settings.stack_tags
+    if told := expiry.sentence([tags], datetime.now(timezone.utc)):
+        reporter.output(told, expires=tags.get(EXPIRES_TAG), about="expiry")
 
 
 def _made(stack: DesiredStack) -> dict[str, str]:

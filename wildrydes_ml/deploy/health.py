@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
-from .. import costs
+from .. import costs, expiry
 from ..ask.asking import Send, patient
 from ..aws.records import Stack
 from ..aws.session import Aws
@@ -13,7 +14,7 @@ from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
 from ..hints import meant
 from ..reporting import Reporter
-from ..tags import TAG
+from ..tags import EXPIRES_TAG, TAG
 from . import drift, proof, shell
 from .planner import FoundStack
 from .settings import Settings
@@ -48,6 +49,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         _tell_costs(aws, stacks, reporter)
+    _tell_expiry(stacks, reporter)
     if with_drift:
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
@@ -147,6 +149,13 @@ def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
         reporter.warning(f"the idle cost is not known: {error}")
     else:
         reporter.output(costs.sentence(made))
+
+
+def _tell_expiry(stacks: list[Stack], reporter: Reporter) -> None:
+    """Reports when the stacks expire, if they do."""
+    tags = [stack.tags for stack in stacks]
+    if told := expiry.sentence(tags, datetime.now(timezone.utc)):
+        reporter.output(told, expires=max(one.get(EXPIRES_TAG, "") for one in tags))
 
 
 def _parameters(stacks: list[Stack]) -> Mapping[str, str]:

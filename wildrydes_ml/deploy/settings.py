@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import tags
+from .. import expiry, tags
 from ..deployment import Deployment
 from ..errors import SettingsError
 from ..hints import meant
@@ -28,6 +28,7 @@ class Settings:
     empty `preset` changes nothing. `held` is what earlier deploys set, as `recall` reads it from the stacks: `preset`
     and `overrides` win over it. `reset` names parameters that get their defaults back, or is `("all",)`.
     `tags` are the `--tag` pairs, of which an empty value removes a tag; `held_tags` are those that the stacks have.
+    `expires` is the time when the deployment expires, in UTC as `2026-11-27T18:00:00Z`, or `never`; '' changes nothing.
     `role_arn` is the role that CloudFormation takes for its work, '' for the one that a stack has, or the caller's own
     rights. `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck,
     `last_proven` puts back the code that was proven last. `keep_data`
@@ -52,6 +53,7 @@ class Settings:
     role_arn: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     held_tags: Mapping[str, str] = field(default_factory=dict)
+    expires: str = ""
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
@@ -65,7 +67,8 @@ class Settings:
             *self._role_faults(),
             *self._model_faults(),
             *tags.faults(self.tags),
-            *(tags.too_many(self.stack_tags) if self.tags else ()),
+            *expiry.faults(self.expires),
+            *(tags.too_many(self.stack_tags) if self.tags or self.expires else ()),
             *self._override_faults(),
             *self._held_faults(),
             *self._reset_faults(),
@@ -186,7 +189,7 @@ class Settings:
     @property
     def stack_tags(self) -> dict[str, str]:
         """The tags that the stacks have or get, but for the deployer's own."""
-        return tags.merged(self.held_tags, self.tags)
+        return tags.merged(self.held_tags, {**self.tags, **expiry.tag(self.expires)})
 
     @property
     def stacks(self) -> tuple[str, ...]:

@@ -76,6 +76,7 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Verdict", notes.get("verdict", "")),
         ("URL", notes.get("URL", "").removeprefix("URL: ")),
         ("Idle", notes.get("idle cost", "").removeprefix("idle cost: ")),
+        ("Expiry", notes.get("expiry", "")),
         ("Try", notes.get("command", "").removeprefix("Try: ")),
         ("Next", "" if is_removal else following.use),
         ("Delete", "" if is_removal else following.remove),
