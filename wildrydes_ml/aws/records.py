@@ -21,7 +21,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on."""
+    """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on.
+
+    `parent` is the id of the stack that has made it, empty for one that nobody nested in another.
+    """
 
     name: str
     id: str
@@ -31,6 +34,9 @@ class Stack:
     outputs: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     is_protected: bool = False
+    created: datetime | None = None
+    description: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True)

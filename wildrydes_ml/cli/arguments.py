@@ -172,6 +172,12 @@ def destroy(parser: argparse.ArgumentParser) -> None:
         help="keep EFS and the bucket, and delete what else is billed by the hour; a later deploy uses them again",
     )
     parser.add_argument(
+        "--expired",
+        action="store_true",
+        help="delete every deployment in this account and region whose time (deploy --expires) has passed, of every "
+        "name and application",
+    )
+    parser.add_argument(
         "--retain",
         action="append",
         default=[],
@@ -203,6 +209,11 @@ def classify(parser: argparse.ArgumentParser) -> None:
 
 
 def status(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "--all",
+        action="store_true",
+        help="list every deployment in this account and region instead, with age, idle cost and expiry",
+    )
     parser.add_argument(
         "--drift",
         action="store_true",

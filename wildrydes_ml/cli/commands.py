@@ -78,12 +78,16 @@ def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter
 
 def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Removes the deployment; locally also stops the emulator and clears its directory."""
+    if options.expired:
+        from . import whole  # which takes the parts of this module
+
+        return whole.destroy_expired(options, reporter)
     settings = _settings(options)
     if options.local:
-        removed = _destroy_locally(home_of(options), settings, reporter)
+        removed = destroy_locally(home_of(options), settings, reporter)
     else:
         target, _ = _target(options, settings, reporter)
-        removed = destroying.destroy(settings, target, reporter=reporter, confirm=_confirmation(options, reporter))
+        removed = destroying.destroy(settings, target, reporter=reporter, confirm=confirmation(options, reporter))
     reporter.result(True, changed=removed)
     return 0
 
@@ -100,7 +104,7 @@ def classified(options: argparse.Namespace, reporter: Reporter) -> int:
     found = pictures.find(options.pictures)
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     send = health.find_sender(deploying.connected(settings, target, reporter, tells_account=False), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
@@ -118,7 +122,7 @@ def classified(options: argparse.Namespace, reporter: Reporter) -> int:
 def ask(options: argparse.Namespace, reporter: Reporter) -> int:
     """Sends one question and prints the answer; 1 when it is an error or none."""
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     reply = question.send(aws, settings, target, options.asked_route, question.body(options.question, sys.stdin))
     is_fine = 200 <= reply.status < 400
@@ -131,8 +135,12 @@ def ask(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
+    if options.all:
+        from . import whole  # which takes the parts of this module
+
+        return whole.list_all(options, reporter)
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     found = deploying.status(settings, target, reporter=reporter, with_drift=options.drift)
     reporter.result(True, api_url=found.api_url)
     return 0
@@ -142,7 +150,7 @@ def logs(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what the function and the filling have said; with --follow until Ctrl-C."""
     since = loglines.since(options.since, datetime.now(timezone.utc))
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     file = filling.log_file(target.efs_directory) if target.efs_directory else None
     reading = Reading(aws, partial(health.find_stacks, aws, settings), reporter, since, file)
@@ -152,7 +160,7 @@ def logs(options: argparse.Namespace, reporter: Reporter) -> int:
     return 0
 
 
-def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
+def destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
     """Removes the deployment and its files, and with the last one of the home its emulator.
 
     The emulator is all that knows of a deployment whose data are kept, so it goes on.
@@ -192,7 +200,7 @@ def _target(options: argparse.Namespace, settings: Settings, reporter: Reporter)
     return local.target(home, emulator, settings.name), is_new
 
 
-def _existing_target(options: argparse.Namespace, settings: Settings) -> Target:
+def existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     """The place to ask. Raises WildrydesError when no emulator is running."""
     if not options.local:
         return Target(options.region, options.profile)
@@ -226,7 +234,9 @@ def _ask(question: str, otherwise: str) -> None:
         raise SettingsError([otherwise])
 
 
-def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+def confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+    """Asks a person at a terminal before a destroy; without one, `--yes` must agree."""
+
     def confirm(found: list[str]) -> None:
         if options.yes:
             return
