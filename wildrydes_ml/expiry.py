@@ -115,7 +115,7 @@ def ahead(moment: datetime, now: datetime) -> str:
 
 def length(seconds: float) -> str:
     """A length of time for a person, in its largest units: `3 d 4 h`, `2 h`, `5 min`."""
-    hours, minutes = int(seconds // 3600), int(seconds % 3600 // 60)
+    hours, minutes = divmod(round(seconds / 60), 60)
     if hours >= 24:
         days, hours = divmod(hours, 24)
         return f"{days} d" + (f" {hours} h" if hours else "")
@@ -124,12 +124,15 @@ def length(seconds: float) -> str:
     return f"{minutes} min" if minutes else "less than a minute"
 
 
-def sentence(tags: Sequence[Mapping[str, str]], now: datetime) -> str:
-    """When stacks with these tags expire, and what follows; empty for those that do not."""
-    moment = of_all(tags)
+def sentence(tags: Sequence[Mapping[str, str]], now: datetime, place: str) -> str:
+    """When stacks with these tags expire, and what follows; empty for those that do not.
+
+    `place` are the options that lead a command to where they are, such as `--region eu-west-1`.
+    """
+    moment, removal = of_all(tags), f"{REMOVAL} {place}"
     if moment is None:
         return _partly(tags)
-    then = f"`{REMOVAL}` removes it" if moment <= now else f"then `{REMOVAL}` removes it; nothing deletes it by itself"
+    then = f"`{removal}` removes it" if moment <= now else f"then `{removal}` removes it; nothing deletes it by itself"
     return f"{ahead(moment, now)} ({shown(moment)}): {then}"
 
 

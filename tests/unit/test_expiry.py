@@ -99,8 +99,8 @@ def test_stacks_expire_together_at_the_last_of_their_times_and_not_while_one_has
     for others in ({}, {EXPIRES_TAG: "soon"}):
         assert expiry.of_all([early, others]) is None
     assert expiry.of_all([]) is None
-    assert "some of its stacks have no expiry" in expiry.sentence([early, {}], NOW)
-    assert "is 'soon', which is no time" in expiry.sentence([{EXPIRES_TAG: "soon"}], NOW)
+    assert "some of its stacks have no expiry" in expiry.sentence([early, {}], NOW, "")
+    assert "is 'soon', which is no time" in expiry.sentence([{EXPIRES_TAG: "soon"}], NOW, "")
 
 
 # From one deploy to the next.
@@ -145,7 +145,9 @@ def test_a_plan_tells_what_becomes_of_it_and_a_deploy_what_follows(aws: FakeAws)
 def test_a_deploy_onto_what_has_expired_says_so(aws: FakeAws) -> None:
     deployed(aws, PAST)
     _, said = deployed(aws)
-    assert any(text.startswith("expired ") and f"`{expiry.REMOVAL}` removes it" in text for _, text, _ in said.lines)
+    (told,) = [text for _, text, record in said.lines if "expires" in record]
+    assert told.startswith("expired ")
+    assert told.endswith(": `wildrydes-ml destroy --expired --region eu-west-1` removes it")
 
 
 def test_status_tells_the_expiry(aws: FakeAws) -> None:

@@ -238,8 +238,8 @@ def policy(parser: argparse.ArgumentParser) -> None:
         dest="who",
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
-        help="who gets the policy: the user of this verb, or (cloudformation) the role of --role-arn (default: "
-        "%(default)s)",
+        help="who gets the policy: the user of this verb (status-all: of `status --all`, and, besides destroy's, of "
+        "`destroy --expired`), or (cloudformation) the role of --role-arn (default: %(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
 

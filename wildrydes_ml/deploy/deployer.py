@@ -350,7 +350,7 @@ def _stacks(plan: Plan) -> dict[str, Stack]:
 def _report_expiry(plan: Plan, reporter: Reporter) -> None:
     """Reports when the deployment expires, if it does."""
     tags = plan.desired.settings.stack_tags
-    if told := expiry.sentence([tags], datetime.now(timezone.utc)):
+    if told := expiry.sentence([tags], datetime.now(timezone.utc), plan.target.options(plan.desired.identity.region)):
         reporter.output(told, expires=tags.get(EXPIRES_TAG), about="expiry")
 
 

@@ -49,7 +49,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
         _tell_costs(aws, stacks, reporter)
-    _tell_expiry(stacks, reporter)
+    _tell_expiry(stacks, reporter, target.options(aws.identity.region))
     if with_drift:
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
@@ -151,10 +151,10 @@ def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
         reporter.output(costs.sentence(made))
 
 
-def _tell_expiry(stacks: list[Stack], reporter: Reporter) -> None:
+def _tell_expiry(stacks: list[Stack], reporter: Reporter, place: str) -> None:
     """Reports when the stacks expire, if they do."""
     tags = [stack.tags for stack in stacks]
-    if told := expiry.sentence(tags, datetime.now(timezone.utc)):
+    if told := expiry.sentence(tags, datetime.now(timezone.utc), place):
         reporter.output(told, expires=max(one.get(EXPIRES_TAG, "") for one in tags))
 
 

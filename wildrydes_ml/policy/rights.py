@@ -9,8 +9,8 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 
 from .added import ADDED
 from .rows import CLOUDFORMATION as CLOUDFORMATION
+from .rows import STATUS_ALL, Right, calls, made
 from .rows import VERBS as VERBS
-from .rows import Right, calls, made
 
 _ALL, _BOTH = " ".join(VERBS), "deploy destroy"
 _TALKING = "deploy ask classify status"
@@ -21,6 +21,7 @@ CALLS: tuple[Right, ...] = (
     # CloudFormation
     *calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
     *calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
+    *calls("cloudformation", STATUS_ALL, "all", "DescribeStacks GetTemplate"),
     *calls("cloudformation", "deploy destroy logs", "stacks", "ListStackResources"),
     *calls("cloudformation", _BOTH, "stacks", "DescribeStackEvents GetStackPolicy"),
     *calls("cloudformation", _BOTH, "stacks", "DeleteStack"),

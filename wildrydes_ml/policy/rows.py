@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-VERBS = ("deploy", "destroy", "ask", "classify", "status", "logs")
+# `status --all`, which looks at deployments of every name. Before `destroy --expired` deletes, it looks, too.
+STATUS_ALL = "status-all"
+VERBS = ("deploy", "destroy", "ask", "classify", "status", STATUS_ALL, "logs")
 CLOUDFORMATION = "cloudformation"
 
 # What CloudFormation does to resources for each verb. Drift needs the reading.
@@ -13,6 +15,7 @@ HANDLERS: Mapping[str, frozenset[str]] = {
     "ask": frozenset(),
     "classify": frozenset(),
     "status": frozenset({"read"}),
+    STATUS_ALL: frozenset(),
     "logs": frozenset(),
 }
 # What --keep-data updates: without the instance, its group has no place in that of the mount targets.
