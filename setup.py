@@ -178,6 +178,7 @@ if __name__ == "__main__":
             "wildrydes_ml.lint_rules",
             "wildrydes_ml.local",
             "wildrydes_ml.policy",
+            "wildrydes_ml.studio",
             "wildrydes_ml.template",
             "wildrydes_ml.terminal",
             "wildrydes_ml.testing",

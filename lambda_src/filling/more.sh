@@ -1,6 +1,6 @@
 # shellcheck shell=bash disable=SC2034,SC2154
 # What populate.sh does besides where it lies beside this file, as in the function's zip; a template has no room for it.
-# MODEL may be the path of an archive or of a directory. With ONLY_LOOK not empty, the parts that would be made are
+# MODEL may be the path of an archive or of a directory, and an archive model.tar beside this file takes its place. With ONLY_LOOK not empty, the parts that would be made are
 # printed, and none is made. With prepare.py, prepared/ is filled with what the function starts fast from.
 [[ $PACKAGES != *tensorflow* || ! -e $here/prepare.py ]] || preparation=$here/prepare.py
 
@@ -14,6 +14,7 @@ prepare() { # may fail without harm: the function then starts slowly. A model th
   ready=$("$PYTHON" -ISB "$here/accepted.py" "$next/prepared/prepared.json")
 }
 
+[[ ! -e $here/model.tar ]] || MODEL=$here/model.tar # of a zip that brings the model along
 if [[ ! $MODEL =~ ^https?:// ]]; then
   [[ -e $MODEL ]] || die "$MODEL does not exist: MODEL must be a URL, an archive or a directory"
   MODEL=$(realpath -s -- "$MODEL")

@@ -34,6 +34,7 @@ PACKAGES = (
     "destroy",
     "local",
     "policy",
+    "studio",
     "template",
     "terminal",
     "testing",
@@ -54,10 +55,11 @@ BELOW = {
     "destroy": {"aws", "costs", "deploy", "template"},
     "local": {"aws"},
     "policy": {"aws", "deploy", "template", "workshop"},
+    "studio": {"code", "deploy", "policy", "template"},
     "terminal": set[str](),
     "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
-    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "terminal", "workshop"},
+    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "studio", "template", "terminal", "workshop"},
 }
 # What an application is, as data.
 DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}

@@ -7,6 +7,7 @@ from pathlib import Path
 from ..naming import OWN_NAME
 from ..policy.rows import CLOUDFORMATION
 from ..policy.rows import VERBS as GRANTED
+from ..studio.regions import REGIONS as STUDIO_REGIONS
 from ..workshop.names import NAME
 
 _MOST_THREADS = 32
@@ -239,7 +240,8 @@ def policy(parser: argparse.ArgumentParser) -> None:
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
         help="who gets the policy: the user of this verb (status-all: of `status --all`, and, besides destroy's, of "
-        "`destroy --expired`), or (cloudformation) the role of --role-arn (default: %(default)s)",
+        "`destroy --expired`), somebody who takes part in a workshop (participant), or the role of --role-arn "
+        "(cloudformation) (default: %(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
 
@@ -265,6 +267,20 @@ def render(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--check", action="store_true", help="write nothing; show what is out of date, and exit with 1")
     parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
+    group = parser.add_argument_group("a directory for AWS Workshop Studio")
+    group.add_argument(
+        "--workshop-studio",
+        type=Path,
+        metavar="DIR",
+        help="write the directory for AWS Workshop Studio: contentspec.yaml, content, static and assets",
+    )
+    group.add_argument(
+        "--regions",
+        default="",
+        metavar="REGION,REGION",
+        help=f"the regions among which the operator of an event chooses (default: {','.join(STUDIO_REGIONS)})",
+    )
+    what(parser)
 
 
 def package(parser: argparse.ArgumentParser) -> None:

@@ -7,14 +7,18 @@ import argparse
 import json
 
 from .. import packaging
-from ..errors import naming
+from ..errors import SettingsError, naming
+from ..naming import OWN_NAME
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
 
 
 def render(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Writes or checks the templates."""
+    """Writes or checks the templates, or writes a directory for Workshop Studio."""
+    _refuse_mixture(options)
+    if options.workshop_studio:
+        return _workshop_studio(options, reporter)
     texts = _texts(options)
     if options.check:
         diff = differences(texts, options.out)
@@ -25,6 +29,34 @@ def render(options: argparse.Namespace, reporter: Reporter) -> int:
         return 1 if diff else 0
     with naming(options.out):
         written = [str(path) for path in write(texts, options.out)]
+    for path in written:
+        reporter.output(f"wrote {path}")
+    reporter.result(True, written=written)
+    return 0
+
+
+def _refuse_mixture(options: argparse.Namespace) -> None:
+    """Raises SettingsError for options that have no effect together."""
+    studio = {"--set": options.overrides, "--preset": options.preset, "--model": options.model, "--tag": options.tag}
+    without = {**studio, "--regions": options.regions}
+    given = [name for name, value in without.items() if value and not options.workshop_studio]
+    if given:
+        raise SettingsError([f"{' and '.join(given)}: only with --workshop-studio DIR; templates have all parameters"])
+    if options.workshop_studio and (options.check or options.tag):
+        raise SettingsError(["--workshop-studio: leave out --check and --tag"])
+
+
+def _workshop_studio(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Writes the directory for Workshop Studio."""
+    from ..studio.directory import directory  # only here, as below
+    from ..studio.regions import REGIONS
+    from .options import settings
+
+    options.name, options.account = OWN_NAME, ""
+    regions = tuple(options.regions.split(",")) if options.regions else REGIONS
+    made = directory(settings(options), regions, reporter)
+    with naming(options.workshop_studio):
+        written = [str(path) for path in made.write(options.workshop_studio)]
     for path in written:
         reporter.output(f"wrote {path}")
     reporter.result(True, written=written)

@@ -17,7 +17,7 @@ from ..deploy.desired import PREFIXES, default_bucket
 from ..deploy.settings import Settings
 from ..template.effective import effective
 from .rights import TABLE
-from .rows import CLOUDFORMATION, HANDLERS, KEPT_TYPES, VERBS, Right
+from .rows import CLOUDFORMATION, HANDLERS, KEPT_TYPES, ROLE, VERBS, WIRING, Right
 from .scopes import SCOPES
 
 WHO = (*VERBS, CLOUDFORMATION)
@@ -53,10 +53,11 @@ _NAMED = {
 
 @dataclass(frozen=True)
 class Place:
-    """Where a policy holds; an empty account or region stands for any."""
+    """Where a policy holds; an empty account or region stands for any. `stacks` may name the stacks there."""
 
     account: str = ""
     region: str = ""
+    stacks: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -66,12 +67,12 @@ class Place:
         return next((name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws")
 
 
-def policies(who: str, settings: Settings, region: str = "") -> list[Document]:
+def policies(who: str, settings: Settings, region: str = "", stacks: Sequence[str] = ()) -> list[Document]:
     """The policies for a verb, or for the role that CloudFormation takes (`who` is one of WHO), each within LIMIT.
 
-    The account is that of the settings.
+    The account is that of the settings. `stacks` are the names of the stacks, where these are not the settings'.
     """
-    place = Place(settings.account, region)
+    place = Place(settings.account, region, tuple(stacks))
     return list(_packed(statements(needed(who, settings), settings, place)))
 
 
@@ -107,6 +108,8 @@ def size(document: Document) -> int:
 
 def _counts(right: Right, who: str, settings: Settings) -> bool:
     if not right.is_made:
+        if not _is_wanted(right, settings):
+            return False
         has_auth = who in ("deploy", "destroy") or right.auth in (
             "",
             settings.parameter_values().get("ApiAuth", right.auth),
@@ -120,6 +123,12 @@ def _counts(right: Right, who: str, settings: Settings) -> bool:
         return False
     is_kept = who == "destroy" and right.source in KEPT_TYPES and "update" in right.when
     return is_kept or bool(right.when & HANDLERS[who])
+
+
+def _is_wanted(right: Right, settings: Settings) -> bool:
+    """Whether the application has what a row is only for."""
+    there = {"": True, WIRING: any(one.wiring for one in settings.deployments), ROLE: bool(settings.role_arn)}
+    return there[right.only]
 
 
 def untold(settings: Settings) -> list[str]:
@@ -139,18 +148,19 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
     account, region = place.account or "*", place.region or "*"
     bucket = settings.bucket or default_bucket(settings, Identity(account, "", place.partition, region))
     values = settings.parameter_values()
-    begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in settings.all_stacks)
+    stacks = place.stacks or settings.all_stacks
+    begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in stacks)
     roles = tuple(one for one in begins if not any(one != other and one.startswith(other) for other in begins))
     return {
         "partition": (place.partition,),
         "account": (account,),
         "region": (region,),
-        "stack": settings.all_stacks,
+        "stack": stacks,
         "bucket": (bucket,),
         "own_bucket": () if settings.bucket else (bucket,),
         "prefix": PREFIXES,
-        "function": (values.get("FunctionName", f"{settings.name}-*"),),
-        "made_group": () if "FunctionName" in values else settings.all_stacks,
+        "function": (values.get("FunctionName", f"{(*place.stacks, settings.name)[0]}-*"),),
+        "made_group": () if "FunctionName" in values else stacks,
         "role": roles,
         "unbounded_role": () if values.get("PermissionsBoundary") else roles,
         "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),

@@ -8,21 +8,22 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 """
 
 from .added import ADDED
+from .participant import STEPS
 from .rows import CLOUDFORMATION as CLOUDFORMATION
-from .rows import STATUS_ALL, Right, calls, made
+from .rows import PARTICIPANT, STATUS_ALL, Right, calls, made
 from .rows import VERBS as VERBS
 
 _ALL, _BOTH = " ".join(VERBS), "deploy destroy"
-_TALKING = "deploy ask classify status"
+_TALKING = f"deploy ask classify status {PARTICIPANT}"
 
 CALLS: tuple[Right, ...] = (
     # Nobody needs a right for it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     Right("sts GetCallerIdentity", frozenset(VERBS), "all", ()),
     # CloudFormation
     *calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
-    *calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
+    *calls("cloudformation", f"deploy destroy status {PARTICIPANT}", "stacks", "GetTemplate"),
     *calls("cloudformation", STATUS_ALL, "all", "DescribeStacks GetTemplate"),
-    *calls("cloudformation", "deploy destroy logs", "stacks", "ListStackResources"),
+    *calls("cloudformation", f"deploy destroy logs {PARTICIPANT}", "stacks", "ListStackResources"),
     *calls("cloudformation", _BOTH, "stacks", "DescribeStackEvents GetStackPolicy"),
     *calls("cloudformation", _BOTH, "stacks", "DeleteStack"),
     *calls("cloudformation", _BOTH, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
@@ -68,7 +69,7 @@ CALLS: tuple[Right, ...] = (
     *calls("logs", _BOTH, "all", "DescribeLogGroups"),
     *calls("logs", _BOTH, "log group", "ListTagsForResource"),
     *calls("logs", "destroy", "log group", "DeleteLogGroup"),
-    *calls("logs", "logs", "log group", "FilterLogEvents"),
+    *calls("logs", f"logs {PARTICIPANT}", "log group", "FilterLogEvents"),
     # Network and files
     *calls("ec2", "deploy", "all", "DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes"),
     *calls("ec2", "deploy", "all", "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeSubnets"),
@@ -92,7 +93,7 @@ CALLS: tuple[Right, ...] = (
     *calls("apigateway", _BOTH, "keys", "GetUsagePlans GetUsagePlanKeys GetApiKeys", "apigateway:GET"),
     *calls("apigateway", "deploy", "keys", "GetApiKey", "apigateway:GET"),
     *calls(
-        "apigateway", "ask classify status", "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey",
+        "apigateway", f"ask classify status {PARTICIPANT}", "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey",
         "apigateway:GET", "API_KEY",
     ),
     *calls("apigateway", "deploy", "keys", "CreateApiKey CreateUsagePlan CreateUsagePlanKey", "apigateway:POST"),
@@ -271,4 +272,4 @@ MADE: tuple[Right, ...] = (
     *ADDED,
 )  # fmt: skip
 
-TABLE = (*CALLS, *MADE)
+TABLE = (*CALLS, *STEPS, *MADE)

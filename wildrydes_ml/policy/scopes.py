@@ -46,6 +46,7 @@ SCOPES: Mapping[str, Scope] = {
     "log group": Scope((_LOG_GROUP, f"{_LOG_GROUP}:*", _MADE_GROUP)),
     "interfaces": Scope(("arn:{partition}:ec2:{region}:{account}:network-interface/*",)),
     "API": Scope((f"{_API}/restapis/*",)),
+    "list of APIs": Scope((f"{_API}/restapis",)),
     "APIs": Scope((f"{_API}/restapis", f"{_API}/restapis/*")),
     "keys": Scope((f"{_API}/apikeys", f"{_API}/apikeys/*", f"{_API}/usageplans", f"{_API}/usageplans/*")),
     "keys to read": Scope((f"{_API}/apikeys/*", f"{_API}/usageplans", f"{_API}/usageplans/*/keys")),
