@@ -508,3 +508,13 @@ def test_a_full_disk_is_named_and_nothing_is_left(empty: Populate, tmp_path: Pat
     last = done.stderr.splitlines()[-1]
     assert last == f"populate: error: the disk of {empty.root} is full: free some space, and run this again"
     assert done.stdout.splitlines()[-2:] == [".populate.lock", "populate.log"]
+
+
+def test_a_model_beside_the_scripts_takes_the_place_of_the_one_that_is_named(empty: Populate) -> None:
+    body = make_archive(*MODEL)
+    (empty.script.parent / "model.tar").write_bytes(body)
+    done = empty(MODEL="https://127.0.0.1:1/nowhere.tar.gz", MODEL_SHA256=hashlib.sha256(body).hexdigest())
+    assert done.returncode == 0, done.stderr
+    assert (empty.root / "model" / "saved_model.pb").read_text() == "default"
+    assert "nothing to do" in empty(MODEL="https://127.0.0.1:1/elsewhere.tar.gz").stdout
+    assert "not MODEL_SHA256" in refused(empty, MODEL="https://127.0.0.1:1/nowhere.tar.gz", MODEL_SHA256="0" * 64)
