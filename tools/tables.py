@@ -25,8 +25,9 @@ from wildrydes_ml.cli.parser import PROGRAM, build_parser
 from wildrydes_ml.cli.usage import verbs
 from wildrydes_ml.deploy.states import TABLE as STATES
 from wildrydes_ml.policy import grants
+from wildrydes_ml.policy.participant import STEPS
 from wildrydes_ml.policy.rights import CALLS, MADE
-from wildrydes_ml.policy.rows import VERBS, Right
+from wildrydes_ml.policy.rows import ROLE, VERBS, WIRING, Right
 from wildrydes_ml.policy.scopes import SCOPES
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates as workshop
@@ -143,12 +144,16 @@ def policy_sizes() -> str:
     return table(("who", "policies", "characters"), rows)
 
 
+# What a row of the table of rights is only for.
+_ONLY = {"": "", WIRING: " (who connects the API)", ROLE: " (with `--role-arn`)"}
+
+
 def called_rights() -> str:
     """The rights for what the deployer calls itself, by what they are for and on what."""
     groups: dict[tuple[str, ...], dict[str, None]] = {}
-    for right in CALLS:
+    for right in (*CALLS, *STEPS):
         verbs = [verb for verb in VERBS if verb in right.when]
-        only = f" (`ApiAuth` {right.auth})" if right.auth else ""
+        only = f" (`ApiAuth` {right.auth})" if right.auth else _ONLY[right.only]
         groups.setdefault((", ".join(verbs) + only, right.scope), {}).update(dict.fromkeys(right.actions))
     rows = [(verbs, scope, _codes(actions)) for (verbs, scope), actions in groups.items() if actions]
     return table(("verbs", "on", "permissions"), rows)
