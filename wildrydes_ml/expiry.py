@@ -84,10 +84,11 @@ def of(tags: Mapping[str, str]) -> datetime | None:
 
 
 def of_all(tags: Sequence[Mapping[str, str]]) -> datetime | None:
-    """When stacks with these tags expire together: the last of their times, None when one has none."""
-    times = [of(one) for one in tags]
-    known = [one for one in times if one]
-    return max(known) if known and len(known) == len(times) else None
+    """When a deployment expires whose stacks have these tags, in the order in which they are made: with its last one.
+
+    A stack before it may have an older time: one whose instance has ended takes no new tags.
+    """
+    return of(tags[-1]) if tags else None
 
 
 def _read(stored: str) -> datetime | None:
@@ -125,21 +126,22 @@ def length(seconds: float) -> str:
 
 
 def sentence(tags: Sequence[Mapping[str, str]], now: datetime, place: str) -> str:
-    """When stacks with these tags expire, and what follows; empty for those that do not.
+    """When a deployment with stacks of these tags expires, and what follows; empty for one that does not.
 
     `place` are the options that lead a command to where they are, such as `--region eu-west-1`.
     """
     moment, removal = of_all(tags), f"{REMOVAL} {place}"
     if moment is None:
-        return _partly(tags)
+        return _unreadable(tags)
     then = f"`{removal}` removes it" if moment <= now else f"then `{removal}` removes it; nothing deletes it by itself"
     return f"{ahead(moment, now)} ({shown(moment)}): {then}"
 
 
-def _partly(tags: Sequence[Mapping[str, str]]) -> str:
-    """Why stacks of which some have the tag do not expire."""
-    if wrong := next((value for one in tags if (value := one.get(EXPIRES_TAG, "")) and not _read(value)), ""):
-        return f"the tag {EXPIRES_TAG} is {wrong!r}, which is no time, so it never expires: deploy --expires TIME"
-    if any(EXPIRES_TAG in one for one in tags):
-        return "some of its stacks have no expiry, so it never expires: deploy --expires TIME, or --expires never"
-    return ""
+def _unreadable(tags: Sequence[Mapping[str, str]]) -> str:
+    """Why a tag that somebody else has written is no time; empty without one."""
+    wrong = tags[-1].get(EXPIRES_TAG, "") if tags else ""
+    return (
+        f"the tag {EXPIRES_TAG} is {wrong!r}, which is no time, so it never expires: deploy --expires TIME"
+        if wrong
+        else ""
+    )

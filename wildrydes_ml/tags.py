@@ -70,6 +70,11 @@ def lasting(tags: Mapping[str, str]) -> dict[str, str]:
     return {key: value for key, value in tags.items() if key != EXPIRES_TAG}
 
 
+def expiry(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tag that `lasting` leaves out, where there is one."""
+    return {key: value for key, value in tags.items() if key == EXPIRES_TAG}
+
+
 def too_many(tags: Mapping[str, str]) -> list[str]:
     """Why so many tags cannot be; empty when they can."""
     return [f"--tag: {len(tags)} tags; at most {MOST} fit beside those of the templates"] if len(tags) > MOST else []

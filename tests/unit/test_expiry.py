@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta, timezone
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -93,24 +94,24 @@ def test_how_long_it_is_until_then(hours: float, told: str) -> None:
     assert expiry.ahead(NOW + timedelta(hours=hours), NOW) == told
 
 
-def test_stacks_expire_together_at_the_last_of_their_times_and_not_while_one_has_none() -> None:
+def test_a_deployment_expires_with_its_last_stack() -> None:
     early, late = {EXPIRES_TAG: PAST}, {EXPIRES_TAG: LATER}
-    assert expiry.of_all([early, late]) == datetime(2096, 1, 1, 18, tzinfo=timezone.utc)
-    for others in ({}, {EXPIRES_TAG: "soon"}):
-        assert expiry.of_all([early, others]) is None
+    assert expiry.of_all([early, late]) == expiry.of_all([{}, late]) == datetime(2096, 1, 1, 18, tzinfo=timezone.utc)
+    for last in ({}, {EXPIRES_TAG: "soon"}):
+        assert expiry.of_all([early, last]) is None
     assert expiry.of_all([]) is None
-    assert "some of its stacks have no expiry" in expiry.sentence([early, {}], NOW, "")
+    assert expiry.sentence([early, {}], NOW, "") == expiry.sentence([], NOW, "") == ""
     assert "is 'soon', which is no time" in expiry.sentence([{EXPIRES_TAG: "soon"}], NOW, "")
 
 
 # From one deploy to the next.
 
 
-def deployed(aws: FakeAws, expires: str = "") -> tuple[list[str], Said]:
+def deployed(aws: FakeAws, expires: str = "", **options: Any) -> tuple[list[str], Said]:
     """What a deploy changes, and what it says."""
     aws.journal.clear()
     said = Said()
-    deploy(aws.gateways, wild_rydes(expires=expires), Target(), said)
+    deploy(aws.gateways, wild_rydes(expires=expires, **options), Target(), said)
     return list(aws.journal), said
 
 
@@ -124,6 +125,20 @@ def test_an_expiry_holds_until_another_or_never_is_asked_for(aws: FakeAws) -> No
     assert deployed(aws, "never")[0] == [f"update {EFS}", f"update {INFERENCE}"]
     assert aws.stacks.stacks[EFS].tags == {TAG: "wildrydes-ml"}
     assert deployed(aws, "never")[0] == []
+
+
+def test_another_time_does_not_fill_efs_again_when_the_instance_has_ended(aws: FakeAws) -> None:
+    """It would, with any other tag: an instance that is gone takes none."""
+    deployed(aws, LATER, preset="lean")
+    assert deployed(aws, LATEST)[0] == [f"update {INFERENCE}"]
+    assert aws.stacks.stacks[EFS].tags[EXPIRES_TAG] == LATER
+    assert deployed(aws)[0] == []
+    assert any(record.get("expires") == LATEST for _, _, record in status(aws).lines)
+    assert deployed(aws, "never")[0] == [f"update {INFERENCE}"]
+    assert deployed(aws)[0] == []
+    assert not [record for _, _, record in status(aws).lines if "expires" in record]
+    assert deployed(aws, LATEST, tags={"team": "rides"})[0] == [f"update {EFS}"] * 2 + [f"update {INFERENCE}"]
+    assert aws.stacks.stacks[EFS].tags[EXPIRES_TAG] == LATEST
 
 
 def test_the_bucket_keeps_no_expiry_since_its_tags_do_not_change(aws: FakeAws) -> None:

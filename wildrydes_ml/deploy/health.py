@@ -155,7 +155,7 @@ def _tell_expiry(stacks: list[Stack], reporter: Reporter, place: str) -> None:
     """Reports when the stacks expire, if they do."""
     tags = [stack.tags for stack in stacks]
     if told := expiry.sentence(tags, datetime.now(timezone.utc), place):
-        reporter.output(told, expires=max(one.get(EXPIRES_TAG, "") for one in tags))
+        reporter.output(told, expires=tags[-1][EXPIRES_TAG])
 
 
 def _parameters(stacks: list[Stack]) -> Mapping[str, str]:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import tags
@@ -203,7 +203,7 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
     """One update, or two where something has to go before it can be made again."""
     filling = whole.deployment.filling if desired.name == (whole.filler.name if whole.filler else "") else None
     refill, known = _refill_reasons(filling, desired, found), found.stack.parameters
-    if not found.missing and _is_same(desired, found):
+    if not found.missing and _is_same(_with_old_expiry(whole, desired, found, filling), found):
         return []
     missing = [title for title in found.missing if title in desired.resources]
     if not refill and not missing:
@@ -220,6 +220,14 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
         _update(first, known, "; ".join(why)),
         _update(desired, first.parameters, "create it again (calculated before the update above)", again),
     ]
+
+
+def _with_old_expiry(whole: Desired, desired: DesiredStack, found: FoundStack, filling: Filling | None) -> DesiredStack:
+    """The stack with the expiry that it has, where another would fill EFS again: the last stack tells the new one."""
+    has_ended = filling is not None and found.stack.parameters.get(filling.switch) == "stop"
+    if not has_ended or desired.name == whole.service.name:
+        return desired
+    return replace(desired, tags={**tags.lasting(desired.tags), **tags.expiry(found.stack.tags)})
 
 
 def _update(

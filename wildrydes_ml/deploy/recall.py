@@ -45,6 +45,7 @@ def recall(
     held = {name: value for name, value in was_set.items() if name in settings.rows and name not in dropped}
     _refuse_lost_secrets(settings, stacks, held)
     tagged = {key: value for stack in found for key, value in tags.held(stack.stack.tags).items()}
+    tagged = {**tags.lasting(tagged), **(tags.expiry(found[-1].stack.tags) if found else {})}
     bucket = settings.bucket or _given_bucket(known, settings, identity)
     return replace(settings, held=held, held_tags=tagged, bucket=bucket)
 

@@ -6,8 +6,10 @@ stack is deleted after these: if a run is cut off, the next one still finds ever
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import datetime, timezone
 from functools import partial
 
+from .. import expiry
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..deploy.follower import Follower
@@ -51,6 +53,7 @@ def destroy(
     goes, stays = found.split(settings)
     for kept in stays.stacks:
         keep.check(aws, settings, kept.stack, reporter)
+        _tell_expiry(kept, target.options(aws.identity.region), reporter)
     wiring = _wiring(settings, found)
     keys = leftovers.api_keys(aws, wiring, reporter)
     lines = [*goes.describe(), *(f"{key.kind} {key.id}" for key in keys)]
@@ -135,6 +138,12 @@ def _wiring(settings: Settings, found: Remains) -> Mapping[str, Sequence[str]]:
     there = {one.stack.name for one in found.stacks}
     ours = our_tags(settings)
     return {**ours, STACK_TAG: [stack for stack in ours[STACK_TAG] if stack not in there]}
+
+
+def _tell_expiry(kept: FoundStack, place: str, reporter: Reporter) -> None:
+    """Warns of data that are kept until `destroy --expired` deletes them."""
+    if told := expiry.sentence([kept.stack.tags], datetime.now(timezone.utc), place):
+        reporter.warning(f"stack {kept.stack.name} is kept, but {told}")
 
 
 def _objects(number: int) -> str:

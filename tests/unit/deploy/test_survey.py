@@ -123,9 +123,9 @@ def test_a_permission_that_is_missing_is_told_and_the_rest_is_listed() -> None:
         listed(aws)
 
 
-def test_what_has_expired_is_what_has_all_its_stacks_behind_their_times() -> None:
+def test_what_has_expired_is_what_has_its_last_stack_behind_its_time() -> None:
     aws = account()
     assert [one.name for one in survey.expired(aws.gateways, NOW)] == ["iris"]
     assert [one.name for one in survey.expired(aws.gateways, NOW + DAY)] == ["iris", "wildrydes-ml"]
-    put(aws, "iris-two", "iris", DAY)
+    put(aws, "iris-two", "iris", DAY)  # made after the first
     assert [one.name for one in survey.expired(aws.gateways, NOW + DAY)] == ["wildrydes-ml"]

@@ -10,6 +10,7 @@ from tests.unit.deploy.test_survey import DAY, FUTURE, NOW, PAST, account, put
 from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import survey
+from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.survey import Standing
 from wildrydes_ml.destroy import expired
 from wildrydes_ml.destroy.destroyer import destroy
@@ -128,6 +129,17 @@ def test_a_known_application_is_taken_for_stacks_of_its_names() -> None:
 def test_a_bucket_of_one_deployment_is_not_taken_for_that_of_others() -> None:
     (iris, _) = survey.find(account().gateways)
     assert expired.settings_for(iris, wild_rydes(bucket="theirs", keep_data=True), IDENTITY).bucket == ""
+
+
+def test_data_that_are_kept_have_the_time_too_and_a_person_is_told() -> None:
+    aws, said = FakeAws(), Said()
+    deployer = Deployer.planned(aws.gateways, wild_rydes(preset="lean", expires="2096-01-01T00:00:00Z"), Target(), said)
+    for step in deployer.plan.steps:
+        deployer.run(step)
+    destroy(aws.gateways, wild_rydes(keep_data=True), Target(), said, lambda lines: None)
+    (told,) = said.texts("warning")
+    assert told.startswith("stack wildrydes-ml-mod5 is kept, but expires in ")
+    assert [one.name for one in survey.expired(aws.gateways, NOW + 80 * 365 * DAY)] == ["wildrydes-ml"]
 
 
 def test_a_second_before_its_time_nothing_has_expired() -> None:
