@@ -64,6 +64,9 @@ def test_what_has_expired_goes_and_what_has_not_still_answers(place: Target, hom
     assert told[-1]["deleted"] == ["iris", "tulip"]
     proofs = [line["text"] for line in told if line.get("text", "").startswith("verified")]
     assert proofs == [f"verified: no billable resource of {name} remains" for name in ("iris", "tulip")]
+    assert [line["text"] for line in told if line.get("about") == "idle cost"][-1].endswith("remains of iris, tulip")
+    plans = [line["steps"][0]["text"].partition(":")[0] for line in told if line["type"] == "plan"]
+    assert plans == ["delete iris", "delete tulip"]
     assert set().union(*names(place).values()) == {"lily", "rose"}
     for name in ("lily", "rose"):
         assert deploying.status(pinger(handler, name), place, reporter=Said()).answer

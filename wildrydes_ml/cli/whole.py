@@ -48,14 +48,17 @@ def _removed(options: argparse.Namespace, settings: Settings, reporter: Reporter
         return []
     if not options.local:
         commands.confirmation(options, reporter)(expired.lines(found, _now()))
-    return expired.remove_each(aws, found, lambda one: _remove(options, settings, aws, one, reporter), _now, reporter)
+    gone = expired.remove_each(aws, found, lambda one: _remove(options, settings, aws, one, reporter), _now, reporter)
+    if len(gone) > 1:
+        reporter.event(f"nothing billable remains of {', '.join(gone)}", about="idle cost")
+    return gone
 
 
 def _remove(options: argparse.Namespace, asked: Settings, aws: Aws, standing: Standing, reporter: Reporter) -> bool:
     """Removes one deployment, as `destroy` does it."""
     settings = expired.settings_for(standing, asked, aws.identity)
-    for line in expired.lines([standing], _now()):
-        reporter.event(f"deleting {line}")
+    # A plan of its own: what was deleted before counts as done.
+    reporter.plan([{"step": "Destroy", "text": f"delete {line}"} for line in expired.lines([standing], _now())])
     if options.local:
         return commands.destroy_locally(commands.home_of(options), settings, reporter)
     return destroying.destroy(settings, commands.existing_target(options, settings), reporter=reporter, aws=aws)
