@@ -36,11 +36,14 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         return _fail(_reporter(_output_of(given)), _told(error), 1)
     if VERBS[options.verb].module == OFFLINE:
         return _run(options, _reporter(options.output))
-    from . import telling  # imports what shows progress, for which a command that only writes need not wait
+    # What shows progress, for which a command that only writes need not wait.
+    from . import telling
+    from .signals import unwinding
 
     told = telling.chosen(options, given, verb)
     try:
-        return _run(options, told.reporter, partial(telling.truth, options, told.course, given, verb))
+        with unwinding():
+            return _run(options, told.reporter, partial(telling.truth, options, told.course, given, verb))
     finally:
         told.close()
 

@@ -40,6 +40,7 @@ class Lines(TextReporter):
         self._following = following
         self._log = log
         self._waiting_for = waiting_for
+        self._is_quiet = is_quiet
         self._signs = self._err if is_quiet else self._out
         self._lock = threading.RLock()
         self._spoke = self._told = self._news = clock()
@@ -69,9 +70,9 @@ class Lines(TextReporter):
         self._hear(True)
 
     def output(self, text: str, **record: Any) -> None:
-        """As text. What comes next may be a question to a person, in which nobody is kept waiting but by themselves."""
+        """As text. Where something changes, a question to a person may come next, and nobody waits but for them."""
         super().output(text, **record)
-        self._hear(self._is_waiting and "about" in record)
+        self._hear(self._is_waiting and (self._is_quiet or "about" in record))
 
     def warning(self, text: str) -> None:
         """As text."""

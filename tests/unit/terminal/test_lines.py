@@ -89,6 +89,15 @@ def test_the_end_ends_a_line_of_dots() -> None:
     assert piped.out.getvalue().endswith(".\n")
 
 
+def test_a_command_that_only_asks_gives_signs_between_its_answers() -> None:
+    piped = Piped("doctor", is_quiet=True)
+    piped.said.output("ok      --local python      3.11")
+    piped.passes(3)
+    piped.said.result(True)
+    piped.passes(3)
+    assert piped.err.getvalue().splitlines() == ["[    2 s] ... asking AWS"]
+
+
 def test_what_waits_for_a_person_or_has_ended_gives_no_sign() -> None:
     piped = Piped()
     piped.said.output("  makes stack a")
