@@ -285,7 +285,7 @@ def _refill_reasons(filling: Filling | None, desired: DesiredStack, found: Found
         return []
     changed = [key for key in filling.refills if wanted.get(key) != known.get(key)]
     as_before = desired.with_parameters(**{key: known[key] for key in changed if key in known})
-    if as_before.effective == desired.effective:
+    if changed and as_before.effective == desired.effective:
         changed = []
     has_ended = known.get(filling.switch) == "stop"
     is_other = has_ended and not _is_same(desired.with_parameters(**_kept(desired, known)), found)
