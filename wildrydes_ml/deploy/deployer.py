@@ -17,7 +17,7 @@ from ..reporting import Reporter
 from ..tags import TAG
 from ..template.effective import made
 from ..template.fillers import fillers
-from . import drift, handover, offers, planning, preflight, proven, shell
+from . import drift, handover, offers, planning, preflight, proven, shell, texts
 from . import proof as proving
 from .desired import DesiredStack
 from .follower import MADE, Follower, begin, work
@@ -69,6 +69,7 @@ def apply(
     for step in deployer.left_after_rollbacks():
         deployer.run(step)
     deployer.tidy()
+    deployer.remember()
     return deployer.prove(changed=plan.changes)
 
 
@@ -102,6 +103,7 @@ class Deployer:
         self._follower = Follower(aws, reporter)
         self.plan = plan
         self._stacks = _stacks(plan)
+        self._given: dict[str, str] = {}
 
     @classmethod
     def planned(cls, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> "Deployer":
@@ -187,6 +189,10 @@ class Deployer:
             self._reporter.event(f"deleting {', '.join(left)} from the bucket, left there by a deploy that was stopped")
             handover.remove(self._aws, self.plan.desired.bucket, left, self._reporter)
 
+    def remember(self) -> None:
+        """Notes what the stacks were made from, which spares the next deploy calls."""
+        texts.remember(self._aws, self.plan, self._stacks, self._given)
+
     def prove(self, changed: bool) -> Deployed:
         """Asks through the public URL and reports the answer."""
         asked, outputs = self.plan.desired.deployment.proof, self._outputs()
@@ -265,6 +271,7 @@ class Deployer:
             begun = self._aws.stacks.create(stack.name, template, stack.parameters, stack.tags)
         self._work(begun, "create", _made(stack))
         self._stacks[stack.name] = self._follower.follow(begun, set(), MADE)
+        self._given[stack.name] = stack.template
 
     def _update(self, stack: DesiredStack) -> None:
         change_set = self._prepare(stack)
@@ -283,6 +290,7 @@ class Deployer:
         token = self._aws.stacks.execute(change_set)
         self._work(change_set.stack, "update", {one.logical_id: one.type for one in change_set.changes})
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
+        self._given[stack.name] = stack.template
 
     def _work(self, stack: Stack, operation: str, resources: Mapping[str, str]) -> None:
         """Tells what CloudFormation has begun."""
