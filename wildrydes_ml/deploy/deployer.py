@@ -69,7 +69,6 @@ def apply(
     for step in deployer.left_after_rollbacks():
         deployer.run(step)
     deployer.tidy()
-    deployer.remember()
     return deployer.prove(changed=plan.changes)
 
 
@@ -189,14 +188,11 @@ class Deployer:
             self._reporter.event(f"deleting {', '.join(left)} from the bucket, left there by a deploy that was stopped")
             handover.remove(self._aws, self.plan.desired.bucket, left, self._reporter)
 
-    def remember(self) -> None:
-        """Notes what the stacks were made from, which spares the next deploy calls."""
-        texts.remember(self._aws, self.plan, self._stacks, self._given)
-
     def prove(self, changed: bool) -> Deployed:
         """Asks through the public URL and reports the answer."""
         asked, outputs = self.plan.desired.deployment.proof, self._outputs()
         if asked is None:
+            texts.remember(self._aws, self.plan, self._stacks, self._given)
             self._report_outputs(outputs)
             self._reporter.warning(f"{self.plan.settings.name} has no proof, so it was not checked whether it answers")
             return Deployed(changed, "", outputs, None)
@@ -204,6 +200,7 @@ class Deployer:
         send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
         answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed, look=self._look))
         proven.remember(self._aws, self.plan.desired, self.plan.observed.keys)
+        texts.remember(self._aws, self.plan, self._stacks, self._given)
         shown = shell.reachable(outputs, outputs.get(asked.url, ""), url, self.plan.target)
         command = self._shell_line(asked, outputs, url)
         self._report_outputs(shown)
