@@ -59,7 +59,7 @@ def _entry(stack: Stack, template: str) -> dict[str, str] | None:
     """What the note says of a stack; nothing when it is not known which change made it what it is."""
     if stack.changed is None:
         return None
-    return {"id": stack.id, "changed": stack.changed.isoformat(), "template": template}
+    return {"id": stack.id, "changed": stack.changed.isoformat(timespec="microseconds"), "template": template}
 
 
 def remember(aws: Aws, plan: Plan, stacks: Mapping[str, Stack], given: Mapping[str, str]) -> None:
