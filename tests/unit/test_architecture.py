@@ -81,6 +81,7 @@ ACTING = {
     "public",
     "question",
     "refusals",
+    "texts",
 }
 
 

@@ -29,13 +29,15 @@ class FoundStack:
     """A stack of our name as it is.
 
     The template's text is there where it can be updated, resources are where they tell whether it is ours. `missing`
-    are the logical ids of what it made and somebody has deleted since.
+    are the logical ids of what it made and somebody has deleted since. `is_noted` when the bucket's note told the
+    template.
     """
 
     stack: Stack
     template: str = ""
     resources: tuple[StackResource, ...] = ()
     missing: tuple[str, ...] = ()
+    is_noted: bool = False
 
     def __post_init__(self) -> None:
         """Raises WildrydesError for a status that nobody knows, so that nothing is done before that is found out."""
