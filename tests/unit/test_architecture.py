@@ -84,6 +84,7 @@ ACTING = {
     "question",
     "refusals",
     "survey",
+    "texts",
 }
 
 

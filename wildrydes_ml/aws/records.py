@@ -23,6 +23,7 @@ class Identity:
 class Stack:
     """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on.
 
+    `changed` is when its last update began, or its creation; None when that is not known.
     `parent` is the id of the stack that has made it, empty for one that nobody nested in another.
     """
 
@@ -34,6 +35,7 @@ class Stack:
     outputs: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     is_protected: bool = False
+    changed: datetime | None = None
     created: datetime | None = None
     description: str = ""
     parent: str = ""

@@ -6,7 +6,6 @@ Apart from `commands`: to import what talks to AWS takes longer than to render.
 import argparse
 import json
 
-from .. import packaging
 from ..errors import SettingsError, naming
 from ..naming import OWN_NAME
 from ..reporting import Reporter
@@ -74,6 +73,8 @@ def _texts(options: argparse.Namespace) -> dict[str, str]:
 
 def package(options: argparse.Namespace, reporter: Reporter) -> int:
     """Writes the function's zip."""
+    from .. import packaging  # only here, since everybody who renders would wait for it
+
     built = packaging.build()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with naming(options.out):
