@@ -147,6 +147,8 @@ class Deployment:
     """The directories that are uploaded to the bucket as zips."""
     filling: Filling | None = None
     """What fills EFS."""
+    filled: str = ""
+    """What another deployment has put on EFS. When it changes, the functions start anew, as after an own filling."""
     kept: Kept | None = None
     """What `destroy --keep-data` can keep."""
     wiring: Callable[[Values, Identity, Values], Wiring] | None = None

@@ -15,6 +15,9 @@ from .errors import SettingsError
 TAG = "wildrydes-ml"
 # On an EFS stack that is kept without its function: the parameters that it gets back with the next deploy.
 ASIDE_TAG = "wildrydes-ml:set-aside"
+# On all that belongs to a class: its name. On what is a student's: the student's id.
+CLASS_TAG = "wildrydes-ml:class"
+STUDENT_TAG = "wildrydes-ml:student"
 
 # A thing has at most 50 tags, CloudFormation's own not counted: our own and two of the templates' are among them.
 MOST = 47

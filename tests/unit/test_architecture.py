@@ -27,6 +27,7 @@ PACKAGES = (
     "aws",
     "blocks",
     "checks",
+    "classroom",
     "cli",
     "code",
     "costs",
@@ -57,10 +58,25 @@ BELOW = {
     "terminal": set[str](),
     "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
-    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "terminal", "workshop"},
+    "classroom": {"ask", "aws", "costs", "deploy", "destroy", "local", "template"},
+    "cli": {
+        "app",
+        "ask",
+        "aws",
+        "classroom",
+        "deploy",
+        "destroy",
+        "local",
+        "policy",
+        "template",
+        "terminal",
+        "workshop",
+    },
 }
 # What an application is, as data.
 DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}
+# A class's modules that act; the others compute.
+ACTING_IN_CLASS = {"answers", "board", "pacing", "present", "removal", "run", "sharing"}
 # Deploy's modules that act; the others compute.
 ACTING = {
     "__init__",
@@ -98,6 +114,7 @@ PURE = [
     *of("policy"),
     *of("template"),
     *(name for name in of("deploy") if name.removeprefix("deploy/") not in ACTING),
+    *(name for name in of("classroom") if name.removeprefix("classroom/") not in ACTING_IN_CLASS),
     "aws/facts",
     "aws/records",
     "aws/target",
@@ -119,6 +136,7 @@ RIM = {
     *(name.replace("/", ".") for name in [*of("destroy"), *of("local"), *of("cli"), *of("aws")]),
     *(f"deploy.{name.removesuffix('/__init__').replace('/', '.')}" for name in ACTING),
     *(name.replace("/", ".") for name in of("code")),
+    *(f"classroom.{name}" for name in ACTING_IN_CLASS),
     "reporting",
     "web",
 } - {

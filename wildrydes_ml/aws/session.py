@@ -39,6 +39,7 @@ _SERVICES = (
     "cloudformation",
     "ec2",
     "efs",
+    "iam",
     "lambda",
     "logs",
     "resourcegroupstaggingapi",

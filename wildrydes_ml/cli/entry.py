@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,8 @@ def _done(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def _command(verb: str) -> Callable[[argparse.Namespace, Reporter], int]:
     module = import_module(f".{VERBS[verb].module}", __package__)
-    return getattr(module, verb)  # type: ignore[no-any-return]
+    # Python has a word `class` of its own.
+    return getattr(module, f"{verb}_" if iskeyword(verb) else verb)  # type: ignore[no-any-return]
 
 
 def _told(error: OSError) -> str:

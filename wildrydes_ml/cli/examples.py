@@ -14,6 +14,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "classify": ("unicorn.png", "pictures --save boxes", "--local https://example.org/horse.jpg"),
     "status": ("", "--local", "--drift"),
     "logs": ("--follow", "--since 2h", "--local"),
+    "class": (
+        "deploy students.csv --plan",
+        "deploy --count 20 --wired --set ApiAuth=API_KEY",
+        "status",
+        "deploy students.csv --only anna",
+        "destroy",
+    ),
     "doctor": ("", "--local", "--region eu-west-1 --profile my-profile"),
     "policy": ("--account 123456789012 --region eu-west-1", "--for status", "--for deploy --out policies"),
     "render": ("", "--check", "--app my_workshop.py --out templates"),

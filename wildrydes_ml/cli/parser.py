@@ -9,6 +9,7 @@ from typing import Any
 
 from ..naming import VERSION
 from . import arguments as group
+from .class_arguments import class_
 from .config import NO_CONFIG, Config
 from .examples import EXAMPLES
 from .usage import Parser
@@ -104,6 +105,15 @@ VERBS = {
     ),
     "logs": _Verb(
         "Show the log lines of the functions and of the filling of EFS.", "commands", group.place, group.logs
+    ),
+    "class": _Verb(
+        "Give a class: one network and EFS for all, and a function with its API for each student.",
+        "class_verbs",
+        class_,
+        group.place,
+        group.what,
+        group.change,
+        group.agree,
     ),
     "doctor": _Verb("Check what is missing here for --local and for AWS, and how to get it.", "doctor", group.doctor),
     "policy": _Verb(

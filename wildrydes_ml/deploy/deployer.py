@@ -60,6 +60,13 @@ def apply(
     aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
 ) -> Deployed:
     """Takes the steps of a finished plan, and proves that what was made answers."""
+    return taken(aws, plan, reporter, confirm).prove(changed=plan.changes)
+
+
+def taken(
+    aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
+) -> "Deployer":
+    """Takes the steps of a finished plan. The proof is the caller's to ask for."""
     deployer = Deployer(aws, plan, reporter)
     deployer.report()
     _check(aws, plan, reporter)
@@ -69,7 +76,7 @@ def apply(
     for step in deployer.left_after_rollbacks():
         deployer.run(step)
     deployer.tidy()
-    return deployer.prove(changed=plan.changes)
+    return deployer
 
 
 def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:
@@ -189,7 +196,7 @@ class Deployer:
 
     def prove(self, changed: bool) -> Deployed:
         """Asks through the public URL and reports the answer."""
-        asked, outputs = self.plan.desired.deployment.proof, self._outputs()
+        asked, outputs = self.plan.desired.deployment.proof, self.outputs
         if asked is None:
             self._report_outputs(outputs)
             self._reporter.warning(f"{self.plan.settings.name} has no proof, so it was not checked whether it answers")
@@ -212,7 +219,7 @@ class Deployer:
     def _warm_up(self) -> None:
         proof = self.plan.desired.deployment.proof
         assert proof is not None
-        function = proof.function(self.plan.desired.values, self._outputs())
+        function = proof.function(self.plan.desired.values, self.outputs)
         self._proven(partial(proving.warm, self._aws, function, proof, self._reporter, look=self._look))
 
     def _proven(self, proof: Callable[[], Verdict]) -> Verdict:
@@ -311,7 +318,7 @@ class Deployer:
         assert wanted is not None
         proof = self.plan.desired.deployment.proof
         assert proof is not None
-        api = self._outputs()[proof.api]
+        api = self.outputs[proof.api]
         found = self._aws.apis.found(api, wanted)
         if found is None:
             raise InterruptedWork(
@@ -320,7 +327,9 @@ class Deployer:
         for action in actions(wanted, found):
             self._aws.apis.perform(api, action, wanted, found)
 
-    def _outputs(self) -> dict[str, str]:
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stacks, as the deployment calls them."""
         told = {name: stack.outputs for name, stack in self._stacks.items()}
         return self.plan.desired.deployment.merged(self.plan.settings.name, told)
 

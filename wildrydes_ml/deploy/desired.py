@@ -175,10 +175,10 @@ class Desired:
         return self.stacks[ids.index(id)]
 
     def contents(self, stack: DesiredStack, outputs: Outputs) -> str:
-        """What the filler says is on EFS, for a stack after its own; its own template sees to itself."""
+        """What its filler says is on EFS, this deployment's or another one's; nothing for the filler's own stack."""
         names = [one.name for one in self.stacks]
         if not self.deployment.filling or self.filler is None:
-            return ""
+            return self.deployment.filled
         if names.index(stack.name) <= names.index(self.filler.name):
             return ""
         return outputs.get(self.filler.name, {}).get(self.deployment.filling.contents, "")

@@ -6,6 +6,7 @@ from ..aws.records import Stack
 from ..deploy.remedies import Remedies
 from ..deploy.settings import Settings
 from ..errors import Refused
+from ..tags import CLASS_TAG
 from .emptying import refuse_foreign
 from .remains import Remains
 
@@ -15,11 +16,22 @@ _NOTHING = "Nothing was deleted"
 def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> None:
     """Raises Refused for what cannot be kept or left behind, protected stacks, and objects in our bucket."""
     goes, _ = found.split(settings)
+    _refuse_class(found, settings)
     _refuse_keeping(found, settings)
     _refuse_retaining(found, settings)
     _refuse_protected([one.stack for one in goes.stacks], remedies)
     if goes.own_bucket:
         refuse_foreign(goes.bucket, goes.foreign, remedies, _NOTHING)
+
+
+def _refuse_class(found: Remains, settings: Settings) -> None:
+    """What a class shares goes after the students' stacks, which only the class's own command knows."""
+    of_class = [one.stack.name for one in found.stacks if one.stack.tags.get(CLASS_TAG) == settings.name]
+    if of_class and CLASS_TAG not in settings.tags:
+        raise Refused(
+            f"stack {of_class[0]} is what all students of class {settings.name} share. {_NOTHING}. To delete the "
+            f"class, run: wildrydes-ml class destroy --name {settings.name}"
+        )
 
 
 def _refuse_keeping(found: Remains, settings: Settings) -> None:
