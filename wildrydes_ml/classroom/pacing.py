@@ -19,7 +19,7 @@ from .rates import Calls, Turns
 
 
 class Pace:
-    """Lets calls of several threads go at the account's rates. `went` is what went, and when, in seconds."""
+    """Lets calls of several threads go at the account's rates. `went` is what went, and its turn, in seconds."""
 
     def __init__(
         self, clock: Callable[[], float] = time.monotonic, sleep: Callable[[float], None] = time.sleep
@@ -34,11 +34,21 @@ class Pace:
     def wait(self, calls: Calls) -> None:
         """Returns when the calls may go."""
         with self._lock:
-            now = self._clock() - self._began
-            begin = self._turns.take(calls, now)
-            self.went.append((begin, calls))
-        if begin > now:
-            self._sleep(begin - now)
+            turn = self._turns.reserve(calls, self._now)
+        self._sleep_until(turn)
+        with self._lock:
+            now = max(turn, self._now)
+            begin = self._turns.admit(calls, now)
+            self.went.append((begin if begin > now else turn, calls))
+        self._sleep_until(begin)
+
+    @property
+    def _now(self) -> float:
+        return self._clock() - self._began
+
+    def _sleep_until(self, moment: float) -> None:
+        if (left := moment - self._now) > 0:
+            self._sleep(left)
 
 
 class Unhurried(Pace):

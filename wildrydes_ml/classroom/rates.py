@@ -90,16 +90,24 @@ def _calls(types: Iterable[str], known: Mapping[str, str]) -> Calls:
 
 @dataclass
 class Turns:
-    """Who may go when. Calls that have been let go count until their time is over (a token bucket for each rate)."""
+    """Who may go when. Calls that have been let go count until their time is over (a token bucket for each rate).
+
+    Calls take two turns: first that of their own rates, which may be long after now, and then, at that time, that of
+    all operations together. Otherwise one that goes late would keep back all who could go before it.
+    """
 
     rates: Mapping[str, Rate] = field(default_factory=lambda: RATES)
     _full: dict[str, float] = field(default_factory=dict)
 
-    def take(self, calls: Calls, now: float) -> float:
-        """When the calls may go, at `now` or later, all together; that time is then theirs. In seconds."""
-        counted = {name: count for name, count in calls.items() if name in self.rates and name != TOTAL}
-        if total := sum(calls.values()):
-            counted[TOTAL] = total
+    def reserve(self, calls: Calls, now: float) -> float:
+        """When the calls may go by their own rates, at `now` or later, in seconds. That time is then theirs."""
+        return self._take({name: count for name, count in calls.items() if name in self.rates}, now)
+
+    def admit(self, calls: Calls, now: float) -> float:
+        """When calls whose time has come may go by the rate of all operations together, in seconds."""
+        return self._take({TOTAL: total} if (total := sum(calls.values())) else {}, now)
+
+    def _take(self, counted: Calls, now: float) -> float:
         begin = max([now, *(self._free(name, count) for name, count in counted.items())])
         for name, count in counted.items():
             self._full[name] = max(self._full.get(name, begin), begin) + count * self.rates[name].seconds
@@ -122,15 +130,17 @@ class Phase:
 def simulated(students: int, phases: Sequence[Phase], workers: int) -> list[float]:
     """When each of so many students is done, in seconds, with so many at a time."""
     turns, done = Turns(), [0.0] * students
-    coming = [(0.0, number, 0) for number in range(min(workers, students))]
+    coming = [(0.0, number, 0, False) for number in range(min(workers, students))]
     waiting = iter(range(len(coming), students))
     while coming:
-        now, number, at = heapq.heappop(coming)
+        now, number, at, is_reserved = heapq.heappop(coming)
         if at == len(phases):
             done[number] = now
             if (following := next(waiting, None)) is not None:
-                heapq.heappush(coming, (now, following, 0))
-            continue
-        phase = phases[at]
-        heapq.heappush(coming, (turns.take(phase.calls, now) + phase.seconds, number, at + 1))
+                heapq.heappush(coming, (now, following, 0, False))
+        elif is_reserved:
+            ended = turns.admit(phases[at].calls, now) + phases[at].seconds
+            heapq.heappush(coming, (ended, number, at + 1, False))
+        else:
+            heapq.heappush(coming, (turns.reserve(phases[at].calls, now), number, at, True))
     return done
