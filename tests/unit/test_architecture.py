@@ -225,9 +225,11 @@ def test_only_the_aws_package_imports_boto3() -> None:
 
 def test_only_the_view_imports_rich() -> None:
     importers = {name for name, path in LIBRARY.items() if "rich" in tops(path)}
-    assert importers == {"terminal/frame", "terminal/screen", "terminal/view"}
-    assert {name for name, path in LIBRARY.items() if {".terminal.view", ".terminal.frame"} & imports(path)} == {
+    assert importers == {"terminal/frame", "terminal/screen", "terminal/seats", "terminal/view"}
+    drawing = {".terminal.view", ".terminal.frame", ".terminal.seats"}
+    assert {name for name, path in LIBRARY.items() if drawing & imports(path)} == {
         "terminal/choice",
+        "terminal/frame",
         "terminal/view",
     }
 

@@ -1,10 +1,11 @@
 """The rows of a class while several students' parts are at work: each change is told once, in words and as a record."""
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+from .. import parallel
 from ..reporting import Reporter
 from .roster import Student
 from .seats import DONE, FAILED, Seat
@@ -18,8 +19,7 @@ class Board:
         self._reporter = reporter
         self._lock = threading.RLock()
         self._warned: set[str] = set()
-        for one in self.seats:
-            self._tell(one)
+        reporter.event(f"{len(self._seats)} students", seats=[one.record() for one in self.seats])
 
     @property
     def seats(self) -> list[Seat]:
@@ -56,6 +56,15 @@ class Board:
     def _tell(self, seat: Seat) -> None:
         words = f": {seat.verdict}" if seat.verdict else ""
         self._reporter.event(f"{seat.student.id}  {seat.stage}{words}", seat=seat.record())
+
+
+def together(work: Sequence[Callable[[], None]], workers: int) -> None:
+    """Does the work, so many pieces at a time. Ctrl-C ends the waiting, not what AWS has begun: that is for the words
+    after it to tell."""
+    try:
+        parallel.in_order(parallel.start(work, workers), lambda nothing: None, lambda done: None)
+    except KeyboardInterrupt:
+        raise KeyboardInterrupt from None
 
 
 class SeatReporter:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from .. import parallel
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -16,7 +15,7 @@ from ..tags import CLASS_TAG, STUDENT_TAG
 from ..template.effective import effective
 from . import estimate, parts
 from .answers import connected_answer
-from .board import Board
+from .board import Board, together
 from .roster import Student, only
 from .seats import Seat
 
@@ -79,7 +78,7 @@ def status(
                 board, seat.student)
         for seat in board.seats
     ]  # fmt: skip
-    parallel.in_order(parallel.start(work, _THREADS), lambda nothing: None, lambda done: None)
+    together(work, _THREADS)
     return board.seats
 
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from functools import partial
 from typing import cast
 
-from .. import parallel
 from ..aws.apis import Apis
 from ..aws.facts import Unknown
 from ..aws.functions import Functions
@@ -25,7 +24,7 @@ from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
 from ..tags import CLASS_TAG, TAG
 from . import rates
-from .board import Board, SeatReporter
+from .board import Board, SeatReporter, together
 from .pacing import Over, Pace, Unhurried, paced
 from .present import of_class, settings_of, students
 from .roster import Student, only
@@ -116,7 +115,7 @@ class _Removing:
             partial(self._take, aws, removal, student, board, pace)
             for removal, student in zip(removals, self._who, strict=True)
         ]
-        parallel.in_order(parallel.start(work, workers), lambda nothing: None, lambda done: None)
+        together(work, workers)
         _raise_failures(board.seats)
 
     def _take(self, aws: Aws, removal: Removal, student: Student, board: Board, pace: Pace) -> None:

@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
-from .. import parallel
 from ..aws.facts import Quota, Unknown, Usage
 from ..aws.records import Stack
 from ..aws.session import Aws
@@ -27,7 +26,7 @@ from ..reporting import Reporter
 from ..template.parameters import text
 from . import estimate, parts
 from .answers import connected_answer, key_of
-from .board import Board, SeatReporter
+from .board import Board, SeatReporter, together
 from .estimate import Scale
 from .pacing import Pace, Unhurried, paced
 from .parts import Common
@@ -217,11 +216,10 @@ def _problem(where: str, quota: Quota, more: int, usage: Usage) -> Problem:
 
 
 def _students(aws: Aws, order: Order, common: Common, target: Target, reporter: Reporter) -> list[Seat]:
-    """Each student's part, several at a time. Ctrl-C ends the waiting, not what AWS has begun."""
+    """Each student's part, several at a time."""
     board = Board(order.only, reporter)
     work = [partial(_student, aws, order.part(one, common), one, target, board, order.is_wired) for one in order.only]
-    futures = parallel.start(work, order.workers)
-    parallel.in_order(futures, lambda nothing: None, lambda done: None)
+    together(work, order.workers)
     return board.seats
 
 

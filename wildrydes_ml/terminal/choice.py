@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .view import View
 
 # Verbs that change something, and those whose answer on stdout somebody may pipe.
-_CHANGING = ("deploy", "destroy", "demo")
+_CHANGING = ("deploy", "destroy", "demo", "class")
 _ASKING = ("ask", "status")
 # What goes on before the first event.
 _WAITING = {

@@ -27,7 +27,20 @@ from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
-VERBS = ["demo", "deploy", "destroy", "ask", "classify", "status", "logs", "doctor", "policy", "render", "package"]
+VERBS = [
+    "demo",
+    "deploy",
+    "destroy",
+    "ask",
+    "classify",
+    "status",
+    "logs",
+    "class",
+    "doctor",
+    "policy",
+    "render",
+    "package",
+]
 PLACED = ["deploy", "destroy", "ask", "classify", "status", "logs", "policy"]
 REQUIRED = {"classify": ["a.png"]}
 ROLE = "arn:aws:iam::123456789012:role/cfn"
