@@ -43,6 +43,11 @@ def of_class(asked: Settings) -> Deployment:
     return found
 
 
+def class_name(asked: Settings) -> str:
+    """What a class of the application is called, unless somebody gives it a name."""
+    return f"{of_class(asked).name}-class"
+
+
 def shared(whole: Deployment) -> Deployment:
     """What all share: every stack but the last, the code and what fills EFS."""
     stacks = whole.stacks[:-1]

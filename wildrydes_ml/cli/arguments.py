@@ -220,8 +220,8 @@ def policy(parser: argparse.ArgumentParser) -> None:
         dest="who",
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
-        help="who gets the policy: the user of this verb, or (cloudformation) the role of --role-arn (default: "
-        "%(default)s)",
+        help="who gets the policy: the user of this verb, (class) the teacher of a class, or (cloudformation) the role "
+        "of --role-arn (default: %(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
 

@@ -124,8 +124,7 @@ def _destroy(options: argparse.Namespace, reporter: Reporter) -> int:
 def _asked(options: argparse.Namespace) -> Settings:
     """The settings of the application, with the name of the class."""
     found = _settings(options)
-    name = f"{parts.of_class(found).name}-class" if options.name == OWN_NAME else found.name
-    return replace(found, name=name)
+    return replace(found, name=parts.class_name(found)) if options.name == OWN_NAME else found
 
 
 def _listed(options: argparse.Namespace, name: str) -> tuple[Student, ...]:

@@ -5,9 +5,11 @@ Apart from `commands`: to import what talks to AWS takes longer than to render.
 
 import argparse
 import json
+from dataclasses import replace
 
 from .. import packaging
 from ..errors import naming
+from ..naming import OWN_NAME
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
@@ -58,6 +60,10 @@ def policy(options: argparse.Namespace, reporter: Reporter) -> int:
     from .options import settings
 
     asked = settings(options)
+    if options.who == "class" and options.name == OWN_NAME:
+        from ..classroom.parts import class_name
+
+        asked = replace(asked, name=class_name(asked))
     found = grants.policies(options.who, asked, options.region)
     texts = [json.dumps(document, indent=2) for document in found]
     written: list[str] = []

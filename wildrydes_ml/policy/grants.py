@@ -17,7 +17,7 @@ from ..deploy.desired import PREFIXES, default_bucket
 from ..deploy.settings import Settings
 from ..template.effective import effective
 from .rights import TABLE
-from .rows import CLOUDFORMATION, HANDLERS, KEPT_TYPES, VERBS, Right
+from .rows import CLASS, CLOUDFORMATION, HANDLERS, KEPT_TYPES, VERBS, Right
 from .scopes import SCOPES
 
 WHO = (*VERBS, CLOUDFORMATION)
@@ -72,7 +72,7 @@ def policies(who: str, settings: Settings, region: str = "") -> list[Document]:
     The account is that of the settings.
     """
     place = Place(settings.account, region)
-    return list(_packed(statements(needed(who, settings), settings, place)))
+    return list(_packed(statements(needed(who, settings), settings, place, is_class=who == "class")))
 
 
 def needed(who: str, settings: Settings) -> list[Right]:
@@ -80,10 +80,10 @@ def needed(who: str, settings: Settings) -> list[Right]:
     return [right for right in TABLE if _counts(right, who, settings)]
 
 
-def statements(rights: Iterable[Right], settings: Settings, place: Place) -> list[Statement]:
+def statements(rights: Iterable[Right], settings: Settings, place: Place, is_class: bool = False) -> list[Statement]:
     """A statement for each scope of the rights; without those whose names this deployment has not, and without what
-    another one allows on more."""
-    names = _names(settings, place)
+    another one allows on more. Those of a class are also for every deployment whose name begins with the class's."""
+    names = {**_names(settings, place), **(_names_of_class(settings) if is_class else {})}
     scopes: dict[str, set[str]] = {name: set() for name in SCOPES}
     for right in rights:
         scopes[right.scope].update(right.actions)
@@ -107,18 +107,18 @@ def size(document: Document) -> int:
 
 def _counts(right: Right, who: str, settings: Settings) -> bool:
     if not right.is_made:
-        has_auth = who in ("deploy", "destroy") or right.auth in (
+        has_auth = who in ("deploy", "destroy", "class") or right.auth in (
             "",
             settings.parameter_values().get("ApiAuth", right.auth),
         )
-        return who in right.when and has_auth
+        return bool(right.when & (CLASS if who == "class" else {who})) and has_auth
     if right.source not in _kinds(settings):
         return False
     if who == CLOUDFORMATION:
         return True
     if settings.role_arn and who != "status":
         return False
-    is_kept = who == "destroy" and right.source in KEPT_TYPES and "update" in right.when
+    is_kept = who in ("destroy", "class") and right.source in KEPT_TYPES and "update" in right.when
     return is_kept or bool(right.when & HANDLERS[who])
 
 
@@ -156,6 +156,19 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
         "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),
         "service_role": tuple(filter(None, (settings.role_arn,))),
         **{name: _physical(settings, *kind) for name, kind in _NAMED.items()},
+    }
+
+
+def _names_of_class(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """What the names in a scope stand for, where students' deployments are called NAME-ID."""
+    every = f"{settings.name}-*"
+    roles = (f"{settings.name}-"[:_KEPT_OF_STACK],)
+    is_bounded = settings.parameter_values().get("PermissionsBoundary")
+    return {
+        "stack": (*settings.all_stacks, every),
+        "function": (every,),
+        "role": roles,
+        "unbounded_role": () if is_bounded else roles,
     }
 
 

@@ -82,6 +82,9 @@ CALLS: tuple[Right, ...] = (
     *calls("efs", "destroy", "all", "DescribeMountTargets"),
     *calls("service-quotas", "deploy", "all", "GetServiceQuota"),
     *calls("resourcegroupstaggingapi", "destroy", "all", "GetResources"),
+    # How many there are: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+    *calls("iam", "class", "all", "GetAccountSummary"),
+    *calls("apigateway", "class", "APIs", "GetRestApis", "apigateway:GET"),
     # API Gateway: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
     *calls("apigateway", "deploy", "API", "GetResources GetStages GetDeployments GetMethod", "apigateway:GET"),
     *calls("apigateway", "deploy", "API", "PutMethod PutIntegration", "apigateway:PUT"),

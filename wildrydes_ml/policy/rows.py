@@ -3,7 +3,9 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-VERBS = ("deploy", "destroy", "ask", "classify", "status", "logs")
+VERBS = ("deploy", "destroy", "ask", "classify", "status", "logs", "class")
+# A teacher does with a whole class what these do with one deployment.
+CLASS = frozenset({"class", "deploy", "destroy", "status"})
 CLOUDFORMATION = "cloudformation"
 
 # What CloudFormation does to resources for each verb. Drift needs the reading.
@@ -14,6 +16,7 @@ HANDLERS: Mapping[str, frozenset[str]] = {
     "classify": frozenset(),
     "status": frozenset({"read"}),
     "logs": frozenset(),
+    "class": frozenset({"create", "read", "update", "delete"}),
 }
 # What --keep-data updates: without the instance, its group has no place in that of the mount targets.
 KEPT_TYPES = frozenset({"AWS::EC2::SecurityGroup"})

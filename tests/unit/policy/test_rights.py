@@ -253,6 +253,24 @@ def test_a_role_of_cloudformation_takes_the_rights_of_its_work_from_the_caller()
     assert {right.source for right in grants.needed("cloudformation", SETTINGS)} <= {*types()}
 
 
+def test_a_teacher_may_do_with_every_part_of_the_class_what_deploy_and_destroy_do_with_one() -> None:
+    settings = wild_rydes(name="room", account=ACCOUNT)
+    place = f"{REGION}:{ACCOUNT}"
+    for action, ours in (
+        ("cloudformation:CreateStack", f"cloudformation:{place}:stack/room-anna-mod5-inf/1"),
+        ("cloudformation:DeleteStack", f"cloudformation:{place}:stack/room-mod5/1"),
+        ("lambda:DeleteFunction", f"lambda:{place}:function:room-anna-ml_inferencefunction"),
+        ("logs:DeleteLogGroup", f"logs:{place}:log-group:/aws/lambda/room-anna-ml_inferencefunction:*"),
+        ("iam:CreateRole", f"iam::{ACCOUNT}:role/room-anna-mod5-inf-L-1"),
+        ("s3:PutObject", f"s3:::room-{ACCOUNT}-{REGION}/code/x"),
+    ):
+        assert allows("class", action, f"arn:aws:{ours}", settings), action
+        assert not allows("class", action, f"arn:aws:{ours.replace('room-', 'shop-')}", settings), action
+    everything = granted("deploy") | granted("destroy") | granted("status")
+    assert everything <= granted("class", settings)
+    assert granted("class", settings) - everything == {"iam:GetAccountSummary"}
+
+
 @pytest.mark.parametrize("verb", ["ask", "classify"])
 @pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
 def test_who_asks_needs_what_the_api_asks_for(verb: str, auth: str) -> None:
