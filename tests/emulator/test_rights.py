@@ -23,6 +23,9 @@ from wildrydes_ml import web
 from wildrydes_ml.ask.asking import ask
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.classroom import present, removal, run
+from wildrydes_ml.classroom.roster import counted
+from wildrydes_ml.classroom.run import Order
 from wildrydes_ml.deploy import deployer as deploying
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.logs import Reading
@@ -32,6 +35,7 @@ from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS
+from wildrydes_ml.policy.rows import CLASS
 from wildrydes_ml.workshop.deployments import deployments, sample
 
 ACCOUNT = "000000000000"
@@ -139,3 +143,18 @@ def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
     deploying.deploy(as_who("deploy", settings), settings, place, Silent())
     with pytest.raises(WildrydesError, match="AWS denies access"):
         destroyer.destroy(rider, settings, place, Silent(), lambda lines: None)
+
+
+def test_a_teacher_gets_along_with_the_policy_for_a_class(place: Target, as_who: As, called: set[Call]) -> None:
+    """The workshop's own templates, for two students: made twice, looked at, and deleted."""
+    asked = replace(SETTINGS, account=ACCOUNT, overrides={**SETTINGS.overrides, "ApiAuth": "API_KEY"})
+    students, teacher = counted(2, asked.name), as_who("class", asked)
+    order = Order(asked, asked.name, students, students, is_wired=True)
+    for _ in range(2):
+        seats = run.deploy(teacher, order, place, Silent())
+        assert [seat.state for seat in seats] == ["done", "done"], seats
+    looked = present.status(teacher, asked, asked.name, (), (), place, Silent())
+    assert [seat.state for seat in looked] == ["done", "done"], looked
+    assert removal.destroy(teacher, asked, asked.name, (), place, Silent())
+    told = {right.source for right in CALLS if right.when & CLASS}
+    assert {source for _, source in called} <= told

@@ -20,6 +20,8 @@ CALLS: tuple[Right, ...] = (
     Right("sts GetCallerIdentity", frozenset(VERBS), "all", ()),
     # CloudFormation
     *calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
+    # The list of all, in which a class finds its own by their tags.
+    *calls("cloudformation", "class", "all", "DescribeStacks"),
     *calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
     *calls("cloudformation", "deploy destroy logs", "stacks", "ListStackResources"),
     *calls("cloudformation", _BOTH, "stacks", "DescribeStackEvents GetStackPolicy"),
