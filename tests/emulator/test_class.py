@@ -26,6 +26,7 @@ from wildrydes_ml.local import emulator
 from wildrydes_ml.testing import Said
 
 from ..operations import Request
+from ..sweep.place import SETTINGS, fill
 from ..unit.classroom.hurry import fast, throttled
 from ..wire import Call, Fault, Wire
 from .classes import application
@@ -282,3 +283,22 @@ def test_a_roster_with_faults_makes_nothing(room: Room) -> None:
     for told in ("lines 2, 3: they have the same id anna", "line 4: no id", "line 6: id 'Bob!'", "at most 200"):
         assert told in ended["error"]
     assert not room.home.exists()
+
+
+def test_twenty_copies_of_the_workshop_make_six_tenths_of_the_calls_of_twenty_deploys(
+    home: Path, place: Target, tmp_path: Path
+) -> None:
+    """With its own templates, a light function, and a key for each."""
+    efs = fill(tmp_path / "efs")
+    place = replace(place, efs_directory=efs, parameters={**place.parameters, "EFSpath": str(efs)})
+    asked, students = replace(SETTINGS, name=ROOM), counted(20, ROOM)
+    with Wire(place.endpoint) as wire:
+        seen = replace(place, endpoint=wire.endpoint)
+        seats = run.deploy(connect(seen), Order(asked, ROOM, students, students, is_wired=True), seen, Said())
+        of_class = len(wire.calls)
+    assert [seat.state for seat in seats] == ["done"] * 20, seats
+    with Wire(place.endpoint) as wire:
+        seen = replace(place, endpoint=wire.endpoint)
+        deployer.deploy(connect(seen), replace(asked, name="alone"), seen, Said())
+        alone = len(wire.calls)
+    assert of_class <= MOST * 20 * alone, f"{of_class} calls, and {alone} for one"

@@ -9,9 +9,11 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar, cast
 
+from ..aws.apis import Apis
 from ..aws.facts import Concurrency, Unknown
 from ..aws.records import Stack
 from ..aws.session import Account, Aws, Buckets, Stacks
+from ..aws.wiring import STAGE
 from .pacing import Over
 
 T = TypeVar("T")
@@ -78,6 +80,14 @@ def shared(aws: Aws, stacks: Mapping[str, Stack], names: Free) -> Aws:
     def concurrency_of(name: str) -> Concurrency | Unknown:
         return concurrency("") if name in names.functions else account.concurrency(name)
 
+    known: dict[tuple[str, str], str] = {}
+
+    def key(api: str, stage: str = STAGE) -> str:
+        """A key is made while somebody waits for it, so that only one that is there is remembered."""
+        found = known.get((api, stage)) or aws.apis.key(api, stage)
+        known[api, stage] = found
+        return found
+
     same = {name: once.of(getattr(account, name), name) for name in _SAME_FOR_ALL}
     own = {"log_group": log_group, "concurrency": concurrency_of}
     bucket = {name: once.of(getattr(buckets, name), name) for name in _OF_THE_BUCKET}
@@ -86,4 +96,5 @@ def shared(aws: Aws, stacks: Mapping[str, Stack], names: Free) -> Aws:
         stacks=cast(Stacks, Over(aws.stacks, find=find)),
         buckets=cast(Buckets, Over(buckets, **bucket)),
         account=cast(Account, Over(account, **same, **own)),
+        apis=cast(Apis, Over(aws.apis, key=key)),
     )
