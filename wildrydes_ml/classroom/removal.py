@@ -152,10 +152,11 @@ class _Removing:
     @property
     def _claim(self) -> Claim:
         """Everything of the class, or of the students who are named."""
-        names = [one.name for one in self._settings]
-        stacks = [stack for one in [*self._settings, self._shared] for stack in one.all_stacks]
+        parts = self._settings if self._ids else [*self._settings, self._shared]
+        stacks = [stack for one in parts for stack in one.all_stacks]
         if not self._ids:
             return Claim(f"class {self._name}", CLASS_TAG, {**self._tags, STACK_TAG: stacks})
+        names = [one.name for one in parts]
         return Claim(", ".join(names), TAG, {TAG: names, STACK_TAG: stacks})
 
     def _sharing(self, stacks: Mapping[str, Stack]) -> Aws:

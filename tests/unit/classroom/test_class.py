@@ -1,13 +1,13 @@
 """A class of the workshop in an AWS in memory: made once for all, a part for each, finished by the same command."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from wildrydes_ml.aws.facts import Concurrency, Unknown, Usage
-from wildrydes_ml.aws.records import Stack
+from wildrydes_ml.aws.records import Billable, Stack
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.classroom import present, removal, run
 from wildrydes_ml.classroom.pacing import Over
@@ -17,6 +17,7 @@ from wildrydes_ml.classroom.seats import NOT_CONNECTED, Seat
 from wildrydes_ml.deploy.preflight import Unready
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.destroy import public as destroying
+from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import CLASS_TAG, STUDENT_TAG, TAG
 from wildrydes_ml.testing import Response, Said, serving
@@ -274,7 +275,16 @@ def test_the_students_go_first_then_what_all_share_and_nothing_is_left(aws: Fake
 
 def test_one_student_s_part_is_deleted_alone(aws: FakeRoom) -> None:
     deployed(aws, order())
-    assert removed(aws, "student-02")
+
+    def files(tags: Mapping[str, Collection[str]]) -> list[Billable]:
+        """The file system of all, by the tags of its stack."""
+        known = {TAG: ROOM, CLASS_TAG: ROOM, STACK_TAG: "room-mod5"}
+        return [Billable("file system", "fs-1")] if any(known.get(key) in tags[key] for key in tags) else []
+
+    networks: Any = Over(aws.networks, file_systems=files)
+    gateways = replace(aws.gateways, networks=networks)
+    asked = wild_rydes(name=ROOM)
+    assert removal.destroy(gateways, asked, ROOM, ("student-02",), HERE, Said(), pace=fast(10_000))
     assert sorted(aws.left) == [
         "bucket room-123456789012-eu-west-1",
         "stack room-mod5",
