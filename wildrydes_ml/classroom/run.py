@@ -24,7 +24,7 @@ from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
 from ..template.parameters import text
-from . import estimate, parts
+from . import estimate, parts, present
 from .answers import connected_answer, key_of
 from .board import Board, SeatReporter, together
 from .estimate import Scale
@@ -63,6 +63,11 @@ class Order:
     def check(self) -> None:
         """Raises SettingsError for an order that no account can have, before AWS is called."""
         parts.settings_of_shared(self.asked, self.whole, self.name)
+        common = self.whole.stack_names(self.name)[:-1]
+        if taken := [one.id for one in self.students if self.stack_name(one) in common]:
+            raise SettingsError(
+                [f"id {id}: a stack that all share has this name; give the student another id" for id in taken]
+            )
         needs_wiring = self.whole.wiring and self.whole.proof and not self.is_wired
         values = {**self.whole_defaults, **self.asked.asked}
         if needs_wiring and self.whole.proof and self.whole.proof.auth(values) == "API_KEY":
@@ -114,10 +119,13 @@ def deploy(
     Raises the errors of a deploy for what all share, Unready when the account has no room for the class.
     """
     plan = _plan(aws, order, target, reporter)
-    scale = _scale(order, plan, aws.stacks.listed())
+    there = aws.stacks.listed()
+    scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
+    _tell_others(order, there, reporter)
     agree = _Agreement(confirm, [] if target.is_local else _lines(scale, plan, order, target))
-    deployer.taken(aws, plan, reporter, agree)
+    if plan.changes:
+        deployer.taken(aws, plan, reporter, agree)
     if scale.new:
         agree([])
     stacks = aws.stacks.listed()
@@ -133,6 +141,17 @@ def _functions(order: Order, common: Common, there: Mapping[str, Stack]) -> list
     new = [order.part(one, common) for one in order.only if order.stack_name(one) not in there]
     found = [{**one.own_defaults, **one.asked}.get(named_by, "") for one in new]
     return [name for name in found if name]
+
+
+def _tell_others(order: Order, there: Mapping[str, Stack], reporter: Reporter) -> None:
+    """Who has a part and is not in the list: the deploy leaves them alone."""
+    known = {one.id for one in order.students}
+    others = [one.id for one in present.students(present.of_class(there, order.name)) if one.id not in known]
+    if others:
+        only = " ".join(f"--only {id}" for id in others)
+        reporter.warning(
+            f"in AWS and not in the list: {', '.join(others)}. To delete their parts: class destroy {only}"
+        )
 
 
 class _Agreement:

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from wildrydes_ml.classroom.run import Order
 from wildrydes_ml.classroom.seats import NOT_CONNECTED, Seat
 from wildrydes_ml.deploy.preflight import Unready
 from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deployment import Deployment
+from wildrydes_ml.deployment import Stack as StackOf
 from wildrydes_ml.destroy import public as destroying
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
@@ -26,6 +29,7 @@ from wildrydes_ml.workshop.settings import wild_rydes
 from ..fakes import HORSE_ANSWER, FakeAws
 from .hurry import fast, throttled
 
+THUMBS = Path(__file__).parents[1] / "thumbs.yml"
 ROOM, HERE = "room", Target()
 STUDENTS = counted(3, ROOM)
 
@@ -239,6 +243,23 @@ def test_a_key_for_each_comes_with_the_connected_api() -> None:
         order(is_wired=False, overrides={"ApiAuth": "API_KEY"}).check()
 
 
+def test_who_is_in_aws_and_not_in_the_list_is_told_and_stays(aws: FakeRoom) -> None:
+    deployed(aws, order())
+    said = Said()
+    deployed(aws, order(STUDENTS[:1]), said)
+    (told,) = said.texts("warning")
+    assert told.startswith("in AWS and not in the list: student-02, student-03.")
+    assert "class destroy --only student-02 --only student-03" in told
+    assert "stack room-student-03-mod5-inf" in aws.left
+
+
+def test_an_id_that_gives_a_stack_the_name_of_one_for_all_is_refused() -> None:
+    stacks = (StackOf.of(THUMBS, "base"), StackOf.of(THUMBS))
+    taken = (Student("base", "Base"),)
+    with pytest.raises(SettingsError, match="id base: a stack that all share has this name"):
+        Order(Settings((Deployment("hello", stacks),)), "hello-class", taken, taken).check()
+
+
 def test_a_warning_that_all_get_is_told_once(aws: FakeRoom) -> None:
     said = Said()
     local = replace(HERE, parameters={"MinScore": "0.1"})
@@ -352,7 +373,6 @@ def test_the_data_stay_for_the_next_class(aws: FakeRoom) -> None:
 
 
 def test_an_application_of_one_stack_is_no_class() -> None:
-    from ..deploy.test_public import THUMBS
-
+    one = Settings((Deployment("thumbs", (StackOf.of(THUMBS),)),))
     with pytest.raises(SettingsError, match="thumbs has only one stack; a class needs a deployment of two or more"):
-        Order(Settings((THUMBS,)), ROOM, STUDENTS, STUDENTS).check()
+        Order(one, ROOM, STUDENTS, STUDENTS).check()
