@@ -72,7 +72,7 @@ def test_a_ctrl_c_says_how_many_are_done_and_how_to_go_on() -> None:
     course.event("a", seat=seat("student-01", "done"))
     course.event("b", seat=seat("student-02", "works", "create stack"))
     assert words(course, "deploy", "class.py deploy s.csv", False) == (
-        "stopped: 1 of 3 students done, 1 at work, 1 waiting. AWS carries on with what had begun there. To continue "
+        "stopped: 1 of 3 students done, 1 at work, 1 waiting; AWS carries on with what had begun there. To continue "
         "from there, run: class.py deploy s.csv"
     )
     assert words(course, "status", "class.py status", False) == "stopped"
