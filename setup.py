@@ -172,6 +172,7 @@ if __name__ == "__main__":
             "wildrydes_ml.aws",
             "wildrydes_ml.blocks",
             "wildrydes_ml.checks",
+            "wildrydes_ml.classroom",
             "wildrydes_ml.cli",
             "wildrydes_ml.code",
             "wildrydes_ml.costs",

@@ -10,6 +10,11 @@ MOST_WORKERS = 32
 def class_(parser: argparse.ArgumentParser) -> None:
     """What `class` takes beside what every deploy takes."""
     parser.set_defaults(port=0)
+    for add in (_who, _deploy, _out, _destroy):
+        add(parser)
+
+
+def _who(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("action", choices=ACTIONS, help="what to do with the class")
     parser.add_argument(
         "roster",
@@ -22,6 +27,9 @@ def class_(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--only", action="append", default=[], metavar="ID", help="only the student with this id (repeatable)"
     )
+
+
+def _deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--plan", action="store_true", help="with deploy: show time, cost and plan; change nothing")
     parser.add_argument(
         "--wired",
@@ -41,6 +49,9 @@ def class_(parser: argparse.ArgumentParser) -> None:
         metavar="N",
         help="how many students' parts at the same time (default: %(default)s; AWS's rates hold in any case)",
     )
+
+
+def _out(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--out",
         type=Path,
@@ -48,6 +59,9 @@ def class_(parser: argparse.ArgumentParser) -> None:
         help="where deploy writes the list (CSV) and the cards to print (HTML) (default: a directory with the name of "
         "the class); with status: write them there",
     )
+
+
+def _destroy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--keep-data",
         action="store_true",

@@ -212,7 +212,7 @@ def test_the_log_groups_with_a_beginning_are_told_in_one_look(account: Account, 
     groups = [{"logGroupName": f"/aws/lambda/room-{name}", "arn": "arn"} for name in ("a", "b")]
     asked = {"logGroupNamePrefix": "/aws/lambda/room-"}
     stubs["logs"][1].add_response("describe_log_groups", {"logGroups": groups}, asked)
-    assert account.log_groups("/aws/lambda/room-") == {"/aws/lambda/room-a", "/aws/lambda/room-b"}
+    assert account.log_groups("/aws/lambda/room-") == frozenset({"/aws/lambda/room-a", "/aws/lambda/room-b"})
 
 
 def test_apis_and_roles_are_counted_for_a_class(account: Account, stubs: Stubs) -> None:
