@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from .. import parallel
 from ..aws.facts import Quota, Unknown, Usage
 from ..aws.records import Stack
 from ..aws.session import Aws
@@ -22,7 +23,7 @@ from ..deploy.settings import Settings
 from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..local import filling
-from ..reporting import Reporter
+from ..reporting import Quiet, Reporter
 from ..template.parameters import text
 from . import estimate, parts, present
 from .answers import connected_answer, key_of
@@ -32,7 +33,7 @@ from .pacing import Pace, Unhurried, paced
 from .parts import Common
 from .roster import Student
 from .seats import FAILED, Seat
-from .sharing import free, shared
+from .sharing import Free, free, shared
 
 WORKERS = 10
 """Students' parts at a time. At AWS's rates, more would not be faster."""
@@ -90,17 +91,47 @@ class Order:
 
 
 def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
-    """Reports the plan for what all share and the estimate; whether there is anything to make. It changes nothing.
+    """Reports the plan for what all share, the estimate, and whose parts differ; whether there is anything to do.
 
-    Raises the same errors as `deploy`, before anything is made.
+    It changes nothing. Raises the same errors as `deploy`, before anything is made.
     """
-    plan = _plan(aws, order, target, reporter)
-    deployer.Deployer(aws, plan, reporter).report()
-    scale = _scale(order, plan, aws.stacks.listed())
+    reporter.event("checking what is already deployed")
+    settings = parts.settings_of_shared(order.asked, order.whole, order.name)
+    plan = deployer.preview(aws, settings, target, reporter)
+    there = aws.stacks.listed()
+    scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
+    _tell_others(order, there, reporter)
     for line in _lines(scale, plan, order, target):
         reporter.output(line)
-    return plan.changes or scale.new > 0
+    old = [one for one in order.only if order.stack_name(one) in there]
+    if plan.changes and old:
+        reporter.output("the parts that are there may change with what all share")
+    differing = [] if plan.changes else _differing(aws, order, plan, old, there, target)
+    if differing:
+        reporter.output(f"these parts change: {', '.join(differing)}")
+    return plan.changes or scale.new > 0 or bool(differing)
+
+
+def _differing(
+    aws: Aws, order: Order, plan: Plan, old: Sequence[Student], there: Mapping[str, Stack], target: Target
+) -> list[str]:
+    """The ids of those whose part a deploy would change; it only looks."""
+    if not old:
+        return []
+    common = _common(order, plan.desired, there, target)
+    known = shared(aws, there, Free())
+
+    def differs(student: Student) -> bool:
+        try:
+            return planning.make(known, order.part(student, common), target, Quiet()).changes
+        except WildrydesError:  # which the deploy tells
+            return True
+
+    futures = parallel.start([partial(differs, one) for one in old], order.workers)
+    found: list[bool] = []
+    parallel.in_order(futures, found.append, lambda done: None)
+    return [one.id for one, is_other in zip(old, found, strict=True) if is_other]
 
 
 def deploy(

@@ -237,6 +237,15 @@ def test_a_preview_changes_nothing_and_says_what_would_be_made(aws: FakeRoom) ->
     assert not run.preview(aws.gateways, order(), HERE, Said())
 
 
+def test_a_preview_names_whose_parts_would_change(aws: FakeRoom) -> None:
+    deployed(aws, order())
+    deployed(aws, order(only=STUDENTS[:1], overrides={"MinScore": "0.5"}))
+    before, said = list(aws.journal), Said()
+    assert run.preview(aws.gateways, order(overrides={"MinScore": "0.5"}), HERE, said)
+    assert "these parts change: student-02, student-03" in said.texts("output")
+    assert aws.journal == before
+
+
 def test_a_key_for_each_comes_with_the_connected_api() -> None:
     order(overrides={"ApiAuth": "API_KEY"}).check()
     with pytest.raises(SettingsError, match="add --wired"):
