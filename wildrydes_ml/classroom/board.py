@@ -7,6 +7,7 @@ from typing import Any
 
 from .. import parallel
 from ..reporting import Reporter
+from .answers import Answer
 from .roster import Student
 from .seats import DONE, FAILED, Seat
 
@@ -31,13 +32,14 @@ class Board:
         """The next stage of a student's part."""
         self._change(id, state="works", stage=stage)
 
-    def done(self, id: str, verdict: str, url: str = "", key: str = "", dollars: float = 0.0) -> None:
-        """A student's part is as it should be."""
-        self._change(id, state=DONE, stage=DONE, verdict=verdict, url=url, key=key, dollars=dollars)
+    def done(self, id: str, found: Answer, dollars: float = 0.0) -> None:
+        """A student's part is as it should be. `dollars` is its idle cost a month in US$."""
+        told = {"verdict": found.verdict, "url": found.url, "api": found.api, "key": found.key}
+        self._change(id, state=DONE, stage=DONE, dollars=dollars, **told)
 
-    def failed(self, id: str, why: str, exit_code: int, url: str = "", dollars: float = 0.0) -> None:
+    def failed(self, id: str, why: str, exit_code: int, dollars: float = 0.0) -> None:
         """A student's part failed; the others go on."""
-        self._change(id, state=FAILED, stage=FAILED, verdict=why, exit_code=exit_code or 1, url=url, dollars=dollars)
+        self._change(id, state=FAILED, stage=FAILED, verdict=why, exit_code=exit_code or 1, dollars=dollars)
 
     def warn(self, id: str, text: str) -> None:
         """A warning; the same about another student is not told again."""

@@ -49,7 +49,9 @@ def _card(class_name: str, seat: Seat, with_codes: bool) -> str:
     rows = [f"<h2>{escape(seat.student.name)}</h2>", _row("Deployment", f"{class_name}-{seat.student.id}")]
     if seat.url:
         address = escape(seat.url)
-        rows.append(f'<p>API: <a href="{address}"><code>{address}</code></a></p>')
+        rows.append(f'<p>URL: <a href="{address}"><code>{address}</code></a></p>')
+    if seat.api:
+        rows.append(_row("API id", seat.api))
     if seat.key:
         rows.append(_row("API key, in the header x-api-key", seat.key))
     if seat.state != DONE:

@@ -103,7 +103,6 @@ def _look(
                 raise WildrydesError(f"stack {one.name} is {one.status} ({row.meaning}): {row.advice}")
         values = {key: value for one in own for key, value in one.parameters.items()}
         outputs = health.outputs(settings, own)
-        verdict, url, key = connected_answer(aws, settings, target, values, outputs)
-        board.done(student.id, verdict, url, key, cost)
+        board.done(student.id, connected_answer(aws, settings, target, values, outputs), cost)
     except (WildrydesError, OSError) as error:
         board.failed(student.id, str(error), getattr(error, "exit_code", 1), dollars=cost)

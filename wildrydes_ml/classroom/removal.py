@@ -24,6 +24,7 @@ from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Reporter
 from ..tags import CLASS_TAG, TAG
 from . import rates
+from .answers import Answer
 from .board import Board, SeatReporter, together
 from .pacing import Over, Pace, Unhurried, paced
 from .present import of_class, settings_of, students
@@ -124,7 +125,7 @@ class _Removing:
         pace.wait(rates.deleting(types))
         try:
             destroyer.take(aws, removal, self._target, SeatReporter(board, student.id))
-            board.done(student.id, "deleted")
+            board.done(student.id, Answer("deleted"))
         except WildrydesError as error:
             board.failed(student.id, str(error), error.exit_code)
 

@@ -26,7 +26,7 @@ from ..local import filling
 from ..reporting import Quiet, Reporter
 from ..template.parameters import text
 from . import estimate, parts, present
-from .answers import connected_answer, key_of
+from .answers import answered, connected_answer
 from .board import Board, SeatReporter, together
 from .estimate import Scale
 from .pacing import Pace, Unhurried, paced
@@ -280,13 +280,13 @@ def _student(aws: Aws, settings: Settings, student: Student, target: Target, boa
         plan = planning.make(aws, settings, target, said)
         made = deployer.taken(aws, plan, said)
         cost = estimate.dollars([stack.effective for stack in plan.desired.stacks])
-        if is_wired and settings.deployment.proof:
-            done = made.prove(changed=plan.changes)
-            verdict, url = done.answer.describe() if done.answer else "", done.api_url
-            key = key_of(aws, settings.deployment, plan.desired.values, made.outputs)
+        proof, values = settings.deployment.proof, plan.desired.values
+        if is_wired and proof:
+            answer = made.prove(changed=plan.changes).answer
+            found = answered(aws, proof, target, values, made.outputs, answer.describe() if answer else "")
         else:
-            verdict, url, key = connected_answer(aws, settings, target, plan.desired.values, made.outputs)
-        board.done(student.id, verdict, url, key, cost)
+            found = connected_answer(aws, settings, target, values, made.outputs)
+        board.done(student.id, found, cost)
     except (WildrydesError, OSError) as error:
         board.failed(student.id, str(error), getattr(error, "exit_code", 1))
 

@@ -11,7 +11,7 @@ from .roster import Student
 WAITS, DONE, FAILED = "waits", "done", "failed"
 NOT_CONNECTED = "made; the API is not connected yet"
 """The verdict on a part whose student has not connected the API yet."""
-_COLUMNS = ("id", "name", "stage", "url", "verdict", "dollars_a_month", "api_key")
+_COLUMNS = ("id", "name", "stage", "url", "verdict", "dollars_a_month", "api_id", "api_key")
 _NAME_COLUMNS, _STAGE_COLUMNS = 24, 24
 
 
@@ -20,6 +20,7 @@ class Seat:
     """A student and the state of the student's part.
 
     `dollars` is the idle cost a month in US$, `key` the API key where callers need one, `exit_code` that of a failure.
+    `api` is the id of the API, by which the console tells it from the others.
     `state` is `waits`, `works`, `done` or `failed`; `stage` says it in more words.
     """
 
@@ -30,6 +31,7 @@ class Seat:
     verdict: str = ""
     dollars: float = 0.0
     key: str = ""
+    api: str = ""
     exit_code: int = 0
 
     def record(self) -> dict[str, Any]:
@@ -39,6 +41,7 @@ class Seat:
             "name": self.student.name,
             "state": self.state,
             "stage": self.stage,
+            "api": self.api,
             "url": self.url,
             "verdict": self.verdict,
             "dollars_a_month": round(self.dollars, 2),
@@ -72,7 +75,7 @@ def sheet(seats: Iterable[Seat]) -> str:
     writer.writerow(_COLUMNS)
     for one in seats:
         cells = (one.student.id, one.student.name, one.stage, one.url, _one_line(one.verdict), f"{one.dollars:.2f}")
-        writer.writerow([_harmless(cell) for cell in (*cells, one.key)])
+        writer.writerow([_harmless(cell) for cell in (*cells, one.api, one.key)])
     return text.getvalue()
 
 

@@ -246,6 +246,21 @@ def test_a_preview_names_whose_parts_would_change(aws: FakeRoom) -> None:
     assert aws.journal == before
 
 
+def test_twenty_copies_take_minutes_at_the_rates_of_the_account(aws: FakeRoom) -> None:
+    """One deployment in 5 s: 95 s between the first and the last; one deletion in 30 s: 570 s."""
+    said = Said()
+    asked = replace(order(counted(20, ROOM), overrides={"ApiAuth": "API_KEY"}), workers=10)
+    run.preview(aws.gateways, asked, HERE, said)
+    told = "\n".join(said.texts("output"))
+    assert "then about 4 min for the new students" in told
+    assert "class destroy will take about 10 min or more: AWS deletes one API in 30 s" in told
+
+
+def test_each_seat_tells_its_own_api(aws: FakeRoom) -> None:
+    seats = deployed(aws, order())
+    assert [seat.api for seat in seats] == [f"api-room-student-0{number}-mod5-inf" for number in (1, 2, 3)]
+
+
 def test_a_key_for_each_comes_with_the_connected_api() -> None:
     order(overrides={"ApiAuth": "API_KEY"}).check()
     with pytest.raises(SettingsError, match="add --wired"):

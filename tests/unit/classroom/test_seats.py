@@ -16,7 +16,7 @@ from wildrydes_ml.classroom.seats import NOT_CONNECTED, Seat, counted, sheet, ta
 URL = "https://api1.execute-api.eu-west-1.amazonaws.com/prod"
 HOSTILE = '<script>alert("x")</script>'
 SEATS = (
-    Seat(Student("anna", "Anna Müller"), "done", "done", URL, "Unicorn is\nvalidated", 1.5, "secret-key"),
+    Seat(Student("anna", "Anna Müller"), "done", "done", URL, "Unicorn is\nvalidated", 1.5, "secret-key", "api1"),
     Seat(Student("bob", HOSTILE), "done", "done", URL + "/b", NOT_CONNECTED),
     Seat(Student("cmd", "=HYPERLINK(1)"), "failed", "failed", "", "stack x ended as ROLLBACK_COMPLETE", exit_code=1),
 )
@@ -54,7 +54,8 @@ def test_the_table_has_a_line_for_each_student() -> None:
 def test_a_spreadsheet_gets_text_and_no_formula() -> None:
     rows = list(csv.DictReader(io.StringIO(sheet(SEATS))))
     assert [row["id"] for row in rows] == ["anna", "bob", "cmd"]
-    assert (rows[0]["url"], rows[0]["verdict"], rows[0]["api_key"]) == (URL, "Unicorn is validated", "secret-key")
+    assert (rows[0]["url"], rows[0]["verdict"]) == (URL, "Unicorn is validated")
+    assert (rows[0]["api_id"], rows[0]["api_key"]) == ("api1", "secret-key")
     assert rows[2]["name"] == "'=HYPERLINK(1)"
 
 
@@ -69,6 +70,7 @@ def test_each_student_gets_a_card() -> None:
     assert "room-anna" in anna
     assert URL in anna
     assert "secret-key" in anna
+    assert "API id: api1" in anna
     assert "not connected yet" in bob
     assert "Ask your teacher" in cmd
     assert "execute-api" not in cmd
