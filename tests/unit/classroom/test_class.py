@@ -151,6 +151,14 @@ def test_connecting_the_api_is_left_to_the_students(aws: FakeRoom) -> None:
     ]
 
 
+def test_an_api_that_nobody_has_connected_yet_is_nothing_to_mend(aws: FakeRoom) -> None:
+    aws.apis.loss = "AWS::ApiGateway::Stage"
+    deployed(aws, order(is_wired=False))
+    before = list(aws.journal)
+    assert [seat.verdict for seat in deployed(aws, order(is_wired=False))] == [NOT_CONNECTED] * 3
+    assert aws.journal == before
+
+
 def test_status_tells_who_has_connected_the_api(aws: FakeRoom) -> None:
     aws.apis.loss = "AWS::ApiGateway::Stage"
     deployed(aws, order(is_wired=False))
