@@ -16,7 +16,7 @@ demo: $(VENV)/local ## Deploy here and classify drawings; your own: make demo MO
 	$(BIN)/python bin/demo.py $(if $(MODEL),--model "$(MODEL)") $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(PORT),--port "$(PORT)") $(if $(OPEN),--open)
 
 test: check ## Everything: linters, types, all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --timeout 900
+	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --timeout 900
 
 test-fast: $(VENV)/test ## The pure tests, in seconds
 	$(BIN)/python -m pytest tests/unit

@@ -3,6 +3,7 @@
 Told are how large a corpus was, and what it met; how many tests were skipped, and why.
 """
 
+import gc
 import os
 import signal
 import tempfile
@@ -24,6 +25,12 @@ os.environ["XDG_STATE_HOME"] = _STATE.name
 # On a busy machine everything is slow; that is no fault of the code.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
+
+
+def pytest_collection_finish() -> None:
+    """What all tests share is no garbage: with TensorFlow and moto, a look at its many objects takes half a second."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture

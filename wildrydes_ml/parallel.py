@@ -1,8 +1,9 @@
 """Work that waits on the network, several pieces at a time, its results in order and Ctrl-C at once."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, as_completed
+from contextlib import contextmanager, suppress
 from queue import Empty, SimpleQueue
 from typing import TypeVar
 
@@ -52,3 +53,20 @@ def in_order(futures: Sequence[Future[T]], show: Callable[[T], None], tick: Call
         for future in rest:
             show(future.result())
         raise KeyboardInterrupt(f"stopped with {shown + len(rest)} of {len(futures)} done") from None
+
+
+@contextmanager
+def repeated(do: Callable[[], None], seconds: float) -> Iterator[None]:
+    """Does it again and again meanwhile; it ends when nobody can hear it any more."""
+    end = threading.Event()
+
+    def run() -> None:
+        with suppress(OSError, ValueError):
+            while not end.wait(seconds):
+                do()
+
+    threading.Thread(target=run, daemon=True).start()
+    try:
+        yield
+    finally:
+        end.set()

@@ -4,6 +4,7 @@ import json
 import os
 import select
 import sys
+import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol, TextIO
@@ -11,6 +12,8 @@ from unicodedata import category
 
 # How long a Ctrl-C may go unnoticed.
 _LOOK_SECONDS = 0.2
+# After so long a silence a sign of life comes.
+SILENCE_SECONDS = 2.0
 
 
 class Reporter(Protocol):
@@ -157,28 +160,60 @@ class Quiet:
 
 
 class Progress:
-    """A bar on the last line of a terminal, on stderr so that the results can go elsewhere; elsewhere nothing."""
+    """How many answers are there, on stderr so that these can go elsewhere.
+
+    A terminal has it on its last line, with a bar; elsewhere a line comes in every silence.
+    """
 
     _LENGTH = 24
 
-    def __init__(self, total: int, err: TextIO | None = None) -> None:
+    def __init__(self, total: int, err: TextIO | None = None, clock: Callable[[], float] = time.monotonic) -> None:
         self._err = err or sys.stderr
-        self._total = total if total > 1 and self._err.isatty() else 0
+        self._is_terminal = self._err.isatty()
+        self._total = total
+        self._clock = clock
+        self._began = self._news = clock()
+        self._done = 0
         self._shown = ""
+        self._is_hidden = False
+        self._lock = threading.Lock()
 
     def show(self, done: int) -> None:
-        """Draws the bar with so many done."""
-        if self._total:
-            filled = self._LENGTH * done // self._total
-            self._write(f"[{'#' * filled:.<{self._LENGTH}}] {done} of {self._total}")
+        """So many are there."""
+        with self._lock:
+            self._done, self._is_hidden, self._news = done, False, self._clock()
+            if self._is_terminal and self._total > 1:
+                self._write(self._words())
 
     def clear(self) -> None:
-        """Takes the bar away, before a line is printed and at the end."""
-        if self._shown:
-            self._write("")
+        """Takes it away until the next `show`: before a line is printed, and at the end."""
+        with self._lock:
+            self._is_hidden = True
+            if self._shown:
+                self._write("")
+
+    def beat(self) -> None:
+        """A sign of life, if nothing has happened for two seconds."""
+        with self._lock:
+            now = self._clock()
+            if self._is_hidden or now - self._news < SILENCE_SECONDS:
+                return
+            if self._is_terminal:
+                self._write(f"{self._words()}, {now - self._began:.0f} s")
+            else:
+                tell(f"[{now - self._began:5.0f} s] ... {self._words()}", self._err)
+                self._news = now
+
+    def _words(self) -> str:
+        if self._total == 1:
+            return "waiting for the answer"
+        filled = self._LENGTH * self._done // self._total
+        bar = f"[{'#' * filled:.<{self._LENGTH}}] " if self._is_terminal else ""
+        return f"{bar}{self._done} of {self._total}"
 
     def _write(self, text: str) -> None:
-        print(f"\r{' ' * len(self._shown)}\r{text}", end="", file=self._err, flush=True)
+        # The cursor goes back, so that a warning that comes meanwhile is written over it.
+        print(f"\r{text:{len(self._shown)}}\r", end="", file=self._err, flush=True)
         self._shown = text
 
 
@@ -191,9 +226,9 @@ def terminal_columns(out: TextIO | None = None) -> int:
         return 0
 
 
-def tell(text: str, file: TextIO) -> None:
-    """Prints a line, for a reporter of another module."""
-    print(printable(text), file=file, flush=True)
+def tell(text: str, file: TextIO, end: str = "\n") -> None:
+    """Prints a line, or a part of one, for a reporter of another module."""
+    print(printable(text), file=file, end=end, flush=True)
 
 
 def printable(text: str) -> str:

@@ -29,7 +29,6 @@ TOLD_ELSEWHERE = {
     "wildrydes_ml/cli/commands:_ask",
     "wildrydes_ml/cli/parser:error",
     "wildrydes_ml/cli/signals:end",
-    "wildrydes_ml/cli/signals:unwinding",
     "wildrydes_ml/deploy/deployer:_proven",
     "wildrydes_ml/errors:naming",
 }

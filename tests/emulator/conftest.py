@@ -13,6 +13,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
+from tests import shared
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.local import emulator, filling
@@ -46,12 +47,15 @@ class Command:
 
 @pytest.fixture(scope="session")
 def filled_efs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the real packages and the shipped model, filled once."""
-    directory = tmp_path_factory.mktemp("filled") / "efs"
-    with (directory.parent / "populate.jsonl").open("w") as log:
-        values = wild_rydes().parameter_values()
-        filling.fill(directory, filling.environment(values, str(shipped()), os.environ), JsonReporter(log))
-    return directory
+    """A directory with the real packages and the shipped model, filled once for all workers."""
+    folder = shared.folder(tmp_path_factory, "filled")
+    with shared.alone(folder):
+        if not (folder / "whole").exists():
+            with (folder / "populate.jsonl").open("w") as log:
+                environment = filling.environment(wild_rydes().parameter_values(), str(shipped()), os.environ)
+                filling.fill(folder / "efs", environment, JsonReporter(log))
+            (folder / "whole").touch()
+    return folder / "efs"
 
 
 @pytest.fixture

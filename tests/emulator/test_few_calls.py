@@ -3,7 +3,9 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from troposphere.sqs import Queue
@@ -101,6 +103,14 @@ def of_yaml(folder: Path) -> Deployment:
     return Deployment("orders", (queue, reader), code=(Code(folder / "handler", runtime="python3.13"),))
 
 
+def of_stacks(folder: Path, number: int) -> Deployment:
+    """So many files with a queue each, and one whose function has what the first gives."""
+    reader, queue = of_yaml(folder).stacks[1], read(folder / "queue.yml")
+    queues = [Stack(queue, f"q{one}") for one in range(1, number)]
+    reader = replace(reader, inputs={"From": (StackOutput("q1", "QueueArn"),)})
+    return Deployment("orders", (*queues, reader), code=(Code(folder / "handler", runtime="python3.13"),))
+
+
 def of_many(folder: Path) -> Deployment:
     """An App with four functions, of which one answers."""
     app = App("jobs", access=Access("API_KEY"))
@@ -122,7 +132,8 @@ PROVEN = [
 
 
 def stacks(number: int) -> list[str]:
-    return ["cloudformation:DescribeStacks"] + ["cloudformation:GetTemplate"] * number
+    """The template of one, or the note on those of several."""
+    return ["cloudformation:DescribeStacks", "s3:GetObject" if number > 1 else "cloudformation:GetTemplate"]
 
 
 @pytest.mark.parametrize(
@@ -131,6 +142,8 @@ def stacks(number: int) -> list[str]:
         (everything, "", [*WHO, *stacks(1), *OWN_BUCKET, *PROVEN]),
         (everything, "mine", [*WHO, *stacks(1), *GIVEN_BUCKET, *PROVEN]),
         (of_yaml, "", [*WHO, *stacks(2), *OWN_BUCKET, "lambda:GetFunction"]),
+        (partial(of_stacks, number=5), "", [*WHO, *stacks(5), *OWN_BUCKET, "lambda:GetFunction"]),
+        (partial(of_stacks, number=8), "mine", [*WHO, *stacks(8), *GIVEN_BUCKET, "lambda:GetFunction"]),
         (of_many, "mine", [*WHO, *stacks(1), *GIVEN_BUCKET, *PROVEN, "lambda:ListFunctions"]),
     ],
 )
@@ -174,3 +187,20 @@ def test_here_the_only_address_is_the_emulator_s(place: Target, folder: Path) ->
     assert f"output Url = {address}" in said.texts("event")
     assert f"  Url = {address}" in asked.texts("output")
     assert not [text for text in (*said.texts("event"), *asked.texts("output")) if "amazonaws.com" in text]
+
+
+def test_a_change_at_the_console_is_seen_and_undone(place: Target, folder: Path) -> None:
+    settings, place = Settings((of_stacks(folder, 3),)), replace(place, efs_directory=None)
+    deployer.deploy(connect(place), settings, place, Said())
+    cloudformation = client(place, "cloudformation")
+    body = cloudformation.get_template(StackName="orders-q2")["TemplateBody"]
+    longer = body.replace("!Ref Seconds", "90")
+    cloudformation.update_stack(StackName="orders-q2", TemplateBody=longer, Tags=tags(cloudformation, "orders-q2"))
+    cloudformation.get_waiter("stack_update_complete").wait(StackName="orders-q2", WaiterConfig={"Delay": 1})
+    assert cloudformation.get_template(StackName="orders-q2")["TemplateBody"] == longer
+    assert deployer.deploy(connect(place), settings, place, Said()).changed
+    assert cloudformation.get_template(StackName="orders-q2")["TemplateBody"] == body
+
+
+def tags(cloudformation: Any, name: str) -> list[dict[str, str]]:
+    return list(cloudformation.describe_stacks(StackName=name)["Stacks"][0]["Tags"])

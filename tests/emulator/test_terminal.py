@@ -4,6 +4,7 @@ import fcntl
 import os
 import pty
 import select
+import signal
 import stat
 import struct
 import sys
@@ -26,7 +27,9 @@ COLUMNS, ROWS = 60, 30
 class Run:
     """A command at a terminal of its own: the frames that were seen, what it ended with."""
 
-    def __init__(self, arguments: list[str], keys: dict[str, bytes] | None = None, **environment: str) -> None:
+    def __init__(
+        self, arguments: list[str], keys: "dict[str, bytes | signal.Signals] | None" = None, **environment: str
+    ) -> None:
         self.frames: list[list[str]] = []
         self.raw = b""
         self._screen = pyte.Screen(COLUMNS, ROWS)
@@ -36,11 +39,11 @@ class Run:
             kept = {name: value for name, value in os.environ.items() if name not in ("COLUMNS", "LINES", "NO_COLOR")}
             os.execve(sys.executable, [sys.executable, *arguments], {**kept, "TERM": "xterm-256color", **environment})
         fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", ROWS, COLUMNS, 0, 0))
-        self._watch(terminal, keys or {})
+        self._watch(pid, terminal, keys or {})
         self.code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
-    def _watch(self, terminal: int, keys: dict[str, bytes]) -> None:
-        """Until the command has ended; `keys` are typed once their text is seen."""
+    def _watch(self, pid: int, terminal: int, keys: "dict[str, bytes | signal.Signals]") -> None:
+        """Until the command has ended; `keys` are typed, or sent as signals, once their text is seen."""
         end = time.monotonic() + 300
         while time.monotonic() < end:
             if not select.select([terminal], [], [], 1)[0]:
@@ -53,7 +56,8 @@ class Run:
             self._stream.feed(data)
             self.frames.append([line.rstrip() for line in self._screen.display if line.strip()])
             for text in [text for text in keys if any(text in line for line in self.frames[-1])]:
-                os.write(terminal, keys.pop(text))
+                key = keys.pop(text)
+                os.kill(pid, key) if isinstance(key, signal.Signals) else os.write(terminal, key)
         os.close(terminal)
 
     def has_shown(self, text: str) -> bool:
@@ -102,13 +106,17 @@ def test_a_deploy_and_its_removal_are_seen_as_they_go_on(app: Path, place: Path)
     assert not place.exists()
 
 
-def test_a_ctrl_c_says_what_was_ended_and_a_dumb_terminal_has_lines(app: Path, place: Path) -> None:
+@pytest.mark.parametrize("key", [b"\x03", signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
+def test_a_stop_says_what_was_ended_and_a_dumb_terminal_has_lines(
+    app: Path, place: Path, key: "bytes | signal.Signals"
+) -> None:
     where = ["--local", "--home", str(place), "--app", str(app)]
-    stopped = Run([str(ROOT / "bin" / "deploy.py"), *where], {"fill EFS": b"\x03"})
+    stopped = Run([str(ROOT / "bin" / "deploy.py"), *where], {"fill EFS": key})
     assert stopped.code == 130
     assert "╭─ Stopped" in stopped.text
     assert "stopped in step 3 of 5, fill EFS. The filling was stopped." in stopped.text.replace(" │ │ ", " ")
     assert stopped.raw.rstrip().endswith(b".log")
+    assert stopped.raw.rfind(b"\x1b[?25h") > stopped.raw.rfind(b"\x1b[?25l"), "the cursor is there again"
     dumb = Run([str(ROOT / "bin" / "destroy.py"), *where, "--yes"], TERM="dumb")
     assert dumb.code == 0
     assert b"\x1b" not in dumb.raw

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests import shared
 from wildrydes_ml.local import emulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,8 +39,11 @@ class Walk:
         return self.folder / ".wildrydes"
 
     def start(self) -> None:
-        """Everything but the removal."""
-        for script in (*self._training, self.render, self.deploy):
+        """Everything but the removal; one trains at a time, since all do it in one environment."""
+        with shared.alone(self.folder / "build"):
+            for script in self._training:
+                self.bash(script)
+        for script in (self.render, self.deploy):
             self.bash(script)
 
     def again(self) -> dict[str, Any]:
@@ -64,7 +68,7 @@ class Walk:
 @pytest.fixture(scope="session")
 def training(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Where the environment that trains is: the examples' packages are the same, and installing them takes long."""
-    return tmp_path_factory.mktemp("build")
+    return shared.folder(tmp_path_factory, "build")
 
 
 @pytest.fixture(scope="session")

@@ -97,6 +97,7 @@ ACTING = {
     "public",
     "question",
     "refusals",
+    "texts",
 }
 
 

@@ -119,12 +119,58 @@ def test_the_bar_fills_up_and_goes() -> None:
     assert terminal.getvalue().endswith("\r")
 
 
-@pytest.mark.parametrize(("total", "err"), [(40, io.StringIO()), (1, Terminal())], ids=["no terminal", "one"])
-def test_no_bar(total: int, err: io.StringIO) -> None:
-    progress = Progress(total, err)
-    progress.show(1)
+def test_no_bar_for_one_or_in_a_pipe() -> None:
+    for total, err in ((40, io.StringIO()), (1, Terminal())):
+        progress = Progress(total, err)
+        progress.show(1)
+        progress.clear()
+        assert err.getvalue() == ""
+
+
+def passes(progress: Progress, clock: Clock, seconds: float) -> None:
+    for _ in range(round(seconds * 2)):
+        clock.sleep(0.5)
+        progress.beat()
+
+
+def test_a_silence_of_a_pipe_has_a_line_every_two_seconds() -> None:
+    clock, err = Clock(), io.StringIO()
+    progress = Progress(12, err, clock)
+    passes(progress, clock, 4.5)
+    progress.show(3)
+    passes(progress, clock, 2.5)
     progress.clear()
-    assert err.getvalue() == ""
+    passes(progress, clock, 10)
+    assert err.getvalue().splitlines() == ["[    2 s] ... 0 of 12", "[    4 s] ... 0 of 12", "[    6 s] ... 3 of 12"]
+
+
+def test_a_silence_of_a_terminal_has_the_seconds() -> None:
+    clock, terminal = Clock(), Terminal()
+    progress = Progress(4, terminal, clock)
+    progress.show(1)
+    passes(progress, clock, 1.5)
+    assert terminal.screen == "[######..................] 1 of 4"
+    passes(progress, clock, 1.5)
+    assert terminal.screen == "[######..................] 1 of 4, 3 s"
+    progress.show(2)
+    assert terminal.screen == "[############............] 2 of 4"
+
+
+def test_one_answer_that_takes_long_is_waited_for_aloud() -> None:
+    clock, terminal = Clock(), Terminal()
+    progress = Progress(1, terminal, clock)
+    passes(progress, clock, 3)
+    assert terminal.screen == "waiting for the answer, 3 s"
+    progress.clear()
+    assert terminal.screen == ""
+
+
+def test_what_is_printed_meanwhile_stands_alone_on_its_line() -> None:
+    clock, terminal = Clock(), Terminal()
+    progress = Progress(1, terminal, clock)
+    passes(progress, clock, 3)
+    TextReporter(terminal, terminal).warning("no answer from lambda.eu-west-1: trying again")
+    assert terminal.screen == "warning: no answer from lambda.eu-west-1: trying again"
 
 
 def test_the_terminal_s_columns() -> None:

@@ -21,7 +21,10 @@ class Identity:
 
 @dataclass(frozen=True)
 class Stack:
-    """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on."""
+    """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on.
+
+    `changed` is when its last update began, or its creation; None when that is not known.
+    """
 
     name: str
     id: str
@@ -31,6 +34,7 @@ class Stack:
     outputs: Mapping[str, str] = field(default_factory=dict)
     tags: Mapping[str, str] = field(default_factory=dict)
     is_protected: bool = False
+    changed: datetime | None = None
 
 
 @dataclass(frozen=True)

@@ -280,6 +280,7 @@ def _stack(found: dict[str, Any]) -> Stack:
         {item["OutputKey"]: item["OutputValue"] for item in found.get("Outputs", [])},
         {item["Key"]: item["Value"] for item in found.get("Tags", [])},
         found.get("EnableTerminationProtection", False),
+        found.get("LastUpdatedTime") or found.get("CreationTime"),
     )
 
 

@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import nullcontext
 from dataclasses import replace
 from datetime import datetime, timezone
 from functools import partial
@@ -34,6 +35,8 @@ from .options import settings as _settings
 _THREADS = 4
 # Seconds between two looks of `logs --follow`.
 _PAUSE, _PAUSE_HERE = 3.0, 0.5
+# Seconds between two looks whether it is time for a sign of life.
+_BEAT_SECONDS = 0.5
 # The exit code of --fail-on-change.
 CHANGED = 5
 
@@ -98,14 +101,13 @@ def classify(options: argparse.Namespace, reporter: Reporter) -> int:
 def classified(options: argparse.Namespace, reporter: Reporter) -> int:
     """Asks about each picture, several at a time; how many could not be answered."""
     found = pictures.find(options.pictures)
-    places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
-    settings = _settings(options)
-    target = existing_target(options, settings)
-    send = health.find_sender(deploying.connected(settings, target, reporter, tells_account=False), settings, target)
-    columns = terminal_columns() if options.output == "text" else 0
-    work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
-    threads = options.parallel or (1 if options.local else _THREADS)
-    answers = _show(parallel.start(work, threads), Table(found, columns), reporter)
+    progress = Progress(len(found))
+    is_heard = options.output == "text"
+    with parallel.repeated(progress.beat, _BEAT_SECONDS) if is_heard else nullcontext():
+        try:
+            answers = _answers(options, found, progress, reporter)
+        finally:
+            progress.clear()
     failed = sum(bool(answer.error) for answer in answers)
     saved = [answer.saved for answer in answers if answer.saved]
     if saved:
@@ -113,6 +115,19 @@ def classified(options: argparse.Namespace, reporter: Reporter) -> int:
     if failed and len(found) > 1:
         reporter.error(f"{failed} of {len(found)} pictures could not be answered")
     return failed
+
+
+def _answers(
+    options: argparse.Namespace, found: Sequence[str], progress: Progress, reporter: Reporter
+) -> list[asking.Answer]:
+    places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
+    settings = _settings(options)
+    target = existing_target(options, settings)
+    send = health.find_sender(deploying.connected(settings, target, reporter, tells_account=False), settings, target)
+    columns = terminal_columns() if options.output == "text" else 0
+    work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
+    threads = options.parallel or (1 if options.local else _THREADS)
+    return _show(parallel.start(work, threads), Table(found, columns), progress, reporter)
 
 
 def ask(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -270,10 +285,11 @@ def _content(picture: str) -> Path | BytesIO:
     return BytesIO(reply.body)
 
 
-def _show(futures: Sequence[Future[asking.Answer]], table: Table, reporter: Reporter) -> list[asking.Answer]:
+def _show(
+    futures: Sequence[Future[asking.Answer]], table: Table, progress: Progress, reporter: Reporter
+) -> list[asking.Answer]:
     """Prints the answers as they come, in the order of the pictures, and returns them."""
     answers: list[asking.Answer] = []
-    progress = Progress(len(futures))
 
     def show(answer: asking.Answer) -> None:
         progress.clear()
@@ -283,8 +299,5 @@ def _show(futures: Sequence[Future[asking.Answer]], table: Table, reporter: Repo
         answers.append(answer)
 
     progress.show(0)
-    try:
-        parallel.in_order(futures, show, progress.show)
-    finally:
-        progress.clear()
+    parallel.in_order(futures, show, progress.show)
     return answers

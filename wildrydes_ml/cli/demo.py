@@ -21,7 +21,7 @@ from ..reporting import Quiet, Reporter
 from ..tags import TAG
 from . import browser, commands
 from .options import settings as _settings
-from .signals import undisturbed, unwinding
+from .signals import undisturbed
 
 
 def demo(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -30,15 +30,14 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
     os.listdir(pictures)  # which may be missing
     options.pictures = [str(pictures)]
     home = commands.home_of(options)
-    with unwinding():
-        with _taking_part(home, options, reporter) as share:
-            deployed = commands.deployed(options, reporter)
-            share.let_others_in()
-            failed = commands.classified(options, reporter)
-            if sys.stdout.isatty():
-                _serve(deployed.api_url, options.open, reporter)
-        reporter.result(not failed, failed=failed, api_url=deployed.api_url)
-        return 1 if failed else 0
+    with _taking_part(home, options, reporter) as share:
+        deployed = commands.deployed(options, reporter)
+        share.let_others_in()
+        failed = commands.classified(options, reporter)
+        if sys.stdout.isatty():
+            _serve(deployed.api_url, options.open, reporter)
+    reporter.result(not failed, failed=failed, api_url=deployed.api_url)
+    return 1 if failed else 0
 
 
 def _shown(directory: Path) -> Path:

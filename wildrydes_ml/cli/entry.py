@@ -17,6 +17,7 @@ from typing import Any
 
 from ..errors import SettingsError, WildrydesError
 from ..reporting import JsonReporter, Reporter, TextReporter
+from .collecting import unsearched
 from .config import NO_CONFIG, Config, read
 from .parser import VERBS, build_parser
 from .unheeded import unheeded
@@ -29,19 +30,23 @@ OFFLINE = "offline"
 def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
     """Runs a command and returns its exit code; `verb` is set by the scripts that are one verb."""
     given = sys.argv[1:] if arguments is None else list(arguments)
-    try:
-        options = build_parser(verb, _config_of(given)).parse_args(given)
-    except SettingsError as error:
-        return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
-    except OSError as error:
-        return _fail(_reporter(_output_of(given)), _told(error), 1)
-    if VERBS[options.verb].module == OFFLINE:
-        return _run(options, _reporter(options.output))
-    from . import telling  # imports what shows progress, for which a command that only writes need not wait
+    with unsearched():
+        try:
+            options = build_parser(verb, _config_of(given)).parse_args(given)
+        except SettingsError as error:
+            return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
+        except OSError as error:
+            return _fail(_reporter(_output_of(given)), _told(error), 1)
+        if VERBS[options.verb].module == OFFLINE:
+            return _run(options, _reporter(options.output))
+    # What shows progress, for which a command that only writes need not wait.
+    from . import telling
+    from .signals import unwinding
 
     told = telling.chosen(options, given, verb)
     try:
-        return _run(options, told.reporter, partial(telling.truth, options, told.course, given, verb))
+        with unwinding():
+            return _run(options, told.reporter, partial(telling.truth, options, told.course, given, verb))
     finally:
         told.close()
 

@@ -7,7 +7,6 @@ import argparse
 import json
 from dataclasses import replace
 
-from .. import packaging
 from ..errors import naming
 from ..naming import OWN_NAME
 from ..reporting import Reporter
@@ -44,6 +43,8 @@ def _texts(options: argparse.Namespace) -> dict[str, str]:
 
 def package(options: argparse.Namespace, reporter: Reporter) -> int:
     """Writes the function's zip."""
+    from .. import packaging  # only here, since everybody who renders would wait for it
+
     built = packaging.build()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with naming(options.out):

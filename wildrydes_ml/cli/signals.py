@@ -18,7 +18,7 @@ def unwinding() -> Iterator[None]:
     def end(number: int, frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
             _let_go(terminals)
-        raise KeyboardInterrupt(f"ended by {signal.Signals(number).name}")
+        raise KeyboardInterrupt
 
     with _handled({number: end for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN}):
         yield

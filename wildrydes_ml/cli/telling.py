@@ -34,6 +34,7 @@ def _asked(options: argparse.Namespace, given: Sequence[str], verb: str) -> Aske
         getattr(options, "verbose", False),
         getattr(options, "plan", False),
         is_local,
+        getattr(options, "follow", False),
         following=pasting.following(options, given, verb),
     )
     if not is_local:

@@ -17,7 +17,7 @@ from ..reporting import Reporter
 from ..tags import TAG
 from ..template.effective import made
 from ..template.fillers import fillers
-from . import drift, handover, offers, planning, preflight, proven, shell
+from . import drift, handover, offers, planning, preflight, proven, shell, texts
 from . import proof as proving
 from .desired import DesiredStack
 from .follower import MADE, Follower, begin, work
@@ -109,6 +109,7 @@ class Deployer:
         self._follower = Follower(aws, reporter)
         self.plan = plan
         self._stacks = _stacks(plan)
+        self._given: dict[str, str] = {}
 
     @classmethod
     def planned(cls, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> "Deployer":
@@ -198,6 +199,7 @@ class Deployer:
         """Asks through the public URL and reports the answer."""
         asked, outputs = self.plan.desired.deployment.proof, self.outputs
         if asked is None:
+            texts.remember(self._aws, self.plan, self._stacks, self._given)
             self._report_outputs(outputs)
             self._reporter.warning(f"{self.plan.settings.name} has no proof, so it was not checked whether it answers")
             return Deployed(changed, "", outputs, None)
@@ -205,6 +207,7 @@ class Deployer:
         send = proving.sender(self._aws, self.plan.target, asked, self.plan.desired.values, outputs)
         answer = self._proven(partial(proving.ask_api, send, asked, self._reporter, is_warm=changed, look=self._look))
         proven.remember(self._aws, self.plan.desired, self.plan.observed.keys)
+        texts.remember(self._aws, self.plan, self._stacks, self._given)
         shown = shell.reachable(outputs, outputs.get(asked.url, ""), url, self.plan.target)
         command = self._shell_line(asked, outputs, url)
         self._report_outputs(shown)
@@ -272,6 +275,7 @@ class Deployer:
             begun = self._aws.stacks.create(stack.name, template, stack.parameters, stack.tags)
         self._work(begun, "create", _made(stack))
         self._stacks[stack.name] = self._follower.follow(begun, set(), MADE)
+        self._given[stack.name] = stack.template
 
     def _update(self, stack: DesiredStack) -> None:
         change_set = self._prepare(stack)
@@ -290,6 +294,7 @@ class Deployer:
         token = self._aws.stacks.execute(change_set)
         self._work(change_set.stack, "update", {one.logical_id: one.type for one in change_set.changes})
         self._stacks[stack.name] = self._follower.follow(change_set.stack, set(), MADE, token)
+        self._given[stack.name] = stack.template
 
     def _work(self, stack: Stack, operation: str, resources: Mapping[str, str]) -> None:
         """Tells what CloudFormation has begun."""

@@ -181,11 +181,17 @@ class _Watch:
 
     def _judged(self, found: Stack, good: Collection[str]) -> Stack:
         if found.status in good:
-            return found
+            return self._dated(found)
         ended = f"stack {found.name} ended as {found.status}"
         if found.status == "DELETE_COMPLETE":
             raise InterruptedWork(f"{ended}: somebody else deleted it in the meantime; run again")
         raise self._failure(ended, found)
+
+    def _dated(self, found: Stack) -> Stack:
+        """The stack without the time of its last change if that began after this operation had ended."""
+        ended = max((event.time for event in self._events), default=None)
+        is_of_this = ended is not None and found.changed is not None and found.changed <= ended
+        return found if is_of_this else replace(found, changed=None)
 
     def _failure(self, ended: str, found: Stack) -> WildrydesError:
         """The error with every fault of the template, or the first cause; `record` has the faults as plain data."""

@@ -8,16 +8,13 @@ from ..aws.records import Stack
 from ..aws.session import Aws
 from ..local import filling
 from ..tags import TAG
-from . import handover, planner
+from . import handover, planner, texts
 from .desired import PREFIXES, Desired, bare_stacks
 from .follower import Follower
 from .losses import Losses
 from .planner import FoundStack, Observed
 from .settings import Settings
-from .states import Deploy, is_busy
-
-# Stacks whose template is read: to compare it, and for what was set when a creation or an update failed.
-_SPEAKING = (Deploy.UPDATE, Deploy.RECREATE, Deploy.CONTINUE_ROLLBACK)
+from .states import is_busy
 
 
 @dataclass(frozen=True)
@@ -37,7 +34,8 @@ class StackObserver:
         names = self.settings.all_stacks
         there = self.aws.stacks.find(names)
         stacks = {name: self._found(there[name]) for name in names if name in there}
-        return {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
+        settled = {name: one for name, found in stacks.items() if (one := self._settled(name, found))}
+        return texts.read(self.aws, self.settings, settled)
 
     def _found(self, stack: Stack) -> FoundStack:
         found = self._with_details(stack)
@@ -53,11 +51,9 @@ class StackObserver:
         return self._with_details(stack) if stack else None
 
     def _with_details(self, stack: Stack) -> FoundStack:
-        """The stack with what the plan has to know of one in its status."""
-        found = FoundStack(stack)
-        template = self.aws.stacks.template(stack.name) if found.row.deploy in _SPEAKING else ""
+        """The stack with what tells whether it is ours."""
         resources = self.aws.stacks.resources(stack.name) if TAG not in stack.tags else []
-        return FoundStack(stack, template, tuple(resources))
+        return FoundStack(stack, resources=tuple(resources))
 
 
 @dataclass(frozen=True)

@@ -29,13 +29,15 @@ class FoundStack:
     """A stack of our name as it is.
 
     The template's text is there where it can be updated, resources are where they tell whether it is ours. `missing`
-    are the logical ids of what it made and somebody has deleted since.
+    are the logical ids of what it made and somebody has deleted since. `is_noted` when the bucket's note told the
+    template.
     """
 
     stack: Stack
     template: str = ""
     resources: tuple[StackResource, ...] = ()
     missing: tuple[str, ...] = ()
+    is_noted: bool = False
 
     def __post_init__(self) -> None:
         """Raises WildrydesError for a status that nobody knows, so that nothing is done before that is found out."""
@@ -285,7 +287,7 @@ def _refill_reasons(filling: Filling | None, desired: DesiredStack, found: Found
         return []
     changed = [key for key in filling.refills if wanted.get(key) != known.get(key)]
     as_before = desired.with_parameters(**{key: known[key] for key in changed if key in known})
-    if as_before.effective == desired.effective:
+    if changed and as_before.effective == desired.effective:
         changed = []
     has_ended = known.get(filling.switch) == "stop"
     is_other = has_ended and not _is_same(desired.with_parameters(**_kept(desired, known)), found)

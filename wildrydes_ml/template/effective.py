@@ -118,9 +118,11 @@ def _rule(entry: Mapping[str, Any], rules: Mapping[str, Any]) -> dict[str, Any]:
 def _with_rules(value: Any, rules: Mapping[str, Any]) -> Any:
     """The value with the rules of undecided conditions in place of their names."""
     match value:
+        case str():  # most are text, of which it takes long to tell that it is no Mapping
+            return value
         case {"Fn::If": [str(name), yes, no]} if name in rules:
             return {"Fn::If": [rules[name], _with_rules(yes, rules), _with_rules(no, rules)]}
-        case Mapping():
+        case dict() | Mapping():
             return {key: _with_rules(item, rules) for key, item in value.items()}
         case list():
             return [_with_rules(item, rules) for item in value]

@@ -2,7 +2,7 @@
 
 Sections are in the order in which a person reads them. Resources are in the order in which the blocks added them (what
 others need comes first), under the blocks' headings. Intrinsic functions have their short form. libyaml's dumper is
-used because troposphere's own takes ten times as long.
+used because troposphere's own takes ten times as long, and the nodes are made here because each has its style.
 """
 
 import re
@@ -28,7 +28,7 @@ _SHORT = ("Properties", "Export", "guard", "checkov", "config", "Label")
 """Mappings that stand on one line where they can."""
 _OF_SHORT = ("Properties", "files", "ParameterLabels")
 """Mappings of such."""
-_MAP = "tag:yaml.org,2002:map"
+_MAP, _SEQ, _STR = "tag:yaml.org,2002:map", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:str"
 _OPENS_TEXT = re.compile(r"(?:- )*(?P<key>\S.*?: )?(?:!\S+ )?\|2?[-+]?")
 """A line after which a text stands; 2 says how much deeper, where the text begins with spaces."""
 
@@ -37,6 +37,8 @@ if not yaml.__with_libyaml__:
     raise ImportError("PyYAML was built without libyaml; run: pip install --force-reinstall --only-binary :all: PyYAML")
 _Dumper: Any = yaml.CSafeDumper
 _RESOLVER: Any = yaml.resolver.Resolver()
+_PLAIN: Any = yaml.representer.SafeRepresenter()
+"""For numbers, truth and nothing."""
 
 
 def render(template: Template) -> str:
@@ -44,9 +46,7 @@ def render(template: Template) -> str:
     body = template.to_dict()
     resources = {title: _ordered(resource, ATTRIBUTES) for title, resource in body["Resources"].items()}
     ordered = _ordered({**body, "Resources": resources}, SECTIONS)
-    mappings = {"Mappings": ordered.pop("Mappings")} if "Mappings" in ordered else {}
-    value = {**_compact(ordered), **mappings}
-    text = yaml.dump(value, Dumper=_TemplateDumper, sort_keys=False, width=1_000_000, allow_unicode=True)
+    text = yaml.serialize(_node(ordered), Dumper=_TemplateDumper, width=1_000_000, allow_unicode=True)
     comments = where_they_stand(resources, headings(template))
     return "".join(f"{line}\n" for line in with_comments(narrow(text.splitlines()), comments))
 
@@ -132,10 +132,7 @@ def _read(path: Path) -> str:
 
 
 class _TemplateDumper(_Dumper):  # type: ignore[misc]
-    """Writes intrinsic functions as tags, many-lined text as literal blocks, and no aliases."""
-
-    def ignore_aliases(self, data: Any) -> bool:
-        return True
+    """libyaml's, which asks here what YAML takes a text for."""
 
     def resolve(self, kind: type, value: Any, implicit: Any) -> Any:
         return _tag(value, implicit) if kind is yaml.ScalarNode else super().resolve(kind, value, implicit)
@@ -147,40 +144,78 @@ def _tag(value: str, implicit: tuple[bool, bool]) -> str:
     return str(_RESOLVER.resolve(yaml.ScalarNode, value, implicit))
 
 
-class _Line(dict[str, Any]):
-    """A mapping short enough to be read on one line, such as a tag or a security group's rule."""
+def _node(value: Any, in_properties: bool = False) -> yaml.Node:
+    """A value as YAML's node: functions as tags, many-lined text as literal blocks, short mappings on one line.
 
-
-def _compact(value: Any, in_properties: bool = False) -> Any:
-    """The value with its short mappings as lines: in lists and in properties, files or labels, and these themselves."""
+    Such are those in lists and in properties, files or labels, and these themselves.
+    """
+    if isinstance(value, str):
+        return _text(_STR, value)
     if isinstance(value, dict):
-        return {
-            key: _Line(item)
-            if (in_properties or key in _SHORT) and _fits_on_line(item)
-            else _compact(item, in_properties or key in _OF_SHORT)
-            for key, item in value.items()
-        }
+        tag = _function(value)
+        return _function_node(tag, value, in_properties) if tag else _mapping(value, in_properties)
     if isinstance(value, list):
-        return [_Line(item) if _fits_on_line(item) else _compact(item, in_properties) for item in value]
-    return value
+        return _sequence(_SEQ, value, in_properties)
+    return _PLAIN.represent_data(value)  # type: ignore[no-any-return]
 
 
-def _fits_on_line(value: Any, length: int = LINE_LENGTH) -> bool:
+def _text(tag: str, value: str, style: str | None = None) -> yaml.Node:
+    return yaml.ScalarNode(tag, value, style="|" if "\n" in value else style)
+
+
+def _mapping(value: dict[str, Any], in_properties: bool) -> yaml.Node:
+    pairs = [
+        (
+            _node(key),
+            _line(item)
+            if (in_properties or key in _SHORT) and _fits_on_line(item)
+            else _node(item, in_properties or key in _OF_SHORT),
+        )
+        for key, item in value.items()
+    ]
+    return yaml.MappingNode(_MAP, pairs, flow_style=False)
+
+
+def _line(value: dict[str, Any]) -> yaml.Node:
+    """A mapping short enough to be read on one line, such as a tag or a security group's rule."""
+    return yaml.MappingNode(_MAP, [(_node(key), _node(item)) for key, item in value.items()], flow_style=True)
+
+
+def _sequence(tag: str, value: list[Any], in_properties: bool) -> yaml.Node:
+    nodes = [_line(item) if _fits_on_line(item) else _node(item, in_properties) for item in value]
+    return yaml.SequenceNode(tag, nodes, flow_style=_is_short(value) and len(str(value)) <= LINE_LENGTH)
+
+
+def _function_node(tag: str, value: dict[str, Any], in_properties: bool) -> yaml.Node:
+    (argument,) = value.values()
+    if tag == "!GetAtt":
+        argument = ".".join(argument)
+    if isinstance(argument, str):
+        return _text(tag, argument, None if argument else "'")
+    if isinstance(argument, list):
+        return _sequence(tag, argument, in_properties)
+    # A short form may not hold another one directly (!Base64 !Sub), so the outer one is written long.
+    return _mapping(value, in_properties)
+
+
+def _fits_on_line(value: Any) -> bool:
     return (
         isinstance(value, dict)
         and not _function(value)
-        and all(_is_short(item) for item in value.values())
-        and len(str(value)) <= length
+        and all(map(_is_short, value.values()))
+        and len(str(value)) <= LINE_LENGTH
     )
 
 
 def _is_short(value: Any) -> bool:
     """Whether a value stands on one line: plain ones, and lists, mappings and functions of such."""
+    if isinstance(value, str):
+        return "\n" not in value
     if isinstance(value, dict):
-        return all(_is_short(item) for item in value.values())
+        return all(map(_is_short, value.values()))
     if isinstance(value, list):
-        return all(_is_short(item) for item in value)
-    return isinstance(value, (str, int)) and "\n" not in str(value)
+        return all(map(_is_short, value))
+    return isinstance(value, int)
 
 
 def _function(value: dict[str, Any]) -> str:
@@ -191,41 +226,3 @@ def _function(value: dict[str, Any]) -> str:
     if name in ("Ref", "Condition") and isinstance(argument, str):
         return f"!{name}"
     return f"!{name.removeprefix('Fn::')}" if name.startswith("Fn::") else ""
-
-
-def _represent_line(dumper: Any, data: _Line) -> yaml.Node:
-    return dumper.represent_mapping(_MAP, dict(data), flow_style=True)  # type: ignore[no-any-return]
-
-
-def _represent_dict(dumper: Any, data: dict[str, Any]) -> yaml.Node:
-    tag = _function(data)
-    return _represent_function(dumper, tag, data) if tag else dumper.represent_mapping(_MAP, data)
-
-
-def _represent_function(dumper: Any, tag: str, data: dict[str, Any]) -> yaml.Node:
-    (value,) = data.values()
-    if tag == "!GetAtt":
-        value = ".".join(value)
-    if isinstance(value, str):
-        style = "|" if "\n" in value else None if value else "'"
-        return dumper.represent_scalar(tag, value, style=style)  # type: ignore[no-any-return]
-    if isinstance(value, list):
-        return _represent_list(dumper, value, tag)
-    # A short form may not hold another one directly (!Base64 !Sub), so the outer one is written long.
-    return dumper.represent_mapping(_MAP, data)  # type: ignore[no-any-return]
-
-
-def _represent_list(dumper: Any, data: list[Any], tag: str = "tag:yaml.org,2002:seq") -> yaml.Node:
-    on_line = _is_short(data) and len(str(data)) <= LINE_LENGTH
-    return dumper.represent_sequence(tag, data, flow_style=on_line)  # type: ignore[no-any-return]
-
-
-def _represent_str(dumper: Any, data: str) -> yaml.Node:
-    style = "|" if "\n" in data else None
-    return dumper.represent_scalar("tag:yaml.org,2002:str", data, style=style)  # type: ignore[no-any-return]
-
-
-_TemplateDumper.add_representer(dict, _represent_dict)
-_TemplateDumper.add_representer(_Line, _represent_line)
-_TemplateDumper.add_representer(list, _represent_list)
-_TemplateDumper.add_representer(str, _represent_str)

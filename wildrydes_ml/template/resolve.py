@@ -127,7 +127,9 @@ class _Resolver:
         }
 
     def value(self, item: Any) -> Any:
-        if isinstance(item, Mapping):
+        if isinstance(item, str):  # most are text, of which it takes long to tell that it is no Mapping
+            return item
+        if isinstance(item, (dict, Mapping)):
             if len(item) == 1 and (name := next(iter(item))) in self.functions:
                 try:
                     return self.functions[name](item[name])

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 # Verbs that change something, and those whose answer on stdout somebody may pipe.
 _CHANGING = ("deploy", "destroy", "demo", "class")
-_ASKING = ("ask", "status")
+_ASKING = ("ask", "status", "logs", "doctor")
 # What goes on before the first event.
 _WAITING = {
     ("deploy", True): "starting the emulator of this machine",
@@ -37,13 +37,17 @@ _DUMB = ("", "dumb", "unknown")
 
 @dataclass(frozen=True)
 class Asked:
-    """What of a command line decides it; `logs` is where a local deployment's logs go, `is_ready` whether they can."""
+    """What of a command line decides it; `logs` is where a local deployment's logs go, `is_ready` whether they can.
+
+    What is endless waits for what may never come, which is no silence.
+    """
 
     verb: str
     output: str = "text"
     is_verbose: bool = False
     is_plan: bool = False
     is_local: bool = False
+    is_endless: bool = False
     logs: Path | None = None
     is_ready: Callable[[], bool] = lambda: True
     following: Next = field(default_factory=Next)
@@ -74,7 +78,7 @@ def choose(
     if asked.output == "json":
         return Told(Several(course, JsonReporter(out)), course)
     changes = asked.verb in _CHANGING and not asked.is_plan
-    if not changes and not asked.is_plan and asked.verb not in _ASKING:
+    if asked.is_endless or not (changes or asked.is_plan or asked.verb in _ASKING):
         return Told(Several(course, TextReporter(out, err)), course)
     waiting = _WAITING.get((asked.verb, asked.is_local), "waiting for an answer")
     if not changes:

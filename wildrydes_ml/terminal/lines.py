@@ -1,6 +1,6 @@
 """Plain lines for a pipe or a log: what happens, steps numbered, and signs of life when nothing happens.
 
-Nothing is redrawn, and there are no escapes.
+Nothing is redrawn, and there are no escapes. What takes minutes gets a line less often, and dots behind it meanwhile.
 """
 
 import threading
@@ -9,12 +9,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
-from ..reporting import TextReporter, tell
+from ..reporting import SILENCE_SECONDS, TextReporter, tell
 from . import ending
 from .course import Course
 
-# A silence after which a sign of life comes, by how long the same thing has gone on: 2 s in its first minute.
-_PATIENCE = ((60.0, 2.0), (600.0, 10.0), (float("inf"), 30.0))
+# The seconds from one line to the next, by how long the same thing has gone on.
+_PAUSES = ((60.0, SILENCE_SECONDS), (600.0, 10.0), (float("inf"), 30.0))
 _TICK_SECONDS = 0.2
 
 
@@ -40,9 +40,11 @@ class Lines(TextReporter):
         self._following = following
         self._log = log
         self._waiting_for = waiting_for
+        self._is_quiet = is_quiet
         self._signs = self._err if is_quiet else self._out
         self._lock = threading.RLock()
-        self._spoke = self._news = clock()
+        self._spoke = self._told = self._news = clock()
+        self._is_open = False
         self._is_waiting = True
         self._end = threading.Event()
 
@@ -54,6 +56,7 @@ class Lines(TextReporter):
     def close(self) -> None:
         """No more signs of life."""
         self._end.set()
+        self._hear(False)
 
     def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
         """As text, and where the log is."""
@@ -67,19 +70,19 @@ class Lines(TextReporter):
         self._hear(True)
 
     def output(self, text: str, **record: Any) -> None:
-        """As text. What comes next may be a question to a person, in which nobody is kept waiting but by themselves."""
+        """As text. Where something changes, a question to a person may come next, and nobody waits but for them."""
         super().output(text, **record)
-        self._hear(self._is_waiting and "about" in record)
+        self._hear(self._is_waiting and (self._is_quiet or "about" in record))
 
     def warning(self, text: str) -> None:
         """As text."""
-        super().warning(text)
         self._hear(self._is_waiting)
+        super().warning(text)
 
     def error(self, text: str) -> None:
         """As text."""
-        super().error(text)
         self._hear(False)
+        super().error(text)
 
     def result(self, ok: bool, **record: Any) -> None:
         """What else belongs to the end: what changed, how long it took, what to run next, where the log is."""
@@ -95,21 +98,37 @@ class Lines(TextReporter):
             tell(f"Log: {log}", self._err)
 
     def beat(self) -> None:
-        """A sign of life, if it is time for one."""
+        """A sign of life, if it is time for one: a line, or a dot behind the last one."""
         with self._lock:
             now = self._clock()
-            patience = next(pause for limit, pause in _PATIENCE if now - self._news < limit)
-            if self._is_waiting and now - self._spoke >= patience:
-                what = self._course.words() or self._waiting_for
-                tell(f"[{now - self._began:5.0f} s] ... {what}", self._signs)
-                self._spoke = now
+            if not self._is_waiting or now - self._spoke < SILENCE_SECONDS:
+                return
+            pause = next(pause for limit, pause in _PAUSES if now - self._news < limit)
+            if self._is_open and now - self._told < pause:
+                tell(".", self._signs, end="")
+            else:
+                self._tell_what(now, is_open=pause > SILENCE_SECONDS)
+            self._spoke = now
+
+    def _tell_what(self, now: float, is_open: bool) -> None:
+        self._end_line()
+        what = self._course.words() or self._waiting_for
+        tell(f"[{now - self._began:5.0f} s] ... {what}", self._signs, end=" " if is_open else "\n")
+        self._is_open, self._told = is_open, now
+
+    def _end_line(self) -> None:
+        if self._is_open:
+            tell("", self._signs)
+        self._is_open = False
 
     def _print(self, text: str) -> None:
         with self._lock:
+            self._end_line()
             super()._print(text)
 
     def _hear(self, is_waiting: bool) -> None:
         with self._lock:
+            self._end_line()
             self._spoke = self._news = self._clock()
             self._is_waiting = is_waiting
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Container, Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from itertools import takewhile
 from typing import Any
 
@@ -51,6 +51,7 @@ class FakeStacks(Stacks):
         self.read: Callable[[str], str] = lambda template: template
         self.found_faults: tuple[Fault, ...] | Unknown = ()
         self.asked_since: list[datetime] = []
+        self._operations = 0
 
     @property
     def pending(self) -> list[str]:
@@ -60,8 +61,8 @@ class FakeStacks(Stacks):
     def put(
         self, name: str, status: str, template: str = "", resources: Sequence[StackResource] = (), **more: Any
     ) -> None:
-        """Adds an existing stack."""
-        self.stacks[name] = Stack(name, f"id:{name}", status, **more)
+        """Adds an existing stack, or changes one as somebody else would, at the console for example."""
+        self.stacks[name] = Stack(name, f"id:{name}", status, **{"changed": self._now(), **more})
         self.templates[name] = template
         self.held[name] = list(resources)
 
@@ -164,8 +165,13 @@ class FakeStacks(Stacks):
             if coming and name in self.stacks:
                 self._turn(self.stacks[name], coming.pop(0))
 
+    def _now(self) -> datetime:
+        """The time of a new operation: later than that of the one before it, earlier than every event."""
+        self._operations += 1
+        return datetime.fromtimestamp(0, timezone.utc) + timedelta(microseconds=self._operations)
+
     def _begin(self, stack: Stack, end: str) -> None:
-        self.stacks[stack.name] = stack
+        self.stacks[stack.name] = replace(stack, changed=self._now())
         self.endings.setdefault(stack.name, [])
         self.endings[stack.name] = self.endings[stack.name] or [end]
         self.history.setdefault(stack.name, []).extend(

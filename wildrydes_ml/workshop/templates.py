@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, ec2
 
@@ -10,7 +10,6 @@ from ..blocks.access import Access
 from ..blocks.agreement import Populate
 from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import choose
-from ..blocks.dashboard import Alarms, Watched, add_dashboard
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import FunctionSettings, Inference, add_inference_function
 from ..blocks.gateway_responses import ANSWERS
@@ -20,6 +19,9 @@ from ..blocks.routes import Route
 from ..blocks.storage import Storage, add_storage
 from ..blocks.suppressions import cfn_lint_ignores
 from . import parameters
+
+if TYPE_CHECKING:
+    from ..blocks.dashboard import Alarms
 
 Defaults: TypeAlias = Mapping[str, str | float] | None
 
@@ -75,7 +77,7 @@ def lambda_function(*, defaults: Defaults = None) -> Template:
     return template
 
 
-def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> Template:
+def complete(*, defaults: Defaults = None, dashboard: "Alarms | None" = None) -> Template:
     """Everything in one stack, the API wired: `templates/99_complete.yml`. `defaults` are as those of `efs_99`.
 
     With `dashboard=Alarms()` also a CloudWatch dashboard and alarms, which that file has not: without them it keeps
@@ -104,6 +106,11 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
     api = _add_api(template, inference, given)
     add_proxy_stage(template, api)
     if dashboard is not None:
+        from ..blocks.dashboard import (
+            Watched,
+            add_dashboard,
+        )  # only here, since everybody who renders would wait for it
+
         watched = Watched(function=inference, api=api, storage=storage, own_metrics=True)
         add_dashboard(template, watched, dashboard)
     _api_outputs(template, inference, api)

@@ -238,3 +238,22 @@ def test_a_copy_that_cannot_be_made_is_a_failure(classify: Classify, capsys: pyt
         .endswith("/gone.jpg: the boxes were not drawn, this machine cannot fetch the picture: 404")
     )
     assert not Path("out.png").exists()
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_a_slow_answer_has_signs_of_life_on_stderr(
+    classify: Classify, capsys: pytest.CaptureFixture[str], output: str
+) -> None:
+    Path("horse.png").write_bytes(HORSE)
+    heard = Event()
+
+    def respond(request: Request) -> Response:
+        for _ in range(60 if output == "text" else 5):
+            if "waiting for the answer" in capsys.readouterr().err:
+                heard.set()
+                break
+            heard.wait(0.5)
+        return detector(request)
+
+    assert classify("horse.png", "--output", output, respond=respond) == 0
+    assert heard.is_set() == (output == "text")

@@ -56,7 +56,7 @@ def test_a_region_that_there_is_not_is_refused_at_once(region: str, hint: str) -
         connect(Target(region), resolve=names)
     assert str(error.value).startswith(f"there is no region with the name {region}: {hint}")
     assert names.asked == [f"sts.{region}.amazonaws.com"] or region.startswith("us-gov")
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < 60
 
 
 def test_a_region_that_is_newer_than_the_sdk_is_asked() -> None:

@@ -2,6 +2,7 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -33,7 +34,18 @@ def test_a_stack_is_told_as_plain_data(cloudformation: Formation) -> None:
         "Tags": [{"Key": "c", "Value": "3"}],
     }
     stubber.add_response("describe_stacks", {"Stacks": [{**STACK, **parts}]}, {"StackName": "s"})
-    assert stacks.describe("s") == Stack("s", "id:s", "CREATE_COMPLETE", "why", {"a": "1"}, {"b": "2"}, {"c": "3"})
+    assert stacks.describe("s") == Stack(
+        "s", "id:s", "CREATE_COMPLETE", "why", {"a": "1"}, {"b": "2"}, {"c": "3"}, changed=NOW
+    )
+
+
+def test_a_stack_was_changed_last_when_its_last_update_began(cloudformation: Formation) -> None:
+    stacks, stubber, _ = cloudformation
+    later = NOW + timedelta(seconds=1)
+    stubber.add_response("describe_stacks", {"Stacks": [{**STACK, "LastUpdatedTime": later}]}, {"StackName": "s"})
+    found = stacks.describe("s")
+    assert found
+    assert found.changed == later
 
 
 @pytest.mark.parametrize("protected", [True, False])
@@ -506,7 +518,7 @@ def test_all_stacks_are_looked_for_at_once(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     other = {**STACK, "StackName": "other"}
     stubber.add_response("describe_stacks", {"Stacks": [STACK, other]}, {})
-    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE")}
+    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE", changed=NOW)}
 
 
 @pytest.mark.parametrize("answer", ["more than a page", "denied"])
@@ -520,7 +532,7 @@ def test_stacks_are_looked_for_by_name_where_there_are_many_or_all_may_not_be_se
         stubber.add_response("describe_stacks", {"Stacks": [], "NextToken": "more"}, {})
     stubber.add_response("describe_stacks", {"Stacks": [STACK]}, {"StackName": "s"})
     stubber.add_client_error("describe_stacks", "ValidationError", "Stack with id missing does not exist")
-    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE")}
+    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE", changed=NOW)}
 
 
 def test_events_of_an_operation_are_those_with_its_token(cloudformation: Formation) -> None:

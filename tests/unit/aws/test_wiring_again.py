@@ -39,11 +39,12 @@ def check(
     """Wires undisturbed, and then with each call disturbed that is to be tried: the same is there afterwards."""
     history, wanted = way
     gateway.start(*history)
+    restore = gateway.saved()
     names = gateway.wire(wanted)
     state = gateway.state()
     for at, name in enumerate(names):
         if is_tried(name):
-            gateway.start(*history)
+            restore()
             gateway.disturbed(wanted, at, disturb(gateway))
             assert gateway.state() == state, gateway.calls
             assert actions(wanted, gateway.found(wanted)) == ()

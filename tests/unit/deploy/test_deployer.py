@@ -442,11 +442,10 @@ def test_new_code_does_not_touch_what_has_filled_efs(run: Deploy, aws: FakeAws, 
 def test_another_template_comes_with_its_own_code(run: Deploy, aws: FakeAws, route: str, name: str) -> None:
     run(route=route)
     key = aws.stacks.stacks[name].parameters["PreparationKey"]
-    older = {**aws.stacks.stacks[name].parameters, "PreparationKey": "code/older.zip"}
-    aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], parameters=older)
-    aws.stacks.templates[name] = aws.stacks.templates[name].replace(
-        "IsArm, c7g.large, c5.large", "IsArm, c7g.large, c5.xlarge"
-    )
+    there = aws.stacks.stacks[name]
+    older = {**there.parameters, "PreparationKey": "code/older.zip"}
+    text = aws.stacks.templates[name].replace("IsArm, c7g.large, c5.large", "IsArm, c7g.large, c5.xlarge")
+    aws.stacks.put(name, there.status, text, parameters=older, outputs=there.outputs, tags=there.tags)
     run(route=route)
     assert aws.stacks.stacks[name].parameters["PreparationKey"] == key
 

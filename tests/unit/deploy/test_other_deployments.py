@@ -123,8 +123,9 @@ def test_the_stacks_are_made_in_order_and_fed_with_each_other_s_outputs(run: Run
     done = run(said, **TEAM)
     assert aws.journal == [f"make bucket {BUCKET}", "upload code", *(f"create {one}" for one in (QUEUE, READER, ALARM))]
     parameters = {name: found.parameters for name, found in aws.stacks.stacks.items()}
-    (key,) = aws.buckets.objects[BUCKET]
+    key, note = aws.buckets.objects[BUCKET]
     assert key.startswith("code/orders-")
+    assert note == "template/orders-stacks.json"
     assert parameters == {
         QUEUE: {"Seconds": "60", "Kind": "fifo"},
         READER: {"From": "arn:queue-60", "DataBucket": BUCKET, "CodeKey": key, "Memory": "128", "Team": "fleet"},
@@ -243,7 +244,7 @@ def test_the_stacks_go_in_reverse_order_and_the_bucket_with_them(run: Run, aws: 
     assert removed(aws, code)
     assert aws.journal == [
         *(f"delete {one}" for one in (ALARM, READER, QUEUE)),
-        "remove 1 versions",
+        "remove 2 versions",
         f"delete bucket {BUCKET}",
     ]
     assert not removed(aws, code)

@@ -16,7 +16,7 @@ import pytest
 from tests.unit.fakes import API_OUTPUTS, EFS_OUTPUTS, nothing_there, resolved, wanted, wired
 from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.deploy.desired import Desired, DesiredStack
-from wildrydes_ml.deploy.planner import FoundStack, plan
+from wildrydes_ml.deploy.planner import FoundStack, Observed, plan
 from wildrydes_ml.deploy.steps import ApplyStack, MakeBucket, Step, Upload, Wire
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.tags import TAG
@@ -95,8 +95,8 @@ def made(template: str, values: Mapping[str, str]) -> Mapping[str, Any]:
 class World:
     """What there is, and how it takes a plan's steps."""
 
-    def __init__(self) -> None:
-        self.observed = nothing_there()
+    def __init__(self, observed: Observed | None = None) -> None:
+        self.observed = observed or nothing_there()
         self.refused: list[str] = []
 
     def deploy(self, wanted: Desired) -> Sequence[Step]:
@@ -135,19 +135,35 @@ class World:
         self.observed = replace(self.observed, stacks=stacks)
 
 
+@cache
+def first_deploy(route: str, chosen: tuple[tuple[str, str], ...]) -> World:
+    """What there is after a deploy where nothing was."""
+    world = World()
+    world.deploy(desired(route, chosen))
+    return world
+
+
 def settled(route: str, first: Mapping[str, str], second: Mapping[str, str]) -> str:
     """What is wrong after one deploy and another; empty when nothing is."""
     one, two = desired(route, tuple(first.items())), desired(route, tuple(second.items()))
-    world = World()
-    for each in (one, two):
-        if each is two and route == "short" and one.function_name != two.function_name:
-            with pytest.raises(Refused, match="FunctionName"):
-                plan(each, world.observed)
-            return ""
-        world.deploy(each)
-        if left_over := plan(each, world.observed):
-            return f"{first} → {second}: {[step.describe() for step in left_over]}"
-    return f"{first} → {second}: nothing to change in {world.refused}" if world.refused else ""
+    before = first_deploy(route, tuple(first.items()))
+    if fault := unsettled(one, before):
+        return f"{first}: {fault}"
+    if route == "short" and one.function_name != two.function_name:
+        with pytest.raises(Refused, match="FunctionName"):
+            plan(two, before.observed)
+        return ""
+    world = World(before.observed)
+    world.deploy(two)
+    fault = unsettled(two, world)
+    return f"{first} → {second}: {fault}" if fault else ""
+
+
+def unsettled(wanted: Desired, world: World) -> str:
+    """What is left to do after a deploy, or what its steps had nothing to change in; empty when nothing is."""
+    if left_over := plan(wanted, world.observed):
+        return str([step.describe() for step in left_over])
+    return f"nothing to change in {world.refused}" if world.refused else ""
 
 
 @pytest.mark.parametrize("route", ["long", "short"])

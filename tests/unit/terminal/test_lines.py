@@ -56,14 +56,46 @@ def test_a_silence_has_a_sign_of_life_every_two_seconds() -> None:
     ]
 
 
-def test_news_is_no_silence_and_the_signs_become_rarer_after_a_minute() -> None:
+def test_news_is_no_silence() -> None:
     piped = Piped()
     for number in range(10):
         piped.said.event(f"line {number}")
         assert piped.passes(1.8) == []
-    first, later = piped.passes(60), piped.passes(60)
-    assert len(first) >= 28
-    assert 5 <= len(later) <= 7
+
+
+@pytest.mark.parametrize(("minutes", "lines"), [(0, 30), (1, 6), (12, 2)])
+def test_signs_come_as_dots_behind_a_line_when_it_takes_long(minutes: int, lines: int) -> None:
+    piped = Piped()
+    piped.passes(60 * minutes + 0.4)
+    came = "\n".join(piped.passes(60))
+    told = came.count("... asking AWS")
+    assert abs(told - lines) <= 2
+    assert told + came.count(".") - 3 * told >= 26
+
+
+@pytest.mark.parametrize("told", ["event", "output", "error"])
+def test_what_is_told_after_dots_begins_a_line(told: str) -> None:
+    piped = Piped()
+    piped.passes(65)
+    assert piped.out.getvalue().endswith("asking AWS ..")
+    getattr(piped.said, told)("made")
+    assert "asking AWS ..\n" in piped.out.getvalue()
+
+
+def test_the_end_ends_a_line_of_dots() -> None:
+    piped = Piped()
+    piped.passes(70)
+    piped.lines.close()
+    assert piped.out.getvalue().endswith(".\n")
+
+
+def test_a_command_that_only_asks_gives_signs_between_its_answers() -> None:
+    piped = Piped("doctor", is_quiet=True)
+    piped.said.output("ok      --local python      3.11")
+    piped.passes(3)
+    piped.said.result(True)
+    piped.passes(3)
+    assert piped.err.getvalue().splitlines() == ["[    2 s] ... asking AWS"]
 
 
 def test_what_waits_for_a_person_or_has_ended_gives_no_sign() -> None:
