@@ -20,7 +20,7 @@ from . import keep, leftovers
 from .deleter import Deleter
 from .emptying import remove_bucket
 from .interfaces import release
-from .refusals import refuse_removal
+from .refusals import refuse_class, refuse_removal
 from .remains import STACK_TAG, Remains, is_tagged, look, our_tags
 from .resources import FUNCTION, SECURITY_GROUP, physical_ids
 
@@ -81,6 +81,7 @@ def planned(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     found = look(aws, settings)
     for doubt in found.doubts:
         reporter.warning(doubt)
+    refuse_class(aws, found, settings)
     refuse_removal(found, settings, Remedies(aws.identity.region, target.endpoint))
     goes, stays = found.split(settings)
     for kept in stays.stacks:

@@ -3,20 +3,22 @@
 from collections.abc import Sequence
 
 from ..aws.records import Stack
-from ..deploy.remedies import Remedies
+from ..aws.session import Aws
+from ..deploy.remedies import Remedies, some
 from ..deploy.settings import Settings
 from ..errors import Refused
-from ..tags import CLASS_TAG
+from ..tags import CLASS_TAG, STUDENT_TAG
 from .emptying import refuse_foreign
 from .remains import Remains
 
 _NOTHING = "Nothing was deleted"
+# Stacks that an error names one by one.
+_NAMED = 5
 
 
 def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> None:
     """Raises Refused for what cannot be kept or left behind, protected stacks, and objects in our bucket."""
     goes, _ = found.split(settings)
-    _refuse_class(found, settings)
     _refuse_keeping(found, settings)
     _refuse_retaining(found, settings)
     _refuse_protected([one.stack for one in goes.stacks], remedies)
@@ -24,12 +26,16 @@ def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> No
         refuse_foreign(goes.bucket, goes.foreign, remedies, _NOTHING)
 
 
-def _refuse_class(found: Remains, settings: Settings) -> None:
-    """What a class shares goes after the students' stacks, which only the class's own command knows."""
-    of_class = [one.stack.name for one in found.stacks if one.stack.tags.get(CLASS_TAG) == settings.name]
-    if of_class and CLASS_TAG not in settings.tags:
+def refuse_class(aws: Aws, found: Remains, settings: Settings) -> None:
+    """Raises Refused for what a class shares while students' stacks use it: the class's own command knows them all."""
+    common = [one.stack.name for one in found.stacks if one.stack.tags.get(CLASS_TAG) == settings.name]
+    if not common or CLASS_TAG in settings.tags:
+        return
+    tagged = aws.stacks.tagged(STUDENT_TAG)
+    users = sorted(one.name for one in tagged if one.tags.get(CLASS_TAG) == settings.name)
+    if users:
         raise Refused(
-            f"stack {of_class[0]} is what all students of class {settings.name} share. {_NOTHING}. To delete the "
+            f"stack {common[0]} is used by the stacks of a class: {some(users, _NAMED)}. {_NOTHING}. To delete the "
             f"class, run: wildrydes-ml class destroy --name {settings.name}"
         )
 

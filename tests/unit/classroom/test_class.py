@@ -379,12 +379,17 @@ def test_nothing_is_deleted_while_one_stack_is_protected(aws: FakeRoom) -> None:
     assert aws.journal == before
 
 
-def test_a_plain_destroy_does_not_take_the_network_away_from_a_class(aws: FakeRoom) -> None:
+def test_a_plain_destroy_takes_the_network_only_when_no_student_is_left(aws: FakeRoom) -> None:
     deployed(aws, order())
     before = list(aws.journal)
-    with pytest.raises(Refused, match="wildrydes-ml class destroy --name room"):
+    with pytest.raises(Refused, match="wildrydes-ml class destroy --name room") as refused:
         destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=Said())
+    assert "room-student-01-mod5-inf" in str(refused.value)
     assert aws.journal == before
+    for student in STUDENTS:
+        assert destroying.destroy(wild_rydes(name=f"room-{student.id}"), aws=aws.gateways, reporter=Said())
+    assert destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=Said())
+    assert aws.left == []
 
 
 def test_keys_of_students_whose_stacks_are_gone_go_too(aws: FakeRoom) -> None:
