@@ -9,11 +9,13 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import answers
+import batch
 import manifest
+import objects
 import packages
 from detector import Detection, Detector, Loaded, SharedDetector
 from problems import Problem
@@ -29,6 +31,9 @@ ANSWER_SECONDS = 3.0
 """What is left of the request's time for decoding, detecting and answering when a wait is given up."""
 MODEL_SECONDS = 25.0
 """How long after its start a request gives up waiting for the model: API Gateway gives up after 29."""
+NO_MODEL = ("model-unavailable", "model-failed")
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -78,6 +83,35 @@ class Service:
         log.note(validated=verdict["validated"])
         return answers.ok(verdict, log.timings_ms(), **(self._about(loaded.detector) if explain else {}))
 
+    def answer_batch(
+        self,
+        event: object,
+        context: Any,
+        remaining_seconds: float,
+        log: RequestLog,
+        connect: Callable[[], batch.Store] = objects.connect,
+    ) -> dict[str, Any]:
+        """The answer to a batch of pictures. Raises what `batch.answer` raises, and Failed when there is no model."""
+        with log.timed("load"):
+            packages.add_to_path(self.settings.packages)
+            self.detector.start()  # goes on while boto3 is imported
+            store = connect()
+            loaded = _for_batches(lambda: self.detector.get(remaining_seconds - batch.RESERVE_SECONDS))
+            import picture
+        with log.timed("batch"):
+            found = batch.answer(event, context, lambda image: self._looked(loaded, image), picture.decode, store)
+        log.note(
+            engine=loaded.detector.engine,
+            slower_because=loaded.reasons(),
+            **{f"batch_{name}": found[name] for name in ("done", "left", "problems")},
+        )
+        return found
+
+    def _looked(self, loaded: Loaded, image: NDArray[np.uint8]) -> dict[str, Any]:
+        """A picture's line in a batch: the verdict."""
+        detections = _for_batches(lambda: loaded.detector.detect(image))
+        return _for_batches(lambda: answers.verdict(detections, self.settings.min_score, self.settings.target_label))
+
     def _about(self, detector: Detector) -> dict[str, Any]:
         """What a direct invocation is told of the model."""
         target = self.settings.target_label
@@ -101,6 +135,16 @@ def _detected(loaded: Loaded, image: NDArray[np.uint8], log: RequestLog) -> list
             return loaded.detector.detect(image)
     finally:
         log.note(engine=loaded.detector.engine, slower_because=loaded.reasons())
+
+
+def _for_batches(act: Callable[[], Result]) -> Result:
+    """The result; a model that is missing or does not work fails the whole batch: no picture is the reason."""
+    try:
+        return act()
+    except Problem as problem:
+        if problem.code in NO_MODEL:
+            raise batch.Failed(str(problem)) from problem
+        raise
 
 
 def _import_fetch() -> None:
