@@ -97,6 +97,79 @@ def read_object(bucket: Value, key: Value) -> PolicyDocument:
     return PolicyDocument(Version=_VERSION, Statement=[Statement(Effect=Allow, Action=[s3.GetObject], Resource=[arn])])
 
 
+def read_and_write_pictures(source: Value, bucket: Value, prefix: Value) -> PolicyDocument:
+    """Allows reading the objects of a bucket, and writing under a prefix of another.
+
+    With the right to list, S3 says of a picture that is gone that it is gone; without, that access is denied
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+    """
+    names = {"source": source, "bucket": bucket, "prefix": prefix}
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(
+                Effect=Allow, Action=[s3.GetObject], Resource=[fill("arn:${{AWS::Partition}}:s3:::{source}/*", **names)]
+            ),
+            Statement(
+                Effect=Allow, Action=[s3.ListBucket], Resource=[fill("arn:${{AWS::Partition}}:s3:::{source}", **names)]
+            ),
+            Statement(
+                Effect=Allow,
+                Action=[s3.PutObject],
+                Resource=[fill("arn:${{AWS::Partition}}:s3:::{bucket}/{prefix}*", **names)],
+            ),
+        ],
+    )
+
+
+def invoke(function_arn: Any) -> PolicyDocument:
+    """Allows invoking a function, or a function's alias."""
+    from awacs import awslambda  # only here: few templates need it
+
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[Statement(Effect=Allow, Action=[awslambda.InvokeFunction], Resource=[function_arn])],
+    )
+
+
+def run_children(machine: str) -> PolicyDocument:
+    """Allows a state machine with that name to start and to stop the children of its Distributed Map
+    (https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html)."""
+    from awacs import states
+
+    arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(Effect=Allow, Action=[states.StartExecution], Resource=[Sub(f"{arn}:stateMachine:{machine}")]),
+            Statement(
+                Effect=Allow,
+                Action=[states.DescribeExecution, states.StopExecution],
+                Resource=[Sub(f"{arn}:execution:{machine}/*")],
+            ),
+        ],
+    )
+
+
+def deliver_logs() -> PolicyDocument:
+    """Allows Step Functions to deliver a state machine's log. CloudWatch knows no resource for these actions
+    (https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html)."""
+    actions = (
+        "CreateLogDelivery",
+        "GetLogDelivery",
+        "UpdateLogDelivery",
+        "DeleteLogDelivery",
+        "ListLogDeliveries",
+        "PutResourcePolicy",
+        "DescribeResourcePolicies",
+        "DescribeLogGroups",
+    )
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[Statement(Effect=Allow, Action=[getattr(logs, name) for name in actions], Resource=["*"])],
+    )
+
+
 def encrypted_access_points_only() -> PolicyDocument:
     """A file-system policy: it denies clients that do not use TLS, an access point and IAM.
 

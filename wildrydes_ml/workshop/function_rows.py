@@ -3,7 +3,21 @@
 from typing import get_args
 
 from ..blocks import access, arguments, function
-from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND, Row, choice, number, required, shared, text
+from .row import (
+    BATCH,
+    DUAL_STACK,
+    EFS,
+    FUNCTION,
+    MOUNT,
+    SOURCE,
+    WORKSHOP_COMMAND,
+    Row,
+    choice,
+    number,
+    required,
+    shared,
+    text,
+)
 
 BUCKET = f"^{arguments.BUCKET}$"
 
@@ -171,7 +185,7 @@ ROWS: dict[str, Row] = {
             "AllowedValues": list(function.LOG_RETENTION_DAYS),
             "Description": "How many days CloudWatch keeps the function's log.",
         },
-        (FUNCTION,),
+        (FUNCTION, BATCH),
     ),
     "Ipv6AllowedForDualStack": Row(
         "IPv6 for the function",
@@ -198,7 +212,7 @@ ROWS: dict[str, Row] = {
         "Permissions boundary",
         "Permissions",
         shared("PermissionsBoundary", ""),
-        (EFS, FUNCTION),
+        (EFS, FUNCTION, BATCH),
     ),
     "Revision": Row(
         "Revision",

@@ -9,10 +9,11 @@ from ..template.interface import interface
 from ..template.parameters import constraint, fits
 from .efs_rows import MODEL_URL, PACKAGES, REFILL
 from .function_rows import BUCKET
-from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND
+from .row import BATCH, DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND
 from .rows import ROWS
 
 __all__ = [
+    "BATCH",
     "DERIVED",
     "DUAL_STACK",
     "EFS",

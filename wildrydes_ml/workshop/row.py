@@ -11,7 +11,7 @@ from ..blocks.rows import SHARED
 from ..template.interface import Group
 
 # The parts of the templates that have parameters.
-EFS, MOUNT, SOURCE, FUNCTION = "efs", "mount", "source", "function"
+EFS, MOUNT, SOURCE, FUNCTION, BATCH = "efs", "mount", "source", "function", "batch"
 DUAL_STACK, WORKSHOP_COMMAND = "dual stack", "workshop command"
 
 

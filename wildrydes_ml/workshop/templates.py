@@ -9,6 +9,7 @@ from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, e
 from ..blocks.access import Access
 from ..blocks.agreement import Populate
 from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
+from ..blocks.batch import BatchSettings, add_batch, add_outputs, add_s3_endpoint
 from ..blocks.choices import choose
 from ..blocks.dashboard import Alarms, Watched, add_dashboard
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
@@ -111,10 +112,34 @@ def complete(*, defaults: Defaults = None, dashboard: Alarms | None = None) -> T
     return template
 
 
+def batch(*, defaults: Defaults = None) -> Template:
+    """A state machine that gives batches of pictures to an existing function: `templates/batch.yml`.
+
+    `defaults` are as those of `efs_99`.
+    """
+    template = _template("Wild Rydes, GinormousModels: many pictures in a bucket, answered in batches by the function")
+    own = {"LogRetentionDays": {"Description": "How many days CloudWatch keeps the state machine's log."}}
+    given = _add_parameters(template, parameters.of(parameters.BATCH), defaults, own)
+    settings = BatchSettings(
+        input=given["InputBucket"],
+        output=given["OutputBucket"],
+        prefix=given["OutputPrefix"],
+        concurrency=given["Concurrency"],
+        tolerated=given["ToleratedFailures"],
+        log_retention=given["LogRetentionDays"],
+        permissions_boundary=given["PermissionsBoundary"],
+    )
+    made = add_batch(template, given["FunctionAlias"], given["FunctionRole"], settings)
+    add_s3_endpoint(template, given["EndpointVpc"], given["EndpointRouteTables"])
+    add_outputs(template, made, given["FunctionAlias"], settings)
+    return template
+
+
 TEMPLATES = {
     "efs_99.yml": efs_99,
     "5_lambda_function.yml": lambda_function,
     "99_complete.yml": complete,
+    "batch.yml": batch,
 }
 
 

@@ -26,6 +26,10 @@ FOUND = {
     "SubnetIDs": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
     "AccessPointARN": "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0",
     "DataBucket": "pictures",
+    "FunctionAlias": "arn:aws:lambda:us-east-1:123456789012:function:ml_inferencefunction:live",
+    "FunctionRole": "role-of-the-function",
+    "InputBucket": "pictures",
+    "OutputBucket": "results",
 }
 
 

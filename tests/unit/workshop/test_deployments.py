@@ -61,7 +61,7 @@ def test_the_long_route_s_function_mounts_what_the_efs_stack_made() -> None:
 def test_both_routes_have_the_same_parameters_and_let_set_the_same() -> None:
     assert set(LONG.rows) - set(SHORT.rows) <= set(LONG.given)
     assert set(LONG.rows) - set(LONG.given) == set(SHORT.rows) - set(SHORT.given)
-    assert set(LONG.rows) | set(SHORT.rows) == set(parameters.TABLE)
+    assert set(LONG.rows) | set(SHORT.rows) | set(parameters.of(parameters.BATCH)) == set(parameters.TABLE)
 
 
 def test_the_names_that_a_command_line_knows_are_those_of_the_deployments() -> None:

@@ -193,5 +193,5 @@ def test_a_parameter_that_two_parts_want_is_added_once() -> None:
 
 
 def test_every_parameter_belongs_to_a_template() -> None:
-    offered: dict[str, Any] = {name: entry for file in ALL for name, entry in OFFERED[file].items()}
+    offered: dict[str, Any] = {name: entry for file in OFFERED for name, entry in OFFERED[file].items()}
     assert set(offered) == set(parameters.TABLE)

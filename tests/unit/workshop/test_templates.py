@@ -14,7 +14,7 @@ from wildrydes_ml.workshop import parameters, templates
 
 Stack = Callable[..., dict[str, Any]]
 
-EFS, INFERENCE, COMPLETE = "efs_99.yml", "5_lambda_function.yml", "99_complete.yml"
+EFS, INFERENCE, COMPLETE, BATCH = "efs_99.yml", "5_lambda_function.yml", "99_complete.yml", "batch.yml"
 TEXTS = render.render_all(templates.TEMPLATES)
 BODIES = {name: build().to_dict() for name, build in templates.TEMPLATES.items()}
 CHECKOUT = Path(__file__).parents[3]
@@ -67,8 +67,8 @@ def references(value: Any) -> set[str]:
 # The committed files
 
 
-def test_there_are_three_templates() -> None:
-    assert list(templates.TEMPLATES) == [EFS, INFERENCE, COMPLETE]
+def test_there_are_the_workshops_three_templates_and_one_for_batches() -> None:
+    assert list(templates.TEMPLATES) == [EFS, INFERENCE, COMPLETE, BATCH]
 
 
 @pytest.mark.parametrize("name", templates.TEMPLATES)
@@ -97,6 +97,7 @@ def test_building_again_gives_the_same_text(name: str) -> None:
         (EFS, set()),
         (INFERENCE, {"SecurityGroupIds", "SubnetIDs", "AccessPointARN", "DataBucket"}),
         (COMPLETE, {"DataBucket"}),
+        (BATCH, {"FunctionAlias", "FunctionRole", "InputBucket", "OutputBucket"}),
     ],
 )
 def test_only_the_named_parameters_are_required(name: str, required: set[str]) -> None:
