@@ -141,6 +141,9 @@ class Deployment:
     """Its name, unless `--name` gives another one: 2 to 31 lower-case letters, digits and dashes."""
     stacks: tuple[Stack, ...]
     """The stacks, in the order in which they are created."""
+    beside: tuple[Stack, ...] = ()
+    """Stacks that another command deploys beside them, such as `batch`. They use the others, so destroy deletes them
+    first."""
     proof: Proof | None = None
     """The question that proves that it answers. Without a proof, complete stacks are enough."""
     code: tuple[Code, ...] = ()

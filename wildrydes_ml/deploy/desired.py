@@ -273,12 +273,10 @@ def label(deployment: Deployment, name: str, values: Mapping[str, str]) -> str:
 
 
 def bare_stacks(settings: Settings) -> dict[str, DesiredStack]:
-    """Every stack that the name may have, of any route, with its template alone."""
-    return {
-        stack.name(settings.name): _stack(stack, settings, {}, {})
-        for deployment in settings.deployments
-        for stack in deployment.stacks
-    }
+    """Every stack that the name may have, of any route, with its template alone; those beside them are the last."""
+    every = [stack for one in settings.deployments for stack in one.stacks]
+    beside = [stack for one in settings.deployments for stack in one.beside]
+    return {stack.name(settings.name): _stack(stack, settings, {}, {}) for stack in (*every, *beside)}
 
 
 def _stack(stack: Stack, settings: Settings, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:

@@ -35,8 +35,12 @@ def _refuse_keeping(found: Remains, settings: Settings) -> None:
 
 
 def _is_apart(settings: Settings, name: str) -> bool:
-    """Whether a stack belongs to a deployment that keeps its files in a stack of their own."""
-    return any(one.kept and name in one.stack_names(settings.name) for one in settings.deployments)
+    """Whether a stack belongs to a deployment that keeps its files in a stack of their own, or is beside one."""
+    return any(
+        (one.kept and name in one.stack_names(settings.name))
+        or name in [stack.name(settings.name) for stack in one.beside]
+        for one in settings.deployments
+    )
 
 
 def _instead(settings: Settings) -> str:

@@ -23,7 +23,7 @@ from .account import INSTEAD, LOCKED
 from .names import LONG, NAME, ROUTES, SHORT
 
 FUNCTION = "ml_inferencefunction"
-EFS, INFERENCE, COMPLETE = "mod5", "mod5-inf", "mod5-complete"
+EFS, INFERENCE, COMPLETE, BATCH = "mod5", "mod5-inf", "mod5-complete", "batch"
 SAMPLE = "sample.png"
 _LABELS_TOLD = 12
 
@@ -115,6 +115,7 @@ def _deployment(route: str, stacks: tuple[Stack, ...], code: Path, **more: Any) 
         name=NAME,
         route=route,
         stacks=stacks,
+        beside=(Stack(_source("batch.yml"), BATCH),),
         proof=_proof(),
         code=(Code(code, ("CodeKey", "PreparationKey")),),
         named_by="FunctionName",
