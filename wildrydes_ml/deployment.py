@@ -93,6 +93,8 @@ class Code:
     """The Python version for which the requirements are installed: the name of a parameter, or a value."""
     architecture: str = "Architecture"
     """The processor for which they are installed: the name of a parameter, or a value."""
+    also: tuple[Path, ...] = ()
+    """Files that are added to the zip, such as those that answer batches; the directory's own win over them."""
 
 
 @dataclass(frozen=True)

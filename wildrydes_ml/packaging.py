@@ -32,6 +32,11 @@ def source_directory() -> Path:
     raise WildrydesError(f"lambda_src is missing beside {_PACKAGE}: install the package again")
 
 
+def batch_files() -> tuple[Path, ...]:
+    """The modules with which any function can answer batches."""
+    return tuple(source_directory() / f"{name}.py" for name in ("ahead", "batch", "objects"))
+
+
 def pictures_directory() -> Path:
     """Where the drawings of the demo are: inside the installed package, or with the examples of a checkout."""
     found = next(

@@ -232,6 +232,22 @@ class App:
         self._refuse_taken("alarm", f"{title}Alarm")
         return self._template.add_resource(made)
 
+    def batch(
+        self,
+        function: Function,
+        *,
+        read: Value | None = None,
+        write: Value | None = None,
+        concurrency: int = 100,
+        tolerated: int = 5,
+    ) -> None:
+        """Adds a machine that gives the function many objects of bucket `read`; results go to bucket `write`, under
+        batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
+        self._refuse_unknown_function("batch", function)
+        from . import batching
+
+        batching.add(self._template, function, read, write, concurrency, tolerated)
+
     def dashboard(
         self,
         function: Function | None = None,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from troposphere import Parameter, Template
 
+from .. import packaging
 from ..blocks.access import Access
 from ..blocks.function import ALIAS
 from ..blocks.routes import Route
@@ -21,15 +22,21 @@ from .parameters import REFILLS
 if TYPE_CHECKING:
     from .app import App
 
+# On an emulator: one machine has few processors.
+_FEW_BATCHES = {"BatchConcurrency": "2"}
+
 
 def deployment(app: "App", template: Template) -> Deployment:
     """The App as data for the deployer. Raises SettingsError when the model is missing."""
     question = app.question
+    has_batches = "BatchMachine" in template.outputs
+    also = packaging.batch_files() if has_batches else ()
     return Deployment(
         name=app.name,
         stacks=(Stack(built(f"{app.name}.yml", template)),),
         proof=_proof(app, question) if question else None,
-        code=tuple(Code(directory, (parameter,)) for directory, parameter in app.code.items()),
+        code=tuple(Code(directory, (parameter,), also=also) for directory, parameter in app.code.items()),
+        local=_FEW_BATCHES if has_batches else {},
         filling=_filling(app, template),
         opens=_opens(app.access),
     )

@@ -102,6 +102,18 @@ class Drift:
 
 
 @dataclass(frozen=True)
+class FunctionFacts:
+    """What a function is, as far as it says how fast and how dear it is. `memory` in MiB, `timeout` in seconds."""
+
+    name: str
+    role: str
+    memory: int
+    timeout: int
+    architecture: str
+    mounts: bool
+
+
+@dataclass(frozen=True)
 class Invocation:
     """The result of a direct invocation of the function: HTTP status of its proxy answer, body, error.
 

@@ -2,6 +2,7 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ..naming import OWN_NAME
@@ -146,6 +147,44 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def batch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pictures", metavar="PICTURES", help="s3://BUCKET/PREFIX, or a folder, which is uploaded first")
+    parser.add_argument(
+        "--to", default="", metavar="s3://…", help="where the results go (default: folder batches/ of our bucket)"
+    )
+    parser.add_argument("--bucket", default="", help="our bucket (default: the one that deploy uses)")
+    parser.add_argument(
+        "--concurrency",
+        type=_between(1, 10_000),
+        default=0,
+        metavar="N",
+        help="batches at a time (default: 100, or what Lambda allows; with --local: 2)",
+    )
+    parser.add_argument(
+        "--sample",
+        type=_between(1, 1000),
+        default=20,
+        metavar="N",
+        help="pictures that are asked first, for the estimate (default: 20)",
+    )
+    parser.add_argument(
+        "--tolerate",
+        type=_between(0, 100),
+        default=5,
+        metavar="PERCENT",
+        help="batches that may fail before the rest is given up (default: 5)",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where to write the results, a JSON line a picture (default: batch-ID.jsonl)",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask before the pictures are asked")
+    tell(parser)
+
+
 def serve(parser: argparse.ArgumentParser) -> None:
     """What those take that serve on this machine."""
     parser.add_argument(
@@ -224,6 +263,17 @@ def policy(parser: argparse.ArgumentParser) -> None:
         "%(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    """A whole number in a range, as the type of an option."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"a number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return number
 
 
 def _threads(text: str) -> int:

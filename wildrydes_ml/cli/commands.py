@@ -100,7 +100,7 @@ def classified(options: argparse.Namespace, reporter: Reporter) -> int:
     found = pictures.find(options.pictures)
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     send = health.find_sender(deploying.connected(settings, target, reporter, tells_account=False), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
@@ -118,7 +118,7 @@ def classified(options: argparse.Namespace, reporter: Reporter) -> int:
 def ask(options: argparse.Namespace, reporter: Reporter) -> int:
     """Sends one question and prints the answer; 1 when it is an error or none."""
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     reply = question.send(aws, settings, target, options.asked_route, question.body(options.question, sys.stdin))
     is_fine = 200 <= reply.status < 400
@@ -132,7 +132,7 @@ def ask(options: argparse.Namespace, reporter: Reporter) -> int:
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     found = deploying.status(settings, target, reporter=reporter, with_drift=options.drift)
     reporter.result(True, api_url=found.api_url)
     return 0
@@ -142,7 +142,7 @@ def logs(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what the function and the filling have said; with --follow until Ctrl-C."""
     since = loglines.since(options.since, datetime.now(timezone.utc))
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     file = filling.log_file(target.efs_directory) if target.efs_directory else None
     reading = Reading(aws, partial(health.find_stacks, aws, settings), reporter, since, file)
@@ -192,7 +192,7 @@ def _target(options: argparse.Namespace, settings: Settings, reporter: Reporter)
     return local.target(home, emulator, settings.name), is_new
 
 
-def _existing_target(options: argparse.Namespace, settings: Settings) -> Target:
+def existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     """The place to ask. Raises WildrydesError when no emulator is running."""
     if not options.local:
         return Target(options.region, options.profile)
@@ -211,12 +211,12 @@ def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[lis
             return
         for line in lines:
             reporter.output(f"  {line}")
-        _ask("Deploy this? [y/N] ", "nothing was changed")
+        agree("Deploy this? [y/N] ", "nothing was changed")
 
     return confirm
 
 
-def _ask(question: str, otherwise: str) -> None:
+def agree(question: str, otherwise: str) -> None:
     """Raises SettingsError unless a person answers yes, KeyboardInterrupt for Ctrl-C: both say what is true then."""
     try:
         answer = answer_to(question)
@@ -234,7 +234,7 @@ def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[
             raise SettingsError(["destroy would delete " + ", ".join(found) + ": add --yes to agree"])
         for line in found:
             reporter.output(f"  {line}")
-        _ask("Delete all of this? [y/N] ", "nothing was deleted")
+        agree("Delete all of this? [y/N] ", "nothing was deleted")
 
     return confirm
 

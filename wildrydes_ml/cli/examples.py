@@ -12,6 +12,7 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
     "destroy": ("--local", "--region eu-west-1", "--keep-data"),
     "ask": ("--local", "--route 'GET /health'", '--app my_workshop.py \'{"text": "What a wonderful day"}\''),
     "classify": ("unicorn.png", "pictures --save boxes", "--local https://example.org/horse.jpg"),
+    "batch": ("s3://my-pictures/2026/", "pictures --local", "s3://my-pictures/2026/ --concurrency 500 --resume"),
     "status": ("", "--local", "--drift"),
     "logs": ("--follow", "--since 2h", "--local"),
     "doctor": ("", "--local", "--region eu-west-1 --profile my-profile"),

@@ -6,7 +6,7 @@ contains their digest, so other bytes mean a new deploy. Exact versions in `requ
 
 import tempfile
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from .. import packaging
@@ -26,6 +26,7 @@ def build(
     architecture: str = "",
     *,
     libc: int = 0,
+    also: Sequence[Path] = (),
     reporter: Reporter | None = None,
     pip: Pip | None = None,
 ) -> Package:
@@ -33,6 +34,7 @@ def build(
 
     `runtime` (`python3.13`) and `architecture` (`x86_64` or `arm64`; empty: `x86_64`) are those of the function; they
     are needed only with a `requirements.txt`. `libc` is the X of glibc 2.X where the function runs, 0 for Lambda.
+    `also` are files that are added.
     Raises SettingsError when there is no code, when pip fails, and when the code is too large for Lambda.
     """
     own = _own(directory)
@@ -40,7 +42,7 @@ def build(
     if requirements.are_in(own.get(REQUIREMENTS, b"")):
         target = requirements.target(directory / REQUIREMENTS, runtime, architecture, libc)
         packages = _packages(directory, own[REQUIREMENTS], target, pip or Pip(), reporter)
-    content = {**packages, **own}
+    content = {**packages, **{path.name: path.read_bytes() for path in also}, **own}
     _refuse_too_large(directory, {name: len(body) for name, body in content.items()})
     return packaging.pack(content)
 

@@ -68,6 +68,7 @@ def _packages(target: Target, settings: Settings, reporter: Reporter) -> list[Pa
             here.get("PythonRuntime") or values.get(one.runtime, one.runtime),
             here.get("Architecture") or values.get(one.architecture, one.architecture),
             libc=libc,
+            also=one.also,
             reporter=reporter,
         )
         for one in settings.deployment.code
