@@ -36,6 +36,7 @@ class Account:
     batch: Callable[["Account", dict[str, Any]], dict[str, Any]] = lambda account, event: account.answer(event)
     looks_until_over: int = 2
     looks: dict[str, int] = field(default_factory=dict)
+    inputs: dict[str, dict[str, Any]] = field(default_factory=dict)
     failing: str = ""
     tolerated: int = 5
 
@@ -112,7 +113,8 @@ class Machines:
                 number = len(self.account.executions)
                 started = BEGIN + timedelta(seconds=number)
                 self.account.executions[arn] = Execution(arn, name, "RUNNING", started)
-                self._run(arn, data)
+                self.account.looks[arn] = self.account.looks_until_over
+                self.account.inputs[arn] = data
             return arn
 
         return str(self.account.called(begin))
@@ -128,13 +130,13 @@ class Machines:
             except WildrydesError as error:
                 failed, self.account.failing = failed + 1, str(error)
         self.account.counts[arn] = Counts(len(batches), len(batches) - failed, failed, 0)
-        self.account.looks[arn] = self.account.looks_until_over
 
     def execution(self, arn: str) -> Execution:
         def look() -> Execution:
             looks = self.account.looks
             looks[arn] -= 1
-            if looks[arn] <= 0:
+            if looks[arn] == 0:
+                self._run(arn, self.account.inputs[arn])
                 counts = self.account.counts[arn]
                 is_bad = counts.failed * 100 > self.account.tolerated * counts.total
                 found = replace(self.account.executions[arn], status="FAILED" if is_bad else "SUCCEEDED")
@@ -151,7 +153,7 @@ class Machines:
         return listed
 
     def counts(self, arn: str) -> Counts:
-        found: Counts = self.account.called(lambda: self.account.counts[arn])
+        found: Counts = self.account.called(lambda: self.account.counts.get(arn, Counts()))
         return found
 
     def failures(self, arn: str, most: int = 3) -> list[str]:
