@@ -25,6 +25,7 @@ PACKAGES = (
     "app",
     "ask",
     "aws",
+    "batches",
     "blocks",
     "checks",
     "cli",
@@ -48,6 +49,7 @@ BELOW = {
     "app": {"blocks", "template"},
     "aws": {"template"},
     "ask": set[str](),
+    "batches": {"aws", "costs", "deploy"},
     "code": set[str](),
     "costs": {"checks", "template"},
     "deploy": {"ask", "aws", "checks", "code", "costs", "local", "template"},
@@ -57,7 +59,7 @@ BELOW = {
     "terminal": set[str](),
     "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
-    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "terminal", "workshop"},
+    "cli": {"app", "ask", "aws", "batches", "deploy", "destroy", "local", "policy", "template", "terminal", "workshop"},
 }
 # What an application is, as data.
 DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}
@@ -98,6 +100,10 @@ PURE = [
     *of("policy"),
     *of("template"),
     *(name for name in of("deploy") if name.removeprefix("deploy/") not in ACTING),
+    "batches/estimate",
+    "batches/manifest",
+    "batches/places",
+    "batches/results",
     "aws/facts",
     "aws/records",
     "aws/target",

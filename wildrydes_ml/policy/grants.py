@@ -15,6 +15,7 @@ from typing import Any
 from ..aws.records import Identity
 from ..deploy.desired import PREFIXES, default_bucket
 from ..deploy.settings import Settings
+from ..deployment import Stack
 from ..template.effective import effective
 from .rights import TABLE
 from .rows import CLOUDFORMATION, HANDLERS, KEPT_TYPES, VERBS, Right
@@ -25,6 +26,8 @@ WHO = (*VERBS, CLOUDFORMATION)
 # Characters of a managed policy, spaces not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LIMIT = 6144
+# Where the command batch keeps manifests and results.
+UPLOADS = "batches/"
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -47,6 +50,7 @@ _NAMED = {
     "queue": ("AWS::SQS::Queue", "QueueName"),
     "topic": ("AWS::SNS::Topic", "TopicName"),
     "table": ("AWS::DynamoDB::Table", "TableName"),
+    "machine": ("AWS::StepFunctions::StateMachine", "StateMachineName"),
     "made_bucket": ("AWS::S3::Bucket", "BucketName"),
 }
 
@@ -112,7 +116,7 @@ def _counts(right: Right, who: str, settings: Settings) -> bool:
             settings.parameter_values().get("ApiAuth", right.auth),
         )
         return who in right.when and has_auth
-    if right.source not in _kinds(settings):
+    if right.source not in _kinds(settings, who):
         return False
     if who == CLOUDFORMATION:
         return True
@@ -125,13 +129,23 @@ def _counts(right: Right, who: str, settings: Settings) -> bool:
 def untold(settings: Settings) -> list[str]:
     """The types of resources of the deployment of which the table does not know what CloudFormation calls for them."""
     known = {right.source for right in TABLE if right.is_made}
-    return sorted(kind for kind in _kinds(settings) - known if not kind.startswith("AWS::CloudFormation::"))
+    return sorted(
+        kind for kind in _kinds(settings, CLOUDFORMATION) - known if not kind.startswith("AWS::CloudFormation::")
+    )
 
 
-def _kinds(settings: Settings) -> set[str]:
-    """The types of all resources of the deployments that the name may have."""
-    bodies = [stack.source.body for one in settings.deployments for stack in one.stacks]
+def _kinds(settings: Settings, who: str) -> set[str]:
+    """The types of the resources that a verb has to do with, of all deployments that the name may have."""
+    bodies = [stack.source.body for stack in _stacks(settings, who)]
     return {str(entry["Type"]) for body in bodies for entry in body["Resources"].values()}
+
+
+def _stacks(settings: Settings, who: str) -> list[Stack]:
+    """The stacks of the deployments; `batch` makes those beside them, `destroy` and CloudFormation have to do with
+    both."""
+    own = [stack for one in settings.deployments for stack in one.stacks]
+    beside = [stack for one in settings.deployments for stack in one.beside]
+    return {"batch": beside, "destroy": own + beside, CLOUDFORMATION: own + beside}.get(who, own)
 
 
 def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
@@ -139,16 +153,18 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
     account, region = place.account or "*", place.region or "*"
     bucket = settings.bucket or default_bucket(settings, Identity(account, "", place.partition, region))
     values = settings.parameter_values()
-    begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in settings.all_stacks)
+    stacks = tuple(dict.fromkeys(stack.name(settings.name) for stack in _stacks(settings, CLOUDFORMATION)))
+    begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in stacks)
     roles = tuple(one for one in begins if not any(one != other and one.startswith(other) for other in begins))
     return {
         "partition": (place.partition,),
         "account": (account,),
         "region": (region,),
-        "stack": settings.all_stacks,
+        "stack": stacks,
         "bucket": (bucket,),
         "own_bucket": () if settings.bucket else (bucket,),
         "prefix": PREFIXES,
+        "batches": (UPLOADS,),
         "function": (values.get("FunctionName", f"{settings.name}-*"),),
         "made_group": () if "FunctionName" in values else settings.all_stacks,
         "role": roles,
@@ -166,7 +182,7 @@ def _physical(settings: Settings, kind: str, key: str) -> tuple[str, ...]:
     any.
     """
     found, values = [], settings.parameter_values()
-    for stack in (one for whole in settings.deployments for one in whole.stacks):
+    for stack in _stacks(settings, CLOUDFORMATION):
         begin = stack.name(settings.name)
         made = f"{begin}-*" if len(begin) <= _KEPT_OF_STACK else f"{begin[:_KEPT_OF_STACK]}*"
         for entry in effective(stack.source.body, values)["Resources"].values():

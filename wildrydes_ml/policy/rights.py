@@ -13,6 +13,8 @@ from .rows import VERBS as VERBS
 from .rows import Right, calls, made
 
 _ALL, _BOTH = " ".join(VERBS), "deploy destroy"
+# Batches need a stack, which is deployed with the first one.
+_MAKING, _CHANGING = "deploy batch", "deploy destroy batch"
 _TALKING = "deploy ask classify status"
 
 CALLS: tuple[Right, ...] = (
@@ -20,20 +22,20 @@ CALLS: tuple[Right, ...] = (
     Right("sts GetCallerIdentity", frozenset(VERBS), "all", ()),
     # CloudFormation
     *calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
-    *calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
-    *calls("cloudformation", "deploy destroy logs", "stacks", "ListStackResources"),
-    *calls("cloudformation", _BOTH, "stacks", "DescribeStackEvents GetStackPolicy"),
-    *calls("cloudformation", _BOTH, "stacks", "DeleteStack"),
-    *calls("cloudformation", _BOTH, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
-    *calls("cloudformation", _BOTH, "change sets", "ExecuteChangeSet DescribeEvents"),
-    *calls("cloudformation", "deploy", "stacks", "CreateStack"),
-    *calls("cloudformation", "deploy", "stacks", "CreateStack CreateChangeSet", "cloudformation:TagResource"),
-    *calls("cloudformation", "deploy", "stacks", "RollbackStack ContinueUpdateRollback"),
-    *calls("cloudformation", "deploy", "all", "ListExports"),
+    *calls("cloudformation", "deploy destroy status batch", "stacks", "GetTemplate"),
+    *calls("cloudformation", "deploy destroy logs batch", "stacks", "ListStackResources"),
+    *calls("cloudformation", _CHANGING, "stacks", "DescribeStackEvents GetStackPolicy"),
+    *calls("cloudformation", _CHANGING, "stacks", "DeleteStack"),
+    *calls("cloudformation", _CHANGING, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
+    *calls("cloudformation", _CHANGING, "change sets", "ExecuteChangeSet DescribeEvents"),
+    *calls("cloudformation", _MAKING, "stacks", "CreateStack"),
+    *calls("cloudformation", _MAKING, "stacks", "CreateStack CreateChangeSet", "cloudformation:TagResource"),
+    *calls("cloudformation", _MAKING, "stacks", "RollbackStack ContinueUpdateRollback"),
+    *calls("cloudformation", _MAKING, "all", "ListExports"),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
-    *calls("cloudformation", _BOTH, "service role", "CreateChangeSet DeleteStack", "iam:PassRole"),
-    *calls("cloudformation", "deploy", "service role", "CreateStack ContinueUpdateRollback", "iam:PassRole"),
-    *calls("cloudformation", "deploy", "service role", "RollbackStack", "iam:PassRole"),
+    *calls("cloudformation", _CHANGING, "service role", "CreateChangeSet DeleteStack", "iam:PassRole"),
+    *calls("cloudformation", _MAKING, "service role", "CreateStack ContinueUpdateRollback", "iam:PassRole"),
+    *calls("cloudformation", _MAKING, "service role", "RollbackStack", "iam:PassRole"),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
     *calls(
         "cloudformation", "deploy status", "stacks", "DetectStackDrift",
@@ -45,27 +47,37 @@ CALLS: tuple[Right, ...] = (
         "cloudformation", "deploy status", "all", "DetectStackDrift", "cloudformation:BatchDescribeTypeConfigurations"
     ),
     # S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-    *calls("s3", _BOTH, "bucket", "HeadBucket", "s3:ListBucket"),
-    *calls("s3", _BOTH, "bucket", "GetBucketTagging"),
+    *calls("s3", _CHANGING, "bucket", "HeadBucket", "s3:ListBucket"),
+    *calls("s3", _CHANGING, "bucket", "GetBucketTagging"),
     *calls("s3", _BOTH, "all", "ListBuckets", "s3:ListAllMyBuckets"),
-    *calls("s3", "deploy", "bucket", "ListObjectsV2", "s3:ListBucket"),
+    *calls("s3", _MAKING, "bucket", "ListObjectsV2", "s3:ListBucket"),
     *calls("s3", "deploy", "own bucket", "CreateBucket PutBucketPolicy PutBucketTagging"),
     *calls("s3", "deploy", "own bucket", "PutBucketEncryption", "s3:PutEncryptionConfiguration"),
     *calls("s3", "deploy", "own bucket", "PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
-    *calls("s3", "deploy", "objects", "PutObject GetObject"),
+    *calls("s3", _MAKING, "objects", "PutObject GetObject"),
     *calls("s3", "destroy", "bucket", "ListObjectVersions", "s3:ListBucketVersions"),
     *calls("s3", "destroy", "objects", "HeadObject", "s3:GetObject s3:GetObjectVersion"),
     *calls("s3", "destroy", "objects", "DeleteObjects", "s3:DeleteObject s3:DeleteObjectVersion"),
     *calls("s3", "destroy", "own bucket", "ListMultipartUploads", "s3:ListBucketMultipartUploads"),
     *calls("s3", "destroy", "own bucket", "DeleteBucket"),
     *calls("s3", "destroy", "own objects", "AbortMultipartUpload"),
+    # The pictures may be in any bucket; what comes of them is in ours, or where --to says.
+    *calls("s3", "batch", "buckets", "HeadBucket ListObjectsV2", "s3:ListBucket"),
+    *calls("s3", "batch", "batches", "PutObject GetObject"),
+    # Step Functions
+    *calls("stepfunctions", "batch", "machines", "DescribeStateMachine StartExecution ListExecutions"),
+    *calls("stepfunctions", "batch", "executions", "DescribeExecution ListMapRuns"),
+    *calls("stepfunctions", "batch", "map runs", "DescribeMapRun ListExecutions"),
     # Lambda and its log
-    *calls("lambda", "deploy", "all", "GetAccountSettings ListFunctions"),
+    *calls("lambda", _MAKING, "all", "GetAccountSettings"),
+    *calls("lambda", "deploy", "all", "ListFunctions"),
     *calls("lambda", _BOTH, "function", "GetFunction", "lambda:GetFunction lambda:ListTags"),
-    *calls("lambda", "deploy", "function", "GetFunctionConcurrency GetAlias"),
-    *calls("lambda", "deploy", "function", "Invoke", "lambda:InvokeFunction"),
-    *calls("logs", _BOTH, "all", "DescribeLogGroups"),
-    *calls("logs", _BOTH, "log group", "ListTagsForResource"),
+    *calls("lambda", _MAKING, "function", "GetFunctionConcurrency"),
+    *calls("lambda", "deploy", "function", "GetAlias"),
+    *calls("lambda", "batch", "function", "GetFunctionConfiguration"),
+    *calls("lambda", _MAKING, "function", "Invoke", "lambda:InvokeFunction"),
+    *calls("logs", _CHANGING, "all", "DescribeLogGroups"),
+    *calls("logs", _CHANGING, "log group", "ListTagsForResource"),
     *calls("logs", "destroy", "log group", "DeleteLogGroup"),
     *calls("logs", "logs", "log group", "FilterLogEvents"),
     # Network and files
@@ -252,6 +264,17 @@ MADE: tuple[Right, ...] = (
     made("Lambda::Permission", "c", "function", "lambda:AddPermission"),
     made("Lambda::Permission", "d", "function", "lambda:RemovePermission"),
     made("Lambda::Permission", "r", "function", "lambda:GetPolicy"),
+    made("IAM::Policy", "cu", "roles within the boundary", "iam:PutRolePolicy"),
+    made("IAM::Policy", "ud", "roles", "iam:DeleteRolePolicy"),
+    made("IAM::Policy", "crud", "roles", "iam:GetRolePolicy"),
+    made("StepFunctions::StateMachine", "cu", "machines", "states:CreateStateMachine UpdateStateMachine"),
+    made("StepFunctions::StateMachine", "cu", "machines", "states:TagResource UntagResource"),
+    made("StepFunctions::StateMachine", "d", "machines", "states:DeleteStateMachine"),
+    made("StepFunctions::StateMachine", "crud", "machines", "states:DescribeStateMachine ListTagsForResource"),
+    made("StepFunctions::StateMachine", "cu", "roles to pass on", "iam:PassRole"),
+    made("EC2::VPCEndpoint", "cu", "EC2", f"ec2:CreateVpcEndpoint ModifyVpcEndpoint {_TAGS}"),
+    made("EC2::VPCEndpoint", "d", "ours in EC2", "ec2:DeleteVpcEndpoints"),
+    made("EC2::VPCEndpoint", "crud", "all", "ec2:DescribeVpcEndpoints"),
     made("Logs::LogGroup", "cu", "log group", "logs:CreateLogGroup PutRetentionPolicy DeleteRetentionPolicy"),
     made("Logs::LogGroup", "cu", "log group", "logs:TagResource UntagResource"),
     made("Logs::LogGroup", "d", "log group", "logs:DeleteLogGroup DeleteDataProtectionPolicy"),

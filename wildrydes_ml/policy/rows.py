@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-VERBS = ("deploy", "destroy", "ask", "classify", "status", "logs")
+VERBS = ("deploy", "destroy", "ask", "classify", "status", "logs", "batch")
 CLOUDFORMATION = "cloudformation"
 
 # What CloudFormation does to resources for each verb. Drift needs the reading.
@@ -14,6 +14,7 @@ HANDLERS: Mapping[str, frozenset[str]] = {
     "classify": frozenset(),
     "status": frozenset({"read"}),
     "logs": frozenset(),
+    "batch": frozenset({"create", "read", "update", "delete"}),
 }
 # What --keep-data updates: without the instance, its group has no place in that of the mount targets.
 KEPT_TYPES = frozenset({"AWS::EC2::SecurityGroup"})
@@ -44,6 +45,7 @@ _PREFIXES = {
     "efs": "elasticfilesystem",
     "resourcegroupstaggingapi": "tag",
     "service-quotas": "servicequotas",
+    "stepfunctions": "states",
 }
 _LETTERS = {"c": "create", "r": "read", "u": "update", "d": "delete"}
 
