@@ -34,7 +34,7 @@ from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).resolve().parent.parent
-SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
+SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete", "batch.yml": "batch"}
 FILE = {short: file for file, short in SHORT.items()}
 _MARKED = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 _SAID = re.compile(r"<!-- said: ([\w/:. -]+?) -->\n.*?<!-- end -->", re.DOTALL)

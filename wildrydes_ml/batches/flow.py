@@ -110,7 +110,8 @@ class Flow:
         """Follows executions, each for what the one before has left, until nothing is left that can be answered."""
         while True:
             before, execution = len(results.lines), running
-            told = Told(len(keys), size, before, found, speed, self.is_local, self.runner.clock())
+            met = self.runner.machines.counts(running.arn).succeeded
+            told = Told(len(keys), size, before, found, speed, self.is_local, self.runner.clock(), met)
             execution = self.runner.follow(execution, told)
             results = self.runner.results()
             missing = results.missing(keys)

@@ -177,12 +177,14 @@ class Told:
     speed: Speed
     is_local: bool
     began: float
+    met: int = 0
+    """The batches that were done when the command met the execution."""
 
     def tell(self, counts: Counts, now: float, reporter: Reporter) -> None:
         """Tells pictures done, their speed, failed batches, the cost so far and the time left."""
         done = min(counts.succeeded * self.keys, self.pictures - self.before)
         elapsed = max(now - self.began, 0.001)
-        rate = done / elapsed
+        rate = max(done - self.met * self.keys, 0) / elapsed
         left = (self.pictures - self.before - done) / rate if rate else 0.0
         cost = spent(self.found, self.speed, done * self.speed.picture, counts.over, done)
         parts = [f"{self.before + done:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]

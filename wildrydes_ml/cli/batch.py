@@ -80,7 +80,7 @@ def _run(
     reporter.output(f"wrote {file}: {sum(counts.values()):,} lines{cost}")
     missing = counts[f"problem: {NO_ANSWER}"]
     reporter.result(
-        not missing, pictures=len(keys), counts=dict(counts), seconds=round(results.seconds, 1), file=str(file)
+        not missing, pictures=len(keys), counts=dict(counts), function_seconds=round(results.seconds, 1), file=str(file)
     )
     return 1 if missing else 0
 

@@ -41,6 +41,7 @@ NAMESAKES = {
     ("logs", "PutIntegration"),
     ("service-quotas", "ListTagsForResource"),
     ("ssm", "ListTagsForResource"),
+    ("stepfunctions", "ListTagsForResource"),
 }
 
 
