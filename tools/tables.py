@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from tools import library_tables as library
 from tools import messages
+from tools.growth import growth
 from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml import costs
@@ -203,6 +204,7 @@ TABLES: dict[str, Callable[[], str]] = {
         made_rights,
         right_scopes,
         stack_states,
+        growth,
         messages.messages,
         messages.api_messages,
         *library.TABLES,

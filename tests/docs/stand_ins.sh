@@ -33,7 +33,7 @@ beside() {
   case "$*" in
     "deploy "*--app\ *) echo --local ;;
     deploy*) echo "--local --set PrivateImageHosts=$PICTURES" ;;
-    ask* | destroy* | classify* | logs* | status*) echo --local ;;
+    ask* | batch* | destroy* | classify* | logs* | status*) echo --local ;;
   esac
 }
 
