@@ -167,6 +167,7 @@ if __name__ == "__main__":
             "wildrydes_ml.app",
             "wildrydes_ml.ask",
             "wildrydes_ml.aws",
+            "wildrydes_ml.batches",
             "wildrydes_ml.blocks",
             "wildrydes_ml.checks",
             "wildrydes_ml.cli",

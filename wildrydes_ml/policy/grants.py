@@ -76,7 +76,7 @@ def policies(who: str, settings: Settings, region: str = "") -> list[Document]:
     The account is that of the settings.
     """
     place = Place(settings.account, region)
-    return list(_packed(statements(needed(who, settings), settings, place)))
+    return list(_packed(statements(needed(who, settings), settings, place, who)))
 
 
 def needed(who: str, settings: Settings) -> list[Right]:
@@ -84,10 +84,10 @@ def needed(who: str, settings: Settings) -> list[Right]:
     return [right for right in TABLE if _counts(right, who, settings)]
 
 
-def statements(rights: Iterable[Right], settings: Settings, place: Place) -> list[Statement]:
+def statements(rights: Iterable[Right], settings: Settings, place: Place, who: str = CLOUDFORMATION) -> list[Statement]:
     """A statement for each scope of the rights; without those whose names this deployment has not, and without what
     another one allows on more."""
-    names = _names(settings, place)
+    names = _names(settings, place, who)
     scopes: dict[str, set[str]] = {name: set() for name in SCOPES}
     for right in rights:
         scopes[right.scope].update(right.actions)
@@ -148,12 +148,13 @@ def _stacks(settings: Settings, who: str) -> list[Stack]:
     return {"batch": beside, "destroy": own + beside, CLOUDFORMATION: own + beside}.get(who, own)
 
 
-def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
+def _names(settings: Settings, place: Place, who: str) -> Mapping[str, Sequence[str]]:
     """What the names in a scope stand for."""
     account, region = place.account or "*", place.region or "*"
     bucket = settings.bucket or default_bucket(settings, Identity(account, "", place.partition, region))
     values = settings.parameter_values()
-    stacks = tuple(dict.fromkeys(stack.name(settings.name) for stack in _stacks(settings, CLOUDFORMATION)))
+    known = _stacks(settings, CLOUDFORMATION if who == "batch" else who)  # which looks at the others
+    stacks = tuple(dict.fromkeys(stack.name(settings.name) for stack in known))
     begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in stacks)
     roles = tuple(one for one in begins if not any(one != other and one.startswith(other) for other in begins))
     return {
@@ -171,18 +172,18 @@ def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
         "unbounded_role": () if values.get("PermissionsBoundary") else roles,
         "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),
         "service_role": tuple(filter(None, (settings.role_arn,))),
-        **{name: _physical(settings, *kind) for name, kind in _NAMED.items()},
+        **{name: _physical(settings, known, *kind) for name, kind in _NAMED.items()},
     }
 
 
-def _physical(settings: Settings, kind: str, key: str) -> tuple[str, ...]:
+def _physical(settings: Settings, known: Sequence[Stack], kind: str, key: str) -> tuple[str, ...]:
     """The names of the resources of a type, as far as the templates tell them.
 
     One that CloudFormation makes begins with the stack's, in lower case for a bucket; one that is known later may be
     any.
     """
     found, values = [], settings.parameter_values()
-    for stack in _stacks(settings, CLOUDFORMATION):
+    for stack in known:
         begin = stack.name(settings.name)
         made = f"{begin}-*" if len(begin) <= _KEPT_OF_STACK else f"{begin[:_KEPT_OF_STACK]}*"
         for entry in effective(stack.source.body, values)["Resources"].values():

@@ -458,6 +458,7 @@ def test_templates_are_written_and_checked(tmp_path: Path, capsys: pytest.Captur
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
         "5_lambda_function.yml",
         "99_complete.yml",
+        "batch.yml",
         "efs_99.yml",
     ]
     assert main(["render", "--check", *where]) == 0

@@ -62,8 +62,10 @@ class Reading(Service):
         super().__init__(settings, detector)
         object.__setattr__(self, "bucket", bucket)
 
-    def answer_batch(self, *asked: Any) -> dict[str, Any]:
-        return super().answer_batch(*asked, lambda: vars(self)["bucket"])
+    def answer_batch(
+        self, event: object, context: Any, remaining_seconds: float, log: Any, connect: Any = None
+    ) -> dict[str, Any]:
+        return super().answer_batch(event, context, remaining_seconds, log, lambda: vars(self)["bucket"])
 
 
 @pytest.fixture
