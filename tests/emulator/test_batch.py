@@ -86,14 +86,13 @@ def test_a_thousand_pictures_through_kills_have_a_line_each(command: Command, ho
     command("deploy")
     keys, out = fill(home, 1000), tmp_path / "out.jsonl"
 
-    process = begun(home, "--out", str(out))
-    assert process.stdout
-    for line in process.stdout:
-        told = json.loads(line)
-        if told["type"] == "event" and told.get("done", 0) > 0:
-            break
-    process.kill()  # the command dies; the machine goes on
-    process.wait()
+    with begun(home, "--out", str(out)) as process:
+        assert process.stdout
+        for line in process.stdout:
+            told = json.loads(line)
+            if told["type"] == "event" and told.get("done", 0) > 0:
+                break
+        process.kill()  # the command dies; the machine goes on
     for pid in functions_of(home):
         os.kill(pid, signal.SIGKILL)  # and so do the children that are at work
     s3_of(home).delete_object(Bucket=BUCKET, Key=keys[-1])
