@@ -26,7 +26,7 @@ TOLD_ELSEWHERE = {
     "wildrydes_ml/app/handlers:_read",
     "wildrydes_ml/blocks/arguments:kind",
     "wildrydes_ml/blocks/arguments:sentence",
-    "wildrydes_ml/cli/commands:_ask",
+    "wildrydes_ml/cli/commands:agree",
     "wildrydes_ml/cli/parser:error",
     "wildrydes_ml/cli/signals:end",
     "wildrydes_ml/cli/signals:unwinding",

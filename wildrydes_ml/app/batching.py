@@ -26,7 +26,7 @@ def add(
     )
     role = template.resources[f"{function.title}Role"]
     made = add_batch(template, function.inference, role, settings)
-    _give_way(template)
+    _give_way(template, settings)
     add_outputs(template, made, function.inference, settings)
     return made
 
@@ -37,13 +37,13 @@ def _number(template: Template, name: str, default: int, least: int, most: int, 
     )
 
 
-def _give_way(template: Template) -> None:
+def _give_way(template: Template, settings: BatchSettings) -> None:
     vpcs = [one for one in template.resources.values() if isinstance(one, ec2.VPC)]
-    if not vpcs:
-        return
+    if not vpcs or any(isinstance(one, ec2.VPCEndpoint) for one in template.resources.values()):
+        return  # without a network everything can be reached, and an author's own endpoint is the way
     if "InternetEgress" not in template.parameters:
         raise ValueError(
             "batch: the functions may connect to EFS only, and S3 is outside: use NewNetwork(egress='ipv6'), which is "
             "free, or 'nat'"
         )
-    add_s3_endpoint(template, vpcs[0], [Ref("PrivateRouteTable")])
+    add_s3_endpoint(template, vpcs[0], [Ref("PrivateRouteTable")], settings)

@@ -152,9 +152,10 @@ def add_outputs(template: Template, made: Batches, function: Inference | Value, 
 
 @under("Network: a free way from the function to S3")
 def add_s3_endpoint(
-    template: Template, vpc: Value, route_tables: Any, *, title: str = f"{TITLE}S3Endpoint"
+    template: Template, vpc: Value, route_tables: Any, settings: BatchSettings, *, title: str = f"{TITLE}S3Endpoint"
 ) -> ec2.VPCEndpoint:
-    """Adds a gateway endpoint, so that functions in a VPC reach S3 at no charge, also without internet access.
+    """Adds a gateway endpoint, so that functions in a VPC reach S3 at no charge, also without internet access. Through
+    it they can read from any bucket of the region, and write only where the results go.
 
     A `vpc` that is a parameter with an empty value makes none. `route_tables` is a list, or a parameter with a list
     divided by commas.
@@ -166,6 +167,7 @@ def add_s3_endpoint(
         VpcId=reference(vpc),
         ServiceName=Sub("com.amazonaws.${AWS::Region}.s3"),
         VpcEndpointType="Gateway",
+        PolicyDocument=policies.endpoint_to_pictures(settings.input, settings.output, settings.prefix),
         RouteTableIds=[reference(one) for one in listed] if isinstance(listed, (list, tuple)) else listed,
     )
     return add(template, given(template, f"{title}Wanted", vpc), endpoint)

@@ -122,6 +122,27 @@ def read_and_write_pictures(source: Value, bucket: Value, prefix: Value) -> Poli
     )
 
 
+def endpoint_to_pictures(source: Value, bucket: Value, prefix: Value) -> PolicyDocument:
+    """A gateway endpoint's policy: reading from any bucket, as riders' links may lead to one, and writing results only.
+
+    It gives nobody a right: whoever comes through needs one of its own
+    (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
+    """
+    writes = fill("arn:${{AWS::Partition}}:s3:::{bucket}/{prefix}*", bucket=bucket, prefix=prefix)
+    lists = fill("arn:${{AWS::Partition}}:s3:::{source}", source=source)
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(Effect=Allow, Principal=Principal("*"), Action=[action], Resource=[resource])
+            for action, resource in (
+                (s3.GetObject, Sub("arn:${AWS::Partition}:s3:::*/*")),
+                (s3.ListBucket, lists),
+                (s3.PutObject, writes),
+            )
+        ],
+    )
+
+
 def invoke(function_arn: Any) -> PolicyDocument:
     """Allows invoking a function, or a function's alias."""
     from awacs import awslambda  # only here: few templates need it

@@ -130,7 +130,7 @@ def batch(*, defaults: Defaults = None) -> Template:
         permissions_boundary=given["PermissionsBoundary"],
     )
     made = add_batch(template, given["FunctionAlias"], given["FunctionRole"], settings)
-    add_s3_endpoint(template, given["EndpointVpc"], given["EndpointRouteTables"])
+    add_s3_endpoint(template, given["EndpointVpc"], given["EndpointRouteTables"], settings)
     add_outputs(template, made, given["FunctionAlias"], settings)
     return template
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from troposphere.ec2 import VPCEndpoint
 
 from wildrydes_ml import Access, App, NewNetwork, Storage
 from wildrydes_ml.aws.target import Target
@@ -76,6 +77,10 @@ def test_a_new_network_gets_a_way_to_s3(tmp_path: Path) -> None:
     app.batch(app.functions["Answer"])
     endpoint = resources(app)["BatchesS3Endpoint"]["Properties"]
     assert endpoint["RouteTableIds"] == [{"Ref": "PrivateRouteTable"}]
+    own = declared(tmp_path, network=NewNetwork(), storage=Storage())
+    own.add(VPCEndpoint("ToS3", VpcId="vpc-1", ServiceName="com.amazonaws.eu-west-1.s3"))
+    own.batch(own.functions["Answer"])
+    assert "BatchesS3Endpoint" not in resources(own)
     closed = declared(tmp_path, network=NewNetwork(), storage=Storage())
     with pytest.raises(ValueError, match=r"S3 is outside: use NewNetwork\(egress='ipv6'\)"):
         closed.batch(closed.functions["Answer"])

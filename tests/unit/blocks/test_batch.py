@@ -145,6 +145,11 @@ def test_s3_gets_a_way_of_its_own_only_where_a_vpc_is_named() -> None:
     made = properties("BatchesS3Endpoint", EndpointVpc="vpc-1", EndpointRouteTables="rtb-1,rtb-2")
     assert (made["VpcEndpointType"], made["VpcId"]) == ("Gateway", "vpc-1")
     assert made["ServiceName"] == {"Fn::Sub": "com.amazonaws.${AWS::Region}.s3"}
+    assert statements(made["PolicyDocument"]) == [
+        (["s3:GetObject"], [ARN + "s3:::*/*"]),
+        (["s3:ListBucket"], [ARN + "s3:::pictures"]),
+        (["s3:PutObject"], [ARN + "s3:::results/batches/*"]),
+    ]
 
 
 def test_the_block_takes_plain_values_parameters_and_resources() -> None:
@@ -154,7 +159,7 @@ def test_the_block_takes_plain_values_parameters_and_resources() -> None:
     bucket = template.add_parameter(Parameter("Bucket", Type="String"))
     settings = BatchSettings(input=bucket, output=bucket, prefix="", concurrency=many, tolerated=0)
     add_batch(template, ALIAS, role, settings, title="Many1")
-    add_s3_endpoint(template, "vpc-1", ["rtb-1"])
+    add_s3_endpoint(template, "vpc-1", ["rtb-1"], settings)
     made = template.to_dict()["Resources"]
     assert made["Many1Access"]["Properties"]["Roles"] == [{"Ref": "FunctionRole"}]
     assert made["Many1"]["Properties"]["DefinitionSubstitutions"]["Concurrency"] == {"Ref": "Many"}
