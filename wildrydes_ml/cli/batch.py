@@ -9,15 +9,11 @@ from functools import partial
 from pathlib import Path
 
 from ..ask import pictures
-from ..aws.machines import Machines
-from ..aws.pictures import Pictures
-from ..aws.session import Aws, connect_batches
-from ..aws.target import Target
+from ..aws.session import connect_batches
 from ..batches import manifest, places, site
 from ..batches.estimate import Speed
 from ..batches.flow import Flow
-from ..batches.places import Run
-from ..batches.results import NO_ANSWER
+from ..batches.results import NO_ANSWER, Results
 from ..batches.runner import Runner
 from ..deploy import public as deploying
 from ..deploy.desired import default_bucket
@@ -37,51 +33,47 @@ def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     bucket = settings.bucket or there.parameters.get("DataBucket", "") or default_bucket(settings, aws.identity)
     run = places.run(_asked(options.pictures), options.to, bucket)
     site.refuse_elsewhere(there, run)
-    for one in dict.fromkeys((run.output.bucket, run.input.bucket)):
-        s3.refuse_unfit(one)
-    found = _in_folder(options.pictures)
-    if not found:
-        _refuse_none(s3, run, options.pictures)
-    return _run(options, reporter, aws, there, target, machines, s3, run, found)
-
-
-def _run(
-    options: argparse.Namespace,
-    reporter: Reporter,
-    aws: Aws,
-    there: site.Site,
-    target: Target,
-    machines: Machines,
-    s3: Pictures,
-    run: Run,
-    found: Sequence[str],
-) -> int:
     lanes = site.concurrency(aws, there, options.concurrency, target.is_local)
+    poll_seconds = min(target.poll_seconds * 10, 5.0)
+    runner = Runner(aws.functions, machines, s3, run, "", there.function, reporter, poll_seconds)
+    known, again = partial(_known, there, target.is_local), ask_line.resuming(options)
+    flow = Flow(runner, known, lanes, there.facts.timeout, target.is_local, again)
+    keys = _keys(options.pictures, flow)
     machine, is_new = site.machine(
         aws, machines, there, target, run, reporter, concurrency=lanes, tolerated=options.tolerate
     )
-    runner = Runner(
-        aws.functions, machines, s3, run, machine, there.function, reporter, min(target.poll_seconds * 10, 5.0)
-    )
-    known = partial(_known, there, target.is_local)
-    flow = Flow(runner, known, lanes, there.facts.timeout, target.is_local, ask_line.resuming(options))
-    if found:
-        flow.upload(Path(options.pictures), found)
-    keys = runner.keys()
-    manifest.refuse_odd(keys)
+    flow = replace(flow, runner=replace(runner, machine=machine))
     confirm = _agreement(options, reporter)
     results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
+    return _told(options, flow, results, keys)
+
+
+def _keys(asked: str, flow: Flow) -> list[str]:
+    """The pictures' keys; those of a folder are uploaded first. Raises SettingsError for what cannot be asked."""
+    run, s3 = flow.runner.run, flow.runner.pictures
+    for one in dict.fromkeys((run.output.bucket, run.input.bucket)):
+        s3.refuse_unfit(one)
+    if found := _in_folder(asked):
+        flow.upload(Path(asked), found)
+    keys = flow.runner.keys()
+    if not keys:
+        raise SettingsError([f"{asked}: no object is there; check the prefix"])
+    manifest.refuse_odd(keys)
+    return keys
+
+
+def _told(options: argparse.Namespace, flow: Flow, results: Results, keys: Sequence[str]) -> int:
+    """Writes the results and tells what they are; 1 when some pictures have no answer."""
+    run, reporter = flow.runner.run, flow.reporter
     file = options.out or Path(f"batch-{run.id}.jsonl")
-    counts = flow.write(results, keys, file, run.input.prefix if found else "")
+    counts = flow.write(results, keys, file, "" if places.is_location(options.pictures) else run.input.prefix)
     for verdict, number in counts.most_common():
         reporter.output(f"{number:>10,}  {verdict}", verdict=verdict, pictures=number)
-    dollars = 0.0 if target.is_local else flow.cost(results, known(Speed(picture=0.0)))
-    cost = "" if target.is_local else f", about {dollars:.2f} US$"
+    cost = "" if flow.is_local else f", about {flow.cost(results, flow.known(Speed(picture=0.0))):.2f} US$"
     reporter.output(f"wrote {file}: {sum(counts.values()):,} lines{cost}")
-    missing = counts[f"problem: {NO_ANSWER}"]
-    reporter.result(
-        not missing, pictures=len(keys), counts=dict(counts), function_seconds=round(results.seconds, 1), file=str(file)
-    )
+    missing, seconds = counts[f"problem: {NO_ANSWER}"], round(results.seconds, 1)
+    told = {"pictures": len(keys), "counts": dict(counts), "function_seconds": seconds, "file": str(file)}
+    reporter.result(not missing, **told)
     return 1 if missing else 0
 
 
@@ -103,11 +95,6 @@ def _in_folder(text: str) -> list[str]:
     if not found:
         raise SettingsError([f"{text}: no JPEG, PNG, WebP or GIF picture in this folder"])
     return found
-
-
-def _refuse_none(s3: Pictures, run: Run, asked: str) -> None:
-    if next(s3.keys(run.input.bucket, run.input.prefix), None) is None:
-        raise SettingsError([f"{asked}: no object is there; check the prefix"])
 
 
 def _known(there: site.Site, is_local: bool, sampled: Speed) -> Speed:
