@@ -28,7 +28,7 @@ def refuse_odd(keys: Iterable[str]) -> None:
     if odd:
         shown = ", ".join(ascii(key) for key in odd[:_SHOWN])
         raise SettingsError(
-            [f"{len(odd)} keys have control characters ({shown}): rename these objects, or name another prefix"]
+            [f"keys with control characters ({len(odd)}): {shown}: rename these objects, or name another prefix"]
         )
 
 
