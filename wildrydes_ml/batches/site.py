@@ -103,10 +103,8 @@ def concurrency(aws: Aws, site: Site, asked: int, is_local: bool) -> int:
                  f"deploy --set BatchConcurrency={asked}"]
             )  # fmt: skip
         return fixed
-    if is_local:
-        return asked or _CONCURRENT_HERE
     found = aws.account.concurrency(site.facts.name)
-    wanted = asked or _CONCURRENT
+    wanted = asked or (_CONCURRENT_HERE if is_local else _CONCURRENT)
     return max(1, min(wanted, found.own or found.unreserved)) if isinstance(found, Concurrency) else wanted
 
 
