@@ -50,7 +50,7 @@ FREE = {
     "PrivateImageHosts": "pictures.internal:8080",
 }
 ZONES = {"AvailabilityZoneOne": "eu-west-1a", "AvailabilityZoneTwo": "eu-west-1b"}
-SETTABLE = {name: entry for name, entry in parameters.TABLE.items() if name not in wild_rydes().given}
+SETTABLE = {name: parameters.TABLE[name] for name in wild_rydes().rows if name not in wild_rydes().given}
 
 
 def choices() -> list[dict[str, str]]:
