@@ -143,9 +143,6 @@ class Deployment:
     """Its name, unless `--name` gives another one: 2 to 31 lower-case letters, digits and dashes."""
     stacks: tuple[Stack, ...]
     """The stacks, in the order in which they are created."""
-    beside: tuple[Stack, ...] = ()
-    """Stacks that another command deploys beside them, such as `batch`. They use the others, so destroy deletes them
-    first."""
     proof: Proof | None = None
     """The question that proves that it answers. Without a proof, complete stacks are enough."""
     code: tuple[Code, ...] = ()
@@ -188,6 +185,9 @@ class Deployment:
     """What to do when the account lacks something: name of the fact → sentence."""
     locked: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     """Value of a parameter with packages → the runtimes for which these are locked, on AWS and with `--local`."""
+    beside: tuple[Stack, ...] = ()
+    """Stacks that another command deploys beside these, such as `batch`. They use the others, so destroy deletes them
+    first."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for a wrong name, an input that no earlier stack has, and a parameter that no stack has."""
