@@ -45,8 +45,14 @@ class Service:
         Raises Problem model-unavailable when there is no EFS to import from.
         """
         packages.add_to_path(self.settings.packages)
-        Thread(target=_import_fetch, name="import", daemon=True).start()
+        Thread(target=self._import_fetch, name="import", daemon=True).start()
         return self.detector.start()
+
+    def _import_fetch(self) -> None:
+        """While a request imports what decodes pictures, and the detector what runs models; it will hear of errors."""
+        with suppress(Exception):
+            packages.read(self.settings)
+            import fetch  # noqa: F401
 
     def answer(self, event: object, remaining_seconds: float, log: RequestLog) -> answers.Answer:
         """The answer to an event within `remaining_seconds`. Raises Problem when there is no good one."""
@@ -62,10 +68,12 @@ class Service:
 
     def _classify(self, request: Link | Upload, seconds: float, log: RequestLog, explain: bool) -> answers.Answer:
         """`seconds` is how long the request may wait in all, for the picture's server or the model."""
-        give_up = self.clock() + min(seconds, MODEL_SECONDS)
+        patience = min(seconds, MODEL_SECONDS)
+        give_up = self.clock() + patience
         with log.timed("load"):
             packages.add_to_path(self.settings.packages)
             self.detector.start()  # goes on while the picture is fetched and decoded
+            packages.read(self.settings, patience)
             import picture
         data = self._picture_bytes(request, seconds, log)
         log.note(picture_bytes=len(data), picture_sha256=hashlib.sha256(data).hexdigest())
@@ -101,9 +109,3 @@ def _detected(loaded: Loaded, image: NDArray[np.uint8], log: RequestLog) -> list
             return loaded.detector.detect(image)
     finally:
         log.note(engine=loaded.detector.engine, slower_because=loaded.reasons())
-
-
-def _import_fetch() -> None:
-    """While a request imports what decodes pictures, and the detector what runs models; it will hear of errors."""
-    with suppress(Exception):
-        import fetch  # noqa: F401
