@@ -74,11 +74,38 @@ def _labels(manifest: Any, settings: Settings) -> list[str]:
 
 
 def options(settings: Settings) -> list[Option]:
-    """The engines that the settings leave open, the fastest first, as the manifest on EFS sees them."""
+    """The engines that the settings leave open, the best first, as the manifest on EFS sees them.
+
+    One that cannot be tried stands before the first that can if it is usually faster: it is a reason then.
+    """
     manifest, why_not = _read(settings.root / _NAME)
     why_not = why_not or _unfit(manifest) or _other_model(manifest, settings)
     engines = ENGINES if settings.engine == "auto" else [settings.engine]
-    return [_option(engine, manifest, why_not) for engine in engines]
+    found = [_option(engine, manifest, why_not) for engine in engines]
+    return found if why_not else _by_times(found, _measured_order(manifest))
+
+
+def _by_times(found: list[Option], order: Sequence[Any]) -> list[Option]:
+    """The engines in a measured order. Those that were not measured come last, in their own."""
+    usable = sorted(
+        (option for option in found if not option.why_not),
+        key=lambda option: order.index(option.engine) if option.engine in order else len(order),
+    )
+    if not usable or not order:
+        return found
+    first = found.index(usable[0])
+    before, after = ([option for option in some if option.why_not] for some in (found[:first], found[first:]))
+    return [*before, *usable, *after]
+
+
+def _measured_order(manifest: Any) -> list[Any]:
+    """The engines in the order of the times that they had on such a machine when EFS was filled; empty if not known."""
+    match manifest.get("prepared"):
+        case {"choice": dict(choices)}:
+            match choices.get(MACHINE):
+                case {"order": [*order]}:
+                    return order
+    return []
 
 
 def _read(path: Path) -> tuple[Any, str]:

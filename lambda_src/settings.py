@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENGINES = ("litert", "capi", "tensorflow")
-"""What runs models, the fastest first."""
+"""What runs models, in the usual order of their times per request."""
 
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 

@@ -75,6 +75,51 @@ def test_what_was_not_accepted_is_not_an_option(root: Path) -> None:
     assert len(capi.why_not) < 300
 
 
+TIMES = {"cold_ms": 1.0, "warm_ms": 1.0, "request_ms": 1.0}
+
+
+def ordered(*engines: Any, machine: str = MACHINE, **prepared: Any) -> dict[str, Any]:
+    """A manifest with engines in the order of their measured times."""
+    choice = {machine: {"order": engines, "measured": {str(engine): TIMES for engine in engines}}}
+    return manifest(prepared={"litert": LITERT, "capi": CAPI, **prepared, "choice": choice})
+
+
+def test_the_engines_stand_in_the_order_of_their_measured_times(root: Path) -> None:
+    names = [option.engine for option in found(root, ordered("tensorflow", "litert", "capi"))]
+    assert names == ["tensorflow", "litert", "capi"]
+    assert usable(found(root, ordered("tensorflow", "litert", "capi"), "litert")) == [("litert", True)]
+
+
+def test_times_of_another_machine_choose_nothing(root: Path) -> None:
+    assert [option.engine for option in found(root, ordered("tensorflow", "litert", machine="vax"))] == [
+        "litert",
+        "capi",
+        "tensorflow",
+    ]
+
+
+def test_an_engine_that_was_not_measured_comes_after_those_that_were(root: Path) -> None:
+    assert [option.engine for option in found(root, ordered("tensorflow"))] == ["tensorflow", "litert", "capi"]
+
+
+def test_what_was_not_accepted_is_a_reason_only_for_engines_that_are_usually_slower(root: Path) -> None:
+    refused = {"accepted": False, "why": "it differs"}
+    litert_refused = found(root, ordered("tensorflow", "capi", litert=refused))
+    assert usable(litert_refused) == [("litert", False), ("tensorflow", True), ("capi", True)]
+    capi_refused = found(root, ordered("litert", "tensorflow", capi=refused))
+    assert usable(capi_refused) == [("litert", True), ("tensorflow", True), ("capi", False)]
+
+
+@pytest.mark.parametrize("wrong", [None, 7, [], {}, "litert", {MACHINE: 7}, {MACHINE: {}}, {MACHINE: {"order": 7}}])
+def test_a_damaged_choice_leaves_the_usual_order(root: Path, wrong: object) -> None:
+    damaged = manifest(prepared={"litert": LITERT, "capi": CAPI, "choice": wrong})
+    assert usable(found(root, damaged)) == [("litert", True), ("capi", True), ("tensorflow", True)]
+
+
+def test_unknown_engines_in_the_order_are_not_heard_of(root: Path) -> None:
+    assert [option.engine for option in found(root, ordered("abacus", {}, "capi"))] == ["capi", "litert", "tensorflow"]
+
+
 @pytest.mark.parametrize("engine", ["litert", "capi", "tensorflow"])
 def test_a_forced_engine_is_the_only_option(root: Path, engine: str) -> None:
     assert usable(found(root, manifest(), engine)) == [(engine, True)]
