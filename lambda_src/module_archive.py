@@ -31,7 +31,7 @@ class Finder:
 
     def __init__(self, site: Path, modules: Modules) -> None:
         self._site = site
-        self._modules = modules
+        self._modules = dict(modules)
 
     def find_spec(
         self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
@@ -39,7 +39,7 @@ class Finder:
         """The module if it is in the archive. Its package's other files are looked for beside its own."""
         if name not in self._modules:
             return None
-        file, code = self._modules[name]
+        file, code = self._modules.pop(name)  # it is imported once, and its code is not kept
         where = f"{self._site}/{file}"
         return importlib.util.spec_from_file_location(name, where, loader=_Loader(name, where, code))
 
@@ -51,8 +51,11 @@ class _Loader(SourcelessFileLoader):
         super().__init__(name, path)
         self._code = code
 
-    def get_code(self, fullname: str) -> CodeType:
+    def get_code(self, fullname: str) -> CodeType | None:
+        if not self._code:
+            return super().get_code(fullname)
         code: CodeType = marshal.loads(self._code)
+        self._code = b""
         return code
 
 

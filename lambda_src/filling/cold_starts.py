@@ -54,8 +54,8 @@ class ColdStarts:
         say(f"{found['order'][0]} serves: {found['measured']}")
         return {manifest.MACHINE: found}
 
-    def pack(self, entry: Entry) -> None:
-        """Packs the modules that LiteRT's cold start imports, and lists apart what it reads of the packages.
+    def packed(self, entry: Entry) -> Entry:
+        """LiteRT's entry, after its modules were packed, and what it reads of the packages was listed apart.
 
         So the packages are read at once, and the model while they are imported. Without it all works, only slower.
         """
@@ -72,10 +72,11 @@ class ColdStarts:
         if not lines:
             archive.unlink(missing_ok=True)
             packages_list.unlink(missing_ok=True)
-            return
+            return entry
         of_model = [line for line in lines if _path(line) in (entry["model"], entry["labels"])]
         _write(packages_list, [line for line in lines if line not in of_model])
-        _write(self.out / "litert.files", of_model)
+        _write(self.out / "model.files", of_model)
+        return {**entry, "files": "prepared/model.files"}
 
     def _read(self, engine: str, entry: Entry) -> list[str]:
         """The lines of what a cold start reads, the model last; none when that cannot be told."""

@@ -53,7 +53,8 @@ def main(arguments: Sequence[str]) -> None:
     choice = _chosen(preparation, entries)
     _write(out, {**entries, "choice": choice})
     if any(one["order"][0] == "litert" for one in choice.values()):
-        preparation.cold_starts.pack(entries["litert"])
+        entries["litert"] = preparation.cold_starts.packed(entries["litert"])
+        _write(out, {**entries, "choice": choice})
 
 
 def _write(out: Path, prepared: Entry) -> None:

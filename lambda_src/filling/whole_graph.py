@@ -17,11 +17,9 @@ import numpy as np
 import tensorflow as tf
 from detector import OUTPUTS, label_names
 
+from filling.lookup_tables import FIND, MOST_CLASSES
 from filling.saved_graph import Refused, SavedGraph, Unfit, sources
 
-_TABLE = "LookupTableFind"
-_MOST_CLASSES = 1 << 15
-"""So many numbers a table is asked for; ImageNet's largest set has 21,843 classes."""
 _AT_ONCE = 1 << 10
 
 
@@ -51,7 +49,7 @@ def _numbered(graph: SavedGraph, labels: Any) -> tuple[Any, list[str]]:
     """The same as `labels`, computed with numbers, and what the numbers stand for."""
     path = _strings(labels)
     constants = [tensor.op for tensor in path if tensor.op.type == "Const"]
-    tables = [tensor.op for tensor in path if tensor.op.type.startswith(_TABLE)]
+    tables = [tensor.op for tensor in path if tensor.op.type.startswith(FIND)]
     if len(tables) > 1 or bool(tables) == bool(constants):
         raise Refused("the labels come neither from constants nor from one table")
     known = _looked_up(graph, tables[0]) if tables else _all_of(constants)
@@ -65,7 +63,7 @@ def _numbered(graph: SavedGraph, labels: Any) -> tuple[Any, list[str]]:
 def _strings(labels: Any) -> list[Any]:
     """The strings that the labels are made of, themselves included; what a table gives ends the way."""
     every = sources([labels]).values()
-    ends = (tensor for tensor in every if tensor.dtype != tf.string or tensor.op.type.startswith(_TABLE))
+    ends = (tensor for tensor in every if tensor.dtype != tf.string or tensor.op.type.startswith(FIND))
     found = sources([labels], frozenset(tensor.name for tensor in ends))
     return [tensor for tensor in found.values() if tensor.dtype == tf.string]
 
@@ -82,7 +80,7 @@ def _looked_up(graph: SavedGraph, table: Any) -> list[bytes]:
     is_fixed = keys.shape.is_fully_defined()
     shape = keys.shape.as_list() if is_fixed else [1] * ((keys.shape.rank or 1) - 1) + [_AT_ONCE]
     found: list[bytes] = []
-    while len(found) < _MOST_CLASSES:
+    while len(found) < MOST_CLASSES:
         numbers = np.arange(len(found), len(found) + math.prod(shape)).reshape(shape)
         found += np.ravel(graph.run(table.outputs[0], {keys: numbers.astype(keys.dtype.as_numpy_dtype)})).tolist()
     while len(found) > 1 and found[-1] == found[-2]:
@@ -92,7 +90,7 @@ def _looked_up(graph: SavedGraph, table: Any) -> list[bytes]:
 
 def _with_numbers(graph: SavedGraph, labels: Any, path: Sequence[Any], known: Sequence[bytes]) -> Any:
     """A copy of the labels' operations in the graph, in which strings are their numbers among the known ones."""
-    if labels.op.type.startswith(_TABLE):
+    if labels.op.type.startswith(FIND):
         with graph.session.graph.as_default():
             return tf.cast(labels.op.inputs[1], tf.int32)
     numbers = {label: number for number, label in enumerate(known)}
@@ -101,7 +99,7 @@ def _with_numbers(graph: SavedGraph, labels: Any, path: Sequence[Any], known: Se
     with graph.session.graph.as_default():
         for op in path:
             given.update({tensor.name: tensor for tensor in op.inputs if tensor.dtype != tf.string})
-            if op.type.startswith(_TABLE):
+            if op.type.startswith(FIND):
                 given[op.outputs[0].name] = tf.cast(op.inputs[1], tf.int32)
             else:
                 _add(part, op, numbers)

@@ -75,6 +75,18 @@ def save_with_table(directory: Path) -> Path:
     return save_v1(directory, detect)
 
 
+def save_with_resource(directory: Path) -> Path:
+    """A model of TensorFlow 2 whose labels come from a table."""
+    module = tf.Module()
+    keys = tf.range(len(LABELS), dtype=tf.int64)
+    module.table = tf.lookup.StaticHashTable(tf.lookup.KeyValueTensorInitializer(keys, tf.constant(LABELS)), "none")
+    return save(
+        directory,
+        lambda images: detr(images, lambda numbers: module.table.lookup(tf.cast(numbers, tf.int64))),
+        module=module,
+    )
+
+
 def save_numbers(directory: Path) -> Path:
     """A model that gives numbers of classes, with its labels beside it."""
     save(directory, lambda images: detr(images, tf.identity))
@@ -86,5 +98,6 @@ SUPPRESSIONLESS: dict[str, Callable[[Path], Path]] = {
     "center_net": lambda directory: save(directory, center_net),
     "detr": lambda directory: save(directory, detr),
     "table": save_with_table,
+    "resource": save_with_resource,
     "numbers": save_numbers,
 }

@@ -85,6 +85,6 @@ def test_a_cold_start_reads_the_archive_in_place_of_modules(efs: Filled) -> None
     assert "prepared/modules" in listed
     in_files = [path for path in listed if path.endswith((".py", ".pyc"))]
     assert len(in_files) < 5, "some modules are looked for and fail"
-    own = [line.split(" ", 2)[2] for line in (root / "prepared" / "litert.files").read_text().splitlines()]
+    own = [line.split(" ", 2)[2] for line in (root / "prepared" / "model.files").read_text().splitlines()]
     assert own == ["prepared/labels.json", "prepared/detector.tflite"]
     assert any("/ai_edge_litert/" in path for path in listed)

@@ -22,7 +22,7 @@ from tests.prepare.prepare_helpers import COCO, DATA, REPOSITORY, picture, prepa
 Filled = Callable[[str], tuple[Path, dict[str, Any]]]
 
 HAS_DATA = pytest.mark.skipif(not COCO.is_dir(), reason="the COCO detector is not beside the project")
-NAMES = ["combined", "unrolled", "shipped", pytest.param("coco", marks=HAS_DATA)]
+NAMES = ["combined", "unrolled", "top-k", "shipped", pytest.param("coco", marks=HAS_DATA)]
 LISTED = {  # what a cold start of an engine reads at least
     "litert": [
         "prepared/detector.tflite",
