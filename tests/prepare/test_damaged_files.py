@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from filling import recording
 from filling.saved_graph import signature
+from module_archive import unpacked
 
 from tests.model.model_helpers import handle
 from tests.prepare.prepare_helpers import PACKAGES, REPOSITORY
@@ -80,11 +81,15 @@ def test_the_model_of_another_is_not_taken_for_this_one(efs: Filled, tmp_path: P
 
 
 def test_a_cold_start_reads_the_archive_in_place_of_modules(efs: Filled) -> None:
-    root, _ = efs("shipped")
+    root, entries = efs("shipped")
     listed = [line.split(" ", 2)[2] for line in (root / "prepared" / "packages.files").read_text().splitlines()]
     assert "prepared/modules" in listed
     in_files = [path for path in listed if path.endswith((".py", ".pyc"))]
     assert len(in_files) < 5, "some modules are looked for and fail"
+    for part in ("/ai_edge_litert/", "/numpy/", "/PIL/", "/pillow.libs/"):
+        assert any(part in path for path in listed), part
+    modules = unpacked((root / "prepared" / "modules").read_bytes(), PACKAGES)
+    assert {"numpy", "PIL.Image", "AntiSSRF", "requests", "ai_edge_litert.interpreter"} <= {*modules}
+    assert entries["litert"]["files"] == "prepared/model.files"
     own = [line.split(" ", 2)[2] for line in (root / "prepared" / "model.files").read_text().splitlines()]
     assert own == ["prepared/labels.json", "prepared/detector.tflite"]
-    assert any("/ai_edge_litert/" in path for path in listed)

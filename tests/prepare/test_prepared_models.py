@@ -121,8 +121,8 @@ def test_suppression_is_read_off_the_model(name: str, efs: Filled) -> None:
 
 @pytest.mark.parametrize("engine", ["litert", "capi"])
 def test_lists_name_what_a_cold_start_reads(engine: str, efs: Filled) -> None:
-    root, entries = efs("combined")
-    lines = [line.split(" ", 2) for line in (root / entries[engine]["files"]).read_text().splitlines()]
+    root, _ = efs("combined")
+    lines = [line.split(" ", 2) for line in (root / "prepared" / f"{engine}.files").read_text().splitlines()]
     for part in LISTED[engine]:
         assert any(part in path for _, _, path in lines), part
     for start, length, path in lines:
@@ -135,8 +135,8 @@ def test_lists_name_what_a_cold_start_reads(engine: str, efs: Filled) -> None:
 
 
 def test_a_model_is_listed_after_the_libraries_that_read_it(efs: Filled) -> None:
-    root, entries = efs("combined")
-    text = (root / entries["litert"]["files"]).read_text()
+    root, _ = efs("combined")
+    text = (root / "prepared" / "litert.files").read_text()
     assert text.index("/numpy/") < text.index("/ai_edge_litert/") < text.index("prepared/detector.tflite")
 
 
