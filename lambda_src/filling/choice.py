@@ -37,8 +37,8 @@ def choice(run: Run, engines: Sequence[str], read: Mapping[str, int], ask: Calla
     """The manifest's entry: the engines, the best first, and the figures. One that fails is left out.
 
     `read` is how many bytes a cold start reads, as far as that is known. `ask` finds it out, which takes a while: so
-    only for engines that would not be far behind if they read nothing. 0 says that it cannot be found out: then it is
-    taken to be as much as the others read.
+    only for engines that would not be far behind if they read nothing. Others, and those for which it says 0 since it
+    cannot tell, are taken to read as much as any.
     """
     measured, read = _measured(run, engines), dict(read)
     for engine in _close(measured, read):
@@ -48,7 +48,10 @@ def choice(run: Run, engines: Sequence[str], read: Mapping[str, int], ask: Calla
     for _ in range(_MORE_TURNS if len(close) > 1 else 0):  # in turns, so that the machine's moods hit all alike
         for engine, times in _measured(run, close).items():
             measured[engine] += times
-    figures = {engine: _figures(times, read.get(engine)) for engine, times in measured.items()}
+    most = max(read.values(), default=0)
+    figures = {engine: _figures(times, read.get(engine, most)) for engine, times in measured.items()}
+    for engine in figures.keys() - read.keys():
+        del figures[engine]["read_mb"]  # which nobody has seen
     return {
         "order": sorted(figures, key=lambda engine: figures[engine]["request_ms"]),
         "share_of_cold": SHARE_OF_COLD,

@@ -57,6 +57,12 @@ def test_what_cannot_win_is_neither_measured_again_nor_asked_what_it_reads() -> 
     assert "read_mb" not in found["measured"]["tensorflow"]
 
 
+def test_what_was_not_asked_what_it_reads_does_not_pass_for_reading_nothing() -> None:
+    run = runs({"litert": [Times(300, 20)], "capi": [Times(1100, 20)], "tensorflow": [Times(2700, 20)]})
+    found = choice(run, ["litert", "capi", "tensorflow"], {"litert": MB, "capi": 400 * MB}, never)
+    assert found["order"] == ["litert", "capi", "tensorflow"]
+
+
 def test_close_engines_take_turns_and_a_disturbed_run_counts_for_nothing() -> None:
     litert = [Times(300, 50), Times(9000, 500), Times(310, 51)]
     run = runs({"litert": litert, "capi": [Times(400, 60), Times(410, 61), Times(390, 59)]})
