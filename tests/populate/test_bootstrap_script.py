@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -230,7 +231,10 @@ def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap,
         ({"MODEL": "/no 'such' \tmodel"}, ["/no 'such'  model does not exist"]),
         ({"DNF_STATUS": "1", "INSTALL_SECONDS": "1"}, ["dnf cannot install", "No 'package'/path [31mred"]),
         ({"MOUNT_STATUS": "32", "MOUNT_SECONDS": "1"}, ["cannot mount fs-0123"]),
-        ({"PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"}, ["did not finish within 1 s"]),
+        (
+            {"PYTHON_RUNTIME": sys.executable, "PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"},
+            ["did not finish within 1 s"],
+        ),
     ],
     ids=["pip", "digest", "signature", "quotes", "dnf", "mount", "timeout"],
 )
@@ -279,7 +283,7 @@ def test_mount_is_tried_until_it_is_one(bootstrap: Bootstrap, fakes: Callable[..
 
 
 def test_interrupted_instance_tells_so(bootstrap: Bootstrap) -> None:
-    command = bootstrap.command(PACKAGES="idna==3.10")
+    command = bootstrap.command(PYTHON_RUNTIME=sys.executable, PACKAGES="idna==3.10")
     with subprocess.Popen(command, env=bootstrap.environment, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         while "venv" not in run.stdout.readline():

@@ -503,7 +503,7 @@ def test_a_full_disk_is_named_and_nothing_is_left(empty: Populate, tmp_path: Pat
     twice = f"{' '.join(empty.command())}; ls -A {empty.root}"
     done = subprocess.run(
         small_disk(empty.root, ["bash", "-c", twice], 10),
-        env=empty.environment(MODEL=str(model)), capture_output=True, text=True, timeout=60,
+        env=empty.environment(MODEL=str(model), PYTHON=sys.executable), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     last = done.stderr.splitlines()[-1]
     assert last == f"populate: error: the disk of {empty.root} is full: free some space, and run this again"
