@@ -119,7 +119,8 @@ def test_a_failed_fill_shows_its_last_lines_and_logs_shows_all(home: Path) -> No
     assert any("no-such-package-wildrydes" in message for message in found["populate.log"])
 
 
-def test_without_a_deployment_there_is_a_sentence(home: Path, place: Target) -> None:
+def test_without_a_deployment_there_is_a_sentence(home: Path) -> None:
+    emulator.start(home)
     lines = Command(home)("logs", code=1)
     assert lines[-1]["error"] == "nothing is deployed under this name here, so there is no log: run deploy first"
 
