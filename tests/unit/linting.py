@@ -1,7 +1,7 @@
 """cfn-lint in this process: to start its program takes longer than its look at a template."""
 
+import os
 from collections.abc import Mapping
-from contextlib import chdir
 from pathlib import Path
 
 from cfnlint.config import ConfigMixIn
@@ -18,5 +18,9 @@ def findings(folder: Path, texts: Mapping[str, str], region: str = "eu-west-1") 
 
 def said(folder: Path, *arguments: str) -> list[str]:
     """What cfn-lint says with these arguments of its program, called in the folder."""
-    with chdir(folder):
+    before = Path.cwd()
+    os.chdir(folder)
+    try:
         return [f"{match.filename}: {match}" for match in Runner(ConfigMixIn([*arguments])).run()]
+    finally:
+        os.chdir(before)
