@@ -36,10 +36,13 @@ def prepare(model: Path, out: Path) -> dict[str, Any]:
     return entries
 
 
-def prepare_litert(model: Path, out: Path) -> dict[str, Any]:
-    """What there is to write about one engine alone, made in this process, which takes less long."""
+def prepare_here(
+    model: Path, out: Path, engines: tuple[str, ...] = ("litert",), weights: str = "auto"
+) -> dict[str, Any]:
+    """What is written about some engines, made in this process, which takes less long; raises what refuses one."""
     out.mkdir()
-    return {"litert": {"accepted": True, **Preparation(PACKAGES, model, out).engines()["litert"]()}}
+    steps = Preparation(PACKAGES, model, out, "default", weights).engines()
+    return {engine: {"accepted": True, **steps[engine]()} for engine in engines}
 
 
 def combined(boxes: Any, scores: Any) -> tuple[Any, Any, Any]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +18,8 @@ from picture import decode
 from PIL import Image
 
 from tests.prepare.prepare_helpers import PACKAGES, REPOSITORY, SHIPPED, picture, save_keras
+
+Filled = Callable[[str], tuple[Path, dict[str, Any]]]
 
 BOX = (0.1, 0.1, 0.5, 0.5)
 
@@ -42,21 +44,19 @@ def test_half_the_bytes_find_the_same_in_the_shipped_model(tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "prepared").glob("*.tflite")] == ["detector.tflite"]
 
 
-def test_float16_by_force_is_half_as_large_and_answers(tmp_path: Path) -> None:
-    for name in ("float32", "float16"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "model").symlink_to(SHIPPED)
-    whole, half = (prepared(tmp_path / name, name) for name in ("float32", "float16"))
+def test_float16_by_force_is_half_as_large_and_answers(efs: Filled, tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to(SHIPPED)
+    (root, entries), half = efs("shipped"), prepared(tmp_path, "float16")
+    whole = entries["litert"]
     assert whole["weights"] == {"format": "float32", "why": "as asked for"}
     assert half["weights"]["format"] == "float16"
     assert half["weights"]["why"] == "as asked for"
     assert half["weights"]["agreement"]["compared"] > 0, "by how much it differs is told all the same"
-    sizes = [(tmp_path / name / "prepared" / "detector.tflite").stat().st_size for name in ("float32", "float16")]
+    sizes = [(place / "prepared" / "detector.tflite").stat().st_size for place in (root, tmp_path)]
     assert sizes[1] < 0.55 * sizes[0]
     drawing = decode(next((REPOSITORY / "examples" / "pictures").glob("unicorn*")).read_bytes())
     expected, found = (
-        LiteRTDetector(tmp_path / name, entry).detect(drawing)
-        for name, entry in (("float32", whole), ("float16", half))
+        LiteRTDetector(place, entry).detect(drawing) for place, entry in ((root, whole), (tmp_path, half))
     )
     assert found != expected
     assert expected[0].label == found[0].label == "Horse"

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from tensorflow_engine import TensorFlowDetector
 
-from tests.prepare.prepare_helpers import COCO, DATA, REPOSITORY, picture, prepare_litert, save_fixed
+from tests.prepare.prepare_helpers import COCO, DATA, REPOSITORY, picture, prepare_here, save_fixed
 
 Filled = Callable[[str], tuple[Path, dict[str, Any]]]
 
@@ -151,7 +151,7 @@ def test_pictures_of_many_sizes_one_after_the_other(efs: Filled) -> None:
 
 def test_the_list_is_of_paths_on_efs_wherever_it_is_written(tmp_path: Path) -> None:
     save_fixed(tmp_path / "model")
-    prepare_litert(tmp_path / "model", tmp_path / "elsewhere")
+    prepare_here(tmp_path / "model", tmp_path / "elsewhere")
     *_, last = (tmp_path / "elsewhere" / "litert.files").read_text().splitlines()
     size = (tmp_path / "elsewhere" / "detector.tflite").stat().st_size
     assert last == f"0 {size} prepared/detector.tflite", "whole, and needed last"
