@@ -20,6 +20,8 @@ HERE = Path(__file__).parent
 
 LOCAL = ["ministack==1.5.33"]
 DRAW = ["pillow>=11"]
+# The QR codes on the cards of a class.
+CLASS = ["segno>=1.6,<2"]
 # What the function runs with, for those who load the handler on their own machine.
 FUNCTION = [
     "tensorflow-cpu==2.21.0; platform_machine == 'x86_64'",
@@ -33,6 +35,7 @@ FUNCTION = [
 DOCS = ["mkdocs>=1.6,<2", "mkdocs-material>=9.6,<10", "mkdocstrings[python]>=1,<2", "ruff>=0.11"]
 # What the library's pure tests need, on every supported Python.
 UNIT = [
+    *CLASS,
     *DRAW,
     "cfn-lint>=1.50",
     "cryptography>=42",
@@ -167,8 +170,10 @@ if __name__ == "__main__":
             "wildrydes_ml.app",
             "wildrydes_ml.ask",
             "wildrydes_ml.aws",
+            "wildrydes_ml.batches",
             "wildrydes_ml.blocks",
             "wildrydes_ml.checks",
+            "wildrydes_ml.classroom",
             "wildrydes_ml.cli",
             "wildrydes_ml.code",
             "wildrydes_ml.costs",
@@ -178,6 +183,7 @@ if __name__ == "__main__":
             "wildrydes_ml.lint_rules",
             "wildrydes_ml.local",
             "wildrydes_ml.policy",
+            "wildrydes_ml.studio",
             "wildrydes_ml.template",
             "wildrydes_ml.terminal",
             "wildrydes_ml.testing",
@@ -208,6 +214,7 @@ if __name__ == "__main__":
         ],
         extras_require={
             "local": LOCAL,
+            "class": CLASS,
             "draw": DRAW,
             "function": FUNCTION,
             "docs": DOCS,

@@ -175,7 +175,7 @@ def main() -> None:
     parser.add_argument("--efs", type=Path, help="a directory that is filled already, in place of EFS")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
-    root = (arguments.efs or _filled_root(arguments.model)).resolve()
+    root = (arguments.efs or filled_root(arguments.model)).resolve()
     workshop = surroundings.install_workshop(BUILD / "workshop", root)
     body = surroundings.picture()
     plan = QUICK if arguments.quick else FULL
@@ -185,7 +185,8 @@ def main() -> None:
         print(report.markdown(results, surroundings.machine(root), conditions(plan, root, len(body), load)))
 
 
-def _filled_root(model: Path | None) -> Path:
+def filled_root(model: Path | None) -> Path:
+    """An EFS root that is filled with the model, the stand-in without one."""
     root = BUILD / "efs"
     surroundings.fill(root, model.resolve() if model else surroundings.model(STANDIN), TextReporter(out=sys.stderr))
     return root

@@ -15,17 +15,20 @@ OPERATIONS = ("lookups", "opens", "readdirs", "reads", "bytes")
 COLD, WARM, MEMORY, OVERHEAD = "cold start", "warm p50", "peak memory", "handler overhead, warm"
 
 GOALS = {
-    (f"{COLD}, 500 MiB/s", "litert"): 0.04,
-    (f"{COLD}, 45 MiB/s", "litert"): 0.10,
-    (f"{COLD}, 15 MiB/s", "litert"): 0.12,
-    (WARM, "litert"): 0.5,
-    (MEMORY, "litert"): 0.3,
+    (f"{COLD}, 500 MiB/s", "litert"): 0.02,
+    (f"{COLD}, 45 MiB/s", "litert"): 0.045,
+    (f"{COLD}, 15 MiB/s", "litert"): 0.075,
+    (WARM, "litert"): 0.47,
+    (MEMORY, "litert"): 0.25,
     (f"{COLD}, 500 MiB/s", "capi"): 0.12,
     (f"{COLD}, 45 MiB/s", "capi"): 0.4,
     (WARM, "capi"): 1.0,
     **{(OVERHEAD, engine): 0.05 for engine in ENGINES if engine != WORKSHOP},
 }
 """By measure and engine: the most that a ratio may be. The overhead's is to the engine's own warm request."""
+
+MOST_OF = {"opens": 150, "MB read": 60}
+"""Of LiteRT's cold start from a file system: the most that is opened and read."""
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,7 @@ def markdown(results: Results, machine: str, conditions: Iterable[str]) -> str:
         "Ratios compare with the workshop's handler in the same run. A goal is the highest ratio that we allow. The "
         "handler's overhead is the part of a warm request that is not fetching, decoding or the engine.",
         _stages(results),
+        _reads(results),
         _workers(results),
         "\n".join(f"- {line}" for line in (*conditions, *results.notes)),
     ]
@@ -175,6 +179,22 @@ def _stage_row(results: Results, key: tuple[str, str]) -> list[str]:
     requests = max(run.requests for run in runs)
     times = [f"{ms:,.0f}" for ms in (*stages, _total(runs))]
     return [*key, str(len(runs)), str(requests), *times, *(shown or [""] * len(OPERATIONS))]
+
+
+def _reads(results: Results) -> str:
+    """Whether LiteRT's cold start keeps to its goals for what is opened and read, wherever it did most."""
+    counted = [found for (_, engine), counters in results.counters.items() if engine == "litert" for found in counters]
+    if not counted:
+        return ""
+    most = {
+        "opens": max(found["opens"] for found in counted),
+        "MB read": max(found["bytes"] for found in counted) / 1e6,
+    }
+    parts = [
+        f"{most[name]:,.0f} {name}, goal {goal}: {'met' if most[name] <= goal else '**not met**'}"
+        for name, goal in MOST_OF.items()
+    ]
+    return f"A cold start with LiteRT: {'; '.join(parts)}."
 
 
 def _workers(results: Results) -> str:

@@ -2,13 +2,14 @@
 
 The architecture is that of TensorFlow's public `ssd_mobilenet_v2_oid_v4.config`, which TensorFlow Hub's
 `openimages_v4/ssd/mobilenet_v2` was trained with. Random weights say nothing about accuracy; load time, time per
-picture and memory are those of the real size. Two ways to export it:
+picture and memory are those of the real size. Three ways to export it:
 
 - `combined`: a SavedModel of TensorFlow 2, with one CombinedNonMaxSuppression.
 - `unrolled`: a module of TensorFlow Hub's first format, as exported in 2018: no tags, variables of TensorFlow 1, a
   label table, and a block of about 30 nodes per class that suppresses the class's overlapping boxes.
+- `top-k`: like `combined`, but without suppression: the best of all scores, as CenterNet takes them.
 
-`python benchmarks/standin.py OUT_DIR --shape combined|unrolled [--tiny]`
+`python benchmarks/standin.py OUT_DIR --shape combined|unrolled|top-k [--tiny]`
 """
 
 from __future__ import annotations
@@ -64,6 +65,10 @@ _MEAN_LOGIT = -6.0
 
 Variable = Callable[[str, Array], Any]
 """Makes a variable of a name and value: how differs between TensorFlow 1 and 2."""
+
+
+Keep = Callable[[Any, Any], tuple[Any, Any, Any]]
+"""Boxes and scores -> the boxes, scores and class numbers to keep."""
 
 
 class Network:
@@ -190,6 +195,13 @@ def combined_suppression(boxes: Any, scores: Any) -> tuple[Any, Any, Any]:
     return kept[0][0], kept[1][0], tf.cast(kept[2][0], tf.int64) + 1
 
 
+def best_scores(boxes: Any, scores: Any) -> tuple[Any, Any, Any]:
+    """Boxes [100, 4], scores and class numbers [100] of the best pairs of a box and a class; boxes may overlap."""
+    classes = scores.shape[2]
+    best, at = tf.math.top_k(tf.reshape(scores, [-1]), MAX_DETECTIONS)
+    return tf.gather(boxes[0], at // classes), best, tf.cast(at % classes, tf.int64) + 1
+
+
 def unrolled_suppression(boxes: Any, scores: Any) -> tuple[Any, Any, Any]:
     """Boxes, scores and class numbers of up to 100 detections, with a NonMaxSuppression of its own for each class."""
     all_boxes, all_scores = boxes[0], scores[0]
@@ -230,7 +242,7 @@ def _outputs(boxes: Any, scores: Any, numbers: Any, entities: Any) -> dict[str, 
     }
 
 
-def save_combined(directory: Path, size: Size, seed: int = 0) -> None:
+def save_combined(directory: Path, size: Size, seed: int = 0, keep: Keep = combined_suppression) -> None:
     """Writes the stand-in as a SavedModel of TensorFlow 2."""
     module = tf.Module()
     module.variables_by_name = {}
@@ -245,7 +257,7 @@ def save_combined(directory: Path, size: Size, seed: int = 0) -> None:
 
     def default(images: Any) -> dict[str, Any]:
         codes, scores = network(images)
-        boxes, kept_scores, numbers = combined_suppression(decode(codes, anchor_boxes), scores)
+        boxes, kept_scores, numbers = keep(decode(codes, anchor_boxes), scores)
         return _outputs(boxes, kept_scores, numbers, tf.gather(tf.constant(names), numbers))
 
     function = tf.function(default, [tf.TensorSpec([1, None, None, 3], tf.float32, name="images")])
@@ -285,7 +297,11 @@ def _save_hub_module(directory: Path, session: Any, inputs: dict[str, Any], outp
     (directory / "tfhub_module.pb").write_bytes(b"\x08\x03")  # ModuleDef { format: FORMAT_V3 }
 
 
-SHAPES: dict[str, Callable[..., None]] = {"combined": save_combined, "unrolled": save_unrolled}
+SHAPES: dict[str, Callable[..., None]] = {
+    "combined": save_combined,
+    "unrolled": save_unrolled,
+    "top-k": partial(save_combined, keep=best_scores),
+}
 
 
 def main() -> None:

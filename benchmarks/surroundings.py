@@ -42,9 +42,10 @@ def model(directory: Path) -> Path:
     return directory
 
 
-def fill(root: Path, model: Path, reporter: Reporter) -> None:
+def fill(root: Path, model: Path, reporter: Reporter, weights: str = "auto") -> None:
     """Fills `root` as a local deployment fills its EFS; quick when it is filled already."""
-    settings = filling.environment({"Packages": parameters.PACKAGES}, str(model), os.environ)
+    values = {"Packages": parameters.PACKAGES, "ModelWeights": weights}
+    settings = filling.environment(values, str(model), os.environ)
     filling.fill(root, settings, reporter)
 
 

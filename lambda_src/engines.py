@@ -9,6 +9,7 @@ import manifest
 import packages
 import readahead
 from detector import Detector, Loaded, LoadError
+from intact import Check
 from manifest import Option
 from problems import Problem
 from settings import Settings
@@ -24,7 +25,9 @@ _PLAIN_SIDES = (256, 1024)
 def load(settings: Settings) -> Loaded:
     """The detector for the settings' model. Raises what went wrong when no engine that they leave open has one."""
     packages.add_to_path(settings.packages)
-    return first_that_loads(manifest.options(settings), settings, LOADERS)
+    slow_imports = packages.read(settings)
+    loaded = first_that_loads(manifest.options(settings), settings, LOADERS)
+    return loaded._replace(slower_because=(*loaded.slower_because, *slow_imports))
 
 
 def first_that_loads(options: Iterable[Option], settings: Settings, loaders: Mapping[str, Loader]) -> Loaded:
@@ -59,8 +62,10 @@ def _is_final(settings: Settings, failure: Exception | None) -> bool:
 
 
 def _litert(settings: Settings, option: Option, readers: list[Thread]) -> Detector:
+    check = Check(settings.root, option.needs.get("checksums", {}))
     from litert import LiteRTDetector
 
+    check.wait()  # first: LiteRT may crash over a damaged file
     return LiteRTDetector(settings.root, option.needs)
 
 

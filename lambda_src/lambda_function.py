@@ -16,6 +16,7 @@ from functools import cache, partial
 from typing import Any
 
 import answers
+import batch
 import engines
 from detector import SharedDetector
 from problems import Problem
@@ -29,9 +30,10 @@ _REASON_LENGTH = 1000
 _invocations = itertools.count()
 
 
-def lambda_handler(event: object, context: Any) -> answers.Answer:
-    """Lambda's entry. `context` is Lambda's, or None outside of it; see `respond`."""
-    return respond(_service, event, context, cold=next(_invocations) == 0)
+def lambda_handler(event: object, context: Any) -> dict[str, Any]:
+    """Lambda's entry. `context` is Lambda's, or None outside of it; see `respond` and `respond_to_batch`."""
+    act = respond_to_batch if batch.is_batch(event) else respond
+    return act(_service, event, context, cold=next(_invocations) == 0)
 
 
 @cache
@@ -64,6 +66,22 @@ def respond(service: Callable[[], Service], event: object, context: Any, *, cold
     log.note(status=answer["statusCode"])
     print(log.line(), flush=True)
     return answer
+
+
+def respond_to_batch(service: Callable[[], Service], event: object, context: Any, *, cold: bool) -> dict[str, Any]:
+    """How much of a batch is done; prints its log line. It raises whatever makes Step Functions try it again."""
+    log = RequestLog(
+        request_id=getattr(context, "aws_request_id", ""),
+        function=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"),
+        cold=cold,
+    )
+    try:
+        return service().answer_batch(event, context, _remaining_seconds(context), log)
+    except Exception as error:
+        log.note(cause=type(error).__name__, traceback=traceback.format_exception(error))
+        raise
+    finally:
+        print(log.line(), flush=True)
 
 
 def _guarded(service: Callable[[], Service], event: object, context: Any, log: RequestLog) -> answers.Answer:

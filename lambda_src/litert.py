@@ -1,4 +1,4 @@
-"""The engine `litert`: what prepare.py made of a SavedModel, run by LiteRT, with suppression in numpy."""
+"""The engine `litert`: what prepare.py made of a SavedModel, run by LiteRT, with suppression, if any, in numpy."""
 
 from __future__ import annotations
 
@@ -12,13 +12,17 @@ from typing import Any
 
 import numpy as np
 from ai_edge_litert.interpreter import Interpreter
-from detector import Detection, check_scores
+from detector import Detection, check_scores, detections
 from nms import Suppression, suppress
 from numpy.typing import NDArray
 from problems import Problem
-from tensors import image_tensor
+from tensors import HALF_PIXELS, image_tensor
 
 Array = NDArray[Any]
+
+HEADS = ("boxes", "scores")
+WHOLE = ("classes", "scores", "boxes")
+"""What a converted model gives: before suppression, or, without one, its detections."""
 
 MAX_THREADS = 6
 """As many processors as Lambda has at most."""
@@ -38,61 +42,73 @@ class LiteRTDetector:
     def __init__(
         self, root: Path, entry: Mapping[str, Any], interpret: Callable[..., Interpreter] = Interpreter
     ) -> None:
-        self._heads = Heads(root, entry, interpret)
         self.labels: Sequence[str] = json.loads((root / entry["labels"]).read_text(encoding="utf-8"))
-        self._suppression = Suppression(**entry["suppression"])
+        self._suppression = Suppression(**entry["suppression"]) if "suppression" in entry else None
+        self._model = Converted(root, entry, HEADS if self._suppression else WHOLE, interpret)
 
     @property
     def slow(self) -> str:
-        return self._heads.slow
+        return self._model.slow
 
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
-        boxes, scores = self._heads(image)
-        kept = suppress(boxes, scores, self._suppression)
+        found = self._model(image)
+        if self._suppression is None:
+            return detections(*found, names=self.labels)
+        kept = suppress(*as_heads(*found), self._suppression)
         check_scores(kept.scores)
-        found = zip(kept.classes.tolist(), kept.scores.tolist(), kept.boxes.tolist(), strict=True)
-        return [Detection(self.labels[number], score, tuple(box)) for number, score, box in found]
+        rows = zip(kept.classes.tolist(), kept.scores.tolist(), kept.boxes.tolist(), strict=True)
+        return [Detection(self.labels[number], score, tuple(box)) for number, score, box in rows]
 
 
-class Heads:
-    """The part of the detector before suppression: a .tflite file, which LiteRT maps into memory.
+def as_heads(boxes: Array, scores: Array) -> tuple[Array, Array]:
+    """Boxes [N, 1 or C, 4] and scores [N, C] of what a model gives, of any shape."""
+    scores = scores.reshape(-1, scores.shape[-1])
+    return boxes.reshape(len(scores), -1, 4), scores
 
-    LiteRT plans its memory for one size of pictures, and anew when another size comes, which takes little.
+
+class Converted:
+    """What prepare.py converted of the detector: a .tflite file, which LiteRT maps into memory.
+
+    Its outputs are HEADS, of the part before suppression, or WHOLE. LiteRT plans its memory for one size of pictures,
+    and anew when another size comes, which takes little.
     """
 
     def __init__(
-        self, root: Path, entry: Mapping[str, Any], interpret: Callable[..., Interpreter] = Interpreter
+        self,
+        root: Path,
+        entry: Mapping[str, Any],
+        outputs: Sequence[str],
+        interpret: Callable[..., Interpreter] = Interpreter,
     ) -> None:
         self.slow = ""
         self._input_size = tuple(entry["input_size"]) if entry["input_size"] else None
+        self._resize = entry.get("resize", HALF_PIXELS)
         self._file = os.path.realpath(root / entry["model"])
         threads = min(len(os.sched_getaffinity(0)), MAX_THREADS)
         self._interpreter = interpret(self._file, num_threads=threads)
-        self._input, self._boxes, self._scores = _indices(self._interpreter)
+        self._input, self._outputs = _indices(self._interpreter, outputs)
         self._planned: tuple[int, ...] = ()
         if self._input_size:
             self._plan((1, *self._input_size, 3))
 
-    def __call__(self, image: NDArray[np.uint8]) -> tuple[Array, Array]:
-        """Boxes [N, 1 or C, 4] and scores [N, C] of an RGB picture [H, W, 3].
+    def __call__(self, image: NDArray[np.uint8]) -> list[Array]:
+        """The outputs for an RGB picture [H, W, 3].
 
         They are views, to be dropped before the next call. Raises Problem undecodable-image when the model cannot
         take the picture.
         """
         try:
-            boxes, scores = self._run(image_tensor(image, self._input_size))
+            return self._run(image_tensor(image, self._input_size, self._resize))
         except (RuntimeError, ValueError) as error:
             # A picture of one row, for one, that the model's own resizing makes nothing of.
             raise Problem("undecodable-image", "the model cannot take it") from error
-        scores = scores.reshape(-1, scores.shape[-1])
-        return boxes.reshape(len(scores), -1, 4), scores
 
-    def _run(self, images: Array) -> tuple[Array, Array]:
+    def _run(self, images: Array) -> list[Array]:
         if images.shape != self._planned:
             self._plan(images.shape)
         self._interpreter.set_tensor(self._input, images)
         self._interpreter.invoke()
-        return self._interpreter.tensor(self._boxes)(), self._interpreter.tensor(self._scores)()
+        return [self._interpreter.tensor(output)() for output in self._outputs]
 
     def _plan(self, shape: tuple[int, ...]) -> None:
         """Makes ready for images of a shape; the weights are packed for this processor then."""
@@ -104,11 +120,11 @@ class Heads:
         _let_go(self._file)
 
 
-def _indices(interpreter: Interpreter) -> tuple[int, int, int]:
-    """Of the tensors images, boxes and scores."""
+def _indices(interpreter: Interpreter, names: Sequence[str]) -> tuple[int, list[int]]:
+    """Of the tensor images, and of those with the names."""
     runner = interpreter.get_signature_runner()
-    inputs, outputs = runner.get_input_details(), runner.get_output_details()
-    return inputs["images"]["index"], outputs["boxes"]["index"], outputs["scores"]["index"]
+    outputs = runner.get_output_details()
+    return runner.get_input_details()["images"]["index"], [outputs[name]["index"] for name in names]
 
 
 def _why_slow(interpreter: Interpreter) -> str:

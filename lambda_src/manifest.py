@@ -2,6 +2,9 @@
 
 The manifest is written while EFS is filled. It vouches for one model, on one version of Python and one kind of
 machine; without it, or when it is about something else, only Python TensorFlow is sure to work.
+
+In a function's zip the manifest lists the `files` of the prepared model. There LiteRT is the only engine, the
+SavedModel itself is not there, and the zip is for one version of Python and one kind of machine anyway.
 """
 
 from __future__ import annotations
@@ -49,8 +52,14 @@ class About:
 
 
 def is_filled(settings: Settings) -> bool:
-    """Whether all is on EFS: the manifest is what its filling writes last."""
-    return (settings.root / _NAME).exists() and any(settings.model.glob("saved_model.pb*"))
+    """Whether all is there: the manifest is what the filling of EFS writes last."""
+    path = settings.root / _NAME
+    return path.exists() and (any(settings.model.glob("saved_model.pb*")) or _is_packed(_read(path)[0]))
+
+
+def _is_packed(manifest: Any) -> bool:
+    """Whether the prepared model is in the function's zip."""
+    return isinstance(manifest, dict) and isinstance(manifest.get("files"), dict)
 
 
 def about(settings: Settings) -> About:
@@ -74,11 +83,38 @@ def _labels(manifest: Any, settings: Settings) -> list[str]:
 
 
 def options(settings: Settings) -> list[Option]:
-    """The engines that the settings leave open, the fastest first, as the manifest on EFS sees them."""
+    """The engines that the settings leave open, the best first, as the manifest on EFS sees them.
+
+    One that cannot be tried stands before the first that can if it is usually faster: it is a reason then.
+    """
     manifest, why_not = _read(settings.root / _NAME)
     why_not = why_not or _unfit(manifest) or _other_model(manifest, settings)
     engines = ENGINES if settings.engine == "auto" else [settings.engine]
-    return [_option(engine, manifest, why_not) for engine in engines]
+    found = [_option(engine, manifest, why_not) for engine in engines]
+    return found if why_not else _by_times(found, _measured_order(manifest))
+
+
+def _by_times(found: list[Option], order: Sequence[Any]) -> list[Option]:
+    """The engines in a measured order. Those that were not measured come last, in their own."""
+    usable = sorted(
+        (option for option in found if not option.why_not),
+        key=lambda option: order.index(option.engine) if option.engine in order else len(order),
+    )
+    if not usable or not order:
+        return found
+    first = found.index(usable[0])
+    before, after = ([option for option in some if option.why_not] for some in (found[:first], found[first:]))
+    return [*before, *usable, *after]
+
+
+def _measured_order(manifest: Any) -> list[Any]:
+    """The engines in the order of the times that they had on such a machine when EFS was filled; empty if not known."""
+    match manifest.get("prepared"):
+        case {"choice": dict(choices)}:
+            match choices.get(MACHINE):
+                case {"order": [*order]}:
+                    return order
+    return []
 
 
 def _read(path: Path) -> tuple[Any, str]:
@@ -98,6 +134,8 @@ def _unfit(manifest: Any) -> str:
     match manifest:
         case {"format": int(number)} if number != FORMAT:
             return f"{_NAME} has format {number}, not {FORMAT}"
+        case {"format": int(), "files": {}, "signature": {}}:
+            return ""
         case {
             "format": int(),
             "inputs": {"python": str(python), "machine": str(machine)},
@@ -113,6 +151,8 @@ def _other_model(manifest: Any, settings: Settings) -> str:
     """Why the manifest is not about the model that the settings name; '' when it is."""
     if settings.model != settings.root / "model":
         return f"{_NAME} is not about MODEL_DIR"
+    if _is_packed(manifest):
+        return ""
     try:
         found = (settings.model / "saved_model.pb").stat()
     except OSError as error:
@@ -123,6 +163,8 @@ def _other_model(manifest: Any, settings: Settings) -> str:
 
 
 def _option(engine: str, manifest: Any, why_not: str) -> Option:
+    if _is_packed(manifest) and engine != "litert":
+        return Option(engine, f"{engine} is not in the function's zip")
     if engine == "tensorflow":
         name = "default" if why_not else manifest["signature"].get("name", "default")
         return Option(engine, needs={} if name == "default" else {"name": name})

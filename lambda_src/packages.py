@@ -7,10 +7,21 @@ import sys
 import threading
 from pathlib import Path
 
+import module_archive
+import readahead
 from problems import Problem
+from settings import Settings
 
+ARCHIVE = "prepared/modules"
+"""The modules that a cold start imports, below EFS's root."""
+LIST = "prepared/packages.files"
+"""What a cold start reads of the packages, and ARCHIVE."""
+
+_THREADS = 8
 _HERE = str(Path(__file__).parent)
-_lock = threading.Lock()
+_path = threading.Lock()
+_reading = threading.Lock()
+_read: dict[Path, tuple[str, ...]] = {}
 
 
 def add_to_path(directory: Path) -> None:
@@ -18,10 +29,39 @@ def add_to_path(directory: Path) -> None:
 
     Raises Problem model-unavailable when EFS, or the packages on it, are not there.
     """
-    with _lock:  # the thread that loads the model needs them, too
+    with _path:  # the thread that loads the model needs them, too
         if str(directory) in sys.path:
             return
         if not directory.is_dir():
             raise Problem("model-unavailable", f"no packages at {directory}")
         sys.path.insert(sys.path.index(_HERE) + 1 if _HERE in sys.path else 0, str(directory))
         importlib.invalidate_caches()
+
+
+def read(settings: Settings, seconds: float = threading.TIMEOUT_MAX) -> tuple[str, ...]:
+    """Reads what will be imported, once: many pieces at a time, while an import waits for one after the other.
+
+    Returns why imports are slower than they could be; nothing also where prepare.py did not write what that needs.
+    Raises Problem model-unavailable when another thread has not read all after `seconds`.
+    """
+    if not _reading.acquire(timeout=max(0, min(seconds, threading.TIMEOUT_MAX))):
+        raise Problem("model-unavailable", "still loading")
+    try:
+        if settings.packages not in _read:
+            _read[settings.packages] = _read_all(settings)
+        return _read[settings.packages]
+    finally:
+        _reading.release()
+
+
+def _read_all(settings: Settings) -> tuple[str, ...]:
+    if not (settings.root / LIST).exists():
+        return ()
+    try:
+        for reader in readahead.start(settings.root, LIST, _THREADS):
+            reader.join()
+        found = module_archive.unpacked((settings.root / ARCHIVE).read_bytes(), settings.packages)
+    except (OSError, module_archive.Useless) as error:
+        return (f"{ARCHIVE}: {getattr(error, 'strerror', None) or error}",)
+    sys.meta_path.insert(0, module_archive.Finder(settings.packages, found))
+    return ()

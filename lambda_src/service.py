@@ -9,11 +9,13 @@ from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
 from threading import Thread
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import answers
+import batch
 import manifest
+import objects
 import packages
 from detector import Detection, Detector, Loaded, SharedDetector
 from problems import Problem
@@ -29,6 +31,9 @@ ANSWER_SECONDS = 3.0
 """What is left of the request's time for decoding, detecting and answering when a wait is given up."""
 MODEL_SECONDS = 25.0
 """How long after its start a request gives up waiting for the model: API Gateway gives up after 29."""
+NO_MODEL = ("model-unavailable", "model-failed")
+
+Result = TypeVar("Result")
 
 
 @dataclass(frozen=True)
@@ -45,8 +50,14 @@ class Service:
         Raises Problem model-unavailable when there is no EFS to import from.
         """
         packages.add_to_path(self.settings.packages)
-        Thread(target=_import_fetch, name="import", daemon=True).start()
+        Thread(target=self._import_fetch, name="import", daemon=True).start()
         return self.detector.start()
+
+    def _import_fetch(self) -> None:
+        """While a request imports what decodes pictures, and the detector what runs models; it will hear of errors."""
+        with suppress(Exception):
+            packages.read(self.settings)
+            import fetch  # noqa: F401
 
     def answer(self, event: object, remaining_seconds: float, log: RequestLog) -> answers.Answer:
         """The answer to an event within `remaining_seconds`. Raises Problem when there is no good one."""
@@ -62,10 +73,12 @@ class Service:
 
     def _classify(self, request: Link | Upload, seconds: float, log: RequestLog, explain: bool) -> answers.Answer:
         """`seconds` is how long the request may wait in all, for the picture's server or the model."""
-        give_up = self.clock() + min(seconds, MODEL_SECONDS)
+        patience = min(seconds, MODEL_SECONDS)
+        give_up = self.clock() + patience
         with log.timed("load"):
             packages.add_to_path(self.settings.packages)
             self.detector.start()  # goes on while the picture is fetched and decoded
+            packages.read(self.settings, patience)
             import picture
         data = self._picture_bytes(request, seconds, log)
         log.note(picture_bytes=len(data), picture_sha256=hashlib.sha256(data).hexdigest())
@@ -77,6 +90,35 @@ class Service:
         verdict = answers.verdict(detections, self.settings.min_score, self.settings.target_label)
         log.note(validated=verdict["validated"])
         return answers.ok(verdict, log.timings_ms(), **(self._about(loaded.detector) if explain else {}))
+
+    def answer_batch(
+        self,
+        event: object,
+        context: Any,
+        remaining_seconds: float,
+        log: RequestLog,
+        connect: Callable[[], batch.Store] = objects.connect,
+    ) -> dict[str, Any]:
+        """The answer to a batch of pictures. Raises what `batch.answer` raises, and Failed when there is no model."""
+        with log.timed("load"):
+            packages.add_to_path(self.settings.packages)
+            self.detector.start()  # goes on while boto3 is imported
+            store = connect()
+            loaded = _for_batches(lambda: self.detector.get(remaining_seconds - batch.RESERVE_SECONDS))
+            import picture
+        with log.timed("batch"):
+            found = batch.answer(event, context, lambda image: self._looked(loaded, image), picture.decode, store)
+        log.note(
+            engine=loaded.detector.engine,
+            slower_because=loaded.reasons(),
+            **{f"batch_{name}": found[name] for name in ("done", "left", "problems")},
+        )
+        return found
+
+    def _looked(self, loaded: Loaded, image: NDArray[np.uint8]) -> dict[str, Any]:
+        """A picture's line in a batch: the verdict."""
+        detections = _for_batches(lambda: loaded.detector.detect(image))
+        return _for_batches(lambda: answers.verdict(detections, self.settings.min_score, self.settings.target_label))
 
     def _about(self, detector: Detector) -> dict[str, Any]:
         """What a direct invocation is told of the model."""
@@ -103,7 +145,11 @@ def _detected(loaded: Loaded, image: NDArray[np.uint8], log: RequestLog) -> list
         log.note(engine=loaded.detector.engine, slower_because=loaded.reasons())
 
 
-def _import_fetch() -> None:
-    """While a request imports what decodes pictures, and the detector what runs models; it will hear of errors."""
-    with suppress(Exception):
-        import fetch  # noqa: F401
+def _for_batches(act: Callable[[], Result]) -> Result:
+    """The result; a model that is missing or does not work fails the whole batch: no picture is the reason."""
+    try:
+        return act()
+    except Problem as problem:
+        if problem.code in NO_MODEL:
+            raise batch.Failed(str(problem)) from problem
+        raise

@@ -8,20 +8,21 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ENGINES = ("litert", "capi", "tensorflow")
-"""What runs models, the fastest first."""
+"""What runs models, in the usual order of their times per request."""
 
+_HERE = Path(__file__).parent
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Where packages and model are on EFS, and how detections become a verdict.
+    """Where packages and model are, and how detections become a verdict.
 
-    `root` is where EFS is mounted, with its manifest; `packages` is a site-packages directory, `model` a
-    SavedModel directory. `min_score` is in 0..1. `engine` is one of ENGINES, or `auto`: the fastest that works.
-    `private_image_hosts` holds `host:port` texts (lower case, `[addr]:port` for IPv6): the only places
-    that may have a private address or a port other than 80 and 443. `api_auth` is what the API asks of a caller:
-    NONE, API_KEY or AWS_IAM.
+    `root` is where EFS is mounted, or what stands for it in the function's zip, with its manifest; `packages` is a
+    site-packages directory, `model` a SavedModel directory. `min_score` is in 0..1. `engine` is one of ENGINES, or
+    `auto`: the fastest that works. `private_image_hosts` holds `host:port` texts (lower case, `[addr]:port` for IPv6):
+    the only places that may have a private address or a port other than 80 and 443. `api_auth` is what the API asks of
+    a caller: NONE, API_KEY or AWS_IAM.
     """
 
     root: Path
@@ -37,13 +38,15 @@ class Settings:
 def from_environment(environment: Mapping[str, str]) -> Settings:
     """Settings from environment variables; one that is missing or empty has its default.
 
+    A relative EFS_PATH is a directory of the function's zip.
+
     Raises ValueError, naming the variable, when a value makes no sense.
     """
 
     def value(name: str, default: str) -> str:
         return environment.get(name) or default
 
-    efs = Path(value("EFS_PATH", "/mnt/python"))
+    efs = _HERE / value("EFS_PATH", "/mnt/python")
     return Settings(
         root=efs,
         packages=efs / value("PY_PKG_PATH", f"tensorflow/lib/{_PYTHON}/site-packages"),

@@ -7,15 +7,23 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+HALF_PIXELS, ORIGINS, CORNERS = RESIZES = ("half-pixels", "origins", "corners")
+"""What lies on each other when a picture is resized: the centers of pixels count from 0.5, as `tf.image.resize` has it;
+the first pixels' centers, as in TensorFlow 1; these and the last pixels' (`align_corners`)."""
 
-def image_tensor(image: NDArray[np.uint8], size: tuple[int, int] | None) -> NDArray[np.float32]:
+
+def image_tensor(
+    image: NDArray[np.uint8], size: tuple[int, int] | None, resize: str = HALF_PIXELS
+) -> NDArray[np.float32]:
     """An RGB picture [H, W, 3] as [1, height, width, 3] in 0..1; `size` is (height, width), None keeps the picture's.
 
-    Resizes as `tf.image.resize` does, to the last bit: bilinear, half-pixel centers, no antialiasing.
+    Resizes as TensorFlow's ResizeBilinear does, with half-pixels to the last bit; `resize` is one of RESIZES.
     """
     if size is None or image.shape[:2] == size:
         return _scaled(image)[None]
-    (top, bottom, down), (left, right, across) = (_neighbors(*ends) for ends in zip(image.shape[:2], size, strict=True))
+    (top, bottom, down), (left, right, across) = (
+        _neighbors(*ends, resize) for ends in zip(image.shape[:2], size, strict=True)
+    )
     columns, shares = (_of_channels(left), _of_channels(right)), np.repeat(across, 3)
     rows = image.reshape(len(image), -1)  # numpy takes single numbers several times faster than groups of three
     upper, lower = (_across(rows[ends], columns, shares) for ends in (top, bottom))
@@ -36,10 +44,14 @@ def fixed_size(shape: Sequence[int | None] | None) -> tuple[int, int] | None:
     raise ValueError(f"the model takes pictures as {list(shape)}, not as [1, H, W, 3]")
 
 
-def _neighbors(length: int, wanted: int) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
+def _neighbors(length: int, wanted: int, resize: str) -> tuple[NDArray[np.intp], NDArray[np.intp], NDArray[np.float32]]:
     """Per new pixel, the two old ones it lies between, and how far it is from the first to the second, 0..1."""
-    scale = np.float32(length) / np.float32(wanted)
-    at = (np.arange(wanted, dtype=np.float32) + np.float32(0.5)) * scale - np.float32(0.5)
+    if resize == CORNERS and wanted > 1:
+        scale = np.float32(length - 1) / np.float32(wanted - 1)
+    else:
+        scale = np.float32(length) / np.float32(wanted)
+    shift = np.float32(0.5 if resize == HALF_PIXELS else 0)
+    at = (np.arange(wanted, dtype=np.float32) + shift) * scale - shift
     before = np.floor(at)
     first, second = (ends.astype(np.intp).clip(0, length - 1) for ends in (before, np.ceil(at)))
     return first, second, at - before

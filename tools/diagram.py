@@ -13,7 +13,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from tools import diagram_narrow, topology
+from tools import diagram_narrow, growth, topology
 from tools.drawing import SCHEMES, Sheet
 from tools.topology import Topology
 from wildrydes_ml.workshop import templates
@@ -135,7 +135,7 @@ def pictures() -> dict[str, str]:
         for name, scheme in SCHEMES.items():
             made[f"architecture{suffix}-{name}.svg"] = draw(template).svg(scheme, about)
             made[f"architecture{suffix}-narrow-{name}.svg"] = diagram_narrow.draw(template).svg(scheme, about)
-    return made
+    return made | {f"growth-{name}.svg": growth.svg(scheme) for name, scheme in SCHEMES.items()}
 
 
 def main(show: Callable[[str], None] = print) -> int:

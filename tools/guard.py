@@ -46,6 +46,7 @@ SAME_AS = {
     "cloudwatch_log_group_encrypted_check": "CLOUDWATCH_LOG_GROUP_ENCRYPTED",
     "ec2_instance_detailed_monitoring_enabled_check": "EC2_INSTANCE_DETAILED_MONITORING_ENABLED",
     "ec2_instance_no_public_ip_check": "EC2_INSTANCE_NO_PUBLIC_IP",
+    "lambda_inside_vpc_check": "LAMBDA_INSIDE_VPC",
     "efs_automatic_backups_enabled_check": "EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN",
 }
 

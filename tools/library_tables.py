@@ -16,7 +16,7 @@ from wildrydes_ml import Access, App, ExistingNetwork, Filling, NewNetwork, Stor
 
 ROOT = Path(__file__).resolve().parent.parent
 _DECLARED = (ExistingNetwork, NewNetwork, Storage, Filling, Access, allow)
-_DATA = ("Deployment", "Stack", "StackOutput", "Code", "Filling", "Kept", "Proof")
+_DATA = ("Deployment", "Stack", "StackOutput", "Code", "Filling", "Packed", "Kept", "Proof")
 _LONGEST = 60
 _EXAMPLE = "examples/sentiment/app.py"
 

@@ -83,6 +83,16 @@ REASONS: dict[str, Reason] = {
         f"{NEW} It replaces the NAT gateway.",
     ),
     "PrivateIpv6Route": Reason("With `InternetEgress` ipv6: the route to it.", NEW),
+    # Many pictures
+    "Batches": Reason("Gives batches of pictures to the function, many at a time.", NEW),
+    "BatchesLogGroup": Reason("Keeps the errors of the state machine, 14 days by default.", NEW),
+    "BatchesRole": Reason(
+        "Lets the state machine invoke the function, read its manifests and start its children.", NEW
+    ),
+    "BatchesAccess": Reason("Lets the function read the pictures and write the results.", NEW),
+    "BatchesS3Endpoint": Reason(
+        "A free way from the function to S3, also without a NAT gateway. It exists only if a VPC is named.", NEW
+    ),
     # Security groups
     "FunctionSecurityGroup": Reason(
         "Lets nothing in. Lets out NFS inside the VPC, and ports 80 and 443.",

@@ -15,8 +15,8 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from tools import batch_growth, growth, messages
 from tools import library_tables as library
-from tools import messages
 from tools.markdown import table
 from tools.reasons import GONE, NEW, REASONS, SAME, Reason
 from wildrydes_ml import costs
@@ -25,16 +25,24 @@ from wildrydes_ml.cli.parser import PROGRAM, build_parser
 from wildrydes_ml.cli.usage import verbs
 from wildrydes_ml.deploy.states import TABLE as STATES
 from wildrydes_ml.policy import grants
+from wildrydes_ml.policy.participant import STEPS
 from wildrydes_ml.policy.rights import CALLS, MADE
-from wildrydes_ml.policy.rows import VERBS, Right
+from wildrydes_ml.policy.rows import ROLE, VERBS, WIRING, Right
 from wildrydes_ml.policy.scopes import SCOPES
 from wildrydes_ml.template.effective import effective
 from wildrydes_ml.workshop import templates as workshop
 from wildrydes_ml.workshop.deployments import PRESETS
+from wildrydes_ml.workshop.names import PACKAGED
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).resolve().parent.parent
-SHORT = {"efs_99.yml": "EFS", "5_lambda_function.yml": "function", "99_complete.yml": "complete"}
+SHORT = {
+    "efs_99.yml": "EFS",
+    "5_lambda_function.yml": "function",
+    "99_complete.yml": "complete",
+    "packaged.yml": "packaged",
+    "batch.yml": "batch",
+}
 FILE = {short: file for file, short in SHORT.items()}
 _MARKED = re.compile(r"<!-- table: (\w+) -->\n.*?<!-- end -->", re.DOTALL)
 _SAID = re.compile(r"<!-- said: ([\w/:. -]+?) -->\n.*?<!-- end -->", re.DOTALL)
@@ -108,17 +116,19 @@ def presets() -> str:
     chosen = sorted({name for preset in PRESETS.values() for name in preset})
     names = [name for name in chosen if len({row[name] for row in values.values()}) > 1]
     rows: list[tuple[str, ...]] = [
-        (f"`{name}`", *(f"`{values[preset][name]}`" for preset in PRESETS)) for name in names
+        (f"`{name}`", *(f"`{values[preset][name]}`" for preset in PRESETS), "") for name in names
     ]
-    idle: dict[str, dict[str, float]] = {preset: defaultdict(float) for preset in PRESETS}
-    for preset in PRESETS:
-        for cost in costs.idle([effective(workshop.complete().to_dict(), values[preset])]):
+    bodies = {preset: workshop.complete().to_dict() for preset in PRESETS} | {PACKAGED: workshop.packaged().to_dict()}
+    values[PACKAGED] = wild_rydes(preset=PACKAGED).parameter_values()
+    idle: dict[str, dict[str, float]] = {preset: defaultdict(float) for preset in bodies}
+    for preset, body in bodies.items():
+        for cost in costs.idle([effective(body, values[preset])]):
             idle[preset][cost.item] += cost.dollars or 0
     for item in dict.fromkeys(item for costed in idle.values() for item in costed):
-        rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in PRESETS)))
-    sums = (f"**{sum(idle[preset].values()):.2f}**" for preset in PRESETS)
+        rows.append((item, *(f"{idle[preset][item]:.2f}" if item in idle[preset] else "" for preset in bodies)))
+    sums = (f"**{sum(idle[preset].values()):.2f}**" for preset in bodies)
     rows.append(("**US$ a month, idle**", *sums))
-    return table(("setting or cost", *(f"`{preset}`" for preset in PRESETS)), rows)
+    return table(("setting or cost", *(f"`{preset}`" for preset in bodies)), rows)
 
 
 def commands() -> str:
@@ -143,12 +153,16 @@ def policy_sizes() -> str:
     return table(("who", "policies", "characters"), rows)
 
 
+# What a row of the table of rights is only for.
+_ONLY = {"": "", WIRING: " (who connects the API)", ROLE: " (with `--role-arn`)"}
+
+
 def called_rights() -> str:
     """The rights for what the deployer calls itself, by what they are for and on what."""
     groups: dict[tuple[str, ...], dict[str, None]] = {}
-    for right in CALLS:
+    for right in (*CALLS, *STEPS):
         verbs = [verb for verb in VERBS if verb in right.when]
-        only = f" (`ApiAuth` {right.auth})" if right.auth else ""
+        only = f" (`ApiAuth` {right.auth})" if right.auth else _ONLY[right.only]
         groups.setdefault((", ".join(verbs) + only, right.scope), {}).update(dict.fromkeys(right.actions))
     rows = [(verbs, scope, _codes(actions)) for (verbs, scope), actions in groups.items() if actions]
     return table(("verbs", "on", "permissions"), rows)
@@ -203,6 +217,8 @@ TABLES: dict[str, Callable[[], str]] = {
         made_rights,
         right_scopes,
         stack_states,
+        growth.waits,
+        batch_growth.growth,
         messages.messages,
         messages.api_messages,
         *library.TABLES,

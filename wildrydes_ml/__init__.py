@@ -18,6 +18,7 @@ __all__ = [
     "Filling",
     "Kept",
     "NewNetwork",
+    "Packed",
     "Proof",
     "Stack",
     "StackOutput",
@@ -27,6 +28,7 @@ __all__ = [
     "complete",
     "efs_99",
     "lambda_function",
+    "packaged",
     "render",
 ]
 
@@ -34,17 +36,18 @@ if TYPE_CHECKING:
     from .app import App, ExistingNetwork, Filling, NewNetwork, Storage, allow
     from .aws.target import Target
     from .blocks.access import Access
-    from .deployment import Code, Deployment, Kept, Proof, Stack, StackOutput
+    from .deployment import Code, Deployment, Kept, Packed, Proof, Stack, StackOutput
     from .template.render import render
-    from .workshop.templates import complete, efs_99, lambda_function
+    from .workshop.templates import complete, efs_99, lambda_function, packaged
 else:
     _MODULES = {
         "Access": ".blocks.access",
-        **dict.fromkeys(("Code", "Deployment", "Kept", "Proof", "Stack", "StackOutput"), ".deployment"),
+        **dict.fromkeys(("Code", "Deployment", "Kept", "Packed", "Proof", "Stack", "StackOutput"), ".deployment"),
         "Target": ".aws.target",
         "complete": ".workshop.templates",
         "efs_99": ".workshop.templates",
         "lambda_function": ".workshop.templates",
+        "packaged": ".workshop.templates",
         "render": ".template.render",
     }
 

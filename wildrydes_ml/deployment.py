@@ -93,6 +93,10 @@ class Code:
     """The Python version for which the requirements are installed: the name of a parameter, or a value."""
     architecture: str = "Architecture"
     """The processor for which they are installed: the name of a parameter, or a value."""
+    packed: bool = False
+    """Whether the zip also holds what `Deployment.packed` says."""
+    also: tuple[Path, ...] = ()
+    """Files that are added to the zip, such as those that answer batches; the directory's own win over them."""
 
 
 @dataclass(frozen=True)
@@ -113,12 +117,42 @@ class Filling:
     """The output that says what is on EFS."""
     model: Path | str = ""
     """The application's own model, if it has one: a directory, an archive or a URL. `--model` is then refused."""
+    samples: str = ""
+    """The parameter that gets the key of the user's own pictures, if the model is compared on any. Without it
+    `--samples` is refused."""
     local_model: Path | None = None
     """The model for `--local`, if nobody names another one."""
     refuse: Callable[[Path], str] = lambda path: ""
     """Returns what is wrong with a directory or an archive as the model, or an empty text."""
     packages: str = ""
     """The packages for `--local`, if the stacks have no parameter Packages."""
+
+
+@dataclass(frozen=True)
+class Packed:
+    """What the zips of functions hold besides their code, in place of EFS: packages, and a model.
+
+    The model is the application's own, or one that `--model` names: then a parameter remembers it.
+    """
+
+    packages: str
+    """The packages as the lines of a requirements file, with exact versions."""
+    is_whole: bool = False
+    """Whether these lines name all that the packages need."""
+    unneeded: str = ""
+    """A regular expression for names of files in the packages that the functions never read."""
+    model: Path | None = None
+    """The application's own model, if it has one: a directory or an archive. `--model` is then refused."""
+    key: str = ""
+    """The parameter that gets the key of the prepared model in the bucket."""
+    prepares_with: str = ""
+    """The packages, separated by spaces, that prepare a model on this machine."""
+    default: str = ""
+    """The model on AWS, if nobody names another one: a URL."""
+    local_default: Path | None = None
+    """The model for `--local`, if nobody names another one."""
+    refuse: Callable[[Path], str] = lambda path: ""
+    """Returns what is wrong with a directory or an archive as the model, or an empty text."""
 
 
 @dataclass(frozen=True)
@@ -147,6 +181,10 @@ class Deployment:
     """The directories that are uploaded to the bucket as zips."""
     filling: Filling | None = None
     """What fills EFS."""
+    packed: Packed | None = None
+    """What zips of the code hold in place of EFS."""
+    filled: str = ""
+    """What another deployment has put on EFS. When it changes, the functions start anew, as after an own filling."""
     kept: Kept | None = None
     """What `destroy --keep-data` can keep."""
     wiring: Callable[[Values, Identity, Values], Wiring] | None = None
@@ -183,6 +221,9 @@ class Deployment:
     """What to do when the account lacks something: name of the fact → sentence."""
     locked: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
     """Value of a parameter with packages → the runtimes for which these are locked, on AWS and with `--local`."""
+    beside: tuple[Stack, ...] = ()
+    """Stacks that another command deploys beside these, such as `batch`. They use the others, so destroy deletes them
+    first."""
 
     def __post_init__(self) -> None:
         """Raises ValueError for a wrong name, an input that no earlier stack has, and a parameter that no stack has."""
@@ -220,6 +261,8 @@ class Deployment:
         decided = {name: "the deployment decides it" for stack in self.stacks for name in stack.parameters}
         keys = {name: "it holds the digest of the code" for code in self.code for name in code.parameters}
         own = {self.bucket: "use --bucket", "Revision": "it follows the settings and what is on EFS"}
+        if self.packed and self.packed.key:
+            own[self.packed.key] = "it follows --model"
         found = {**own, **inputs, **decided, **keys, **self.derived}
         return {name: why for name, why in found.items() if name in self.rows}
 
@@ -245,6 +288,10 @@ class Deployment:
             return f"{(known[stack].id or self.name) if stack in known else stack}.{key}"
 
         return {called(stack, key): value for stack, one in outputs.items() for key, value in one.items()}
+
+    def contents(self, outputs: Values) -> str:
+        """What is on EFS, by the outputs in one table; empty where that is not known."""
+        return outputs.get(self.filling.contents, "") if self.filling else ""
 
     def stack_names(self, name: str) -> tuple[str, ...]:
         """The names of the stacks in a deployment of that name."""

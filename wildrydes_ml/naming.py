@@ -9,3 +9,5 @@ NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
 OWN_NAME = "."
 
 VERSION = "0.1.0"
+# The directory of a function's zip that stands for EFS, with the model; and the one in it with the packages.
+PACKED, PACKED_PACKAGES = "packed", "packages"

@@ -3,7 +3,6 @@
 Nothing is compressed, since builds of zlib differ in what they make of the same bytes.
 """
 
-import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,6 +29,11 @@ def source_directory() -> Path:
         if (directory / "lambda_function.py").is_file():
             return directory
     raise WildrydesError(f"lambda_src is missing beside {_PACKAGE}: install the package again")
+
+
+def batch_files() -> tuple[Path, ...]:
+    """The modules with which any function can answer batches."""
+    return tuple(source_directory() / f"{name}.py" for name in ("ahead", "batch", "objects"))
 
 
 def pictures_directory() -> Path:
@@ -64,7 +68,9 @@ def files(directory: Path) -> dict[str, bytes]:
 
 def pack(content: Mapping[str, bytes]) -> Package:
     """The zip of these files: the same bytes for the same names and contents."""
-    import zipfile  # only here, since every process that renders would wait for it
+    # Only here, since every process that renders would wait for them.
+    import hashlib
+    import zipfile
 
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_STORED) as archive:

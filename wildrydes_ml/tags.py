@@ -15,6 +15,11 @@ from .errors import SettingsError
 TAG = "wildrydes-ml"
 # On an EFS stack that is kept without its function: the parameters that it gets back with the next deploy.
 ASIDE_TAG = "wildrydes-ml:set-aside"
+# When `destroy --expired` may delete the deployment, in UTC: `expiry` reads and writes it. It holds as a person's do.
+EXPIRES_TAG = "wildrydes-ml:expires"
+# On all that belongs to a class: its name. On what is a student's: the student's id.
+CLASS_TAG = "wildrydes-ml:class"
+STUDENT_TAG = "wildrydes-ml:student"
 
 # A thing has at most 50 tags, CloudFormation's own not counted: our own and two of the templates' are among them.
 MOST = 47
@@ -63,12 +68,24 @@ def changes(old: Mapping[str, str], new: Mapping[str, str]) -> str:
     return f"tags {', '.join(told)}" if told else ""
 
 
+def lasting(tags: Mapping[str, str]) -> dict[str, str]:
+    """A stack's tags for what keeps those with which it is made: without the expiry, which may change."""
+    return {key: value for key, value in tags.items() if key != EXPIRES_TAG}
+
+
+def expiry(tags: Mapping[str, str]) -> dict[str, str]:
+    """The tag that `lasting` leaves out, where there is one."""
+    return {key: value for key, value in tags.items() if key == EXPIRES_TAG}
+
+
 def too_many(tags: Mapping[str, str]) -> list[str]:
     """Why so many tags cannot be; empty when they can."""
     return [f"--tag: {len(tags)} tags; at most {MOST} fit beside those of the templates"] if len(tags) > MOST else []
 
 
 def _fault(key: str, value: str) -> str:
+    if key == EXPIRES_TAG:
+        return "use --expires TIME, or --expires never"
     if key in _OWN:
         return "this tag is the deployer's own; choose another key"
     if key.lower().startswith(_RESERVED):

@@ -18,6 +18,8 @@ LEAST = 20
 """So many of the best detections count, whatever their score: a model may be sure of nothing in made-up pictures."""
 MAX_SCORE_DIFFERENCE = 0.01
 MIN_IOU = 0.99
+SAME_PLACE = 1e-4
+"""By how much the ends of one box may differ, as parts of the picture: less than a pixel."""
 TIED_IOU = 0.3
 """What overlaps by more may suppress each other."""
 
@@ -67,6 +69,12 @@ def compare(
     )
 
 
+def score_difference(expected: Sequence[Detection], found: Sequence[Detection]) -> float:
+    """By how much the scores of two engines differ in one picture, each the best of all, the second best, and so on."""
+    one, other = (sorted((detection.score for detection in those), reverse=True) for those in (expected, found))
+    return max((abs(score - another) for score, another in zip(one, other, strict=False)), default=0.0)
+
+
 def _limit(expected: Sequence[Detection], found: Sequence[Detection], least: int) -> float:
     scores = sorted((detection.score for detection in (*expected, *found)), reverse=True)
     return min([MIN_SCORE, *scores[: 2 * least]])
@@ -93,7 +101,11 @@ def _partner(detection: Detection, others: Table, noise: float, last: float) -> 
     scores, boxes = others
     is_near = np.abs(scores - detection.score) <= MAX_SCORE_DIFFERENCE
     differences = np.abs(scores[is_near] - detection.score)
-    overlaps = iou(np.asarray(detection.box, np.float32), boxes[is_near])
+    box = np.asarray(detection.box, np.float32)
+    overlaps = iou(box, boxes[is_near])
+    overlaps[np.abs(boxes[is_near] - box).max(axis=1, initial=0) <= SAME_PLACE] = (
+        1  # boxes without area overlap nothing
+    )
     best = int(overlaps.argmax()) if len(overlaps) else -1
     if best >= 0 and overlaps[best] >= MIN_IOU:
         return Agreement(1, 0, float(differences[best]), float(overlaps[best]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
@@ -10,12 +10,18 @@ import tensorflow as tf
 from filling.saved_graph import Refused, SavedGraph, sources
 
 
-def convert(graph: SavedGraph, inputs: Mapping[str, Any], outputs: Mapping[str, Any], is_half: bool = False) -> bytes:
-    """A .tflite file that computes tensors from others, with the names given here. Raises Refused when it cannot.
+def convert(
+    graph: SavedGraph,
+    images: Any,
+    outputs: Mapping[str, Any],
+    is_half: bool = False,
+    begin: Callable[[Any], Any] = lambda images: images,
+) -> bytes:
+    """A .tflite file that computes tensors, with the names given here, from the tensor `images`, by that name.
 
-    With `is_half` its weights are float16.
+    `begin` is done to its input first. With `is_half` its weights are float16. Raises Refused when it cannot be made.
     """
-    function = _function(_part(graph, inputs, outputs), inputs, outputs)
+    function = _function(_part(graph, images, outputs), images, outputs, begin)
     converter = tf.lite.TFLiteConverter.from_concrete_functions([function], tf.Module())
     converter.target_spec.supported_ops = [tf.lite.OpsSet.TFLITE_BUILTINS]
     if is_half:  # https://ai.google.dev/edge/litert/conversion/tensorflow/quantization/post_training_float16_quant
@@ -31,12 +37,12 @@ def _first_line(error: Exception) -> str:
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
-def _part(graph: SavedGraph, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+def _part(graph: SavedGraph, images: Any, outputs: Mapping[str, Any]) -> Any:
     """The nodes between the tensors, with variables as constants."""
     names = sorted({tensor.op.name for tensor in outputs.values()})
     whole = tf.compat.v1.graph_util.convert_variables_to_constants(graph.session, graph.session.graph_def, names)
-    ends = frozenset(tensor.name for tensor in inputs.values())
-    needed = {tensor.op.name for name, tensor in sources(list(outputs.values()), ends).items() if name not in ends}
+    found = sources(list(outputs.values()), frozenset([images.name]))
+    needed = {tensor.op.name for name, tensor in found.items() if name != images.name}
     part = tf.compat.v1.GraphDef(versions=whole.versions)
     for node in whole.node:
         if node.name in needed:
@@ -66,13 +72,20 @@ def _add(part: Any, node: Any, needed: set[str]) -> None:
             constant.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(sizes, tf.int32))
 
 
-def _function(part: Any, inputs: Mapping[str, Any], outputs: Mapping[str, Any]) -> Any:
+def _function(part: Any, images: Any, outputs: Mapping[str, Any], begin: Callable[[Any], Any]) -> Any:
     def compute(**values: Any) -> dict[str, Any]:
-        given = {tensor.name: values[name] for name, tensor in inputs.items()}
         tensors = tf.graph_util.import_graph_def(
-            part, input_map=given, return_elements=[tensor.name for tensor in outputs.values()], name=""
+            part,
+            input_map={images.name: begin(values["images"])},
+            return_elements=[tensor.name for tensor in outputs.values()],
+            name="",
         )
         return dict(zip(outputs, tensors, strict=True))
 
-    specs = {name: tf.TensorSpec(tensor.shape, tensor.dtype, name) for name, tensor in inputs.items()}
-    return tf.function(compute).get_concrete_function(**specs)
+    spec = tf.TensorSpec(_one_picture(images.shape), images.dtype, "images")
+    return tf.function(compute).get_concrete_function(images=spec)
+
+
+def _one_picture(shape: Any) -> Any:
+    """The shape [1, H, W, 3], with what is known of it."""
+    return shape if shape.rank is None else [1, *shape[1:3], 3]

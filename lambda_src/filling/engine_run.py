@@ -1,13 +1,15 @@
 """A program: loads the engine that the environment sets, as the handler does, and runs it.
 
 `engine_run.py detect RESULT` finds the detections in the pictures of the .npz file whose path comes on standard
-input, `engine_run.py measure RESULT` how fast it does; `engine_run.py record RESULT` answers the event that comes
-there, and notes what of EFS that reads.
+input, `engine_run.py measure RESULT` how fast it does. The other commands answer an event that comes there:
+`engine_run.py record RESULT` notes what of EFS that reads, `engine_run.py pack RESULT` writes an archive of the modules
+that it imports, `engine_run.py time RESULT` tells when it is done, and how long further pictures take.
 """
 
 from __future__ import annotations
 
 import json
+import marshal
 import os
 import statistics
 import sys
@@ -25,6 +27,10 @@ _GAP = 128 * 1024
 
 _ROUNDS = 6
 """Over all pictures; the first warms up."""
+_STILL_LOADING = 5.0
+"""An answer 503 that took so many seconds says that the model is still being loaded: one that failed comes at once."""
+_FEW_ROUNDS = 3
+"""Several processes take turns with these."""
 
 Range = tuple[int, int, str]
 """Start, length and real path."""
@@ -41,19 +47,23 @@ def detect(path: str) -> list[Any]:
 
 def measure(path: str) -> dict[str, float]:
     """The median milliseconds of a detection when all sizes of pictures were seen, and the peak memory in MB."""
-    detector = _load()
+    return {"milliseconds": _warm(_load(), path, _ROUNDS), "peak_mb": _peak_mb()}
+
+
+def _warm(detector: Any, path: str, rounds: int) -> float:
+    """The median milliseconds of a detection in the pictures of an .npz file, after a first round."""
     import numpy as np
 
     with np.load(path) as file:
         pictures = [file[name] for name in file.files]
     times = []
-    for round_number in range(_ROUNDS):
+    for round_number in range(rounds):
         for picture in pictures:
             began = time.perf_counter()
             detector.detect(picture)
             if round_number:
                 times.append(time.perf_counter() - began)
-    return {"milliseconds": 1000 * statistics.median(times), "peak_mb": _peak_mb()}
+    return 1000 * statistics.median(times)
 
 
 def _peak_mb() -> float:
@@ -72,13 +82,56 @@ def record(event: str) -> list[Range]:
     """What the first answer of a process reads."""
     recorder = Recorder(os.environ["EFS_PATH"])
     sys.addaudithook(recorder.hear)
+    _answer(event)
+    import fetch  # noqa: F401  the way of a picture by its URL
+
+    return recorder.ranges()
+
+
+def pack(asked: str) -> None:
+    """Writes an archive of the packages' modules that the first answer of a process imports.
+
+    `asked` is a JSON list of an event and the archive's path.
+    """
+    event, path = json.loads(asked)
+    _answer(event)
+    import fetch  # noqa: F401
+    import module_archive
+    from settings import from_environment
+
+    site = from_environment(os.environ).packages
+    specs = {name: getattr(module, "__spec__", None) for name, module in list(sys.modules.items())}
+    found = {}
+    for name, spec in specs.items():
+        origin = (spec and spec.name == name and spec.origin) or ""  # under other names there are aliases
+        if spec and origin.startswith(f"{site}/") and origin.endswith((".py", ".pyc")):
+            found[name] = origin.removeprefix(f"{site}/"), marshal.dumps(spec.loader.get_code(name))
+    Path(path).write_bytes(module_archive.packed(site, found))
+
+
+def time_answers(asked: str) -> dict[str, float]:
+    """When the first answer was there, by the machine's clock, and the median milliseconds of later detections.
+
+    `asked` is a JSON list of an event and the path of an .npz file with pictures.
+    """
+    event, path = json.loads(asked)
+    handler = _answer(event)
+    answered = time.monotonic()
+    return {"answered": answered, "warm_ms": _warm(handler._service().detector.get(0).detector, path, _FEW_ROUNDS)}
+
+
+def _answer(event: str) -> Any:
+    """The handler's module, after it has answered an event."""
     import lambda_function
 
-    answer = lambda_function.lambda_handler(json.loads(event), None)
+    took = _STILL_LOADING
+    while took >= _STILL_LOADING:
+        began = time.monotonic()
+        answer = lambda_function.lambda_handler(json.loads(event), None)
+        took = time.monotonic() - began if answer["statusCode"] == 503 else 0.0
     if answer["statusCode"] != 200:
         raise SystemExit(f"the handler answered {answer['body']}")
-    __import__("fetch")  # the way of a picture by its URL
-    return recorder.ranges()
+    return lambda_function
 
 
 class Recorder:
@@ -156,5 +209,7 @@ def _merged(parts: Iterable[tuple[int, int]]) -> Iterator[tuple[int, int]]:
 
 
 if __name__ == "__main__":
-    result = {"detect": detect, "measure": measure, "record": record}[sys.argv[1]](sys.stdin.read())
+    result = {"detect": detect, "measure": measure, "record": record, "time": time_answers, "pack": pack}[sys.argv[1]](
+        sys.stdin.read()
+    )
     Path(sys.argv[2]).write_text(json.dumps(result))

@@ -32,8 +32,8 @@ DESCRIPTION = "description.txt"
 MOST_BYTES, MOST_FILES = 4 * 10**9, 100_000
 # A function has 10 GiB at most.
 MEMORY = min(10 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") * 3 // 4)
-SECONDS = {"DOWNLOAD": 900, "LOAD": 600, "PICTURE": 60}
-SECONDS = {name: int(os.environ.get(f"{name}_SECONDS", seconds)) for name, seconds in SECONDS.items()}
+LIMITS = ("DOWNLOAD", 900), ("LOAD", 600), ("PICTURE", 60)
+SECONDS = {name: int(os.environ.get(f"{name}_SECONDS", seconds)) for name, seconds in LIMITS}
 END = time.monotonic() + SECONDS["DOWNLOAD"]
 
 
@@ -62,7 +62,8 @@ def plan(key: str) -> None:
     if not old or {**old["inputs"], **PACKAGES} != old["inputs"] or not os.path.isdir(f"{ROOT}/{SITE}"):
         print("tensorflow")
     other = (old.get("signature") or {"name": SIGNATURE}).get("name", "default") != SIGNATURE
-    if other or (PREPARATION and not old.get("prepared")):
+    as_before = old and old.get("prepared") and old["inputs"].get("preparation", "auto") == PREPARATION
+    if other or (PREPARATION and not as_before):
         print("prepared")
 
 
@@ -134,9 +135,8 @@ def check(home: str, model: str) -> None:
             try:
                 importlib.import_module(name)
             except Exception as error:
-                sys.exit(
-                    f"{name} cannot be imported ({type(error).__name__}: {error}): PACKAGES must fit together"[:400]
-                )
+                why = f"{name} cannot be imported ({type(error).__name__}: {error})"
+                sys.exit(f"{why[:370]}: PACKAGES must fit together")
     if "tensorflow" not in sys.modules:
         return
     trial = importlib.import_module("trial")
@@ -181,7 +181,7 @@ def commit(home: str, hashes: str, digest: str, archive_digest: str, script_dige
     manifest = {
         "format": FORMAT,
         "summary": f"packages {one} ({versions}python {PYTHON}), model {two}{READY}",
-        "inputs": {**PACKAGES, "model": MODEL},
+        "inputs": {**PACKAGES, "model": MODEL, "preparation": PREPARATION},
         **parts,
         "description": told(about) if about.is_file() else "",
         "signature": load(f"{NEXT}/signature.json"),

@@ -23,20 +23,28 @@ class Cut:
     scores: Any
     iou_threshold: float
 
+    @property
+    def outputs(self) -> dict[str, Any]:
+        """The tensors to compute, by the names that the converted model gives them."""
+        return {"boxes": self.boxes, "scores": self.scores}
 
-def find_cut(graph: SavedGraph) -> Cut:
-    """Where suppression begins. Raises Refused when the graph has no suppression, or one of an unknown form."""
+
+def find_cut(graph: SavedGraph, resized: frozenset[str]) -> Cut | None:
+    """Where suppression begins; None where there is none. Raises Refused when it has an unknown form.
+
+    `resized` names the tensors of the resized picture: what a graph does before them is not looked at.
+    """
     operations = {tensor.op.name: tensor.op for tensor in sources(list(graph.outputs.values())).values()}
     suppressions = [op for op in operations.values() if "NonMaxSuppression" in op.type]
     kinds = {op.type for op in suppressions}
     if not suppressions:
-        raise Refused("the graph has no non-maximum suppression")
+        return None
     if len(kinds) > 1 or not kinds <= set(_IOU_INPUT):
         raise Refused(f"the graph suppresses with {', '.join(sorted(kinds))}")
     thresholds = {_iou_threshold(op) for op in suppressions}
     if len(thresholds) > 1:
         raise Refused("the classes are suppressed with different IoU thresholds")
-    return Cut(*_heads(suppressions), thresholds.pop())
+    return Cut(*_heads(suppressions, resized), thresholds.pop())
 
 
 def _iou_threshold(operation: Any) -> float:
@@ -46,15 +54,16 @@ def _iou_threshold(operation: Any) -> float:
     return float(value)
 
 
-def _heads(suppressions: Sequence[Any]) -> tuple[Any, Any]:
+def _heads(suppressions: Sequence[Any], resized: frozenset[str]) -> tuple[Any, Any]:
     """What all suppressions read: one combined suppression's inputs, or what the blocks of all classes share."""
     if suppressions[0].type == "CombinedNonMaxSuppression":
         if len(suppressions) > 1:
             raise Refused("the graph has several combined suppressions")
-        return _before_loop(suppressions[0].inputs[0]), _before_loop(suppressions[0].inputs[1])
+        boxes, scores = (_before_loop(tensor, resized) for tensor in suppressions[0].inputs[:2])
+        return boxes, scores
     if len(suppressions) == 1:
         raise Refused("the graph has only one suppression for all classes")
-    shared = [_before_loop(tensor) for tensor in _last_shared([list(op.inputs[:2]) for op in suppressions])]
+    shared = [_before_loop(tensor, resized) for tensor in _last_shared([list(op.inputs[:2]) for op in suppressions])]
     scores = [tensor for tensor in shared if tensor.shape[-1] == len(suppressions)]
     boxes = [tensor for tensor in shared if tensor.shape[-1] == 4 and tensor not in scores[:1]]
     if len(scores) < 1 or len(boxes) != 1 or len(shared) != 2:
@@ -77,12 +86,12 @@ def _holds_values(tensor: Any) -> bool:
     return tensor.dtype == tf.float32 and tensor.shape.rank in (2, 3, 4) and constant(tensor) is None
 
 
-def _before_loop(tensor: Any) -> Any:
+def _before_loop(tensor: Any, resized: frozenset[str]) -> Any:
     """What a loop over the pictures of a batch, which is one picture, reads of boxes or scores; or the tensor itself.
 
     What the loop does before suppression, such as taking an end off, probing sees; here it is only followed.
     """
-    while any(source.op.type == "NextIteration" for source in sources([tensor]).values()):
+    while any(source.op.type == "NextIteration" for source in sources([tensor], resized).values()):
         tensor = _elements(tensor.op.inputs[2]) if tensor.op.type == "TensorArrayReadV3" else _only_source(tensor)
     return tensor
 
@@ -99,30 +108,3 @@ def _only_source(tensor: Any) -> Any:
     if len(values) != 1:
         raise Refused("the source of the boxes or scores in a loop cannot be found")
     return values[0]
-
-
-def find_resized(images: Any, heads: Sequence[Any]) -> Any:
-    """The tensor through which alone heads see the picture, if it is that resized as `tensors.image_tensor` does it.
-
-    A model that begins there spares LiteRT the whole picture as float32. None when there is no such tensor.
-    """
-    found = [tensor for tensor in sources(list(heads)).values() if _resizes(tensor, images)]
-    seen = sources(list(heads), frozenset(tensor.name for tensor in found))
-    return found[0] if len(found) == 1 and images.name not in seen else None
-
-
-def _resizes(tensor: Any, images: Any) -> bool:
-    operation = tensor.op
-    return bool(
-        operation.type == "ResizeBilinear"
-        and _origin(operation.inputs[0]).name == images.name
-        and operation.get_attr("half_pixel_centers")
-        and not operation.get_attr("align_corners")
-        and tensor.shape[1:3].is_fully_defined()
-    )
-
-
-def _origin(tensor: Any) -> Any:
-    while tensor.op.type == "Identity":
-        tensor = tensor.op.inputs[0]
-    return tensor

@@ -42,11 +42,15 @@ def agreement(expected: Sequence[Sequence[Detection]], found: Sequence[Sequence[
 
     Raises Refused when one differs.
     """
-    pairs = zip(expected, found, strict=True)
-    try:
-        return sum((compare(one, other, 0.0, most, least=0) for one, other in pairs), Agreement())
-    except Refused as error:
-        raise Refused(f"float16 finds other things: {error}") from error
+    agreed, faults = Agreement(), []
+    for one, other in zip(expected, found, strict=True):
+        try:
+            agreed += compare(one, other, 0.0, most, least=0)
+        except Refused as error:
+            faults.append(error)
+    if faults:
+        raise Refused(f"float16 finds other things in {len(faults)} of {len(expected)} pictures: {faults[0]}")
+    return agreed
 
 
 def sure(answer: Sequence[Detection]) -> int:
@@ -66,7 +70,7 @@ def refuse_few(expected: Sequence[Sequence[Detection]]) -> None:
     if len(expected) < MIN_PICTURES or seen < MIN_DETECTIONS:
         raise Refused(
             f"float16 was compared on {len(expected)} pictures with {seen} detections above {MIN_SCORE}: "
-            f"{MIN_PICTURES} and {MIN_DETECTIONS} are needed; put pictures into the model's directory `samples`"
+            f"{MIN_PICTURES} and {MIN_DETECTIONS} are needed; show it pictures of your own with --samples"
         )
 
 

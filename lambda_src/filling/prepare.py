@@ -3,10 +3,12 @@
 `python -I prepare.py SITE_PACKAGES MODEL_DIR OUT_DIR` tries to convert the SavedModel to a LiteRT model, and to run it
 with TensorFlow's C API. An engine is accepted if it detects the same as TensorFlow in sample pictures; then its reads
 during a cold start are recorded. OUT_DIR becomes `prepared/` on EFS, and its prepared.json the manifest's `prepared`:
-for each engine, whether it is accepted and what it needs, or why it is not. The exit status is 0, with or without an
+for each engine, whether it is accepted and what it needs, or why it is not; and the engines in the order of their
+measured times, as `choice`. The exit status is 0, with or without an
 accepted engine; it is 3 when no engine can serve the model, and OUT_DIR/refused then has the reason in one sentence.
 The environment's SIGNATURE is the name of the signature to use, by default `default`. Its MODEL_WEIGHTS is
-`float32`, `float16` or `auto`, the default: float16 if the model detects the same with them and is not slower.
+`float32`, `float16` or `auto`, the default: float16 if the model detects the same with them and is not slower. SAMPLES
+is a directory with pictures of the user's own, on which the engines are compared, too.
 """
 
 from __future__ import annotations
@@ -18,7 +20,10 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from filling.preparation import Preparation
 
 Entry = dict[str, Any]
 
@@ -39,13 +44,33 @@ def main(arguments: Sequence[str]) -> None:
 
     out.mkdir(parents=True, exist_ok=True)
     asked = os.environ.get("SIGNATURE") or "default", os.environ.get("MODEL_WEIGHTS") or "auto"
-    preparation = Preparation(site_packages, model, out, *asked)
+    own = os.environ.get("SAMPLES")
+    preparation = Preparation(site_packages, model, out, *asked, samples_at=Path(own) if own else None)
     try:
         entries = {name: _tried(name, step) for name, step in preparation.engines().items()}
     except Unfit as error:
         (out / "refused").write_text(str(error), encoding="utf-8")
         sys.exit(_UNFIT)
-    (out / "prepared.json").write_text(json.dumps(entries, indent=1), encoding="utf-8")
+    _write(out, entries)  # before what may take too long
+    choice = _chosen(preparation, entries)
+    _write(out, {**entries, "choice": choice})
+    if any(one["order"][0] == "litert" for one in choice.values()):
+        entries["litert"] = preparation.cold_starts.packed(entries["litert"])
+        _write(out, {**entries, "choice": choice})
+
+
+def _write(out: Path, prepared: Entry) -> None:
+    (out / "prepared.tmp").write_text(json.dumps(prepared, indent=1), encoding="utf-8")
+    (out / "prepared.tmp").rename(out / "prepared.json")
+
+
+def _chosen(preparation: Preparation, entries: dict[str, Entry]) -> Entry:
+    """The engines in the order of their measured times; empty when that fails: then the usual order holds."""
+    try:
+        return preparation.cold_starts.choice(entries)
+    except Exception as error:
+        print(f"prepare: the engines were not measured: {_why(error)}", flush=True)
+        return {}
 
 
 def _tried(engine: str, prepare: Callable[[], Entry]) -> Entry:

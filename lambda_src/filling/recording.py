@@ -12,6 +12,7 @@ import os
 import subprocess
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ from detector import Detection
 from numpy.typing import NDArray
 from PIL import ExifTags, Image
 
+from filling.choice import Times
 from filling.halving import Speed
 from filling.saved_graph import Refused
 
@@ -74,17 +76,47 @@ def speed(
         return Speed(**_run(efs, signature, engine, entry, "measure", str(path)))
 
 
+def times(
+    efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], pictures: Sequence[NDArray[np.uint8]]
+) -> Times:
+    """How fast an engine is in a process of its own, cold and warm. Raises Refused when it fails."""
+    with tempfile.TemporaryDirectory() as directory:
+        path = Path(directory, "pictures.npz")
+        np.savez(path, *pictures)
+        asked = json.dumps([_event(pictures[0]), str(path)])
+        with filled(efs, signature, {engine: {**entry, "accepted": True}}) as root:
+            began = time.monotonic()
+            found = _result(root, engine, "time", asked)
+    return Times(1000 * (found["answered"] - began), found["warm_ms"])
+
+
 def cold_start(
     efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], picture: NDArray[np.uint8]
 ) -> list[str]:
     """Lines `START LENGTH PATH`, in bytes, of what is read to answer one picture, in the order of the first access."""
+    touched = _run(efs, signature, engine, entry, "record", _event(picture))
+    named = ((start, length, efs.relative(path)) for start, length, path in touched)
+    return [f"{start} {length} {path}" for start, length, path in named if path is not None]
+
+
+def pack(
+    efs: Efs,
+    signature: Mapping[str, Any],
+    engine: str,
+    entry: Mapping[str, Any],
+    picture: NDArray[np.uint8],
+    archive: Path,
+) -> None:
+    """Writes an archive of the modules that answering a picture imports. Raises Refused when that fails."""
+    _run(efs, signature, engine, entry, "pack", json.dumps([_event(picture), str(archive.resolve())]))
+
+
+def _event(picture: NDArray[np.uint8]) -> str:
+    """A request of the function about a picture."""
     file, exif = BytesIO(), Image.Exif()
     exif[ExifTags.Base.Orientation] = 1  # as cameras write it, which takes more modules to read
     Image.fromarray(picture).save(file, "JPEG", exif=exif)
-    event = json.dumps({"image": base64.b64encode(file.getvalue()).decode()})
-    touched = _run(efs, signature, engine, entry, "record", event)
-    named = ((start, length, efs.relative(path)) for start, length, path in touched)
-    return [f"{start} {length} {path}" for start, length, path in named if path is not None]
+    return json.dumps({"image": base64.b64encode(file.getvalue()).decode()})
 
 
 def model_files(efs: Efs, entry: Mapping[str, Any]) -> list[str]:
@@ -102,10 +134,16 @@ def model_files(efs: Efs, entry: Mapping[str, Any]) -> list[str]:
 
 
 def _run(efs: Efs, signature: Mapping[str, Any], engine: str, entry: Mapping[str, Any], *command: str) -> Any:
-    with filled(efs, signature, {engine: {**entry, "accepted": True}}) as root, tempfile.TemporaryFile() as log:
+    with filled(efs, signature, {engine: {**entry, "accepted": True}}) as root:
+        return _result(root, engine, *command)
+
+
+def _result(root: Path, engine: str, command: str, text: str) -> Any:
+    """What engine_run.py finds with the engine of a filled EFS. Raises Refused when it fails."""
+    with tempfile.TemporaryFile() as log:
         done = subprocess.run(
-            [sys.executable, "-I", str(_RUNNER), command[0], str(root / "result.json")],
-            input=command[1].encode(),
+            [sys.executable, "-I", str(_RUNNER), command, str(root / "result.json")],
+            input=text.encode(),
             env={**os.environ, "EFS_PATH": str(root), "ENGINE": engine, "PY_PKG_PATH": "", "MODEL_DIR": ""},
             stdout=log,
             stderr=subprocess.STDOUT,

@@ -1,10 +1,10 @@
-"""Pictures to compare engines on: made by numpy, the same ones on every machine, and those that come with a model."""
+"""Pictures to compare engines on: made by numpy, the same ones on every machine, and the user's own."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from itertools import cycle, islice
+from itertools import chain, cycle, islice
 from pathlib import Path
 
 import numpy as np
@@ -18,13 +18,13 @@ _SIZES = ((480, 640), (300, 300), (200, 600), (720, 240), (64, 48), (650, 940), 
 
 USUAL = len(_SIZES)
 """How many show every size once."""
-_MOST_OWN = 200
+_MOST_OWN = 100
 
 
-def own(model: Path) -> Iterator[NDArray[np.uint8]]:
-    """The pictures in a model's directory `samples`, as the handler decodes them; what is no picture is left out."""
-    paths = sorted(path for path in model.glob("samples/**/*") if path.is_file())
-    for path in paths[:_MOST_OWN]:
+def own(*folders: Path) -> Iterator[NDArray[np.uint8]]:
+    """The pictures in some folders, as the handler decodes them; what is no picture is left out."""
+    paths = chain.from_iterable(sorted(path for path in folder.glob("**/*") if path.is_file()) for folder in folders)
+    for path in islice(paths, _MOST_OWN):
         with suppress(Problem, OSError):
             yield decode(path.read_bytes())
 

@@ -12,6 +12,8 @@ from detector import OUTPUTS
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
+from filling.lookup_tables import without_tables
+
 
 class Refused(Exception):
     """A model that cannot be prepared; the text says why, in one sentence."""
@@ -85,9 +87,10 @@ def _open_v2(model: Path, name: str) -> SavedGraph:
     loaded = tf.saved_model.load(str(model))
     function = loaded.signatures[name]
     frozen = convert_variables_to_constants_v2(function, lower_control_flow=False)
+    graph = without_tables(frozen.graph.as_graph_def(), function)
     session = _session()
     with session.graph.as_default():
-        tf.import_graph_def(frozen.graph.as_graph_def(), name="")
+        tf.import_graph_def(graph, name="")
     tensor = session.graph.get_tensor_by_name
     outputs = dict(
         zip(sorted(function.structured_outputs), (tensor(output.name) for output in frozen.outputs), strict=True)

@@ -16,6 +16,7 @@ from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.workshop.parameters import MODEL_URL
 
 from .deployment import PROBE, Deployment, NotAskedError
+from .packaged import without_efs
 from .probe.lambda_function import SLOW
 
 _AT_ONCE = 8
@@ -138,6 +139,7 @@ def _probing(what: str) -> Callable[[Deployment], Any]:
 MODEL = Question("the model's URL", "TF Hub has moved; a dead URL rolls the whole stack back", model_url)
 QUESTIONS: Sequence[Question] = (
     Question("engine times", "LiteRT without XNNPACK is slower than it was measured when EFS was filled", engine_times),
+    Question("without EFS", "how fast a zip of 100 MB is deployed, started and removed", without_efs),
     Question("change set: egress switch", "Ipv6CidrBlock is conditionally create-only", egress_switch),
     Question("change set: new image", "any update may recreate the filling instance", moved_image),
     Question("a large body", "whether 413 is the answer, and where", six_megabytes),

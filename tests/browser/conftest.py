@@ -18,9 +18,9 @@ from tests.browser import chromium
 from tests.browser.site import Site, serving
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """One browser for the tests of a file: Playwright leaves no room for other event loops meanwhile."""
+    """One browser for the tests of this folder: Playwright leaves no room for other event loops meanwhile."""
     if not chromium.EXECUTABLE:
         pytest.skip(chromium.MISSING)
     with chromium.browser() as running:

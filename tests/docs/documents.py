@@ -19,7 +19,7 @@ NOT_RUN = {
 
 
 # Documents that begin with something deployed, by a deploy with its defaults.
-DEPLOYED = ("docs/deploying.md", "docs/how-to/asking.md", "docs/how-to/logs.md")
+DEPLOYED = ("docs/deploying.md", "docs/how-to/asking.md", "docs/how-to/batch.md", "docs/how-to/logs.md")
 
 
 @dataclass(frozen=True)

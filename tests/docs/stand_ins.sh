@@ -19,12 +19,12 @@ endpoint() {
   echo "http://127.0.0.1:$(sed -E 's/.*"port": ([0-9]+).*/\1/' "$WILDRYDES_HOME/emulator.json")"
 }
 
-# EFS is filled once for all documents: filling it takes half a minute.
+# EFS is filled once for all documents: filling it takes half a minute. The argument is the deployment that gets it.
 fill() {
   endpoint >/dev/null
-  [ -d "$WILDRYDES_HOME/efs/wildrydes-ml" ] || {
+  [ -d "$WILDRYDES_HOME/efs/$1" ] || {
     mkdir -p "$WILDRYDES_HOME/efs"
-    cp -al "$FILLED_EFS" "$WILDRYDES_HOME/efs/wildrydes-ml"
+    cp -al "$FILLED_EFS" "$WILDRYDES_HOME/efs/$1"
   }
 }
 
@@ -33,7 +33,7 @@ beside() {
   case "$*" in
     "deploy "*--app\ *) echo --local ;;
     deploy*) echo "--local --set PrivateImageHosts=$PICTURES" ;;
-    ask* | destroy* | classify* | logs* | status*) echo --local ;;
+    ask* | batch* | class* | destroy* | logs* | status*) echo --local ;;
   esac
 }
 
@@ -41,7 +41,9 @@ beside() {
 fill_for() {
   case "$*" in
     *--app\ *) ;;
-    deploy*) fill ;;
+    "deploy "*"--name unicorns"*) fill unicorns ;;
+    deploy*) fill wildrydes-ml ;;
+    class\ deploy*) fill wildrydes-ml-class ;;
   esac
 }
 

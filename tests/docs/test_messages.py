@@ -21,12 +21,12 @@ from .documents import ROOT
 
 # A `raise` whose text comes from elsewhere: an error that is told anew with more around it, what a caller passes on.
 TOLD_ELSEWHERE = {
-    "wildrydes_ml/app/deploying:_model",
+    "wildrydes_ml/app/deploying:_local_model",
     "wildrydes_ml/app/functions:settings",
     "wildrydes_ml/app/handlers:_read",
     "wildrydes_ml/blocks/arguments:kind",
     "wildrydes_ml/blocks/arguments:sentence",
-    "wildrydes_ml/cli/commands:_ask",
+    "wildrydes_ml/cli/commands:agree",
     "wildrydes_ml/cli/parser:error",
     "wildrydes_ml/cli/signals:end",
     "wildrydes_ml/deploy/deployer:_proven",

@@ -1,5 +1,6 @@
 """What the reviewers' page answers to a security reviewer, held against the templates."""
 
+import json
 import re
 
 import pytest
@@ -20,7 +21,6 @@ TEXTS = "".join(render.render(build()) for build in templates.TEMPLATES.values()
     ("question", "absent"),
     [
         ("Are there VPC flow logs?", "AWS::EC2::FlowLog"),
-        ("Is there a gateway endpoint for S3?", "AWS::EC2::VPCEndpoint"),
         ("Does the API write access logs?", "AccessLogSetting:"),
         ("Are there customer-managed encryption keys?", "KmsKey"),
         ("Are there backups of EFS?", "BackupPolicy: {Status: ENABLED}"),
@@ -32,6 +32,17 @@ TEXTS = "".join(render.render(build()) for build in templates.TEMPLATES.values()
 def test_what_is_told_not_to_be_built_is_not(question: str, absent: str) -> None:
     assert ANSWERS[question] == "not built"
     assert absent not in TEXTS
+
+
+def test_the_way_to_s3_is_that_of_batches_alone() -> None:
+    assert ANSWERS["Is there a gateway endpoint for S3?"] == "only for batches"
+    having = {name for name, body in BODIES.items() if "AWS::EC2::VPCEndpoint" in str(body)}
+    assert having == {"batch.yml"}
+    allowed = json.loads(json.dumps(BODIES["batch.yml"]))["Resources"]["BatchesS3Endpoint"]["Properties"]
+    writing = [one for one in allowed["PolicyDocument"]["Statement"] if "s3:PutObject" in one["Action"]]
+    assert [one["Resource"] for one in writing] == [
+        [{"Fn::Sub": "arn:${AWS::Partition}:s3:::${OutputBucket}/${OutputPrefix}*"}]
+    ]
 
 
 @pytest.mark.parametrize(

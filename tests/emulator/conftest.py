@@ -14,6 +14,7 @@ import pytest
 from moto.server import ThreadedMotoServer
 
 from tests import shared
+from wildrydes_ml import web
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.local import emulator, filling
@@ -70,7 +71,9 @@ def home(tmp_path: Path) -> Iterator[Path]:
 def filled_home(home: Path, filled_efs: Path) -> Path:
     """A home whose EFS directory is filled already: hard links, since 1.5 GB take long to copy."""
     emulator.claim(home)
-    shutil.copytree(filled_efs, emulator.efs_directory(home, NAME), symlinks=True, copy_function=_link)
+    directory = emulator.efs_directory(home, NAME)
+    directory.parent.mkdir()
+    subprocess.run(["cp", "--archive", "--link", filled_efs, directory], check=True)
     return home
 
 
@@ -90,11 +93,31 @@ def moto_server() -> Iterator[str]:
     server.stop()
 
 
+@pytest.fixture(scope="session")
+def worker_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A home for all tests that look at its emulator alone: to start one takes longer than to empty it."""
+    directory = tmp_path_factory.mktemp("emulator") / "home"
+    yield directory
+    emulator.stop(directory)
+
+
 @pytest.fixture
-def place(home: Path) -> Target:
-    """A running emulator as a place to deploy to."""
-    home.mkdir(parents=True, exist_ok=True)
-    return emulator.target(home, emulator.start(home)[0], NAME)
+def place(worker_home: Path) -> Iterator[Target]:
+    """A running emulator, with nothing in it, as a place to deploy to."""
+    running, _ = emulator.start(worker_home)
+    place = emulator.target(worker_home, running, NAME)
+    yield place
+    shutil.rmtree(worker_home / "efs", ignore_errors=True)
+    if _is_busy(place):
+        emulator.stop(worker_home)
+    else:
+        assert web.post(f"{place.endpoint}/_ministack/reset", b"", {}).status == 200
+
+
+def _is_busy(place: Target) -> bool:
+    """Whether something is being made that would be there after a reset."""
+    stacks = client(place, "cloudformation").describe_stacks()["Stacks"]
+    return any(stack["StackStatus"].endswith("_IN_PROGRESS") for stack in stacks)
 
 
 @pytest.fixture
@@ -107,7 +130,3 @@ def client(target: Target, service: str) -> Any:
     """A plain boto3 client of the emulator: what the user's own tools see."""
     session = boto3.Session("000000000000", "local", region_name=target.region)
     return session.client(service, endpoint_url=target.endpoint)
-
-
-def _link(source: str, destination: str) -> None:
-    Path(destination).hardlink_to(source)

@@ -38,13 +38,21 @@ def lambda_handler(event, context):
 NAMED = ("--name", SETTINGS.name)
 
 
-@pytest.fixture
-def deployed(home: Path, tmp_path: Path) -> Target:
+@pytest.fixture(scope="module")
+def its_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where a function that prints is deployed."""
+    directory = tmp_path_factory.mktemp("logs") / "home"
+    yield directory
+    emulator.stop(directory)
+
+
+@pytest.fixture(scope="module")
+def deployed(its_home: Path) -> Target:
     """A deployment of a function that prints, filled with one small package."""
-    code = tmp_path / "code"
+    code = its_home.parent / "code"
     code.mkdir()
     (code / "lambda_function.py").write_text(SAYS)
-    place = emulator.target(home, emulator.start(home)[0], SETTINGS.name)
+    place = emulator.target(its_home, emulator.start(its_home)[0], SETTINGS.name)
     deployer.deploy(connect(place), replace(SETTINGS, deployments=deployments(code)), place, Silent())
     return place
 
@@ -58,8 +66,8 @@ def shown(lines: list[dict[str, Any]]) -> dict[str, list[str]]:
     return found
 
 
-def test_function_and_filling_are_shown_from_the_time_on_that_is_asked_for(deployed: Target, home: Path) -> None:
-    lines = Command(home)("logs", *NAMED)
+def test_function_and_filling_are_shown_from_the_time_on_that_is_asked_for(deployed: Target, its_home: Path) -> None:
+    lines = Command(its_home)("logs", *NAMED)
     found = shown(lines)
     assert set(found) == {"ModelInferenceFunction", "populate.log"}
     assert "asked for /" in found["ModelInferenceFunction"]
@@ -74,15 +82,15 @@ def test_function_and_filling_are_shown_from_the_time_on_that_is_asked_for(deplo
     assert [group["logGroupName"] for group in groups] == ["/aws/lambda/sweep-ml_inferencefunction"]
 
     time.sleep(2)
-    lines = Command(home)("logs", *NAMED, "--since", "1s")
+    lines = Command(its_home)("logs", *NAMED, "--since", "1s")
     assert shown(lines) == {}
     assert [line["text"][:14] for line in lines if line["type"] == "warning"] == ["no lines since"]
 
 
 @pytest.fixture
-def following(deployed: Target, home: Path) -> Iterator["subprocess.Popen[str]"]:
+def following(deployed: Target, its_home: Path) -> Iterator["subprocess.Popen[str]"]:
     """`logs --follow` in a process of its own."""
-    place = ["--local", "--home", str(home), *NAMED]
+    place = ["--local", "--home", str(its_home), *NAMED]
     command = [sys.executable, str(ROOT / "bin" / "logs.py"), *place, "--follow", "--output", "json"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         yield process
@@ -119,7 +127,8 @@ def test_a_failed_fill_shows_its_last_lines_and_logs_shows_all(home: Path) -> No
     assert any("no-such-package-wildrydes" in message for message in found["populate.log"])
 
 
-def test_without_a_deployment_there_is_a_sentence(home: Path, place: Target) -> None:
+def test_without_a_deployment_there_is_a_sentence(home: Path) -> None:
+    emulator.start(home)
     lines = Command(home)("logs", code=1)
     assert lines[-1]["error"] == "nothing is deployed under this name here, so there is no log: run deploy first"
 

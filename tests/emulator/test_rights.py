@@ -23,18 +23,23 @@ from wildrydes_ml import web
 from wildrydes_ml.ask.asking import ask
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.classroom import present, removal, run
+from wildrydes_ml.classroom.roster import counted
+from wildrydes_ml.classroom.run import Order
 from wildrydes_ml.deploy import deployer as deploying
-from wildrydes_ml.deploy import health
+from wildrydes_ml.deploy import health, survey
 from wildrydes_ml.deploy.logs import Reading
 from wildrydes_ml.deploy.settings import Settings
-from wildrydes_ml.destroy import destroyer
+from wildrydes_ml.destroy import destroyer, expired
 from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.local import emulator as local
 from wildrydes_ml.policy import grants
 from wildrydes_ml.policy.rights import CALLS
+from wildrydes_ml.policy.rows import CLASS
+from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.deployments import deployments, sample
 
-ACCOUNT = "000000000000"
+ACCOUNT, NOW = "000000000000", datetime.now(timezone.utc)
 As = Callable[[str, Settings], Aws]
 Call = tuple[str, str]
 
@@ -80,7 +85,8 @@ def as_who(place: Target, called: set[Call]) -> As:
 
     def log_in(who: str, settings: Settings) -> Aws:
         root.create_user(UserName=who)
-        for number, document in enumerate(grants.policies(who, settings, place.region)):
+        documents = [one for verb in who.split("+") for one in grants.policies(verb, settings, place.region)]
+        for number, document in enumerate(documents):
             name = f"{who}-{number}"
             made = root.create_policy(PolicyName=name, PolicyDocument=json.dumps(document))["Policy"]
             root.attach_user_policy(UserName=who, PolicyArn=made["Arn"])
@@ -119,6 +125,9 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
     reader = as_who("logs", settings)
     find = partial(health.find_stacks, reader, settings)
     assert Reading(reader, find, Silent(), datetime.fromtimestamp(0, timezone.utc)).show() > 0
+    said = Said()
+    assert survey.report(as_who("status-all", settings), said, NOW)["deployments"] == 1
+    assert said.texts("warning") == []
     assert destroyer.destroy(as_who("destroy", settings), settings, place, Silent(), lambda lines: None)
 
     told = {(verb, right.source) for right in CALLS for verb in right.when}
@@ -131,6 +140,25 @@ def test_each_verb_gets_along_with_its_own_policy(place: Target, as_who: As, cal
     } <= called
 
 
+def test_what_has_expired_goes_with_the_rights_to_destroy_it_and_to_look_at_all(place: Target, as_who: As) -> None:
+    settings = replace(SETTINGS, account=ACCOUNT, expires="2020-01-01T00:00:00Z")
+    deploying.deploy(as_who("deploy", settings), settings, place, Silent())
+    cleaner = as_who("destroy+status-all", settings)
+    found = list(survey.expired(cleaner, NOW))
+
+    def remove(standing: survey.Standing) -> bool:
+        known = expired.settings_for(standing, replace(settings, expires=""), cleaner.identity)
+        return destroyer.destroy(cleaner, known, place, Silent(), lambda lines: None)
+
+    assert expired.remove_each(cleaner, found, remove, lambda: NOW, Silent()) == [settings.name]
+    assert survey.find(cleaner) == []
+
+
+def test_who_may_look_at_one_deployment_alone_is_told_what_is_missing(place: Target, as_who: As) -> None:
+    with pytest.raises(WildrydesError, match=r"stacks: AWS denies access.*cloudformation:DescribeStacks"):
+        survey.find(as_who("status", replace(SETTINGS, account=ACCOUNT)))
+
+
 def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
     settings = replace(SETTINGS, account=ACCOUNT, deployments=deployments(LIGHT))
     rider = as_who("classify", settings)
@@ -139,3 +167,18 @@ def test_without_the_policy_nothing_goes(place: Target, as_who: As) -> None:
     deploying.deploy(as_who("deploy", settings), settings, place, Silent())
     with pytest.raises(WildrydesError, match="AWS denies access"):
         destroyer.destroy(rider, settings, place, Silent(), lambda lines: None)
+
+
+def test_a_teacher_gets_along_with_the_policy_for_a_class(place: Target, as_who: As, called: set[Call]) -> None:
+    """The workshop's own templates, for two students: made twice, looked at, and deleted."""
+    asked = replace(SETTINGS, account=ACCOUNT, overrides={**SETTINGS.overrides, "ApiAuth": "API_KEY"})
+    students, teacher = counted(2, asked.name), as_who("class", asked)
+    order = Order(asked, asked.name, students, students, is_wired=True)
+    for _ in range(2):
+        seats = run.deploy(teacher, order, place, Silent())
+        assert [seat.state for seat in seats] == ["done", "done"], seats
+    looked = present.status(teacher, asked, asked.name, (), (), place, Silent())
+    assert [seat.state for seat in looked] == ["done", "done"], looked
+    assert removal.destroy(teacher, asked, asked.name, (), place, Silent())
+    told = {right.source for right in CALLS if right.when & CLASS}
+    assert {source for _, source in called} <= told

@@ -21,6 +21,10 @@ from wildrydes_ml.template.source import Source
 MADE_BY_APPS = {"AWS::ApiGateway::Resource"}
 # What people add to an App.
 ADDED_TO_APPS = {right.source for right in ADDED}
+OWN = {entry["Type"] for one in SETTINGS.deployments for stack in one.stacks
+       for entry in stack.source.body["Resources"].values()}  # fmt: skip
+BESIDE = {entry["Type"] for one in SETTINGS.deployments for stack in one.beside
+          for entry in stack.source.body["Resources"].values()}  # fmt: skip
 KINDS = [*types(), *sorted(ADDED_TO_APPS)]
 # What the schemas ask for, for properties that the templates do not set: pattern → why it is not granted.
 NOT_USED = {
@@ -91,6 +95,12 @@ NOT_USED_BY = {
     ("AWS::S3::Bucket", "s3:PutObjectAcl"): "no object is made",
     ("AWS::S3::Bucket", "s3:PutObjectLockConfiguration"): "IAM knows no such action",
     ("AWS::SNS::Topic", "iam:*"): "deliveries are not logged",
+    ("AWS::EC2::VPCEndpoint", "vpc-lattice:*"): "it is a gateway's",
+    ("AWS::EC2::VPCEndpoint", "vpce:AllowMultiRegion"): "it leads to the region's own S3",
+    ("AWS::IAM::Policy", "iam:*UserPolicy"): "the policy is a role's",
+    ("AWS::IAM::Policy", "iam:*GroupPolicy"): "the policy is a role's",
+    ("AWS::StepFunctions::StateMachine", "s3:*"): "the template has the definition",
+    ("AWS::StepFunctions::StateMachine", "kms:*"): "Step Functions' own key encrypts its data",
 }
 # What other rules than the schemas ask for: type and action → where it says so.
 BEYOND = {
@@ -108,7 +118,7 @@ BEYOND = {
 
 def having(kind: str) -> Settings:
     """An application with a resource of the type; the workshop, if it has one."""
-    if kind in types():
+    if kind in OWN:
         return SETTINGS
     body = {"Resources": {"One": {"Type": kind}}}
     return Settings((Deployment("sentiment", (Stack(Source("one.yml", "", body)),)),), account=ACCOUNT)
@@ -133,6 +143,13 @@ def test_what_cloudformation_needs_for_a_type_is_granted(kind: str, verb: str) -
     reasons = [action for of, action in NOT_USED_BY if of == kind]
     assert not [action for action in left if not matches(action, reasons)]
     assert own <= granted(verb, having(kind))
+
+
+@pytest.mark.parametrize("kind", sorted(BESIDE))
+def test_batch_may_make_its_own_stack(kind: str) -> None:
+    own = {action for right in MADE if right.source == kind for action in right.actions}
+    assert own <= granted("batch")
+    assert own <= granted("cloudformation")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -3,6 +3,9 @@
 TensorFlow is stood in for by a wheel made here, small enough to install for every run. It takes the words in
 `saved_model.pb` for the names of the signatures; a dash at a name's end is for one without boxes, and what follows a
 colon is what befalls the model when it looks at a picture. What real models do is in tests/prepare.
+
+`python -m venv` takes six seconds, most of them to install pip: each root that is filled once for all has an
+environment of its own, and what tests fill besides has a copy of one.
 """
 
 import http.server
@@ -20,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from tests import shared
 
 ROOT = Path(__file__).parents[2]
 FILLING = ROOT / "lambda_src" / "filling"
@@ -110,12 +115,18 @@ class Populate:
 @pytest.fixture(scope="session")
 def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     """Settings that fill a root with six, the stand-in for TensorFlow, and a model in a directory."""
-    directory = tmp_path_factory.mktemp("inputs")
-    wheel = directory / "tensorflow-1.0-py3-none-any.whl"
-    with zipfile.ZipFile(wheel, "w") as archive:
-        for name, text in TENSORFLOW.items():
-            archive.writestr(name, text)
-    model = make_model(directory / "model", "default")
+    directory = shared.folder(tmp_path_factory, "populate_inputs")
+    with shared.alone(directory):
+        return _settings(directory / "there")
+
+
+def _settings(directory: Path) -> dict[str, str]:
+    wheel, model = directory / "tensorflow-1.0-py3-none-any.whl", directory / "model"
+    if not directory.exists():
+        make_model(model, "default")
+        with zipfile.ZipFile(wheel, "w") as archive:
+            for name, text in TENSORFLOW.items():
+                archive.writestr(name, text)
     return {
         "PYTHON": sys.executable,
         "PACKAGES": f"six==1.17.0 tensorflow@{wheel.as_uri()}",
@@ -123,31 +134,56 @@ def settings(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
     }
 
 
+COPYING_VENV = """#!/bin/sh
+[ "$1 $2" != "-Im venv" ] || exec cp -a {environment} "$3"
+exec {python} "$@"
+"""
+
+
+@pytest.fixture(scope="session")
+def quick_python(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """An interpreter whose new environments are copies of one."""
+    directory = shared.folder(tmp_path_factory, "populate_python")
+    python, environment = directory / "python", directory / "environment"
+    with shared.alone(directory):
+        if not python.exists():
+            subprocess.run([sys.executable, "-Im", "venv", str(environment)], check=True, umask=0o022)
+            python.write_text(COPYING_VENV.format(environment=environment, python=sys.executable))
+            python.chmod(0o755)
+    return str(python)
+
+
 @pytest.fixture(scope="session")
 def filled_once(settings: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    directory = tmp_path_factory.mktemp("filled")
-    populate = Populate(alone(directory), directory / "efs", settings)
+    directory = shared.folder(tmp_path_factory, "populated")
+    with shared.alone(directory):
+        if not (directory / "efs" / "manifest.json").exists():
+            _fill(Populate(alone(directory), directory / "efs", settings), directory / "build")
+    return directory / "efs"
+
+
+def _fill(populate: Populate, build: Path) -> None:
+    """As a user whose files are private."""
     old = os.umask(0o077)
     try:
-        done = populate(BUILD_DIR=str(directory / "build"))
+        done = populate(BUILD_DIR=str(build))
     finally:
         os.umask(old)
     assert done.returncode == 0, done.stderr
-    assert not list((directory / "build").iterdir())
-    return populate.root
+    assert not list(build.iterdir())
 
 
 @pytest.fixture
-def populate(settings: dict[str, str], filled_once: Path, tmp_path: Path) -> Populate:
+def populate(settings: dict[str, str], quick_python: str, filled_once: Path, tmp_path: Path) -> Populate:
     """`populate.sh` on a root that is filled already."""
     root = tmp_path / "efs"
     shutil.copytree(filled_once, root, symlinks=True)
-    return Populate(alone(tmp_path), root, settings)
+    return Populate(alone(tmp_path), root, {**settings, "PYTHON": quick_python})
 
 
 @pytest.fixture
-def empty(settings: dict[str, str], tmp_path: Path) -> Populate:
-    return Populate(alone(tmp_path), tmp_path / "empty", settings)
+def empty(settings: dict[str, str], quick_python: str, tmp_path: Path) -> Populate:
+    return Populate(alone(tmp_path), tmp_path / "empty", {**settings, "PYTHON": quick_python})
 
 
 def alone(directory: Path) -> Path:

@@ -4,6 +4,7 @@ import json
 import shutil
 import signal
 import subprocess
+import sys
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -172,6 +173,47 @@ def test_the_code_in_the_bucket_is_asked_for_again(
     assert bootstrap.calls().count("aws ") == 3
 
 
+@pytest.fixture
+def seeing_zip(code_zip: str) -> str:
+    """The same, but its preparation says which pictures it sees."""
+    text = (
+        "import json, os, sys\n"
+        "with open(sys.argv[3] + '/prepared.json', 'w') as file:\n"
+        "    json.dump({'seen': sorted(os.listdir(os.environ['SAMPLES']))}, file)\n"
+    )
+    path = f"{code_zip}.seeing"
+    with zipfile.ZipFile(code_zip) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, text if name.endswith("prepare.py") else old.read(name))
+    return path
+
+
+FETCHING = 'echo "aws $*" >>"$CALLS"; [[ ${@: -1} == *.tar ]] && CODE_ZIP=$SAMPLES_TAR; cp "$CODE_ZIP" "${@: -1}"'
+
+
+def test_the_users_own_pictures_are_fetched_from_the_bucket(
+    bootstrap: Bootstrap, fakes: Callable[..., str], seeing_zip: str, tmp_path: Path
+) -> None:
+    fakes(aws=FETCHING)
+    (tmp_path / "s.tar").write_bytes(make_archive(("001.jpg", "a picture"), ("002.png", "another")))
+    given = {"CODE_BUCKET": "b", "CODE_KEY": "a.zip", "CODE_ZIP": seeing_zip, "SAMPLES_TAR": str(tmp_path / "s.tar")}
+    assert bootstrap(**given, SAMPLES_KEY="model/mine.tar", MODEL_WEIGHTS="auto")["Status"] == "SUCCESS"
+    assert "s3://b/model/mine.tar " in bootstrap.calls()
+    found = json.loads((bootstrap.root / "manifest.json").read_text())
+    assert found["prepared"] == {"seen": ["001.jpg", "002.png"]}
+    assert found["inputs"]["preparation"] == "auto - s3://b/model/mine.tar"
+
+
+def test_pictures_that_cannot_be_fetched_are_a_failure_that_says_so(
+    bootstrap: Bootstrap, fakes: Callable[..., str], seeing_zip: str
+) -> None:
+    fakes(aws=FETCHING)
+    given = {"CODE_BUCKET": "b", "CODE_KEY": "a.zip", "CODE_ZIP": seeing_zip, "SAMPLES_TAR": "/not/there"}
+    heard = bootstrap(**given, SAMPLES_KEY="model/mine.tar")
+    assert heard["Status"] == "FAILURE"
+    assert "is ModelSamples the key of a tar in the bucket?" in heard["Reason"]
+
+
 def test_the_scripts_that_the_template_carries_fill_efs_alone(bootstrap: Bootstrap) -> None:
     shutil.rmtree(bootstrap.directory)
     bootstrap.directory.mkdir()
@@ -230,7 +272,10 @@ def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap,
         ({"MODEL": "/no 'such' \tmodel"}, ["/no 'such'  model does not exist"]),
         ({"DNF_STATUS": "1", "INSTALL_SECONDS": "1"}, ["dnf cannot install", "No 'package'/path [31mred"]),
         ({"MOUNT_STATUS": "32", "MOUNT_SECONDS": "1"}, ["cannot mount fs-0123"]),
-        ({"PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"}, ["did not finish within 1 s"]),
+        (
+            {"PYTHON_RUNTIME": sys.executable, "PACKAGES": "idna==3.10", "POPULATE_SECONDS": "1"},
+            ["did not finish within 1 s"],
+        ),
     ],
     ids=["pip", "digest", "signature", "quotes", "dnf", "mount", "timeout"],
 )
@@ -279,7 +324,7 @@ def test_mount_is_tried_until_it_is_one(bootstrap: Bootstrap, fakes: Callable[..
 
 
 def test_interrupted_instance_tells_so(bootstrap: Bootstrap) -> None:
-    command = bootstrap.command(PACKAGES="idna==3.10")
+    command = bootstrap.command(PYTHON_RUNTIME=sys.executable, PACKAGES="idna==3.10")
     with subprocess.Popen(command, env=bootstrap.environment, stdout=subprocess.PIPE, text=True) as run:
         assert run.stdout is not None
         while "venv" not in run.stdout.readline():

@@ -4,6 +4,7 @@ import json
 import os
 import signal
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,7 +79,9 @@ def wait_for_step(run: subprocess.Popen[str], step: str) -> None:
 @pytest.mark.parametrize("step", ["venv", "packages", "bytecode", "check"])
 def test_killed_while_building(populate: Populate, tmp_path: Path, step: str) -> None:
     model = make_model(tmp_path / "new", NEW)
-    environment = populate.environment(MODEL=str(model), PACKAGES="six==1.16.0")
+    # A copied environment is there before the signal is.
+    python = sys.executable if step == "venv" else populate.settings["PYTHON"]
+    environment = populate.environment(MODEL=str(model), PACKAGES="six==1.16.0", PYTHON=python)
     with subprocess.Popen(
         populate.command(), env=environment, stdout=subprocess.PIPE, text=True, start_new_session=True
     ) as run:

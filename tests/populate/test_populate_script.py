@@ -16,6 +16,8 @@ from typing import Any
 
 import pytest
 
+from wildrydes_ml.local import filling
+
 from .conftest import SITE, Populate, Server, make_archive, make_model, make_zip
 
 DETECTION_OUTPUTS = ("detection_class_entities", "detection_scores", "detection_boxes")
@@ -111,6 +113,48 @@ def test_another_model_is_prepared_anew(populate: Populate, tmp_path: Path) -> N
     assert populate().returncode == 0
     assert manifest(populate)["prepared"] is None, "what was prepared for another model must not be used"
     assert not list((populate.root / "prepared").iterdir())
+
+
+SEEING = """
+import json, os, pathlib, sys
+folder = os.environ.get("SAMPLES")
+names = sorted(path.name for path in pathlib.Path(folder).iterdir()) if folder else []
+seen = {"weights": os.environ.get("MODEL_WEIGHTS"), "pictures": names}
+pathlib.Path(sys.argv[3], "prepared.json").write_text(json.dumps(seen))
+"""
+
+
+def test_other_weights_are_prepared_anew_and_the_same_are_not(populate: Populate) -> None:
+    populate.beside(prepare_py=SEEING)
+    assert populate().returncode == 0
+    assert populate(MODEL_WEIGHTS="auto", ONLY_LOOK="1").stdout == "", "it is what is taken without a choice"
+    assert populate(MODEL_WEIGHTS="float16", ONLY_LOOK="1").stdout.split() == ["prepared"]
+    assert populate(MODEL_WEIGHTS="float16").returncode == 0
+    assert manifest(populate)["prepared"]["weights"] == "float16"
+    assert populate(MODEL_WEIGHTS="float16", ONLY_LOOK="1").stdout == ""
+    assert populate(ONLY_LOOK="1").stdout.split() == ["prepared"]
+
+
+def test_other_pictures_are_looked_at_anew_and_the_same_are_not(populate: Populate, tmp_path: Path) -> None:
+    populate.beside(prepare_py=SEEING)
+    folder = tmp_path / "my pictures"
+    folder.mkdir()
+    (folder / "one.png").write_text("one")
+    assert populate().returncode == 0
+    assert populate(SAMPLES=str(folder), ONLY_LOOK="1").stdout.split() == ["prepared"]
+    assert populate(SAMPLES=str(folder)).returncode == 0
+    assert manifest(populate)["prepared"]["pictures"] == ["one.png"]
+    assert populate(SAMPLES=str(folder), ONLY_LOOK="1").stdout == ""
+    (folder / "one.png").write_text("another")
+    assert populate(SAMPLES=str(folder), ONLY_LOOK="1").stdout.split() == ["prepared"]
+    assert filling.samples_location(populate.root) == str(folder), "the next deploy names them again"
+
+
+def test_a_folder_of_pictures_that_is_gone_is_named(populate: Populate) -> None:
+    populate.beside(prepare_py=SEEING)
+    done = populate(SAMPLES="/not/there")
+    assert done.returncode == 1
+    assert "/not/there, the folder of your own pictures, does not exist: name it again with --samples" in done.stderr
 
 
 def test_a_preparation_that_fails_does_no_harm(populate: Populate) -> None:
@@ -503,8 +547,18 @@ def test_a_full_disk_is_named_and_nothing_is_left(empty: Populate, tmp_path: Pat
     twice = f"{' '.join(empty.command())}; ls -A {empty.root}"
     done = subprocess.run(
         small_disk(empty.root, ["bash", "-c", twice], 10),
-        env=empty.environment(MODEL=str(model)), capture_output=True, text=True, timeout=60,
+        env=empty.environment(MODEL=str(model), PYTHON=sys.executable), capture_output=True, text=True, timeout=60,
     )  # fmt: skip
     last = done.stderr.splitlines()[-1]
     assert last == f"populate: error: the disk of {empty.root} is full: free some space, and run this again"
     assert done.stdout.splitlines()[-2:] == [".populate.lock", "populate.log"]
+
+
+def test_a_model_beside_the_scripts_takes_the_place_of_the_one_that_is_named(empty: Populate) -> None:
+    body = make_archive(*MODEL)
+    (empty.script.parent / "model.tar").write_bytes(body)
+    done = empty(MODEL="https://127.0.0.1:1/nowhere.tar.gz", MODEL_SHA256=hashlib.sha256(body).hexdigest())
+    assert done.returncode == 0, done.stderr
+    assert (empty.root / "model" / "saved_model.pb").read_text() == "default"
+    assert "nothing to do" in empty(MODEL="https://127.0.0.1:1/elsewhere.tar.gz").stdout
+    assert "not MODEL_SHA256" in refused(empty, MODEL="https://127.0.0.1:1/nowhere.tar.gz", MODEL_SHA256="0" * 64)

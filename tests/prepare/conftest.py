@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import shutil
 import sys
 from collections.abc import Callable
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import pytest
 sys.path.insert(0, str(Path(__file__).parents[2] / "lambda_src"))
 
 from benchmarks.standin import SHAPES, TINY
-from tests.prepare.prepare_helpers import COCO, SHIPPED, prepare, prepare_litert, save_fixed, save_keras, save_looped
+from tests import shared
+from tests.prepare.prepare_helpers import COCO, SHIPPED, prepare, prepare_here, save_fixed, save_keras, save_looped
 
 WHOLE: dict[str, Callable[[Path], Any]] = {
     **{shape: partial(make, size=TINY) for shape, make in SHAPES.items()},
@@ -23,14 +26,32 @@ WHOLE: dict[str, Callable[[Path], Any]] = {
 LITERT_ALONE = {"looped": save_looped, "fixed": save_fixed, "keras": save_keras}
 
 
+ENGINES = {**dict.fromkeys(WHOLE, ("litert", "capi")), **dict.fromkeys(LITERT_ALONE, ("litert",))}
+
+
 @pytest.fixture(scope="session")
 def efs(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], tuple[Path, dict[str, Any]]]:
-    """A model's name -> a directory with it and prepared/ in it, and what prepare.py says; each is made once."""
+    """A model's name -> a directory with it and prepared/ in it, and what is written about each engine.
 
-    @cache
+    Each is made once for all workers: one as populate.sh has it made, the others in this process, where TensorFlow is.
+    """
+
     def filled(name: str) -> tuple[Path, dict[str, Any]]:
-        root = tmp_path_factory.mktemp(name)
-        (WHOLE | LITERT_ALONE)[name](root / "model")
-        return root, (prepare if name in WHOLE else prepare_litert)(root / "model", root / "prepared")
+        folder = shared.folder(tmp_path_factory, f"prepared_{name}")
+        root, written = folder / "efs", folder / "entries.json"
+        with shared.alone(folder):
+            if not written.exists():
+                shutil.rmtree(root, ignore_errors=True)
+                root.mkdir()
+                (WHOLE | LITERT_ALONE)[name](root / "model")
+                written.write_text(json.dumps(_prepared(name, root)))
+        return root, json.loads(written.read_text())
 
     return filled
+
+
+def _prepared(name: str, root: Path) -> dict[str, Any]:
+    """What is written about each engine; raises what speaks against one."""
+    if name == "shipped":
+        return prepare(root / "model", root / "prepared")
+    return prepare_here(root / "model", root / "prepared", ENGINES[name])

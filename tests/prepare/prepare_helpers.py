@@ -36,10 +36,13 @@ def prepare(model: Path, out: Path) -> dict[str, Any]:
     return entries
 
 
-def prepare_litert(model: Path, out: Path) -> dict[str, Any]:
-    """What there is to write about one engine alone, made in this process, which takes less long."""
+def prepare_here(
+    model: Path, out: Path, engines: tuple[str, ...] = ("litert",), weights: str = "auto"
+) -> dict[str, Any]:
+    """What is written about some engines, made in this process, which takes less long; raises what refuses one."""
     out.mkdir()
-    return {"litert": {"accepted": True, **Preparation(PACKAGES, model, out).engines()["litert"]()}}
+    steps = Preparation(PACKAGES, model, out, "default", weights).engines()
+    return {engine: {"accepted": True, **steps[engine]()} for engine in engines}
 
 
 def combined(boxes: Any, scores: Any) -> tuple[Any, Any, Any]:
@@ -81,10 +84,11 @@ def save(
     detect: Callable[[Any], dict[str, Any]],
     *,
     module: Any = None,
+    batch: int | None = 1,
     size: tuple[Any, Any] = (None, None),
 ) -> Path:
     """Writes a SavedModel whose signature is `detect`, of the variables of `module`, for pictures of a size."""
-    function = tf.function(detect, [tf.TensorSpec([1, *size, 3], tf.float32, name="images")])
+    function = tf.function(detect, [tf.TensorSpec([batch, *size, 3], tf.float32, name="images")])
     tf.saved_model.save(module or tf.Module(), str(directory), {"default": function.get_concrete_function()})
     return directory
 
@@ -111,20 +115,30 @@ def save_keras(directory: Path) -> Path:
 
 def save_looped(directory: Path) -> Path:
     """Writes a SavedModel of TensorFlow 1 that suppresses in a loop over the pictures of a batch."""
+
+    def detect(images: Any) -> dict[str, Any]:
+        def one(head: tuple[Any, Any]) -> tuple[Any, Any, Any]:
+            return per_class(head[0][None], head[1][None])
+
+        kept = tf.compat.v1.map_fn(one, heads(images), dtype=(tf.float32, tf.float32, tf.int32))
+        return outputs((kept[0][0], kept[1][0], kept[2][0]))
+
+    return save_v1(directory, detect)
+
+
+def save_v1(directory: Path, detect: Callable[[Any], dict[str, Any]]) -> Path:
+    """Writes a SavedModel of TensorFlow 1, with its loops, whose signature is `detect`."""
     v1 = tf.compat.v1
     v1.disable_control_flow_v2()
     try:
         with tf.Graph().as_default(), v1.Session() as session:
             images = v1.placeholder(tf.float32, [1, None, None, 3])
-
-            def one(head: tuple[Any, Any]) -> tuple[Any, Any, Any]:
-                return per_class(head[0][None], head[1][None])
-
-            kept = v1.map_fn(one, heads(images), dtype=(tf.float32, tf.float32, tf.int32))
-            found = outputs((kept[0][0], kept[1][0], kept[2][0]))
-            signature = v1.saved_model.predict_signature_def({"images": images}, found)
+            signature = v1.saved_model.predict_signature_def({"images": images}, detect(images))
+            session.run(v1.tables_initializer())
             builder = v1.saved_model.Builder(str(directory))
-            builder.add_meta_graph_and_variables(session, ["serve"], {"default": signature})
+            builder.add_meta_graph_and_variables(
+                session, ["serve"], {"default": signature}, main_op=v1.tables_initializer()
+            )
             builder.save()
     finally:
         v1.enable_control_flow_v2()

@@ -2,22 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+import shutil
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
+import manifest
 import numpy as np
 import pytest
 from detector import Detection
 from filling import halving, samples
 from filling.halving import Speed
 from filling.preparation import Preparation
-from filling.saved_graph import Refused
+from filling.saved_graph import Refused, signature
 from litert import LiteRTDetector
 from picture import decode
 from PIL import Image
 
+from tests.model.model_helpers import handle
 from tests.prepare.prepare_helpers import PACKAGES, REPOSITORY, SHIPPED, picture, save_keras
+
+Filled = Callable[[str], tuple[Path, dict[str, Any]]]
 
 BOX = (0.1, 0.1, 0.5, 0.5)
 
@@ -35,6 +41,7 @@ def test_half_the_bytes_find_the_same_in_the_shipped_model(tmp_path: Path) -> No
     weights = entry["weights"]
     assert weights["format"] in ("float16", "float32"), "a loaded machine may measure float16 as slower"
     assert weights["pictures"] >= halving.MIN_PICTURES
+    assert weights["detections"] >= halving.MIN_DETECTIONS
     assert weights["agreement"]["compared"] >= 2 * halving.MIN_DETECTIONS, "each is looked for in both directions"
     assert weights["agreement"]["score_difference"] <= 0.01
     assert weights["agreement"]["iou"] >= 0.99
@@ -42,25 +49,87 @@ def test_half_the_bytes_find_the_same_in_the_shipped_model(tmp_path: Path) -> No
     assert [path.name for path in (tmp_path / "prepared").glob("*.tflite")] == ["detector.tflite"]
 
 
-def test_float16_by_force_is_half_as_large_and_answers(tmp_path: Path) -> None:
-    for name in ("float32", "float16"):
-        (tmp_path / name).mkdir()
-        (tmp_path / name / "model").symlink_to(SHIPPED)
-    whole, half = (prepared(tmp_path / name, name) for name in ("float32", "float16"))
-    assert whole["weights"] == {"format": "float32", "why": "as asked for"}
+def test_float16_by_force_is_half_as_large_and_answers(efs: Filled, tmp_path: Path) -> None:
+    (tmp_path / "model").symlink_to(SHIPPED)
+    (root, entries), half = efs("shipped"), prepared(tmp_path, "float16")
+    whole = entries["litert"]
+    assert whole["weights"]["format"] == "float32"
     assert half["weights"]["format"] == "float16"
     assert half["weights"]["why"] == "as asked for"
     assert half["weights"]["agreement"]["compared"] > 0, "by how much it differs is told all the same"
-    sizes = [(tmp_path / name / "prepared" / "detector.tflite").stat().st_size for name in ("float32", "float16")]
+    sizes = [(place / "prepared" / "detector.tflite").stat().st_size for place in (root, tmp_path)]
     assert sizes[1] < 0.55 * sizes[0]
     drawing = decode(next((REPOSITORY / "examples" / "pictures").glob("unicorn*")).read_bytes())
     expected, found = (
-        LiteRTDetector(tmp_path / name, entry).detect(drawing)
-        for name, entry in (("float32", whole), ("float16", half))
+        LiteRTDetector(place, entry).detect(drawing) for place, entry in ((root, whole), (tmp_path, half))
     )
     assert found != expected
     assert expected[0].label == found[0].label == "Horse"
     assert found[0].score == pytest.approx(expected[0].score, abs=0.01)
+
+
+@pytest.fixture(scope="module")
+def half(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory as EFS, filled with the shipped model with float16 weights."""
+    root = tmp_path_factory.mktemp("half")
+    shutil.copytree(SHIPPED, root / "model")
+    entry = prepared(root, "float16")
+    found = (root / "model" / "saved_model.pb").stat()
+    vouched = {
+        "format": manifest.FORMAT,
+        "inputs": {"python": manifest.PYTHON, "machine": manifest.MACHINE},
+        "signature": {
+            **signature(root / "model", "default"),
+            "saved_model": [found.st_size, int(found.st_mtime)],
+        },
+        "prepared": {"litert": {"accepted": True, **entry}},
+    }
+    (root / "manifest.json").write_text(json.dumps(vouched))
+    return root
+
+
+UNICORN = next((REPOSITORY / "examples" / "pictures").glob("unicorn*")).read_bytes()
+
+
+def test_float16_weights_serve(half: Path) -> None:
+    ((status, answer),), (log,) = handle(half, UNICORN)
+    assert (status, answer["validated"], log["engine"], log.get("slower_because")) == (200, True, "litert", None)
+
+
+@pytest.mark.parametrize(
+    "harm",
+    [
+        lambda whole: whole[: len(whole) // 2],
+        lambda whole: whole[: len(whole) // 2] + bytes(4096) + whole[len(whole) // 2 + 4096 :],
+        lambda whole: b"",
+        lambda whole: (SHIPPED / "saved_model.pb").read_bytes(),
+    ],
+    ids=["truncated", "damaged", "empty", "exchanged"],
+)
+def test_a_harmed_file_is_left_alone_and_the_answer_is_right(
+    half: Path, tmp_path: Path, harm: Callable[[bytes], bytes]
+) -> None:
+    root = tmp_path / "efs"
+    shutil.copytree(half, root)
+    file = root / "prepared" / "detector.tflite"
+    file.write_bytes(harm(file.read_bytes()))
+    ((status, answer),), (log,) = handle(root, UNICORN)
+    assert (status, answer["validated"], log["engine"]) == (200, True, "capi")
+    (reason,) = log["slower_because"]
+    assert reason.startswith("litert: ")
+    assert "prepared/detector.tflite" in reason
+
+
+def test_the_users_own_pictures_are_compared_too(tmp_path: Path) -> None:
+    save_keras(tmp_path / "model")
+    (tmp_path / "prepared").mkdir()
+    (folder := tmp_path / "mine").mkdir()
+    for number in (1, 2):
+        Image.fromarray(picture(number)).save(folder / f"{number}.png")
+    (folder / "notes.txt").write_text("no picture")
+    preparation = Preparation(PACKAGES, tmp_path / "model", tmp_path / "prepared", samples_at=folder)
+    agreed = preparation.engines()["litert"]()["agreement"]
+    assert (agreed["pictures"], agreed["own"]) == (samples.USUAL + 2, 2)
 
 
 def test_a_small_model_is_not_tried(tmp_path: Path) -> None:
@@ -80,8 +149,8 @@ def test_answers_must_be_the_same() -> None:
 
 @pytest.mark.parametrize("other", [seen(1, 0.88), seen(1, 0.9, "Dog"), []], ids=["score", "label", "nothing"])
 def test_another_answer_is_refused(other: list[Detection]) -> None:
-    with pytest.raises(Refused, match=r"float16 finds other things: Horse with score 0\.900"):
-        halving.agreement([seen(1)], [other], 100)
+    with pytest.raises(Refused, match=r"float16 finds other things in 1 of 3 pictures: Horse with score 0\.900"):
+        halving.agreement([seen(1)] * 3, [seen(1), other, seen(1)], 100)
 
 
 def test_what_is_unsure_may_differ() -> None:
@@ -90,7 +159,9 @@ def test_what_is_unsure_may_differ() -> None:
 
 @pytest.mark.parametrize(("pictures", "each"), [(59, 9), (60, 1)])
 def test_too_little_seen_is_refused_and_says_what_helps(pictures: int, each: int) -> None:
-    with pytest.raises(Refused, match=f"{pictures} pictures with {pictures * each} detections .*directory `samples`"):
+    with pytest.raises(
+        Refused, match=f"{pictures} pictures with {pictures * each} detections .*pictures of your own with --samples"
+    ):
         halving.refuse_few([seen(each)] * pictures)
 
 
@@ -127,7 +198,7 @@ def test_pictures_that_come_with_a_model_are_looked_at(tmp_path: Path) -> None:
     folder.mkdir(parents=True)
     Image.fromarray(picture(1)).save(folder / "one.png")
     (folder / "notes.txt").write_text("no picture")
-    (found,) = samples.own(tmp_path)
+    (found,) = samples.own(tmp_path / "samples")
     assert np.array_equal(found, picture(1))
 
 

@@ -17,12 +17,12 @@ from numpy.typing import NDArray
 from PIL import Image
 from tensorflow_engine import TensorFlowDetector
 
-from tests.prepare.prepare_helpers import COCO, DATA, REPOSITORY, picture, prepare_litert, save_fixed
+from tests.prepare.prepare_helpers import COCO, DATA, REPOSITORY, picture, prepare_here, save_fixed
 
 Filled = Callable[[str], tuple[Path, dict[str, Any]]]
 
 HAS_DATA = pytest.mark.skipif(not COCO.is_dir(), reason="the COCO detector is not beside the project")
-NAMES = ["combined", "unrolled", "shipped", pytest.param("coco", marks=HAS_DATA)]
+NAMES = ["combined", "unrolled", "top-k", "shipped", pytest.param("coco", marks=HAS_DATA)]
 LISTED = {  # what a cold start of an engine reads at least
     "litert": [
         "prepared/detector.tflite",
@@ -121,8 +121,8 @@ def test_suppression_is_read_off_the_model(name: str, efs: Filled) -> None:
 
 @pytest.mark.parametrize("engine", ["litert", "capi"])
 def test_lists_name_what_a_cold_start_reads(engine: str, efs: Filled) -> None:
-    root, entries = efs("combined")
-    lines = [line.split(" ", 2) for line in (root / entries[engine]["files"]).read_text().splitlines()]
+    root, _ = efs("combined")
+    lines = [line.split(" ", 2) for line in (root / "prepared" / f"{engine}.files").read_text().splitlines()]
     for part in LISTED[engine]:
         assert any(part in path for _, _, path in lines), part
     for start, length, path in lines:
@@ -135,8 +135,8 @@ def test_lists_name_what_a_cold_start_reads(engine: str, efs: Filled) -> None:
 
 
 def test_a_model_is_listed_after_the_libraries_that_read_it(efs: Filled) -> None:
-    root, entries = efs("combined")
-    text = (root / entries["litert"]["files"]).read_text()
+    root, _ = efs("combined")
+    text = (root / "prepared" / "litert.files").read_text()
     assert text.index("/numpy/") < text.index("/ai_edge_litert/") < text.index("prepared/detector.tflite")
 
 
@@ -151,7 +151,7 @@ def test_pictures_of_many_sizes_one_after_the_other(efs: Filled) -> None:
 
 def test_the_list_is_of_paths_on_efs_wherever_it_is_written(tmp_path: Path) -> None:
     save_fixed(tmp_path / "model")
-    prepare_litert(tmp_path / "model", tmp_path / "elsewhere")
+    prepare_here(tmp_path / "model", tmp_path / "elsewhere")
     *_, last = (tmp_path / "elsewhere" / "litert.files").read_text().splitlines()
     size = (tmp_path / "elsewhere" / "detector.tflite").stat().st_size
     assert last == f"0 {size} prepared/detector.tflite", "whole, and needed last"

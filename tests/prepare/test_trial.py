@@ -17,7 +17,7 @@ from filling import trial
 from tensorflow_engine import TensorFlowDetector
 
 from tests.prepare.conftest import LITERT_ALONE, WHOLE
-from tests.prepare.prepare_helpers import COCO, PACKAGES, REPOSITORY, picture, prepare_litert
+from tests.prepare.prepare_helpers import COCO, PACKAGES, REPOSITORY, picture, prepare_here
 from tests.prepare.unfit_models import UNFIT, found, hangs, numbers, save_with, with_
 
 SPEC = UNFIT["crowded"][1]
@@ -99,7 +99,7 @@ def test_numbers_of_classes_are_served_by_their_labels(tmp_path: Path) -> None:
     assert TensorFlowDetector(model).detect(picture(1)) == expected
     by_score: list[Detection] = sorted(CApiDetector(PACKAGES, model, entry).detect(picture(1)), key=lambda d: -d.score)
     assert [one.label for one in by_score] == [one.label for one in expected]
-    prepared = prepare_litert(model, tmp_path / "prepared")
+    prepared = prepare_here(model, tmp_path / "prepared")
     assert prepared["litert"]["accepted"]
     assert (tmp_path / "prepared" / "labels.json").read_text(encoding="utf-8") == '["Étalon", "Hund", "Person"]'
 

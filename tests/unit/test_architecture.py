@@ -25,8 +25,10 @@ PACKAGES = (
     "app",
     "ask",
     "aws",
+    "batches",
     "blocks",
     "checks",
+    "classroom",
     "cli",
     "code",
     "costs",
@@ -34,6 +36,7 @@ PACKAGES = (
     "destroy",
     "local",
     "policy",
+    "studio",
     "template",
     "terminal",
     "testing",
@@ -48,19 +51,38 @@ BELOW = {
     "app": {"blocks", "template"},
     "aws": {"template"},
     "ask": set[str](),
+    "batches": {"aws", "costs", "deploy"},
     "code": set[str](),
     "costs": {"checks", "template"},
     "deploy": {"ask", "aws", "checks", "code", "costs", "local", "template"},
     "destroy": {"aws", "costs", "deploy", "template"},
     "local": {"aws"},
     "policy": {"aws", "deploy", "template", "workshop"},
+    "studio": {"code", "deploy", "policy", "template"},
     "terminal": set[str](),
     "testing": {"aws", "deploy", "template"},
     "workshop": {"ask", "aws", "blocks", "deploy", "template"},
-    "cli": {"app", "ask", "aws", "deploy", "destroy", "local", "policy", "template", "terminal", "workshop"},
+    "classroom": {"ask", "aws", "costs", "deploy", "destroy", "local", "template"},
+    "cli": {
+        "app",
+        "ask",
+        "aws",
+        "batches",
+        "classroom",
+        "deploy",
+        "destroy",
+        "local",
+        "policy",
+        "studio",
+        "template",
+        "terminal",
+        "workshop",
+    },
 }
 # What an application is, as data.
 DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}
+# A class's modules that act; the others compute.
+ACTING_IN_CLASS = {"answers", "board", "pacing", "present", "removal", "run", "sharing"}
 # Deploy's modules that act; the others compute.
 ACTING = {
     "__init__",
@@ -73,6 +95,7 @@ ACTING = {
     "logs",
     "losses",
     "observer",
+    "packing",
     "place",
     "planning",
     "preflight/__init__",
@@ -81,6 +104,7 @@ ACTING = {
     "public",
     "question",
     "refusals",
+    "survey",
     "texts",
 }
 
@@ -99,6 +123,11 @@ PURE = [
     *of("policy"),
     *of("template"),
     *(name for name in of("deploy") if name.removeprefix("deploy/") not in ACTING),
+    *(name for name in of("classroom") if name.removeprefix("classroom/") not in ACTING_IN_CLASS),
+    "batches/estimate",
+    "batches/manifest",
+    "batches/places",
+    "batches/results",
     "aws/facts",
     "aws/records",
     "aws/target",
@@ -108,10 +137,15 @@ PURE = [
     "deployment",
     "durations",
     "errors",
+    "expiry",
     "hints",
     "packaging",
     "proofs",
     "questions",
+    "studio/pages",
+    "studio/regions",
+    "studio/spec",
+    "studio/values",
     "tags",
     "terminal/ending",
     "terminal/stopping",
@@ -120,6 +154,7 @@ RIM = {
     *(name.replace("/", ".") for name in [*of("destroy"), *of("local"), *of("cli"), *of("aws")]),
     *(f"deploy.{name.removesuffix('/__init__').replace('/', '.')}" for name in ACTING),
     *(name.replace("/", ".") for name in of("code")),
+    *(f"classroom.{name}" for name in ACTING_IN_CLASS),
     "reporting",
     "web",
 } - {
@@ -208,9 +243,11 @@ def test_only_the_aws_package_imports_boto3() -> None:
 
 def test_only_the_view_imports_rich() -> None:
     importers = {name for name, path in LIBRARY.items() if "rich" in tops(path)}
-    assert importers == {"terminal/frame", "terminal/screen", "terminal/view"}
-    assert {name for name, path in LIBRARY.items() if {".terminal.view", ".terminal.frame"} & imports(path)} == {
+    assert importers == {"terminal/frame", "terminal/screen", "terminal/seats", "terminal/view"}
+    drawing = {".terminal.view", ".terminal.frame", ".terminal.seats"}
+    assert {name for name, path in LIBRARY.items() if drawing & imports(path)} == {
         "terminal/choice",
+        "terminal/frame",
         "terminal/view",
     }
 
@@ -257,7 +294,15 @@ def test_pure_modules_have_no_effects(name: str) -> None:
 
 @pytest.mark.parametrize("name", HANDLER)
 def test_the_function_stands_alone(name: str) -> None:
-    assert not {"wildrydes_ml", "boto3", "botocore", "troposphere"} & tops(HANDLER[name])
+    # Lambda's runtime has boto3; only batches of pictures need it, and only when one comes.
+    of_lambda = {"boto3", "botocore"} if name == "objects" else set[str]()
+    assert not {"wildrydes_ml", "boto3", "botocore", "troposphere"} & tops(HANDLER[name]) - of_lambda
+
+
+def test_the_function_imports_boto3_with_the_first_batch_alone() -> None:
+    tree = ast.parse(HANDLER["objects"].read_text(encoding="utf-8"))
+    at_its_start = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+    assert not [node for node in at_its_start if "boto" in ast.unparse(node)]
 
 
 @pytest.mark.parametrize(("runtime", "engine"), [("tensorflow", "tensorflow_engine"), ("ai_edge_litert", "litert")])

@@ -17,6 +17,7 @@ from botocore.exceptions import ClientError, EndpointConnectionError
 
 from tests.aws import cost, proof, steps
 from tests.aws.deployment import Deployment, NotAskedError, Recorder, _invocation
+from tests.aws.packaged import lambda_report, without_efs
 from tests.aws.probe import lambda_function as probe
 from tests.aws.proof import Proof
 from tests.aws.questions import QUESTIONS
@@ -200,6 +201,23 @@ def test_why_an_engine_is_slow_is_read_from_the_log_of_its_invocation() -> None:
     assert _invocation(reply) == ({"timings_ms": {"total": 3}}, ["litert: without XNNPACK"])
     failed = {"Payload": io.BytesIO(b'{"errorMessage": "no memory"}')}
     assert _invocation(failed) == ({"errorMessage": "no memory"}, [])
+
+
+def test_what_lambda_reports_of_a_cold_start_is_read_from_its_log() -> None:
+    report = (
+        "START RequestId: 1\nREPORT RequestId: 1\tDuration: 123.45 ms\tBilled Duration: 970 ms\tMemory Size: 3008 MB"
+        "\tMax Memory Used: 210 MB\tInit Duration: 845.67 ms\t\n"
+    )
+    told = lambda_report({"LogResult": base64.b64encode(report.encode()).decode()})
+    assert told == {"Duration (ms)": 123.45, "Max Memory Used (MB)": 210, "Init Duration (ms)": 845.67}
+    assert lambda_report({}) == {}
+
+
+def test_a_deployment_without_efs_is_removed_when_its_deploy_fails(scripted: Scripted) -> None:
+    scripted.failing, scripted.route = WildrydesError("no room"), "short"
+    with pytest.raises(NotAskedError, match="no room"):
+        without_efs(scripted)
+    assert scripted.done == ["deploy packaged", "destroy packaged"]
 
 
 class Ec2:

@@ -40,7 +40,7 @@ def test_the_source_stands_in_the_checkout() -> None:
 
 
 def test_the_size_is_kilobytes() -> None:
-    assert len(packaging.build().body) < 300_000
+    assert len(packaging.build().body) < 350_000
 
 
 def test_the_digest_is_that_of_the_bytes() -> None:

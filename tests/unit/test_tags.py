@@ -102,5 +102,5 @@ def test_what_makes_a_thing_ours_is_our_own_tag_alone(aws: FakeAws) -> None:
     settings = wild_rydes(tags={"Süd": "ä"}, overrides={"ApiAuth": "API_KEY"})
     deploy(aws.gateways, settings, Target(), Said(), lambda lines: None)
     assert dict(aws.apis.keys["key1"]) == {TAG: "wildrydes-ml"}
-    assert list(aws.buckets.said.values()) == [{TAG: "wildrydes-ml"}] * 2, "the code, and the note that it was proven"
+    assert list(aws.buckets.said.values()) == [{TAG: "wildrydes-ml"}] * 3, "the code, and two notes"
     assert aws.buckets.labels[BUCKET] == {"Süd": "ä", TAG: "wildrydes-ml"}

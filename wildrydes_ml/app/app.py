@@ -1,7 +1,7 @@
 """The App: what its author declares. Each declaration is checked at once, so that an error names its line."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,13 +12,13 @@ from ..blocks.access import Access
 from ..blocks.agreement import Architecture
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
-from ..blocks.function import API_SECONDS, add_inference_function
-from ..blocks.routes import Method, Route, check_paths
+from ..blocks.function import API_SECONDS, IN_ZIP, add_inference_function
+from ..blocks.routes import Route, check_paths
 from . import files, functions, parameters, permissions
 from .added import explicit
 from .begun import begun, copied, limits
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage, refuse_wrong_kinds, refuse_wrong_name
-from .functions import Function, Metric, variables
+from .functions import Function, Metric, method_and_path, refuse_unknown, variables
 from .handlers import check_handler
 from .whole import refuse_incomplete
 
@@ -45,8 +45,9 @@ class App:
     Args:
         name: The deployment's name: 2 to 31 lower-case letters, digits and dashes.
         network: The network; only with `storage`.
-        storage: The file system. Without it the App has no network, and its functions have only their zips.
-        filling: The packages and the model on EFS.
+        storage: The file system. Without it the App has no network, and its functions have only their zips. With
+            `Storage("zip")` the zips have packages and model, too.
+        filling: The packages and the model on EFS, or in the zips.
         access: Who may call the API; it holds for all routes.
         runtime: The Lambda runtime of the functions and of what fills EFS; the default of parameter `PythonRuntime`.
         architecture: Their processor; the default of parameter `Architecture`.
@@ -91,6 +92,10 @@ class App:
         self._limits = [limit.title for limit in limits(access)]
         for limit in limits(access):
             self._template.add_parameter(limit)
+        self.packed = storage is not None and storage.kind == "zip"
+        self._packed_code: set[Path] = set()
+        if self.packed and filling:
+            files.pins("Filling.packages", self.directory, filling.packages)
         self._foundation: Foundation | None = None
         if network is not None and storage is not None:
             from .foundation import add_foundation
@@ -152,13 +157,17 @@ class App:
             timeout: Seconds, 1 to 900; behind a route at most 29.
             environment: Text, numbers, parameters, resources and functions; the last three stand for their `Ref`.
             may: What its role allows: results of `allow`.
-            mounted: Whether it sees EFS.
+            mounted: Whether it sees EFS, or with `Storage("zip")` has packages and model in its zip.
             physical_name: Its name in the account; by default CloudFormation chooses it.
         """
         self._refuse_taken("function", name)
         directory = files.directory(f"function {name!r}: code", self.directory, code)
         check_handler(f"function {name!r}: handler", directory, handler)
         foundation = self._foundation if mounted else None
+        found: dict[str, str] = {}
+        if self.packed and mounted:
+            self._packed_code.add(directory)
+            found = {**IN_ZIP}
         settings = functions.settings(
             f"function {name!r}",
             name=physical_name,
@@ -172,7 +181,7 @@ class App:
             reserved_concurrency=reserved_concurrency,
             provisioned_concurrency=provisioned_concurrency,
             handler=handler,
-            environment={**self._origins(), **variables(f"function {name!r}: environment", environment or {})},
+            environment={**found, **self._origins(), **variables(f"function {name!r}: environment", environment or {})},
             contents=foundation.filling if foundation else None,
             revision=self._template.parameters["Revision"],
             description=about or f"{name} of {self.name}.",
@@ -191,8 +200,8 @@ class App:
         With `open`, anyone may call the route, whatever `access` is; pass a sentence to say why. With `page`, `GET` on
         the path of an ANY route is open, so that a browser can load a page.
         """
-        method, path = _method_and_path(route)
-        self._refuse_unknown_function(route, function)
+        method, path = method_and_path(route)
+        refuse_unknown(self._functions, route, function)
         if self.access is None:
             raise ValueError(f"route {route!r}: the App must say who may call it: App(access=Access('API_KEY'))")
         if isinstance(function.timeout, (int, float)) and function.timeout > API_SECONDS:
@@ -231,6 +240,22 @@ class App:
         made = alarms.alarm(title, metric, above=above, minutes=minutes, statistic=statistic, topic=topic, about=about)
         self._refuse_taken("alarm", f"{title}Alarm")
         return self._template.add_resource(made)
+
+    def batch(
+        self,
+        function: Function,
+        *,
+        read: Value | None = None,
+        write: Value | None = None,
+        concurrency: int = 100,
+        tolerated: int = 5,
+    ) -> None:
+        """Adds a machine that gives the function many objects of bucket `read`; results go to bucket `write`, under
+        batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
+        refuse_unknown(self._functions, "batch", function)
+        from . import batching
+
+        batching.add(self._template, function, read, write, concurrency, tolerated)
 
     def dashboard(
         self,
@@ -325,6 +350,11 @@ class App:
         return self._code
 
     @property
+    def packed_code(self) -> Collection[Path]:
+        """The directories of code whose zips have packages and model."""
+        return self._packed_code
+
+    @property
     def foundation(self) -> "Foundation | None":
         """The network, storage and filling for the functions; None without storage."""
         return self._foundation
@@ -367,17 +397,3 @@ class App:
         if title in self._template.parameters or title in parameters.TABLE:
             raise ValueError(f"{kind} {title!r}: the template has a parameter with that name; choose another")
         arguments.unused(self._template, title, f"choose another name for the {kind}")
-
-    def _refuse_unknown_function(self, route: str, function: object) -> None:
-        if not isinstance(function, Function):
-            raise TypeError(f"route {route!r} has {function!r}: pass the result of app.function(...)")
-        if self._functions.get(function.title) is not function:
-            raise ValueError(f"route {route!r}: function {function.title} belongs to another App; add one to this App")
-
-
-def _method_and_path(route: object) -> tuple[Method, str]:
-    match = re.fullmatch(r"(\S+) (/\S*)", route) if isinstance(route, str) else None
-    if match is None:
-        raise ValueError(f"route {route!r}: write method and path, such as 'POST /' or 'GET /health'")
-    method: Any = match[1]
-    return method, match[2]

@@ -14,6 +14,7 @@ if TYPE_CHECKING:  # an App without storage needs none of these blocks, and none
     from ..blocks.storage import ThroughputMode
 
 Filler: TypeAlias = Literal["public", "private"]
+Kind: TypeAlias = Literal["efs", "zip"]
 
 # A VPC has addresses of these, unless somebody has chosen public ones
 # (https://docs.aws.amazon.com/vpc/latest/userguide/vpc-cidr-blocks.html).
@@ -59,8 +60,14 @@ class NewNetwork:
 
 @dataclass(frozen=True)
 class Storage:
-    """An encrypted EFS, which every function mounts. Raises ValueError for another mode and MiB/s out of range."""
+    """Where the functions find packages and model: on an encrypted EFS, which every function mounts, or in their zips.
 
+    Raises ValueError for another kind or mode, and for MiB/s out of range.
+    """
+
+    kind: Kind = "efs"
+    """`efs`: a file system, in a network. `zip`: packages and model are in the functions' zips, up to 250 MB unpacked,
+    and there is no network; `EFS_PATH` is their directory in the zip. What follows is for `efs`."""
     throughput_mode: "ThroughputMode" = "elastic"
     """`elastic`: reading and writing is billed. `provisioned`: the reserved throughput is billed. `bursting`: free."""
     provisioned_mibps: float = 15
@@ -69,13 +76,15 @@ class Storage:
     def __post_init__(self) -> None:
         from ..blocks.storage import MIBPS, ThroughputMode
 
+        arguments.one_of("Storage.kind", self.kind, get_args(Kind))
         arguments.one_of("Storage.throughput_mode", self.throughput_mode, get_args(ThroughputMode))
         arguments.number("Storage.provisioned_mibps", self.provisioned_mibps, *MIBPS, "MiB/s")
 
 
 @dataclass(frozen=True)
 class Filling:
-    """The content of EFS: on AWS an instance puts it there, locally the same script does.
+    """The content of EFS: on AWS an instance puts it there, locally the same script does. With `Storage("zip")` deploy
+    puts packages and model into the zips, and what is said of the instance has no effect.
 
     Raises TypeError and ValueError for wrong values. The App checks the files.
     """
@@ -135,9 +144,23 @@ def refuse_wrong_kinds(network: object, storage: object, filling: object, access
     ):
         if value is not None and not isinstance(value, kinds):
             raise TypeError(f"App.{name} is {value!r}: pass {' or '.join(f'{kind.__name__}(...)' for kind in kinds)}")
+    if isinstance(storage, Storage) and storage.kind == "zip":
+        _refuse_unfit_for_zip(network, filling)
+        return
     if storage is not None and network is None:
         raise ValueError("App.storage needs a network: add network=ExistingNetwork(...) or network=NewNetwork(...)")
     if network is not None and storage is None:
         raise ValueError("App.network is used only with storage: add storage=Storage(), or remove the network")
     if filling is not None and storage is None:
         raise ValueError("App.filling needs storage to fill: add storage=Storage()")
+
+
+def _refuse_unfit_for_zip(network: object, filling: object) -> None:
+    if network is not None:
+        raise ValueError("App.network is used only with EFS: remove it, since Storage('zip') needs no network")
+    if not isinstance(filling, Filling):
+        raise ValueError("App.filling says what goes into the zips: add filling=Filling(...), or remove the storage")
+    if filling.is_url:
+        raise ValueError(
+            f"Filling.model is {filling.model!r}: with Storage('zip') name a directory or an archive on this machine"
+        )

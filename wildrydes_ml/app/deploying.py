@@ -7,10 +7,11 @@ from typing import TYPE_CHECKING
 
 from troposphere import Parameter, Template
 
+from .. import packaging
 from ..blocks.access import Access
 from ..blocks.function import ALIAS
 from ..blocks.routes import Route
-from ..deployment import Code, Deployment, Filling, Proof, Stack
+from ..deployment import Code, Deployment, Filling, Packed, Proof, Stack
 from ..errors import SettingsError
 from ..questions import Question
 from ..template.source import built
@@ -21,16 +22,26 @@ from .parameters import REFILLS
 if TYPE_CHECKING:
     from .app import App
 
+# On an emulator: one machine has few processors.
+_FEW_BATCHES = {"BatchConcurrency": "2"}
+
 
 def deployment(app: "App", template: Template) -> Deployment:
     """The App as data for the deployer. Raises SettingsError when the model is missing."""
     question = app.question
+    has_batches = "BatchMachine" in template.outputs
+    also = packaging.batch_files() if has_batches else ()
     return Deployment(
         name=app.name,
         stacks=(Stack(built(f"{app.name}.yml", template)),),
         proof=_proof(app, question) if question else None,
-        code=tuple(Code(directory, (parameter,)) for directory, parameter in app.code.items()),
+        code=tuple(
+            Code(directory, (parameter,), packed=directory in app.packed_code, also=also)
+            for directory, parameter in app.code.items()
+        ),
+        local=_FEW_BATCHES if has_batches else {},
         filling=_filling(app, template),
+        packed=_packed(app),
         opens=_opens(app.access),
     )
 
@@ -43,9 +54,20 @@ def _filling(app: "App", template: Template) -> Filling | None:
     return Filling(refills=REFILLS, resources=tuple(come_and_go), model=_model(app, app.filling))
 
 
+def _packed(app: "App") -> Packed | None:
+    """What the zips hold besides the code, with `Storage("zip")`."""
+    if app.filling is None or not app.packed:
+        return None
+    pins = files.pins("Filling.packages", app.directory, app.filling.packages)
+    lines = "".join(f"{pin}\n" for pin in pins.split())
+    return Packed(packages=lines, model=_local_model(app, app.filling))
+
+
 def _model(app: "App", filling: Declared) -> Path | str:
-    if filling.is_url:
-        return filling.model
+    return filling.model if filling.is_url else _local_model(app, filling)
+
+
+def _local_model(app: "App", filling: Declared) -> Path:
     try:
         return files.model("Filling.model", app.directory, filling.model)
     except ValueError as error:

@@ -10,6 +10,7 @@ from troposphere import GetAtt, Ref
 from ..blocks import arguments
 from ..blocks.choices import Later, Value, reference
 from ..blocks.function import FunctionSettings, Inference
+from ..blocks.routes import Method
 
 Metric: TypeAlias = tuple[str, str, Mapping[str, Value]]
 """Namespace, name and dimensions of a metric of CloudWatch's."""
@@ -102,3 +103,20 @@ def variables(where: str, environment: Mapping[str, Any]) -> dict[str, Any]:
             f"{where} has {literal} bytes, but Lambda allows {_ENVIRONMENT_BYTES}: put long values into the zip"
         )
     return found
+
+
+def method_and_path(route: object) -> tuple[Method, str]:
+    """The parts of a route as an author writes it, such as `POST /`. Raises ValueError for anything else."""
+    match = re.fullmatch(r"(\S+) (/\S*)", route) if isinstance(route, str) else None
+    if match is None:
+        raise ValueError(f"route {route!r}: write method and path, such as 'POST /' or 'GET /health'")
+    method: Any = match[1]
+    return method, match[2]
+
+
+def refuse_unknown(known: Mapping[str, Function], route: str, function: object) -> None:
+    """Raises TypeError for what is no function, ValueError for a function of another App."""
+    if not isinstance(function, Function):
+        raise TypeError(f"route {route!r} has {function!r}: pass the result of app.function(...)")
+    if known.get(function.title) is not function:
+        raise ValueError(f"route {route!r}: function {function.title} belongs to another App; add one to this App")

@@ -59,6 +59,16 @@ def read(picture: str) -> tuple[bytes, str]:
     return _scaled(picture, len(body) > MAX_POSTED_BYTES) or (body, content_type)
 
 
+def why_not(path: str) -> str:
+    """Why a file is no picture that the function takes; empty when it is one, whatever its size."""
+    try:
+        with open(path, "rb") as file:
+            start = file.read(_SIGNATURE_BYTES)
+    except OSError as error:
+        return error.strerror or str(error)
+    return "" if _content_type(start) else _why_not_taken(start)
+
+
 def _scaled(picture: str, is_too_large: bool) -> tuple[bytes, str] | None:
     """A smaller picture and its content type; None for one that is posted as it is."""
     path = Path(picture)

@@ -8,7 +8,7 @@ from botocore.exceptions import ClientError
 from .. import web
 from ..errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
 from ..web import Reply
-from .facts import QUOTAS, Concurrency, Place, Quota, Reach, Unknown, Usage, Zone
+from .facts import QUOTAS, REST_APIS, Concurrency, Place, Quota, Reach, Unknown, Usage, Zone
 from .faults import DENIED, MISSING, code_of, translated
 from .records import Identity
 
@@ -33,7 +33,7 @@ class Account:
     def __init__(
         self, clients: Mapping[str, Any], identity: Identity, probe: Callable[[str], Reply] = web.probe
     ) -> None:
-        """`clients` are those of cloudformation, ec2, efs, lambda, logs, service-quotas and ssm."""
+        """`clients` are those of apigateway, cloudformation, ec2, efs, iam, lambda, logs, service-quotas and ssm."""
         self._probe = probe
         self._clients = clients
         self._identity = identity
@@ -105,6 +105,15 @@ class Account:
 
         return self._ask("logs", ask)
 
+    def log_groups(self, prefix: str) -> frozenset[str] | Unknown:
+        """The names of the log groups that begin so."""
+
+        def ask(logs: Any) -> frozenset[str]:
+            pages = logs.get_paginator("describe_log_groups").paginate(logGroupNamePrefix=prefix)
+            return frozenset(item["logGroupName"] for page in pages for item in page["logGroups"])
+
+        return self._ask("logs", ask)
+
     def subnet(self, id: str) -> Place | Unknown | None:
         """Where a subnet is; None when it does not exist."""
         return self._ask("ec2", lambda ec2: _place(ec2.describe_subnets(Filters=_by("subnet-id", id))["Subnets"]))
@@ -130,6 +139,23 @@ class Account:
     def answer(self, url: str) -> Reply:
         """A web server's answer to a request for what an instance will fetch; the instance may get another one."""
         return self._probe(url)
+
+    def apis(self) -> Usage | Unknown:
+        """How many REST APIs there are. AWS does not raise this quota.
+
+        https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+        """
+        found = self._ask("apigateway", lambda client: _listed("get_rest_apis", "items")(client, ""))
+        return found if isinstance(found, Unknown) else Usage(found, REST_APIS)
+
+    def roles(self) -> Usage | Unknown:
+        """How many roles there are, and may be."""
+
+        def ask(iam: Any) -> Usage:
+            told = iam.get_account_summary()["SummaryMap"]
+            return Usage({"": told["Roles"]}, told["RolesQuota"])
+
+        return self._ask("iam", ask)
 
     def exports(self) -> Mapping[str, str] | Unknown:
         """The stacks' exports: name → ARN of the stack."""

@@ -61,7 +61,9 @@ class Apis:
             auth = _auth(method) if method else None
             # No more calls than needed: only where a key is or may have been wanted.
             is_changing = bool(superseded) or (is_ours and description != wanted.description)
-            asks_for_key = is_changing or "API_KEY" in (auth, wanted.auth)
+            # Nobody has a key of an API that has neither method nor stage, and making one looks for what is there.
+            is_new = method is None and not stages
+            asks_for_key = is_changing or ("API_KEY" in (auth, wanted.auth) and not is_new)
             keys = self._keys.found(api, wanted.tags) if asks_for_key else FoundKeys()
         return FoundWiring(
             auth=auth,

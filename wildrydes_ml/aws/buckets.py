@@ -225,6 +225,11 @@ class Buckets:
 
     def noted(self, bucket: str, key: str) -> str | None:
         """The text under the key; None if there is none."""
+        found = self.read(bucket, key)
+        return None if found is None else found.decode()
+
+    def read(self, bucket: str, key: str) -> bytes | None:
+        """The object under the key; None if there is none."""
         with _permitted(f"s3://{bucket}/{key}"):
             try:
                 found = self._client.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._identity.account)
@@ -232,7 +237,7 @@ class Buckets:
                 if code_of(error) in MISSING:
                     return None
                 raise
-            return bytes(found["Body"].read()).decode()
+            return bytes(found["Body"].read())
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
         """An https URL that can read the object without credentials for some time."""

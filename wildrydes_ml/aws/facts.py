@@ -45,6 +45,9 @@ class Quota:
     raised_by: str = ""
 
 
+# Regional ones of an account in a region.
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
+REST_APIS = 600
 # https://docs.aws.amazon.com/vpc/latest/userguide/amazon-vpc-limits.html
 # https://docs.aws.amazon.com/general/latest/gr/elasticfilesystem.html
 _VPCS = "L-F678F1CE"

@@ -7,9 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from ..errors import WildrydesError
 from .facts import Unknown
 from .faults import DENIED, MISSING, code_of, translated
-from .records import Invocation
+from .records import FunctionFacts, Invocation
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: network interfaces and mounts take their time.
 _NOT_YET = {
@@ -46,6 +47,33 @@ class Functions:
         if reply.get("FunctionError"):
             return Invocation(0, "", _error(payload))
         return _answered(payload)
+
+    def call(self, name: str, event: dict[str, Any]) -> dict[str, Any]:
+        """What the function returns, as it is. Raises WildrydesError when it fails."""
+        with translated(f"function {name}"):
+            reply = self._client.invoke(FunctionName=name, Payload=json.dumps(event).encode())
+            payload = json.loads(reply["Payload"].read())
+        if reply.get("FunctionError") or not isinstance(payload, dict):
+            raise WildrydesError(f"function {name}: {_error(payload)}")
+        return payload
+
+    def facts(self, name: str) -> FunctionFacts | None:
+        """What a function, or its alias, is; None when there is none."""
+        with translated(f"function {name}"):
+            try:
+                found = self._client.get_function_configuration(FunctionName=name)
+            except ClientError as error:
+                if code_of(error) in MISSING:
+                    return None
+                raise
+        return FunctionFacts(
+            name=found["FunctionName"],
+            role=found["Role"].rpartition("/")[2],
+            memory=int(found["MemorySize"]),
+            timeout=int(found["Timeout"]),
+            architecture=(found.get("Architectures") or ["x86_64"])[0],
+            mounts=bool(found.get("FileSystemConfigs")),
+        )
 
     def tags(self, name: str) -> dict[str, str] | None:
         """The function's tags, None when there is no such function."""

@@ -145,7 +145,9 @@ class Keys:
         Raises WildrydesError when all keys are disabled.
         """
         linked = [key for plan in self._plans() if _serves(plan, api, stage) for key in self._linked(plan)]
-        found = [self._client.get_api_key(apiKey=key, includeValue=True) for key in linked]
+        # Somebody may have deleted one that the plan still lists.
+        asked = [optional(self._client.get_api_key, apiKey=key, includeValue=True) for key in linked]
+        found = [key for key in asked if key is not None]
         values = [str(key["value"]) for key in found if _is_enabled(key)]
         if found and not values:
             raise WildrydesError(_disabled(api, found))

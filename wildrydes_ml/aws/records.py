@@ -24,6 +24,7 @@ class Stack:
     """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on.
 
     `changed` is when its last update began, or its creation; None when that is not known.
+    `parent` is the id of the stack that has made it, empty for one that nobody nested in another.
     """
 
     name: str
@@ -35,6 +36,9 @@ class Stack:
     tags: Mapping[str, str] = field(default_factory=dict)
     is_protected: bool = False
     changed: datetime | None = None
+    created: datetime | None = None
+    description: str = ""
+    parent: str = ""
 
 
 @dataclass(frozen=True)
@@ -103,6 +107,18 @@ class Drift:
     compared: int
     drifted: tuple[Drifted, ...] = ()
     unread: str = ""
+
+
+@dataclass(frozen=True)
+class FunctionFacts:
+    """What a function is, as far as it says how fast and how dear it is. `memory` in MiB, `timeout` in seconds."""
+
+    name: str
+    role: str
+    memory: int
+    timeout: int
+    architecture: str
+    mounts: bool
 
 
 @dataclass(frozen=True)

@@ -23,7 +23,9 @@ from .faults import translated
 from .functions import Functions
 from .lazy import Lazy
 from .logs import Logs
+from .machines import Machines
 from .networks import Networks
+from .pictures import Pictures
 from .reading import Say, guard
 from .records import Identity
 from .regions import Resolve, known, refuse_unknown
@@ -39,6 +41,7 @@ _SERVICES = (
     "cloudformation",
     "ec2",
     "efs",
+    "iam",
     "lambda",
     "logs",
     "resourcegroupstaggingapi",
@@ -46,6 +49,8 @@ _SERVICES = (
     "service-quotas",
     "ssm",
 )
+# What many pictures need; nobody else asks them.
+_FOR_BATCHES = ("s3", "stepfunctions")
 # The longest that a function may run, and a little: an invocation must not be given up or repeated before.
 _INVOKE_SECONDS = 910
 # Links must name the region's own host: the global one redirects for a while after a bucket was made.
@@ -126,6 +131,18 @@ def connect(
         Account(clients, identity),
         Logs(clients["logs"], clients["ec2"]),
     )
+
+
+def connect_batches(
+    target: Target,
+    region: str,
+    say: Say = lambda text: None,
+    open_session: Callable[[Target], Any] = _session,
+) -> tuple[Machines, Pictures]:
+    """The gateways for batches of pictures, at a target that `connect` has reached; the region is its identity's."""
+    session = open_session(target)
+    s3, states = (Lazy(partial(_client, session, name, target, say)) for name in _FOR_BATCHES)
+    return Machines(states), Pictures(s3, region)
 
 
 def _client(session: Any, name: str, target: Target, say: Say) -> Any:

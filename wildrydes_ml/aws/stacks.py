@@ -68,12 +68,15 @@ class Stacks:
             return {stack.name: stack for stack in stacks if stack.name in names}
         return {name: stack for name in names if (stack := self.describe(name))}
 
-    def tagged(self, key: str) -> list[Stack]:
-        """The stacks that have a tag with that key."""
+    def listed(self) -> dict[str, Stack]:
+        """All stacks that there are, by name."""
         with translated("stacks"):
             pages = self._client.get_paginator("describe_stacks").paginate()
-            found = [_stack(item) for page in pages for item in page["Stacks"]]
-        return [stack for stack in found if key in stack.tags]
+            return {item["StackName"]: _stack(item) for page in pages for item in page["Stacks"]}
+
+    def tagged(self, key: str) -> list[Stack]:
+        """The stacks that have a tag with that key."""
+        return [stack for stack in self.listed().values() if key in stack.tags]
 
     def template(self, name: str) -> str:
         """The template's text as it was submitted; empty when there is none yet."""
@@ -278,6 +281,9 @@ def _stack(found: dict[str, Any]) -> Stack:
         {item["Key"]: item["Value"] for item in found.get("Tags", [])},
         found.get("EnableTerminationProtection", False),
         found.get("LastUpdatedTime") or found.get("CreationTime"),
+        found.get("CreationTime"),
+        found.get("Description", ""),
+        found.get("ParentId", ""),
     )
 
 

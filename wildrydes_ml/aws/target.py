@@ -1,5 +1,6 @@
 """Where a deployment goes: AWS, or an emulator on this machine."""
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -31,3 +32,9 @@ class Target:
     def is_local(self) -> bool:
         """Whether the target is an emulator."""
         return bool(self.endpoint)
+
+    def options(self, region: str) -> str:
+        """The options of a command that lead it to this account or machine, and to the region."""
+        if self.is_local:
+            return "--local"
+        return f"--region {region}" + (f" --profile {shlex.quote(self.profile)}" if self.profile else "")

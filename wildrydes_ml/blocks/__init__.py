@@ -7,6 +7,8 @@ __all__ = [
     "Access",
     "Alarms",
     "Api",
+    "BatchSettings",
+    "Batches",
     "FileSystemMount",
     "FunctionSettings",
     "Inference",
@@ -17,6 +19,7 @@ __all__ = [
     "Storage",
     "Watched",
     "access_point_arn",
+    "add_batch",
     "add_dashboard",
     "add_function_security_group",
     "add_inference_function",
@@ -25,6 +28,7 @@ __all__ = [
     "add_populate",
     "add_proxy_stage",
     "add_rest_api",
+    "add_s3_endpoint",
     "add_storage",
     "invoke_url",
 ]
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
     from .access import Access
     from .agreement import Populate
     from .api import Api, add_proxy_stage, add_rest_api, invoke_url
+    from .batch import Batches, BatchSettings, add_batch, add_s3_endpoint
     from .dashboard import Alarms, Watched, add_dashboard
     from .filling import PopulateSettings, add_instance_security_group, add_populate
     from .function import FunctionSettings, Inference, add_inference_function
@@ -45,6 +50,8 @@ else:
         "Access": ".access",
         "Alarms": ".dashboard",
         "Api": ".api",
+        "BatchSettings": ".batch",
+        "Batches": ".batch",
         "FileSystemMount": ".mount",
         "FunctionSettings": ".function",
         "Inference": ".function",
@@ -55,6 +62,7 @@ else:
         "Storage": ".storage",
         "Watched": ".dashboard",
         "access_point_arn": ".storage",
+        "add_batch": ".batch",
         "add_dashboard": ".dashboard",
         "add_function_security_group": ".network",
         "add_inference_function": ".function",
@@ -63,6 +71,7 @@ else:
         "add_populate": ".filling",
         "add_proxy_stage": ".api",
         "add_rest_api": ".api",
+        "add_s3_endpoint": ".batch",
         "add_storage": ".storage",
         "invoke_url": ".api",
     }

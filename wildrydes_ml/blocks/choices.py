@@ -85,7 +85,7 @@ def choose(choice: Choice, yes: Any, no: Any = NoValue) -> Any:
 
 def boundary(template: Template, policy: Value) -> Any:
     """The PermissionsBoundary of a role: the policy's ARN, or no property if it is ''."""
-    return choose(given(template, "PermissionsBoundaryGiven", policy), reference(policy))
+    return choose(given(template, "BoundaryGiven", policy), reference(policy))
 
 
 def listed(*entries: Any) -> list[Any]:

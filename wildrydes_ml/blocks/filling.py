@@ -23,6 +23,7 @@ from .storage import Storage, admits
 from .suppressions import checkov_skips, guard_suppressions
 
 Instance: TypeAlias = Literal["keep", "stop", "none"]
+Weights: TypeAlias = Literal["auto", "float32", "float16"]
 
 # A slow region fills 1.3 GB at 15 MiB/s in well under half of this.
 WAIT_SECONDS = 3600
@@ -54,6 +55,9 @@ class PopulateSettings:
             otherwise it may contain any files.
         model_sha256: The archive's SHA-256 digest in 64 hexadecimal digits; '' for no check.
         signature: The name of the SavedModel's signature that answers pictures; '' for `default`.
+        weights: How the prepared model stores its numbers; `auto`: float16 where the model then finds the same.
+        samples: The key in the bucket of a tar of pictures on which the prepared model must find the same, too; `none`
+            for no such pictures.
         ssh_cidr: The block of IPv4 addresses that may log in by SSH; '' for nobody.
         bucket: The bucket with the zip of this package's own function. Its code prepares the model for a fast start;
             without a bucket, or with another function, the model is not prepared.
@@ -70,6 +74,8 @@ class PopulateSettings:
     model: Value = ""
     model_sha256: Value = ""
     signature: Value = ""
+    weights: Weights | Later = "auto"
+    samples: Value = "none"
     ssh_cidr: Value = ""
     bucket: Value = ""
     key: Value = ""
@@ -79,13 +85,14 @@ class PopulateSettings:
     def __post_init__(self) -> None:
         arguments.one_of("PopulateSettings.instance", self.instance, get_args(Instance))
         arguments.one_of("PopulateSettings.architecture", self.architecture, get_args(Architecture))
+        arguments.one_of("PopulateSettings.weights", self.weights, get_args(Weights))
         arguments.text("PopulateSettings.runtime", self.runtime, RUNTIME, "use a Lambda runtime such as python3.13")
         arguments.text("PopulateSettings.model", self.model, r"|https?://.+", "use the http(s) URL of a tar archive")
         arguments.text(
             "PopulateSettings.model_sha256", self.model_sha256, r"|[0-9A-Fa-f]{64}", "use 64 hexadecimal digits"
         )
         arguments.policy_arn("PopulateSettings.permissions_boundary", self.permissions_boundary)
-        for name in ("instance_type", "packages", "model", "signature", "ssh_cidr", "bucket", "key"):
+        for name in ("instance_type", "packages", "model", "signature", "samples", "ssh_cidr", "bucket", "key"):
             where = f"PopulateSettings.{name}"
             arguments.text(
                 where, getattr(self, name), _UNQUOTED, "use no quotes, $, `, \\ or line breaks: a shell reads it"
@@ -221,7 +228,7 @@ def _texts(template: Template, settings: PopulateSettings) -> dict[str, str]:
 
 
 def _exists(template: Template, settings: PopulateSettings) -> Choice:
-    return differs(template, "HasBootstrapInstance", settings.instance, "none")
+    return differs(template, "HasFiller", settings.instance, "none")
 
 
 def _instance_profile(
@@ -229,7 +236,8 @@ def _instance_profile(
 ) -> iam.InstanceProfile:
     has_code = given(template, "CodeIsGiven", settings.bucket)
     write = iam.Policy(PolicyName="FillAccessPoint", PolicyDocument=policies.mount_and_write(storage.access_point_arn))
-    read = iam.Policy(PolicyName="ReadCode", PolicyDocument=policies.read_object(settings.bucket, settings.key))
+    keys = [settings.key, *([] if settings.samples == "none" else [settings.samples])]
+    read = iam.Policy(PolicyName="ReadCode", PolicyDocument=policies.read_objects(settings.bucket, *keys))
     role = add(
         template,
         exists,
@@ -258,9 +266,9 @@ def _instance(
     handle: cloudformation.WaitConditionHandle,
     settings: PopulateSettings,
 ) -> ec2.Instance:
-    leaves = equals(template, "BootstrapInstanceLeaves", settings.instance, "stop")
+    leaves = equals(template, "FillerLeaves", settings.instance, "stop")
     arm = equals(template, "IsArm", settings.architecture, "arm64")
-    own_type = given(template, "BootstrapInstanceTypeGiven", settings.instance_type)
+    own_type = given(template, "FillerTypeGiven", settings.instance_type)
     title = "EfsMountEC2Instance"
     return add(
         template,
@@ -290,10 +298,10 @@ def _suppressions(network: Network) -> dict[str, Any]:
         **(checkov_skips(CKV_AWS_88=fetches) if public else {}),
         **guard_suppressions(
             EBS_OPTIMIZED_INSTANCE="The default instance types are EBS-optimized.",
-            EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs money, and the instance works for a few minutes only.",
+            EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs money, and the instance works for minutes.",
             **({"EC2_INSTANCE_NO_PUBLIC_IP": "It downloads packages and model, see CKV_AWS_88."} if public else {}),
             EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
-            ec2_instance_nitro_encryption_in_transit_check="Its connections use TLS, the one to EFS too.",
+            ec2_instance_nitro_encryption_in_transit_check="Its connections use TLS.",
         ),
     }
 
@@ -340,6 +348,8 @@ def _settings(storage: Storage, handle: cloudformation.WaitConditionHandle, sett
         "BOOTSTRAP_INSTANCE": settings.instance,
         "CODE_BUCKET": settings.bucket,
         "CODE_KEY": settings.key,
+        "MODEL_WEIGHTS": settings.weights,
+        "SAMPLES_KEY": settings.samples,
         "SIGNAL_URL": handle,
     }
     return fill("".join(f'{name}="{{{name}}}"\n' for name in values), **values)

@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 from troposphere import AWSHelperFn, GetAtt, Join, Ref, Template, awslambda, iam, logs
 
+from ..naming import PACKED, PACKED_PACKAGES
 from ..template.headings import under
 from . import agreement, arguments, policies
 from .agreement import RUNTIME, Architecture, Populate
@@ -19,6 +20,9 @@ from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
 TITLE = "ModelInferenceFunction"
 ALIAS = "live"
 HANDLER = "lambda_function.lambda_handler"
+# A relative path starts where the function's code is, which is also its working directory.
+IN_ZIP = {"EFS_PATH": PACKED, "PY_PKG_PATH": PACKED_PACKAGES}
+"""The variables for packages and models that are in the function's zip instead of on EFS."""
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 MEMORY_MIB = (128, 10240)

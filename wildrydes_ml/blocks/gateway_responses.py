@@ -172,4 +172,4 @@ def _body(answer: Answer) -> str:
         "detail": answer.detail,
         "instance": "$context.requestId",
     }
-    return json.dumps(body)
+    return json.dumps(body, separators=(",", ":"))

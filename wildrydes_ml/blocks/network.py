@@ -111,8 +111,8 @@ def add_network(
     arguments.one_of("egress", egress, get_args(Egress))
     _check_zones(zone_one, zone_two)
     ipv6 = equals(template, "UseIpv6", egress, "ipv6")
-    first = _zone(template, "AvailabilityZoneOneGiven", zone_one, 0)
-    second = _zone(template, "AvailabilityZoneTwoGiven", zone_two, 1)
+    first = _zone(template, "ZoneOneGiven", zone_one, 0)
+    second = _zone(template, "ZoneTwoGiven", zone_two, 1)
     vpc = template.add_resource(
         ec2.VPC(
             f"{name}VPC",

@@ -91,10 +91,104 @@ def join_vpc(function_name: Value) -> PolicyDocument:
     )
 
 
-def read_object(bucket: Value, key: Value) -> PolicyDocument:
-    """Allows reading one object in a bucket."""
-    arn = fill("arn:${{AWS::Partition}}:s3:::{bucket}/{key}", bucket=bucket, key=key)
-    return PolicyDocument(Version=_VERSION, Statement=[Statement(Effect=Allow, Action=[s3.GetObject], Resource=[arn])])
+def read_objects(bucket: Value, *keys: Value) -> PolicyDocument:
+    """Allows reading some objects in a bucket."""
+    arns = [fill("arn:${{AWS::Partition}}:s3:::{bucket}/{key}", bucket=bucket, key=key) for key in keys]
+    return PolicyDocument(Version=_VERSION, Statement=[Statement(Effect=Allow, Action=[s3.GetObject], Resource=arns)])
+
+
+def read_and_write_pictures(source: Value, bucket: Value, prefix: Value) -> PolicyDocument:
+    """Allows reading the objects of a bucket, and writing under a prefix of another.
+
+    With the right to list, S3 says of a picture that is gone that it is gone; without, that access is denied
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html).
+    """
+    names = {"source": source, "bucket": bucket, "prefix": prefix}
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(
+                Effect=Allow, Action=[s3.GetObject], Resource=[fill("arn:${{AWS::Partition}}:s3:::{source}/*", **names)]
+            ),
+            Statement(
+                Effect=Allow, Action=[s3.ListBucket], Resource=[fill("arn:${{AWS::Partition}}:s3:::{source}", **names)]
+            ),
+            Statement(
+                Effect=Allow,
+                Action=[s3.PutObject],
+                Resource=[fill("arn:${{AWS::Partition}}:s3:::{bucket}/{prefix}*", **names)],
+            ),
+        ],
+    )
+
+
+def endpoint_to_pictures(source: Value, bucket: Value, prefix: Value) -> PolicyDocument:
+    """A gateway endpoint's policy: reading from any bucket, as riders' links may lead to one, and writing results only.
+
+    It gives nobody a right: whoever comes through needs one of its own
+    (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).
+    """
+    writes = fill("arn:${{AWS::Partition}}:s3:::{bucket}/{prefix}*", bucket=bucket, prefix=prefix)
+    lists = fill("arn:${{AWS::Partition}}:s3:::{source}", source=source)
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(Effect=Allow, Principal=Principal("*"), Action=[action], Resource=[resource])
+            for action, resource in (
+                (s3.GetObject, Sub("arn:${AWS::Partition}:s3:::*/*")),
+                (s3.ListBucket, lists),
+                (s3.PutObject, writes),
+            )
+        ],
+    )
+
+
+def invoke(function_arn: Any) -> PolicyDocument:
+    """Allows invoking a function, or a function's alias."""
+    from awacs import awslambda  # only here: few templates need it
+
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[Statement(Effect=Allow, Action=[awslambda.InvokeFunction], Resource=[function_arn])],
+    )
+
+
+def run_children(machine: str) -> PolicyDocument:
+    """Allows a state machine with that name to start and to stop the children of its Distributed Map
+    (https://docs.aws.amazon.com/step-functions/latest/dg/iam-policies-eg-dist-map.html)."""
+    from awacs import states
+
+    arn = "arn:${AWS::Partition}:states:${AWS::Region}:${AWS::AccountId}"
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[
+            Statement(Effect=Allow, Action=[states.StartExecution], Resource=[Sub(f"{arn}:stateMachine:{machine}")]),
+            Statement(
+                Effect=Allow,
+                Action=[states.DescribeExecution, states.StopExecution],
+                Resource=[Sub(f"{arn}:execution:{machine}/*")],
+            ),
+        ],
+    )
+
+
+def deliver_logs() -> PolicyDocument:
+    """Allows Step Functions to deliver a state machine's log. CloudWatch knows no resource for these actions
+    (https://docs.aws.amazon.com/step-functions/latest/dg/cw-logs.html)."""
+    actions = (
+        "CreateLogDelivery",
+        "GetLogDelivery",
+        "UpdateLogDelivery",
+        "DeleteLogDelivery",
+        "ListLogDeliveries",
+        "PutResourcePolicy",
+        "DescribeResourcePolicies",
+        "DescribeLogGroups",
+    )
+    return PolicyDocument(
+        Version=_VERSION,
+        Statement=[Statement(Effect=Allow, Action=[getattr(logs, name) for name in actions], Resource=["*"])],
+    )
 
 
 def encrypted_access_points_only() -> PolicyDocument:
@@ -147,7 +241,7 @@ def _deny_clients(sid: str, condition: Any) -> Statement:
         Sid=sid,
         Effect=Deny,
         Principal=Principal("AWS", "*"),
-        Action=[efs.ClientMount, efs.ClientWrite, efs.ClientRootAccess],
+        Action=[efs.Action("Client*")],
         Resource=["*"],
         Condition=Condition(condition),
     )

@@ -129,7 +129,7 @@ def _file_system(template: Template, mode: Value, mibps: Number, name: str) -> e
             FileSystemPolicy=encode_to_dict(policies.encrypted_access_points_only()),
             FileSystemTags=Tags(Name=_named(name, "FileSystem")),
             Metadata=guard_suppressions(
-                EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN="Packages and model can be installed again at any time."
+                EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN="Its content can be installed again at any time."
             ),
         )
     )

@@ -2,11 +2,13 @@
 
 import argparse
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 from ..naming import OWN_NAME
 from ..policy.rows import CLOUDFORMATION
 from ..policy.rows import VERBS as GRANTED
+from ..studio.regions import REGIONS as STUDIO_REGIONS
 from ..workshop.names import NAME
 
 _MOST_THREADS = 32
@@ -77,8 +79,8 @@ def what(parser: argparse.ArgumentParser) -> None:
     group.add_argument(
         "--preset",
         default="",
-        help="several parameters under one name; for the workshop: workshop (as in the module; the default) or "
-        "lean (under 1 US$ a month when idle)",
+        help="several parameters under one name; for the workshop: workshop (as in the module; the default), lean "
+        "(under 1 US$ a month when idle) or packaged (without EFS, 0 US$ when idle)",
     )
     group.add_argument(
         "--set",
@@ -93,7 +95,7 @@ def what(parser: argparse.ArgumentParser) -> None:
         default="",
         metavar="LOCATION",
         help="SavedModel: directory, tar.gz or URL (default: the SSD model of TensorFlow Hub; with --local: a "
-        "small model that knows drawings)",
+        "small model that knows drawings); with --preset packaged also a directory of prepare",
     )
     group.add_argument(
         "--tag",
@@ -108,8 +110,8 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--route",
         default="",
-        help="only for the workshop: long (two stacks, then the API is connected) or short (one stack) "
-        "(default: the deployed route; long for a new deployment)",
+        help="only for the workshop: long (two stacks, then the API is connected), short (one stack) or packaged "
+        "(one stack without EFS) (default: the deployed route; long for a new deployment)",
     )
     parser.add_argument(
         "--signature",
@@ -118,11 +120,24 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         help="the model's signature to serve, as --set Signature=NAME (default: default)",
     )
     parser.add_argument(
+        "--samples",
+        default="",
+        metavar="DIR",
+        help="folder of your own pictures: the prepared model must find the same in them as TensorFlow does",
+    )
+    parser.add_argument(
         "--reset",
         action="append",
         default=[],
         metavar="Parameter",
         help="set a parameter back to its default (repeatable); all: every parameter that was set",
+    )
+    parser.add_argument(
+        "--expires",
+        default="",
+        metavar="TIME",
+        help="when `destroy --expired` may delete this: 18:00, 4h, 2d, 2026-01-31 (its end), 2026-01-31T18:00 (times "
+        "of this machine's zone), or never",
     )
     parser.add_argument("--plan", action="store_true", help="show what deploy would do; change nothing")
     parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
@@ -146,6 +161,44 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def batch(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("pictures", metavar="PICTURES", help="s3://BUCKET/PREFIX, or a folder, which is uploaded first")
+    parser.add_argument(
+        "--to", default="", metavar="s3://…", help="where the results go (default: folder batches/ of our bucket)"
+    )
+    parser.add_argument("--bucket", default="", help="our bucket (default: the one that deploy uses)")
+    parser.add_argument(
+        "--concurrency",
+        type=_between(1, 10_000),
+        default=0,
+        metavar="N",
+        help="batches at a time (default: 100, or what Lambda allows; with --local: 2)",
+    )
+    parser.add_argument(
+        "--sample",
+        type=_between(1, 1000),
+        default=20,
+        metavar="N",
+        help="pictures that are asked first, for the estimate (default: 20)",
+    )
+    parser.add_argument(
+        "--tolerate",
+        type=_between(0, 100),
+        default=5,
+        metavar="PERCENT",
+        help="batches that may fail before the rest is given up (default: 5)",
+    )
+    parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
+    parser.add_argument(
+        "--out",
+        type=Path,
+        metavar="FILE",
+        help="where to write the results, a JSON line a picture (default: batch-ID.jsonl)",
+    )
+    parser.add_argument("--yes", action="store_true", help="do not ask before the pictures are asked")
+    tell(parser)
+
+
 def serve(parser: argparse.ArgumentParser) -> None:
     """What those take that serve on this machine."""
     parser.add_argument(
@@ -163,6 +216,12 @@ def destroy(parser: argparse.ArgumentParser) -> None:
         "--keep-data",
         action="store_true",
         help="keep EFS and the bucket, and delete what else is billed by the hour; a later deploy uses them again",
+    )
+    parser.add_argument(
+        "--expired",
+        action="store_true",
+        help="delete every deployment in this account and region whose time (deploy --expires) has passed, of every "
+        "name and application",
     )
     parser.add_argument(
         "--retain",
@@ -197,6 +256,11 @@ def classify(parser: argparse.ArgumentParser) -> None:
 
 def status(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
+        "--all",
+        action="store_true",
+        help="list every deployment in this account and region instead, with age, idle cost and expiry",
+    )
+    parser.add_argument(
         "--drift",
         action="store_true",
         help="also show what was changed outside CloudFormation, as far as CloudFormation can tell",
@@ -220,10 +284,22 @@ def policy(parser: argparse.ArgumentParser) -> None:
         dest="who",
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
-        help="who gets the policy: the user of this verb, or (cloudformation) the role of --role-arn (default: "
-        "%(default)s)",
+        help="who gets the policy: the user of this verb (status-all: of `status --all`, and, besides destroy's, of "
+        "`destroy --expired`), the teacher of a class (class), somebody who takes part in a workshop (participant), or "
+        "the role of --role-arn (cloudformation) (default: %(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
+
+
+def _between(least: int, most: int) -> Callable[[str], int]:
+    """A whole number in a range, as the type of an option."""
+
+    def number(text: str) -> int:
+        if not text.isdecimal() or not least <= int(text) <= most:
+            raise argparse.ArgumentTypeError(f"a number from {least} to {most}, not {text!r}")
+        return int(text)
+
+    return number
 
 
 def _threads(text: str) -> int:
@@ -247,6 +323,20 @@ def render(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--check", action="store_true", help="write nothing; show what is out of date, and exit with 1")
     parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
+    group = parser.add_argument_group("a directory for AWS Workshop Studio")
+    group.add_argument(
+        "--workshop-studio",
+        type=Path,
+        metavar="DIR",
+        help="write the directory for AWS Workshop Studio: contentspec.yaml, content, static and assets",
+    )
+    group.add_argument(
+        "--regions",
+        default="",
+        metavar="REGION,REGION",
+        help=f"the regions among which the operator of an event chooses (default: {','.join(STUDIO_REGIONS)})",
+    )
+    what(parser)
 
 
 def package(parser: argparse.ArgumentParser) -> None:

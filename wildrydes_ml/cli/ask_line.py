@@ -2,18 +2,30 @@
 
 import argparse
 import shlex
+from collections.abc import Collection
 
 from .parser import build_parser
 
 _PLACE = ("app", "name", "account", "region", "profile", "local", "home", "config")
+_RUN = (*_PLACE, "to", "bucket", "concurrency", "tolerate", "out")
 
 
 def asking(options: argparse.Namespace) -> str:
     """The command line that asks the deployment of another verb's options."""
-    parser = build_parser("ask", options.file)
-    words = [str(options.program).format(verb="ask")]
+    return " ".join(_words(options, "ask", _PLACE))
+
+
+def resuming(options: argparse.Namespace) -> str:
+    """The command line that goes on with a run of `batch`."""
+    return " ".join([*_words(options, "batch", _RUN), shlex.quote(options.pictures), "--resume"])
+
+
+def _words(options: argparse.Namespace, verb: str, kept: Collection[str]) -> list[str]:
+    """The verb with those options that are not as by default."""
+    parser = build_parser(verb, options.file)
+    words = [str(options.program).format(verb=verb)]
     for action in parser._actions:
         value = getattr(options, action.dest, None)
-        if action.dest in _PLACE and str(value) != str(action.default):
+        if action.dest in kept and str(value) != str(action.default):
             words += [action.option_strings[0], *([] if value is True else [shlex.quote(str(value))])]
-    return " ".join(words)
+    return words

@@ -15,7 +15,7 @@ from pathlib import Path
 from .. import parallel, web
 from ..ask import asking, drawing, pictures
 from ..ask.table import Table
-from ..aws.session import connect
+from ..aws.session import Aws, connect
 from ..aws.target import Target
 from ..deploy import health, loglines, question
 from ..deploy import public as deploying
@@ -61,14 +61,14 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
 def deployed(options: argparse.Namespace, reporter: Reporter) -> Deployed:
     """Deploys what the options ask for."""
     settings = _settings(options)
-    target, _ = _target(options, settings, reporter)
-    return deploying.deploy(settings, target, reporter=reporter, confirm=_agreement(options, reporter))
+    target, _ = target_of(options, settings, reporter)
+    return deploying.deploy(settings, target, reporter=reporter, confirm=agreement(options, reporter))
 
 
 def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> int:
     """Shows the plan; an emulator that was started for it is stopped again."""
     home = home_of(options)
-    target, is_new = _target(options, settings, reporter)
+    target, is_new = target_of(options, settings, reporter)
     try:
         changes = deploying.plan(settings, target, reporter=reporter).changes
     finally:
@@ -81,12 +81,16 @@ def _preview(options: argparse.Namespace, settings: Settings, reporter: Reporter
 
 def destroy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Removes the deployment; locally also stops the emulator and clears its directory."""
+    if options.expired:
+        from . import whole  # which takes the parts of this module
+
+        return whole.destroy_expired(options, reporter)
     settings = _settings(options)
     if options.local:
-        removed = _destroy_locally(home_of(options), settings, reporter)
+        removed = destroy_locally(home_of(options), settings, reporter)
     else:
-        target, _ = _target(options, settings, reporter)
-        removed = destroying.destroy(settings, target, reporter=reporter, confirm=_confirmation(options, reporter))
+        target, _ = target_of(options, settings, reporter)
+        removed = destroying.destroy(settings, target, reporter=reporter, confirm=confirmation(options, reporter))
     reporter.result(True, changed=removed)
     return 0
 
@@ -122,7 +126,7 @@ def _answers(
 ) -> list[asking.Answer]:
     places = drawing.destinations(options.save, options.pictures, found) if options.save else [None] * len(found)
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     send = health.find_sender(deploying.connected(settings, target, reporter, tells_account=False), settings, target)
     columns = terminal_columns() if options.output == "text" else 0
     work = [partial(_classify, send, *pair) for pair in zip(found, places, strict=True)]
@@ -133,7 +137,7 @@ def _answers(
 def ask(options: argparse.Namespace, reporter: Reporter) -> int:
     """Sends one question and prints the answer; 1 when it is an error or none."""
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     reply = question.send(aws, settings, target, options.asked_route, question.body(options.question, sys.stdin))
     is_fine = 200 <= reply.status < 400
@@ -146,8 +150,12 @@ def ask(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def status(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what is there."""
+    if options.all:
+        from . import whole  # which takes the parts of this module
+
+        return whole.list_all(options, reporter)
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     found = deploying.status(settings, target, reporter=reporter, with_drift=options.drift)
     reporter.result(True, api_url=found.api_url)
     return 0
@@ -157,7 +165,7 @@ def logs(options: argparse.Namespace, reporter: Reporter) -> int:
     """Shows what the function and the filling have said; with --follow until Ctrl-C."""
     since = loglines.since(options.since, datetime.now(timezone.utc))
     settings = _settings(options)
-    target = _existing_target(options, settings)
+    target = existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     file = filling.log_file(target.efs_directory) if target.efs_directory else None
     reading = Reading(aws, partial(health.find_stacks, aws, settings), reporter, since, file)
@@ -167,8 +175,15 @@ def logs(options: argparse.Namespace, reporter: Reporter) -> int:
     return 0
 
 
-def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
-    """Removes the deployment and its files, and with the last one of the home its emulator.
+def destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool:
+    def remove(aws: Aws, target: Target) -> bool:
+        return destroying.destroy(settings, target, reporter=reporter, aws=aws)
+
+    return removed_locally(home, settings, reporter, remove)
+
+
+def removed_locally(home: Path, settings: Settings, reporter: Reporter, remove: Callable[[Aws, Target], bool]) -> bool:
+    """Removes a deployment by `remove` and its files, and with the last one of the home its emulator.
 
     The emulator is all that knows of a deployment whose data are kept, so it goes on.
     """
@@ -177,7 +192,7 @@ def _destroy_locally(home: Path, settings: Settings, reporter: Reporter) -> bool
     if emulator:
         target = local.target(home, emulator, settings.name)
         aws = connect(target)
-        removed = destroying.destroy(settings, target, reporter=reporter, aws=aws)
+        removed = remove(aws, target)
         others = {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)}
     if settings.keep_data:
         return removed
@@ -196,7 +211,7 @@ def home_of(options: argparse.Namespace) -> Path:
     return Path(options.home).expanduser().resolve()
 
 
-def _target(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> tuple[Target, bool]:
+def target_of(options: argparse.Namespace, settings: Settings, reporter: Reporter) -> tuple[Target, bool]:
     """The place to deploy to, and whether its emulator was started for it."""
     if not options.local:
         return Target(options.region, options.profile), False
@@ -207,7 +222,7 @@ def _target(options: argparse.Namespace, settings: Settings, reporter: Reporter)
     return local.target(home, emulator, settings.name), is_new
 
 
-def _existing_target(options: argparse.Namespace, settings: Settings) -> Target:
+def existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     """The place to ask. Raises WildrydesError when no emulator is running."""
     if not options.local:
         return Target(options.region, options.profile)
@@ -218,7 +233,7 @@ def _existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     return local.target(home, emulator, settings.name)
 
 
-def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+def agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
     """Asks a person at a terminal before a deploy makes something or makes it dearer; a program is not asked."""
 
     def confirm(lines: list[str]) -> None:
@@ -226,12 +241,12 @@ def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[lis
             return
         for line in lines:
             reporter.output(f"  {line}")
-        _ask("Deploy this? [y/N] ", "nothing was changed")
+        agree("Deploy this? [y/N] ", "nothing was changed")
 
     return confirm
 
 
-def _ask(question: str, otherwise: str) -> None:
+def agree(question: str, otherwise: str) -> None:
     """Raises SettingsError unless a person answers yes, KeyboardInterrupt for Ctrl-C: both say what is true then."""
     try:
         answer = answer_to(question)
@@ -241,7 +256,9 @@ def _ask(question: str, otherwise: str) -> None:
         raise SettingsError([otherwise])
 
 
-def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+def confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+    """Asks a person at a terminal before a destroy; without one, `--yes` must agree."""
+
     def confirm(found: list[str]) -> None:
         if options.yes:
             return
@@ -249,7 +266,7 @@ def _confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[
             raise SettingsError(["destroy would delete " + ", ".join(found) + ": add --yes to agree"])
         for line in found:
             reporter.output(f"  {line}")
-        _ask("Delete all of this? [y/N] ", "nothing was deleted")
+        agree("Delete all of this? [y/N] ", "nothing was deleted")
 
     return confirm
 

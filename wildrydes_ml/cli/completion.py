@@ -27,12 +27,11 @@ def completion(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def _tell(action: argparse.Action) -> None:
     """Gives an option what its value can be, as far as that is known before an application is read."""
-    workshop, *_ = deployments()
-    names = [name for stack in workshop.stacks for name in stack.rows]
+    names = [name for one in deployments() for name in one.rows]
     known = {
         "overrides": [f"{name}=" for name in names],
         "reset": [*names, "all"],
-        "preset": list(workshop.presets),
+        "preset": [name for one in deployments() for name in one.presets],
         "route": [one.route for one in deployments()],
     }
     if action.dest in known:

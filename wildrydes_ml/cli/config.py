@@ -28,6 +28,7 @@ OPTIONS: Mapping[str, type] = {
     "allow-replace": list,
     "app": str,
     "bucket": str,
+    "expires": str,
     "home": str,
     "local": bool,
     "model": str,
@@ -37,6 +38,7 @@ OPTIONS: Mapping[str, type] = {
     "region": str,
     "role-arn": str,
     "route": str,
+    "samples": str,
     "set": dict,
     "signature": str,
     "tag": list,
@@ -118,7 +120,7 @@ def _text(value: Any) -> str:
 
 def _absolute(body: Mapping[str, Any], folder: Path) -> dict[str, str]:
     """Paths of a file count from where it lies."""
-    paths = {name: str(body[name]) for name in ("app", "home", "model") if name in body}
+    paths = {name: str(body[name]) for name in ("app", "home", "model", "samples") if name in body}
     if not re.search(r"\.py(:|$)", paths.get("app", ".py")):  # a module: Python finds it
         del paths["app"]
     return {

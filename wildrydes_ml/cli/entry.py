@@ -11,6 +11,7 @@ import traceback
 from collections.abc import Callable, Sequence
 from functools import partial
 from importlib import import_module
+from keyword import iskeyword
 from pathlib import Path
 from typing import Any
 
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
             return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
         except OSError as error:
             return _fail(_reporter(_output_of(given)), _told(error), 1)
-        if VERBS[options.verb].module == OFFLINE:
+        if VERBS[options.verb].module == OFFLINE and not getattr(options, "model", ""):
             return _run(options, _reporter(options.output))
     # What shows progress, for which a command that only writes need not wait.
     from . import telling
@@ -96,7 +97,8 @@ def _done(options: argparse.Namespace, reporter: Reporter) -> int:
 
 def _command(verb: str) -> Callable[[argparse.Namespace, Reporter], int]:
     module = import_module(f".{VERBS[verb].module}", __package__)
-    return getattr(module, verb)  # type: ignore[no-any-return]
+    # Python has a word `class` of its own.
+    return getattr(module, f"{verb}_" if iskeyword(verb) else verb)  # type: ignore[no-any-return]
 
 
 def _told(error: OSError) -> str:

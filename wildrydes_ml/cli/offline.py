@@ -5,15 +5,21 @@ Apart from `commands`: to import what talks to AWS takes longer than to render.
 
 import argparse
 import json
+from dataclasses import replace
 
-from ..errors import naming
+from .. import packaging
+from ..errors import SettingsError, naming
+from ..naming import OWN_NAME
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
 
 
 def render(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Writes or checks the templates."""
+    """Writes or checks the templates, or writes a directory for Workshop Studio."""
+    _refuse_mixture(options)
+    if options.workshop_studio:
+        return _workshop_studio(options, reporter)
     texts = _texts(options)
     if options.check:
         diff = differences(texts, options.out)
@@ -30,6 +36,34 @@ def render(options: argparse.Namespace, reporter: Reporter) -> int:
     return 0
 
 
+def _refuse_mixture(options: argparse.Namespace) -> None:
+    """Raises SettingsError for options that have no effect together."""
+    studio = {"--set": options.overrides, "--preset": options.preset, "--model": options.model, "--tag": options.tag}
+    without = {**studio, "--regions": options.regions}
+    given = [name for name, value in without.items() if value and not options.workshop_studio]
+    if given:
+        raise SettingsError([f"{' and '.join(given)}: only with --workshop-studio DIR; templates have all parameters"])
+    if options.workshop_studio and (options.check or options.tag):
+        raise SettingsError(["--workshop-studio: leave out --check and --tag"])
+
+
+def _workshop_studio(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Writes the directory for Workshop Studio."""
+    from ..studio.directory import directory  # only here, as below
+    from ..studio.regions import REGIONS
+    from .options import settings
+
+    options.name, options.account = OWN_NAME, ""
+    regions = tuple(options.regions.split(",")) if options.regions else REGIONS
+    made = directory(settings(options), regions, reporter)
+    with naming(options.workshop_studio):
+        written = [str(path) for path in made.write(options.workshop_studio)]
+    for path in written:
+        reporter.output(f"wrote {path}")
+    reporter.result(True, written=written)
+    return 0
+
+
 def _texts(options: argparse.Namespace) -> dict[str, str]:
     """The templates by the names of their files."""
     if not options.app:
@@ -40,16 +74,27 @@ def _texts(options: argparse.Namespace) -> dict[str, str]:
 
 
 def package(options: argparse.Namespace, reporter: Reporter) -> int:
-    """Writes the function's zip."""
-    from .. import packaging  # only here, since everybody who renders would wait for it
-
-    built = packaging.build()
+    """Writes the function's zip; with a model, the one for `packaged.yml`."""
+    built = _packaged(options, reporter) if options.model else packaging.build()
     options.out.parent.mkdir(parents=True, exist_ok=True)
     with naming(options.out):
         options.out.write_bytes(built.body)
     reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
     reporter.result(True, sha256=built.digest)
     return 0
+
+
+def _packaged(options: argparse.Namespace, reporter: Reporter) -> packaging.Package:
+    """The zip with packages and a prepared model."""
+    # Only here, since everybody who renders would wait for them.
+    from ..deploy import packing
+    from ..workshop.deployments import deployment
+    from ..workshop.names import PACKAGED
+
+    packed = deployment(PACKAGED).packed
+    assert packed is not None
+    files = packing.named(packed, options.model, packing.workplace(), reporter)
+    return packing.zipped(packed, files, options.runtime, options.architecture, reporter)
 
 
 def policy(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -59,6 +104,10 @@ def policy(options: argparse.Namespace, reporter: Reporter) -> int:
     from .options import settings
 
     asked = settings(options)
+    if options.who == "class" and options.name == OWN_NAME:
+        from ..classroom.parts import class_name
+
+        asked = replace(asked, name=class_name(asked))
     found = grants.policies(options.who, asked, options.region)
     texts = [json.dumps(document, indent=2) for document in found]
     written: list[str] = []

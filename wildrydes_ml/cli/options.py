@@ -1,9 +1,10 @@
 """What the command line and the file of --config ask for, as settings; nothing is called."""
 
 import argparse
+from datetime import datetime, timezone
 from typing import Any
 
-from .. import tags
+from .. import expiry, tags
 from ..deploy.settings import Settings, parse_overrides
 from ..deployment import Deployment
 from .config import NO_CONFIG, Config
@@ -25,6 +26,7 @@ def settings(options: argparse.Namespace) -> Settings:
         overrides={**_of_file(options), **parse_overrides(option("overrides", [])), **_signature(options)},
         reset=tuple(option("reset", ())),
         model=option("model"),
+        samples=option("samples"),
         allow_replace=tuple(option("allow_replace", ())),
         account=options.account,
         continue_rollback=option("continue_rollback", False),
@@ -33,6 +35,7 @@ def settings(options: argparse.Namespace) -> Settings:
         retain=tuple(option("retain", ())),
         role_arn=option("role_arn"),
         tags=tags.parse(option("tag", ())),
+        expires=expiry.asked(option("expires"), datetime.now(timezone.utc)),
     )
 
 
@@ -58,7 +61,8 @@ def _of_file(options: argparse.Namespace) -> dict[str, str]:
     config: Config = getattr(options, "file", NO_CONFIG)
     preset = getattr(options, "preset", "")
     is_its_own = preset == config.options.get("preset", "")
-    named = {} if is_its_own else application(options)[0].presets.get(preset, {})
+    having = (one.presets[preset] for one in application(options) if preset in one.presets)
+    named = {} if is_its_own else next(having, {})
     return {
         name: value
         for name, value in config.overrides.items()

@@ -9,6 +9,8 @@ from typing import Any
 
 from ..naming import VERSION
 from . import arguments as group
+from . import prepare_options
+from .class_arguments import class_
 from .config import NO_CONFIG, Config
 from .examples import EXAMPLES
 from .usage import Parser
@@ -99,11 +101,21 @@ VERBS = {
     ),
     "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", group.place, group.ask),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", group.place, group.classify),
+    "batch": _Verb("Ask about many pictures, in a bucket or in a folder.", "batch", group.place, group.batch),
     "status": _Verb(
         "Show stacks, outputs, whether the API answers, and idle cost.", "commands", group.place, group.status
     ),
     "logs": _Verb(
         "Show the log lines of the functions and of the filling of EFS.", "commands", group.place, group.logs
+    ),
+    "class": _Verb(
+        "Give a class: one network and EFS for all, and a function with its API for each student.",
+        "class_verbs",
+        class_,
+        group.place,
+        group.what,
+        group.change,
+        group.agree,
     ),
     "doctor": _Verb("Check what is missing here for --local and for AWS, and how to get it.", "doctor", group.doctor),
     "policy": _Verb(
@@ -114,8 +126,13 @@ VERBS = {
         group.change,
         group.policy,
     ),
+    "prepare": _Verb(
+        "Prepare a model for a function without EFS, as a directory that deploy takes.", "prepare", prepare_options.add
+    ),
     "render": _Verb("Write the CloudFormation templates as YAML.", "offline", group.render),
-    "package": _Verb("Build the function's zip, to upload it by hand.", "offline", group.package),
+    "package": _Verb(
+        "Build the function's zip, to upload it by hand.", "offline", group.package, prepare_options.package
+    ),
     "completion": _Verb(
         "Print a script with which your shell completes these commands.", "completion", group.completion
     ),

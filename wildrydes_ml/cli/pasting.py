@@ -21,6 +21,8 @@ def following(options: argparse.Namespace, given: Sequence[str], script: str) ->
     if options.verb == "demo":  # which has a home of its own, and removes what it made
         other = _line(script, "classify", ["--local", "--home", str(options.home), "PICTURE"])
         return Next(again(given, script), other, "", again(given, script))
+    if getattr(options, "expired", False):  # which deployments these were, nobody has said
+        return Next(again(given, script))
     use = ["ask"] if getattr(options, "app", "") else ["classify", "PICTURE"]
     return Next(
         again(given, script),

@@ -21,7 +21,8 @@ def truth(options: argparse.Namespace, course: Course, given: Sequence[str], ver
     """What is true when somebody presses Ctrl-C."""
     if getattr(options, "plan", False):
         return "stopped"
-    return stopping.words(course, options.verb, pasting.again(given, verb), getattr(options, "local", False))
+    action = getattr(options, "action", options.verb)
+    return stopping.words(course, action, pasting.again(given, verb), getattr(options, "local", False))
 
 
 def _asked(options: argparse.Namespace, given: Sequence[str], verb: str) -> Asked:

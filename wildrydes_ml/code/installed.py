@@ -18,17 +18,20 @@ def sizes(place: Path) -> dict[str, int]:
     return {path.relative_to(place).as_posix(): path.stat().st_size for path in _paths(place)}
 
 
-def files(place: Path) -> dict[str, bytes]:
-    """Name and content of each file that the packages need, the same after each installation of the same packages."""
-    paths = {path.relative_to(place).as_posix(): path for path in _paths(place)}
+def files(place: Path, *, bytecode: bool = False) -> dict[str, bytes]:
+    """Name and content of each file that the packages need, the same after each installation of the same packages.
+
+    With `bytecode` the directories `__pycache__` count, too.
+    """
+    paths = {path.relative_to(place).as_posix(): path for path in _paths(place, bytecode)}
     records = [name for name in paths if _is_note(name, (_RECORD,))]
     programs = {program for name in records for program in _programs(paths[name].read_text(encoding="utf-8"))}
     kept = {name: path for name, path in paths.items() if name not in programs and not _is_note(name, _NOTES)}
     return {name: _record(path, kept) if name in records else path.read_bytes() for name, path in sorted(kept.items())}
 
 
-def _paths(place: Path) -> Iterator[Path]:
-    return (path for path in place.rglob("*") if path.is_file() and "__pycache__" not in path.parts)
+def _paths(place: Path, bytecode: bool = False) -> Iterator[Path]:
+    return (path for path in place.rglob("*") if path.is_file() and (bytecode or "__pycache__" not in path.parts))
 
 
 def _is_note(name: str, notes: Collection[str]) -> bool:

@@ -111,7 +111,7 @@ def libc_here() -> int:
     return int(version.split(".")[1]) if name == "glibc" and version.startswith("2.") else 0
 
 
-def target(file: Path, runtime: str, architecture: str, libc: int = 0) -> Target:
+def target(file: Path | str, runtime: str, architecture: str, libc: int = 0) -> Target:
     """The target of the file's packages. Raises SettingsError for an unknown runtime or processor."""
     if not re.fullmatch(r"python3\.\d+", runtime):
         what = f"{runtime} is not one" if runtime else "none is set"
@@ -121,13 +121,26 @@ def target(file: Path, runtime: str, architecture: str, libc: int = 0) -> Target
     return Target(runtime, architecture or "x86_64", libc)
 
 
-def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Reporter | None = None) -> None:
-    """Installs the directory's requirements into `place`. Raises SettingsError with pip's reason."""
+def install(
+    directory: Path,
+    place: Path,
+    target: Target,
+    pip: Pip,
+    reporter: Reporter | None = None,
+    *,
+    called: str = "",
+    is_whole: bool = False,
+) -> None:
+    """Installs the directory's requirements into `place`. Raises SettingsError with pip's reason.
+
+    `called` is what people call them, by default their file. With `is_whole` they name all that is needed.
+    """
+    called = called or str(directory / REQUIREMENTS)
     if reporter:
-        reporter.event(f"installing {directory / REQUIREMENTS} for {target.runtime} on {target.architecture}")
+        reporter.event(f"installing {called} for {target.runtime} on {target.architecture}")
     said = []
     with subprocess.Popen(
-        [pip.python, "-I", str(_PROGRAM), "install", *_options(place), *target.options()],
+        [pip.python, "-I", str(_PROGRAM), "install", *_options(place, is_whole), *target.options()],
         cwd=directory,
         env=_environment(target, pip),
         stdin=subprocess.DEVNULL,
@@ -142,11 +155,12 @@ def install(directory: Path, place: Path, target: Target, pip: Pip, reporter: Re
             if reporter and (found := _PROGRESS.match(line)):
                 reporter.event(f"pip: {found[1]}")
     if process.returncode:
-        raise SettingsError([_reason(directory / REQUIREMENTS, target, pip, said)])
+        raise SettingsError([_reason(called, target, pip, said)])
 
 
-def _options(place: Path) -> list[str]:
+def _options(place: Path, is_whole: bool) -> list[str]:
     return [
+        *(["--no-deps"] if is_whole else []),
         f"--requirement={REQUIREMENTS}",
         f"--target={place}",
         "--only-binary=:all:",
@@ -165,21 +179,27 @@ def _environment(target: Target, pip: Pip) -> dict[str, str]:
     return {**kept, **chosen, TARGET: json.dumps(target.markers())}
 
 
-def _reason(file: Path, target: Target, pip: Pip, said: list[str]) -> str:
+def _reason(called: str, target: Target, pip: Pip, said: list[str]) -> str:
     """Why pip failed and what to do."""
     if any("No module named pip" in line for line in said):
-        return f"{file}: the Python {pip.python} has no pip; run {pip.python} -m ensurepip, or use another Python"
+        return f"{called}: the Python {pip.python} has no pip; run {pip.python} -m ensurepip, or use another Python"
     errors = [line.removeprefix("ERROR: ") for line in said if line.startswith("ERROR: ")] or said[-5:]
-    words = "\n  ".join([f"{file}: pip cannot install this for {target.runtime} on {target.architecture}:", *errors])
+    words = "\n  ".join([f"{called}: pip cannot install this for {target.runtime} on {target.architecture}:", *errors])
     missing = next((found[1] for line in errors if (found := re.search(r"distribution found for (\S+)", line))), "")
-    return f"{words}\n{_advice(missing)}" if missing else words
-
-
-def _advice(name: str) -> str:
-    bare = re.split(r"[<>=!~;\[]", name)[0]
-    return (
+    if not missing:
+        return words
+    bare = re.split(r"[<>=!~;\[]", missing)[0]
+    advice = (
         f"Check that the name is right, that pip can reach its index, and that {bare} has a wheel for this Python "
-        f"and processor (another version may have one). If {bare} is pure Python without a wheel, build one: run "
+        f"and processor (another version may have one)"
+    )
+    return f"{words}\n{advice}{_of_ones_own(bare) if called.endswith(REQUIREMENTS) else ''}"
+
+
+def _of_ones_own(bare: str) -> str:
+    """How to get a package into a code directory's requirements that nobody has built a wheel of."""
+    return (
+        f". If {bare} is pure Python without a wheel, build one: run "
         f"`pip wheel --no-deps --wheel-dir ../wheels {bare}` in the code directory, and write "
         f"`--find-links ../wheels` as the first line of {REQUIREMENTS}"
     )

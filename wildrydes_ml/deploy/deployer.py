@@ -2,19 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timezone
 from functools import partial
 from typing import Any
 
-from .. import costs
+from .. import costs, expiry
 from ..aws.records import ChangeSet, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..aws.wiring import actions
+from ..costs import bursts
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
 from ..reporting import Reporter
-from ..tags import TAG
+from ..tags import EXPIRES_TAG, TAG, lasting
 from ..template.effective import made
 from ..template.fillers import fillers
 from . import drift, handover, offers, planning, preflight, proven, shell, texts
@@ -60,6 +62,13 @@ def apply(
     aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
 ) -> Deployed:
     """Takes the steps of a finished plan, and proves that what was made answers."""
+    return taken(aws, plan, reporter, confirm).prove(changed=plan.changes)
+
+
+def taken(
+    aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
+) -> "Deployer":
+    """Takes the steps of a finished plan. The proof is the caller's to ask for."""
     deployer = Deployer(aws, plan, reporter)
     deployer.report()
     _check(aws, plan, reporter)
@@ -69,7 +78,7 @@ def apply(
     for step in deployer.left_after_rollbacks():
         deployer.run(step)
     deployer.tidy()
-    return deployer.prove(changed=plan.changes)
+    return deployer
 
 
 def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:
@@ -86,6 +95,7 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     _check(aws, plan, reporter)
     if not target.is_local:
         reporter.output(costs.sentence(stack.effective for stack in plan.desired.stacks))
+    _report_expiry(plan, reporter)
     return plan
 
 
@@ -158,7 +168,7 @@ class Deployer:
         self._reporter.event(step.describe().splitlines()[0], **self._told(step))
         match step:
             case MakeBucket(bucket):
-                self._aws.buckets.create(bucket, self.plan.desired.service.tags)
+                self._aws.buckets.create(bucket, lasting(self.plan.desired.service.tags))
             case Upload(bucket, key, body):
                 self._aws.buckets.upload(bucket, key, body, {TAG: self.plan.settings.name})
             case DeleteStack(name):
@@ -190,10 +200,11 @@ class Deployer:
 
     def prove(self, changed: bool) -> Deployed:
         """Asks through the public URL and reports the answer."""
-        asked, outputs = self.plan.desired.deployment.proof, self._outputs()
+        asked, outputs = self.plan.desired.deployment.proof, self.outputs
         if asked is None:
             texts.remember(self._aws, self.plan, self._stacks, self._given)
             self._report_outputs(outputs)
+            _report_expiry(self.plan, self._reporter)
             self._reporter.warning(f"{self.plan.settings.name} has no proof, so it was not checked whether it answers")
             return Deployed(changed, "", outputs, None)
         url = proving.public_url(self.plan.target, asked, outputs)
@@ -215,7 +226,7 @@ class Deployer:
     def _warm_up(self) -> None:
         proof = self.plan.desired.deployment.proof
         assert proof is not None
-        function = proof.function(self.plan.desired.values, self._outputs())
+        function = proof.function(self.plan.desired.values, self.outputs)
         self._proven(partial(proving.warm, self._aws, function, proof, self._reporter, look=self._look))
 
     def _proven(self, proof: Callable[[], Verdict]) -> Verdict:
@@ -316,7 +327,7 @@ class Deployer:
         assert wanted is not None
         proof = self.plan.desired.deployment.proof
         assert proof is not None
-        api = self._outputs()[proof.api]
+        api = self.outputs[proof.api]
         found = self._aws.apis.found(api, wanted)
         if found is None:
             raise InterruptedWork(
@@ -325,7 +336,9 @@ class Deployer:
         for action in actions(wanted, found):
             self._aws.apis.perform(api, action, wanted, found)
 
-    def _outputs(self) -> dict[str, str]:
+    @property
+    def outputs(self) -> dict[str, str]:
+        """The outputs of the stacks, as the deployment calls them."""
         told = {name: stack.outputs for name, stack in self._stacks.items()}
         return self.plan.desired.deployment.merged(self.plan.settings.name, told)
 
@@ -340,12 +353,27 @@ class Deployer:
         if command:
             self._reporter.output(f"Try: {command}", curl=command, about="command")
         if not self.plan.target.is_local:
-            sentence = costs.sentence(stack.effective for stack in self.plan.desired.stacks)
-            self._reporter.output(sentence, about="idle cost")
+            self._report_costs()
+        _report_expiry(self.plan, self._reporter)
+
+    def _report_costs(self) -> None:
+        desired = self.plan.desired
+        made = [stack.effective for stack in desired.stacks]
+        self._reporter.output(costs.sentence(made), about="idle cost")
+        contents = desired.deployment.contents(self.outputs)
+        if told := bursts.sentence(made, contents, desired.identity.region):
+            self._reporter.output(told, about="burst")
 
 
 def _stacks(plan: Plan) -> dict[str, Stack]:
     return {name: found.stack for name, found in plan.observed.stacks.items()}
+
+
+def _report_expiry(plan: Plan, reporter: Reporter) -> None:
+    """Reports when the deployment expires, if it does."""
+    tags = plan.desired.settings.stack_tags
+    if told := expiry.sentence([tags], datetime.now(timezone.utc), plan.target.options(plan.desired.identity.region)):
+        reporter.output(told, expires=tags.get(EXPIRES_TAG), about="expiry")
 
 
 def _made(stack: DesiredStack) -> dict[str, str]:

@@ -19,6 +19,7 @@ from ..template import parameters
 from ..template.decode import decode
 from ..template.effective import Effective, effective, without, without_order
 from .model import Model, is_url
+from .samples import NO_SAMPLES, NONE, Samples
 from .settings import Settings
 
 # Where uploads lie in a bucket.
@@ -137,6 +138,7 @@ class Desired:
     stacks: tuple[DesiredStack, ...]
     wiring: Wiring | None
     fill: Path | None
+    samples: Samples = NO_SAMPLES
 
     @property
     def deployment(self) -> Deployment:
@@ -175,10 +177,10 @@ class Desired:
         return self.stacks[ids.index(id)]
 
     def contents(self, stack: DesiredStack, outputs: Outputs) -> str:
-        """What the filler says is on EFS, for a stack after its own; its own template sees to itself."""
+        """What its filler says is on EFS, this deployment's or another one's; nothing for the filler's own stack."""
         names = [one.name for one in self.stacks]
         if not self.deployment.filling or self.filler is None:
-            return ""
+            return self.deployment.filled
         if names.index(stack.name) <= names.index(self.filler.name):
             return ""
         return outputs.get(self.filler.name, {}).get(self.deployment.filling.contents, "")
@@ -197,6 +199,13 @@ class Desired:
     def model_key(self) -> str:
         """The key of the model's archive."""
         return self.model.key(self.label)
+
+    @property
+    def samples_key(self) -> str:
+        """The key of the archive with the user's own pictures; empty for none."""
+        filling = self.deployment.filling
+        key = self.values.get(filling.samples, NONE) if filling else NONE
+        return "" if key == NONE else key
 
     @property
     def model_url(self) -> str:
@@ -218,6 +227,7 @@ def describe(
     model: Model,
     packages: Sequence[packaging.Package] | None = None,
     proven: Mapping[str, str] = MappingProxyType({}),
+    samples: Samples = NO_SAMPLES,
 ) -> Desired:
     """The deployment that the settings ask for at the target, with the zips of its code directories.
 
@@ -234,6 +244,7 @@ def describe(
     if deployment.filling and deployment.filling.model:
         values.setdefault("ModelUrl", _UNLINKED)
     values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
+    values |= samples.parameters(deployment.filling.samples, begin) if deployment.filling else {}
     values |= {name: one.key for code, one in zip(deployment.code, zips, strict=False) for name in code.parameters}
     values |= proven
     stacks = tuple(_stack(stack, settings, values, {**settings.stack_tags, **marks}) for stack in deployment.stacks)
@@ -248,6 +259,7 @@ def describe(
         stacks=stacks,
         wiring=deployment.wiring(values, identity, marks) if deployment.wiring else None,
         fill=target.efs_directory if deployment.filling else None,
+        samples=samples,
     )
 
 
@@ -262,8 +274,10 @@ def code_key(begin: str, digest: str) -> str:
 
 
 def code_keys(desired: Desired) -> dict[str, str]:
-    """The parameters that get keys of code, with the keys."""
+    """The parameters that get keys of code, with the keys; that of a model in the code belongs to it."""
+    packed = desired.deployment.packed
     names = [name for code in desired.deployment.code for name in code.parameters]
+    names += [packed.key] if packed else []
     return {name: desired.values[name] for name in names if name in desired.values}
 
 
@@ -273,12 +287,10 @@ def label(deployment: Deployment, name: str, values: Mapping[str, str]) -> str:
 
 
 def bare_stacks(settings: Settings) -> dict[str, DesiredStack]:
-    """Every stack that the name may have, of any route, with its template alone."""
-    return {
-        stack.name(settings.name): _stack(stack, settings, {}, {})
-        for deployment in settings.deployments
-        for stack in deployment.stacks
-    }
+    """Every stack that the name may have, of any route, with its template alone; those beside them are the last."""
+    every = [stack for one in settings.deployments for stack in one.stacks]
+    beside = [stack for one in settings.deployments for stack in one.beside]
+    return {stack.name(settings.name): _stack(stack, settings, {}, {}) for stack in (*every, *beside)}
 
 
 def _stack(stack: Stack, settings: Settings, values: Mapping[str, str], tags: Mapping[str, str]) -> DesiredStack:

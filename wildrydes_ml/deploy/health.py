@@ -3,17 +3,19 @@
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timezone
 
-from .. import costs
+from .. import costs, expiry
 from ..ask.asking import Send, patient
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
+from ..costs import bursts
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
 from ..hints import meant
 from ..reporting import Reporter
-from ..tags import TAG
+from ..tags import EXPIRES_TAG, TAG
 from . import drift, proof, shell
 from .planner import FoundStack
 from .settings import Settings
@@ -47,7 +49,8 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
         for key, value in _shown(settings, target, found, stack.outputs).items():
             reporter.output(f"  {key} = {value}", key=key, value=value)
     if stacks and not target.is_local:
-        _tell_costs(aws, stacks, reporter)
+        _tell_costs(aws, stacks, settings.deployment.contents(found), reporter)
+    _tell_expiry(stacks, reporter, target.options(aws.identity.region))
     if with_drift:
         drift.report(aws, stacks, reporter)
     asked = settings.deployment.proof
@@ -137,8 +140,9 @@ def outputs(settings: Settings, stacks: list[Stack]) -> dict[str, str]:
     return settings.deployment.merged(settings.name, {stack.name: stack.outputs for stack in stacks})
 
 
-def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
-    """Reports what the stacks cost by their templates, where the permissions allow to read these."""
+def _tell_costs(aws: Aws, stacks: list[Stack], contents: str, reporter: Reporter) -> None:
+    """Reports what the stacks cost, and how a burst of requests would wait, by their templates, where the permissions
+    allow to read these."""
     try:
         made = [FoundStack(stack, aws.stacks.template(stack.name)).effective for stack in stacks]
     except InterruptedWork:
@@ -147,6 +151,15 @@ def _tell_costs(aws: Aws, stacks: list[Stack], reporter: Reporter) -> None:
         reporter.warning(f"the idle cost is not known: {error}")
     else:
         reporter.output(costs.sentence(made))
+        if told := bursts.sentence(made, contents, aws.identity.region):
+            reporter.output(told)
+
+
+def _tell_expiry(stacks: list[Stack], reporter: Reporter, place: str) -> None:
+    """Reports when the stacks expire, if they do."""
+    tags = [stack.tags for stack in stacks]
+    if told := expiry.sentence(tags, datetime.now(timezone.utc), place):
+        reporter.output(told, expires=tags[-1][EXPIRES_TAG])
 
 
 def _parameters(stacks: list[Stack]) -> Mapping[str, str]:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from ..deployment import Filling
+from ..deployment import Filling, Packed
 from ..errors import SettingsError
 
 # An archive's place in a bucket, as a link to it has it: the function whose it is, and the start of its digest.
@@ -39,7 +39,7 @@ def local(location: str, filling: Filling) -> Model:
     if is_url(location):
         return Model(location)
     if location:
-        return Model(str(_existing(location, filling)))
+        return Model(str(existing(location, filling)))
     return Model(str(filling.local_model or ""))
 
 
@@ -49,7 +49,7 @@ def remote(location: str, filling: Filling) -> Model:
         return Model("")
     if is_url(location):
         return Model(location, {"ModelUrl": location})
-    path = _existing(location, filling)
+    path = existing(location, filling)
     archive = _pack(path) if path.is_dir() else path.read_bytes()
     digest = hashlib.sha256(archive).hexdigest()
     return Model(location, {"ModelSha256": digest}, archive, digest)
@@ -70,7 +70,8 @@ def is_url(location: str) -> bool:
     return location.startswith(("http://", "https://"))
 
 
-def _existing(location: str, filling: Filling) -> Path:
+def existing(location: str, filling: Filling | Packed) -> Path:
+    """The directory or archive. Raises SettingsError when it is not there, or is no model."""
     path = Path(location).expanduser().resolve()
     if not path.exists():
         raise SettingsError([f"--model {location}: no such directory or archive, and not an http(s) URL"])
@@ -80,12 +81,23 @@ def _existing(location: str, filling: Filling) -> Path:
 
 
 def _pack(directory: Path) -> bytes:
-    """A tar of the directory's files, the same bytes for the same content; compression would differ by machine."""
+    """A tar of the directory's files."""
+    files = [item for item in directory.rglob("*") if item.is_file()]
+    return packed({path.relative_to(directory).as_posix(): path.read_bytes() for path in files})
+
+
+def packed(files: Mapping[str, bytes]) -> bytes:
+    """A tar of the files, the same bytes for the same content; compression would differ by machine."""
     plain = io.BytesIO()
     with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for path in sorted(item for item in directory.rglob("*") if item.is_file()):
-            entry = tarfile.TarInfo(path.relative_to(directory).as_posix())
-            entry.size, entry.mode = path.stat().st_size, 0o644
-            with path.open("rb") as content:
-                archive.addfile(entry, content)
+        for name in sorted(files, key=lambda name: name.split("/")):
+            entry = tarfile.TarInfo(name)
+            entry.size, entry.mode = len(files[name]), 0o644
+            archive.addfile(entry, io.BytesIO(files[name]))
     return plain.getvalue()
+
+
+def unpacked(archive: bytes) -> dict[str, bytes]:
+    """Name and content of the files of a tar. Raises tarfile.TarError for what is none."""
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        return {one.name: file.read() for one in tar if one.isfile() and (file := tar.extractfile(one))}

@@ -107,4 +107,4 @@ class Observer:
 def fill_settings(desired: Desired) -> dict[str, str]:
     """The environment of the script that fills EFS here."""
     values = {"Packages": desired.deployment.filling.packages if desired.deployment.filling else "", **desired.values}
-    return filling.environment(values, desired.model.location, os.environ)
+    return filling.environment(values, desired.model.location, os.environ, desired.samples.location)

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from .. import tags
@@ -16,6 +16,7 @@ from ..template.decode import decode
 from ..template.effective import Effective, changes, effective, made_resources
 from . import consequences
 from .desired import Desired, DesiredStack, Outputs
+from .settings import Settings
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
 
@@ -91,7 +92,7 @@ def plan(desired: Desired, observed: Observed) -> tuple[Step, ...]:
     Raises Refused for stacks and buckets that are not ours, for another route's stack and for a parameter that must
     stay, WildrydesError for a stack in a state that a person has to look at.
     """
-    _refuse_other_route(desired, observed)
+    refuse_other_route(desired.settings, observed.other_route)
     for stack in desired.stacks:
         _refuse_fixed(desired, stack, observed.stacks.get(stack.name))
     steps: list[Step] = [*_bucket_steps(desired, observed)]
@@ -137,14 +138,12 @@ def refuse_strangers(name: str, desired: DesiredStack, found: FoundStack | None)
         )
 
 
-def _refuse_other_route(desired: Desired, observed: Observed) -> None:
-    if observed.other_route:
-        settings = desired.settings
-        other = next(
-            one.route for one in settings.deployments if observed.other_route[0] in one.stack_names(settings.name)
-        )
+def refuse_other_route(settings: Settings, stacks: Sequence[str]) -> None:
+    """Raises Refused when there are stacks of another route than the one that is asked for."""
+    if stacks:
+        other = next(one.route for one in settings.deployments if stacks[0] in one.stack_names(settings.name))
         raise Refused(
-            f"{settings.name} is deployed by the {other} route ({', '.join(observed.other_route)}): "
+            f"{settings.name} is deployed by the {other} route ({', '.join(stacks)}): "
             f"destroy it first, or deploy with --route {other} or another --name"
         )
 
@@ -176,6 +175,8 @@ def _bucket_steps(desired: Desired, observed: Observed) -> list[Step]:
     steps += [Upload(desired.bucket, one.key, one.body) for one in desired.code if one.key not in observed.keys]
     if desired.model.archive and not observed.has_model:
         steps.append(Upload(desired.bucket, desired.model_key, desired.model.archive))
+    if desired.samples.archive and desired.samples_key not in observed.keys:
+        steps.append(Upload(desired.bucket, desired.samples_key, desired.samples.archive))
     return steps
 
 
@@ -205,7 +206,7 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
     """One update, or two where something has to go before it can be made again."""
     filling = whole.deployment.filling if desired.name == (whole.filler.name if whole.filler else "") else None
     refill, known = _refill_reasons(filling, desired, found), found.stack.parameters
-    if not found.missing and _is_same(desired, found):
+    if not found.missing and _is_same(_with_old_expiry(whole, desired, found, filling), found):
         return []
     missing = [title for title in found.missing if title in desired.resources]
     if not refill and not missing:
@@ -222,6 +223,14 @@ def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> l
         _update(first, known, "; ".join(why)),
         _update(desired, first.parameters, "create it again (calculated before the update above)", again),
     ]
+
+
+def _with_old_expiry(whole: Desired, desired: DesiredStack, found: FoundStack, filling: Filling | None) -> DesiredStack:
+    """The stack with the expiry that it has, where another would fill EFS again: the last stack tells the new one."""
+    has_ended = filling is not None and found.stack.parameters.get(filling.switch) == "stop"
+    if not has_ended or desired.name == whole.service.name:
+        return desired
+    return replace(desired, tags={**tags.lasting(desired.tags), **tags.expiry(found.stack.tags)})
 
 
 def _update(

@@ -8,7 +8,7 @@ from ..aws.target import Target
 from ..errors import WildrydesError
 from ..reporting import Reporter
 from . import handover, planner, protected, surprises
-from .desired import Desired
+from .desired import PREFIXES, Desired
 from .follower import Follower
 from .observer import Observer, StackObserver
 from .place import desired_at, found_at
@@ -39,7 +39,10 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
 def again(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:
     """The plan after another look, without what was told of the settings before."""
     stacks = found_at(target, settings, StackObserver(aws, settings, Follower(aws, reporter)).observe())
-    asked = desired_at(target, recall(settings, stacks, aws.identity, target.parameters), aws, reporter)
+    recalled = recall(settings, stacks, aws.identity, target.parameters)
+    # Before minutes go by for a model or packages that are in vain.
+    planner.refuse_other_route(recalled, [name for name in stacks if name not in recalled.stacks])
+    asked = desired_at(target, recalled, aws, reporter)
     observed = Observer(aws, asked, stacks).observe()
     desired = _with_uploads(aws, asked, observed, target)
     handover.refuse_too_large(desired.stacks)
@@ -68,6 +71,8 @@ def _with_uploads(aws: Aws, desired: Desired, observed: Observed, target: Target
     is_rewritten = found is not None and found.template != first.template
     kept = () if boots or is_rewritten else filling.uploads
     uploads = {key: known[key] for key in kept if key in known}
+    if boots and not target.is_local:
+        _refuse_lost_samples(desired, observed, filling.samples)
     if desired.model.digest and not target.is_local:
         _refuse_lost_archive(desired, observed)
         is_same = known.get("ModelSha256") == desired.model.digest and not boots
@@ -82,6 +87,16 @@ def _refuse_lost_archive(desired: Desired, observed: Observed) -> None:
         raise WildrydesError(
             f"s3://{desired.bucket}/{desired.model_key}, the model of this deployment, is no longer in the "
             "bucket: pass the model again with --model, or use the default model with --reset ModelUrl"
+        )
+
+
+def _refuse_lost_samples(desired: Desired, observed: Observed, parameter: str) -> None:
+    """An instance that cannot fetch the pictures does not fill EFS. Of other keys than ours nothing is known."""
+    key = desired.samples_key
+    if key.startswith(PREFIXES) and not desired.samples.archive and key not in observed.keys:
+        raise WildrydesError(
+            f"s3://{desired.bucket}/{key}, the pictures of --samples, are no longer in the bucket: pass them again "
+            f"with --samples, or do without them with --reset {parameter}"
         )
 
 

@@ -35,7 +35,10 @@ Application: TypeAlias = Deployment | Declared | Settings
 
 
 class Options(TypedDict, total=False):
-    """The options of a deployment, which are also options of the commands. `overrides` are the pairs of `--set`."""
+    """The options of a deployment, which are also options of the commands. `overrides` are the pairs of `--set`.
+
+    `expires` is a time in UTC, such as `2026-01-31T18:00:00Z`, or `never`.
+    """
 
     name: str
     route: str
@@ -44,6 +47,7 @@ class Options(TypedDict, total=False):
     reset: tuple[str, ...]
     bucket: str
     model: str
+    samples: str
     allow_replace: tuple[str, ...]
     account: str
     continue_rollback: bool
@@ -52,6 +56,7 @@ class Options(TypedDict, total=False):
     retain: tuple[str, ...]
     role_arn: str
     tags: Mapping[str, str]
+    expires: str
 
 
 def plan(

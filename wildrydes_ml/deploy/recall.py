@@ -43,8 +43,12 @@ def recall(
         dropped |= set(_MODEL)
     dropped |= {name for name, value in settings.own_defaults.items() if was_set.get(name) == value}
     held = {name: value for name, value in was_set.items() if name in settings.rows and name not in dropped}
+    packed = settings.deployment.packed
+    if packed and known.get(packed.key) and RESET_ALL not in settings.reset:
+        held[packed.key] = known[packed.key]
     _refuse_lost_secrets(settings, stacks, held)
     tagged = {key: value for stack in found for key, value in tags.held(stack.stack.tags).items()}
+    tagged = {**tags.lasting(tagged), **(tags.expiry(found[-1].stack.tags) if found else {})}
     bucket = settings.bucket or _given_bucket(known, settings, identity)
     return replace(settings, held=held, held_tags=tagged, bucket=bucket)
 
@@ -99,7 +103,9 @@ def _given_bucket(known: Mapping[str, str], settings: Settings, identity: Identi
 
 
 def _deployed_route(asked: Settings, stacks: Mapping[str, FoundStack]) -> str:
+    """The deployed route, or the first; one that has the preset, if one is asked for."""
     routes = [one.route for one in asked.deployments if any(name in stacks for name in one.stack_names(asked.name))]
     if len(routes) > 1:
         raise Refused(f"{asked.name} has stacks of both routes ({', '.join(stacks)}): name one with --route")
-    return routes[0] if routes else asked.routes[0]
+    having = [one.route for one in asked.deployments if not asked.preset or asked.preset in one.presets]
+    return next((route for route in routes if route in having), having[0])

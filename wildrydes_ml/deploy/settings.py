@@ -1,11 +1,11 @@
 """What a command is asked to do with a deployment: names, presets and parameters, checked before anything is called."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from .. import tags
+from .. import expiry, tags
 from ..deployment import Deployment
 from ..errors import SettingsError
 from ..hints import meant
@@ -28,6 +28,7 @@ class Settings:
     empty `preset` changes nothing. `held` is what earlier deploys set, as `recall` reads it from the stacks: `preset`
     and `overrides` win over it. `reset` names parameters that get their defaults back, or is `("all",)`.
     `tags` are the `--tag` pairs, of which an empty value removes a tag; `held_tags` are those that the stacks have.
+    `expires` is the time when the deployment expires, in UTC as `2026-11-27T18:00:00Z`, or `never`; '' changes nothing.
     `role_arn` is the role that CloudFormation takes for its work, '' for the one that a stack has, or the caller's own
     rights. `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck,
     `last_proven` puts back the code that was proven last. `keep_data`
@@ -43,6 +44,7 @@ class Settings:
     reset: tuple[str, ...] = ()
     bucket: str = ""
     model: str = ""
+    samples: str = ""
     allow_replace: tuple[str, ...] = ()
     account: str = ""
     continue_rollback: bool = False
@@ -52,6 +54,7 @@ class Settings:
     role_arn: str = ""
     tags: Mapping[str, str] = field(default_factory=dict)
     held_tags: Mapping[str, str] = field(default_factory=dict)
+    expires: str = ""
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
@@ -64,8 +67,10 @@ class Settings:
             *self._account_faults(),
             *self._role_faults(),
             *self._model_faults(),
+            *self._samples_faults(),
             *tags.faults(self.tags),
-            *(tags.too_many(self.stack_tags) if self.tags else ()),
+            *expiry.faults(self.expires),
+            *(tags.too_many(self.stack_tags) if self.tags or self.expires else ()),
             *self._override_faults(),
             *self._held_faults(),
             *self._reset_faults(),
@@ -79,11 +84,8 @@ class Settings:
         return [f"--name {self.name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first"]
 
     def _choice_faults(self) -> list[str]:
-        presets, routes, own = (
-            tuple(self.deployments[0].presets),
-            tuple(filter(None, self.routes)),
-            self.deployments[0].name,
-        )
+        presets = tuple(dict.fromkeys(name for one in self.deployments for name in one.presets))
+        routes, own = tuple(filter(None, self.routes)), self.deployments[0].name
         instead = (
             f"set its parameters with --set: {self._settable}" if self._settable else "it has no parameters to set"
         )
@@ -95,7 +97,14 @@ class Settings:
             f"{option} {value!r}: " + (f"use one of {', '.join(known)}{meant(value, known)}" if known else without)
             for option, value, known, without in choices
             if value and value not in known
-        ]
+        ] + self._preset_faults(presets)
+
+    def _preset_faults(self, presets: Sequence[str]) -> list[str]:
+        """Whether route and preset go together."""
+        if not self.route or self.preset not in presets or self.preset in self.deployment.presets:
+            return []
+        having = " or ".join(one.route for one in self.deployments if self.preset in one.presets)
+        return [f"--preset {self.preset}: the {self.route} route does not have it; use --route {having}"]
 
     @property
     def _settable(self) -> str:
@@ -114,7 +123,7 @@ class Settings:
             elif not wrong_name and not parameters.fits(value, self.rows[name]):
                 told = parameters.shown(name, value, self.rows)
                 faults.append(f"--set {name}={told}: {parameters.constraint(self.rows[name])}")
-        return faults + self.deployments[0].check(self.overrides)
+        return faults + self.deployment.check(self.overrides)
 
     def _held_faults(self) -> list[str]:
         """What was set once need not suit the present parameters."""
@@ -148,11 +157,21 @@ class Settings:
         return [f"--role-arn {self.role_arn!r}: use the ARN of a role, such as arn:aws:iam::123456789012:role/deployer"]
 
     def _model_faults(self) -> list[str]:
-        filling = self.deployment.filling
-        if not self.model or (filling and not filling.model):
+        takes = self.deployment.filling or self.deployment.packed
+        if not self.model or (takes and not takes.model):
             return []
-        why = f"it has a model of its own, {filling.model}" if filling else "it does not fill EFS"
+        why = f"it has a model of its own, {takes.model}" if takes else "it does not fill EFS"
         return [f"--model {self.model}: {self.deployment.name} takes no model: {why}"]
+
+    def _samples_faults(self) -> list[str]:
+        filling = self.deployment.filling
+        if not self.samples:
+            return []
+        if filling is None or not filling.samples:
+            return [f"--samples {self.samples}: {self.deployment.name} has no model that is compared on pictures"]
+        if filling.samples in self.overrides:
+            return [f"--samples {self.samples}: --set {filling.samples} also names pictures; use only one of them"]
+        return []
 
     def _unsettable(self, option: str, name: str) -> list[str]:
         """Why the option cannot name the parameter; empty when it can."""
@@ -161,6 +180,9 @@ class Settings:
             return [f"{option} {name}: no such parameter; there are {known}{meant(name, self.rows)}"]
         if name in self.given:
             return [f"{option} {name}: you cannot set it yourself: {self.given[name]}"]
+        if name not in self.deployment.rows:
+            known = ", ".join(sorted(set(self.deployment.rows) - set(self.deployment.given)))
+            return [f"{option} {name}: the {self.deployment.route} route has no such parameter; it has {known}"]
         return []
 
     @property
@@ -170,8 +192,13 @@ class Settings:
 
     @property
     def deployment(self) -> Deployment:
-        """The one that was chosen, the first while none is."""
-        return next((one for one in self.deployments if one.route == self.route), self.deployments[0])
+        """The one that was chosen, the first while none is; a preset chooses among those that have it."""
+        return next((one for one in self.deployments if one.route == self.route), self.having_preset[0])
+
+    @property
+    def having_preset(self) -> tuple[Deployment, ...]:
+        """The deployments that have the preset that is asked for; all without one."""
+        return tuple(one for one in self.deployments if self.preset in one.presets) or self.deployments
 
     @property
     def rows(self) -> dict[str, Mapping[str, Any]]:
@@ -186,7 +213,7 @@ class Settings:
     @property
     def stack_tags(self) -> dict[str, str]:
         """The tags that the stacks have or get, but for the deployer's own."""
-        return tags.merged(self.held_tags, self.tags)
+        return tags.merged(self.held_tags, {**self.tags, **expiry.tag(self.expires)})
 
     @property
     def stacks(self) -> tuple[str, ...]:

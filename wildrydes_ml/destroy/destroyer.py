@@ -6,8 +6,11 @@ stack is deleted after these: if a run is cut off, the next one still finds ever
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timezone
 from functools import partial
 
+from .. import expiry
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..deploy.follower import Follower
@@ -19,7 +22,7 @@ from . import keep, leftovers
 from .deleter import Deleter
 from .emptying import remove_bucket
 from .interfaces import release
-from .refusals import refuse_removal
+from .refusals import refuse_class, refuse_removal
 from .remains import STACK_TAG, Remains, is_tagged, look, our_tags
 from .resources import FUNCTION, SECURITY_GROUP, physical_ids
 
@@ -43,26 +46,65 @@ def destroy(
         InterruptedWork: AWS takes too long.
         WildrydesError: Something is left.
     """
+    removal = planned(aws, settings, target, reporter)
+    if removal.lines:
+        confirm(removal.offer)
+    take(aws, removal, target, reporter, clock)
+    if removal.lines:
+        reporter.event("checking that nothing billable is left")
+    leftovers.prove(aws, settings, target, removal.goes, reporter)
+    told = f"deleted: {', '.join(removal.lines)}" if removal.lines else "nothing to delete"
+    reporter.event(told, about="gone")
+    return bool(removal.lines)
+
+
+@dataclass(frozen=True)
+class Removal:
+    """What is deleted and what is kept of a deployment. `wiring` are the tags of its keys and usage plans that no stack
+    holds, empty if there are none; `lines` says what goes, and `offer` also what stays."""
+
+    settings: Settings
+    goes: Remains
+    stays: Remains
+    wiring: Mapping[str, Sequence[str]]
+    lines: list[str]
+
+    @property
+    def offer(self) -> list[str]:
+        """What a person agrees to."""
+        return self.lines + [f"kept: {line}" for line in self.stays.describe()]
+
+
+def planned(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Removal:
+    """What there is to delete. It changes nothing.
+
+    Raises Refused for what is not ours, is protected or cannot be kept.
+    """
     found = look(aws, settings)
     for doubt in found.doubts:
         reporter.warning(doubt)
-    remedies = Remedies(aws.identity.region, target.endpoint)
-    refuse_removal(found, settings, remedies)
+    refuse_class(aws, found, settings)
+    refuse_removal(found, settings, Remedies(aws.identity.region, target.endpoint))
     goes, stays = found.split(settings)
     for kept in stays.stacks:
         keep.check(aws, settings, kept.stack, reporter)
+        _tell_expiry(kept, target.options(aws.identity.region), reporter)
     wiring = _wiring(settings, found)
     keys = leftovers.api_keys(aws, wiring, reporter)
     lines = [*goes.describe(), *(f"{key.kind} {key.id}" for key in keys)]
     lines += keep.losses(settings, [one.stack for one in stays.stacks])
-    if lines:
-        confirm(lines + [f"kept: {line}" for line in stays.describe()])
-    _Destroyer(aws, settings, target, reporter, clock).run(goes, stays, wiring if keys else {})
-    if lines:
-        reporter.event("checking that nothing billable is left")
-    leftovers.prove(aws, settings, target, goes, reporter)
-    reporter.event(f"deleted: {', '.join(lines)}" if lines else "nothing to delete", about="gone")
-    return bool(lines)
+    return Removal(settings, goes, stays, wiring if keys else {}, lines)
+
+
+def take(
+    aws: Aws, removal: Removal, target: Target, reporter: Reporter, clock: Callable[[], float] = time.monotonic
+) -> None:
+    """Deletes what was planned, and does not check afterwards.
+
+    Raises InterruptedWork when AWS takes too long, WildrydesError when something cannot be deleted.
+    """
+    run = _Destroyer(aws, removal.settings, target, reporter, clock)
+    run.run(removal.goes, removal.stays, removal.wiring)
 
 
 class _Destroyer:
@@ -135,6 +177,12 @@ def _wiring(settings: Settings, found: Remains) -> Mapping[str, Sequence[str]]:
     there = {one.stack.name for one in found.stacks}
     ours = our_tags(settings)
     return {**ours, STACK_TAG: [stack for stack in ours[STACK_TAG] if stack not in there]}
+
+
+def _tell_expiry(kept: FoundStack, place: str, reporter: Reporter) -> None:
+    """Warns of data that are kept until `destroy --expired` deletes them."""
+    if told := expiry.sentence([kept.stack.tags], datetime.now(timezone.utc), place):
+        reporter.warning(f"stack {kept.stack.name} is kept, but {told}")
 
 
 def _objects(number: int) -> str:

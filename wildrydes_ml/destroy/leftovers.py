@@ -35,32 +35,51 @@ class Sought:
     log_groups: Collection[str]
 
 
+@dataclass(frozen=True)
+class Claim:
+    """Whose things are looked for: the name in words, the tag that all of them have with its value, and all tags that
+    mark one as theirs."""
+
+    name: str
+    tag: str
+    tags: Mapping[str, Sequence[str]]
+
+
 def prove(aws: Aws, settings: Settings, target: Target, removed: Remains, reporter: Reporter) -> None:
-    """Reports that no billable resource remains. Raises WildrydesError when one does, after a line for each.
+    """Reports that no billable resource of a deployment remains. Raises WildrydesError when one does, after a line for
+    each.
 
     Kinds of resources that the permissions do not allow to check are reported; that is no failure.
     """
-    goes, stays = look(aws, settings).split(settings)
-    looks = _Looks(aws, _sought(settings, removed, goes), reporter)
-    kept = "file system" if stays.stacks else ""
-    left = [*_named(goes), *(thing for thing in looks.found() if thing.kind != kept)]
+    prove_all(aws, [(settings, removed)], Claim(settings.name, TAG, our_tags(settings)), target, reporter)
+
+
+def prove_all(
+    aws: Aws, removed: Sequence[tuple[Settings, Remains]], claim: Claim, target: Target, reporter: Reporter
+) -> None:
+    """The same for several deployments at once: what was removed of each. Raises the same error."""
+    looked = [look(aws, settings).split(settings) for settings, _ in removed]
+    goes, stays = [one for one, _ in looked], [one for _, one in looked]
+    looks = _Looks(aws, _sought(claim.tags, [*goes, *(one for _, one in removed)]), reporter)
+    kept = "file system" if any(one.stacks for one in stays) else ""
+    left = [*(thing for one in goes for thing in _named(one)), *(one for one in looks.found() if one.kind != kept)]
     remedies = Remedies(aws.identity.region, target.endpoint)
     for thing in left:
         _report(thing, remedies, reporter)
     if left:
         raise WildrydesError("still exists: " + some([f"{thing.kind} {thing.id}" for thing in left], _NAMED))
-    if removed.describe():
+    if any(one.describe() for _, one in removed):
         _report_alike(looks.alike(), remedies, reporter)
-    if not settings.keep_data:
-        _report_tagged(looks.arns(settings.name), reporter)
-    but = ", except what was kept" if stays.describe() else ""
+    if not any(settings.keep_data for settings, _ in removed):
+        _report_tagged(looks.arns(claim), reporter)
+    but = ", except what was kept" if any(one.describe() for one in stays) else ""
     unseen = f"; not checked: {', '.join(looks.skipped)}" if looks.skipped else ""
-    reporter.event(f"verified: no billable resource of {settings.name} remains{but}{unseen}", about="idle cost")
+    reporter.event(f"verified: no billable resource of {claim.name} remains{but}{unseen}", about="idle cost")
 
 
-def _sought(settings: Settings, removed: Remains, found: Remains) -> Sought:
-    groups = {*removed.possible_log_groups, *found.possible_log_groups}
-    return Sought(our_tags(settings), {*removed.functions, *found.functions}, groups)
+def _sought(tags: Mapping[str, Sequence[str]], remains: Sequence[Remains]) -> Sought:
+    groups = {name for one in remains for name in one.possible_log_groups}
+    return Sought(tags, {name for one in remains for name in one.functions}, groups)
 
 
 class _Looks:
@@ -80,9 +99,9 @@ class _Looks:
         """Log groups with the name of one of ours that nothing says is ours."""
         return self._if_permitted("CloudWatch Logs", partial(_log_groups, ours=False))
 
-    def arns(self, name: str) -> list[str]:
-        """The ARNs that the tagging API lists with our tag."""
-        return self._if_permitted("tags", lambda aws, _: aws.tagging.arns(TAG, name))
+    def arns(self, claim: Claim) -> list[str]:
+        """The ARNs that the tagging API lists with the claim's tag."""
+        return self._if_permitted("tags", lambda aws, _: aws.tagging.arns(claim.tag, claim.tags[claim.tag][0]))
 
     def _if_permitted(self, name: str, look: Callable[[Aws, Sought], list[T]]) -> list[T]:
         if name in self.skipped:

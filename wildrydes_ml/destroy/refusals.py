@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 
 from ..aws.records import Stack
-from ..deploy.remedies import Remedies
+from ..aws.session import Aws
+from ..deploy.remedies import Remedies, some
 from ..deploy.settings import Settings
 from ..errors import Refused
+from ..tags import CLASS_TAG, STUDENT_TAG
 from .emptying import refuse_foreign
 from .remains import Remains
 
 _NOTHING = "Nothing was deleted"
+# Stacks that an error names one by one.
+_NAMED = 5
 
 
 def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> None:
@@ -20,6 +24,20 @@ def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> No
     _refuse_protected([one.stack for one in goes.stacks], remedies)
     if goes.own_bucket:
         refuse_foreign(goes.bucket, goes.foreign, remedies, _NOTHING)
+
+
+def refuse_class(aws: Aws, found: Remains, settings: Settings) -> None:
+    """Raises Refused for what a class shares while students' stacks use it: the class's own command knows them all."""
+    common = [one.stack.name for one in found.stacks if one.stack.tags.get(CLASS_TAG) == settings.name]
+    if not common or CLASS_TAG in settings.tags:
+        return
+    tagged = aws.stacks.tagged(STUDENT_TAG)
+    users = sorted(one.name for one in tagged if one.tags.get(CLASS_TAG) == settings.name)
+    if users:
+        raise Refused(
+            f"stack {common[0]} is used by the stacks of a class: {some(users, _NAMED)}. {_NOTHING}. To delete the "
+            f"class, run: wildrydes-ml class destroy --name {settings.name}"
+        )
 
 
 def _refuse_keeping(found: Remains, settings: Settings) -> None:
@@ -35,8 +53,12 @@ def _refuse_keeping(found: Remains, settings: Settings) -> None:
 
 
 def _is_apart(settings: Settings, name: str) -> bool:
-    """Whether a stack belongs to a deployment that keeps its files in a stack of their own."""
-    return any(one.kept and name in one.stack_names(settings.name) for one in settings.deployments)
+    """Whether a stack belongs to a deployment that keeps its files in a stack of their own, or is beside one."""
+    return any(
+        (one.kept and name in one.stack_names(settings.name))
+        or name in [stack.name(settings.name) for stack in one.beside]
+        for one in settings.deployments
+    )
 
 
 def _instead(settings: Settings) -> str:

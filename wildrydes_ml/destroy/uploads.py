@@ -13,13 +13,15 @@ from ..aws.records import ObjectVersion, Stack
 from ..errors import InterruptedWork, WildrydesError
 from ..tags import TAG
 
-# As desired.code_key, proven.note, Model.key, handover.key and texts.key make them.
+# As desired.code_key, proven.note, Model.key, handover.key, texts.key and the command batch make them.
 _SHAPE = re.compile(
-    r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|code/.+-[0-9a-f]{16}(\.\d+)?\.proven|model/.+-[0-9a-f]{16}\.tar|template/.+-[0-9a-f]{16}\.template"
-    r"|template/.+-stacks\.json"
+    r"code/(?P<function>.+)-[0-9a-f]{16}\.zip|code/.+-[0-9a-f]{16}(\.\d+)?\.proven|model/.+-[0-9a-f]{16}\.tar"
+    r"|template/.+-[0-9a-f]{16}\.template|template/.+-stacks\.json"
+    r"|batches/[0-9a-f]{12}/(manifests|pictures|results|sample)/.+",
+    re.DOTALL,
 )
 # The parameters that name uploads: keys, and the link to a model.
-_NAMING = ("CodeKey", "PreparationKey", "ModelUrl")
+_NAMING = ("CodeKey", "PreparationKey", "ModelKey", "ModelUrl", "ModelSamples")
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ _SHIPPED = ("wildrydes_ml", "workshop", "detector")
 _LAST_LINES = 15
 
 
-def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) -> dict[str, str]:
+def environment(values: Mapping[str, str], model: str, base: Mapping[str, str], samples: str = "") -> dict[str, str]:
     """The script's settings, from the parameters' values, in addition to the user's own environment."""
     return {
         **base,
@@ -31,6 +31,9 @@ def environment(values: Mapping[str, str], model: str, base: Mapping[str, str]) 
         "MODEL": model,
         "MODEL_SHA256": values.get("ModelSha256", ""),
         "SIGNATURE": values.get("Signature", ""),
+        "MODEL_WEIGHTS": values.get("ModelWeights", ""),
+        "SAMPLES": samples,
+        "SAMPLES_KEY": "",
     }
 
 
@@ -117,6 +120,15 @@ def manifest(directory: Path) -> str:
     """The content of the directory according to populate.sh; empty while it is not filled."""
     path = directory / "manifest.json"
     return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def samples_location(directory: Path) -> str:
+    """The folder of the user's own pictures on which the model in the directory was compared; empty for none."""
+    try:
+        weights_digest_folder = str(json.loads(manifest(directory))["inputs"]["preparation"]).split(" ", 2)
+    except (ValueError, LookupError, TypeError):
+        return ""
+    return weights_digest_folder[2] if len(weights_digest_folder) == 3 else ""
 
 
 def model_location(directory: Path) -> str:

@@ -36,7 +36,7 @@ def findings(home: Path, port: int) -> list[Finding]:
     """All that --local needs for that home; `port` is one that is asked for, 0 for any."""
     return [
         system(platform.system()),
-        python(sys.version_info[:2]),
+        python_here(),
         environments(),
         package(),
         programs(),
@@ -50,6 +50,11 @@ def system(name: str) -> Finding:
     """Processes are looked up as Linux tells them."""
     is_linux = name == "Linux"
     return Finding("system", is_linux, name if is_linux else f"{name}: --local needs Linux, WSL or a container of it")
+
+
+def python_here() -> Finding:
+    """The interpreter of this process."""
+    return python(sys.version_info[:2])
 
 
 def python(version: tuple[int, int]) -> Finding:

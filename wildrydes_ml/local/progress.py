@@ -28,6 +28,7 @@ WORDS = {
     "packages": "installing the packages",
     "bytecode": "compiling the packages",
     "check": "testing packages and model",
+    "pictures": "fetching your own pictures",
     "prepare": "preparing the model for a fast start",
     "copy": "copying to EFS",
 }

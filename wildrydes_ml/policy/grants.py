@@ -15,9 +15,10 @@ from typing import Any
 from ..aws.records import Identity
 from ..deploy.desired import PREFIXES, default_bucket
 from ..deploy.settings import Settings
+from ..deployment import Stack
 from ..template.effective import effective
 from .rights import TABLE
-from .rows import CLOUDFORMATION, HANDLERS, KEPT_TYPES, VERBS, Right
+from .rows import CLASS, CLOUDFORMATION, HANDLERS, KEPT_TYPES, ROLE, VERBS, WIRING, Right
 from .scopes import SCOPES
 
 WHO = (*VERBS, CLOUDFORMATION)
@@ -25,6 +26,8 @@ WHO = (*VERBS, CLOUDFORMATION)
 # Characters of a managed policy, spaces not counted.
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 LIMIT = 6144
+# Where the command batch keeps manifests and results.
+UPLOADS = "batches/"
 
 Document = dict[str, Any]
 Statement = dict[str, Any]
@@ -47,16 +50,18 @@ _NAMED = {
     "queue": ("AWS::SQS::Queue", "QueueName"),
     "topic": ("AWS::SNS::Topic", "TopicName"),
     "table": ("AWS::DynamoDB::Table", "TableName"),
+    "machine": ("AWS::StepFunctions::StateMachine", "StateMachineName"),
     "made_bucket": ("AWS::S3::Bucket", "BucketName"),
 }
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where a policy holds; an empty account or region stands for any."""
+    """Where a policy holds; an empty account or region stands for any. `stacks` may name the stacks there."""
 
     account: str = ""
     region: str = ""
+    stacks: tuple[str, ...] = ()
 
     @property
     def partition(self) -> str:
@@ -66,13 +71,13 @@ class Place:
         return next((name for begin, name in _PARTITIONS.items() if self.region.startswith(begin)), "aws")
 
 
-def policies(who: str, settings: Settings, region: str = "") -> list[Document]:
+def policies(who: str, settings: Settings, region: str = "", stacks: Sequence[str] = ()) -> list[Document]:
     """The policies for a verb, or for the role that CloudFormation takes (`who` is one of WHO), each within LIMIT.
 
-    The account is that of the settings.
+    The account is that of the settings. `stacks` are the names of the stacks, where these are not the settings'.
     """
-    place = Place(settings.account, region)
-    return list(_packed(statements(needed(who, settings), settings, place)))
+    place = Place(settings.account, region, tuple(stacks))
+    return list(_packed(statements(needed(who, settings), settings, place, who)))
 
 
 def needed(who: str, settings: Settings) -> list[Right]:
@@ -80,10 +85,10 @@ def needed(who: str, settings: Settings) -> list[Right]:
     return [right for right in TABLE if _counts(right, who, settings)]
 
 
-def statements(rights: Iterable[Right], settings: Settings, place: Place) -> list[Statement]:
+def statements(rights: Iterable[Right], settings: Settings, place: Place, who: str = CLOUDFORMATION) -> list[Statement]:
     """A statement for each scope of the rights; without those whose names this deployment has not, and without what
-    another one allows on more."""
-    names = _names(settings, place)
+    another one allows on more. Those of a class are also for every deployment whose name begins with the class's."""
+    names = {**_names(settings, place, who), **(_names_of_class(settings) if who == "class" else {})}
     scopes: dict[str, set[str]] = {name: set() for name in SCOPES}
     for right in rights:
         scopes[right.scope].update(right.actions)
@@ -107,66 +112,102 @@ def size(document: Document) -> int:
 
 def _counts(right: Right, who: str, settings: Settings) -> bool:
     if not right.is_made:
-        has_auth = who in ("deploy", "destroy") or right.auth in (
+        if not _is_wanted(right, settings):
+            return False
+        has_auth = who in ("deploy", "destroy", "class") or right.auth in (
             "",
             settings.parameter_values().get("ApiAuth", right.auth),
         )
-        return who in right.when and has_auth
-    if right.source not in _kinds(settings):
+        return bool(right.when & (CLASS if who == "class" else {who})) and has_auth
+    if right.source not in _kinds(settings, who):
         return False
     if who == CLOUDFORMATION:
         return True
     if settings.role_arn and who != "status":
         return False
-    is_kept = who == "destroy" and right.source in KEPT_TYPES and "update" in right.when
-    return is_kept or bool(right.when & HANDLERS[who])
+    is_kept = who in ("destroy", "class") and right.source in KEPT_TYPES and "update" in right.when
+    # What another verb makes beside the deployment, a class only deletes.
+    is_beside = who == "class" and right.source not in _kinds(settings, "deploy")
+    return is_kept or bool(right.when & HANDLERS["destroy" if is_beside else who])
+
+
+def _is_wanted(right: Right, settings: Settings) -> bool:
+    """Whether the application has what a row is only for."""
+    there = {"": True, WIRING: any(one.wiring for one in settings.deployments), ROLE: bool(settings.role_arn)}
+    return there[right.only]
 
 
 def untold(settings: Settings) -> list[str]:
     """The types of resources of the deployment of which the table does not know what CloudFormation calls for them."""
     known = {right.source for right in TABLE if right.is_made}
-    return sorted(kind for kind in _kinds(settings) - known if not kind.startswith("AWS::CloudFormation::"))
+    return sorted(
+        kind for kind in _kinds(settings, CLOUDFORMATION) - known if not kind.startswith("AWS::CloudFormation::")
+    )
 
 
-def _kinds(settings: Settings) -> set[str]:
-    """The types of all resources of the deployments that the name may have."""
-    bodies = [stack.source.body for one in settings.deployments for stack in one.stacks]
+def _kinds(settings: Settings, who: str) -> set[str]:
+    """The types of the resources that a verb has to do with, of all deployments that the name may have."""
+    bodies = [stack.source.body for stack in _stacks(settings, who)]
     return {str(entry["Type"]) for body in bodies for entry in body["Resources"].values()}
 
 
-def _names(settings: Settings, place: Place) -> Mapping[str, Sequence[str]]:
+def _stacks(settings: Settings, who: str) -> list[Stack]:
+    """The stacks of the deployments; `batch` makes those beside them, who destroys and CloudFormation have to do with
+    both."""
+    own = [stack for one in settings.having_preset for stack in one.stacks]
+    beside = [stack for one in settings.having_preset for stack in one.beside]
+    return {"batch": beside, **dict.fromkeys(("destroy", "class", CLOUDFORMATION), own + beside)}.get(who, own)
+
+
+def _names(settings: Settings, place: Place, who: str) -> Mapping[str, Sequence[str]]:
     """What the names in a scope stand for."""
     account, region = place.account or "*", place.region or "*"
     bucket = settings.bucket or default_bucket(settings, Identity(account, "", place.partition, region))
     values = settings.parameter_values()
-    begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in settings.all_stacks)
+    known = _stacks(settings, CLOUDFORMATION if who == "batch" else who)  # which looks at the others
+    stacks = place.stacks or tuple(dict.fromkeys(stack.name(settings.name) for stack in known))
+    begins = dict.fromkeys(name[:_KEPT_OF_STACK] for name in stacks)
     roles = tuple(one for one in begins if not any(one != other and one.startswith(other) for other in begins))
     return {
         "partition": (place.partition,),
         "account": (account,),
         "region": (region,),
-        "stack": settings.all_stacks,
+        "stack": stacks,
         "bucket": (bucket,),
         "own_bucket": () if settings.bucket else (bucket,),
         "prefix": PREFIXES,
-        "function": (values.get("FunctionName", f"{settings.name}-*"),),
-        "made_group": () if "FunctionName" in values else settings.all_stacks,
+        "batches": (UPLOADS,),
+        "function": (values.get("FunctionName", f"{(*place.stacks, settings.name)[0]}-*"),),
+        "made_group": () if "FunctionName" in values else place.stacks or settings.all_stacks,
         "role": roles,
         "unbounded_role": () if values.get("PermissionsBoundary") else roles,
         "boundary": tuple(filter(None, (values.get("PermissionsBoundary"),))),
         "service_role": tuple(filter(None, (settings.role_arn,))),
-        **{name: _physical(settings, *kind) for name, kind in _NAMED.items()},
+        **{name: _physical(settings, known, *kind) for name, kind in _NAMED.items()},
     }
 
 
-def _physical(settings: Settings, kind: str, key: str) -> tuple[str, ...]:
+def _names_of_class(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """What the names in a scope stand for, where students' deployments are called NAME-ID."""
+    every = f"{settings.name}-*"
+    roles = (f"{settings.name}-"[:_KEPT_OF_STACK],)
+    is_bounded = settings.parameter_values().get("PermissionsBoundary")
+    return {
+        "stack": (*settings.all_stacks, every),
+        "function": (every,),
+        "role": roles,
+        "unbounded_role": () if is_bounded else roles,
+    }
+
+
+def _physical(settings: Settings, known: Sequence[Stack], kind: str, key: str) -> tuple[str, ...]:
     """The names of the resources of a type, as far as the templates tell them.
 
     One that CloudFormation makes begins with the stack's, in lower case for a bucket; one that is known later may be
     any.
     """
     found, values = [], settings.parameter_values()
-    for stack in (one for whole in settings.deployments for one in whole.stacks):
+    for stack in known:
         begin = stack.name(settings.name)
         made = f"{begin}-*" if len(begin) <= _KEPT_OF_STACK else f"{begin[:_KEPT_OF_STACK]}*"
         for entry in effective(stack.source.body, values)["Resources"].values():

@@ -8,32 +8,38 @@ https://docs.aws.amazon.com/cloudformation-cli/latest/userguide/resource-type-sc
 """
 
 from .added import ADDED
+from .participant import STEPS
 from .rows import CLOUDFORMATION as CLOUDFORMATION
+from .rows import PARTICIPANT, STATUS_ALL, Right, calls, made
 from .rows import VERBS as VERBS
-from .rows import Right, calls, made
 
 _ALL, _BOTH = " ".join(VERBS), "deploy destroy"
-_TALKING = "deploy ask classify status"
+# Batches need a stack, which is deployed with the first one.
+_MAKING, _CHANGING = "deploy batch", "deploy destroy batch"
+_TALKING = f"deploy ask classify status {PARTICIPANT}"
 
 CALLS: tuple[Right, ...] = (
     # Nobody needs a right for it: https://docs.aws.amazon.com/STS/latest/APIReference/API_GetCallerIdentity.html
     Right("sts GetCallerIdentity", frozenset(VERBS), "all", ()),
     # CloudFormation
     *calls("cloudformation", _ALL, "stacks", "DescribeStacks"),
-    *calls("cloudformation", "deploy destroy status", "stacks", "GetTemplate"),
-    *calls("cloudformation", "deploy destroy logs", "stacks", "ListStackResources"),
-    *calls("cloudformation", _BOTH, "stacks", "DescribeStackEvents GetStackPolicy"),
-    *calls("cloudformation", _BOTH, "stacks", "DeleteStack"),
-    *calls("cloudformation", _BOTH, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
-    *calls("cloudformation", _BOTH, "change sets", "ExecuteChangeSet DescribeEvents"),
-    *calls("cloudformation", "deploy", "stacks", "CreateStack"),
-    *calls("cloudformation", "deploy", "stacks", "CreateStack CreateChangeSet", "cloudformation:TagResource"),
-    *calls("cloudformation", "deploy", "stacks", "RollbackStack ContinueUpdateRollback"),
-    *calls("cloudformation", "deploy", "all", "ListExports"),
+    *calls("cloudformation", f"deploy destroy status batch {PARTICIPANT}", "stacks", "GetTemplate"),
+    *calls("cloudformation", STATUS_ALL, "all", "DescribeStacks GetTemplate"),
+    *calls("cloudformation", f"deploy destroy logs batch {PARTICIPANT}", "stacks", "ListStackResources"),
+    # The list of all, in which a class finds its own by their tags.
+    *calls("cloudformation", "class", "all", "DescribeStacks"),
+    *calls("cloudformation", _CHANGING, "stacks", "DescribeStackEvents GetStackPolicy"),
+    *calls("cloudformation", _CHANGING, "stacks", "DeleteStack"),
+    *calls("cloudformation", _CHANGING, "change sets", "CreateChangeSet DescribeChangeSet DeleteChangeSet"),
+    *calls("cloudformation", _CHANGING, "change sets", "ExecuteChangeSet DescribeEvents"),
+    *calls("cloudformation", _MAKING, "stacks", "CreateStack"),
+    *calls("cloudformation", _MAKING, "stacks", "CreateStack CreateChangeSet", "cloudformation:TagResource"),
+    *calls("cloudformation", _MAKING, "stacks", "RollbackStack ContinueUpdateRollback"),
+    *calls("cloudformation", _MAKING, "all", "ListExports"),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-iam-servicerole.html
-    *calls("cloudformation", _BOTH, "service role", "CreateChangeSet DeleteStack", "iam:PassRole"),
-    *calls("cloudformation", "deploy", "service role", "CreateStack ContinueUpdateRollback", "iam:PassRole"),
-    *calls("cloudformation", "deploy", "service role", "RollbackStack", "iam:PassRole"),
+    *calls("cloudformation", _CHANGING, "service role", "CreateChangeSet DeleteStack", "iam:PassRole"),
+    *calls("cloudformation", _MAKING, "service role", "CreateStack ContinueUpdateRollback", "iam:PassRole"),
+    *calls("cloudformation", _MAKING, "service role", "RollbackStack", "iam:PassRole"),
     # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-stack-drift.html
     *calls(
         "cloudformation", "deploy status", "stacks", "DetectStackDrift",
@@ -45,29 +51,39 @@ CALLS: tuple[Right, ...] = (
         "cloudformation", "deploy status", "all", "DetectStackDrift", "cloudformation:BatchDescribeTypeConfigurations"
     ),
     # S3: https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html
-    *calls("s3", _BOTH, "bucket", "HeadBucket", "s3:ListBucket"),
-    *calls("s3", _BOTH, "bucket", "GetBucketTagging"),
+    *calls("s3", _CHANGING, "bucket", "HeadBucket", "s3:ListBucket"),
+    *calls("s3", _CHANGING, "bucket", "GetBucketTagging"),
     *calls("s3", _BOTH, "all", "ListBuckets", "s3:ListAllMyBuckets"),
-    *calls("s3", "deploy", "bucket", "ListObjectsV2", "s3:ListBucket"),
+    *calls("s3", _MAKING, "bucket", "ListObjectsV2", "s3:ListBucket"),
     *calls("s3", "deploy", "own bucket", "CreateBucket PutBucketPolicy PutBucketTagging"),
     *calls("s3", "deploy", "own bucket", "PutBucketEncryption", "s3:PutEncryptionConfiguration"),
     *calls("s3", "deploy", "own bucket", "PutPublicAccessBlock", "s3:PutBucketPublicAccessBlock"),
-    *calls("s3", "deploy", "objects", "PutObject GetObject"),
+    *calls("s3", _MAKING, "objects", "PutObject GetObject"),
     *calls("s3", "destroy", "bucket", "ListObjectVersions", "s3:ListBucketVersions"),
     *calls("s3", "destroy", "objects", "HeadObject", "s3:GetObject s3:GetObjectVersion"),
     *calls("s3", "destroy", "objects", "DeleteObjects", "s3:DeleteObject s3:DeleteObjectVersion"),
     *calls("s3", "destroy", "own bucket", "ListMultipartUploads", "s3:ListBucketMultipartUploads"),
     *calls("s3", "destroy", "own bucket", "DeleteBucket"),
     *calls("s3", "destroy", "own objects", "AbortMultipartUpload"),
+    # The pictures may be in any bucket; what comes of them is in ours, or where --to says.
+    *calls("s3", "batch", "buckets", "HeadBucket ListObjectsV2", "s3:ListBucket"),
+    *calls("s3", "batch", "batches", "PutObject GetObject"),
+    # Step Functions
+    *calls("stepfunctions", "batch", "machines", "DescribeStateMachine StartExecution ListExecutions"),
+    *calls("stepfunctions", "batch", "executions", "DescribeExecution ListMapRuns"),
+    *calls("stepfunctions", "batch", "map runs", "DescribeMapRun ListExecutions"),
     # Lambda and its log
-    *calls("lambda", "deploy", "all", "GetAccountSettings ListFunctions"),
+    *calls("lambda", _MAKING, "all", "GetAccountSettings"),
+    *calls("lambda", "deploy", "all", "ListFunctions"),
     *calls("lambda", _BOTH, "function", "GetFunction", "lambda:GetFunction lambda:ListTags"),
-    *calls("lambda", "deploy", "function", "GetFunctionConcurrency GetAlias"),
-    *calls("lambda", "deploy", "function", "Invoke", "lambda:InvokeFunction"),
-    *calls("logs", _BOTH, "all", "DescribeLogGroups"),
-    *calls("logs", _BOTH, "log group", "ListTagsForResource"),
+    *calls("lambda", _MAKING, "function", "GetFunctionConcurrency"),
+    *calls("lambda", "deploy", "function", "GetAlias"),
+    *calls("lambda", "batch", "function", "GetFunctionConfiguration"),
+    *calls("lambda", _MAKING, "function", "Invoke", "lambda:InvokeFunction"),
+    *calls("logs", _CHANGING, "all", "DescribeLogGroups"),
+    *calls("logs", _CHANGING, "log group", "ListTagsForResource"),
     *calls("logs", "destroy", "log group", "DeleteLogGroup"),
-    *calls("logs", "logs", "log group", "FilterLogEvents"),
+    *calls("logs", f"logs {PARTICIPANT}", "log group", "FilterLogEvents"),
     # Network and files
     *calls("ec2", "deploy", "all", "DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes"),
     *calls("ec2", "deploy", "all", "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeSubnets"),
@@ -82,6 +98,9 @@ CALLS: tuple[Right, ...] = (
     *calls("efs", "destroy", "all", "DescribeMountTargets"),
     *calls("service-quotas", "deploy", "all", "GetServiceQuota"),
     *calls("resourcegroupstaggingapi", "destroy", "all", "GetResources"),
+    # How many there are: https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountSummary.html
+    *calls("iam", "class", "all", "GetAccountSummary"),
+    *calls("apigateway", "class", "APIs", "GetRestApis", "apigateway:GET"),
     # API Gateway: https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-iam-policy-examples.html
     *calls("apigateway", "deploy", "API", "GetResources GetStages GetDeployments GetMethod", "apigateway:GET"),
     *calls("apigateway", "deploy", "API", "PutMethod PutIntegration", "apigateway:PUT"),
@@ -91,7 +110,7 @@ CALLS: tuple[Right, ...] = (
     *calls("apigateway", _BOTH, "keys", "GetUsagePlans GetUsagePlanKeys GetApiKeys", "apigateway:GET"),
     *calls("apigateway", "deploy", "keys", "GetApiKey", "apigateway:GET"),
     *calls(
-        "apigateway", "ask classify status", "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey",
+        "apigateway", f"ask classify status {PARTICIPANT}", "keys to read", "GetUsagePlans GetUsagePlanKeys GetApiKey",
         "apigateway:GET", "API_KEY",
     ),
     *calls("apigateway", "deploy", "keys", "CreateApiKey CreateUsagePlan CreateUsagePlanKey", "apigateway:POST"),
@@ -252,6 +271,21 @@ MADE: tuple[Right, ...] = (
     made("Lambda::Permission", "c", "function", "lambda:AddPermission"),
     made("Lambda::Permission", "d", "function", "lambda:RemovePermission"),
     made("Lambda::Permission", "r", "function", "lambda:GetPolicy"),
+    made("IAM::Policy", "cu", "roles within the boundary", "iam:PutRolePolicy"),
+    made("IAM::Policy", "ud", "roles", "iam:DeleteRolePolicy"),
+    made("IAM::Policy", "crud", "roles", "iam:GetRolePolicy"),
+    made("StepFunctions::StateMachine", "cu", "machines", "states:CreateStateMachine UpdateStateMachine"),
+    made("StepFunctions::StateMachine", "cu", "machines", "states:TagResource UntagResource"),
+    made("StepFunctions::StateMachine", "d", "machines", "states:DeleteStateMachine"),
+    made("StepFunctions::StateMachine", "crud", "machines", "states:DescribeStateMachine ListTagsForResource"),
+    made("StepFunctions::StateMachine", "cu", "roles to pass on", "iam:PassRole"),
+    made("EC2::VPCEndpoint", "cu", "EC2", "ec2:CreateVpcEndpoint ModifyVpcEndpoint"),
+    made("EC2::VPCEndpoint", "cud", "EC2", _TAGS),
+    made("EC2::VPCEndpoint", "d", "ours in EC2", "ec2:DeleteVpcEndpoints"),
+    made(
+        "EC2::VPCEndpoint", "crud", "all",
+        "ec2:DescribeVpcEndpoints DescribeSubnets DescribeSecurityGroups DescribeVpcs",
+    ),
     made("Logs::LogGroup", "cu", "log group", "logs:CreateLogGroup PutRetentionPolicy DeleteRetentionPolicy"),
     made("Logs::LogGroup", "cu", "log group", "logs:TagResource UntagResource"),
     made("Logs::LogGroup", "d", "log group", "logs:DeleteLogGroup DeleteDataProtectionPolicy"),
@@ -270,4 +304,4 @@ MADE: tuple[Right, ...] = (
     *ADDED,
 )  # fmt: skip
 
-TABLE = (*CALLS, *MADE)
+TABLE = (*CALLS, *STEPS, *MADE)

@@ -3,7 +3,14 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-VERBS = ("deploy", "destroy", "ask", "classify", "status", "logs")
+# `status --all`, which looks at deployments of every name. Before `destroy --expired` deletes, it looks, too.
+STATUS_ALL = "status-all"
+# Who takes part in a workshop whose stacks are there: by our commands, the AWS CLI and the console.
+PARTICIPANT = "participant"
+VERBS = ("deploy", "destroy", "ask", "classify", "status", STATUS_ALL, "logs", "batch", "class", PARTICIPANT)
+WIRING, ROLE = "wiring", "role"
+# A teacher does with a whole class what these do with one deployment.
+CLASS = frozenset({"class", "deploy", "destroy", "status"})
 CLOUDFORMATION = "cloudformation"
 
 # What CloudFormation does to resources for each verb. Drift needs the reading.
@@ -13,7 +20,11 @@ HANDLERS: Mapping[str, frozenset[str]] = {
     "ask": frozenset(),
     "classify": frozenset(),
     "status": frozenset({"read"}),
+    STATUS_ALL: frozenset(),
     "logs": frozenset(),
+    PARTICIPANT: frozenset(),
+    "class": frozenset({"create", "read", "update", "delete"}),
+    "batch": frozenset({"create", "read", "update", "delete"}),
 }
 # What --keep-data updates: without the instance, its group has no place in that of the mount targets.
 KEPT_TYPES = frozenset({"AWS::EC2::SecurityGroup"})
@@ -24,7 +35,8 @@ class Right:
     """A row. `source` is an operation of the SDK, as `s3 PutObject`, or a resource type; `when` are verbs for an
     operation, and what CloudFormation does (create, read, update, delete) for a type.
 
-    `auth` limits ask, classify and status to APIs with this ApiAuth, for which alone they call the operation.
+    `auth` limits ask, classify and status to APIs with this ApiAuth, for which alone they call the operation. `only`
+    limits a row to applications whose API people connect (WIRING), or to a role of CloudFormation (ROLE).
     """
 
     source: str
@@ -32,6 +44,7 @@ class Right:
     scope: str
     actions: tuple[str, ...]
     auth: str = ""
+    only: str = ""
 
     @property
     def is_made(self) -> bool:
@@ -44,15 +57,18 @@ _PREFIXES = {
     "efs": "elasticfilesystem",
     "resourcegroupstaggingapi": "tag",
     "service-quotas": "servicequotas",
+    "stepfunctions": "states",
 }
 _LETTERS = {"c": "create", "r": "read", "u": "update", "d": "delete"}
 
 
-def calls(service: str, verbs: str, scope: str, operations: str, actions: str = "", auth: str = "") -> Iterator[Right]:
+def calls(
+    service: str, verbs: str, scope: str, operations: str, actions: str = "", auth: str = "", only: str = ""
+) -> Iterator[Right]:
     """A row for each operation; without `actions`, the one of its name."""
     for operation in operations.split():
         needed = tuple(actions.split()) or (f"{_PREFIXES.get(service, service)}:{operation}",)
-        yield Right(f"{service} {operation}", frozenset(verbs.split()), scope, needed, auth)
+        yield Right(f"{service} {operation}", frozenset(verbs.split()), scope, needed, auth, only)
 
 
 def made(type: str, handlers: str, scope: str, actions: str) -> Right:

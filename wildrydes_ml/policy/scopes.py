@@ -25,6 +25,8 @@ _EFS = "arn:{partition}:elasticfilesystem:{region}:{account}:"
 _KEY = "arn:{partition}:kms:{region}:{account}:key/*"
 _TOPIC = "arn:{partition}:sns:{region}:{account}:{topic}"
 _TABLE = "arn:{partition}:dynamodb:{region}:{account}:table/{table}"
+_STATES = "arn:{partition}:states:{region}:{account}:"
+_MACHINE_LOG = "arn:{partition}:logs:{region}:{account}:log-group:/aws/vendedlogs/states/{machine}"
 # CloudFormation gives it to all that it makes.
 _OURS = {"StringEquals": {"aws:ResourceTag/aws:cloudformation:stack-name": ("{stack}",)}}
 _BOUNDED = {"iam:PermissionsBoundary": ("{boundary}",)}
@@ -43,9 +45,15 @@ SCOPES: Mapping[str, Scope] = {
     "objects": Scope(("arn:{partition}:s3:::{bucket}/{prefix}*",)),
     "own objects": Scope(("arn:{partition}:s3:::{own_bucket}/*",)),
     "function": Scope((_FUNCTION, f"{_FUNCTION}:*")),
-    "log group": Scope((_LOG_GROUP, f"{_LOG_GROUP}:*", _MADE_GROUP)),
+    "log group": Scope((_LOG_GROUP, f"{_LOG_GROUP}:*", _MADE_GROUP, _MACHINE_LOG)),
+    "buckets": Scope(("arn:{partition}:s3:::*",)),
+    "batches": Scope(("arn:{partition}:s3:::{bucket}/{batches}*",)),
+    "machines": Scope((f"{_STATES}stateMachine:{{machine}}",)),
+    "executions": Scope((f"{_STATES}execution:{{machine}}",)),
+    "map runs": Scope((f"{_STATES}mapRun:{{machine}}",)),
     "interfaces": Scope(("arn:{partition}:ec2:{region}:{account}:network-interface/*",)),
     "API": Scope((f"{_API}/restapis/*",)),
+    "list of APIs": Scope((f"{_API}/restapis",)),
     "APIs": Scope((f"{_API}/restapis", f"{_API}/restapis/*")),
     "keys": Scope((f"{_API}/apikeys", f"{_API}/apikeys/*", f"{_API}/usageplans", f"{_API}/usageplans/*")),
     "keys to read": Scope((f"{_API}/apikeys/*", f"{_API}/usageplans", f"{_API}/usageplans/*/keys")),
@@ -63,7 +71,12 @@ SCOPES: Mapping[str, Scope] = {
     "roles within the boundary": Scope((_ROLE,), {"StringEquals": _BOUNDED}),
     "roles for Session Manager": Scope((_ROLE,), {"ArnLike": _SESSION_MANAGER, "StringEquals": _BOUNDED}),
     "roles to pass on": Scope(
-        (_ROLE,), {"StringLike": {"iam:PassedToService": ("ec2.amazonaws.com*", "lambda.amazonaws.com*")}}
+        (_ROLE,),
+        {
+            "StringLike": {
+                "iam:PassedToService": ("ec2.amazonaws.com*", "lambda.amazonaws.com*", "states.amazonaws.com*")
+            }
+        },
     ),
     "profiles": Scope(("arn:{partition}:iam::{account}:instance-profile/{role}*",)),
     "roles of services": Scope(

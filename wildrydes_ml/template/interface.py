@@ -8,7 +8,16 @@ from types import MappingProxyType
 from typing import Any, Literal, TypeAlias, get_args
 
 Group: TypeAlias = Literal[
-    "Code", "This application", "Network", "Storage", "Filling EFS", "Function", "API", "Permissions", "Not used"
+    "Code",
+    "This application",
+    "Network",
+    "Storage",
+    "Filling EFS",
+    "Function",
+    "API",
+    "Batches",
+    "Permissions",
+    "Not used",
 ]
 """A heading in the console, in the order in which the console shows them."""
 

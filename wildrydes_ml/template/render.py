@@ -92,6 +92,11 @@ def narrow(lines: Iterable[str]) -> Iterator[str]:
             columns[text] = columns[above] + 1
 
 
+def plain(value: Any) -> str:
+    """Any data as YAML, in its own order."""
+    return str(yaml.dump(value, Dumper=_Dumper, sort_keys=False, width=LINE_LENGTH, allow_unicode=True))
+
+
 def render_all(builders: Mapping[str, Callable[[], Template]]) -> dict[str, str]:
     """The text of each builder's template, by file name."""
     return {name: render(build()) for name, build in builders.items()}

@@ -21,8 +21,10 @@ if TYPE_CHECKING:
     from .view import View
 
 # Verbs that change something, and those whose answer on stdout somebody may pipe.
-_CHANGING = ("deploy", "destroy", "demo")
+_CHANGING = ("deploy", "destroy", "demo", "class")
 _ASKING = ("ask", "status", "logs", "doctor")
+# Verbs that may take minutes, and change nothing that a view would show.
+_WORKING = ("prepare", "batch", "package", "render")
 # What goes on before the first event.
 _WAITING = {
     ("deploy", True): "starting the emulator of this machine",
@@ -78,7 +80,7 @@ def choose(
     if asked.output == "json":
         return Told(Several(course, JsonReporter(out)), course)
     changes = asked.verb in _CHANGING and not asked.is_plan
-    if asked.is_endless or not (changes or asked.is_plan or asked.verb in _ASKING):
+    if asked.is_endless or not (changes or asked.is_plan or asked.verb in (*_ASKING, *_WORKING)):
         return Told(Several(course, TextReporter(out, err)), course)
     waiting = _WAITING.get((asked.verb, asked.is_local), "waiting for an answer")
     if not changes:

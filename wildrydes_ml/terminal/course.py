@@ -4,6 +4,7 @@ The view, the signs of life in a pipe, the summary and the words after a Ctrl-C 
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -13,6 +14,8 @@ from .. import durations
 _STACK = "AWS::CloudFormation::Stack"
 # Of a log that the events quote.
 _LINES_KEPT = 15
+# States of a student's part, in words.
+_SEATS = {"failed": "failed", "works": "at work", "waits": "waiting"}
 
 
 @dataclass
@@ -95,6 +98,7 @@ class Course:
         self.step, self.steps, self.doing, self.on = 0, 0, "", ""
         self.done: list[str] = []
         self.works: dict[str, Work] = {}
+        self.seats: dict[str, Mapping[str, Any]] = {}
         self.filling: dict[str, Any] = {}
         self.filling_began = 0.0
         self.last = ""
@@ -112,7 +116,7 @@ class Course:
     @property
     def has_begun(self) -> bool:
         """Whether anything was changed, or may have been."""
-        return self.step > 0
+        return self.step > 0 or any(one["state"] != "waits" for one in self.seats.values())
 
     @property
     def following(self) -> Work | None:
@@ -121,6 +125,8 @@ class Course:
 
     def words(self) -> str:
         """What goes on at this moment, in a few words."""
+        if self.is_seating:
+            return self.counted()
         work = self.following
         if self.filling:
             percent = f", {self.filling['percent']} %" if "percent" in self.filling else ""
@@ -129,6 +135,17 @@ class Course:
         if work and self.step:
             return f"{self._numbered()}: {self._progress(work)}"
         return self._numbered() or self.last
+
+    @property
+    def is_seating(self) -> bool:
+        """Whether students' parts are at work or wait for it."""
+        return any(one["state"] in ("waits", "works") for one in self.seats.values())
+
+    def counted(self) -> str:
+        """How many of a class's students are how far: `12 of 20 students done, 1 failed, 5 at work`."""
+        states = Counter(one["state"] for one in self.seats.values())
+        rest = [f"{states[state]} {words}" for state, words in _SEATS.items() if states[state]]
+        return ", ".join([f"{states['done']} of {len(self.seats)} students done", *rest])
 
     def _progress(self, work: Work) -> str:
         counted = f"{len(work.done)} of {work.total}" if work.total is not None else f"{len(work.done)}"
@@ -157,6 +174,8 @@ class Course:
             self._begin_work(record)
         if "resource" in record:
             self._take_resource(record)
+        for seat in (*record.get("seats", ()), *([record["seat"]] if "seat" in record else [])):
+            self.seats[seat["student"]] = seat
         if "filling" in record:
             self._take_filling(record["filling"])
         if "log" in record:

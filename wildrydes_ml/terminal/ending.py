@@ -76,6 +76,8 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Verdict", notes.get("verdict", "")),
         ("URL", notes.get("URL", "").removeprefix("URL: ")),
         ("Idle", notes.get("idle cost", "").removeprefix("idle cost: ")),
+        ("Burst", notes.get("burst", "")),
+        ("Expiry", notes.get("expiry", "")),
         ("Try", notes.get("command", "").removeprefix("Try: ")),
         ("Next", "" if is_removal else following.use),
         ("Delete", "" if is_removal else following.remove),

@@ -6,6 +6,7 @@ from urllib.parse import quote
 from rich.text import Text
 
 from .. import durations
+from . import seats
 from .course import Course, Work
 
 _SPINNER = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
@@ -53,7 +54,7 @@ class Frame:
 
     def lines(self) -> list[Text]:
         """The lines, each no wider than the terminal."""
-        found = [self._head(), *self._stacks(), *self._filling()]
+        found = [self._head(), *self._stacks(), *self._filling(), *seats.rows(self._course.seats, self._is_plain)]
         if self._log:
             found.append(Text(self._cut_left(f"log {self._log}"), style="dim"))
         for line in found:
@@ -67,6 +68,9 @@ class Frame:
     def _head(self) -> Text:
         course = self._course
         text = Text().append(f"{self._spin()} ", style="cyan")
+        if course.is_seating:
+            text.append(course.counted(), style="bold")
+            return self._with_end(text, durations.words(course.elapsed))
         if course.step:
             text.append(f"{course.step} of {course.steps}  ", style="bold")
         text.append(course.doing or course.last or "getting ready", style="bold" if course.doing else "")

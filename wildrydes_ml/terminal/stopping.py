@@ -13,6 +13,9 @@ def words(course: Course, verb: str, line: str, is_local: bool) -> str:
     work = course.following
     if work is None and not course.has_begun:
         return f"stopped: nothing had started, and nothing was {'deleted' if verb == 'destroy' else 'changed'}"
+    if course.is_seating:
+        where = "the emulator" if is_local else "AWS"
+        return f"stopped: {course.counted()}; {where} carries on with what had begun there. {again}"
     if work or course.on:
         name = work.name if work else course.on
         where = "the emulator" if is_local else "AWS"

@@ -91,8 +91,17 @@ class FakeAccount(Account):
     def log_group(self, name: str) -> str | Unknown | None:
         return self._answer("log_group", None)
 
+    def log_groups(self, prefix: str) -> frozenset[str] | Unknown:
+        return self._answer("log_groups", frozenset[str]())
+
     def answer(self, url: str) -> Reply:
         return self._answer("model", Reply(200))
+
+    def apis(self) -> Usage | Unknown:
+        return self._answer("apis", Usage({"": 1}, 600))
+
+    def roles(self) -> Usage | Unknown:
+        return self._answer("roles", Usage({"": 1}, 1000))
 
     def exports(self) -> Mapping[str, str] | Unknown:
         return self._answer("exports", {})

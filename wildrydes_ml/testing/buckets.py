@@ -59,8 +59,8 @@ class FakeBuckets(Buckets):
         self.objects[bucket][key] = text.encode()
         self.said[key] = labels
 
-    def noted(self, bucket: str, key: str) -> str | None:
-        return self.objects[bucket][key].decode() if key in self.objects.get(bucket, {}) else None
+    def read(self, bucket: str, key: str) -> bytes | None:
+        return self.objects.get(bucket, {}).get(key)
 
     def metadata(self, bucket: str, item: ObjectVersion) -> dict[str, str]:
         found = self.said.get(item.key, {})

@@ -83,8 +83,8 @@ class FakeStacks(Stacks):
         gone = found is not None and found.status == "DELETE_COMPLETE" and not name.startswith("id:")
         return None if gone else found
 
-    def tagged(self, key: str) -> list[Stack]:
-        return [stack for stack in self.stacks.values() if key in stack.tags and stack.status != "DELETE_COMPLETE"]
+    def listed(self) -> dict[str, Stack]:
+        return {name: stack for name, stack in self.stacks.items() if stack.status != "DELETE_COMPLETE"}
 
     def template(self, name: str) -> str:
         return self.templates.get(name, "")

@@ -1,4 +1,7 @@
-"""The Wild Rydes workshop as deployments: the long route has two stacks and a wiring, the short route has one stack."""
+"""The Wild Rydes workshop as deployments: the long route has two stacks and a wiring, the short route has one stack.
+
+The packaged route has one stack, too, without EFS: packages and model are in the function's zip.
+"""
 
 import base64
 import json
@@ -18,12 +21,12 @@ from ..blocks.function import ALIAS
 from ..deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
 from ..template.source import Source, built
 from ..web import Reply
-from . import parameters, templates
-from .account import INSTEAD, LOCKED
-from .names import LONG, NAME, ROUTES, SHORT
+from . import packaged, parameters, templates
+from .account import INSTEAD, LOCKED, LOCKED_RUNTIMES
+from .names import LONG, NAME, PACKAGED, ROUTES, SHORT
 
 FUNCTION = "ml_inferencefunction"
-EFS, INFERENCE, COMPLETE = "mod5", "mod5-inf", "mod5-complete"
+EFS, INFERENCE, COMPLETE, IN_ZIP, BATCH = "mod5", "mod5-inf", "mod5-complete", "packaged", "batch"
 SAMPLE = "sample.png"
 _LABELS_TOLD = 12
 
@@ -50,18 +53,18 @@ _ASIDE_RESOURCES = frozenset({"NatGateway", "NatPublicIP", "PrivateRoute"})
 _FIXED = {"FunctionName": "Stage prod would still call {old}, which would no longer exist"}
 
 
-def deployments(code: Path | None = None) -> tuple[Deployment, Deployment]:
-    """The two routes, the long one first; `code` is a directory of source in place of the package's `lambda_src`."""
-    return _both(code or packaging.source_directory())
+def deployments(code: Path | None = None) -> tuple[Deployment, Deployment, Deployment]:
+    """The long, the short and the packaged route; `code` is a directory in place of the package's `lambda_src`."""
+    return _all(code or packaging.source_directory())
 
 
 @cache
-def _both(code: Path) -> tuple[Deployment, Deployment]:
-    return _long(code), _short(code)
+def _all(code: Path) -> tuple[Deployment, Deployment, Deployment]:
+    return _long(code), _short(code), _packaged(code)
 
 
 def deployment(route: str = LONG) -> Deployment:
-    """The workshop by one of its routes, `long` or `short`."""
+    """The workshop by one of its routes, `long`, `short` or `packaged`."""
     return deployments()[ROUTES.index(route)]
 
 
@@ -91,7 +94,7 @@ def _long(code: Path) -> Deployment:
     return _deployment(
         LONG,
         stacks,
-        code,
+        code=_code(code),
         filling=_filling(EFS, ("DataBucket", "PreparationKey")),
         kept=Kept(EFS, _ASIDE, _ASIDE_RESOURCES),
         wiring=_wiring,
@@ -102,33 +105,52 @@ def _short(code: Path) -> Deployment:
     return _deployment(
         SHORT,
         (Stack(_source("99_complete.yml"), COMPLETE),),
-        code,
+        code=_code(code),
         filling=_filling(COMPLETE, ("PreparationKey",)),
         fixed=_FIXED,
         window=_window,
     )
 
 
-def _deployment(route: str, stacks: tuple[Stack, ...], code: Path, **more: Any) -> Deployment:
-    """What both routes have in common."""
-    return Deployment(
-        name=NAME,
-        route=route,
-        stacks=stacks,
-        proof=_proof(),
-        code=(Code(code, ("CodeKey", "PreparationKey")),),
-        named_by="FunctionName",
-        presets=PRESETS,
-        defaults=lambda name: {"FunctionName": default_function_name(name)},
-        derived=parameters.DERIVED,
-        derive=_derived,
-        check=_zone_faults,
-        opens=parameters.OPENINGS,
-        unheeded=_unheeded,
-        instead=INSTEAD,
-        locked=LOCKED,
-        **more,
+def _packaged(code: Path) -> Deployment:
+    return _deployment(
+        PACKAGED,
+        (Stack(_source("packaged.yml"), IN_ZIP),),
+        code=(Code(code, packed=True),),
+        packed=packaged.packed(_not_a_saved_model, shipped()),
+        presets={PACKAGED: {}},
+        derive=lambda values: {},
+        check=_runtime_faults,
+        unheeded=lambda values, name: "",
+        fixed=_FIXED,
+        window=_window,
     )
+
+
+def _code(directory: Path) -> tuple[Code, ...]:
+    return (Code(directory, ("CodeKey", "PreparationKey")),)
+
+
+def _deployment(route: str, stacks: tuple[Stack, ...], **own: Any) -> Deployment:
+    """What the routes have in common, with what a route has of its own."""
+    return Deployment(name=NAME, route=route, stacks=stacks, **{**_common(), **own})
+
+
+def _common() -> dict[str, Any]:
+    return {
+        "beside": (Stack(_source("batch.yml"), BATCH),),
+        "proof": _proof(),
+        "named_by": "FunctionName",
+        "presets": PRESETS,
+        "defaults": lambda name: {"FunctionName": default_function_name(name)},
+        "derived": parameters.DERIVED,
+        "derive": _derived,
+        "check": _zone_faults,
+        "opens": parameters.OPENINGS,
+        "unheeded": _unheeded,
+        "instead": INSTEAD,
+        "locked": LOCKED,
+    }
 
 
 @cache
@@ -143,6 +165,7 @@ def _filling(stack: str, uploads: tuple[str, ...]) -> Filling:
         refills=parameters.REFILLS,
         resources=_INSTANCE,
         uploads=uploads,
+        samples="ModelSamples",
         local_model=shipped(),
         refuse=_not_a_saved_model,
     )
@@ -164,6 +187,14 @@ def _zone_faults(overrides: Mapping[str, str]) -> list[str]:
     if (one, two) == ("", "") or (one and two and one != two):
         return []
     return ["--set AvailabilityZoneOne and AvailabilityZoneTwo: set both, to two different zones, or neither"]
+
+
+def _runtime_faults(overrides: Mapping[str, str]) -> list[str]:
+    """The packages of the zip are locked for some versions of Python."""
+    asked = overrides.get("PythonRuntime", LOCKED_RUNTIMES[-1])
+    if asked in LOCKED_RUNTIMES:
+        return []
+    return [f"--set PythonRuntime={asked}: the packages of the zip are for {' and '.join(LOCKED_RUNTIMES)}"]
 
 
 def _wiring(values: Mapping[str, str], identity: Identity, tags: Mapping[str, str]) -> Wiring:

@@ -2,10 +2,10 @@
 
 from typing import get_args
 
-from ..blocks import storage
+from ..blocks import filling, storage
 from .row import EFS, FUNCTION, Row, choice, number, shared, text
 
-REFILL = " To change it later, see BootstrapInstance."
+REFILL = " Used when EFS is filled."
 
 # Pins that serve the handler on both architectures; TensorFlow's CPU-only build exists for x86_64 alone.
 PACKAGES = (
@@ -14,6 +14,7 @@ PACKAGES = (
 )
 MODEL_URL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
 
+_A_KEY = "must be letters, digits and ._/-"
 _CIDR = r"^$|^(\d{1,3}\.){3}\d{1,3}/\d{1,2}$"
 
 ROWS: dict[str, Row] = {
@@ -62,7 +63,7 @@ ROWS: dict[str, Row] = {
     "Architecture": Row(
         "Processor",
         "Code",
-        shared("Architecture", "x86_64", "Processor of the function and of the instance that fills EFS." + REFILL),
+        shared("Architecture", "x86_64", "Processor of the function and its packages." + REFILL),
         (EFS, FUNCTION),
         refills=True,
     ),
@@ -95,7 +96,7 @@ ROWS: dict[str, Row] = {
         shared(
             "ModelUrl",
             MODEL_URL,
-            "The model: http or https URL of a tar archive with a SavedModel at its top level." + REFILL,
+            "URL (http or https) of the model: a tar archive with a SavedModel at its top level." + REFILL,
         ),
         (EFS,),
         refills=True,
@@ -114,7 +115,32 @@ ROWS: dict[str, Row] = {
             "default",
             "Name of the model's signature that finds objects in a picture." + REFILL,
             r"^[A-Za-z0-9._-]+$",
-            "must be letters, digits, dots, underscores and dashes",
+            "must be letters, digits and ._-",
+        ),
+        (EFS,),
+        refills=True,
+    ),
+    "ModelWeights": Row(
+        "Model's numbers",
+        "Filling EFS",
+        choice(
+            "auto",
+            get_args(filling.Weights),
+            "Numbers in the prepared model: float32, float16 (half the bytes) or auto (float16 if it finds the same)."
+            + REFILL,
+        ),
+        (EFS,),
+        refills=True,
+    ),
+    "ModelSamples": Row(
+        "Pictures to test on",
+        "Filling EFS",
+        text(
+            "none",
+            "Key in DataBucket of a tar of pictures to test the prepared model on, or none." + REFILL,
+            r"^[A-Za-z0-9._/-]+$",
+            _A_KEY,
+            MaxLength=128,
         ),
         (EFS,),
         refills=True,
@@ -124,9 +150,9 @@ ROWS: dict[str, Row] = {
         "Filling EFS",
         text(
             "code/ml_inferencefunction.zip",
-            "Key in DataBucket of the function's zip. Its code prepares the model for a fast start." + REFILL,
+            "Key in DataBucket of the function's zip, which prepares the model for a fast start." + REFILL,
             r"^[A-Za-z0-9._/-]+$",
-            "must be letters, digits, dots, underscores, dashes and slashes",
+            _A_KEY,
             MaxLength=90,
         ),
         (EFS,),

@@ -3,7 +3,22 @@
 from typing import get_args
 
 from ..blocks import access, arguments, function
-from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND, Row, choice, number, required, shared, text
+from .row import (
+    BATCH,
+    DUAL_STACK,
+    EFS,
+    FUNCTION,
+    MOUNT,
+    PACKED,
+    SOURCE,
+    WORKSHOP_COMMAND,
+    Row,
+    choice,
+    number,
+    required,
+    shared,
+    text,
+)
 
 BUCKET = f"^{arguments.BUCKET}$"
 
@@ -62,6 +77,18 @@ ROWS: dict[str, Row] = {
             MaxLength=90,
         ),
         (SOURCE, FUNCTION),
+    ),
+    "ModelKey": Row(
+        "Prepared model",
+        "Code",
+        text(
+            "",
+            "Not used by the stack. deploy remembers here which prepared model is in the function's zip: its key in "
+            "DataBucket.",
+            MaxLength=120,
+        ),
+        (PACKED,),
+        derived="it follows --model",
     ),
     "FunctionName": Row(
         "Function name",
@@ -171,7 +198,7 @@ ROWS: dict[str, Row] = {
             "AllowedValues": list(function.LOG_RETENTION_DAYS),
             "Description": "How many days CloudWatch keeps the function's log.",
         },
-        (FUNCTION,),
+        (FUNCTION, BATCH),
     ),
     "Ipv6AllowedForDualStack": Row(
         "IPv6 for the function",
@@ -198,7 +225,7 @@ ROWS: dict[str, Row] = {
         "Permissions boundary",
         "Permissions",
         shared("PermissionsBoundary", ""),
-        (EFS, FUNCTION),
+        (EFS, FUNCTION, BATCH),
     ),
     "Revision": Row(
         "Revision",

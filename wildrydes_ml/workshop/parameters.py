@@ -9,19 +9,22 @@ from ..template.interface import interface
 from ..template.parameters import constraint, fits
 from .efs_rows import MODEL_URL, PACKAGES, REFILL
 from .function_rows import BUCKET
-from .row import DUAL_STACK, EFS, FUNCTION, MOUNT, SOURCE, WORKSHOP_COMMAND
+from .row import BATCH, DUAL_STACK, EFS, FUNCTION, MOUNT, PACKED, SOURCE, WORKSHOP_COMMAND
 from .rows import ROWS
 
 __all__ = [
+    "BATCH",
     "DERIVED",
     "DUAL_STACK",
     "EFS",
     "FUNCTION",
+    "IN_THE_ZIP",
     "MODEL_URL",
     "MOUNT",
     "ON_EXISTING_EFS",
     "OPENINGS",
     "PACKAGES",
+    "PACKED",
     "REFILLS",
     "SOURCE",
     "TABLE",
@@ -49,12 +52,18 @@ ON_EXISTING_EFS = {
     "PythonRuntime": {"Description": "Python version of the function: the one that the packages on EFS are for."},
     "Architecture": {"Description": "Processor of the function: the one that the packages on EFS are for."},
 }
+# Without EFS the packages are in the zip, which deploy makes for these two.
+IN_THE_ZIP = {
+    "PythonRuntime": {
+        "Description": "Python version of the function: the one that the packages in its zip are for.",
+    },
+    "Architecture": {"Description": "Processor of the function: the one that the packages in its zip are for."},
+}
 # Without a function, its zip is only needed for what it holds beside the handler.
 WITHOUT_FUNCTION = {
     "DataBucket": {
         "Default": "",
-        "Description": "S3 bucket in this region that holds the function's zip (see PreparationKey). Empty: the "
-        "model is not prepared, and the function starts slowly." + REFILL,
+        "Description": "S3 bucket in this region with the function's zip. Empty: the function starts slowly." + REFILL,
         "AllowedPattern": f"^$|{BUCKET}",
         "ConstraintDescription": "must be the name of an S3 bucket, or empty",
     },

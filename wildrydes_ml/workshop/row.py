@@ -12,6 +12,7 @@ from ..template.interface import Group
 
 # The parts of the templates that have parameters.
 EFS, MOUNT, SOURCE, FUNCTION = "efs", "mount", "source", "function"
+PACKED, BATCH = "packed", "batch"
 DUAL_STACK, WORKSHOP_COMMAND = "dual stack", "workshop command"
 
 

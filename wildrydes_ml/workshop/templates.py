@@ -1,4 +1,4 @@
-"""The workshop's three templates, put together out of the parts."""
+"""The workshop's templates, put together out of the parts."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,9 +9,10 @@ from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, e
 from ..blocks.access import Access
 from ..blocks.agreement import Populate
 from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
+from ..blocks.batch import BatchSettings, add_batch, add_outputs, add_s3_endpoint
 from ..blocks.choices import choose
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
-from ..blocks.function import FunctionSettings, Inference, add_inference_function
+from ..blocks.function import IN_ZIP, FunctionSettings, Inference, add_inference_function
 from ..blocks.gateway_responses import ANSWERS
 from ..blocks.mount import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
@@ -31,6 +32,9 @@ _WIRED_REASON = "As in the workshop, a person or the deployer adds the method an
 _PICTURE_URL = (
     "https://images.pexels.com/photos/310983/pexels-photo-310983.jpeg?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
 )
+_KEY_REASON = "Only the deployer reads ModelKey: it remembers which model is in the zip."
+# Parameters of the function that have no meaning without EFS: its zip has one engine.
+_ON_EFS = frozenset({"EFSpath", "Engine"})
 _UNUSED_REASON = "The workshop's command passes two parameters that this template does not use."
 
 
@@ -71,7 +75,7 @@ def lambda_function(*, defaults: Defaults = None) -> Template:
         path=given["EFSpath"],
         ipv6=Ref(given["Ipv6AllowedForDualStack"]),
     )
-    inference = _add_function(template, mount, _function_settings(given))
+    inference = _add_function(template, mount, _mounted_settings(given))
     api = _add_api(template, inference, given, wired_because=_WIRED_REASON)
     _api_outputs(template, inference, api)
     return template
@@ -101,7 +105,7 @@ def complete(*, defaults: Defaults = None, dashboard: "Alarms | None" = None) ->
         mount_targets=storage.mount_targets,
     )
     # The function waits for the filling, and starts anew when a later instance has filled EFS again.
-    settings = replace(_function_settings(given), contents=populate)
+    settings = replace(_mounted_settings(given), contents=populate)
     inference = _add_function(template, mount, settings)
     api = _add_api(template, inference, given)
     add_proxy_stage(template, api)
@@ -118,10 +122,53 @@ def complete(*, defaults: Defaults = None, dashboard: "Alarms | None" = None) ->
     return template
 
 
+def packaged(*, defaults: Defaults = None) -> Template:
+    """The function with packages and model in its zip, and its API, without EFS and network: `templates/packaged.yml`.
+
+    `defaults` are as those of `efs_99`.
+    """
+    template = _template(
+        "Wild Rydes, GinormousModels: function and API without EFS; packages and model are in the function's zip",
+        W2001=_KEY_REASON,
+    )
+    names = tuple(name for name in parameters.of(parameters.FUNCTION, parameters.PACKED) if name not in _ON_EFS)
+    given = _add_parameters(template, names, defaults, parameters.IN_THE_ZIP)
+    inference = _add_function(template, None, _packaged_settings(given))
+    api = _add_api(template, inference, given)
+    add_proxy_stage(template, api)
+    _api_outputs(template, inference, api)
+    return template
+
+
+def batch(*, defaults: Defaults = None) -> Template:
+    """A state machine that gives batches of pictures to an existing function: `templates/batch.yml`.
+
+    `defaults` are as those of `efs_99`.
+    """
+    template = _template("Wild Rydes, GinormousModels: many pictures in a bucket, answered in batches by the function")
+    own = {"LogRetentionDays": {"Description": "How many days CloudWatch keeps the state machine's log."}}
+    given = _add_parameters(template, parameters.of(parameters.BATCH), defaults, own)
+    settings = BatchSettings(
+        input=given["InputBucket"],
+        output=given["OutputBucket"],
+        prefix=given["OutputPrefix"],
+        concurrency=given["Concurrency"],
+        tolerated=given["ToleratedFailures"],
+        log_retention=given["LogRetentionDays"],
+        permissions_boundary=given["PermissionsBoundary"],
+    )
+    made = add_batch(template, given["FunctionAlias"], given["FunctionRole"], settings)
+    add_s3_endpoint(template, given["EndpointVpc"], given["EndpointRouteTables"], settings)
+    add_outputs(template, made, given["FunctionAlias"], settings)
+    return template
+
+
 TEMPLATES = {
     "efs_99.yml": efs_99,
     "5_lambda_function.yml": lambda_function,
     "99_complete.yml": complete,
+    "packaged.yml": packaged,
+    "batch.yml": batch,
 }
 
 
@@ -178,6 +225,8 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
         model=given["ModelUrl"],
         model_sha256=given["ModelSha256"],
         signature=given["Signature"],
+        weights=given["ModelWeights"],
+        samples=given["ModelSamples"],
         ssh_cidr=given["SshCidr"],
         key=given["PreparationKey"],
         name="tensorflow-for-serverless-inference-cfn-ec2",
@@ -185,7 +234,24 @@ def _populate_settings(given: dict[str, Parameter]) -> PopulateSettings:
     )
 
 
-def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
+def _packaged_settings(given: dict[str, Parameter]) -> FunctionSettings:
+    """A directory of the zip stands for EFS."""
+    return _function_settings(
+        given, {**IN_ZIP}, description="Is this picture a unicorn? Packages and model are in its zip."
+    )
+
+
+def _mounted_settings(given: dict[str, Parameter]) -> FunctionSettings:
+    return _function_settings(
+        given,
+        {"ENGINE": given["Engine"]},
+        description="Is this picture a unicorn? Loads TensorFlow and the model from EFS.",
+    )
+
+
+def _function_settings(
+    given: dict[str, Parameter], environment: Mapping[str, Parameter | str], description: str
+) -> FunctionSettings:
     return FunctionSettings(
         name=given["FunctionName"],
         bucket=given["DataBucket"],
@@ -199,10 +265,10 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
         log_retention=given["LogRetentionDays"],
         reserved_concurrency=given["ReservedConcurrency"],
         provisioned_concurrency=given["ProvisionedConcurrency"],
-        description="Is this picture a unicorn? Loads TensorFlow and the model from EFS.",
+        description=description,
         environment={
             "MIN_SCORE": given["MinScore"],
-            "ENGINE": given["Engine"],
+            **environment,
             "TARGET_LABEL": given["TargetLabel"],
             "PRIVATE_IMAGE_HOSTS": given["PrivateImageHosts"],
             "API_AUTH": given["ApiAuth"],
@@ -212,7 +278,7 @@ def _function_settings(given: dict[str, Parameter]) -> FunctionSettings:
     )
 
 
-def _add_function(template: Template, mount: FileSystemMount, settings: FunctionSettings) -> Inference:
+def _add_function(template: Template, mount: FileSystemMount | None, settings: FunctionSettings) -> Inference:
     return add_inference_function(template, mount, settings, role_title="LambdaEFSMLExecuteInferenceServiceRole")
 
 

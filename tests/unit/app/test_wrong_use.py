@@ -284,7 +284,7 @@ DECLARED: dict[str, tuple[Callable[[], Any], str]] = {
     "another filler": (lambda: ExistingNetwork(filler="open"), "'public', 'private'"),  # type: ignore[arg-type]
     "another egress": (lambda: NewNetwork("NAT"), "'nat'"),  # type: ignore[arg-type]
     "another mode": (lambda: Storage(throughput_mode="burst"), "'bursting'"),  # type: ignore[arg-type]
-    "no MiB/s": (lambda: Storage("provisioned", 0), "MiB/s"),
+    "no MiB/s": (lambda: Storage("efs", "provisioned", 0), "MiB/s"),
     "no model": (lambda: Filling("packages.txt", ""), "Filling.model is empty"),
     "no packages": (lambda: Filling([], "model"), "Filling.packages is empty"),
     "a model of no text": (lambda: Filling("packages.txt", Path("model")), "pass text"),  # type: ignore[arg-type]

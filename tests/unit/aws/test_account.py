@@ -43,7 +43,7 @@ def stubs(stub: Stub) -> Stubs:
 
 @pytest.fixture
 def account(stubs: Stubs) -> Account:
-    services = ("cloudformation", "ec2", "efs", "lambda", "logs", "service-quotas", "ssm")
+    services = ("apigateway", "cloudformation", "ec2", "efs", "iam", "lambda", "logs", "service-quotas", "ssm")
     return Account({name: stubs.client(name) for name in services}, IDENTITY)
 
 
@@ -206,6 +206,23 @@ def test_a_log_group_is_known_by_its_whole_name(account: Account, stubs: Stubs) 
     groups = [{"logGroupName": "/g-other", "arn": "arn:g-other:*"}]
     stubs["logs"][1].add_response("describe_log_groups", {"logGroups": groups}, {"logGroupNamePrefix": "/g"})
     assert account.log_group("/g") is None
+
+
+def test_the_log_groups_with_a_beginning_are_told_in_one_look(account: Account, stubs: Stubs) -> None:
+    groups = [{"logGroupName": f"/aws/lambda/room-{name}", "arn": "arn"} for name in ("a", "b")]
+    asked = {"logGroupNamePrefix": "/aws/lambda/room-"}
+    stubs["logs"][1].add_response("describe_log_groups", {"logGroups": groups}, asked)
+    assert account.log_groups("/aws/lambda/room-") == frozenset({"/aws/lambda/room-a", "/aws/lambda/room-b"})
+
+
+def test_apis_and_roles_are_counted_for_a_class(account: Account, stubs: Stubs) -> None:
+    stubs["apigateway"][1].add_response("get_rest_apis", {"items": [{"id": "a"}], "position": "p"}, {})
+    stubs["apigateway"][1].add_response("get_rest_apis", {"items": [{"id": "b"}]}, {"position": "p"})
+    assert account.apis() == Usage({"": 2}, 600)
+    stubs["iam"][1].add_response("get_account_summary", {"SummaryMap": {"Roles": 990, "RolesQuota": 1000}}, {})
+    assert account.roles() == Usage({"": 990}, 1000)
+    stubs["iam"][1].add_client_error("get_account_summary", "AccessDenied")
+    assert account.roles() == Unknown("denied", "iam:GetAccountSummary")
 
 
 def test_exports_name_their_stacks_on_every_page(account: Account, stubs: Stubs) -> None:

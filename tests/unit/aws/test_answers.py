@@ -89,7 +89,7 @@ def place(server: Place) -> Place:
     return server
 
 
-SERVICES = (*aws._SERVICES, "sts")
+SERVICES = tuple(dict.fromkeys((*aws._SERVICES, *aws._FOR_BATCHES, "sts")))
 
 
 def called() -> list[tuple[str, str]]:

@@ -147,6 +147,13 @@ def test_a_skeleton_has_no_wiring(gateway: Gateway) -> None:
     assert apis.found("a", OPEN) == FOUND
 
 
+def test_nobody_looks_for_the_key_of_an_api_that_was_made_just_now(gateway: Gateway) -> None:
+    apis, stubber = gateway
+    add_root(stubber)
+    add_stages(stubber)
+    assert apis.found("a", WITH_KEY) == FOUND
+
+
 @pytest.mark.parametrize(
     ("method", "auth"),
     [({"authorizationType": "NONE"}, "NONE"), ({"authorizationType": "AWS_IAM"}, "AWS_IAM")],
@@ -690,6 +697,15 @@ def test_the_key_is_that_of_the_stage(gateway: Gateway, asked: str, value: str) 
         add_linked(stubber, "k")
         stubber.add_response("get_api_key", {"id": "k", "value": "k's"}, {"apiKey": "k", "includeValue": True})
     assert apis.key("a", asked) == value
+
+
+def test_a_key_that_is_gone_since_its_plan_was_read_is_none(gateway: Gateway) -> None:
+    apis, stubber = gateway
+    add_plans(stubber, plan("a"))
+    add_linked(stubber, "gone", "k")
+    stubber.add_client_error("get_api_key", "NotFoundException")
+    stubber.add_response("get_api_key", {"id": "k", "value": "k's"}, {"apiKey": "k", "includeValue": True})
+    assert apis.key("a") == "k's"
 
 
 def test_a_key_that_somebody_disabled_is_told(gateway: Gateway) -> None:

@@ -32,10 +32,12 @@ def test_a_stack_is_told_as_plain_data(cloudformation: Formation) -> None:
         "Parameters": [{"ParameterKey": "a", "ParameterValue": "1"}],
         "Outputs": [{"OutputKey": "b", "OutputValue": "2"}],
         "Tags": [{"Key": "c", "Value": "3"}],
+        "Description": "what it is",
+        "ParentId": "id:p",
     }
     stubber.add_response("describe_stacks", {"Stacks": [{**STACK, **parts}]}, {"StackName": "s"})
     assert stacks.describe("s") == Stack(
-        "s", "id:s", "CREATE_COMPLETE", "why", {"a": "1"}, {"b": "2"}, {"c": "3"}, changed=NOW
+        "s", "id:s", "CREATE_COMPLETE", "why", {"a": "1"}, {"b": "2"}, {"c": "3"}, False, NOW, NOW, "what it is", "id:p"
     )
 
 
@@ -518,7 +520,7 @@ def test_all_stacks_are_looked_for_at_once(cloudformation: Formation) -> None:
     stacks, stubber, _ = cloudformation
     other = {**STACK, "StackName": "other"}
     stubber.add_response("describe_stacks", {"Stacks": [STACK, other]}, {})
-    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE", changed=NOW)}
+    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE", changed=NOW, created=NOW)}
 
 
 @pytest.mark.parametrize("answer", ["more than a page", "denied"])
@@ -532,7 +534,7 @@ def test_stacks_are_looked_for_by_name_where_there_are_many_or_all_may_not_be_se
         stubber.add_response("describe_stacks", {"Stacks": [], "NextToken": "more"}, {})
     stubber.add_response("describe_stacks", {"Stacks": [STACK]}, {"StackName": "s"})
     stubber.add_client_error("describe_stacks", "ValidationError", "Stack with id missing does not exist")
-    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE", changed=NOW)}
+    assert stacks.find(["s", "missing"]) == {"s": Stack("s", "id:s", "CREATE_COMPLETE", changed=NOW, created=NOW)}
 
 
 def test_events_of_an_operation_are_those_with_its_token(cloudformation: Formation) -> None:

@@ -142,14 +142,17 @@ def test_the_script_gives_up_before_the_wait_condition_does(stack: Stack) -> Non
 
 
 @NETWORKS
-def test_the_instance_reads_its_code_and_nothing_else_from_the_bucket(stack: Stack, name: str) -> None:
-    left = stack(name, DataBucket="pictures", PreparationKey="code/my.zip")
+def test_the_instance_reads_code_and_samples_and_nothing_else_from_the_bucket(stack: Stack, name: str) -> None:
+    left = stack(name, DataBucket="pictures", PreparationKey="code/my.zip", ModelSamples="model/mine.tar")
     _, policy = properties(left, "EfsMountInstanceRole")["Policies"]
     (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement == {
         "Effect": "Allow",
         "Action": ["s3:GetObject"],
-        "Resource": [{"Fn::Sub": "arn:${AWS::Partition}:s3:::pictures/code/my.zip"}],
+        "Resource": [
+            {"Fn::Sub": "arn:${AWS::Partition}:s3:::pictures/code/my.zip"},
+            {"Fn::Sub": "arn:${AWS::Partition}:s3:::pictures/model/mine.tar"},
+        ],
     }
     assert {'CODE_BUCKET="pictures"', 'CODE_KEY="code/my.zip"'} <= set(settings_of(left).splitlines())
 
@@ -246,6 +249,8 @@ def test_the_scripts_get_what_was_chosen(stack: Stack) -> None:
         "ModelUrl": "https://a/b.tar.gz",
         "ModelSha256": "0" * 64,
         "Signature": "serving_default",
+        "ModelWeights": "float16",
+        "ModelSamples": "model/f-samples-0123456789abcdef.tar",
     }
     lines = settings_of(stack(EFS, **chosen)).splitlines()
     assert lines == [
@@ -260,5 +265,7 @@ def test_the_scripts_get_what_was_chosen(stack: Stack) -> None:
         'BOOTSTRAP_INSTANCE="keep"',
         'CODE_BUCKET=""',
         'CODE_KEY="code/ml_inferencefunction.zip"',
+        'MODEL_WEIGHTS="float16"',
+        'SAMPLES_KEY="model/f-samples-0123456789abcdef.tar"',
         'SIGNAL_URL="${EFSFilledHandle}"',
     ]

@@ -1,7 +1,5 @@
 """The blocks in other workshops: several functions, APIs and paths in one template, on what other stacks have made."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 import pytest
 from troposphere import ImportValue, Parameter, Ref, Select, Sub, Template, iam
 
+from tests.unit import linting
 from wildrydes_ml import render
 from wildrydes_ml.blocks import (
     Access,
@@ -60,12 +59,6 @@ def function(template: Template, title: str, **settings: Any) -> Inference:
     return add_inference_function(template, MOUNT, FunctionSettings(**chosen), title=title)
 
 
-def linted(template: Template, folder: Path) -> str:
-    (folder / "template.yml").write_text(render(template), encoding="utf-8")
-    lint = [sys.executable, "-c", "from cfnlint.runner import main; main()", "--regions", "eu-west-1", "--"]
-    return subprocess.run([*lint, "template.yml"], cwd=folder, capture_output=True, text=True, check=False).stdout
-
-
 # Several functions
 
 
@@ -103,7 +96,7 @@ def test_each_function_has_its_own_choices(evaluate: Evaluate) -> None:
 
 def test_a_role_may_be_given_more() -> None:
     template = Template()
-    read = iam.Policy(PolicyName="Read", PolicyDocument=policies.read_object("pictures", "labels.json"))
+    read = iam.Policy(PolicyName="Read", PolicyDocument=policies.read_objects("pictures", "labels.json"))
     function(template, "Digits", policies=[read])
     (role,) = of_type(template, "IAM::Role").values()
     assert [policy["PolicyName"] for policy in role["Policies"]] == ["MountAccessPoint", "JoinVpc", "WriteLogs", "Read"]
@@ -346,4 +339,4 @@ def test_a_parameter_or_resource_stands_for_its_reference() -> None:
 
 @pytest.mark.parametrize("build", [paths, two_apis, on_exports, in_a_chosen_network])
 def test_cfn_lint_accepts_the_blocks_together(build: Callable[[], Template], tmp_path: Path) -> None:
-    assert linted(build(), tmp_path) == ""
+    assert linting.findings(tmp_path, {"template.yml": render(build())}) == []

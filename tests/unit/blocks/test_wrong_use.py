@@ -498,7 +498,7 @@ def test_a_resource_or_an_import_is_something(boundary: Any) -> None:
 def test_a_parameter_that_cannot_be_empty_needs_no_condition(rules: dict[str, Any], always: bool) -> None:
     template = Template()
     add_network(template, zone_one=template.add_parameter(Parameter("Zone", Type="String", **rules)))
-    assert ("AvailabilityZoneOneGiven" not in template.conditions) is always
+    assert ("ZoneOneGiven" not in template.conditions) is always
 
 
 # Whose stack it is

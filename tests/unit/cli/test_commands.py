@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from tests.unit.fakes import API_OUTPUTS, FakeAws
+from tests.unit.prepared_models import prepared_model
 from tests.unit.servers import aws_answering, use_aws
 from wildrydes_ml.aws.records import Stack
 from wildrydes_ml.aws.session import connect
@@ -27,7 +28,20 @@ from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
 ROOT = Path(__file__).parents[3]
-VERBS = ["demo", "deploy", "destroy", "ask", "classify", "status", "logs", "doctor", "policy", "render", "package"]
+VERBS = [
+    "demo",
+    "deploy",
+    "destroy",
+    "ask",
+    "classify",
+    "status",
+    "logs",
+    "class",
+    "doctor",
+    "policy",
+    "render",
+    "package",
+]
 PLACED = ["deploy", "destroy", "ask", "classify", "status", "logs", "policy"]
 REQUIRED = {"classify": ["a.png"]}
 ROLE = "arn:aws:iam::123456789012:role/cfn"
@@ -458,7 +472,9 @@ def test_templates_are_written_and_checked(tmp_path: Path, capsys: pytest.Captur
     assert sorted(path.name for path in (tmp_path / "new").iterdir()) == [
         "5_lambda_function.yml",
         "99_complete.yml",
+        "batch.yml",
         "efs_99.yml",
+        "packaged.yml",
     ]
     assert main(["render", "--check", *where]) == 0
     (tmp_path / "new" / "efs_99.yml").write_text("stale: true\n")
@@ -473,6 +489,25 @@ def test_the_zip_is_written(tmp_path: Path) -> None:
     target = tmp_path / "new" / "function.zip"
     assert main(["package", "--out", str(target)]) == 0
     assert target.read_bytes().startswith(b"PK")
+
+
+def test_a_prepared_model_does_not_take_the_place_of_other_files(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "letter.txt").touch()
+    assert main(["prepare", "--model", str(tmp_path), "--out", str(tmp_path / "mine")]) == 2
+    assert "it exists and is no prepared model; name a new directory" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "mine").iterdir()] == ["letter.txt"]
+
+
+@pytest.mark.parametrize("verb", ["prepare", "package"])
+def test_a_damaged_model_is_not_prepared(verb: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    model = prepared_model(tmp_path / "prepared")
+    (model / "prepared" / "labels.json").write_text("[]")
+    assert main([verb, "--model", str(model), "--out", str(tmp_path / "out")]) == 2
+    assert "the prepared model is damaged: prepared/labels.json" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 POLICY = ["policy", "--account", "123456789012", "--region", "eu-west-1"]

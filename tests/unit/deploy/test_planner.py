@@ -373,7 +373,7 @@ def test_what_belongs_to_the_instance_may_go_and_nothing_else(name: str) -> None
     body = templates.TEMPLATES[name]().to_dict()["Resources"]
     removed = [ResourceChange(title, entry["Type"], "Remove", "False") for title, entry in body.items()]
     kept = {change.logical_id for change in protected(removed, [], FILLING.resources)}
-    with_instance = {title for title, entry in body.items() if entry.get("Condition") == "HasBootstrapInstance"}
+    with_instance = {title for title, entry in body.items() if entry.get("Condition") == "HasFiller"}
     services = ("AWS::EC2::", "AWS::EFS::", "AWS::ApiGateway::RestApi")
     guarded = {title for title, entry in body.items() if entry["Type"].startswith(services)}
     assert with_instance

@@ -1,8 +1,6 @@
 """The presets as tables of parameters: each template takes them, lints clean with them, and costs what is said."""
 
 import json
-import subprocess
-import sys
 from collections.abc import Callable
 from itertools import product
 from pathlib import Path
@@ -10,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from tests.unit import linting
 from wildrydes_ml import complete, costs, efs_99
 from wildrydes_ml.template import render
 from wildrydes_ml.template.effective import effective
@@ -26,6 +25,10 @@ FOUND = {
     "SubnetIDs": ["subnet-0123456789abcdef0", "subnet-0123456789abcdef1"],
     "AccessPointARN": "arn:aws:elasticfilesystem:us-east-1:123456789012:access-point/fsap-0123456789abcdef0",
     "DataBucket": "pictures",
+    "FunctionAlias": "arn:aws:lambda:us-east-1:123456789012:function:ml_inferencefunction:live",
+    "FunctionRole": "role-of-the-function",
+    "InputBucket": "pictures",
+    "OutputBucket": "results",
 }
 
 
@@ -46,11 +49,7 @@ def test_cfn_lint_accepts_every_template_with_every_preset(tmp_path: Path) -> No
             body = {"template-file-path": name, "parameters": parameters, "tags": {}}
             names.append(f"{preset}-{machine}-{name}.json")
             (tmp_path / names[-1]).write_text(json.dumps(body), encoding="utf-8")
-    lint = [sys.executable, "-c", "from cfnlint.runner import main; main()", "--regions", "us-east-1"]
-    run = subprocess.run(
-        [*lint, "--deployment-files", *names], cwd=tmp_path, capture_output=True, text=True, check=False
-    )
-    assert (run.returncode, run.stdout, run.stderr) == (0, "", "")
+    assert linting.said(tmp_path, "--regions", "us-east-1", "--deployment-files", *names) == []
 
 
 @pytest.mark.parametrize("preset", PRESETS)

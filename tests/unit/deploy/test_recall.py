@@ -15,7 +15,7 @@ from wildrydes_ml.workshop.deployments import PRESETS
 from wildrydes_ml.workshop.settings import wild_rydes
 
 EFS, INFERENCE = "wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"
-SETTABLE = sorted(set(parameters.TABLE) - set(wild_rydes().given))
+SETTABLE = sorted(set(wild_rydes().rows) - set(wild_rydes().given))
 
 
 def deployed(route: str = "long", **options: Any) -> dict[str, FoundStack]:

@@ -19,6 +19,7 @@ DERIVED = {
     "AccessPointARN",
     "DataBucket",
     "CodeKey",
+    "ModelKey",
     "PreparationKey",
     "Ipv6AllowedForDualStack",
     "Revision",
@@ -41,19 +42,17 @@ def override_faults(overrides: dict[str, str]) -> list[str]:
     [
         (
             "wildrydes-ml",
-            ("wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete"),
+            ("wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "wildrydes-ml-mod5-complete", "wildrydes-ml-packaged"),
             "ml_inferencefunction",
         ),
-        ("mine", ("mine-mod5", "mine-mod5-inf", "mine-mod5-complete"), "mine-ml_inferencefunction"),
+        ("mine", ("mine-mod5", "mine-mod5-inf", "mine-mod5-complete", "mine-packaged"), "mine-ml_inferencefunction"),
     ],
 )
 def test_names_follow_the_prefix(name: str, stacks: tuple[str, ...], function: str) -> None:
     settings = wild_rydes(name=name)
     assert settings.all_stacks == stacks
-    assert (wild_rydes(name=name, route="long").stacks, wild_rydes(name=name, route="short").stacks) == (
-        stacks[:2],
-        stacks[2:],
-    )
+    by_route = [wild_rydes(name=name, route=route).stacks for route in ("long", "short", "packaged")]
+    assert by_route == [stacks[:2], stacks[2:3], stacks[3:]]
     assert settings.parameter_values()["FunctionName"] == function
 
 
@@ -182,7 +181,7 @@ def test_a_value_that_only_python_would_take(name: str, value: str) -> None:
     assert len(override_faults({name: value})) == 1
 
 
-SETTABLE = sorted(set(parameters.TABLE) - DERIVED)
+SETTABLE = sorted(set(wild_rydes().rows) - DERIVED)
 
 
 @given(st.dictionaries(st.sampled_from(SETTABLE), st.text(max_size=20)))

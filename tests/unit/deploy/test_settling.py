@@ -41,6 +41,8 @@ FREE = {
     "MinScore": "0.5",
     "TargetLabel": "Dog",
     "Signature": "serving_default",
+    "ModelWeights": "float16",
+    "ModelSamples": "model/f-samples-0123456789abcdef.tar",
     "ThrottleRate": "7",
     "ThrottleBurst": "9",
     "ReservedConcurrency": "3",
@@ -50,7 +52,7 @@ FREE = {
     "PrivateImageHosts": "pictures.internal:8080",
 }
 ZONES = {"AvailabilityZoneOne": "eu-west-1a", "AvailabilityZoneTwo": "eu-west-1b"}
-SETTABLE = {name: entry for name, entry in parameters.TABLE.items() if name not in wild_rydes().given}
+SETTABLE = {name: parameters.TABLE[name] for name in sorted(set(wild_rydes().rows) - set(wild_rydes().given))}
 
 
 def choices() -> list[dict[str, str]]:

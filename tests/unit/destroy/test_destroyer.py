@@ -58,6 +58,23 @@ def test_the_long_route_goes_in_reverse_order() -> None:
     assert list(aws.functions.log_groups) == [f"{LOG_GROUP}-other"]
 
 
+def test_the_stack_beside_the_others_goes_first_since_it_uses_their_role() -> None:
+    aws = deployed()
+    aws.stacks.put("wildrydes-ml-batch", "CREATE_COMPLETE", tags=dict(OURS))
+    aws.buckets.objects[BUCKET]["batches/0123456789ab/results/1.jsonl"] = b""
+    assert removed(aws)
+    assert aws.journal[:3] == ["delete wildrydes-ml-batch", f"delete {INFERENCE}", f"delete {EFS}"]
+    assert aws.buckets.labels == {}, "what batches have left in our bucket is no reason to keep it"
+
+
+def test_keeping_the_data_keeps_no_machine() -> None:
+    aws = deployed()
+    aws.stacks.put("wildrydes-ml-batch", "CREATE_COMPLETE", tags=dict(OURS))
+    assert removed(aws, keep_data=True)
+    assert aws.journal[:2] == ["delete wildrydes-ml-batch", f"delete {INFERENCE}"]
+    assert aws.stacks.describe(EFS)
+
+
 def test_a_key_whose_stack_is_gone_goes_too() -> None:
     aws = deployed(overrides={"ApiAuth": "API_KEY"})
     del aws.stacks.stacks[INFERENCE]

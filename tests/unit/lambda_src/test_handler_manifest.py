@@ -4,7 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from manifest import MACHINE, PYTHON, About, Option, about, options
+from manifest import MACHINE, PYTHON, About, Option, about, is_filled, options
 from settings import Settings
 
 LITERT = {"accepted": True, "model": "prepared/detector.tflite", "files": "prepared/litert.files"}
@@ -73,6 +73,51 @@ def test_what_was_not_accepted_is_not_an_option(root: Path) -> None:
     litert, capi, _ = found(root, manifest(prepared={"litert": LITERT, "capi": refused}))
     assert (litert.why_not, capi.why_not[:50]) == ("", "capi was not accepted: Could not find variable xxx")
     assert len(capi.why_not) < 300
+
+
+TIMES = {"cold_ms": 1.0, "warm_ms": 1.0, "request_ms": 1.0}
+
+
+def ordered(*engines: Any, machine: str = MACHINE, **prepared: Any) -> dict[str, Any]:
+    """A manifest with engines in the order of their measured times."""
+    choice = {machine: {"order": engines, "measured": {str(engine): TIMES for engine in engines}}}
+    return manifest(prepared={"litert": LITERT, "capi": CAPI, **prepared, "choice": choice})
+
+
+def test_the_engines_stand_in_the_order_of_their_measured_times(root: Path) -> None:
+    names = [option.engine for option in found(root, ordered("tensorflow", "litert", "capi"))]
+    assert names == ["tensorflow", "litert", "capi"]
+    assert usable(found(root, ordered("tensorflow", "litert", "capi"), "litert")) == [("litert", True)]
+
+
+def test_times_of_another_machine_choose_nothing(root: Path) -> None:
+    assert [option.engine for option in found(root, ordered("tensorflow", "litert", machine="vax"))] == [
+        "litert",
+        "capi",
+        "tensorflow",
+    ]
+
+
+def test_an_engine_that_was_not_measured_comes_after_those_that_were(root: Path) -> None:
+    assert [option.engine for option in found(root, ordered("tensorflow"))] == ["tensorflow", "litert", "capi"]
+
+
+def test_what_was_not_accepted_is_a_reason_only_for_engines_that_are_usually_slower(root: Path) -> None:
+    refused = {"accepted": False, "why": "it differs"}
+    litert_refused = found(root, ordered("tensorflow", "capi", litert=refused))
+    assert usable(litert_refused) == [("litert", False), ("tensorflow", True), ("capi", True)]
+    capi_refused = found(root, ordered("litert", "tensorflow", capi=refused))
+    assert usable(capi_refused) == [("litert", True), ("tensorflow", True), ("capi", False)]
+
+
+@pytest.mark.parametrize("wrong", [None, 7, [], {}, "litert", {MACHINE: 7}, {MACHINE: {}}, {MACHINE: {"order": 7}}])
+def test_a_damaged_choice_leaves_the_usual_order(root: Path, wrong: object) -> None:
+    damaged = manifest(prepared={"litert": LITERT, "capi": CAPI, "choice": wrong})
+    assert usable(found(root, damaged)) == [("litert", True), ("capi", True), ("tensorflow", True)]
+
+
+def test_unknown_engines_in_the_order_are_not_heard_of(root: Path) -> None:
+    assert [option.engine for option in found(root, ordered("abacus", {}, "capi"))] == ["capi", "litert", "tensorflow"]
 
 
 @pytest.mark.parametrize("engine", ["litert", "capi", "tensorflow"])
@@ -178,3 +223,33 @@ def test_a_manifest_describes_no_other_model(root: Path) -> None:
     assert told(root, manifest(description="Knows cats."), model="other") == About()
     (root / "model" / "saved_model.pb").write_bytes(b"another one")
     assert told(root, manifest(description="Knows cats.")) == About()
+
+
+PACKED = {
+    "format": 2,
+    "signature": {"name": "default"},
+    "prepared": {"litert": {"accepted": True, "model": "prepared/detector.tflite", "labels": "prepared/labels.json"}},
+    "files": {"prepared/detector.tflite": "ab"},
+    "description": "Knows horses.",
+}
+
+
+def test_in_a_zip_litert_is_the_only_engine_and_needs_no_saved_model(tmp_path: Path) -> None:
+    litert, capi, tensorflow = found(tmp_path, PACKED)
+    assert (litert.why_not, litert.needs["model"], litert.files) == ("", "prepared/detector.tflite", "")
+    assert capi.why_not == "capi is not in the function's zip"
+    assert tensorflow.why_not == "tensorflow is not in the function's zip"
+    assert is_filled(Settings(root=tmp_path, packages=tmp_path, model=tmp_path / "model"))
+
+
+def test_in_a_zip_the_page_knows_the_model_s_labels(tmp_path: Path) -> None:
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "labels.json").write_text('["Horse", "Tree", "Horse"]')
+    found(tmp_path, PACKED)
+    settings = Settings(root=tmp_path, packages=tmp_path, model=tmp_path / "model")
+    assert about(settings) == About("Knows horses.", ("Horse", "Tree"))
+
+
+@pytest.mark.parametrize("content", [{**PACKED, "format": 1}, {**PACKED, "files": []}, "[]", "{", None])
+def test_in_a_zip_another_manifest_vouches_for_nothing(tmp_path: Path, content: object) -> None:
+    assert not [option for option in found(tmp_path, content) if option.engine == "litert" and not option.why_not]

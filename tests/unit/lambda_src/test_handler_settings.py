@@ -1,3 +1,4 @@
+import importlib.util
 import sys
 from pathlib import Path
 
@@ -23,6 +24,19 @@ def test_paths_are_relative_to_efs_unless_absolute() -> None:
     assert (settings.packages, settings.model) == (Path("/mnt/efs/env/lib"), Path("/mnt/efs/ssd"))
     settings = from_environment({"EFS_PATH": "/mnt/efs", "PY_PKG_PATH": "/opt/lib"})
     assert settings.packages == Path("/opt/lib")
+
+
+def test_a_relative_path_is_in_the_function_s_zip() -> None:
+    settings = from_environment({"EFS_PATH": "packed", "PY_PKG_PATH": "packages"})
+    zipped = Path(lambda_function_file()).parent / "packed"
+    assert (settings.root, settings.packages, settings.model) == (zipped, zipped / "packages", zipped / "model")
+
+
+def lambda_function_file() -> str:
+    found = importlib.util.find_spec("lambda_function")
+    assert found
+    assert found.origin
+    return found.origin
 
 
 def test_an_empty_variable_is_one_that_is_not_set() -> None:

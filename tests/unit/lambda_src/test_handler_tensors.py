@@ -37,6 +37,15 @@ def test_resizing_is_bilinear_between_pixel_centers(
 
 
 @pytest.mark.parametrize(
+    ("resize", "columns"), [("half-pixels", [5, 25, 45]), ("origins", [0, 20, 40]), ("corners", [0, 25, 50])]
+)
+def test_what_lies_on_each_other_when_pictures_are_resized(resize: str, columns: list[float]) -> None:
+    tensor = image_tensor(ramp(4, 6), (4, 3), resize)
+    expected = np.add.outer([0, 20, 40, 60], columns)
+    np.testing.assert_allclose(tensor[0, :, :, 1] * 255, expected, atol=1e-4)
+
+
+@pytest.mark.parametrize(
     ("shape", "size"),
     [
         ([1, 300, 320, 3], (300, 320)),

@@ -2,6 +2,7 @@
 
 import fnmatch
 import json
+import re
 from collections.abc import Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
@@ -33,6 +34,7 @@ from wildrydes_ml.workshop.settings import wild_rydes
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 SETTINGS = wild_rydes(account=ACCOUNT)
+FUNCTION_ARN = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:ml_inferencefunction"
 
 # Words of the gateways' source that also are operations of a service whose operation is not called.
 NAMESAKES = {
@@ -41,6 +43,7 @@ NAMESAKES = {
     ("logs", "PutIntegration"),
     ("service-quotas", "ListTagsForResource"),
     ("ssm", "ListTagsForResource"),
+    ("stepfunctions", "ListTagsForResource"),
 }
 
 
@@ -253,6 +256,24 @@ def test_a_role_of_cloudformation_takes_the_rights_of_its_work_from_the_caller()
     assert {right.source for right in grants.needed("cloudformation", SETTINGS)} <= {*types()}
 
 
+def test_a_teacher_may_do_with_every_part_of_the_class_what_deploy_and_destroy_do_with_one() -> None:
+    settings = wild_rydes(name="room", account=ACCOUNT)
+    place = f"{REGION}:{ACCOUNT}"
+    for action, ours in (
+        ("cloudformation:CreateStack", f"cloudformation:{place}:stack/room-anna-mod5-inf/1"),
+        ("cloudformation:DeleteStack", f"cloudformation:{place}:stack/room-mod5/1"),
+        ("lambda:DeleteFunction", f"lambda:{place}:function:room-anna-ml_inferencefunction"),
+        ("logs:DeleteLogGroup", f"logs:{place}:log-group:/aws/lambda/room-anna-ml_inferencefunction:*"),
+        ("iam:CreateRole", f"iam::{ACCOUNT}:role/room-anna-mod5-inf-L-1"),
+        ("s3:PutObject", f"s3:::room-{ACCOUNT}-{REGION}/code/x"),
+    ):
+        assert allows("class", action, f"arn:aws:{ours}", settings), action
+        assert not allows("class", action, f"arn:aws:{ours.replace('room-', 'shop-')}", settings), action
+    everything = granted("deploy") | granted("destroy") | granted("status")
+    assert everything <= granted("class", settings)
+    assert granted("class", settings) - everything == {"iam:GetAccountSummary"}
+
+
 @pytest.mark.parametrize("verb", ["ask", "classify"])
 @pytest.mark.parametrize("auth", ["NONE", "API_KEY", "AWS_IAM"])
 def test_who_asks_needs_what_the_api_asks_for(verb: str, auth: str) -> None:
@@ -290,6 +311,19 @@ def test_the_roles_of_every_stack_may_be_made() -> None:
         tuple(one["Resource"]) for one in all_statements("deploy", settings) if "iam:CreateRole" in one["Action"]
     }
     assert len(made) == 2
+
+
+def test_without_efs_cloudformation_makes_no_network_no_file_system_and_no_instance() -> None:
+    settings = wild_rydes(account=ACCOUNT, preset="packaged")
+    making = {"ec2:CreateVpc", "ec2:RunInstances", "elasticfilesystem:CreateFileSystem"}
+    assert making <= granted("cloudformation")
+    changed = {
+        action for action in granted("cloudformation", settings) if not re.search(r":(Describe|Get|List)", action)
+    }
+    for_batches = {"CreateVpcEndpoint", "ModifyVpcEndpoint", "DeleteVpcEndpoints", "CreateTags", "DeleteTags"}
+    made = {action for action in changed if action.startswith(("ec2:", "elasticfilesystem:"))}
+    assert made <= {f"ec2:{action}" for action in for_batches}
+    assert allows("cloudformation", "lambda:CreateFunction", FUNCTION_ARN, settings)
 
 
 def test_what_the_table_does_not_know_of_another_application_is_said() -> None:

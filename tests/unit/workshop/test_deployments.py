@@ -19,28 +19,32 @@ from wildrydes_ml.workshop import names, parameters
 from wildrydes_ml.workshop.deployments import PRESETS, deployment, deployments, sample, shipped
 from wildrydes_ml.workshop.settings import wild_rydes
 
-LONG, SHORT = deployments()
+LONG, SHORT, PACKAGED = deployments()
 both = pytest.mark.parametrize("one", [LONG, SHORT], ids=["long", "short"])
+every = pytest.mark.parametrize("one", deployments(), ids=names.ROUTES)
 
 
 def test_a_route_is_chosen_by_its_name() -> None:
     assert (deployment(), deployment("long"), deployment("short")) == (LONG, LONG, SHORT)
-    assert (LONG.route, SHORT.route) == names.ROUTES
-    assert wild_rydes().deployments == (LONG, SHORT)
+    assert deployment("packaged") == PACKAGED
+    assert (LONG.route, SHORT.route, PACKAGED.route) == names.ROUTES
+    assert wild_rydes().deployments == (LONG, SHORT, PACKAGED)
     assert wild_rydes(route="short").deployment == SHORT
 
 
 def test_the_routes_stacks() -> None:
     assert LONG.stack_names("mine") == ("mine-mod5", "mine-mod5-inf")
     assert SHORT.stack_names("mine") == ("mine-mod5-complete",)
-    assert [stack.source.name for stack in (*LONG.stacks, *SHORT.stacks)] == [
+    assert PACKAGED.stack_names("mine") == ("mine-packaged",)
+    assert [stack.source.name for one in deployments() for stack in one.stacks] == [
         "efs_99.yml",
         "5_lambda_function.yml",
         "99_complete.yml",
+        "packaged.yml",
     ]
 
 
-@both
+@every
 def test_the_text_and_the_data_are_of_the_same_template(one: Deployment) -> None:
     for stack in one.stacks:
         assert decode(stack.source.text).keys() >= {"Parameters", "Resources", "Outputs"}
@@ -61,12 +65,13 @@ def test_the_long_route_s_function_mounts_what_the_efs_stack_made() -> None:
 def test_both_routes_have_the_same_parameters_and_let_set_the_same() -> None:
     assert set(LONG.rows) - set(SHORT.rows) <= set(LONG.given)
     assert set(LONG.rows) - set(LONG.given) == set(SHORT.rows) - set(SHORT.given)
-    assert set(LONG.rows) | set(SHORT.rows) == set(parameters.TABLE)
+    known = {*LONG.rows, *SHORT.rows, *PACKAGED.rows, *parameters.of(parameters.BATCH)}
+    assert known == set(parameters.TABLE)
 
 
 def test_the_names_that_a_command_line_knows_are_those_of_the_deployments() -> None:
-    assert tuple(PRESETS) == names.PRESETS
-    assert (LONG.name, SHORT.name) == (names.NAME, names.NAME)
+    assert (*PRESETS, *PACKAGED.presets) == names.PRESETS
+    assert (LONG.name, SHORT.name, PACKAGED.name) == (names.NAME, names.NAME, names.NAME)
     assert LONG.presets == SHORT.presets == PRESETS
 
 
@@ -102,11 +107,11 @@ def test_only_the_long_route_is_wired_by_calls() -> None:
 
 
 def test_the_short_route_s_function_keeps_its_name() -> None:
-    assert set(SHORT.fixed) == {"FunctionName"}
+    assert set(SHORT.fixed) == set(PACKAGED.fixed) == {"FunctionName"}
     assert not LONG.fixed
 
 
-@both
+@every
 def test_the_proof_asks_for_what_the_stacks_tell(one: Deployment) -> None:
     proof = one.proof
     assert proof is not None
@@ -134,11 +139,11 @@ def test_the_command_for_a_shell_is_the_workshop_s_on_aws_and_posts_the_drawing_
     assert Path(picture.removeprefix("@")).read_bytes() == sample().body
 
 
-def test_code_of_one_s_own_is_uploaded_by_both_routes(tmp_path: Path) -> None:
+def test_code_of_one_s_own_is_uploaded_by_every_route(tmp_path: Path) -> None:
     for own in deployments(tmp_path):
         (code,) = own.code
         assert code.directory == tmp_path
-        assert code.parameters == ("CodeKey", "PreparationKey")
+        assert code.parameters == (("CodeKey",) if code.packed else ("CodeKey", "PreparationKey"))
     assert LONG.code[0].directory != tmp_path
 
 

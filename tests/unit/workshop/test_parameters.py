@@ -10,8 +10,9 @@ from wildrydes_ml.workshop import parameters, templates
 
 MODEL = "https://storage.googleapis.com/tfhub-modules/google/openimages_v4/ssd/mobilenet_v2/1.tar.gz"
 INFERENCE = ("5_lambda_function.yml", "99_complete.yml")
+SERVING = (*INFERENCE, "packaged.yml")
 FILE_SYSTEM = ("efs_99.yml", "99_complete.yml")
-ALL = ("efs_99.yml", "5_lambda_function.yml", "99_complete.yml")
+ALL = ("efs_99.yml", "5_lambda_function.yml", "99_complete.yml", "packaged.yml")
 
 OFFERED = {name: build().to_dict()["Parameters"] for name, build in templates.TEMPLATES.items()}
 
@@ -33,21 +34,22 @@ OFFERED = {name: build().to_dict()["Parameters"] for name, build in templates.TE
         ("AvailabilityZoneOne", "", FILE_SYSTEM),
         ("AvailabilityZoneTwo", "", FILE_SYSTEM),
         ("EFSpath", "/mnt/python", INFERENCE),
-        ("CodeKey", "code/ml_inferencefunction.zip", INFERENCE),
-        ("FunctionName", "ml_inferencefunction", INFERENCE),
-        ("MemorySize", 3008, INFERENCE),
-        ("Timeout", 90, INFERENCE),
-        ("MinScore", 0.3, INFERENCE),
-        ("TargetLabel", "Horse", INFERENCE),
+        ("CodeKey", "code/ml_inferencefunction.zip", SERVING),
+        ("ModelKey", "", SERVING[2:]),
+        ("FunctionName", "ml_inferencefunction", SERVING),
+        ("MemorySize", 3008, SERVING),
+        ("Timeout", 90, SERVING),
+        ("MinScore", 0.3, SERVING),
+        ("TargetLabel", "Horse", SERVING),
         ("Engine", "auto", INFERENCE),
-        ("ApiAuth", "NONE", INFERENCE),
-        ("ThrottleRate", 5, INFERENCE),
-        ("ThrottleBurst", 10, INFERENCE),
-        ("ReservedConcurrency", "", INFERENCE),
-        ("ProvisionedConcurrency", 0, INFERENCE),
-        ("LogRetentionDays", 14, INFERENCE),
+        ("ApiAuth", "NONE", SERVING),
+        ("ThrottleRate", 5, SERVING),
+        ("ThrottleBurst", 10, SERVING),
+        ("ReservedConcurrency", "", SERVING),
+        ("ProvisionedConcurrency", 0, SERVING),
+        ("LogRetentionDays", 14, SERVING),
         ("Ipv6AllowedForDualStack", "false", INFERENCE[:1]),
-        ("PrivateImageHosts", "", INFERENCE),
+        ("PrivateImageHosts", "", SERVING),
         ("DataProcessingExecutionRoleName", "", INFERENCE[1:]),
         ("TrainedModelPath", "", INFERENCE[1:]),
     ],
@@ -97,10 +99,21 @@ def test_no_parameter_is_looked_up_again_at_every_update(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["Packages", "ModelUrl", "ModelSha256", "PythonRuntime", "Architecture", "PreparationKey"]
+    "name",
+    [
+        "Packages",
+        "ModelUrl",
+        "ModelSha256",
+        "Signature",
+        "ModelWeights",
+        "ModelSamples",
+        "PythonRuntime",
+        "Architecture",
+        "PreparationKey",
+    ],
 )
 def test_what_fills_efs_says_how_a_change_takes_effect(name: str) -> None:
-    assert parameters.TABLE[name]["Description"].endswith(" To change it later, see BootstrapInstance.")
+    assert parameters.TABLE[name]["Description"].endswith(" Used when EFS is filled.")
     how = "To fill EFS again: set none, update, then set keep or stop."
     assert parameters.TABLE["BootstrapInstance"]["Description"].endswith(how)
 
@@ -193,5 +206,5 @@ def test_a_parameter_that_two_parts_want_is_added_once() -> None:
 
 
 def test_every_parameter_belongs_to_a_template() -> None:
-    offered: dict[str, Any] = {name: entry for file in ALL for name, entry in OFFERED[file].items()}
+    offered: dict[str, Any] = {name: entry for file in OFFERED for name, entry in OFFERED[file].items()}
     assert set(offered) == set(parameters.TABLE)

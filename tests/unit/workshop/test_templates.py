@@ -15,6 +15,7 @@ from wildrydes_ml.workshop import parameters, templates
 Stack = Callable[..., dict[str, Any]]
 
 EFS, INFERENCE, COMPLETE = "efs_99.yml", "5_lambda_function.yml", "99_complete.yml"
+PACKAGED, BATCH = "packaged.yml", "batch.yml"
 TEXTS = render.render_all(templates.TEMPLATES)
 BODIES = {name: build().to_dict() for name, build in templates.TEMPLATES.items()}
 CHECKOUT = Path(__file__).parents[3]
@@ -67,8 +68,8 @@ def references(value: Any) -> set[str]:
 # The committed files
 
 
-def test_there_are_three_templates() -> None:
-    assert list(templates.TEMPLATES) == [EFS, INFERENCE, COMPLETE]
+def test_there_are_the_workshops_three_templates_one_without_efs_and_one_for_batches() -> None:
+    assert list(templates.TEMPLATES) == [EFS, INFERENCE, COMPLETE, PACKAGED, BATCH]
 
 
 @pytest.mark.parametrize("name", templates.TEMPLATES)
@@ -97,6 +98,8 @@ def test_building_again_gives_the_same_text(name: str) -> None:
         (EFS, set()),
         (INFERENCE, {"SecurityGroupIds", "SubnetIDs", "AccessPointARN", "DataBucket"}),
         (COMPLETE, {"DataBucket"}),
+        (PACKAGED, {"DataBucket"}),
+        (BATCH, {"FunctionAlias", "FunctionRole", "InputBucket", "OutputBucket"}),
     ],
 )
 def test_only_the_named_parameters_are_required(name: str, required: set[str]) -> None:
@@ -151,6 +154,7 @@ FIRST = {
         (EFS, ["Network", "Security groups", "Storage", "Filling"]),
         (INFERENCE, ["Function", "API"]),
         (COMPLETE, list(FIRST)),
+        (PACKAGED, ["Function", "API"]),
     ],
 )
 def test_a_comment_stands_above_each_part(name: str, parts: list[str]) -> None:
@@ -164,7 +168,8 @@ def test_parameters_that_are_not_used_say_so(name: str) -> None:
     body = BODIES[name]
     unused = set(body["Parameters"]) - references([body["Resources"], body.get("Conditions"), body["Outputs"]])
     assert unused == {title for title, entry in body["Parameters"].items() if "Not used" in entry["Description"]}
-    assert unused == ({"DataProcessingExecutionRoleName", "TrainedModelPath"} if name == COMPLETE else set())
+    known = {COMPLETE: {"DataProcessingExecutionRoleName", "TrainedModelPath"}, PACKAGED: {"ModelKey"}}
+    assert unused == known.get(name, set())
 
 
 @pytest.mark.parametrize("name", [EFS, INFERENCE])

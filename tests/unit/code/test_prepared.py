@@ -1,0 +1,95 @@
+"""Prepared models as directories: what is taken of a filled one, and that no damaged one is used."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.unit.prepared_models import LITERT, TFLITE, filled, prepared_model
+from wildrydes_ml.code import prepared
+from wildrydes_ml.errors import SettingsError
+
+
+def test_only_what_litert_needs_is_taken_and_nothing_of_the_machine(tmp_path: Path) -> None:
+    files = prepared.of_filled(filled(tmp_path / "efs"), "my-model")
+    assert files.keys() == {"manifest.json", "prepared/detector.tflite", "prepared/labels.json"}
+    assert files["prepared/detector.tflite"] == TFLITE
+    text = files["manifest.json"].decode()
+    assert not {"/home/me/secret", "x86_64", "2026-01-01", "litert.files", "1700000000"} & set(text.split('"'))
+    manifest = json.loads(text)
+    assert manifest["prepared"] == {"litert": {key: value for key, value in LITERT.items() if key != "files"}}
+    assert manifest["description"] == "Knows horses."
+    assert "saved_model" not in manifest["signature"]
+
+
+def test_a_written_one_is_read_as_it_was_and_is_the_same_each_time(tmp_path: Path) -> None:
+    one, other = prepared_model(tmp_path / "one"), prepared_model(tmp_path / "other")
+    assert prepared.is_one(one)
+    assert prepared.read(one) == prepared.read(other)
+
+
+def test_what_stands_for_efs_is_no_prepared_model(tmp_path: Path) -> None:
+    assert not prepared.is_one(filled(tmp_path / "efs"))
+    assert not prepared.is_one(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("litert", "why"),
+    [
+        ({"accepted": False, "why": "LiteRT's converter cannot convert the graph: op FooBar"}, "op FooBar"),
+        ({"accepted": False}, "it was not prepared"),
+        (None, "it was not prepared"),
+    ],
+)
+def test_a_model_that_litert_cannot_run_is_refused_with_the_reason(
+    tmp_path: Path, litert: dict[str, object] | None, why: str
+) -> None:
+    with pytest.raises(SettingsError) as error:
+        prepared.of_filled(filled(tmp_path / "efs", litert), "my-model")
+    assert "my-model: LiteRT cannot run this model" in str(error.value)
+    assert why in str(error.value)
+    assert "deploy without --preset packaged" in str(error.value)
+
+
+def rewritten(key: str, value: object) -> Callable[[Path], None]:
+    """Changes one key of the manifest."""
+
+    def change(directory: Path) -> None:
+        path = directory / "manifest.json"
+        path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+
+    return change
+
+
+DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
+    "cut": (lambda path: (path / "prepared/detector.tflite").write_bytes(TFLITE[:5]), "detector.tflite has SHA-256"),
+    "exchanged": (lambda path: (path / "prepared/labels.json").write_text("[]"), "labels.json has SHA-256"),
+    "missing": (lambda path: (path / "prepared/labels.json").unlink(), "labels.json cannot be read (No such file"),
+    "no manifest": (lambda path: (path / "manifest.json").unlink(), "manifest.json cannot be read"),
+    "half a manifest": (lambda path: (path / "manifest.json").write_text('{"format"'), "manifest.json cannot be read"),
+    "no object": (lambda path: (path / "manifest.json").write_text("[]"), "manifest.json cannot be read"),
+    "another format": (rewritten("format", 1), "manifest.json has format 1, and this version reads 2"),
+    "no files": (rewritten("files", {}), "lists 'prepared/detector.tflite' wrongly"),
+    "a file outside": (
+        rewritten("files", {"prepared/../../secret": "", **dict.fromkeys((LITERT["model"], LITERT["labels"]), "")}),
+        "lists 'prepared/../../secret' wrongly",
+    ),
+    "an absolute path": (
+        rewritten("files", {"/etc/passwd": "", **dict.fromkeys((LITERT["model"], LITERT["labels"]), "")}),
+        "lists '/etc/passwd' wrongly",
+    ),
+}
+
+
+@pytest.mark.parametrize(("damage", "said"), DAMAGES.values(), ids=DAMAGES)
+def test_a_damaged_one_is_refused_with_what_is_wrong_and_what_to_do(
+    tmp_path: Path, damage: Callable[[Path], object], said: str
+) -> None:
+    model = prepared_model(tmp_path / "prepared")
+    damage(model)
+    with pytest.raises(SettingsError) as error:
+        prepared.read(model)
+    assert said in str(error.value)
+    assert str(error.value).startswith(str(model))
+    assert "wildrydes-ml prepare" in str(error.value)

@@ -1,0 +1,156 @@
+"""A run from its first question to its results, in steps that may be begun anew at any of them."""
+
+import json
+import os
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+from .. import parallel
+from ..aws.machines import SUCCEEDED, Execution
+from ..errors import SettingsError, WildrydesError
+from ..reporting import Reporter
+from . import manifest
+from .estimate import Estimate, Speed, estimate, spent
+from .results import Results, counted, merged
+from .runner import ONE_BY_ONE, Runner, Told, lines
+
+_UPLOADERS = 16
+
+Confirm = Callable[[list[str]], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a run ends with."""
+
+    counts: Counter[str]
+    dollars: float
+    seconds: float
+    file: Path
+
+
+@dataclass(frozen=True)
+class Flow:
+    """A run's steps. `known` completes the sample's speed; `again` is what a person runs to go on."""
+
+    runner: Runner
+    known: Callable[[Speed], Speed]
+    concurrency: int
+    timeout: float
+    is_local: bool
+    again: str
+
+    @property
+    def reporter(self) -> Reporter:
+        """Where it is told."""
+        return self.runner.reporter
+
+    def upload(self, folder: Path, pictures: Sequence[str]) -> None:
+        """Copies the pictures of a folder into the bucket; a picture that is there is left out."""
+        place, client = self.runner.run.input, self.runner.pictures
+        there = set(client.keys(place.bucket, place.prefix))
+        names = {f"{place.prefix}{Path(one).relative_to(folder).as_posix()}": Path(one) for one in pictures}
+        manifest.refuse_odd(names)
+        new = {key: path for key, path in names.items() if key not in there}
+        if new:
+            self.reporter.event(f"uploading {len(new):,} pictures to {place}")
+        work = [partial(_upload, client.write, place.bucket, key, path) for key, path in new.items()]
+        for future in parallel.start(work, _UPLOADERS):
+            future.result()
+
+    def go(self, keys: Sequence[str], sample: int, confirm: Confirm, *, resume: bool, is_new: bool) -> Results:
+        """Asks all pictures that have no result yet, and returns the results of all.
+
+        Raises SettingsError for a run that there is already, unless `resume`; WildrydesError when too many batches
+        fail; KeyboardInterrupt with words that say how to go on.
+        """
+        results, running = self.runner.results(), self.runner.running()
+        if (results.lines or running) and not resume:
+            where = self.runner.run.at("results")
+            raise SettingsError(
+                [f"{where} already has results of these pictures: add --resume to go on, or --to for another place"]
+            )
+        missing = results.missing(keys)
+        if not missing:
+            return results
+        if running is None:
+            speed = self.known(self._sampled(missing, sample, is_new=is_new))
+            found, size = self._estimate(missing, speed)
+            confirm(lines(found, self.is_local))
+            running = self.runner.start(missing, size)
+        else:
+            speed = self.known(Speed(picture=0.1))
+            found, size = self._estimate(missing, speed)
+            self.reporter.event(f"{running.name} is still running: following it")
+        try:
+            return self._completed(keys, results, running, found, speed, size)
+        except KeyboardInterrupt as stopped:
+            raise KeyboardInterrupt(
+                f"the pictures are still being asked; to see how far they are, and for the results, run: {self.again}"
+            ) from stopped
+
+    def _sampled(self, keys: Sequence[str], sample: int, *, is_new: bool) -> Speed:
+        step = max(len(keys) // sample, 1)
+        chosen = list(keys[::step])[:sample]
+        # Where all lanes share this machine's processors, the sample must, too.
+        lanes = self.concurrency if self.is_local else 1
+        self.reporter.event(f"asking {len(chosen)} of {len(keys):,} pictures first")
+        return self.runner.sample(chosen, min(lanes, len(chosen)), is_new=is_new)
+
+    def _estimate(self, keys: Sequence[str], speed: Speed) -> tuple[Estimate, int]:
+        size = manifest.size(len(keys), speed.picture, self.timeout)
+        return estimate(len(keys), size, self.concurrency, speed), size
+
+    def _completed(
+        self, keys: Sequence[str], results: Results, running: Execution, found: Estimate, speed: Speed, size: int
+    ) -> Results:
+        """Follows executions, each for what the one before has left, until nothing is left that can be answered."""
+        while True:
+            before, execution = len(results.lines), running
+            met = self.runner.machines.counts(running.arn).succeeded
+            told = Told(len(keys), size, before, found, speed, self.is_local, self.runner.clock(), met)
+            execution = self.runner.follow(execution, told)
+            results = self.runner.results()
+            missing = results.missing(keys)
+            if execution.status != SUCCEEDED and missing:
+                raise WildrydesError(self._why_stopped(execution, len(missing)))
+            if not missing:
+                return results
+            if len(missing) <= ONE_BY_ONE:
+                self.runner.ask_the_rest(missing, self.concurrency)
+                return self.runner.results()
+            if len(results.lines) == before:
+                raise WildrydesError(self._why_stopped(execution, len(missing)))
+            self.reporter.event(f"{len(missing):,} pictures were left: asking them again")
+            running = self.runner.start(missing, size)
+
+    def _why_stopped(self, execution: Execution, missing: int) -> str:
+        reasons = self.runner.machines.failures(execution.arn) or [execution.error or execution.status]
+        return (
+            f"{execution.name} ended with {missing:,} pictures without an answer: {'; '.join(reasons)}. When the cause "
+            f"is mended, run: {self.again}"
+        )
+
+    def write(self, results: Results, keys: Sequence[str], file: Path, prefix: str) -> Counter[str]:
+        """Writes one line for each key, wholly or not at all, and returns how many there are of each verdict."""
+        found = list(merged(results, keys, prefix))
+        draft = file.with_name(f".{file.name}.{os.getpid()}")
+        try:
+            draft.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in found), encoding="utf-8")
+            draft.replace(file)
+        finally:
+            draft.unlink(missing_ok=True)
+        return counted(found)
+
+    def cost(self, results: Results, speed: Speed) -> float:
+        """What all results have cost, by the seconds that the function took for them."""
+        whole = replace(speed, picture=results.seconds / max(len(results.lines), 1))
+        found = estimate(len(results.lines), manifest.KEYS, self.concurrency, whole)
+        return spent(found, whole, results.seconds, results.objects, len(results.lines))
+
+
+def _upload(write: Callable[[str, str, bytes], None], bucket: str, key: str, path: Path) -> None:
+    write(bucket, key, path.read_bytes())

@@ -1,0 +1,198 @@
+"""A class is deleted: first the students' stacks, several at a time and below AWS's rates, then what all share.
+
+One proof at the end covers the whole class. Its tag finds what is left of students whose stacks are gone, too.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import cast
+
+from ..aws.apis import Apis
+from ..aws.facts import Unknown
+from ..aws.functions import Functions
+from ..aws.keys import Tags
+from ..aws.records import Billable, Stack
+from ..aws.session import Aws, Buckets, Stacks
+from ..aws.target import Target
+from ..deploy.settings import Settings
+from ..destroy import destroyer, leftovers
+from ..destroy.destroyer import Removal
+from ..destroy.leftovers import Claim
+from ..destroy.remains import STACK_TAG
+from ..errors import InterruptedWork, WildrydesError
+from ..reporting import Reporter
+from ..tags import CLASS_TAG, TAG
+from . import rates
+from .answers import Answer
+from .board import Board, SeatReporter, together
+from .pacing import Over, Pace, Unhurried, paced
+from .present import of_class, settings_of, students
+from .roster import Student, only
+from .seats import FAILED, Seat
+from .sharing import Once
+
+Confirm = Callable[[list[str]], None]
+_LOG_GROUPS = "/aws/lambda/"
+
+
+def destroy(
+    aws: Aws,
+    asked: Settings,
+    class_name: str,
+    ids: Sequence[str],
+    target: Target,
+    reporter: Reporter,
+    confirm: Confirm = lambda lines: None,
+    workers: int = 10,
+    pace: Pace | None = None,
+) -> bool:
+    """Deletes the class, or the parts of some students, and checks that nothing is left; whether there was anything.
+
+    `confirm` gets what is deleted and what is kept, and raises to stop.
+
+    Raises:
+        Refused: Before anything is deleted: something is protected, is not ours or cannot be kept.
+        SettingsError: Nobody has one of the ids.
+        InterruptedWork: AWS takes too long.
+        WildrydesError: Something is left.
+    """
+    reporter.event("checking what is already deployed")
+    return _Removing(aws, asked, class_name, ids, target, reporter).run(confirm, workers, pace)
+
+
+class _Removing:
+    """One run of it."""
+
+    def __init__(
+        self, aws: Aws, asked: Settings, class_name: str, ids: Sequence[str], target: Target, reporter: Reporter
+    ) -> None:
+        self._aws = aws
+        self._asked = asked
+        self._name = class_name
+        self._ids = ids
+        self._target = target
+        self._reporter = reporter
+        self._stacks = aws.stacks.listed()
+        self._who = only(students(of_class(self._stacks, class_name)), ids)
+
+    def run(self, confirm: Confirm, workers: int, pace: Pace | None) -> bool:
+        known = self._sharing(self._stacks)
+        theirs = [destroyer.planned(known, one, self._target, self._reporter) for one in self._settings]
+        common = None if self._ids else destroyer.planned(known, self._shared, self._target, self._reporter)
+        keys = [] if self._ids else leftovers.api_keys(self._aws, self._tags, self._reporter)
+        lines = [line for one in theirs for line in one.lines] + (common.lines if common else [])
+        lines += [f"{key.kind} {key.id}" for key in keys if f"{key.kind} {key.id}" not in lines]
+        if lines:
+            confirm([*lines, *(line for line in common.offer[len(common.lines) :])] if common else lines)
+        hurry = pace or (Unhurried() if self._target.is_local else Pace())
+        self._take_theirs(theirs, hurry, workers)
+        if common:
+            destroyer.take(self._aws, common, self._target, self._reporter)
+            self._take_rest(bool(keys))
+        self._prove([*theirs, *([common] if common else [])], bool(lines))
+        return bool(lines)
+
+    @property
+    def _settings(self) -> list[Settings]:
+        """Those of the students' deployments."""
+        return [settings_of(self._asked, self._name, one) for one in self._who]
+
+    @property
+    def _shared(self) -> Settings:
+        """Those of what all share."""
+        return replace(self._asked, name=self._name, tags={CLASS_TAG: self._name})
+
+    @property
+    def _tags(self) -> Mapping[str, Sequence[str]]:
+        """The tag of all that belongs to the class."""
+        return {CLASS_TAG: (self._name,)}
+
+    def _take_theirs(self, removals: Sequence[Removal], pace: Pace, workers: int) -> None:
+        """The students' parts. Raises the worst failure when some are left: what all share is still in use then."""
+        board = Board(self._who, self._reporter)
+        aws = paced(self._aws, pace)
+        work = [
+            partial(self._take, aws, removal, student, board, pace)
+            for removal, student in zip(removals, self._who, strict=True)
+        ]
+        together(work, workers)
+        _raise_failures(board.seats)
+
+    def _take(self, aws: Aws, removal: Removal, student: Student, board: Board, pace: Pace) -> None:
+        types = [item.type for found in removal.goes.stacks for item in found.resources]
+        board.works(student.id, "waits for its turn")
+        pace.wait(rates.deleting(types))
+        try:
+            destroyer.take(aws, removal, self._target, SeatReporter(board, student.id))
+            board.done(student.id, Answer("deleted"))
+        except WildrydesError as error:
+            board.failed(student.id, str(error), error.exit_code)
+
+    def _take_rest(self, has_keys: bool) -> None:
+        """What is left of students whose stacks somebody deleted: keys, and logs that a function wrote at its end."""
+        if has_keys:
+            self._aws.apis.unwire(self._tags)
+        for name in self._left_groups():
+            self._reporter.event(f"delete log group {name}")
+            self._aws.functions.delete_log_group(name)
+
+    def _left_groups(self) -> list[str]:
+        groups = self._aws.account.log_groups(f"{_LOG_GROUPS}{self._name}-")
+        names = () if isinstance(groups, Unknown) else sorted(groups)
+        return [one for one in names if (self._aws.functions.log_group_tags(one) or {}).get(CLASS_TAG) == self._name]
+
+    def _prove(self, removals: Sequence[Removal], is_changed: bool) -> None:
+        if is_changed:
+            self._reporter.event("checking that nothing billable is left")
+        removed = [(one.settings, one.goes) for one in removals]
+        leftovers.prove_all(
+            self._sharing(self._aws.stacks.listed()), removed, self._claim, self._target, self._reporter
+        )
+
+    @property
+    def _claim(self) -> Claim:
+        """Everything of the class, or of the students who are named."""
+        parts = self._settings if self._ids else [*self._settings, self._shared]
+        stacks = [stack for one in parts for stack in one.all_stacks]
+        if not self._ids:
+            return Claim(f"class {self._name}", CLASS_TAG, {**self._tags, STACK_TAG: stacks})
+        names = [one.name for one in parts]
+        return Claim(", ".join(names), TAG, {TAG: names, STACK_TAG: stacks})
+
+    def _sharing(self, stacks: Mapping[str, Stack]) -> Aws:
+        """The gateways with one answer for what each student's removal asks."""
+        aws, once = self._aws, Once()
+        prefix = f"{_LOG_GROUPS}{self._name}-"
+        groups = aws.account.log_groups(prefix)
+        names = frozenset[str]() if isinstance(groups, Unknown) else groups
+        buckets = {name: once.of(getattr(aws.buckets, name), name) for name in ("tags", "versions", "metadata")}
+        has_keys = bool(leftovers.api_keys(aws, {CLASS_TAG: (self._name,)}, self._reporter))
+
+        def tags_of(group: str) -> dict[str, str] | None:
+            is_known = group.startswith(prefix) and not isinstance(groups, Unknown)
+            return None if is_known and group not in names else aws.functions.log_group_tags(group)
+
+        def keys(tags: Tags) -> list[Billable]:
+            return aws.apis.keys_and_plans(tags) if has_keys else []
+
+        return replace(
+            aws,
+            stacks=cast(Stacks, Over(aws.stacks, describe=stacks.get)),
+            buckets=cast(Buckets, Over(aws.buckets, **buckets)),
+            functions=cast(Functions, Over(aws.functions, log_group_tags=tags_of)),
+            apis=cast(Apis, Over(aws.apis, keys_and_plans=keys)),
+        )
+
+
+def _raise_failures(seats: Sequence[Seat]) -> None:
+    failed = [one for one in seats if one.state == FAILED]
+    if not failed:
+        return
+    told = "\n".join(f"{one.student.id}: {one.verdict}" for one in failed)
+    is_interrupted = all(one.exit_code == InterruptedWork.exit_code for one in failed)
+    kind = InterruptedWork if is_interrupted else WildrydesError
+    raise kind(
+        f"{len(failed)} of {len(seats)} students' parts were not deleted, so what all share stays. Fix this, and run "
+        f"the same command again:\n{told}"
+    )

@@ -1,0 +1,167 @@
+"""What `class deploy`, `class status` and `class destroy` do: a class out of options, its rows, its list and cards."""
+
+import argparse
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from ..aws.session import Aws
+from ..aws.target import Target
+from ..classroom import page, parts, present, removal, roster, run
+from ..classroom.roster import Student
+from ..classroom.run import Order
+from ..classroom.seats import FAILED, Seat, counted, sheet, table
+from ..deploy import public as deploying
+from ..deploy.settings import Settings
+from ..errors import SettingsError, naming
+from ..local import emulator
+from ..naming import OWN_NAME
+from ..reporting import Reporter
+from .commands import agreement, confirmation, existing_target, home_of, removed_locally, target_of
+from .options import settings as _settings
+
+# What an action has no use for, by the options' names.
+_ONLY_FOR = {
+    "count": ("deploy",),
+    "plan": ("deploy",),
+    "wired": ("deploy",),
+    "preset": ("deploy",),
+    "overrides": ("deploy",),
+    "model": ("deploy",),
+    "tag": ("deploy",),
+    "out": ("deploy", "status"),
+    "keep_data": ("destroy",),
+    "retain": ("destroy",),
+}
+_FLAGS = {"overrides": "--set", "keep_data": "--keep-data"}
+
+
+def class_(options: argparse.Namespace, reporter: Reporter) -> int:
+    """Deploys, shows or deletes a class."""
+    act = {"deploy": _deploy, "status": _status, "destroy": _destroy}[options.action]
+    _refuse_idle(options)
+    return act(options, reporter)
+
+
+def _refuse_idle(options: argparse.Namespace) -> None:
+    """Raises SettingsError for options that the action has no use for."""
+    faults = [
+        f"{_FLAGS.get(name, f'--{name}')} goes with class {' and class '.join(actions)}"
+        for name, actions in _ONLY_FOR.items()
+        if getattr(options, name) and options.action not in actions
+    ]
+    if options.keep_data and options.only:
+        faults.append("--keep-data is about what all share: leave out --only")
+    if faults:
+        raise SettingsError(faults)
+
+
+def _deploy(options: argparse.Namespace, reporter: Reporter) -> int:
+    asked = _asked(options)
+    listed = _listed(options, asked.name)
+    if not listed:
+        raise SettingsError(["class deploy needs the students: name a CSV file, or use --count N"])
+    order = Order(
+        asked,
+        asked.name,
+        listed,
+        roster.only(listed, options.only),
+        is_wired=options.wired,
+        hours=options.hours,
+        workers=options.parallel,
+    )
+    order.check()
+    if options.plan:
+        return _preview(options, order, reporter)
+    target, _ = target_of(options, asked, reporter)
+    aws = deploying.connected(asked, target, reporter)
+    seats = run.deploy(aws, order, target, reporter, agreement(options, reporter))
+    _write(options, asked.name, seats, reporter)
+    return _ended(seats, reporter)
+
+
+def _preview(options: argparse.Namespace, order: Order, reporter: Reporter) -> int:
+    """Shows plan and estimate; an emulator that was started for it is stopped again."""
+    target, is_new = target_of(options, order.asked, reporter)
+    try:
+        changes = run.preview(deploying.connected(order.asked, target, reporter), order, target, reporter)
+    finally:
+        if is_new:
+            emulator.stop(home_of(options))
+            emulator.tidy(home_of(options))
+    reporter.result(True, changed=False, changes=changes)
+    return 0
+
+
+def _status(options: argparse.Namespace, reporter: Reporter) -> int:
+    asked = _asked(options)
+    target = existing_target(options, asked)
+    aws = deploying.connected(asked, target, reporter, tells_account=False)
+    seats = present.status(aws, asked, asked.name, _listed(options, asked.name), options.only, target, reporter)
+    if options.out:
+        _write(options, asked.name, seats, reporter)
+    return _ended(seats, reporter)
+
+
+def _destroy(options: argparse.Namespace, reporter: Reporter) -> int:
+    asked = _asked(options)
+
+    def remove(aws: Aws, target: Target) -> bool:
+        confirm = (lambda lines: None) if options.local else confirmation(options, reporter)
+        return removal.destroy(
+            aws, asked, asked.name, options.only, target, reporter, confirm, workers=options.parallel
+        )
+
+    if options.local and not options.only:
+        removed = removed_locally(home_of(options), asked, reporter, remove)
+    else:
+        target = existing_target(options, asked)
+        removed = remove(deploying.connected(asked, target, reporter), target)
+    reporter.result(True, changed=removed)
+    return 0
+
+
+def _asked(options: argparse.Namespace) -> Settings:
+    """The settings of the application, with the name of the class."""
+    found = _settings(options)
+    return replace(found, name=parts.class_name(found)) if options.name == OWN_NAME else found
+
+
+def _listed(options: argparse.Namespace, name: str) -> tuple[Student, ...]:
+    """The students of the file or of the count; nobody without either."""
+    if options.roster and options.count is not None:
+        raise SettingsError([f"{options.roster} and --count {options.count}: use only one of them"])
+    if options.count is not None:
+        return roster.counted(options.count, name)
+    return roster.read(options.roster.read_bytes(), name, str(options.roster)) if options.roster else ()
+
+
+def _write(options: argparse.Namespace, name: str, seats: Sequence[Seat], reporter: Reporter) -> None:
+    """The list and the cards. They may hold keys, so nobody else may read them."""
+    folder = options.out or Path(name)
+    with_codes = page.has_codes()
+    if not with_codes:
+        reporter.warning(f"the cards have no QR codes; to get them, run: {page.EXTRA}")
+    files = {folder / f"{name}.csv": sheet(seats), folder / f"{name}.html": page.html(name, seats, with_codes)}
+    folder.mkdir(parents=True, exist_ok=True)
+    for path, text in files.items():
+        with naming(path):
+            path.touch(mode=0o600)
+            path.write_text(text, encoding="utf-8")
+    reporter.output(f"wrote {' and '.join(map(str, files))}", files=[str(path) for path in files])
+
+
+def _ended(seats: Sequence[Seat], reporter: Reporter) -> int:
+    """Shows the rows; the exit code."""
+    head, *lines = table(seats)
+    reporter.output(head)
+    for seat, line in zip(seats, lines, strict=True):
+        reporter.output(line, **seat.record())
+    failed = [seat.student.id for seat in seats if seat.state == FAILED]
+    code = run.exit_code(seats)
+    if failed:
+        reporter.error(f"{counted(seats)}: {', '.join(failed)}. Run class deploy again; what is done stays")
+    else:
+        reporter.output(counted(seats))
+    reporter.result(not failed, students=len(seats), failed=failed)
+    return code

@@ -1,0 +1,126 @@
+"""A model that is prepared for a function's zip: what LiteRT needs of it, and a manifest with the digest of each file.
+
+Such a model suits every version of Python and every processor; the packages beside it in the zip do not. As a directory
+it is `manifest.json` and `prepared/`, which the function finds under `packed/` in its zip.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from ..errors import SettingsError
+
+MANIFEST = "manifest.json"
+FORMAT = 2
+"""Of the manifest, as the function reads it."""
+_ENGINE = "litert"
+
+Files: TypeAlias = Mapping[str, bytes]
+"""Name and content of each file."""
+
+
+def is_one(path: Path) -> bool:
+    """Whether the directory has a prepared model, however damaged; a directory that stands for EFS has more."""
+    return (path / MANIFEST).is_file() and not (path / "tensorflow").exists()
+
+
+def read(directory: Path) -> Files:
+    """The files of a prepared model. Raises SettingsError when one is missing, damaged or of another version."""
+    names = _listed(str(directory), _content(directory, MANIFEST))
+    return checked(str(directory), {name: _content(directory, name) for name in (MANIFEST, *names)})
+
+
+def checked(where: str, files: Files) -> Files:
+    """The files, unchanged. Raises SettingsError when one is missing or damaged; `where` says which model it is."""
+    for name, digest in _listed(where, files.get(MANIFEST, b"")).items():
+        found = hashlib.sha256(files.get(name, b"")).hexdigest()
+        if found != digest:
+            raise _damaged(where, f"{name} has SHA-256 {found}, but {MANIFEST} says {digest}")
+    return files
+
+
+def of_filled(directory: Path, shown: str) -> Files:
+    """What a filled directory has for a zip. `shown` is what people call the model.
+
+    Raises SettingsError with the reason when LiteRT cannot run the model.
+    """
+    manifest: dict[str, Any] = json.loads(_content(directory, MANIFEST))
+    entry = (manifest.get("prepared") or {}).get(_ENGINE) or {}
+    if not entry.get("accepted"):
+        why = entry.get("why") or "it was not prepared"
+        raise SettingsError(
+            [
+                f"{shown}: LiteRT cannot run this model ({why}), and a function without EFS has no other engine: use "
+                "another model, or deploy without --preset packaged, where TensorFlow runs it from EFS"
+            ]
+        )
+    kept = {name: value for name, value in entry.items() if name != "files"}  # lists what is read from EFS
+    names = sorted(value for value in kept.values() if isinstance(value, str) and value.startswith("prepared/"))
+    files = {name: _content(directory, name) for name in names}
+    return {MANIFEST: _manifest(manifest, kept, files), **files}
+
+
+def write(files: Files, directory: Path) -> None:
+    """Writes the files, the manifest last: a directory without one is no prepared model."""
+    for name in sorted(files, key=lambda name: name == MANIFEST):
+        path = directory / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(files[name])
+
+
+def summary(files: Files) -> str:
+    """The model in words."""
+    manifest = json.loads(files[MANIFEST])
+    size = sum(map(len, files.values())) / 1e6
+    weights = manifest["prepared"][_ENGINE].get("weights", {}).get("format", "")
+    return f"{size:.1f} MB for LiteRT{f', {weights} weights' if weights else ''}"
+
+
+def _manifest(filled: Mapping[str, Any], entry: Mapping[str, Any], files: Files) -> bytes:
+    """What the function and the deployer read of a prepared model; it does not say on which machine it was made."""
+    model = filled.get("model") or {}
+    signature = {name: value for name, value in filled["signature"].items() if name != "saved_model"}
+    content = {
+        "format": filled["format"],
+        "model": {name: model[name] for name in ("bytes", "files", "sha256", "archive_sha256") if model.get(name)},
+        "description": filled.get("description", ""),
+        "signature": signature,
+        "prepared": {_ENGINE: entry},
+        "files": {name: hashlib.sha256(body).hexdigest() for name, body in files.items()},
+    }
+    return json.dumps(content, indent=1, ensure_ascii=False).encode()
+
+
+def _listed(where: str, text: bytes) -> dict[str, str]:
+    """The names of the files by a manifest, with their digests."""
+    try:
+        manifest = json.loads(text)
+        number, files = manifest["format"], dict(manifest["files"])
+        entry = manifest["prepared"][_ENGINE]
+        names = [entry["model"], entry["labels"]]
+    except (ValueError, LookupError, TypeError) as error:
+        raise _damaged(where, f"{MANIFEST} cannot be read ({type(error).__name__})") from None
+    if number != FORMAT:
+        raise _damaged(where, f"{MANIFEST} has format {number}, and this version reads {FORMAT}")
+    if strange := [name for name in (*files, *names) if name not in files or not _is_inside(name)]:
+        raise _damaged(where, f"{MANIFEST} lists {strange[0]!r} wrongly")
+    return files
+
+
+def _is_inside(name: str) -> bool:
+    return name.startswith("prepared/") and ".." not in name.split("/")
+
+
+def _content(directory: Path, name: str) -> bytes:
+    try:
+        return (directory / name).read_bytes()
+    except OSError as error:
+        raise _damaged(str(directory), f"{name} cannot be read ({error.strerror})") from None
+
+
+def _damaged(where: str, what: str) -> SettingsError:
+    return SettingsError(
+        [f"{where}: the prepared model is damaged: {what}. Prepare it again with wildrydes-ml prepare"]
+    )
