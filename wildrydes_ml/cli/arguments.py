@@ -132,13 +132,7 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         metavar="Parameter",
         help="set a parameter back to its default (repeatable); all: every parameter that was set",
     )
-    parser.add_argument(
-        "--expires",
-        default="",
-        metavar="TIME",
-        help="when `destroy --expired` may delete this: 18:00, 4h, 2d, 2026-01-31 (its end), 2026-01-31T18:00 (times "
-        "of this machine's zone), or never",
-    )
+    expiring(parser)
     parser.add_argument("--plan", action="store_true", help="show what deploy would do; change nothing")
     parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
     parser.add_argument(
@@ -197,6 +191,17 @@ def batch(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before the pictures are asked")
     tell(parser)
+
+
+def expiring(parser: argparse.ArgumentParser) -> None:
+    """Until when what is deployed may stay."""
+    parser.add_argument(
+        "--expires",
+        default="",
+        metavar="TIME",
+        help="when `destroy --expired` may delete this: 18:00, 4h, 2d, 2026-01-31 (its end), 2026-01-31T18:00 (times "
+        "of this machine's zone), or never",
+    )
 
 
 def serve(parser: argparse.ArgumentParser) -> None:

@@ -3,6 +3,8 @@
 import argparse
 from pathlib import Path
 
+from .arguments import expiring
+
 ACTIONS = ("deploy", "status", "destroy")
 MOST_WORKERS = 32
 
@@ -30,6 +32,7 @@ def _who(parser: argparse.ArgumentParser) -> None:
 
 
 def _deploy(parser: argparse.ArgumentParser) -> None:
+    expiring(parser)
     parser.add_argument("--plan", action="store_true", help="with deploy: show time, cost and plan; change nothing")
     parser.add_argument(
         "--wired",

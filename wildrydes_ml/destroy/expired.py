@@ -19,6 +19,7 @@ from ..deployment import BUCKET, Deployment, Stack
 from ..errors import Refused, WildrydesError
 from ..expiry import ahead, shown
 from ..reporting import Reporter
+from ..tags import STUDENT_TAG
 from ..template.source import Source
 from . import uploads
 
@@ -74,6 +75,11 @@ def lines(found: Sequence[Standing], now: datetime) -> list[str]:
     ]
 
 
+def in_order(found: Sequence[Standing]) -> list[Standing]:
+    """Students' parts of a class before what all of it share, which is not deleted while somebody uses it."""
+    return sorted(found, key=lambda one: not any(STUDENT_TAG in stack.tags for stack in one.stacks))
+
+
 def remove_each(
     aws: Aws,
     found: Sequence[Standing],
@@ -87,7 +93,7 @@ def remove_each(
     Raises WildrydesError with every name that is left, and the exit code of the first failure.
     """
     gone, left = list[str](), dict[str, WildrydesError]()
-    for standing in found:
+    for standing in in_order(found):
         try:
             now = next((one for one in survey.expired(aws, clock()) if one.name == standing.name), None)
             if now is None:

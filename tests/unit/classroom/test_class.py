@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -15,15 +16,18 @@ from wildrydes_ml.classroom.pacing import Over
 from wildrydes_ml.classroom.roster import Student, counted
 from wildrydes_ml.classroom.run import Order
 from wildrydes_ml.classroom.seats import NOT_CONNECTED, Seat
+from wildrydes_ml.deploy import survey
 from wildrydes_ml.deploy.preflight import Unready
 from wildrydes_ml.deploy.settings import Settings
+from wildrydes_ml.deploy.survey import Standing
 from wildrydes_ml.deployment import Deployment
 from wildrydes_ml.deployment import Stack as StackOf
+from wildrydes_ml.destroy import expired
 from wildrydes_ml.destroy import public as destroying
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import CLASS_TAG, STUDENT_TAG, TAG
-from wildrydes_ml.testing import Response, Said, serving
+from wildrydes_ml.testing import IDENTITY, Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
 
 from ..fakes import HORSE_ANSWER, FakeAws
@@ -413,3 +417,17 @@ def test_an_application_of_one_stack_is_no_class() -> None:
     one = Settings((Deployment("thumbs", (StackOf.of(THUMBS),)),))
     with pytest.raises(SettingsError, match="thumbs has only one stack; a class needs a deployment of two or more"):
         Order(one, ROOM, STUDENTS, STUDENTS).check()
+
+
+def test_a_class_that_has_expired_goes_students_first(aws: FakeRoom) -> None:
+    deployed(aws, order(expires="2026-11-27T18:00:00Z"))
+    later = datetime(2026, 11, 27, 19, tzinfo=timezone.utc)
+    found = list(survey.expired(aws.gateways, later))
+
+    def remove(standing: Standing) -> bool:
+        asked = expired.settings_for(standing, wild_rydes(), IDENTITY)
+        return destroying.destroy(asked, HERE, reporter=Said(), aws=aws.gateways, confirm=lambda lines: None)
+
+    gone = expired.remove_each(aws.gateways, found, remove, lambda: later, Said())
+    assert gone == [*(f"{ROOM}-{one.id}" for one in STUDENTS), ROOM]
+    assert not [name for name in aws.stacks.stacks if aws.stacks.describe(name)]
