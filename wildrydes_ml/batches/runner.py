@@ -5,7 +5,7 @@ So a run that was stopped anywhere goes on with the same command and `--resume`.
 """
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -98,13 +98,11 @@ class Runner:
                 f"the function may not read {self.run.input}: all {len(keys)} pictures of the sample were denied. "
                 "Allow it in the bucket's policy, and for encrypted objects in the key's policy"
             )
-        done, seconds = sum(one["done"] for one in answers), sum(float(one["seconds"]) for one in answers)
-        if not done:
+        if not any(one["done"] for one in answers):
             raise WildrydesError(
                 "the sample was not answered in the function's time: give it more, such as deploy --set Timeout=300"
             )
-        longest = max(float(one["seconds"]) for one in answers)
-        return Speed(picture=seconds / done, cold=max(took - longest, 0.0))
+        return sampled(answers, took)
 
     def _denied(self, keys: Sequence[str]) -> int:
         """How many of the sample the function may not read."""
@@ -166,6 +164,20 @@ class Runner:
                 raise error
 
 
+def sampled(answers: Sequence[Mapping[str, Any]], took: float) -> Speed:
+    """The speed by what batches of pictures returned, and the seconds until the last one had.
+
+    A batch's first picture is counted apart: it waits for S3 and the decoder, which then work ahead of the others.
+    """
+    done, seconds = sum(one["done"] for one in answers), sum(float(one["seconds"]) for one in answers)
+    firsts = [float(one.get("first_seconds", 0.0)) for one in answers if one["done"]]
+    others = done - len(firsts)
+    picture = (seconds - sum(firsts)) / others if others and all(firsts) else seconds / done
+    longest = max(float(one["seconds"]) for one in answers)
+    first = max(sum(firsts) / len(firsts) - picture, 0.0)
+    return Speed(picture=picture, first=first, cold=max(took - longest, 0.0))
+
+
 @dataclass
 class Told:
     """What is told of a run while it goes on: it knows how many pictures a batch has, and what was done before."""
@@ -186,7 +198,8 @@ class Told:
         elapsed = max(now - self.began, 0.001)
         rate = max(done - self.met * self.keys, 0) / elapsed
         left = (self.pictures - self.before - done) / rate if rate else 0.0
-        cost = spent(self.found, self.speed, done * self.speed.picture, counts.over, done)
+        seconds = done * self.speed.picture + counts.succeeded * self.speed.first
+        cost = spent(self.found, self.speed, seconds, counts.over, done)
         parts = [f"{self.before + done:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]
         parts += [f"{counts.failed:,} batches failed"] * bool(counts.failed)
         parts += [f"about {cost:.2f} US$ so far"] * (not self.is_local)
