@@ -109,7 +109,9 @@ class Losses:
         """
         named, unread = {}, []
         for stack, found in self.stacks.items():
-            named[stack] = lost.functions(found)
+            named[stack] = {
+                title: name or found.functions.get(title, "") for title, name in lost.functions(found).items()
+            }
             if "" not in named[stack].values():
                 continue
             try:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from .. import tags
@@ -31,13 +31,14 @@ class FoundStack:
 
     The template's text is there where it can be updated, resources are where they tell whether it is ours. `missing`
     are the logical ids of what it made and somebody has deleted since. `is_noted` when the bucket's note told the
-    template.
+    template, and `functions`: logical ids and names of those that only CloudFormation knows.
     """
 
     stack: Stack
     template: str = ""
     resources: tuple[StackResource, ...] = ()
     missing: tuple[str, ...] = ()
+    functions: Mapping[str, str] = field(default_factory=dict)
     is_noted: bool = False
 
     def __post_init__(self) -> None:

@@ -2,13 +2,14 @@
 
 import json
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from wildrydes_ml.aws.records import Stack as FoundStack
+from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import Deployed, deploy
 from wildrydes_ml.deploy.settings import Settings
@@ -21,6 +22,7 @@ from wildrydes_ml.template.source import Source
 from wildrydes_ml.testing import FakeAws, FakeBuckets, FakeStacks, Said, event
 
 BUCKET = "jobs-123456789012-eu-west-1"
+FUNCTION = "AWS::Lambda::Function"
 NOTE = "template/jobs-stacks.json"
 
 
@@ -28,6 +30,8 @@ class Stacks(FakeStacks):
     """Which also tell whose template was asked for. The next editor is faster than the look at a finished update."""
 
     asked: list[str]
+    looked: list[str]
+    made: Mapping[str, list[StackResource]]
     next_editor: Callable[[], None] | None = None
 
     def describe(self, name: str) -> FoundStack | None:
@@ -40,6 +44,10 @@ class Stacks(FakeStacks):
     def template(self, name: str) -> str:
         self.asked.append(name)
         return super().template(name)
+
+    def resources(self, name: str) -> list[StackResource]:
+        self.looked.append(name)
+        return self.made.get(name.removeprefix("id:"), [])
 
 
 class Buckets(FakeBuckets):
@@ -67,7 +75,8 @@ class Account(FakeAws):
     def __init__(self) -> None:
         super().__init__()
         self.stacks, self.buckets = Stacks(self.journal, self.outputs), Buckets(self.journal)
-        self.stacks.read, self.stacks.asked = self.buckets.at, []
+        self.stacks.read, self.stacks.asked, self.stacks.looked = self.buckets.at, [], []
+        self.stacks.made = {}
 
     @property
     def note(self) -> dict[str, Any]:
@@ -79,11 +88,11 @@ def aws() -> Account:
     return Account()
 
 
-def queue(number: int, seconds: int) -> Stack:
+def queue(number: int, seconds: int, kind: str = "AWS::SQS::Queue") -> Stack:
     properties = {"Seconds": seconds, "In": {"Ref": "DataBucket"}}
     body = {
         "Parameters": {name: {"Type": "String"} for name in ("DataBucket", "CodeKey")},
-        "Resources": {"It": {"Type": "AWS::SQS::Queue", "Properties": properties}},
+        "Resources": {"It": {"Type": kind, "Properties": properties}},
     }
     return Stack(Source(f"{number}.json", json.dumps(body, separators=(",", ":")), body), str(number))
 
@@ -96,9 +105,12 @@ def run(aws: Account, tmp_path: Path) -> Run:
     """Deploys so many queues, the last with that delay; tells the stacks whose templates were asked for."""
     (tmp_path / "app.py").write_text("")
 
-    def run(number: int = 3, seconds: int = 1, **options: Any) -> tuple[Deployed, list[str]]:
+    def run(
+        number: int = 3, seconds: int = 1, kind: str = "AWS::SQS::Queue", **options: Any
+    ) -> tuple[Deployed, list[str]]:
         aws.stacks.asked.clear()
-        stacks = (*(queue(one, 1) for one in range(1, number)), queue(number, seconds))
+        aws.stacks.looked.clear()
+        stacks = (*(queue(one, 1, kind) for one in range(1, number)), queue(number, seconds, kind))
         whole = Deployment("jobs", stacks, code=(Code(tmp_path),))
         done = deploy(aws.gateways, Settings((whole,), **options), Target(), Said())
         return done, list(aws.stacks.asked)
@@ -119,6 +131,18 @@ def test_a_deploy_that_changes_nothing_asks_for_no_template(run: Run, number: in
     for _ in range(2):
         done, asked = run(number)
         assert (done.changed, asked) == (False, [])
+
+
+@pytest.mark.parametrize("number", [2, 8])
+def test_functions_that_no_output_names_are_listed_once(run: Run, aws: Account, number: int) -> None:
+    aws.stacks.made = {f"jobs-{one}": [StackResource("It", FUNCTION, f"made-up-{one}")] for one in range(1, number + 1)}
+    run(number, kind=FUNCTION)
+    assert sorted(aws.stacks.looked) == [f"id:jobs-{one}" for one in range(1, number + 1)]
+    for _ in range(2):
+        assert (run(number, kind=FUNCTION)[0].changed, aws.stacks.looked) == (False, [])
+    aws.functions.gone = {"made-up-2"}
+    assert run(number, kind=FUNCTION)[0].changed
+    assert aws.journal[-1].endswith("update jobs-2"), "only the stack that has lost it"
 
 
 def test_the_note_of_one_stack_would_spare_nothing(run: Run, aws: Account) -> None:
