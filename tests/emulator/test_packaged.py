@@ -31,20 +31,23 @@ def prepared(filled_efs: Path, tmp_path_factory: pytest.TempPathFactory) -> Path
     """The shipped model, prepared by the command. What it works in is filled already, as after an earlier one."""
     folder = tmp_path_factory.mktemp("prepare")
     shutil.copytree(filled_efs, folder / "wildrydes-ml" / "prepare", symlinks=True, copy_function=os.link)
-    command = [sys.executable, ROOT / "bin" / "prepare.py", "--model", shipped(), "--out", "prepared"]
-    environment = {**os.environ, "XDG_CACHE_HOME": str(folder)}
-    done = subprocess.run(
-        [*map(str, command), "--output", "json"],
-        cwd=folder,
-        env=environment,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = prepare(folder, "--model", str(shipped()), "--out", "prepared")
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads(done.stdout.splitlines()[-2])
     assert told["bytes"] < told["zip_bytes"] < 262_144_000
     return folder / "prepared"
+
+
+def prepare(folder: Path, *options: str) -> "subprocess.CompletedProcess[str]":
+    """The command in a folder, which is also the cache in which it works."""
+    return subprocess.run(
+        [sys.executable, str(ROOT / "bin" / "prepare.py"), *options, "--output", "json"],
+        cwd=folder,
+        env={**os.environ, "XDG_CACHE_HOME": str(folder)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
 
 
 @pytest.fixture
@@ -127,6 +130,30 @@ def test_a_damaged_model_is_refused_and_the_deployed_one_goes_on(home: Path, mod
     assert validated(command("classify", str(PICTURES / "unicorn_meadow.png"))) == {"unicorn_meadow.png"}
     command("destroy")
     assert not home.exists()
+
+
+def test_a_model_is_prepared_with_chosen_weights_and_compared_on_ones_own_pictures(prepared: Path) -> None:
+    chosen = ("--model", str(shipped()), "--weights", "float16", "--samples", str(PICTURES), "--out", "half")
+    done = prepare(prepared.parent, *chosen)
+    assert done.returncode == 0, done.stdout + done.stderr
+    entry = json.loads((prepared.parent / "half" / "manifest.json").read_text())["prepared"]["litert"]
+    assert entry["weights"]["format"] == "float16"
+    assert entry["weights"]["pictures"] >= 60 + len(list(PICTURES.iterdir()))
+    whole, half = (prepared.parent / name / "prepared" / "detector.tflite" for name in ("prepared", "half"))
+    assert half.stat().st_size < 0.6 * whole.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--model", "prepared", "--samples", str(PICTURES)], "--model prepared: it is prepared already"),
+        (["--model", str(shipped()), "--samples", "nowhere"], "--samples nowhere: there is no such folder"),
+    ],
+)
+def test_what_cannot_be_compared_is_not_prepared(prepared: Path, options: list[str], said: str) -> None:
+    refused = prepare(prepared.parent, *options, "--out", "other")
+    assert (refused.returncode, (prepared.parent / "other").exists()) == (2, False)
+    assert said in refused.stdout
 
 
 HANDLER = '''"""Answers with a word of its model, and the place of a package; both are in its zip."""

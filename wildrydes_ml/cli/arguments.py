@@ -8,7 +8,6 @@ from pathlib import Path
 from ..naming import OWN_NAME
 from ..policy.rows import CLOUDFORMATION
 from ..policy.rows import VERBS as GRANTED
-from ..studio.regions import REGIONS as STUDIO_REGIONS
 from ..workshop.names import NAME
 
 _MOST_THREADS = 32
@@ -317,37 +316,6 @@ def _port(text: str) -> int:
     if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
         raise argparse.ArgumentTypeError(f"a number from 1 to {_LAST_PORT}, not {text!r}")
     return int(text)
-
-
-def render(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--app",
-        default="",
-        metavar="FILE.py[:NAME]",
-        help="the application's file, or package.module:NAME (default: the Wild Rydes workshop)",
-    )
-    parser.add_argument("--check", action="store_true", help="write nothing; show what is out of date, and exit with 1")
-    parser.add_argument("--out", type=Path, default=Path("templates"), metavar="DIR", help="default: %(default)s")
-    group = parser.add_argument_group("a directory for AWS Workshop Studio")
-    group.add_argument(
-        "--workshop-studio",
-        type=Path,
-        metavar="DIR",
-        help="write the directory for AWS Workshop Studio: contentspec.yaml, content, static and assets",
-    )
-    group.add_argument(
-        "--regions",
-        default="",
-        metavar="REGION,REGION",
-        help=f"the regions among which the operator of an event chooses (default: {','.join(STUDIO_REGIONS)})",
-    )
-    what(parser)
-
-
-def package(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument(
-        "--out", type=Path, default=Path("build/ml_inferencefunction.zip"), metavar="FILE", help="default: %(default)s"
-    )
 
 
 def ask(parser: argparse.ArgumentParser) -> None:

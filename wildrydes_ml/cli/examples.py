@@ -31,7 +31,13 @@ EXAMPLES: dict[str, tuple[str, ...]] = {
         "--for participant",
     ),
     "prepare": ("--model my-model --out prepared", "--model https://example.org/model.tar.gz"),
-    "render": ("", "--check", "--app my_workshop.py --out templates", "--workshop-studio studio --preset lean"),
+    "render": (
+        "",
+        "efs_99.yml --out /tmp/review",
+        "--check",
+        "--app my_workshop.py --out templates",
+        "--workshop-studio studio --preset lean",
+    ),
     "package": ("", "--out function.zip", "--model prepared --architecture arm64"),
     "completion": (
         "bash > ~/.local/share/bash-completion/completions/wildrydes-ml",

@@ -5,6 +5,7 @@ Apart from `commands`: to import what talks to AWS takes longer than to render.
 
 import argparse
 import json
+from collections.abc import Collection
 from dataclasses import replace
 
 from .. import packaging
@@ -43,8 +44,8 @@ def _refuse_mixture(options: argparse.Namespace) -> None:
     given = [name for name, value in without.items() if value and not options.workshop_studio]
     if given:
         raise SettingsError([f"{' and '.join(given)}: only with --workshop-studio DIR; templates have all parameters"])
-    if options.workshop_studio and (options.check or options.tag):
-        raise SettingsError(["--workshop-studio: leave out --check and --tag"])
+    if options.workshop_studio and (options.check or options.tag or options.templates):
+        raise SettingsError(["--workshop-studio: leave out --check, --tag and the names of templates"])
 
 
 def _workshop_studio(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -65,12 +66,20 @@ def _workshop_studio(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def _texts(options: argparse.Namespace) -> dict[str, str]:
-    """The templates by the names of their files."""
+    """The templates that are asked for, by the names of their files. Raises SettingsError for an unknown one."""
     if not options.app:
-        return render_all(templates.TEMPLATES)
+        return render_all({name: templates.TEMPLATES[name] for name in _asked(options, templates.TEMPLATES)})
     from .options import application
 
-    return {stack.source.name: stack.source.text for one in application(options) for stack in one.stacks}
+    texts = {stack.source.name: stack.source.text for one in application(options) for stack in one.stacks}
+    return {name: texts[name] for name in _asked(options, texts)}
+
+
+def _asked(options: argparse.Namespace, known: Collection[str]) -> Collection[str]:
+    """The names of the command line, or all that are known."""
+    if unknown := [name for name in options.templates if name not in known]:
+        raise SettingsError([f"{name}: no such template; there are {', '.join(known)}" for name in unknown])
+    return options.templates or known
 
 
 def package(options: argparse.Namespace, reporter: Reporter) -> int:

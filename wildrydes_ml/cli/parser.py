@@ -9,7 +9,7 @@ from typing import Any
 
 from ..naming import VERSION
 from . import arguments as group
-from . import prepare_options
+from . import offline_options
 from .class_arguments import class_
 from .config import NO_CONFIG, Config
 from .examples import EXAMPLES
@@ -127,12 +127,12 @@ VERBS = {
         group.policy,
     ),
     "prepare": _Verb(
-        "Prepare a model for a function without EFS, as a directory that deploy takes.", "prepare", prepare_options.add
+        "Prepare a model for a function without EFS, as a directory that deploy takes.",
+        "prepare",
+        offline_options.prepare,
     ),
-    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", group.render),
-    "package": _Verb(
-        "Build the function's zip, to upload it by hand.", "offline", group.package, prepare_options.package
-    ),
+    "render": _Verb("Write the CloudFormation templates as YAML.", "offline", offline_options.render),
+    "package": _Verb("Build the function's zip, to upload it by hand.", "offline", offline_options.package),
     "completion": _Verb(
         "Print a script with which your shell completes these commands.", "completion", group.completion
     ),

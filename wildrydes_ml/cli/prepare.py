@@ -20,7 +20,8 @@ def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
         raise SettingsError([f"{one.name}: {one.text}" for one in missing])
     packed = deployment(PACKAGED).packed
     assert packed is not None
-    files = packing.named(packed, options.model or packed.default, packing.workplace(), reporter, options.signature)
+    how = packing.Preparing(options.signature, options.weights, options.samples)
+    files = packing.named(packed, options.model or packed.default, packing.workplace(), reporter, how)
     zipped = len(packing.zipped(packed, files, options.runtime, options.architecture, reporter).body)
     with naming(out):
         packing.write(files, out)

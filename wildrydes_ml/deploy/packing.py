@@ -8,6 +8,7 @@ import hashlib
 import os
 import tarfile
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import packaging
@@ -21,7 +22,7 @@ from ..errors import SettingsError, WildrydesError
 from ..local import filling
 from ..packaging import Package
 from ..reporting import Reporter
-from . import model
+from . import model, samples
 from .desired import default_bucket, label, values_at
 from .model import Model
 from .settings import Settings
@@ -56,7 +57,19 @@ def chosen(target: Target, settings: Settings, packed: Packed, aws: Aws, reporte
     return Model(settings.model, {packed.key: key}, archive, digest), files
 
 
-def named(packed: Packed, location: str, directory: Path, reporter: Reporter, signature: str = "") -> Files:
+@dataclass(frozen=True)
+class Preparing:
+    """How a model is prepared."""
+
+    signature: str = ""
+    """Which of the model's signatures is served; empty for its default."""
+    weights: str = "auto"
+    """`auto`, `float32` or `float16`."""
+    samples: str = ""
+    """A folder of the user's own pictures, on which the model is compared, too; empty for none."""
+
+
+def named(packed: Packed, location: str, directory: Path, reporter: Reporter, how: Preparing = Preparing()) -> Files:
     """The files of a model: a prepared one as it is; another one is prepared in the directory.
 
     Raises SettingsError when it is damaged, no model, or one that LiteRT cannot run; WildrydesError when preparing
@@ -65,11 +78,14 @@ def named(packed: Packed, location: str, directory: Path, reporter: Reporter, si
     if not model.is_url(location):
         path = model.existing(location, packed) if not prepared.is_one(_path(location)) else _path(location)
         if prepared.is_one(path):
+            if how != Preparing():
+                raise SettingsError([f"--model {location}: it is prepared already; name the model it was made of"])
             return prepared.read(path)
         location = str(path)
     reporter.event(f"preparing the model for the function's zip in {directory}; the first time takes minutes")
-    values = {"Packages": packed.prepares_with, "Signature": signature}
-    filling.fill(directory, filling.environment(values, location, os.environ), reporter)
+    values = {"Packages": packed.prepares_with, "Signature": how.signature, "ModelWeights": how.weights}
+    folder = samples.local(how.samples).location if how.samples else ""
+    filling.fill(directory, filling.environment(values, location, os.environ, folder), reporter)
     files = prepared.of_filled(directory, location.partition("?")[0])
     reporter.event(f"the prepared model has {prepared.summary(files)}")
     return files

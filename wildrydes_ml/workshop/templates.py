@@ -9,7 +9,6 @@ from troposphere import Export, GetAtt, Output, Parameter, Ref, Sub, Template, e
 from ..blocks.access import Access
 from ..blocks.agreement import Populate
 from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
-from ..blocks.batch import BatchSettings, add_batch, add_outputs, add_s3_endpoint
 from ..blocks.choices import choose
 from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import IN_ZIP, FunctionSettings, Inference, add_inference_function
@@ -145,6 +144,9 @@ def batch(*, defaults: Defaults = None) -> Template:
 
     `defaults` are as those of `efs_99`.
     """
+    # Only here, since everybody who renders another template would wait for it.
+    from ..blocks.batch import BatchSettings, add_batch, add_outputs, add_s3_endpoint
+
     template = _template("Wild Rydes, GinormousModels: many pictures in a bucket, answered in batches by the function")
     own = {"LogRetentionDays": {"Description": "How many days CloudWatch keeps the state machine's log."}}
     given = _add_parameters(template, parameters.of(parameters.BATCH), defaults, own)

@@ -690,3 +690,10 @@ def test_a_function_of_the_application_that_fails_is_told_at_its_line(
         assert shown.err == f"error: {says}\n"
     with pytest.raises(KeyError):
         main([*arguments, "--debug"])
+
+
+def test_only_the_templates_that_are_named_are_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["render", "efs_99.yml", "batch.yml", "--out", str(tmp_path)]) == 0
+    assert {path.name for path in tmp_path.iterdir()} == {"efs_99.yml", "batch.yml"}
+    assert main(["render", "efs.yml", "--out", str(tmp_path)]) == 2
+    assert "efs.yml: no such template; there are efs_99.yml, 5_lambda_function.yml" in capsys.readouterr().err
