@@ -59,9 +59,12 @@ bench: $(VENV)/test ## Measure rendering, deploys and inference, as ratios in on
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python -m benchmarks.deploys
 	$(BIN)/python -m benchmarks.inference
-	$(BIN)/python -m benchmarks.formats $(foreach one,$(DETECTORS),--detector "$(one)") $(if $(SAMPLES),--samples "$(SAMPLES)")
+	$(BIN)/python -m benchmarks.inference --shape unrolled
+	$(BIN)/python -m benchmarks.inference --shape top-k
+	$(BIN)/python -m benchmarks.formats wildrydes_ml/workshop/detector $(DETECTORS) $(if $(SAMPLES),--samples "$(SAMPLES)")
 	$(BIN)/python -m benchmarks.together
 	$(BIN)/python -m benchmarks.archive
+	$(BIN)/python -m benchmarks.batches
 
 audit: $(VENV)/test ## Look up what goes on EFS among the known vulnerabilities (asks osv.dev)
 	$(BIN)/python tools/audit_packages.py

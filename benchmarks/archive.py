@@ -9,16 +9,14 @@ from __future__ import annotations
 import argparse
 import json
 import statistics
-import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks import report, slowfs, surroundings
-from benchmarks.inference import BUILD, STANDIN
+from benchmarks.inference import BUILD, filled_root
 from benchmarks.processes import Place, started
-from wildrydes_ml.reporting import TextReporter
 
 FILES, ARCHIVE = "files", "archive"
 THROUGHPUTS = (500, 45, 15)
@@ -61,9 +59,7 @@ def main() -> None:
     parser.add_argument("--pairs", type=int, default=5, help="cold starts of each way (default: 5)")
     parser.add_argument("--efs", type=Path, help="a directory that is filled already, in place of EFS")
     arguments = parser.parse_args()
-    root = arguments.efs or BUILD / "efs"
-    if not arguments.efs:
-        surroundings.fill(root, surroundings.model(STANDIN), TextReporter(out=sys.stderr))
+    root = arguments.efs or filled_root()
     program, rows = slowfs.compiled(BUILD), []
     with tempfile.TemporaryDirectory() as code, surroundings.served(surroundings.picture()) as host:
         place = Place(root.resolve(), surroundings.unpack_code(Path(code)), host)

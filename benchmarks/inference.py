@@ -1,8 +1,9 @@
 """Measures the way of a picture: cold start, warm requests, memory, concurrency; prints a Markdown report.
 
-`python -m benchmarks.inference [--quick]`: every engine and the workshop's handler take turns in one run, on the
-local disk and on a file system as slow as EFS at three throughputs. Needs the project's development environment;
-the slow file system needs /dev/fuse, a C compiler and libfuse 3, and is left out, with a word, without them.
+`python -m benchmarks.inference [--quick] [--shape SHAPE]`: every engine and the workshop's handler take turns in one
+run, on the local disk and on a file system as slow as EFS at three throughputs. Needs the project's development
+environment; the slow file system needs /dev/fuse, a C compiler and libfuse 3, and is left out, with a word, without
+them.
 """
 
 from __future__ import annotations
@@ -13,18 +14,20 @@ import os
 import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from benchmarks import report, slowfs, surroundings
-from benchmarks.processes import ENGINES, WORKSHOP, Failed, Place, Process, started
+from benchmarks.processes import ENGINES, HALF, LITERT, WORKSHOP, ZIP, Failed, Place, Process, started
 from benchmarks.report import LOCAL, Results, Warm, Workers
+from wildrydes_ml.blocks.function import IN_ZIP
 from wildrydes_ml.reporting import TextReporter
 
 BUILD = Path(__file__).resolve().parent.parent / "build" / "benchmarks"
-STANDIN = BUILD / "model"
+SHAPES = ("combined", "unrolled", "top-k")
+"""Those of standin.py."""
 
 
 @dataclass(frozen=True)
@@ -38,7 +41,9 @@ class Plan:
     seconds: float
 
     def runs_at(self, engine: str, system: str) -> int:
-        """One of what takes a minute, and of what has no goal."""
+        """One of what takes a minute, and of what has no goal; none of what reads no file system."""
+        if engine == ZIP:
+            return 0
         slowest = (WORKSHOP, "15 MiB/s")
         has_goal = engine == WORKSHOP or (f"{report.COLD}, {system}", engine) in report.GOALS
         return self.runs if has_goal and (engine, system) != slowest else 1
@@ -46,16 +51,18 @@ class Plan:
 
 FULL = Plan(throughputs=(500, 45, 15), runs=3, warm_requests=20, workers=(1, 2, 4), seconds=4)
 QUICK = Plan(throughputs=(500,), runs=1, warm_requests=20, workers=(1, 2), seconds=2)
+SHORT = replace(FULL, workers=())
+"""For the other shapes of graphs: how many can run side by side does not depend on them."""
 
 
 class Benchmark:
-    """One run, which collects results; the workshop's handler has a place of its own.
+    """One run, which collects results; `places` are where each engine finds its files.
 
     An engine that does not answer is left out from then on, and noted.
     """
 
-    def __init__(self, place: Place, workshop: Place, plan: Plan) -> None:
-        self._places = {engine: workshop if engine == WORKSHOP else place for engine in ENGINES}
+    def __init__(self, places: Mapping[str, Place], plan: Plan) -> None:
+        self._places = places
         self._plan = plan
         self._engines = list(ENGINES)
         self.results = Results()
@@ -149,7 +156,7 @@ def conditions(plan: Plan, root: Path, picture_bytes: int, load: float) -> list[
     manifest = json.loads((root / "manifest.json").read_text())
     width, height = surroundings.PICTURE_SIZE
     model = Path(manifest["inputs"]["model"])
-    name = "a substitute from standin.py" if model == STANDIN else model.name
+    name = "a substitute from standin.py" if model.parent == BUILD else model.name
     return [
         "`workshop` does what the workshop's function does, with everything that pip installs for it. The others are "
         "this project's handler with the `ENGINE` of that name, on files that populate.sh installed.",
@@ -171,25 +178,46 @@ def main() -> None:
     """Prepares what is missing, measures, prints."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--quick", action="store_true", help="a smaller matrix")
+    parser.add_argument("--shape", choices=SHAPES, default=SHAPES[0], help="the graph of the substitute for the model")
     parser.add_argument("--model", type=Path, help="a SavedModel (default: a substitute for the workshop's)")
-    parser.add_argument("--efs", type=Path, help="a directory that is filled already, in place of EFS")
     arguments = parser.parse_args()
     load = os.getloadavg()[0]
-    root = (arguments.efs or filled_root(arguments.model)).resolve()
+    chosen = arguments.model.resolve() if arguments.model else standin(arguments.shape)
+    halves = {weights: filled_root(chosen, weights) for weights in ("float32", "float16")}
+    root, body = halves["float32"], surroundings.picture()
     workshop = surroundings.install_workshop(BUILD / "workshop", root)
-    body = surroundings.picture()
-    plan = QUICK if arguments.quick else FULL
+    plan = QUICK if arguments.quick else FULL if arguments.shape == SHAPES[0] else SHORT
     with tempfile.TemporaryDirectory() as code, surroundings.served(body) as host:
-        place = Place(root, surroundings.unpack_code(Path(code)), host)
-        results = Benchmark(place, place.at(workshop), plan).run()
+        places = dict.fromkeys(ENGINES, Place(root, surroundings.unpack_code(Path(code, "code")), host))
+        places[WORKSHOP] = places[LITERT].at(workshop)
+        places[HALF] = places[LITERT].at(halves["float16"])
+        places[ZIP] = zipped(root, Path(code, "zip"), host)
+        results = Benchmark(places, plan).run()
         print(report.markdown(results, surroundings.machine(root), conditions(plan, root, len(body), load)))
 
 
-def filled_root(model: Path | None) -> Path:
-    """An EFS root that is filled with the model, the stand-in without one."""
-    root = BUILD / "efs"
-    surroundings.fill(root, model.resolve() if model else surroundings.model(STANDIN), TextReporter(out=sys.stderr))
-    return root
+def standin(shape: str = SHAPES[0]) -> Path:
+    """The substitute for the workshop's model with this graph."""
+    return surroundings.model(BUILD / f"model-{shape}", shape)
+
+
+def filled_root(model: Path | None = None, weights: str = "float32") -> Path:
+    """An EFS root that is filled with the model (default: the substitute), which is prepared with these weights.
+
+    The packages are installed once, for all of them.
+    """
+    reporter = TextReporter(out=sys.stderr)
+    model = model or standin()
+    base = BUILD / "efs"
+    if not (base / "manifest.json").exists():
+        surroundings.fill(base, standin(), reporter)
+    return surroundings.twin(base, f"efs-{model.name}-{weights}", model, weights, reporter)
+
+
+def zipped(root: Path, directory: Path, host: str) -> Place:
+    """The place of a function whose zip has what `root` has of packages and model."""
+    code = surroundings.unpack_zip(root, directory, TextReporter(out=sys.stderr))
+    return Place(code / IN_ZIP["EFS_PATH"], code, host, IN_ZIP["PY_PKG_PATH"])
 
 
 def _say(text: str) -> None:

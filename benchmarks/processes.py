@@ -11,13 +11,14 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import IO, Any
 
-WORKSHOP = "workshop"
-ENGINES = (WORKSHOP, "tensorflow", "capi", "litert")
-"""The workshop's handler, which has but one, and the values of ENGINE."""
+WORKSHOP, LITERT, HALF, ZIP = "workshop", "litert", "litert, float16", "litert, zip"
+ENGINES = {WORKSHOP: "", "tensorflow": "tensorflow", "capi": "capi", LITERT: "litert", HALF: "litert", ZIP: "litert"}
+"""What is compared, and its value of ENGINE; the workshop's handler has none. LITERT has float32 weights, ZIP has
+packages and model in the function's zip."""
 
 PATIENCE_SECONDS = 300
 """A process that takes longer over anything is stuck."""
@@ -36,15 +37,17 @@ class Failed(Exception):
 
 @dataclass(frozen=True)
 class Place:
-    """What a function works with: EFS `root`, the handler's unpacked `code`, and the `picture`'s host:port."""
+    """What a function works with: EFS `root`, the handler's unpacked `code`, the picture's `host` with its port, and
+    `packages`, a directory below the root."""
 
     root: Path
     code: Path
     host: str
+    packages: str = field(default_factory=site_packages)
 
     def at(self, root: Path) -> Place:
         """The same with another EFS root."""
-        return Place(root, self.code, self.host)
+        return replace(self, root=root)
 
 
 @dataclass(frozen=True)
@@ -104,12 +107,12 @@ class Process:
         self._check_engine()
         return Cold(**reply)
 
-    def ask(self, **request: float) -> dict[str, Any]:
+    def ask(self, **request: float | str) -> dict[str, Any]:
         """What the process replies to a request of worker.py's. Raises Failed."""
         self.send(**request)
         return self.receive()
 
-    def send(self, **request: float) -> None:
+    def send(self, **request: float | str) -> None:
         """Sends a request; `receive` gets what it replies."""
         assert self._process.stdin is not None
         self._process.stdin.write(json.dumps(request) + "\n")
@@ -131,7 +134,7 @@ class Process:
 
     def _check_engine(self) -> None:
         used = {line["engine"] for line in self._log_lines() if "engine" in line}
-        if self._engine != WORKSHOP and used != {self._engine}:
+        if self._engine != WORKSHOP and used != {ENGINES[self._engine]}:
             raise Failed(f"answered by {', '.join(sorted(used)) or 'no engine'} instead")
 
     def _reason(self) -> str:
@@ -151,5 +154,13 @@ class Process:
 
 
 def _settings(engine: str, place: Place) -> dict[str, str]:
-    settings = {"EFS_PATH": str(place.root), "PY_PKG_PATH": site_packages(), "MODEL_DIR": "model"}
-    return settings if engine == WORKSHOP else {**settings, "ENGINE": engine, "PRIVATE_IMAGE_HOSTS": place.host}
+    settings = {"EFS_PATH": str(place.root), "PY_PKG_PATH": place.packages, "MODEL_DIR": "model"}
+    if engine == WORKSHOP:
+        return settings
+    return {**settings, "ENGINE": ENGINES[engine], "PRIVATE_IMAGE_HOSTS": place.host, **_s3(place.host)}
+
+
+def _s3(host: str) -> dict[str, str]:
+    """The server of pictures as S3, for batches."""
+    keys = {"AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
+    return {**keys, "AWS_ENDPOINT_URL_S3": f"http://{host}"}

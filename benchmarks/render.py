@@ -31,18 +31,20 @@ BUILD = CHECKOUT / "build" / "benchmarks"
 CDK = peers.Deployer(
     "AWS CDK 2.275.0", "cdk-python", pip=("aws-cdk-lib==2.275.0", "constructs==10.8.1", "jsii==1.142.0")
 )
+CDK_CLI = peers.Deployer("AWS CDK CLI 2.1148.1", "cdk-cli", npm=("aws-cdk@2.1148.1",))
 _PROGRAMS = Path(__file__).with_name("render_cdk")
 COMPARED = ("efs_99.yml", "5_lambda_function.yml", "99_complete.yml")
-"""The templates that CDK makes, too: the workshop's. `bin/render.py` writes all there are, which takes it longer."""
+"""The workshop's templates, which all of them make."""
 
-OURS, LINTED, L1, L2 = "bin/render.py", "bin/render.py, then cfn-lint", "CDK, L1", "CDK, L2"
+OURS, LINTED = "bin/render.py", "bin/render.py, then cfn-lint"
+SYNTH, L1, L2 = "cdk synth, L2", "CDK's program alone, L1", "CDK's program alone, L2"
 BARE, TROPOSPHERE, PACKAGE = "python -c pass", "import troposphere", "import wildrydes_ml"
 BLOCKS = "import wildrydes_ml.workshop.templates, wildrydes_ml.template.render"
 APP = "from wildrydes_ml import App"
 IMPORTS = (BARE, TROPOSPHERE, PACKAGE, APP, BLOCKS)
 
 FASTER, FASTER_LINTED = 40, 1.8
-"""The goals: times faster than CDK, alone and with cfn-lint."""
+"""The goals: times faster than `cdk synth`, alone and with cfn-lint."""
 IMPORT_MS = {PACKAGE: 20, APP: 40}
 """The most milliseconds of CPU that an import may take over `import troposphere`; waiting for a core is not its own."""
 RUNS, IMPORT_RUNS = 9, 21
@@ -103,7 +105,8 @@ class Place:
         self._work = work
         self._cdk = str(BUILD / "peers" / CDK.project / "bin" / "python")
         self._environment = environment(os.environ, work)
-        self._programs = {L1: work / "l1.py", L2: _PROGRAMS / "l2.py"}
+        self._programs = {L1: work / "l1.py", L2: _PROGRAMS / "l2.py", SYNTH: _PROGRAMS / "l2.py"}
+        self._cli = str(BUILD / "peers" / CDK_CLI.project / "node_modules" / ".bin" / "cdk")
         self.templates = {stack_name(name): TEMPLATES[name]().to_dict() for name in COMPARED}
 
     def prepare(self) -> None:
@@ -111,6 +114,7 @@ class Place:
         if shutil.which("node") is None:
             raise peers.Absent("node is not installed")
         peers.install(CDK, BUILD / "peers")
+        peers.install(CDK_CLI, BUILD / "peers")
         source = self._work / "templates.json"
         source.write_text(json.dumps(self.templates))
         run([[self._cdk, str(_PROGRAMS / "translate.py"), str(source), str(self._programs[L1])]], self._environment)
@@ -128,6 +132,13 @@ class Place:
         """One of CDK's programs, into an empty directory."""
         return lambda: self._run(name, [[self._cdk, str(self._programs[name]), str(self._out(name))]])
 
+    def synth(self) -> Took:
+        """CDK's command with the L2 program, as its users type it; it may tell and ask nobody."""
+        out = str(self._out(SYNTH))
+        program = f"{self._cdk} {self._programs[SYNTH]} {out}"
+        silent = ["--quiet", "--no-notices", "--no-version-reporting", "--no-asset-metadata"]
+        return self._run(SYNTH, [[self._cli, "synth", *silent, "--app", program, "--output", out]])
+
     def imported(self, statement: str) -> Callable[[], Took]:
         """A Python that does no more than that."""
         code = statement.removeprefix("python -c ")
@@ -139,10 +150,10 @@ class Place:
         return {path.name.removesuffix(".template.json"): json.loads(path.read_text()) for path in paths}
 
     def _render(self) -> list[str]:
-        return [sys.executable, str(CHECKOUT / "bin" / "render.py"), "--out", str(self._out(OURS))]
+        return [sys.executable, str(CHECKOUT / "bin" / "render.py"), *COMPARED, "--out", str(self._out(OURS))]
 
     def _out(self, name: str) -> Path:
-        return self._work / {OURS: "ours", L1: "l1", L2: "l2"}[name]
+        return self._work / {OURS: "ours", L1: "l1", L2: "l2", SYNTH: "synth"}[name]
 
     def _run(self, name: str, commands: Sequence[Sequence[str]]) -> Took:
         shutil.rmtree(self._out(name), ignore_errors=True)
@@ -157,6 +168,7 @@ def environment(variables: Mapping[str, str], work: Path) -> dict[str, str]:
         **kept,
         "PYTHONPYCACHEPREFIX": str(work / "bytecode"),
         "JSII_SILENCE_WARNING_END_OF_LIFE_NODE_VERSION": "1",
+        "CDK_DISABLE_CLI_TELEMETRY": "true",
     }
 
 
@@ -223,12 +235,11 @@ def goals(found: Runs) -> list[str]:
         _goal(f"{name} at most {IMPORT_MS[name]} ms more than {TROPOSPHERE}", ms <= IMPORT_MS[name], f"{ms:+.1f} ms")
         for name, ms in more.items()
     ]
-    if L1 not in found:
+    if SYNTH not in found:
         return lines
-    fastest = min(wall(found[L1]), wall(found[L2]))
-    alone, linted = fastest / wall(found[OURS]), fastest / wall(found[LINTED])
+    alone, linted = (wall(found[SYNTH]) / wall(found[one]) for one in (OURS, LINTED))
     return [
-        _goal(f"{FASTER} times faster than either CDK program", alone >= FASTER, f"{alone:.1f}"),
+        _goal(f"{FASTER} times faster than cdk synth", alone >= FASTER, f"{alone:.1f}"),
         _goal(f"{FASTER_LINTED} times faster with cfn-lint", linted >= FASTER_LINTED, f"{linted:.2f}"),
         *lines,
     ]
@@ -269,8 +280,8 @@ def conditions(resources: Mapping[str, int], runs: int) -> list[str]:
         f"- Resources: {counted}. L1 is a Python program of generated classes (ec2.CfnSubnet and so on) with all "
         "properties as typed arguments; its resources, conditions and outputs are compared with ours and are the same. "
         "L2 is what one would write with ec2.Vpc, efs.FileSystem, lambda.Function and RestApi, for the same purpose.",
-        "- CDK synthesizes without its command line, assets and look-ups, and validates what it made; hence cfn-lint "
-        "on our side in the second row.",
+        f"- The command is that of {CDK_CLI.name}. Its programs alone are what it starts. They run without assets and "
+        "look-ups, and validate what they made; hence cfn-lint on our side in the second row.",
     ]
 
 
@@ -282,7 +293,7 @@ def main() -> None:
     place = Place(BUILD / "render")
     try:
         place.prepare()
-        cdk, absent = {name: place.synthesized(name) for name in (L1, L2)}, []
+        cdk, absent = {**{name: place.synthesized(name) for name in (L1, L2)}, SYNTH: place.synth}, []
     except peers.Absent as error:
         cdk, absent = {}, [f"- {CDK.name} does not run: {error}"]
     found = measure({OURS: place.ours, LINTED: place.linted, **cdk}, runs)

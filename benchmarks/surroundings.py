@@ -23,9 +23,13 @@ import numpy as np
 from PIL import Image
 
 from wildrydes_ml import packaging
+from wildrydes_ml.code import prepared
+from wildrydes_ml.deploy import packing
 from wildrydes_ml.local import filling
 from wildrydes_ml.reporting import Reporter
 from wildrydes_ml.workshop import parameters
+from wildrydes_ml.workshop.deployments import deployment
+from wildrydes_ml.workshop.names import PACKAGED
 
 PICTURE_SIZE = (940, 650)
 """Width and height that the workshop's own curl line asks its picture for."""
@@ -35,10 +39,10 @@ _SHOWN_PACKAGES = (*_WORKSHOP_PACKAGES, "ai-edge-litert", "numpy", "pillow")
 _STANDIN = Path(__file__).with_name("standin.py")
 
 
-def model(directory: Path) -> Path:
-    """The stand-in for the workshop's detector, made when it is not there yet."""
+def model(directory: Path, shape: str = "combined") -> Path:
+    """A stand-in for the workshop's detector of one of standin.py's shapes, made when it is not there yet."""
     if not (directory / "saved_model.pb").exists():
-        subprocess.run([sys.executable, str(_STANDIN), str(directory), "--shape", "combined"], check=True)
+        subprocess.run([sys.executable, str(_STANDIN), str(directory), "--shape", shape], check=True)
     return directory
 
 
@@ -47,6 +51,33 @@ def fill(root: Path, model: Path, reporter: Reporter, weights: str = "auto") -> 
     values = {"Packages": parameters.PACKAGES, "ModelWeights": weights}
     settings = filling.environment(values, str(model), os.environ)
     filling.fill(root, settings, reporter)
+
+
+def twin(root: Path, name: str, model: Path, weights: str, reporter: Reporter) -> Path:
+    """A filled EFS root beside another one, with that model prepared with these weights; the packages are links."""
+    made = root.with_name(name)
+    if not (made / "manifest.json").exists():
+        shutil.rmtree(made, ignore_errors=True)
+        made.mkdir()
+        parts = [root / one for one in ("tensorflow", "model", "manifest.json")]
+        subprocess.run(["cp", "-al", *parts, made], check=True)
+    fill(made, model, reporter, weights)
+    return made
+
+
+def unpack_zip(filled: Path, directory: Path, reporter: Reporter) -> Path:
+    """The zip of a function without EFS, unpacked, with the model of a filled EFS root.
+
+    Its packages are for this machine's Python and processor, as with --local.
+    """
+    packed = deployment(PACKAGED).packed
+    assert packed is not None
+    runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
+    processor = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
+    files = prepared.of_filled(filled, "the model")
+    with zipfile.ZipFile(io.BytesIO(packing.zipped(packed, files, runtime, processor, reporter).body)) as archive:
+        archive.extractall(directory)
+    return directory
 
 
 def install_workshop(root: Path, filled: Path) -> Path:
@@ -94,7 +125,7 @@ def picture() -> bytes:
 
 @contextmanager
 def served(body: bytes) -> Iterator[str]:
-    """Serves the picture at every path; gives host:port."""
+    """Serves the picture at every path, and takes what is put there, as S3 does; gives host:port."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -103,6 +134,12 @@ def served(body: bytes) -> Iterator[str]:
             self.send_header("Content-Length", str(len(body)))
             self.end_headers()
             self.wfile.write(body)
+
+        def do_PUT(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(200)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -105,7 +105,7 @@ def main() -> None:
     parser.add_argument("--efs", type=Path, help="a directory that is filled already, in place of EFS")
     parser.add_argument("--throughput", type=int, default=45, metavar="MIB", help="MiB/s (default: 45)")
     arguments = parser.parse_args()
-    root = (arguments.efs or filled_root(None)).resolve()
+    root = (arguments.efs or filled_root()).resolve()
     body, found = surroundings.picture(), []
     with ExitStack() as stack:
         code = surroundings.unpack_code(Path(stack.enter_context(tempfile.TemporaryDirectory())))

@@ -1,8 +1,8 @@
 """One process of the function, as Lambda runs it: `python -I -S -B worker.py JOB`, JOB being JSON.
 
 Answers one event, which is the cold start, and says on stdout how long it took. Then each line on stdin asks for
-more (`{"requests": 20}`, `{"seconds": 5}` or `{"pairs": 20}`) and gets a line. Imports as little as it can before the
-handler, since what it imports would be missing from the handler's own time.
+more (`{"requests": 20}`, `{"seconds": 5}`, `{"pairs": 20}` or `{"batch": 100, "runtime": PATH}`) and gets a line.
+Imports as little as it can before the handler, since what it imports would be missing from the handler's own time.
 """
 
 from __future__ import annotations
@@ -47,6 +47,9 @@ def main() -> None:
                 _reply(replies, milliseconds=_for_seconds(handler, event, seconds))
             case {"pairs": count}:
                 _reply(replies, **_pairs(handler, event, count))
+            case {"batch": count, "runtime": path}:
+                sys.path += [path] * (path not in sys.path)  # after all, as Lambda's own packages are
+                _reply(replies, **_batch(handler, event, count))
     os._exit(0)  # the libraries' own clean-up takes up to a second
 
 
@@ -100,14 +103,7 @@ def _for_seconds(handler: Handler, event: dict[str, Any], seconds: float) -> lis
 
 def _pairs(handler: Handler, event: dict[str, Any], count: int) -> dict[str, list[float]]:
     """In turns: what a request spends outside of fetch and decode, and a bare call of the engine on that picture."""
-    import urllib.request
-
-    import lambda_function
-    import picture
-
-    with urllib.request.urlopen(json.loads(event["body"])["url"]) as response:
-        image = picture.decode(response.read())
-    detector = lambda_function._service().detector.get(0).detector
+    detect = _bare(event)
     requests, bare, totals = [], [], []
     for _ in range(count):
         began = time.perf_counter()
@@ -116,9 +112,44 @@ def _pairs(handler: Handler, event: dict[str, Any], count: int) -> dict[str, lis
         stages = json.loads(answer["body"])["timings_ms"]
         requests.append(totals[-1] - stages["fetch"] - stages["decode"])
         began = time.perf_counter()
-        detector.detect(image)
+        detect()
         bare.append((time.perf_counter() - began) * 1000)
     return {"totals": totals, "requests": requests, "bare": bare}
+
+
+def _bare(event: dict[str, Any]) -> Callable[[], object]:
+    """A call of the engine on the event's picture, which is decoded already."""
+    import urllib.request
+
+    import lambda_function
+    import picture
+
+    with urllib.request.urlopen(json.loads(event["body"])["url"]) as response:
+        image = picture.decode(response.read())
+    detector = lambda_function._service().detector.get(0).detector
+    return lambda: detector.detect(image)
+
+
+def _batch(handler: Handler, event: dict[str, Any], count: int) -> dict[str, tuple[float, float]]:
+    """Milliseconds by the clock and of CPU: of a batch of so many pictures in S3, and of as many bare calls."""
+    asked = {"input": "in", "keys": [f"{key}.jpg" for key in range(count)], "output": {"bucket": "out", "prefix": ""}}
+    detect = _bare(event)
+
+    def bare() -> None:
+        for _ in range(count):
+            detect()
+
+    def batch() -> None:
+        found = handler({"batch": asked}, None)
+        assert (found["done"], found["problems"]) == (count, 0), found
+
+    return {"batch": _spent(batch), "bare": _spent(bare)}
+
+
+def _spent(act: Callable[[], None]) -> tuple[float, float]:
+    clock, cpu = time.perf_counter(), time.process_time()
+    act()
+    return (time.perf_counter() - clock) * 1000, (time.process_time() - cpu) * 1000
 
 
 def _peak_mb() -> float:
