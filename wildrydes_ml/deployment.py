@@ -7,6 +7,7 @@ deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and an
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -248,12 +249,12 @@ class Deployment:
         if self.proof:
             _refuse_wrong_proof(self.proof, self)
 
-    @property
+    @cached_property
     def rows(self) -> dict[str, Mapping[str, Any]]:
         """Every parameter of the stacks with its properties."""
         return {name: row for stack in self.stacks for name, row in stack.rows.items()}
 
-    @property
+    @cached_property
     def given(self) -> dict[str, str]:
         """Parameters that nobody can set → the reason, or what to use instead."""
         inputs = {name: f"it comes from stack {outputs[0].stack}" for stack in self.stacks

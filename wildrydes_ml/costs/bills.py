@@ -63,8 +63,8 @@ def _file_system(properties: Properties, title: str, resources: Resources) -> It
 
 
 def _address(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
-    users = [entry for entry in resources.values() if title in references(entry.get("Properties"))]
-    owned = any(entry.get("Type") == "AWS::EC2::NatGateway" for entry in users)
+    gateways = [entry for entry in resources.values() if entry.get("Type") == "AWS::EC2::NatGateway"]
+    owned = any(title in references(entry.get("Properties")) for entry in gateways)
     yield Bill("its public IPv4 address" if owned else "public IPv4 address", "public IPv4 address")
 
 

@@ -4,6 +4,7 @@ import hashlib
 import json
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -56,7 +57,7 @@ class DesiredStack:
         """Logical id and type of everything in the template."""
         return {title: resource["Type"] for title, resource in self.body.get("Resources", {}).items()}
 
-    @property
+    @cached_property
     def effective(self) -> Effective:
         """What it makes, as CloudFormation compares it."""
         return effective(self.body, self.parameters)

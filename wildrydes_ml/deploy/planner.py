@@ -3,6 +3,7 @@
 import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any
 
 from .. import tags
@@ -50,12 +51,12 @@ class FoundStack:
         """What its status means."""
         return state(self.stack.status)
 
-    @property
+    @cached_property
     def body(self) -> Mapping[str, Any]:
         """The template as data; empty when it is not there or cannot be read."""
         return decode(self.template)
 
-    @property
+    @cached_property
     def effective(self) -> Effective:
         """What it was made to be, as CloudFormation compares it; nothing for a template that cannot be read."""
         return effective(self.body, self.stack.parameters) if self.body else {"Resources": {}, "Outputs": {}}

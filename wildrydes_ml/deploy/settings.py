@@ -3,6 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 from .. import expiry, tags
@@ -200,12 +201,12 @@ class Settings:
         """The deployments that have the preset that is asked for; all without one."""
         return tuple(one for one in self.deployments if self.preset in one.presets) or self.deployments
 
-    @property
+    @cached_property
     def rows(self) -> dict[str, Mapping[str, Any]]:
         """Every parameter of the deployments with its properties."""
         return {name: row for one in reversed(self.deployments) for name, row in one.rows.items()}
 
-    @property
+    @cached_property
     def given(self) -> dict[str, str]:
         """The parameters that nobody sets, and why not."""
         return {name: why for one in reversed(self.deployments) for name, why in one.given.items()}

@@ -104,10 +104,10 @@ def _defaults(body: Body) -> dict[str, str]:
 
 
 def _section(body: Body, entries: Body, parameters: Mapping[str, str], rules: Mapping[str, Any]) -> dict[str, Any]:
-    resolved = _with_rules(resolve({**body, "Resources": entries}, parameters)["Resources"], rules)
+    resolved = resolve({**body, "Resources": entries}, parameters)["Resources"]
     return {
         title: {key: item for key, item in entry.items() if key != ORDER} | _rule(entries[title], rules)
-        for title, entry in resolved.items()
+        for title, entry in (_with_rules(resolved, rules) if rules else resolved).items()
     }
 
 

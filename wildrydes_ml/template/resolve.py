@@ -115,6 +115,7 @@ class _Resolver:
         self.conditions = mapping(body.get("Conditions"))
         self.mappings = mapping(body.get("Mappings"))
         self.deciding: list[str] = []
+        self.held: dict[str, bool | None] = {}
         self.functions: dict[str, Callable[[Any], Any]] = {
             "Ref": self._ref,
             "Fn::If": self._if,
@@ -146,8 +147,10 @@ class _Resolver:
             case bool():
                 return rule
             case {"Condition": str(name)}:
-                held = self._of_condition(name, self.holds)
-                return held if isinstance(held, bool) else None
+                if name not in self.held:
+                    held = self._of_condition(name, self.holds)
+                    self.held[name] = held if isinstance(held, bool) else None
+                return self.held[name]
             case {"Fn::Not": [inner]}:
                 held = self.holds(inner)
                 return None if held is None else not held
