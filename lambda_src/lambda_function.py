@@ -1,11 +1,14 @@
 """The Lambda function: "is this picture a unicorn?" over API Gateway's proxy integration.
 
-Importing this module is quick and needs no package from EFS: the model is loaded, and the packages are imported,
-in a thread that the import starts and does not wait for. So a missing file system is an answer, not a crash.
+Importing this module is quick and needs no package from EFS: these are read, the model is loaded, and the packages are
+imported in threads that the import starts and does not wait for. So a missing file system is an answer, not a crash.
 """
 
 from __future__ import annotations
 
+import early  # noqa: F401 - before the others, which are imported meanwhile
+
+# isort: split
 import itertools
 import math
 import os

@@ -17,6 +17,9 @@ ARCHIVE = "prepared/modules"
 LIST = "prepared/packages.files"
 """What a cold start reads of the packages, and ARCHIVE."""
 
+STANDARD = ("http.cookiejar", "urllib.request", "ssl", "pickle", "datetime", "ctypes", "random", "platform")
+"""What the packages import of Python itself; each of these imports many others."""
+
 _THREADS = 8
 _HERE = str(Path(__file__).parent)
 _path = threading.Lock()
@@ -58,7 +61,10 @@ def _read_all(settings: Settings) -> tuple[str, ...]:
     if not (settings.root / LIST).exists():
         return ()
     try:
-        for reader in readahead.start(settings.root, LIST, _THREADS):
+        readers = readahead.start(settings.root, LIST, _THREADS)
+        for name in STANDARD:  # while the bytes arrive
+            importlib.import_module(name)
+        for reader in readers:
             reader.join()
         found = module_archive.unpacked((settings.root / ARCHIVE).read_bytes(), settings.packages)
     except (OSError, module_archive.Useless) as error:

@@ -156,3 +156,41 @@ def test_an_archive_is_the_same_when_it_is_read_again(tmp_path: Path) -> None:
     assert Finder(directory, modules).find_spec("animals.horse") is None
     with pytest.raises(Useless):
         unpacked(archive(directory)[:-1], directory)
+
+
+def test_what_is_imported_meanwhile_is_what_the_packages_import() -> None:
+    code = "import sys, numpy, PIL.Image, requests; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert set(packages.STANDARD) <= set(done.stdout.split())
+
+
+def test_the_packages_are_read_before_the_other_modules_are_imported(tmp_path: Path) -> None:
+    """Whoever asks later finds what the first module has begun."""
+    directory = site(tmp_path)
+    (tmp_path / "prepared").mkdir()
+    (tmp_path / "prepared" / "packages.files").write_text("")
+    (tmp_path / "prepared" / "modules").write_bytes(archive(directory))
+    code = """
+import sys
+sys.path.insert(0, sys.argv[1])
+import early
+assert "service" not in sys.modules and "engines" not in sys.modules
+import packages, settings, os, time
+asked = settings.from_environment(os.environ).packages
+end = time.monotonic() + 60
+while asked not in packages._read and time.monotonic() < end:
+    time.sleep(0.01)
+print(packages._read[asked], type(sys.meta_path[0]).__name__)
+"""
+    environment = {**os.environ, "EFS_PATH": str(tmp_path), "PY_PKG_PATH": "site"}
+    command = [sys.executable, "-c", code, str(LAMBDA_SRC)]
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["()", "Finder"]
+
+
+@pytest.mark.parametrize("environment", [{"EFS_PATH": "/nowhere"}, {"MIN_SCORE": "many"}])
+def test_what_goes_wrong_early_is_nothing_yet(environment: dict[str, str]) -> None:
+    code = "import sys; sys.path.insert(0, sys.argv[1]); import early; early.begin()"
+    command = [sys.executable, "-c", code, str(LAMBDA_SRC)]
+    done = subprocess.run(command, env={**os.environ, **environment}, capture_output=True, text=True, check=True)
+    assert done.stderr == ""

@@ -1,0 +1,22 @@
+"""Begins to read the packages as soon as the function starts: the other modules are imported while the bytes arrive.
+
+Importing it is all that it is for. What goes wrong here is told by whoever needs the packages.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from contextlib import suppress
+
+import packages
+from settings import from_environment
+
+
+def begin() -> None:
+    """Reads the packages, for all who ask for them later."""
+    with suppress(Exception):
+        packages.read(from_environment(os.environ))
+
+
+threading.Thread(target=begin, name="early", daemon=True).start()
