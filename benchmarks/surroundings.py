@@ -23,7 +23,7 @@ import numpy as np
 from PIL import Image
 
 from wildrydes_ml import packaging
-from wildrydes_ml.code import prepared
+from wildrydes_ml.code import build, prepared, requirements
 from wildrydes_ml.deploy import packing
 from wildrydes_ml.local import filling
 from wildrydes_ml.reporting import Reporter
@@ -74,8 +74,10 @@ def unpack_zip(filled: Path, directory: Path, reporter: Reporter) -> Path:
     assert packed is not None
     runtime = f"python{sys.version_info.major}.{sys.version_info.minor}"
     processor = {"aarch64": "arm64"}.get(platform.machine(), platform.machine())
-    files = prepared.of_filled(filled, "the model")
-    with zipfile.ZipFile(io.BytesIO(packing.zipped(packed, files, runtime, processor, reporter).body)) as archive:
+    held = packing.packing(packed, prepared.of_filled(filled, "the model"))
+    source, libc = packaging.source_directory(), requirements.libc_here()
+    built = build(source, runtime, processor, libc=libc, reporter=reporter, packing=held)
+    with zipfile.ZipFile(io.BytesIO(built.body)) as archive:
         archive.extractall(directory)
     return directory
 
@@ -128,6 +130,8 @@ def served(body: bytes) -> Iterator[str]:
     """Serves the picture at every path, and takes what is put there, as S3 does; gives host:port."""
 
     class Handler(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"  # which keeps connections, as S3 does
+
         def do_GET(self) -> None:
             self.send_response(200)
             self.send_header("Content-Type", "image/jpeg")

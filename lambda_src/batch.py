@@ -13,7 +13,9 @@ from __future__ import annotations
 import hashlib
 import json
 import time
+from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -80,12 +82,15 @@ def answer(
     look: Callable[[Ready], dict[str, Any]],
     prepare: Callable[[bytes], Ready],
     store: Store,
+    *,
+    lanes: int = 1,
     clock: Callable[[], float] = time.monotonic,
 ) -> dict[str, Any]:
     """Answers the batch of an event, and returns how many of its pictures are done, and which are left.
 
     `prepare` makes of an object's bytes what `look` takes, in another thread; `look` returns the picture's line, a
-    dict of JSON. If one of them raises an exception, the line has the exception's `code`, if it has one, or `internal`.
+    dict of JSON. `lanes` is how many pictures are looked at side by side, each in a thread. If one of them raises an
+    exception, the line has the exception's `code`, if it has one, or `internal`.
 
     Raises:
         ValueError: The event is not a batch.
@@ -93,7 +98,7 @@ def answer(
     """
     batch, began = parse(event), clock()
     time_left = _Time(context, clock)
-    lines = _lines(batch, look, prepare, store, time_left)
+    lines = _lines(batch, look, prepare, store, time_left, lanes)
     done = {line["key"] for line in lines}
     if lines:
         seconds = round(clock() - began, 3)
@@ -142,16 +147,28 @@ def _lines(
     prepare: Callable[[bytes], Ready],
     store: Store,
     time_left: _Time,
+    lanes: int,
 ) -> list[dict[str, Any]]:
     """The lines of the pictures that were answered, in the order of their keys."""
-    lines = []
-    with Ahead(batch.keys, lambda key: store.read(batch.source, key), prepare) as ahead:
+    lines: list[dict[str, Any]] = []
+    waiting: deque[tuple[str, Future[dict[str, Any]]]] = deque()
+
+    def finish() -> None:
+        key, line = waiting.popleft()
+        with suppress(_Passing):
+            lines.append({"key": key, **line.result()})
+        time_left.done()
+
+    reading = Ahead(batch.keys, lambda key: store.read(batch.source, key), prepare)
+    with reading as ahead, ThreadPoolExecutor(lanes, "look") as looking:
         for key, ready in ahead:
             if time_left.is_up():
                 break
-            with suppress(_Passing):
-                lines.append({"key": key, **_judged(look, ready)})
-            time_left.done()
+            waiting.append((key, looking.submit(_judged, look, ready)))
+            if len(waiting) == lanes:
+                finish()
+        while waiting:
+            finish()
     return lines
 
 

@@ -39,6 +39,9 @@ class CApiDetector:
         self._outputs = [self._session.output(signature["outputs"][name]) for name in OUTPUTS]
         _fill_originals(self._session)
 
+    def lanes(self, memory: int) -> list[CApiDetector]:
+        return [self]  # TensorFlow divides each picture's work among all processors
+
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         tensor = image_tensor(image, self._input_size)
         try:

@@ -44,6 +44,12 @@ class Detector(Protocol):
     def slow(self) -> str:
         """Why the engine runs slower than it can; '' when it does not, or before its first picture shows it."""
 
+    def lanes(self, memory: int) -> Sequence[Detector]:
+        """Detectors for as many threads that look at pictures side by side, in so many bytes; itself, if it has none.
+
+        It must not be asked meanwhile.
+        """
+
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         """The objects in an RGB picture [H, W, 3], in any order, whatever their score.
 

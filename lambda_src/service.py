@@ -8,6 +8,8 @@ from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
+from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
@@ -31,6 +33,9 @@ ANSWER_SECONDS = 3.0
 """What is left of the request's time for decoding, detecting and answering when a wait is given up."""
 MODEL_SECONDS = 25.0
 """How long after its start a request gives up waiting for the model: API Gateway gives up after 29."""
+_MIB = 1024 * 1024
+_PART_FOR_LANES = 3
+"""Of the function's memory, a third may be taken for looking at pictures side by side."""
 NO_MODEL = ("model-unavailable", "model-failed")
 
 Result = TypeVar("Result")
@@ -107,7 +112,11 @@ class Service:
             loaded = _for_batches(lambda: self.detector.get(remaining_seconds - batch.RESERVE_SECONDS))
             import picture
         with log.timed("batch"):
-            found = batch.answer(event, context, lambda image: self._looked(loaded, image), picture.decode, store)
+            lanes = loaded.detector.lanes(self.settings.memory_mib * _MIB // _PART_FOR_LANES)
+            free = SimpleQueue[Detector]()
+            for detector in lanes:
+                free.put(detector)
+            found = batch.answer(event, context, partial(self._looked, free), picture.decode, store, lanes=len(lanes))
         log.note(
             engine=loaded.detector.engine,
             slower_because=loaded.reasons(),
@@ -115,9 +124,13 @@ class Service:
         )
         return found
 
-    def _looked(self, loaded: Loaded, image: NDArray[np.uint8]) -> dict[str, Any]:
-        """A picture's line in a batch: the verdict."""
-        detections = _for_batches(lambda: loaded.detector.detect(image))
+    def _looked(self, free: SimpleQueue[Detector], image: NDArray[np.uint8]) -> dict[str, Any]:
+        """A picture's line in a batch: the verdict of a detector that nobody uses."""
+        detector = free.get()
+        try:
+            detections = _for_batches(lambda: detector.detect(image))
+        finally:
+            free.put(detector)
         return _for_batches(lambda: answers.verdict(detections, self.settings.min_score, self.settings.target_label))
 
     def _about(self, detector: Detector) -> dict[str, Any]:

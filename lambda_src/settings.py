@@ -22,7 +22,7 @@ class Settings:
     site-packages directory, `model` a SavedModel directory. `min_score` is in 0..1. `engine` is one of ENGINES, or
     `auto`: the fastest that works. `private_image_hosts` holds `host:port` texts (lower case, `[addr]:port` for IPv6):
     the only places that may have a private address or a port other than 80 and 443. `api_auth` is what the API asks of
-    a caller: NONE, API_KEY or AWS_IAM.
+    a caller: NONE, API_KEY or AWS_IAM. `memory_mib` is the function's memory.
     """
 
     root: Path
@@ -33,6 +33,7 @@ class Settings:
     private_image_hosts: frozenset[str] = frozenset()
     engine: str = "auto"
     api_auth: str = "NONE"
+    memory_mib: int = 3008
 
 
 def from_environment(environment: Mapping[str, str]) -> Settings:
@@ -56,6 +57,7 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
         private_image_hosts=_hosts(value("PRIVATE_IMAGE_HOSTS", "")),
         engine=_one_of("ENGINE", value("ENGINE", "auto"), ("auto", *ENGINES)),
         api_auth=_one_of("API_AUTH", value("API_AUTH", "NONE"), ("NONE", "API_KEY", "AWS_IAM")),
+        memory_mib=int(value("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "3008")),
     )
 
 

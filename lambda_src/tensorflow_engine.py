@@ -41,6 +41,9 @@ class TensorFlowDetector:
         self._names = label_names(model)
         self._input_size = _input_size(self._signature)
 
+    def lanes(self, memory: int) -> list[TensorFlowDetector]:
+        return [self]  # TensorFlow divides each picture's work among all processors
+
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         tensor = self._tf.constant(image_tensor(image, self._input_size))
         try:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,7 +14,7 @@ import numpy as np
 import pytest
 from ai_edge_litert.interpreter import Interpreter, OpResolverType
 from detector import Detection
-from litert import LiteRTDetector
+from litert import MAX_THREADS, LiteRTDetector
 from numpy.typing import NDArray
 from PIL import Image
 from tensorflow_engine import TensorFlowDetector
@@ -58,6 +60,22 @@ def test_litert_finds_what_tensorflow_finds(name: str, efs: Filled) -> None:
         assert [d.score for d in found] == pytest.approx([d.score for d in expected], abs=2e-3)
         for one, other in zip(found, expected, strict=True):
             assert one.box == pytest.approx(other.box, abs=5e-3)
+
+
+def test_detectors_side_by_side_find_what_one_finds(efs: Filled) -> None:
+    root, entries = efs("shipped")
+    detector = LiteRTDetector(root, entries["litert"])
+    lanes = detector.lanes(10**9)
+    assert len(lanes) == min(len(os.sched_getaffinity(0)), MAX_THREADS)
+    with ThreadPoolExecutor(len(lanes)) as pool:
+        found = list(pool.map(lambda lane: best(lane.detect(picture(1))), lanes))
+    expected = best(detector.detect(picture(1)))
+    assert [[(d.label, round(d.score, 3)) for d in one] for one in found] == [
+        [(d.label, round(d.score, 3)) for d in expected]
+    ] * len(lanes)
+    assert detector.lanes(10**9) is lanes, "made once"
+    small = LiteRTDetector(root, entries["litert"])
+    assert small.lanes(10**6) == [small], "where memory has no room for two"
 
 
 BUILTIN = partial(Interpreter, experimental_op_resolver_type=OpResolverType.BUILTIN_WITHOUT_DEFAULT_DELEGATES)

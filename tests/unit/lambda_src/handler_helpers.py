@@ -28,6 +28,9 @@ class FakeDetector:
         self.detections = detections
         self.images: list[NDArray[np.uint8]] = []
 
+    def lanes(self, memory: int) -> Sequence[FakeDetector]:
+        return [self]
+
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         self.images.append(image)
         return list(self.detections)

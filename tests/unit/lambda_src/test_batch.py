@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -177,10 +178,46 @@ def test_what_does_not_fit_into_the_time_is_left(ask: Asked) -> None:
 
 def test_the_slowest_picture_must_fit_once_more() -> None:
     ticks = iter([0.0, 0.0, 0.0, 9.0, 9.0, 9.0, 9.0])  # the first picture took 9 s
-    remaining = iter([60_000, 13_999])
+    clock, remaining = partial(next, ticks), iter([60_000, 13_999])
     watched = SimpleNamespace(get_remaining_time_in_millis=lambda: next(remaining))
-    found = batch.answer(event("a", "b"), watched, lambda data: {}, bytes, Bucket(a=b"1", b=b"2"), lambda: next(ticks))
+    found = batch.answer(event("a", "b"), watched, lambda data: {}, bytes, Bucket(a=b"1", b=b"2"), clock=clock)
     assert found["keys"] == ["b"]
+
+
+def test_pictures_are_looked_at_side_by_side_and_stay_in_order() -> None:
+    """Nobody looks until two do."""
+    both, bucket = threading.Barrier(2, timeout=60), Bucket(a=b"1", b=b"2", c=b"3", d=b"4")
+
+    def look(data: bytes) -> dict[str, Any]:
+        both.wait()
+        return {"message": data.decode()}
+
+    found = batch.answer(event("a", "b", "c", "d"), None, look, bytes, bucket, lanes=2)
+    assert (found["done"], [line["message"] for line in bucket.lines]) == (4, ["1", "2", "3", "4"])
+
+
+def test_each_lane_has_a_detector_of_its_own(ask: Asked) -> None:
+    class Alone(FakeDetector):
+        def __init__(self) -> None:
+            super().__init__(HORSE)
+            self.free, self.others = threading.Lock(), [self]
+
+        def lanes(self, memory: int) -> list[FakeDetector]:
+            assert memory == 3008 * 1024 * 1024 // 3
+            return [*self.others, Alone()]
+
+        def detect(self, image: NDArray[Any]) -> list[Any]:
+            assert self.free.acquire(blocking=False), "another thread asks it"
+            try:
+                time.sleep(0.01)
+                return super().detect(image)
+            finally:
+                self.free.release()
+
+    keys = [str(number) for number in range(12)]
+    bucket = Bucket(**dict.fromkeys(keys, PICTURE))
+    found = ask(event(*keys), bucket, Alone())
+    assert (found["done"], found["problems"]) == (12, 0), bucket.lines
 
 
 def test_no_time_at_all_writes_nothing(ask: Asked) -> None:

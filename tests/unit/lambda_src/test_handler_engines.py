@@ -79,6 +79,9 @@ class Fails:
     def detect(self, image: NDArray[np.uint8]) -> list[Detection]:
         raise self.error
 
+    def lanes(self, memory: int) -> list["Fails"]:
+        return [self]
+
 
 def test_a_detector_has_run_before_the_first_request() -> None:
     detector = FakeDetector()
