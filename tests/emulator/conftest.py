@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +12,7 @@ import boto3
 import pytest
 from moto.server import ThreadedMotoServer
 
-from tests import shared
+from tests import forked, shared
 from wildrydes_ml import web
 from wildrydes_ml.aws.session import Aws, connect
 from wildrydes_ml.aws.target import Target
@@ -35,13 +34,8 @@ class Command:
 
     def __call__(self, verb: str, *arguments: str, code: int = 0) -> list[dict[str, Any]]:
         """The command's JSON lines; asserts its exit code."""
-        done = subprocess.run(
-            [
-                sys.executable, ROOT / "bin" / f"{verb}.py", "--local", "--home", self.home, "--output", "json",
-                *arguments,
-            ],
-            capture_output=True, text=True, cwd=self.home.parent, timeout=1800, check=False,
-        )  # fmt: skip
+        place = ["--local", "--home", str(self.home), "--output", "json"]
+        done = forked.run(ROOT / "bin" / f"{verb}.py", [*place, *arguments], cwd=self.home.parent)
         assert done.returncode == code, done.stdout + done.stderr
         return [json.loads(line) for line in done.stdout.splitlines()]
 

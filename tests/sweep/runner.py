@@ -1,6 +1,5 @@
 """A deploy or destroy as a process, ended as the commands end: it can be killed."""
 
-import multiprocessing
 import signal
 import sys
 import traceback
@@ -14,11 +13,8 @@ from wildrydes_ml.deploy import deployer
 from wildrydes_ml.destroy import destroyer
 from wildrydes_ml.errors import WildrydesError
 
+from ..forked import PROCESSES
 from .place import Address, Silent, Subject
-
-# What all need is imported once, in the server from which the processes are forked.
-_PROCESSES = multiprocessing.get_context("forkserver")
-_PROCESSES.set_forkserver_preload([__name__, f"{__package__}.warm"])
 
 # A run takes a second or two, and the proof of an API that is being removed a minute; what takes longer hangs.
 SECONDS = 75
@@ -43,8 +39,8 @@ class Process:
     """The verb in a process of its own."""
 
     def __init__(self, subject: Subject, address: Address, verb: str, seconds: int = SECONDS) -> None:
-        self._ear, mouth = multiprocessing.Pipe(duplex=False)
-        self._process: BaseProcess = _PROCESSES.Process(target=_main, args=(subject, address, verb, seconds, mouth))
+        self._ear, mouth = PROCESSES.Pipe(duplex=False)
+        self._process: BaseProcess = PROCESSES.Process(target=_main, args=(subject, address, verb, seconds, mouth))
         self._process.start()
         mouth.close()
 
