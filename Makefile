@@ -4,10 +4,12 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python tools/install.py
+# One more than two processors: tests also wait for emulators.
+PYTEST := $(BIN)/python -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder --timeout 900
 SOURCES := wildrydes_ml bin lambda_src tests training benchmarks tools examples
 
 .DELETE_ON_ERROR:
-.PHONY: help demo test test-fast test-sweep test-aws test-matrix check render docs pictures dist bench audit clean look
+.PHONY: help demo test test-fast test-slow test-sweep test-aws test-matrix check render docs pictures dist bench audit clean look
 
 help: ## Show the targets
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -15,11 +17,14 @@ help: ## Show the targets
 demo: $(VENV)/local ## Deploy here and classify drawings; your own: make demo MODEL=LOCATION PICTURES=FOLDER PORT=8080 OPEN=1
 	$(BIN)/python bin/demo.py $(if $(MODEL),--model "$(MODEL)") $(if $(PICTURES),--pictures "$(PICTURES)") $(if $(PORT),--port "$(PORT)") $(if $(OPEN),--open)
 
-test: check ## Everything: linters, types, all tests
-	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder --timeout 900
+test: check ## Linters, types, and all tests but the slowest: a quarter of an hour
+	$(PYTEST) -m 'not slow'
+
+test-slow: $(VENV)/test ## The slowest tests: upgrades, models of every kind, damaged files
+	$(PYTEST) -m slow
 
 test-fast: $(VENV)/test ## The pure tests, in seconds
-	$(BIN)/python -m pytest tests/unit
+	$(PYTEST) tests/unit
 
 test-sweep: $(VENV)/test ## Faults and kills at AWS calls of a deploy and a destroy, drawn anew each day: twenty minutes at most
 	$(BIN)/python -m tests.sweep --within 20

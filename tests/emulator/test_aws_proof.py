@@ -21,6 +21,8 @@ from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT
 
+pytestmark = pytest.mark.slow
+
 NAME = "asked"
 ONCE_BY_AWS = "a denied right"
 # What the deployer says next.

@@ -25,6 +25,8 @@ from wildrydes_ml.workshop.settings import wild_rydes
 
 from .conftest import ROOT, client
 
+pytestmark = pytest.mark.slow
+
 NAME = "veteran"
 DRIVER = ROOT / "tests" / "either_version.py"
 # What was set once; afterwards nothing is.

@@ -11,6 +11,8 @@ from tests import earlier
 from tests.model.model_helpers import handle
 from wildrydes_ml.workshop.deployments import sample
 
+pytestmark = pytest.mark.slow
+
 # By the earlier version's own library and scripts, with its own pins and the model that it ships.
 FILL = """
 import os, sys

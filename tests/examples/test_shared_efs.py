@@ -10,6 +10,8 @@ from wildrydes_ml.local import emulator
 
 from .conftest import Started, Walk
 
+pytestmark = pytest.mark.slow
+
 KINDS = {"iris": {"setosa", "versicolor", "virginica"}, "wine": {"class_0", "class_1", "class_2"}}
 JSON = {"Content-Type": "application/json"}
 

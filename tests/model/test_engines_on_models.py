@@ -10,6 +10,8 @@ import pytest
 
 from tests.model.model_helpers import DATA, PACKAGES, REPOSITORY, efs, handle, picture, run
 
+pytestmark = pytest.mark.slow
+
 # Prints, for each case on stdin, what capi and then tensorflow, in the same process, say about its pictures.
 COMPARE = """
 import json, pathlib, sys

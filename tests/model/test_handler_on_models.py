@@ -12,6 +12,8 @@ from PIL import Image
 
 from tests.model.model_helpers import DATA, efs, handle, picture
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("engine", ["tensorflow", "capi"])
 @pytest.mark.parametrize("name", ["any_size", "fixed_size", "hub"])

@@ -15,6 +15,8 @@ from module_archive import unpacked
 from tests.model.model_helpers import handle
 from tests.prepare.prepare_helpers import PACKAGES, REPOSITORY
 
+pytestmark = pytest.mark.slow
+
 Filled = Callable[[str], tuple[Path, dict[str, Any]]]
 PICTURE = next((REPOSITORY / "examples" / "pictures").glob("unicorn*"))
 

@@ -23,6 +23,8 @@ from PIL import Image
 from tests.model.model_helpers import handle
 from tests.prepare.prepare_helpers import PACKAGES, REPOSITORY, SHIPPED, picture, save_keras
 
+pytestmark = pytest.mark.slow
+
 Filled = Callable[[str], tuple[Path, dict[str, Any]]]
 
 BOX = (0.1, 0.1, 0.5, 0.5)

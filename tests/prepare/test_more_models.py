@@ -21,6 +21,8 @@ from tests.prepare.prepare_helpers import DATA, PACKAGES, REPOSITORY, picture, p
 from tests.prepare.resizing_models import RESIZING
 from tests.prepare.suppressionless_models import SUPPRESSIONLESS, center_net
 
+pytestmark = pytest.mark.slow
+
 PHOTOGRAPHS = [*sorted((REPOSITORY / "examples" / "pictures").glob("*.jpg")), *sorted(DATA.glob("photos/*.jpg"))]
 
 
