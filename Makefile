@@ -20,7 +20,7 @@ demo: $(VENV)/local ## Deploy here and classify drawings; your own: make demo MO
 test: check ## Linters, types, and all tests but the slowest: a quarter of an hour
 	$(PYTEST) -m 'not slow'
 
-test-slow: $(VENV)/test ## The slowest tests: upgrades, models of every kind, damaged files
+test-slow: $(VENV)/test ## The slowest tests: upgrades, classes, examples, models of every kind, faults: ten minutes
 	$(PYTEST) -m slow
 
 test-fast: $(VENV)/test ## The pure tests, in seconds

@@ -124,13 +124,13 @@ class _Time:
     def __init__(self, context: Any, clock: Callable[[], float]) -> None:
         self._context = context
         self._clock = clock
-        self._last = clock()
+        self._began = self._last = clock()
         self._slowest = 0.0
         self.first = 0.0
 
     def done(self) -> None:
         """Call it after each picture."""
-        self.first = self.first or self._clock() - self._last
+        self.first = self.first or self._clock() - self._began
 
     def is_up(self) -> bool:
         """Call it before each picture."""

@@ -32,6 +32,8 @@ from ..wire import Call, Fault, Wire
 from .classes import application
 from .conftest import client
 
+pytestmark = pytest.mark.slow
+
 ROOM = "room"
 # Of the calls of as many single deploys.
 MOST = 0.6

@@ -166,7 +166,7 @@ def test_nothing_is_left_of_a_demo_that_ends_while_it_deploys(
     until_there(demo_home / "emulator.json")
     os.kill(demo.process.pid, number)
     assert demo.end() == 130
-    assert not demo_home.exists()
+    assert not demo_home.exists(), f"{sorted(map(str, demo_home.rglob('*')))[:40]}\n{demo.said}"
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])

@@ -33,6 +33,8 @@ from wildrydes_ml.workshop.deployments import sample
 
 from . import test_rights as rights
 
+pytestmark = pytest.mark.slow
+
 place, efs = rights.place, rights.efs
 
 ACCOUNT = rights.ACCOUNT

@@ -39,6 +39,8 @@ from wildrydes_ml.policy.rows import CLASS
 from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.deployments import deployments, sample
 
+pytestmark = pytest.mark.slow
+
 ACCOUNT, NOW = "000000000000", datetime.now(timezone.utc)
 As = Callable[[str, Settings], Aws]
 Call = tuple[str, str]

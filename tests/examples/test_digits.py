@@ -11,6 +11,8 @@ from wildrydes_ml.local import emulator
 
 from .conftest import EXAMPLES, Started, Walk
 
+pytestmark = pytest.mark.slow
+
 JSON = {"Content-Type": "application/json"}
 
 

@@ -15,6 +15,8 @@ from filling.saved_graph import Refused
 
 from tests.prepare.prepare_helpers import PACKAGES, combined, heads, outputs, per_class, prepare, save
 
+pytestmark = pytest.mark.slow
+
 Model = Callable[[Any], dict[str, Any]]
 
 

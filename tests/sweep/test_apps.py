@@ -20,6 +20,8 @@ from .place import subject
 from .runs import Bench
 from .whole import told
 
+pytestmark = pytest.mark.slow
+
 EXAMPLES = Path(__file__).parents[2] / "examples"
 SEED = 5
 FAULTS, KILLS = 3, 2

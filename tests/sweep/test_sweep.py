@@ -22,6 +22,8 @@ from .place import NAME, workshop
 from .runs import Bench
 from .state import difference
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 SEED = 5
 # So many calls for each fault and each signal, of deploy as of destroy.

@@ -12,15 +12,23 @@ _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def unwinding() -> Iterator[None]:
-    """Raises KeyboardInterrupt for SIGTERM and for a terminal that is closed, unless they are ignored (`nohup`)."""
+    """Raises KeyboardInterrupt for SIGTERM and for a terminal that is closed, unless they are ignored (`nohup`).
+
+    It does so once: a terminal that is closed tells by the shell and by the system, and nothing of both ends the
+    removal that the first one began.
+    """
     terminals = [number for number in (0, 1, 2) if os.isatty(number)]
 
+    heeded = [number for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN]
+
     def end(number: int, frame: FrameType | None) -> None:
+        for one in heeded:
+            signal.signal(one, signal.SIG_IGN)
         if number == signal.SIGHUP:
             _let_go(terminals)
         raise KeyboardInterrupt
 
-    with _handled({number: end for number in _ENDING if signal.getsignal(number) is not signal.SIG_IGN}):
+    with _handled(dict.fromkeys(heeded, end)):
         yield
 
 

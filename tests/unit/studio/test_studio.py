@@ -277,7 +277,7 @@ def test_the_command_writes_what_differs(tmp_path: Path, capsys: pytest.CaptureF
     [
         (["--set", "MinScore=0.5"], "--set: only with --workshop-studio DIR"),
         (["--preset", "lean", "--regions", "eu-west-1"], "--preset and --regions: only with --workshop-studio DIR"),
-        (["--workshop-studio", "x", "--check"], "leave out --check and --tag"),
+        (["--workshop-studio", "x", "--check"], "leave out --check, --tag and the names of templates"),
         (["--workshop-studio", "x", "--set", "MinScore=7"], "--set MinScore=7: "),
     ],
 )
