@@ -97,8 +97,7 @@ def answer(
         Failed: `look` or `prepare` says that no picture can be answered.
     """
     batch, began = parse(event), clock()
-    time_left = _Time(context, clock)
-    lines = _lines(batch, look, prepare, store, time_left, lanes)
+    lines = _lines(batch, look, prepare, store, _Time(context, clock), lanes)
     done = {line["key"] for line in lines}
     if lines:
         seconds = round(clock() - began, 3)
@@ -111,26 +110,17 @@ def answer(
         "keys": left,
         "problems": sum("problem" in line for line in lines),
         "seconds": round(clock() - began, 3),
-        "first_seconds": round(time_left.first, 3),
     }
 
 
 class _Time:
-    """The time that is left of an invocation; `is_up` when the slowest picture so far would not fit any more.
-
-    `first` is how long the first picture took: nothing is fetched ahead of it, as of the others.
-    """
+    """The time that is left of an invocation; `is_up` when the slowest picture so far would not fit any more."""
 
     def __init__(self, context: Any, clock: Callable[[], float]) -> None:
         self._context = context
         self._clock = clock
-        self._began = self._last = clock()
+        self._last = clock()
         self._slowest = 0.0
-        self.first = 0.0
-
-    def done(self) -> None:
-        """Call it after each picture."""
-        self.first = self.first or self._clock() - self._began
 
     def is_up(self) -> bool:
         """Call it before each picture."""
@@ -157,7 +147,6 @@ def _lines(
         key, line = waiting.popleft()
         with suppress(_Passing):
             lines.append({"key": key, **line.result()})
-        time_left.done()
 
     reading = Ahead(batch.keys, lambda key: store.read(batch.source, key), prepare)
     with reading as ahead, ThreadPoolExecutor(lanes, "look") as looking:

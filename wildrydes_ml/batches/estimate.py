@@ -6,7 +6,7 @@ begins so many children a second and no more. So
 
     seconds = start + max(work, dispatch)
     start = max(cold, lanes * bytes of a start / throughput of EFS)
-    work = ceil(batches / lanes) * (pictures of a batch * seconds of a picture + first + overhead of a batch)
+    work = ceil(batches / lanes) * (pictures of a batch * seconds of a picture + overhead of a batch)
     dispatch = batches / children a second
 
 The prices are those of `costs.usage`. The limits: https://docs.aws.amazon.com/step-functions/latest/dg/service-quotas.html
@@ -32,12 +32,10 @@ _MIB_IN_GB = 1024.0
 
 @dataclass(frozen=True)
 class Speed:
-    """What the sample and the deployment say: seconds of a picture, of a batch's first picture beyond that, and of a
-    cold start, the function's memory in MiB and its processor, EFS's throughput in MiB/s (infinite: it does not bind),
-    children a second."""
+    """What the sample and the deployment say: seconds of a picture and of a cold start, the function's memory in MiB
+    and its processor, EFS's throughput in MiB/s (infinite: it does not bind), children a second."""
 
     picture: float
-    first: float = 0.0
     cold: float = COLD_SECONDS
     memory: int = 3008
     architecture: str = "x86_64"
@@ -89,7 +87,7 @@ def estimate(pictures: int, keys: int, concurrency: int, speed: Speed) -> Estima
     loads = lanes * START_MIB / speed.efs_mibps if batches else 0.0
     start = max(speed.cold, loads) if batches else 0.0
     # The last batch may be a short one, and a batch alone has all pictures.
-    longest = min(keys, pictures) * speed.picture + speed.first + speed.overhead
+    longest = min(keys, pictures) * speed.picture + speed.overhead
     return Estimate(
         pictures=pictures,
         batches=batches,
@@ -105,13 +103,12 @@ def estimate(pictures: int, keys: int, concurrency: int, speed: Speed) -> Estima
 def spent(found: Estimate, speed: Speed, seconds: float, batches: int, pictures: int) -> float:
     """The cost of what is done so far: `seconds` are those that the function took for pictures, without cold starts."""
     per_picture = seconds / pictures if pictures else 0.0
-    now = replace(speed, picture=per_picture, first=0.0)
-    so_far = _costs(pictures, batches, min(found.lanes, batches), found.start, now)
+    so_far = _costs(pictures, batches, min(found.lanes, batches), found.start, replace(speed, picture=per_picture))
     return sum(so_far.values())
 
 
 def _costs(pictures: int, batches: int, lanes: int, start: float, speed: Speed) -> dict[str, float]:
-    busy = pictures * speed.picture + batches * speed.first + (lanes * start if batches else 0.0)
+    busy = pictures * speed.picture + (lanes * start if batches else 0.0)
     gigabytes = speed.memory / 1024
     price = usage.GB_SECOND.get(speed.architecture, usage.GB_SECOND["x86_64"])
     return {

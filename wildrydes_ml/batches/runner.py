@@ -5,7 +5,7 @@ So a run that was stopped anywhere goes on with the same command and `--resume`.
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -81,28 +81,37 @@ class Runner:
     def sample(self, keys: Sequence[str], lanes: int, *, is_new: bool) -> Speed:
         """Asks some pictures, `lanes` invocations side by side. Raises WildrydesError when the function may not read.
 
-        With `is_new`, rights were given a moment ago: it waits until they hold.
+        One picture each starts the instances, and the others tell the speed. With `is_new`, rights were given a
+        moment ago: it waits until they hold.
         """
-        parts = [part for lane in range(lanes) if (part := list(keys[lane::lanes]))]
+        first, others = keys[:lanes], keys[lanes:]
         for attempt in range(_TRIES if is_new else 1):
-            began = self.clock()
-            futures = parallel.start([partial(self._ask, part, "sample") for part in parts], len(parts))
-            answers = [future.result() for future in futures]
-            took = self.clock() - began
-            if self._denied(keys) < len(keys):
-                break
-            if attempt < _TRIES - 1 and is_new:
+            if attempt:
                 self.sleep(_FIRST_PAUSE)
-        else:
+            answers, took = self._side_by_side(first, lanes)
+            if self._denied(first) < len(first):
+                break
+        cold = max(took - max(float(one["seconds"]) for one in answers), 0.0)
+        if others:
+            answers, _ = self._side_by_side(others, lanes)
+        if self._denied(keys) == len(keys):
             raise WildrydesError(
                 f"the function may not read {self.run.input}: all {len(keys)} pictures of the sample were denied. "
                 "Allow it in the bucket's policy, and for encrypted objects in the key's policy"
             )
-        if not any(one["done"] for one in answers):
+        done, seconds = sum(one["done"] for one in answers), sum(float(one["seconds"]) for one in answers)
+        if not done:
             raise WildrydesError(
                 "the sample was not answered in the function's time: give it more, such as deploy --set Timeout=300"
             )
-        return sampled(answers, took)
+        return Speed(picture=seconds / done, cold=cold)
+
+    def _side_by_side(self, keys: Sequence[str], lanes: int) -> tuple[list[dict[str, Any]], float]:
+        """What so many invocations return for a part of the keys each, and the seconds until the last one has."""
+        began = self.clock()
+        parts = [part for lane in range(lanes) if (part := list(keys[lane::lanes]))]
+        futures = parallel.start([partial(self._ask, part, "sample") for part in parts], len(parts))
+        return [future.result() for future in futures], self.clock() - began
 
     def _denied(self, keys: Sequence[str]) -> int:
         """How many of the sample the function may not read."""
@@ -164,20 +173,6 @@ class Runner:
                 raise error
 
 
-def sampled(answers: Sequence[Mapping[str, Any]], took: float) -> Speed:
-    """The speed by what batches of pictures returned, and the seconds until the last one had.
-
-    A batch's first picture is counted apart: it waits for S3 and the decoder, which then work ahead of the others.
-    """
-    done, seconds = sum(one["done"] for one in answers), sum(float(one["seconds"]) for one in answers)
-    firsts = [float(one.get("first_seconds", 0.0)) for one in answers if one["done"]]
-    others = done - len(firsts)
-    picture = (seconds - sum(firsts)) / others if others and all(firsts) else seconds / done
-    longest = max(float(one["seconds"]) for one in answers)
-    first = max(sum(firsts) / len(firsts) - picture, 0.0)
-    return Speed(picture=picture, first=first, cold=max(took - longest, 0.0))
-
-
 @dataclass
 class Told:
     """What is told of a run while it goes on: it knows how many pictures a batch has, and what was done before."""
@@ -198,8 +193,7 @@ class Told:
         elapsed = max(now - self.began, 0.001)
         rate = max(done - self.met * self.keys, 0) / elapsed
         left = (self.pictures - self.before - done) / rate if rate else 0.0
-        seconds = done * self.speed.picture + counts.succeeded * self.speed.first
-        cost = spent(self.found, self.speed, seconds, counts.over, done)
+        cost = spent(self.found, self.speed, done * self.speed.picture, counts.over, done)
         parts = [f"{self.before + done:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]
         parts += [f"{counts.failed:,} batches failed"] * bool(counts.failed)
         parts += [f"about {cost:.2f} US$ so far"] * (not self.is_local)

@@ -178,7 +178,7 @@ def test_too_many_failed_batches_end_it_with_the_reason() -> None:
     def broken(account: Account, event: dict[str, Any]) -> dict[str, Any]:
         nonlocal calls
         calls += 1
-        if calls > 1:  # the sample is answered
+        if calls > 2:  # the sample is answered
             raise WildrydesError("function judge: Failed: model-unavailable")
         return account.answer(event)
 
@@ -230,6 +230,23 @@ def test_a_result_that_was_cut_short_is_asked_again() -> None:
     assert results.missing(keys) == []
 
 
+@pytest.mark.parametrize(("keys", "lanes", "speed"), [(20, 1, 0.1), (21, 2, 0.1), (2, 2, 3.0), (1, 1, 3.0)])
+def test_the_speed_is_that_of_instances_that_have_started(keys: int, lanes: int, speed: float) -> None:
+    """An instance takes three seconds for its first picture, whatever it does then."""
+    account, started = filled(), list[str]()
+
+    def slow_at_first(account: Account, event: dict[str, Any]) -> dict[str, Any]:
+        number = len(event["batch"]["keys"])
+        is_first = len(started) < lanes
+        started.append("")
+        return {**account.answer(event), "seconds": 3.0 * number if is_first else 0.1 * number}
+
+    account.batch = slow_at_first
+    runner = flow(account, RUN).runner
+    asked = runner.sample([f"p/{number:05}.jpg" for number in range(keys)], lanes, is_new=False)
+    assert asked.picture == pytest.approx(speed)
+
+
 def test_a_function_that_may_not_read_is_told_before_anything_starts() -> None:
     account = filled()
 
@@ -237,9 +254,9 @@ def test_a_function_that_may_not_read_is_told_before_anything_starts() -> None:
         for key in event["batch"]["keys"]:
             account.objects.pop(("pics", key), None)
         answer = account.answer(event)
-        name = next(key for bucket, key in account.objects if "/sample/" in key)
-        body = account.objects["ours", name].body.replace(b"picture-missing", b"picture-denied")
-        account.objects["ours", name] = Stored(body, {})
+        for name in [name for name in account.objects if "/sample/" in name[1]]:
+            body = account.objects[name].body.replace(b"picture-missing", b"picture-denied")
+            account.objects[name] = Stored(body, {})
         return answer
 
     account.batch = denied

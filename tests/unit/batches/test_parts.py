@@ -3,7 +3,6 @@
 import json
 import math
 import re
-from dataclasses import replace
 
 import pytest
 
@@ -11,7 +10,7 @@ from wildrydes_ml.batches import manifest, places, results
 from wildrydes_ml.batches.estimate import Speed, estimate, spent
 from wildrydes_ml.batches.places import Location
 from wildrydes_ml.batches.results import Results
-from wildrydes_ml.batches.runner import duration, lines, sampled
+from wildrydes_ml.batches.runner import duration, lines
 from wildrydes_ml.errors import SettingsError
 
 # Places
@@ -165,28 +164,6 @@ def test_a_thousand_cold_starts_from_slow_storage_take_half_an_hour() -> None:
 )
 def test_the_limit_that_binds_is_named(pictures: int, concurrency: int, speed: Speed, limit: str) -> None:
     assert estimate(pictures, 100, concurrency, speed).limit == limit
-
-
-def test_the_first_picture_of_a_batch_is_counted_apart() -> None:
-    """It waits for S3 and the decoder, which work ahead of the others: 10 of the sample, 100 of a batch."""
-    answers = [{"done": 10, "seconds": 2.9, "first_seconds": 2.0}, {"done": 5, "seconds": 2.4, "first_seconds": 2.0}]
-    speed = sampled(answers, took=5.0)
-    assert (speed.picture, speed.first, speed.cold) == pytest.approx((0.1, 1.9, 2.1))
-    found = estimate(1000, 100, 2, replace(speed, overhead=0.5))
-    assert found.work == pytest.approx(5 * (100 * 0.1 + 1.9 + 0.5))
-
-
-@pytest.mark.parametrize(
-    "answers",
-    [
-        [{"done": 10, "seconds": 3.0}],
-        [{"done": 1, "seconds": 0.3, "first_seconds": 0.2}],
-        [{"done": 10, "seconds": 3.0, "first_seconds": 0.1}, {"done": 0, "seconds": 0.0, "first_seconds": 0.0}],
-    ],
-    ids=["an earlier version's function", "one picture", "nothing was done in time"],
-)
-def test_a_sample_that_tells_less_still_tells_the_speed(answers: list[dict[str, float]]) -> None:
-    assert sampled(answers, took=5.0).picture == pytest.approx(0.3, rel=0.1)
 
 
 def test_nothing_costs_nothing_and_more_costs_more() -> None:

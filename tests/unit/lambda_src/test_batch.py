@@ -99,17 +99,6 @@ def test_each_picture_has_a_line_in_one_object(ask: Asked) -> None:
     assert (found["log"]["batch_done"], found["log"]["engine"]) == (2, "fake")
 
 
-def test_the_first_pictures_time_is_told_apart(ask: Asked) -> None:
-    class Slow(Bucket):
-        def read(self, bucket: str, key: str, most: int = MAX_BYTES) -> bytes:
-            time.sleep(0.2)
-            return super().read(bucket, key, most)
-
-    found = ask(event("a", "b"), Slow(a=PICTURE, b=PICTURE))
-    assert 0.2 <= found["first_seconds"] <= found["seconds"]
-    assert ask(event("a"), Slow(a=PICTURE), remaining_ms=1)["first_seconds"] == 0, "nothing was answered"
-
-
 def test_doing_it_again_writes_the_same_object(ask: Asked) -> None:
     first, second, other = Bucket(a=PICTURE, b=b"no picture"), Bucket(a=PICTURE, b=b"no picture"), Bucket(a=PICTURE)
     ask(event("a", "b"), first)
