@@ -23,7 +23,7 @@ test: check ## Linters, types, and all tests but the slowest: a quarter of an ho
 test-slow: $(VENV)/test ## The slowest tests: upgrades, classes, examples, models of every kind, faults: ten minutes
 	$(PYTEST) -m slow
 
-test-fast: $(VENV)/test ## The pure tests, in seconds
+test-fast: $(VENV)/test ## The pure tests: three minutes
 	$(PYTEST) tests/unit
 
 test-sweep: $(VENV)/test ## Faults and kills at AWS calls of a deploy and a destroy, drawn anew each day: twenty minutes at most

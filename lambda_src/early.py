@@ -19,4 +19,7 @@ def begin() -> None:
         packages.read(from_environment(os.environ))
 
 
+# Numpy's library for matrices, of which nothing is used here, starts a thread for each processor, and they spin:
+# https://github.com/OpenMathLib/OpenBLAS#setting-the-number-of-threads-using-environment-variables
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 threading.Thread(target=begin, name="early", daemon=True).start()

@@ -188,6 +188,21 @@ print(packages._read[asked], type(sys.meta_path[0]).__name__)
     assert done.stdout.split() == ["()", "Finder"]
 
 
+def test_numpy_starts_no_threads_that_spin() -> None:
+    code = """
+import os, sys, threading
+sys.path.insert(0, sys.argv[1])
+import early
+[thread.join() for thread in threading.enumerate() if thread is not threading.current_thread()]
+import numpy
+print(len(os.listdir("/proc/self/task")))
+"""
+    command = [sys.executable, "-c", code, str(LAMBDA_SRC)]
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1"]
+
+
 @pytest.mark.parametrize("environment", [{"EFS_PATH": "/nowhere"}, {"MIN_SCORE": "many"}])
 def test_what_goes_wrong_early_is_nothing_yet(environment: dict[str, str]) -> None:
     code = "import sys; sys.path.insert(0, sys.argv[1]); import early; early.begin()"
