@@ -60,7 +60,7 @@ dist: $(VENV)/dist/installed ## The package to publish in dist/, built and check
 test-matrix: ## The pure tests on each Python here, and with the oldest libraries that setup.py allows: five minutes
 	$(PYTHON) tools/test_matrix.py
 
-bench: $(VENV)/test ## Measure rendering, deploys and inference, as ratios in one run: half an hour
+bench: $(VENV)/test ## Measure rendering, deploys and inference, as ratios in one run: about an hour
 	$(BIN)/python benchmarks/render.py
 	$(BIN)/python -m benchmarks.deploys
 	$(BIN)/python -m benchmarks.inference
