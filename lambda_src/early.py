@@ -1,6 +1,6 @@
 """Begins to read the packages as soon as the function starts: the other modules are imported while the bytes arrive.
 
-Importing it is all that it is for. What goes wrong here is told by whoever needs the packages.
+To import it is enough. If it fails, whoever needs the packages says so.
 """
 
 from __future__ import annotations
