@@ -88,3 +88,15 @@ def test_the_state_tells_a_duplicate_from_the_clean_state(bench: Bench) -> None:
     assert difference(deployed, more).startswith("+ apigateway:ApiKeys: ")
     assert difference(more, deployed).startswith("- apigateway:ApiKeys: ")
     assert difference(deployed, bench.clean.states["destroy"]) != ""
+
+
+def test_logs_of_an_invocation_that_ends_late_are_no_difference_and_a_log_group_of_ours_is(bench: Bench) -> None:
+    before, logs = bench.state(), bench.address.client("logs")
+    logs.create_log_group(logGroupName="/aws/lambda/late")
+    assert difference(before, bench.state()) == ""
+    logs.create_log_group(logGroupName="/aws/lambda/ours")
+    logs.put_retention_policy(logGroupName="/aws/lambda/ours", retentionInDays=14)
+    try:
+        assert difference(before, bench.state()).startswith("+ logs:logGroups: ")
+    finally:
+        logs.delete_log_group(logGroupName="/aws/lambda/ours")
