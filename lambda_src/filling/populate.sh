@@ -126,9 +126,9 @@ compile() { # OPTION...: unchecked, as nothing edits these files, and a copy cha
 }
 
 prune() { # SITE: drops what running and converting a model never reads; tried with the packages of the lock, so only there
-  # Headers, tests, type stubs, and LiteRT for other processors.
+  # Headers, tests, type stubs, LiteRT for other processors, and its C library, which Python's LiteRT loads but never calls.
   env -C "$1" find . -regextype posix-extended \
-    -regex '\./[^/]+/include(/.*)?|.*/tests(/.*)?|.*\.pyi|\./ai_edge_litert/(aot|tools|vendors|[^/]*Accelerator\.so)(/.*)?' -delete
+    -regex '\./[^/]+/include(/.*)?|.*/tests(/.*)?|.*\.pyi|\./ai_edge_litert/(aot|tools|vendors|[^/]*Accelerator\.so|libLiteRt\.so)(/.*)?' -delete
   compile -b
   # Bytecode takes the source's place. TensorFlow looks for the source of ag_logging, and warns when it is missing.
   find "$build/tensorflow/lib" -name '*.pyc' ! -name ag_logging.pyc -print0 | sed -z 's/c$//' | xargs -0 rm -f

@@ -21,10 +21,10 @@ RUNTIME = (
     "numpy",
     "urllib3",
 )
-# As prune in populate.sh has it, and LiteRT's accelerators and compilers, which no processor of Lambda has a use for.
+# As prune in populate.sh has it.
 UNNEEDED = (
     r"(^|/)tests/|^[^/]+/include/|\.pyi$|^numpy/(f2py|testing|distutils)/"
-    r"|^ai_edge_litert/(aot|tools|vendors|[^/]*Accelerator\.so)(/|$)"
+    r"|^ai_edge_litert/(aot|tools|vendors|[^/]*Accelerator\.so|libLiteRt\.so)(/|$)"
 )
 
 

@@ -59,6 +59,7 @@ def test_what_is_left_out_is_what_serving_does_not_read() -> None:
         "numpy/linalg/tests/test_linalg.py",
         "numpy/_core/_multiarray_umath.pyi",
         "ai_edge_litert/libLiteRtWebGpuAccelerator.so",
+        "ai_edge_litert/libLiteRt.so",
         "ai_edge_litert/tools/flatbuffer_utils.py",
         "numpy/f2py/crackfortran.py",
     ]
