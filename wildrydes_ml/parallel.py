@@ -28,7 +28,7 @@ def start(work: Sequence[Callable[[], T]], threads: int) -> list[Future[T]]:
                 return
             try:
                 futures[number].set_result(work[number]())
-            except Exception as error:
+            except BaseException as error:  # a caller's own function may call exit(): it must not be waited for forever
                 futures[number].set_exception(error)
 
     for _ in range(min(threads, len(work))):

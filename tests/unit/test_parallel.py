@@ -1,5 +1,6 @@
 """Work in threads: results in order, no more at a time than was said, and an end at once."""
 
+import sys
 import threading
 from concurrent.futures import Future
 
@@ -70,6 +71,11 @@ def test_what_the_work_raises_is_raised() -> None:
 
     with pytest.raises(LookupError, match="no credentials"):
         in_order(start([broken, lambda: 1], 1), lambda result: None, no_tick)
+
+
+def test_work_that_calls_exit_is_not_waited_for_forever() -> None:
+    with pytest.raises(SystemExit, match="3"):
+        start([lambda: sys.exit(3)], 1)[0].result(60)
 
 
 def test_after_ctrl_c_the_results_that_are_there_are_shown() -> None:

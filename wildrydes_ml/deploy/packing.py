@@ -85,8 +85,9 @@ def named(packed: Packed, location: str, directory: Path, reporter: Reporter, ho
     reporter.event(f"preparing the model for the function's zip in {directory}; the first time takes minutes")
     values = {"Packages": packed.prepares_with, "Signature": how.signature, "ModelWeights": how.weights}
     folder = samples.local(how.samples).location if how.samples else ""
-    filling.fill(directory, filling.environment(values, location, os.environ, folder), reporter)
-    files = prepared.of_filled(directory, location.partition("?")[0])
+    with filling.alone(directory, reporter):
+        filling.fill(directory, filling.environment(values, location, os.environ, folder), reporter)
+        files = prepared.of_filled(directory, location.partition("?")[0])
     reporter.event(f"the prepared model has {prepared.summary(files)}")
     return files
 

@@ -1,5 +1,6 @@
 """Fills the local directory that stands for EFS, with the same script that the instance runs."""
 
+import fcntl
 import json
 import os
 import signal
@@ -56,6 +57,22 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
     if process.returncode:
         _tell_last_lines(log_file(directory), earlier, reporter)
         raise WildrydesError(f"{directory} was not filled: {_reason(said)}\nSee the log: {log_file(directory)}")
+
+
+@contextmanager
+def alone(directory: Path, reporter: Reporter) -> Iterator[None]:
+    """Whoever else fills the directory in such a block waits for its end: what is read in the block is what was filled.
+
+    Without it, another command may fill the directory with another model as soon as `fill` has returned.
+    """
+    directory.mkdir(parents=True, exist_ok=True)
+    with (directory / ".alone.lock").open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            reporter.event(f"another command prepares a model in {directory}: waiting for its end")
+            fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
 
 
 @contextmanager

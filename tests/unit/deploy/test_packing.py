@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import threading
 import zipfile
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -14,10 +15,12 @@ from tests.unit.fakes import HORSE_ANSWER, FakeAws, there
 from tests.unit.prepared_models import TFLITE, prepared_model
 from wildrydes_ml.aws.records import Invocation
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.deploy import packing
 from wildrydes_ml.deploy.deployer import Deployed, deploy
 from wildrydes_ml.deploy.settings import Settings
 from wildrydes_ml.deployment import Deployment
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
+from wildrydes_ml.local import filling
 from wildrydes_ml.testing import Response, Said, serving
 from wildrydes_ml.workshop.deployments import deployments
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -202,3 +205,37 @@ def test_what_does_not_go_together_is_refused(options: dict[str, Any], said: str
 
 def test_route_and_preset_mean_the_same() -> None:
     assert wild_rydes(route="packaged").deployment is wild_rydes(preset="packaged").deployment
+
+
+class Waits(Said):
+    """Notices that a command waits for another one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.noticed = threading.Event()
+
+    def event(self, text: str, **record: Any) -> None:
+        if text.startswith("another command prepares"):
+            self.noticed.set()
+        super().event(text, **record)
+
+
+def test_a_model_is_not_prepared_where_another_command_still_reads_its_own(
+    routes: tuple[Deployment, ...], tmp_path: Path
+) -> None:
+    place, said, failures = tmp_path / "place", Waits(), list[str]()
+
+    def prepare() -> None:
+        try:
+            with serving(lambda request: Response(404, b"")) as url:
+                packing.named(there(routes[2].packed), f"{url}/model.tar.gz", place, said)
+        except WildrydesError as error:
+            failures.append(str(error))
+
+    other = threading.Thread(target=prepare)
+    with filling.alone(place, Said()):
+        other.start()
+        assert said.noticed.wait(60)
+        assert not (place / "populate.log").exists()
+    other.join(60)
+    assert "was not filled" in failures[0]
