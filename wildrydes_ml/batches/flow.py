@@ -97,7 +97,7 @@ class Flow:
         chosen = list(keys[::step])[:sample]
         # Where all lanes share this machine's processors, the sample must, too.
         lanes = self.concurrency if self.is_local else 1
-        self.reporter.event(f"asking {len(chosen)} of {len(keys):,} pictures first")
+        self.reporter.event(f"asking {len(chosen)} of {len(keys):,} pictures first", steps=0)
         return self.runner.sample(chosen, min(lanes, len(chosen)), is_new=is_new)
 
     def _estimate(self, keys: Sequence[str], speed: Speed) -> tuple[Estimate, int]:

@@ -116,7 +116,7 @@ class Course:
     @property
     def has_begun(self) -> bool:
         """Whether anything was changed, or may have been."""
-        return self.step > 0 or any(one["state"] != "waits" for one in self.seats.values())
+        return self.step > 0 or bool(self.done) or any(one["state"] != "waits" for one in self.seats.values())
 
     @property
     def following(self) -> Work | None:
@@ -170,6 +170,8 @@ class Course:
         self.last = text
         if "step" in record:
             self._begin_step(record)
+        elif "steps" in record:
+            self._end_steps()
         if "operation" in record:
             self._begin_work(record)
         if "resource" in record:
@@ -212,11 +214,15 @@ class Course:
     def _begin_step(self, record: Mapping[str, Any]) -> None:
         if 0 < record["step"] <= self.step:  # without another plan: the removal after a demo that was stopped
             self._reset()
-        if self.doing:
-            self.done.append(self.doing)
+        self._end_steps()
         self.step, self.steps, self.doing = record["step"], record["steps"], record["doing"]
         self.on = record.get("on", "")
-        self.filling = {}
+
+    def _end_steps(self) -> None:
+        """What comes now is no step: what is said of it is what goes on."""
+        if self.doing:
+            self.done.append(self.doing)
+        self.step, self.steps, self.doing, self.on, self.filling = 0, 0, "", "", {}
 
     def _begin_work(self, record: Mapping[str, Any]) -> None:
         resources = record.get("resources")

@@ -10,7 +10,8 @@ from wildrydes_ml.aws.pictures import Stored
 from wildrydes_ml.batches import manifest, places
 from wildrydes_ml.batches.results import Results
 from wildrydes_ml.errors import OutOfReach, SettingsError, WildrydesError
-from wildrydes_ml.testing import Said
+from wildrydes_ml.terminal.course import Course
+from wildrydes_ml.testing import Clock, Said
 
 from .account import Account, Killed, flow, unreachable
 
@@ -46,6 +47,27 @@ def test_every_picture_has_one_line(tmp_path: Path) -> None:
     assert [line["key"] for line in lines] == [f"p/{number:05}.jpg" for number in range(250)]
     assert sum("problem" in line for line in lines) == 25
     assert [one.name for one in account.executions.values()] == [f"batch-{RUN.id}-1"]
+
+
+class Watched(Said):
+    """Remembers what the sign of life says at each event."""
+
+    def __init__(self, course: Course) -> None:
+        super().__init__()
+        self.course, self.shown = course, list[str]()
+
+    def event(self, text: str, **record: Any) -> None:
+        self.course.event(text, **record)
+        self.shown.append(self.course.words())
+
+
+def test_the_sign_of_life_names_the_sample_and_not_the_stack_that_was_made_before() -> None:
+    course = Course(Clock())
+    course.event("create stack ours", step=1, steps=1, doing="create stack ours")
+    said = Watched(course)
+    complete(filled(), said=said)
+    assert said.shown[0] == "asking 5 of 250 pictures first"
+    assert not [words for words in said.shown if "create stack" in words]
 
 
 def test_the_estimate_is_shown_before_anything_starts() -> None:

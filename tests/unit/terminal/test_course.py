@@ -221,3 +221,13 @@ def test_the_next_commands_are_for_the_same_place() -> None:
     given = ["deploy", "--app", "a.py", "--region=eu-west-1"]
     found = following(build_parser().parse_args(given), given, "")
     assert found.use == "wildrydes-ml ask --app a.py --region eu-west-1"
+
+
+def test_after_the_last_step_what_is_said_is_what_goes_on() -> None:
+    course = Course(Clock())
+    course.event("create stack a", step=2, steps=2, doing="create stack a", on="a")
+    course.event("asking 20 of 1,000 pictures first", steps=0)
+    assert course.words() == "asking 20 of 1,000 pictures first"
+    assert course.done == ["create stack a"]
+    assert course.has_begun
+    assert not course.on
