@@ -1,18 +1,26 @@
 """The parameters that an App's template has in addition to the author's own: values from outside, and values that
 differ on an emulator."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from troposphere import Parameter
 
+from ..blocks import arguments
 from ..blocks.rows import SHARED
 from ..template.interface import Group, interface
 from .declarations import ZONES
 
 Plain: TypeAlias = str | float | bool
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_DESCRIPTION_CHARACTERS = 4000
+# The limits that a number has → in words.
+_RANGES = {
+    ("MinValue",): "at least {MinValue}",
+    ("MaxValue",): "at most {MaxValue}",
+    ("MinValue", "MaxValue"): "from {MinValue} to {MaxValue}",
+}
 _REFILL = " If you change it, EFS is filled again."
 
 _WORDS: Mapping[str, Mapping[str, str]] = {
@@ -89,11 +97,12 @@ def own(
     a default outside the limits.
     """
     where = f"parameter {name!r}"
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
-        raise ValueError(f"{where}: use letters and digits only")
     if default is not None and not isinstance(default, (str, int, float)):
         raise TypeError(f"{where}: the default is {default!r}; use text, a number or nothing")
     is_number = isinstance(default, (int, float)) and not isinstance(default, bool)
+    arguments.length(f"{where}: about", about, _DESCRIPTION_CHARACTERS)
+    for argument, limit in (("at_least", at_least), ("at_most", at_most)):
+        arguments.kind(f"{where}: {argument}", 0 if limit is None else limit, (int, float), "use a number")
     limits = {"MinValue": at_least, "MaxValue": at_most}
     given = {key: limit for key, limit in limits.items() if limit is not None}
     if given and not is_number:
@@ -117,9 +126,10 @@ def _properties(
 def _refuse_wrong_default(where: str, default: Any, limits: Mapping[str, float], one_of: Sequence[str]) -> None:
     if "MinValue" in limits and "MaxValue" in limits and limits["MinValue"] > limits["MaxValue"]:
         raise ValueError(f"{where}: at_least is {limits['MinValue']}, more than at_most, {limits['MaxValue']}")
-    low, high = limits.get("MinValue", default), limits.get("MaxValue", default)
-    if limits and not low <= default <= high:
-        raise ValueError(f"{where}: the default is {default!r}, but it must be from {low} to {high}")
+    if limits and not limits.get("MinValue", default) <= default <= limits.get("MaxValue", default):
+        raise ValueError(
+            f"{where}: the default is {default!r}, but it must be {_RANGES[tuple(limits)].format(**limits)}"
+        )
     if isinstance(one_of, str):
         raise TypeError(f"{where}: one_of is {one_of!r}; pass a list")
     if one_of and default is not None and default not in one_of:

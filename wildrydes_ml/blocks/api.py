@@ -153,7 +153,7 @@ def _description(routes: Sequence[Route], access: Access, about: str) -> Any:
     )
     return fill(
         "{about}{wiring}, stage prod, auth {auth}, {rate} requests/s, burst {burst}",
-        about=f"{about} " if about else "",
+        about=f"{arguments.sentence('about', about, 'pass text')} " if about else "",
         wiring=wiring[0].upper() + wiring[1:],
         auth=access.auth,
         rate=access.rate,

@@ -52,6 +52,12 @@ def text(where: str, value: object, pattern: str, advice: str) -> None:
         raise ValueError(f"{where} is {value!r}: {advice}")
 
 
+def length(where: str, value: object, most: int) -> None:
+    """The text must have at most so many characters."""
+    if is_known(where, value) and len(str(value)) > most:
+        raise ValueError(f"{where} has {len(str(value))} characters: use at most {most}")
+
+
 def kind(where: str, value: object, kinds: type | tuple[type, ...], advice: str) -> None:
     """The value must be an object of one of these classes."""
     if not isinstance(value, kinds):

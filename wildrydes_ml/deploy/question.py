@@ -10,6 +10,7 @@ from ..aws.session import Aws
 from ..aws.target import Target
 from ..deployment import Proof
 from ..errors import SettingsError, WildrydesError
+from ..questions import is_on
 from ..web import Reply
 from . import health
 from .settings import Settings
@@ -65,17 +66,8 @@ def _asked(proof: Proof, route: str, sent: bytes | None) -> Proof:
 
 def _answers(route: str, method: str, path: str) -> bool:
     """Whether a route, such as "ANY /digits/{id}" or "GET /{rest+}", answers a method on a path."""
-    own, _, pattern = route.partition(" ")
-    parts = [_part(one) for one in pattern.strip("/").split("/")]
-    asked = path.partition("?")[0].strip("/")
-    return own in ("ANY", method) and re.fullmatch("/".join(parts), asked) is not None
-
-
-def _part(name: str) -> str:
-    """A part of a route's path as a pattern."""
-    if not name.startswith("{"):
-        return re.escape(name)
-    return ".+" if name.endswith("+}") else "[^/]+"
+    own, _, resource = route.partition(" ")
+    return own in ("ANY", method) and is_on(resource, path)
 
 
 def fault(reply: Reply) -> str:

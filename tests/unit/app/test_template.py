@@ -207,9 +207,15 @@ def test_an_alarm_sums_what_is_counted(bare: Bare, metric: str, statistic: str) 
 
 def test_an_alarm_may_watch_a_percentile_and_tell_a_topic(bare: Bare) -> None:
     app = answering(bare())
-    app.alarm("Slow", app.functions["Answer"].metric("Duration"), above=900, statistic="p90", topic="arn:topic")
+    app.alarm(
+        "Slow",
+        app.functions["Answer"].metric("Duration"),
+        above=900,
+        statistic="p90",
+        topic="arn:aws:sns:eu-west-1:123456789012:topic",
+    )
     alarm = of(app.template(), "AWS::CloudWatch::Alarm")["SlowAlarm"]
-    assert (alarm["ExtendedStatistic"], alarm["AlarmActions"]) == ("p90", ["arn:topic"])
+    assert (alarm["ExtendedStatistic"], alarm["AlarmActions"]) == ("p90", ["arn:aws:sns:eu-west-1:123456789012:topic"])
 
 
 @pytest.mark.parametrize("origins", [["https://example.org"], ["https://example.org", "http://localhost:8000"]])

@@ -48,9 +48,15 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"environment": {"MY-NAME": "x"}},
         r"function 'Other': environment has 'MY-NAME': use letters, digits and _",
     ),
+    "name of one letter": ({"environment": {"A": "x"}}, "'A': use letters, digits and _, at least two"),
+    "name that is the deployer's": ({"environment": {"REVISION": "x"}}, "'REVISION': every function has this variable"),
+    "name that says where EFS is": ({"environment": {"EFS_PATH": "x"}}, "'EFS_PATH': every function has this variable"),
     "odd value": ({"environment": {"NAME": None}}, r"environment\['NAME'\] is None"),
     "no mapping": ({"environment": ["NAME"]}, "pass a dictionary"),
     "too much environment": ({"environment": {"TEXT": "x" * 5000}}, "5004 bytes.*4096.*zip"),
+    "mounted of a word": ({"mounted": "no"}, "^function 'Other': mounted is 'no': use True or False"),
+    "about a book": ({"about": "x" * 257}, "^function 'Other': about has 257 characters: use at most 256"),
+    "name of the API": ({"name": "Api"}, "'Api'.*choose another name for the function"),
     "may of text": ({"may": ["sqs:SendMessage"]}, "pass allow"),
     "may without a list": ({"may": allow("sqs:SendMessage", "*")}, r"pass a list of allow"),
 }
@@ -128,6 +134,14 @@ def test_a_wrong_route(full: App, answer: Function, route: str, said: str) -> No
         full.route(route, answer)
 
 
+def test_a_route_is_opened_by_true_or_by_a_sentence(full: App, answer: Function) -> None:
+    with pytest.raises(
+        ValueError, match=r"^route 'GET /x': open is 'no': use True or False, or a sentence that says why"
+    ):
+        full.route("GET /x", answer, open="no")
+    assert full.route("GET /x", answer, open="A monitor asks").reason == "A monitor asks."
+
+
 def test_a_route_wants_a_function_of_this_app(full: App, answer: Function, bare: Callable[..., App]) -> None:
     with pytest.raises(TypeError, match=r"pass the result of app.function"):
         full.route("POST /", answer.inference)  # type: ignore[arg-type]
@@ -168,6 +182,15 @@ PROOFS: dict[str, tuple[Callable[[App, Any], Any], str]] = {
         lambda app, route: app.proof(app.route("POST /{id}", app.functions["Answer"]), {}, right), "add path="
     ),
     "path without slash": (lambda app, route: app.proof(route, {}, right, path="x"), "begin with a slash"),
+    "path of another route": (
+        lambda app, route: app.proof(route, {}, right, path="/there"), "path is '/there', which is not on /here"
+    ),
+    "path of a longer route": (
+        lambda app, route: app.proof(
+            app.route("POST /d/{id}", app.functions["Answer"]), {}, right, path="/d/7/more"
+        ),
+        "which is not on /d/{id}",
+    ),
 }  # fmt: skip
 
 
@@ -185,7 +208,14 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "parameter of a resource's name": (lambda app: app.parameter("FileSystemResource", 1), "choose another"),
     "parameter with a dash": (lambda app: app.parameter("my-one", 1), "letters and digits"),
     "parameter of a list": (lambda app: app.parameter("Many", [1]), "use text, a number or nothing"),  # type: ignore[arg-type]
-    "default too small": (lambda app: app.parameter("Sure", 0.1, at_least=0.5), "must be from 0.5"),
+    "default too small": (lambda app: app.parameter("Sure", 0.1, at_least=0.5), "it must be at least 0.5$"),
+    "default too large": (lambda app: app.parameter("Sure", 2, at_most=1), "it must be at most 1$"),
+    "default beside the limits": (lambda app: app.parameter("Sure", 5, at_least=0, at_most=1), "from 0 to 1$"),
+    "limit of a word": (lambda app: app.parameter("Sure", 5, at_least="1"), "at_least is '1': use a number"),  # type: ignore[arg-type]
+    "parameter about a book": (
+        lambda app: app.parameter("Sure", about="x" * 4001),
+        "parameter 'Sure': about has 4001 characters: use at most 4000",
+    ),
     "limits the wrong way": (
         lambda app: app.parameter("Sure", 1, at_least=9, at_most=0),
         "at_least is 9, more than at",
@@ -202,6 +232,11 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "alarm on a list": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age", ["Q"]), above=0), "dimension"),  # type: ignore[arg-type]
     "alarm twice": (lambda app: twice(lambda: alarm(app)), "another name"),
     "alarm of no minutes": (lambda app: alarm(app, minutes=0), "1 to 1440"),
+    "alarm of minutes in text": (lambda app: alarm(app, minutes="5"), "minutes is '5': use a whole number"),
+    "alarm to a person": (lambda app: alarm(app, topic="me@example.org"), "topic is 'me@example.org': pass a Topic"),
+    "alarm to a queue": (lambda app: alarm(app, topic=app.add(Queue("Q"))), "topic is Q, an AWS::SQS::Queue: pass a T"),
+    "batch of a name": (lambda app: app.batch("Answer"), "^batch has 'Answer': pass the result of app.function"),  # type: ignore[arg-type]
+    "resource of the API's name": (lambda app: app.add(Queue("Api")), "'Api'.*choose another name for the resource"),
     "alarm of a word": (lambda app: alarm(app, above="many"), "above is 'many'"),
     "alarm of an odd statistic": (lambda app: alarm(app, statistic="Median"), "Sum, Average"),
     "alarm with a dash": (lambda app: app.alarm("a-b", ("AWS/SQS", "Age", {}), above=0), "letters and digits"),
@@ -269,6 +304,13 @@ BEGUN: dict[str, tuple[dict[str, Any], str]] = {
     "origins as text": ({"cors": "https://example.org"}, "pass a list of origins"),
     "any origin": ({"cors": ["*"]}, "scheme and host"),
     "origin with a path": ({"cors": ["https://example.org/"]}, "scheme and host"),
+    "origin with a slash": ({"cors": ["https://example.org/"]}, "nothing after the host"),
+    "media types as text": (
+        {"binary_media_types": "image/png"},
+        r"App.binary_media_types is 'image/png': pass a list, such as \['image/png'\]",
+    ),
+    "about a book": ({"about": "ü" * 600}, "App.about has 1200 bytes: use at most 1024"),
+    "about a number": ({"about": 5}, "App.about is 5: pass text"),
     "origin twice": ({"cors": ["https://example.org", "https://example.org"]}, "twice"),
 }
 
