@@ -77,12 +77,12 @@ class Question:
     def read(self, reply: "Reply") -> "Said":
         """The result of a reply: whether it is right, or why not."""
         text = _short(reply.body)
-        if reply.status != 200:
+        if not reply.is_success:
             return Said(str(self), text, f"{_refusal(reply)} (asked: {self})")
         try:
             answer = json.loads(reply.body)
         except ValueError:
-            return Said(str(self), text, f"200, but the answer is not JSON: {text} (asked: {self})")
+            return Said(str(self), text, f"{reply.status}, but the answer is not JSON: {text} (asked: {self})")
         return Said(str(self), text, self._fault(answer, text))
 
     def command(self, url: str, auth: str) -> str:

@@ -41,9 +41,9 @@ def connected_answer(aws: Aws, settings: Settings, target: Target, values: Value
     if lost and not isinstance(lost, Unknown):
         raise WildrydesError("its API was deleted: run class deploy again")
     send = patient(proving.sender(aws, target, proof, values, outputs))
-    answer = proof.read(send(proof.body, proof.headers))
-    if answer.error:
-        raise WildrydesError(f"the API does not answer: {answer.error}")
+    reply = send(proof.body, proof.headers)
+    answer = proof.read(reply)
+    proving.refuse_wrong(reply, answer)
     return answered(aws, proof, target, values, outputs, answer.describe())
 
 

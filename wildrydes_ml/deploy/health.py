@@ -60,9 +60,9 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
     send = patient(_sender(aws, settings, target, stacks))
     url = proof.public_url(target, asked, found)
     reporter.output(f"URL: {url}", api_url=url)
-    answer = asked.read(send(asked.body, asked.headers))
-    if answer.error:
-        raise WildrydesError(f"the API does not answer: {answer.error}")
+    reply = send(asked.body, asked.headers)
+    answer = asked.read(reply)
+    proof.refuse_wrong(reply, answer)
     record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
     reporter.output(f"the API answers: {answer.describe()}", **record)
     return Health(tuple(stacks), _shown(settings, target, found, found), url, answer)

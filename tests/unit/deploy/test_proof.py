@@ -271,6 +271,16 @@ def test_an_emulator_is_asked_at_the_same_stage() -> None:
     assert public_url(local, PROOF, outputs) == "http://127.0.0.1:1/_aws/execute-api/a/v1/"
 
 
+def test_a_status_of_success_other_than_200_is_an_answer() -> None:
+    made = replace(PROOF, read=lambda reply: Answer("p", error="" if reply.body == b"{}" else "no"))
+    aws, clock = FakeAws(), Clock()
+    aws.functions.answers = [Invocation(201, "{}")]
+    assert warm(aws.gateways, FUNCTION, made, Said(), clock, clock.sleep).error == ""
+    with pytest.raises(WildrydesError, match=r"^the API does not answer correctly: no$"):
+        ask_api(lambda body, headers: Reply(202, b"[]"), made, Said(), clock, clock.sleep)
+    assert clock.now == 0
+
+
 def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:
     curt = replace(PROOF, read=lambda reply: Answer("p", error=f"status {reply.status}"))
     aws, said = FakeAws(), Said()
