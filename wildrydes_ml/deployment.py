@@ -322,12 +322,12 @@ def _names(known: Collection[str]) -> str:
 def _refuse_wrong_kinds(deployment: Deployment) -> None:
     """A kind is named, not shown: a stack would show its whole template."""
     for name, kind, such in (("stacks", Stack, "Stack.of('a.yml')"), ("code", Code, "Code(Path('handler'))")):
-        given, advice = getattr(deployment, name), f"pass a tuple, such as ({such},)"
+        given = getattr(deployment, name)
         if not isinstance(given, (tuple, list)):
-            raise TypeError(f"Deployment.{name} is a {type(given).__name__}: {advice}")
+            raise TypeError(f"Deployment.{name} is a {type(given).__name__}: pass a tuple, such as ({such},)")
         for one in given:
             if not isinstance(one, kind):
-                raise TypeError(f"Deployment.{name} has a {type(one).__name__}: {advice}")
+                raise TypeError(f"Deployment.{name} has a {type(one).__name__}: pass a tuple, such as ({such},)")
     if deployment.proof is not None and not isinstance(deployment.proof, Proof):
         raise TypeError(f"Deployment.proof is a {type(deployment.proof).__name__}: pass Proof.of(...)")
 
