@@ -33,7 +33,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "DataBucket": {"Description": "S3 bucket in this region that holds the functions' zips."},
     "EFSpath": {"Description": "Directory in which the functions see EFS. On AWS: /mnt/ and one name."},
     "PythonRuntime": {"Description": "Python version of the functions and their packages."},
-    "Architecture": {"Description": "Processor of the functions and of the instance that fills EFS."},
+    "Architecture": {"Description": "Processor of the functions and their packages."},
     "Packages": {
         "ConstraintDescription": "must be packages such as numpy==2.4.6, separated by spaces",
         "Description": f"Python packages to install on EFS, pinned with == and separated by spaces.{_REFILL}",
@@ -42,9 +42,7 @@ _WORDS: Mapping[str, Mapping[str, str]] = {
     "ModelSha256": {
         "Description": f"SHA-256 digest of the model's archive. Empty: the archive is not checked.{_REFILL}",
     },
-    "Revision": {
-        "Description": "Any text. Change it to restart the functions after EFS was filled again.",
-    },
+    "Revision": {"Description": "Any text. If you change it, the functions start anew."},
 }
 TABLE: Mapping[str, Mapping[str, Any]] = {
     name: {**SHARED.get(name, {}), **_WORDS.get(name, {})} for name in {**_WORDS, **SHARED}

@@ -124,6 +124,12 @@ def test_what_is_not_named_is_not_there(bare: Bare) -> None:
     assert not {"VpcConfig", "FileSystemConfigs", "FunctionName"} & set(function)
 
 
+def test_an_app_without_efs_does_not_speak_of_it(bare: Bare) -> None:
+    text = render(answering(bare(about="A guest book")).template())
+    assert "EFS" not in text
+    assert "A guest book. Method POST on / to Answer" in text
+
+
 def test_names_are_cloudformations_unless_asked_for(bare: Bare) -> None:
     app = bare()
     app.function("Free", code="handler", handler="app.answer")
