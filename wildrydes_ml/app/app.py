@@ -283,8 +283,9 @@ class App:
         refuse_odd("output", name)
         if name in (*self._template.outputs, "ApiId", "Url"):
             raise ValueError(f"output {name!r} already exists: choose another name")
-        known = Ref(value.title) if isinstance(value, Function) else reference(value)
-        self._template.add_output(Output(name, Value=known, **({"Description": about} if about else {})))
+        known = Ref(value.title) if isinstance(value, Function) else value
+        arguments.is_known(f"output {name!r}", known)
+        self._template.add_output(Output(name, Value=reference(known), **({"Description": about} if about else {})))
 
     def proof(self, route: Route, asked: Any, check: "Check", *, path: str = "") -> None:
         """What proves that the App answers: `asked` is sent to the route as JSON (None: nothing), and `check` gets the
@@ -308,12 +309,13 @@ class App:
         if self.access is not None and not self._routes:
             raise ValueError(f"App {self.name!r} has access but no route: add one with app.route('POST /', function)")
         made = copied(self._template)
-        if self._routes and self.access is not None:
-            self._add_api(made, self.access)
         try:
+            if self._routes and self.access is not None:
+                self._add_api(made, self.access)
             refuse_incomplete(made)
         except (ValueError, TypeError) as error:  # troposphere's own, too
-            raise ValueError(f"App {self.name!r}: {error}") from error
+            taken = ": the App's API needs this name; choose another" if "duplicate key" in str(error) else ""
+            raise ValueError(f"App {self.name!r}: {error}{taken}") from error
         made.metadata.update(parameters.asked(made.parameters, self._code.values(), self._limits))
         return made
 

@@ -248,6 +248,12 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "dashboard of a name": (lambda app: app.dashboard("Answer"), r"pass what app.function"),  # type: ignore[arg-type]
     "dashboard twice": (lambda app: two_dashboards(app), "another name"),
     "output twice": (lambda app: twice(lambda: app.output("Queue", "x")), "another name"),
+    "output of no value": (lambda app: app.output("X", None), "^output 'X' is None: pass text, a number"),  # type: ignore[arg-type]
+    "output of a list": (lambda app: app.output("X", ["a"]), r"^output 'X' is \['a'\]: pass text, a number"),  # type: ignore[arg-type]
+    "resource of a name that the API needs": (
+        lambda app: whole(app, Queue("ApiProdStage")),
+        "^App 'sentiment': duplicate key \"ApiProdStage\" detected: the App's API needs this name; choose another$",
+    ),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),
     "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
     "function of no name": (lambda app: function(app, name=3), "pass its name as text"),
