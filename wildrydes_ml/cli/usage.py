@@ -50,7 +50,10 @@ def _asked(parser: Parser, verb: str) -> argparse.ArgumentParser:
 
 
 def _meant(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    """For the first of the unknown arguments that is like an option of the parser."""
+    """For an application's file without its option, or the first of the unknown arguments that is like an option."""
     options = [option.lstrip("-") for action in parser._actions for option in action.option_strings]
+    files = [given for given in unknown if given.endswith(".py")] if "app" in options else []
+    if files:
+        return f"; did you mean --app {files[0]}?"
     slips = (given.lstrip("-").partition("=")[0] for given in unknown if given.startswith("-"))
     return next(filter(None, (meant(slip, options) for slip in slips)), "").replace("mean ", "mean --")

@@ -17,6 +17,9 @@ from .settings import Settings
 
 _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /(\S*)")
 _SHOWN_BYTES = 20_000
+# What API Gateway answers where it has no route, as to a request without a signature
+# (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
+_UNKNOWN_ROUTE = b"Missing Authentication Token"
 
 
 def body(given: str | None, standard_input: TextIO) -> bytes | None:
@@ -74,6 +77,8 @@ def fault(reply: Reply) -> str:
     """What is wrong with an answer that is an error, or that did not come."""
     if not reply.status:
         return f"no answer: {reply.fault}"
+    if reply.status == 403 and _UNKNOWN_ROUTE in reply.body:
+        return "the API answered 403: it has no such route, or the route needs an AWS signature"
     return f"the API answered {reply.status}{'; `logs` may show why' if reply.status >= 500 else ''}"
 
 
