@@ -73,9 +73,7 @@ class App:
         refuse_wrong_name(name)
         refuse_wrong_kinds(network, storage, filling, access)
         check_origins("App.cors", cors)
-        arguments.kind(
-            "App.binary_media_types", binary_media_types, (list, tuple), "pass a list, such as ['image/png']"
-        )
+        arguments.media_types("App.binary_media_types", binary_media_types)
         self.name = name
         self.file = files.caller()
         self.directory = Path(directory or (self.file.parent if self.file else ".")).resolve()
@@ -109,7 +107,7 @@ class App:
         *,
         at_least: float | None = None,
         at_most: float | None = None,
-        one_of: Sequence[str] = (),
+        one_of: Sequence[str | float] = (),
         about: str = "",
     ) -> Parameter:
         """Adds a parameter to the template: a number, text or true/false, like its default.
@@ -205,7 +203,7 @@ class App:
         refuse_unknown(self._functions, f"route {route!r}", function)
         if self.access is None:
             raise ValueError(f"route {route!r}: the App must say who may call it: App(access=Access('API_KEY'))")
-        if isinstance(function.timeout, (int, float)) and function.timeout > API_SECONDS:
+        if arguments.is_known("timeout", function.timeout) and float(function.timeout) > API_SECONDS:
             raise ValueError(
                 f"route {route!r}: {function.title} may take {function.timeout} s, but API Gateway waits only "
                 f"{API_SECONDS} s; use timeout={API_SECONDS} or less"

@@ -87,7 +87,12 @@ def asked(names: Iterable[str], code: Collection[str], access: Collection[str]) 
 
 
 def own(
-    name: str, default: Plain | None, at_least: float | None, at_most: float | None, one_of: Sequence[str], about: str
+    name: str,
+    default: Plain | None,
+    at_least: float | None,
+    at_most: float | None,
+    one_of: Sequence[str | float],
+    about: str,
 ) -> Parameter:
     """A parameter of the author. Its type is that of the default; without a default it is text and must be set.
 
@@ -110,7 +115,7 @@ def own(
 
 
 def _properties(
-    default: Plain | None, limits: Mapping[str, float], one_of: Sequence[str], about: str
+    default: Plain | None, limits: Mapping[str, float], one_of: Sequence[str | float], about: str
 ) -> dict[str, Any]:
     values = ["true", "false"] if isinstance(default, bool) else list(one_of)
     return {
@@ -121,7 +126,7 @@ def _properties(
     }
 
 
-def _refuse_wrong_default(where: str, default: Any, limits: Mapping[str, float], one_of: Sequence[str]) -> None:
+def _refuse_wrong_default(where: str, default: Any, limits: Mapping[str, float], one_of: Sequence[str | float]) -> None:
     if "MinValue" in limits and "MaxValue" in limits and limits["MinValue"] > limits["MaxValue"]:
         raise ValueError(f"{where}: at_least is {limits['MinValue']}, more than at_most, {limits['MaxValue']}")
     if limits and not limits.get("MinValue", default) <= default <= limits.get("MaxValue", default):
@@ -130,5 +135,8 @@ def _refuse_wrong_default(where: str, default: Any, limits: Mapping[str, float],
         )
     if isinstance(one_of, str):
         raise TypeError(f"{where}: one_of is {one_of!r}; pass a list")
+    other = next((one for one in one_of if isinstance(one, str)), None)
+    if other is not None and isinstance(default, (int, float)):
+        raise TypeError(f"{where}: one_of has {other!r}; use numbers, like the default")
     if one_of and default is not None and default not in one_of:
         raise ValueError(f"{where}: the default is {default!r}, but it must be one of {', '.join(map(repr, one_of))}")

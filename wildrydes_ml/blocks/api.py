@@ -82,6 +82,7 @@ def add_rest_api(
     reason = arguments.sentence("wired_because", wired_because, "write a sentence: what adds methods and stage")
     check_routes(template, routes, access)
     cors.check_origins("origins", origins)
+    arguments.media_types("binary_media_types", binary_media_types)
     rest_api = template.add_resource(
         apigateway.RestApi(
             title,

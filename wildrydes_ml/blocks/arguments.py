@@ -37,13 +37,15 @@ def one_of(where: str, value: object, allowed: Collection[str]) -> None:
         raise ValueError(f"{where} is {value!r}: use one of {', '.join(map(repr, allowed))}")
 
 
-def number(where: str, value: object, low: float, high: float, unit: str) -> None:
+def number(where: str, value: object, low: float, high: float, unit: str, *, whole: bool = False) -> None:
     """The value must be a number from low to high. Text of digits counts as a number, as in CloudFormation."""
     if not is_known(where, value):
         return
     is_number = re.fullmatch(r"-?\d+(\.\d+)?", str(value), re.ASCII) is not None
     if not is_number or not low <= float(str(value)) <= high:
         raise ValueError(f"{where} is {value!r}: use {low} to {high} ({unit})")
+    if whole and not str(value).lstrip("-").isdecimal():
+        raise ValueError(f"{where} is {value!r}: use a whole number from {low} to {high} ({unit})")
 
 
 def text(where: str, value: object, pattern: str, advice: str) -> None:
@@ -75,6 +77,15 @@ def sentence(where: str, value: object, advice: str) -> str:
         raise TypeError(f"{where} is {value!r}: {advice}")
     said = value.strip()
     return said if not said or said.endswith((".", "!", "?")) else f"{said}."
+
+
+def media_types(where: str, values: object) -> None:
+    """The values must be a list of media types; a text would count as its letters."""
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"{where} is {values!r}: pass a list, such as ['image/png']")
+    for value in values:
+        if not isinstance(value, str) or not re.fullmatch(r"[^/\s]+/[^/\s]+", value):
+            raise ValueError(f"{where} has {value!r}: use a type such as image/png")
 
 
 def access_point_arn(where: str, value: object) -> None:

@@ -95,7 +95,7 @@ class FunctionSettings:
             arguments.text(f"FunctionSettings.{name}", getattr(self, name), pattern, advice)
         arguments.policy_arn("FunctionSettings.permissions_boundary", self.permissions_boundary)
         arguments.one_of("FunctionSettings.architecture", self.architecture, get_args(Architecture))
-        arguments.number("FunctionSettings.memory", self.memory, *MEMORY_MIB, "MiB")
+        arguments.number("FunctionSettings.memory", self.memory, *MEMORY_MIB, "MiB", whole=True)
         if arguments.is_known("FunctionSettings.log_retention", self.log_retention):
             days = str(self.log_retention)
             arguments.one_of("FunctionSettings.log_retention", days, [str(known) for known in LOG_RETENTION_DAYS])
@@ -110,7 +110,7 @@ class FunctionSettings:
         agreement.check("FunctionSettings", self.contents, runtime=self.runtime, architecture=self.architecture)
 
     def _check_time(self) -> None:
-        arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds")
+        arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds", whole=True)
         known = arguments.is_known("FunctionSettings.timeout", self.timeout)
         if self.reason and known and float(str(self.timeout)) <= API_SECONDS:
             why = f"timeout {self.timeout} is not over the {API_SECONDS} s that API Gateway waits"

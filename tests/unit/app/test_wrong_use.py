@@ -41,6 +41,10 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "odd days": ({"log_days": 2}, "^function 'Other': log_days is '2': use one of"),
     "odd physical name": ({"physical_name": "a b"}, "^function 'Other': physical_name is 'a b': use"),
     "too long": ({"timeout": 1000}, "1 to 900"),
+    "half a MiB": (
+        {"memory": 512.5},
+        r"^function 'Other': memory is 512.5: use a whole number from 128 to 10240 \(MiB",
+    ),
     "a name of no text": ({"environment": {3: "x"}}, r"environment has 3: use letters"),
     "reserved": ({"environment": {"AWS_REGION": "x"}}, "'AWS_REGION'.*reserves this name"),
     "reserved of Lambda": ({"environment": {"LAMBDA_TASK_ROOT": "x"}}, "reserves this name"),
@@ -153,6 +157,9 @@ def test_a_route_wants_a_function_that_ends_in_time(full: App) -> None:
     slow = function(full, timeout=30)
     with pytest.raises(ValueError, match=r"Other may take 30 s.*waits only 29 s"):
         full.route("POST /", slow)
+    as_text = function(full, name="Text", timeout="30")
+    with pytest.raises(ValueError, match=r"Text may take 30 s.*waits only 29 s"):
+        full.route("POST /", as_text)
 
 
 def test_a_route_wants_to_know_who_may_call(folder: Path) -> None:
@@ -222,6 +229,10 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     ),
     "limits of text": (lambda app: app.parameter("Word", "x", at_most=3), "are only for numbers"),
     "default of no choice": (lambda app: app.parameter("Word", "x", one_of=["a", "b"]), "must be one of 'a', 'b'"),
+    "choices of two kinds": (
+        lambda app: app.parameter("Size", 1, one_of=["a", 1]),
+        "parameter 'Size': one_of has 'a'; use numbers, like the default",
+    ),
     "choices as text": (lambda app: app.parameter("Word", "x", one_of="xy"), "pass a list"),
     "resource twice": (lambda app: twice(lambda: app.add(Queue("Results"))), "'Results'.*another name"),
     "resource of a parameter's name": (lambda app: app.add(Queue("VpcId")), "a parameter with that name"),
@@ -314,6 +325,10 @@ BEGUN: dict[str, tuple[dict[str, Any], str]] = {
     "media types as text": (
         {"binary_media_types": "image/png"},
         r"App.binary_media_types is 'image/png': pass a list, such as \['image/png'\]",
+    ),
+    "a media type's end": (
+        {"binary_media_types": ["png"]},
+        "App.binary_media_types has 'png': use a type such as image/png",
     ),
     "about a book": ({"about": "ü" * 600}, "App.about has 1200 bytes: use at most 1024"),
     "about a number": ({"about": 5}, "App.about is 5: pass text"),
