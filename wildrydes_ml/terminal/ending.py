@@ -64,7 +64,8 @@ def title(course: Course, verb: str, record: Mapping[str, Any]) -> str:
     spent = f" in {durations.words(course.elapsed)}"
     if verb == "destroy":
         return ("Deleted" if record.get("changed") else "Nothing to delete") + spent
-    return ("Deployed" if record.get("changed") else "Nothing changed, the API answers") + spent
+    unchanged = "Nothing changed, the API answers" if record.get("api_url") else "Nothing changed"
+    return ("Deployed" if record.get("changed") else unchanged) + spent
 
 
 def summary(course: Course, verb: str, record: Mapping[str, Any], following: Next, log: str = "") -> Rows:
@@ -79,7 +80,7 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Burst", notes.get("burst", "")),
         ("Expiry", notes.get("expiry", "")),
         ("Try", notes.get("command", "").removeprefix("Try: ")),
-        ("Next", "" if is_removal else following.use),
+        ("Next", following.use if record.get("api_url") else ""),
         ("Delete", "" if is_removal else following.remove),
         ("Again", following.deploy if is_removal else ""),
         ("Log", log),

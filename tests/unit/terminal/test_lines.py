@@ -144,6 +144,18 @@ def test_the_end_says_what_changed_and_what_is_next() -> None:
     assert "\r" not in piped.out.getvalue()
 
 
+def test_what_has_no_api_is_not_to_be_asked_next() -> None:
+    piped = Piped()
+    begin(piped.said)
+    piped.said.result(True, changed=True, api_url="", outputs={})
+    ended = piped.out.getvalue()
+    assert "Next:" not in ended
+    assert "Delete: bin/destroy.py" in ended
+    again = Piped()
+    again.said.result(True, changed=False, api_url="", outputs={})
+    assert again.out.getvalue().startswith("Nothing changed in 0 s\n")
+
+
 def test_an_answer_that_somebody_pipes_has_its_signs_of_life_on_stderr() -> None:
     piped = Piped("ask", is_quiet=True)
     assert piped.passes(5) == []
