@@ -288,9 +288,11 @@ def policy(parser: argparse.ArgumentParser) -> None:
         dest="who",
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
-        help="who gets the policy: the user of this verb (status-all: of `status --all`, and, besides destroy's, of "
-        "`destroy --expired`), the teacher of a class (class), somebody who takes part in a workshop (participant), or "
-        "the role of --role-arn (cloudformation) (default: %(default)s)",
+        metavar="WHO",
+        help="who gets the policy: the user of a verb (deploy, destroy, ask, classify, status, logs, batch); status-all: "
+        "the user of `status --all`, and, together with destroy, of `destroy --expired`; class: the teacher of a class; "
+        "participant: somebody who takes part in a workshop; cloudformation: the role of --role-arn (default: "
+        "%(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
 

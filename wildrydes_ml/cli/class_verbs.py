@@ -33,6 +33,8 @@ _ONLY_FOR = {
     "keep_data": ("destroy",),
     "retain": ("destroy",),
 }
+# Of a file's name, which has the ids of the students with `--only`.
+_LONGEST_STEM = 100
 _FLAGS = {"overrides": "--set", "keep_data": "--keep-data"}
 
 
@@ -137,12 +139,16 @@ def _listed(options: argparse.Namespace, name: str) -> tuple[Student, ...]:
 
 
 def _write(options: argparse.Namespace, name: str, seats: Sequence[Seat], reporter: Reporter) -> None:
-    """The list and the cards. They may hold keys, so nobody else may read them."""
+    """The list and the cards. They may hold keys, so nobody else may read them.
+
+    Those of some students have names of their own: the list of the whole class stays as it is.
+    """
     folder = options.out or Path(name)
+    stem = "-".join((name, *options.only))[:_LONGEST_STEM]
     with_codes = page.has_codes()
     if not with_codes:
         reporter.warning(f"the cards have no QR codes; to get them, run: {page.EXTRA}")
-    files = {folder / f"{name}.csv": sheet(seats), folder / f"{name}.html": page.html(name, seats, with_codes)}
+    files = {folder / f"{stem}.csv": sheet(seats), folder / f"{stem}.html": page.html(name, seats, with_codes)}
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
         with naming(path):

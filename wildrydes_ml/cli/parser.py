@@ -13,7 +13,7 @@ from . import offline_options
 from .class_arguments import class_
 from .config import NO_CONFIG, Config
 from .examples import EXAMPLES
-from .usage import Parser
+from .usage import Help, Parser
 
 PROGRAM = "wildrydes-ml"
 # How a verb is called, installed and from a checkout.
@@ -26,9 +26,15 @@ _START = """examples:
 
 wildrydes-ml VERB --help shows the options of a verb."""
 _EPILOG = """exit codes:
-  0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
-  4 refused: not created by this tool, protected, both routes under one name, or a change that needs --allow-replace
-  5 with --fail-on-change: there is a change   130 stopped by Ctrl-C"""
+  0    done, or nothing to do
+  1    failed
+  2    wrong usage or settings
+  3    interrupted: run the same command again
+  4    refused: not created by this tool, protected,
+       deployed by the other route, or a change that
+       --allow-replace must name
+  5    there is a change (with --fail-on-change)
+  130  stopped by Ctrl-C"""
 
 
 def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
@@ -38,7 +44,7 @@ def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.Argumen
         VERBS[verb].add(parser, verb, config)
         parser.set_defaults(program=_SCRIPT)
         return parser
-    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START, formatter_class=Help)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="show the version")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for name, entry in VERBS.items():
@@ -54,7 +60,7 @@ def _texts(verb: str, command: str) -> dict[str, Any]:
     return {
         "description": VERBS[verb].help,
         "epilog": f"examples:\n{examples}\n\n{_EPILOG}",
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
+        "formatter_class": Help,
     }
 
 

@@ -2,11 +2,19 @@
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
 from ..errors import SettingsError
 from ..hints import meant
+
+
+class Help(argparse.HelpFormatter):
+    """Prose is broken at the terminal's width. What is indented, such as a command to copy, keeps its line."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(line if line[:1] == " " else textwrap.fill(line, width) for line in text.splitlines())
 
 
 class Parser(argparse.ArgumentParser):

@@ -90,7 +90,7 @@ class Lines(TextReporter):
         kind = ending.kind(self._verb, record)
         if ok and kind:
             rows = ending.summary(self._course, kind, record, self._following, self._log())
-            told = [(label, text) for label, text in rows if label not in ("Verdict", "URL", "Idle", "Try")]
+            told = [(label, text) for label, text in rows if label not in ("Verdict", "URL", "Idle", "Checked", "Try")]
             self._print(ending.title(self._course, kind, record))
             for label, text in told:
                 self._print(f"{label}: {text}")

@@ -216,7 +216,7 @@ def test_a_removal_ends_with_what_is_gone() -> None:
     assert watched.terminal.lines[:4] == [
         "✓ Deleted in 2 min 05 s",
         "  Deleted  stack a (1 resource)",
-        "  Idle     verified: no billable resource of a remains",
+        "  Checked  no billable resource of a remains",
         "  Again    bin/deploy.py",
     ]
 
