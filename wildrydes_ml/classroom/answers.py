@@ -43,7 +43,7 @@ def connected_answer(aws: Aws, settings: Settings, target: Target, values: Value
     send = patient(proving.sender(aws, target, proof, values, outputs))
     answer = proof.read(send(proof.body, proof.headers))
     if answer.error:
-        raise WildrydesError(f"the API does not answer: {answer.error}")
+        raise WildrydesError(f"the API does not answer correctly: {answer.error}")
     return answered(aws, proof, target, values, outputs, answer.describe())
 
 

@@ -289,8 +289,8 @@ def policy(parser: argparse.ArgumentParser) -> None:
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
         metavar="WHO",
-        help="who gets the policy: the user of a verb (deploy, destroy, ask, classify, status, logs, batch); status-all: "
-        "the user of `status --all`, and, together with destroy, of `destroy --expired`; class: the teacher of a class; "
+        help="who gets the policy: the user of deploy, destroy, ask, classify, status, logs or batch; status-all: the "
+        "user of `status --all`, and, together with destroy, of `destroy --expired`; class: the teacher of a class; "
         "participant: somebody who takes part in a workshop; cloudformation: the role of --role-arn (default: "
         "%(default)s)",
     )

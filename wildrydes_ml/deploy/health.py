@@ -62,7 +62,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
     reporter.output(f"URL: {url}", api_url=url)
     answer = asked.read(send(asked.body, asked.headers))
     if answer.error:
-        raise WildrydesError(f"the API does not answer: {answer.error}")
+        raise WildrydesError(f"the API does not answer correctly: {answer.error}")
     record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
     reporter.output(f"the API answers: {answer.describe()}", **record)
     return Health(tuple(stacks), _shown(settings, target, found, found), url, answer)

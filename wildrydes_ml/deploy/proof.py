@@ -58,7 +58,8 @@ def warm(
         is_final = 200 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
-                f"function {bare_name(function)} does not answer correctly: {fault}; `wildrydes-ml logs` shows its log"
+                f"function {bare_name(function)} does not answer correctly: {fault}; `wildrydes-ml logs` shows its "
+                "log: give it the --app, --name, --region or --local of this command"
             )
         reporter.event(f"not yet: {fault}")
         look()
@@ -137,7 +138,7 @@ def ask_api(
             return found
         now = clock()
         if (reply.status == 200 and not reply.is_page) or now - began > _patience(found.error, is_warm):
-            raise WildrydesError(f"the API does not answer: {found.error}")
+            raise WildrydesError(f"the API does not answer correctly: {found.error}")
         if found.error.startswith(_UNKNOWN_KEY) and now >= word:
             reporter.event(f"waiting until the API key works everywhere in API Gateway, {now - began:.0f} s so far")
             word = now + _WORD_SECONDS

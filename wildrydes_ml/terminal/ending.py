@@ -70,7 +70,8 @@ def title(course: Course, verb: str, record: Mapping[str, Any]) -> str:
     if record.get("changed"):
         return "Deployed" + spent
     # In brackets: "answers in 3 s" would tell of the API, and not of the command.
-    return f"Nothing changed, the API answers ({durations.words(course.elapsed)})"
+    answers = ", the API answers" if record.get("api_url") else ""
+    return f"Nothing changed{answers} ({durations.words(course.elapsed)})"
 
 
 def summary(course: Course, verb: str, record: Mapping[str, Any], following: Next, log: str = "") -> Rows:
@@ -86,7 +87,7 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Burst", notes.get("burst", "")),
         ("Expiry", notes.get("expiry", "")),
         ("Try", notes.get("command", "").removeprefix("Try: ")),
-        ("Next", "" if is_removal else following.use),
+        ("Next", following.use if record.get("api_url") else ""),
         ("Delete", "" if is_removal else following.remove),
         ("Again", following.deploy if is_removal else ""),
         ("Log", log),

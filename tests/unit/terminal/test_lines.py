@@ -218,3 +218,14 @@ def test_rich_is_imported_for_the_view_alone(program: str) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_without_an_api_nothing_is_said_of_one(changed: bool) -> None:
+    piped = Piped()
+    begin(piped.said)
+    piped.said.result(True, changed=changed, api_url="", outputs={})
+    told = piped.out.getvalue().splitlines()
+    assert ("Deployed in 0 s" if changed else "Nothing changed (0 s)") in told
+    assert not any("API answers" in line or line.startswith("Next:") for line in told)
+    assert f"Delete: {NEXT.remove}" in told
