@@ -189,7 +189,7 @@ def batch(parser: argparse.ArgumentParser) -> None:
         help="where to write the results, a JSON line a picture (default: batch-ID.jsonl)",
     )
     parser.add_argument("--yes", action="store_true", help="do not ask before the pictures are asked")
-    tell(parser)
+    parser.add_argument("--verbose", action="store_true", help="also print what CloudFormation does with each resource")
 
 
 def expiring(parser: argparse.ArgumentParser) -> None:

@@ -84,8 +84,10 @@ def choose(
         return Told(Several(course, TextReporter(out, err)), course)
     waiting = _WAITING.get((asked.verb, asked.is_local), "waiting for an answer")
     if not changes:
-        is_quiet = asked.verb in _ASKING
-        lines = Lines(course, asked.verb, out=out, err=err, waiting_for=waiting, is_quiet=is_quiet).start()
+        is_quiet, is_brief = asked.verb in _ASKING, asked.verb == "batch" and not asked.is_verbose
+        lines = Lines(
+            course, asked.verb, out=out, err=err, waiting_for=waiting, is_quiet=is_quiet, is_brief=is_brief
+        ).start()
         return Told(Several(course, lines), course, lines.close)
     refuge = directory(environment)
     journal = Journal(asked.verb, asked.logs or refuge, asked.is_ready, refuge)

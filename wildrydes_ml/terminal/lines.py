@@ -32,8 +32,12 @@ class Lines(TextReporter):
         clock: Callable[[], float] = time.monotonic,
         waiting_for: str = "",
         is_quiet: bool = False,
+        is_brief: bool = False,
     ) -> None:
-        """`waiting_for` is what goes on before the first event; a quiet one gives signs of life on stderr."""
+        """`waiting_for` is what goes on before the first event; a quiet one gives signs of life on stderr.
+
+        A brief one leaves out what CloudFormation tells of single resources: the signs of life count them.
+        """
         super().__init__(out, err, clock)
         self._course = course
         self._verb = verb
@@ -41,6 +45,7 @@ class Lines(TextReporter):
         self._log = log
         self._waiting_for = waiting_for
         self._is_quiet = is_quiet
+        self._is_brief = is_brief
         self._signs = self._err if is_quiet else self._out
         self._lock = threading.RLock()
         self._spoke = self._told = self._news = clock()
@@ -65,6 +70,8 @@ class Lines(TextReporter):
 
     def event(self, text: str, **record: Any) -> None:
         """As text, with the step's number before it."""
+        if self._is_brief and "resource" in record:
+            return
         numbered = f"{record['step']} of {record['steps']}  {text}" if "step" in record else text
         super().event(numbered, **record)
         self._hear(True)

@@ -229,3 +229,15 @@ def test_without_an_api_nothing_is_said_of_one(changed: bool) -> None:
     assert ("Deployed in 0 s" if changed else "Nothing changed (0 s)") in told
     assert not any("API answers" in line or line.startswith("Next:") for line in told)
     assert f"Delete: {NEXT.remove}" in told
+
+
+@pytest.mark.parametrize("is_verbose", [False, True])
+def test_batch_tells_each_resource_only_when_asked(is_verbose: bool) -> None:
+    out = io.StringIO()
+    told = choose(Asked("batch", is_verbose=is_verbose), out, io.StringIO(), {"TERM": "xterm"})
+    begin(told.reporter)
+    happens(told.reporter, "Vpc", "CREATE_IN_PROGRESS")
+    told.close()
+    assert f"create stack {STACK}" in out.getvalue()
+    assert ("CREATE_IN_PROGRESS" in out.getvalue()) == is_verbose
+    assert "Vpc" in told.course.works[STACK].running
