@@ -250,8 +250,8 @@ class App:
         concurrency: int = 100,
         tolerated: int = 5,
     ) -> None:
-        """Adds a machine that gives the function many objects of bucket `read`; results go to bucket `write`, under
-        batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
+        """Adds a state machine that gives the function many objects of bucket `read`; results go to bucket `write`,
+        under batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
         refuse_unknown(self._functions, "batch", function)
         from . import batching
 

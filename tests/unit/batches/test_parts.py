@@ -156,10 +156,10 @@ def test_a_thousand_cold_starts_from_slow_storage_take_half_an_hour() -> None:
 @pytest.mark.parametrize(
     ("pictures", "concurrency", "speed", "limit"),
     [
-        (50, 100, Speed(0.5), "the time of one batch"),
+        (50, 100, Speed(0.5), "one batch, since all run at the same time"),
         (50, 100, Speed(0.01), "the cold start"),
-        (10**6, 100, Speed(0.1), "100 batches at a time"),
-        (10**7, 10_000, Speed(0.01), "Step Functions, which starts so many batches a second and no more"),
+        (10**6, 100, Speed(0.1), "the batches, of which 100 run at a time"),
+        (10**7, 10_000, Speed(0.01), "Step Functions, which starts at most 100 batches a second"),
     ],
 )
 def test_the_limit_that_binds_is_named(pictures: int, concurrency: int, speed: Speed, limit: str) -> None:
