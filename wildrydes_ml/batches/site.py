@@ -99,8 +99,8 @@ def concurrency(aws: Aws, site: Site, asked: int, is_local: bool) -> int:
         fixed = int(site.outputs[_CONCURRENCY])
         if asked and asked != fixed:
             raise SettingsError(
-                [f"--concurrency {asked}: this application's state machine takes {fixed} batches at a time; change it with "
-                 f"deploy --set BatchConcurrency={asked}"]
+                [f"--concurrency {asked}: this application's state machine takes {fixed} batches at a time; change it "
+                 f"with deploy --set BatchConcurrency={asked}"]
             )  # fmt: skip
         return fixed
     found = aws.account.concurrency(site.facts.name)
@@ -142,8 +142,8 @@ def machine(
         return stack.outputs[_MACHINE], False
     if stack is not None and (arn := stack.outputs.get(_MACHINE)) and machines.executions(arn, status="RUNNING"):
         raise InterruptedWork(
-            f"stack {stack.name}: its state machine still works on other pictures, or with other options; wait until it has "
-            "ended, and run again"
+            f"stack {stack.name}: its state machine still works on other pictures, or with other options; wait until "
+            "it has ended, and run again"
         )
     options = Settings(
         (wanted,),

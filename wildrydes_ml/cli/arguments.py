@@ -157,9 +157,12 @@ def deploy(parser: argparse.ArgumentParser) -> None:
 def batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pictures", metavar="PICTURES", help="s3://BUCKET/PREFIX, or a folder, which is uploaded first")
     parser.add_argument(
-        "--to", default="", metavar="s3://…", help="where the results go (default: folder batches/ of our bucket)"
+        "--to",
+        default="",
+        metavar="s3://…",
+        help="where the results go (default: folder batches/ of the deployment's bucket)",
     )
-    parser.add_argument("--bucket", default="", help="our bucket (default: the one that deploy uses)")
+    parser.add_argument("--bucket", default="", help="the deployment's bucket (default: the one that deploy uses)")
     parser.add_argument(
         "--concurrency",
         type=_between(1, 10_000),
