@@ -130,8 +130,8 @@ class Flow:
     def _why_stopped(self, execution: Execution, missing: int) -> str:
         reasons = self.runner.machines.failures(execution.arn) or [execution.error or execution.status]
         return (
-            f"{execution.name} ended with {missing:,} pictures without an answer: {'; '.join(reasons)}. When the cause "
-            f"is mended, run: {self.again}"
+            f"{execution.name} ended with {missing:,} pictures without an answer: {'; '.join(reasons)}. Remove "
+            f"this cause, then run: {self.again}"
         )
 
     def write(self, results: Results, keys: Sequence[str], file: Path, prefix: str) -> Counter[str]:

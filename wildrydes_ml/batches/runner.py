@@ -58,7 +58,9 @@ class Runner:
         """The keys of a manifest that is whole."""
         found = self.pictures.read(place.bucket, name)
         if found is None or manifest.digest(found.body) not in name:
-            self.reporter.warning(f"s3://{place.bucket}/{name} is not as it was written; the pictures are listed anew")
+            self.reporter.warning(
+                f"s3://{place.bucket}/{name} was changed since it was written; the pictures are listed again"
+            )
             return []
         return list(manifest.keys_of(found.body))
 

@@ -216,7 +216,9 @@ def test_a_manifest_that_was_cut_short_is_not_believed() -> None:
     results, keys = complete(account, resume=True, said=said)
     assert len(keys) == 250
     assert results.missing(keys) == []
-    assert any("is not as it was written" in text for text in said.texts("warning"))
+    assert any(
+        "was changed since it was written; the pictures are listed again" in text for text in said.texts("warning")
+    )
 
 
 def test_a_result_that_was_cut_short_is_asked_again() -> None:
