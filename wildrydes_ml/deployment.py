@@ -185,7 +185,7 @@ class Deployment:
     packed: Packed | None = None
     """What zips of the code hold in place of EFS."""
     filled: str = ""
-    """What another deployment has put on EFS. When it changes, the functions start again, as when this one fills EFS."""
+    """What another deployment has put on EFS. When it changes, the functions start again."""
     kept: Kept | None = None
     """What `destroy --keep-data` can keep."""
     wiring: Callable[[Values, Identity, Values], Wiring] | None = None
