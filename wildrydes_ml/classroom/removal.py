@@ -193,6 +193,6 @@ def _raise_failures(seats: Sequence[Seat]) -> None:
     is_interrupted = all(one.exit_code == InterruptedWork.exit_code for one in failed)
     kind = InterruptedWork if is_interrupted else WildrydesError
     raise kind(
-        f"{len(failed)} of {len(seats)} students' parts were not deleted, so what all share stays. Fix this, and run "
+        f"{len(failed)} of {len(seats)} students' stacks were not deleted, so what all share stays. Fix this, and run "
         f"the same command again:\n{told}"
     )

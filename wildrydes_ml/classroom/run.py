@@ -106,10 +106,10 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
         reporter.output(line)
     old = [one for one in order.only if order.stack_name(one) in there]
     if plan.changes and old:
-        reporter.output("the parts that are there may change with what all share")
+        reporter.output("what all share changes, so the students' stacks may change, too")
     differing = [] if plan.changes else _differing(aws, order, plan, old, there, target)
     if differing:
-        reporter.output(f"these parts change: {', '.join(differing)}")
+        reporter.output(f"the stacks of these students change: {', '.join(differing)}")
     return plan.changes or scale.new > 0 or bool(differing)
 
 
@@ -181,7 +181,7 @@ def _tell_others(order: Order, there: Mapping[str, Stack], reporter: Reporter) -
     if others:
         only = " ".join(f"--only {id}" for id in others)
         reporter.warning(
-            f"in AWS and not in the list: {', '.join(others)}. To delete their parts: class destroy {only}"
+            f"in AWS, but not in the list: {', '.join(others)}. To delete their stacks, run: class destroy {only}"
         )
 
 

@@ -48,12 +48,12 @@ def class_(options: argparse.Namespace, reporter: Reporter) -> int:
 def _refuse_idle(options: argparse.Namespace) -> None:
     """Raises SettingsError for options that the action has no use for."""
     faults = [
-        f"{_FLAGS.get(name, f'--{name}')} goes with class {' and class '.join(actions)}"
+        f"{_FLAGS.get(name, f'--{name}')} works only with class {' and class '.join(actions)}"
         for name, actions in _ONLY_FOR.items()
         if getattr(options, name) and options.action not in actions
     ]
     if options.keep_data and options.only:
-        faults.append("--keep-data is about what all share: leave out --only")
+        faults.append("--keep-data keeps what all share, and --only deletes single students: use only one of them")
     if faults:
         raise SettingsError(faults)
 

@@ -45,7 +45,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Deploys, or shows the plan."""
     settings = _settings(options)
     if options.fail_on_change and not options.plan:
-        raise SettingsError(["--fail-on-change goes with --plan"])
+        raise SettingsError(["--fail-on-change works only with --plan"])
     if options.plan:
         return _preview(options, settings, reporter)
     done = deployed(options, reporter)

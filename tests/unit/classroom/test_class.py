@@ -254,7 +254,7 @@ def test_a_preview_names_whose_parts_would_change(aws: FakeRoom) -> None:
     deployed(aws, order(only=STUDENTS[:1], overrides={"MinScore": "0.5"}))
     before, said = list(aws.journal), Said()
     assert run.preview(aws.gateways, order(overrides={"MinScore": "0.5"}), HERE, said)
-    assert "these parts change: student-02, student-03" in said.texts("output")
+    assert "the stacks of these students change: student-02, student-03" in said.texts("output")
     assert aws.journal == before
 
 
@@ -284,7 +284,7 @@ def test_who_is_in_aws_and_not_in_the_list_is_told_and_stays(aws: FakeRoom) -> N
     said = Said()
     deployed(aws, order(STUDENTS[:1]), said)
     (told,) = said.texts("warning")
-    assert told.startswith("in AWS and not in the list: student-02, student-03.")
+    assert told.startswith("in AWS, but not in the list: student-02, student-03.")
     assert "class destroy --only student-02 --only student-03" in told
     assert "stack room-student-03-mod5-inf" in aws.left
 
@@ -363,7 +363,7 @@ def test_what_all_share_stays_while_a_student_s_part_cannot_be_deleted(aws: Fake
     stuck: Any = Over(aws.stacks, delete=delete)
     gateways = replace(aws.gateways, stacks=stuck)
     with pytest.raises(
-        WildrydesError, match="1 of 3 students' parts were not deleted, so what all share stays"
+        WildrydesError, match="1 of 3 students' stacks were not deleted, so what all share stays"
     ) as error:
         removal.destroy(gateways, wild_rydes(name=ROOM), ROOM, (), HERE, Said(), pace=fast(10_000))
     assert "student-02: not authorized to delete it" in str(error.value)
