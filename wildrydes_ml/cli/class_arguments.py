@@ -50,7 +50,7 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
         type=_workers,
         default=10,
         metavar="N",
-        help="how many students' stacks at the same time (default: %(default)s; more is not faster: AWS limits the rate)",
+        help="students' stacks at the same time (default: %(default)s; more is not faster, as AWS limits the rate)",
     )
 
 
