@@ -14,7 +14,7 @@ from wildrydes_ml.terminal.lines import Lines
 from wildrydes_ml.terminal.several import Several
 from wildrydes_ml.testing import Clock
 
-from .seen import NEXT, STACK, Terminal, begin, end_well, filling, happens
+from .seen import NEXT, STACK, Terminal, Watched, begin, end_well, filling, happens
 
 
 class Piped:
@@ -166,6 +166,32 @@ def drawn(asked: Asked, out: io.StringIO, tmp: str, **environment: str) -> str:
     told.reporter.result(True, changed=True, api_url="u")
     told.close()
     return out.raw if isinstance(out, Terminal) else out.getvalue()
+
+
+@pytest.mark.parametrize("verb", ["prepare", "package"])
+def test_what_takes_minutes_and_asks_nothing_is_drawn_and_ends_with_what_it_says(verb: str) -> None:
+    terminal = Terminal(80)
+    told = choose(Asked(verb), terminal, terminal, {"TERM": "xterm"})
+    told.reporter.event("preparing", filling={"part": "packages", "words": "installing the packages", "percent": 45})
+    told.reporter.output("wrote prepared")
+    told.reporter.result(True, path="prepared")
+    told.close()
+    assert terminal.lines == ["wrote prepared"]
+    piped = io.StringIO()
+    told = choose(Asked(verb), piped, io.StringIO(), {"TERM": "xterm"})
+    told.reporter.event("preparing")
+    told.close()
+    assert piped.getvalue() == "[    0 s] preparing\n"
+
+
+def test_where_no_step_fills_efs_nothing_is_said_of_it() -> None:
+    watched, piped = Watched(100, verb="prepare"), Piped("prepare")
+    for said in (watched.said, piped.said):
+        said.event("preparing", filling={"part": "packages", "words": "installing the packages", "percent": 45})
+    frame = "\n".join(watched.frame(3))
+    assert "about 45 %  installing the packages" in frame
+    assert piped.passes(2.2) == ["[    2 s] ... installing the packages, 45 %"]
+    assert "EFS" not in frame
 
 
 @pytest.mark.parametrize("verb", ["deploy", "destroy", "demo"])
