@@ -89,7 +89,7 @@ class Flow:
             return self._completed(keys, results, running, found, speed, size)
         except KeyboardInterrupt as stopped:
             raise KeyboardInterrupt(
-                f"the pictures are still being asked; to see how far they are, and for the results, run: {self.again}"
+                f"the batches go on; to see how far they are, and for the results, run: {self.again}"
             ) from stopped
 
     def _sampled(self, keys: Sequence[str], sample: int, *, is_new: bool) -> Speed:
@@ -97,7 +97,7 @@ class Flow:
         chosen = list(keys[::step])[:sample]
         # Where all lanes share this machine's processors, the sample must, too.
         lanes = self.concurrency if self.is_local else 1
-        self.reporter.event(f"asking {len(chosen)} of {len(keys):,} pictures first")
+        self.reporter.event(f"asking about {len(chosen)} of {len(keys):,} pictures first")
         return self.runner.sample(chosen, min(lanes, len(chosen)), is_new=is_new)
 
     def _estimate(self, keys: Sequence[str], speed: Speed) -> tuple[Estimate, int]:
@@ -124,7 +124,7 @@ class Flow:
                 return self.runner.results()
             if len(results.lines) == before:
                 raise WildrydesError(self._why_stopped(execution, len(missing)))
-            self.reporter.event(f"{len(missing):,} pictures were left: asking them again")
+            self.reporter.event(f"{len(missing):,} pictures were left: asking about them again")
             running = self.runner.start(missing, size)
 
     def _why_stopped(self, execution: Execution, missing: int) -> str:

@@ -166,7 +166,7 @@ class Runner:
 
     def ask_the_rest(self, keys: Sequence[str], lanes: int) -> None:
         """Asks each picture alone: one that ends the function takes no other with it."""
-        self.reporter.event(f"{len(keys):,} pictures were left: each is asked alone")
+        self.reporter.event(f"{len(keys):,} pictures were left: each gets a request of its own")
         futures = parallel.start([partial(self._ask, [key], "results") for key in keys], min(lanes, _THREADS))
         for future in futures:
             if isinstance(error := future.exception(), WildrydesError):

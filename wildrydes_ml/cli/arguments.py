@@ -175,7 +175,7 @@ def batch(parser: argparse.ArgumentParser) -> None:
         type=_between(1, 1000),
         default=20,
         metavar="N",
-        help="pictures that are asked first, for the estimate (default: 20)",
+        help="how many pictures to ask about first, for the estimate (default: 20)",
     )
     parser.add_argument(
         "--tolerate",
@@ -191,7 +191,7 @@ def batch(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to write the results, a JSON line a picture (default: batch-ID.jsonl)",
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask before the pictures are asked")
+    parser.add_argument("--yes", action="store_true", help="start the batches without a question")
     parser.add_argument("--verbose", action="store_true", help="also print what CloudFormation does with each resource")
 
 

@@ -115,6 +115,6 @@ def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[lis
         for line in lines:
             reporter.output(line)
         if not (options.yes or options.local or options.output == "json" or not sys.stdin.isatty()):
-            commands.agree("Ask these pictures? [y/N] ", "nothing was asked but the sample")
+            commands.agree("Ask about all pictures? [y/N] ", "only the sample was asked about")
 
     return confirm

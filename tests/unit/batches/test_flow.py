@@ -53,10 +53,10 @@ def test_the_estimate_is_shown_before_anything_starts() -> None:
 
     def refuse(lines: list[str]) -> None:
         shown.extend(lines)
-        raise SettingsError(["nothing was asked but the sample"])
+        raise SettingsError(["only the sample was asked about"])
 
     steps = flow(account, RUN)
-    with pytest.raises(SettingsError, match="nothing was asked"):
+    with pytest.raises(SettingsError, match="only the sample was asked about"):
         steps.go(steps.runner.keys(), 20, refuse, resume=False, is_new=False)
     assert shown[0].startswith("250 pictures in 3 batches, 2 at a time: about ")
     assert "US$" in shown[-1]
@@ -129,7 +129,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_come_back() -> None:
     keys = steps.runner.keys()
     begun = steps.runner.start(keys, 100)
     account.fault = stop
-    with pytest.raises(KeyboardInterrupt, match=r"still being asked; .*run: wildrydes-ml batch s3://pics/p/ --resume"):
+    with pytest.raises(KeyboardInterrupt, match=r"the batches go on; .*run: wildrydes-ml batch s3://pics/p/ --resume"):
         steps.go(keys, 5, lambda lines: None, resume=True, is_new=False)
     account.fault = lambda number, moment: None
     said = Said()
