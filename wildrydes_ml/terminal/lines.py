@@ -3,13 +3,14 @@
 Nothing is redrawn, and there are no escapes. What takes minutes gets a line less often, and dots behind it meanwhile.
 """
 
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
-from ..reporting import SILENCE_SECONDS, TextReporter, tell
+from ..reporting import SILENCE_SECONDS, TextReporter, tell, terminal_columns
 from . import ending
 from .course import Course
 
@@ -51,6 +52,7 @@ class Lines(TextReporter):
         self._spoke = self._told = self._news = clock()
         self._is_open = False
         self._is_waiting = True
+        self._columns = 0
         self._end = threading.Event()
 
     def start(self) -> "Lines":
@@ -64,8 +66,10 @@ class Lines(TextReporter):
         self._hear(False)
 
     def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
-        """As text, and where the log is."""
+        """As text; on a terminal, broken at words."""
+        self._columns = terminal_columns(self._out)
         super().plan(steps, idle_before=idle_before, idle_after=idle_after)
+        self._columns = 0
         self._hear(True)
 
     def event(self, text: str, **record: Any) -> None:
@@ -131,7 +135,8 @@ class Lines(TextReporter):
     def _print(self, text: str) -> None:
         with self._lock:
             self._end_line()
-            super()._print(text)
+            for line in text.split("\n"):
+                super()._print(_folded(line, self._columns))
 
     def _hear(self, is_waiting: bool) -> None:
         with self._lock:
@@ -143,3 +148,11 @@ class Lines(TextReporter):
         with suppress(OSError, ValueError):  # whoever read it has gone, or it is closed
             while not self._end.wait(_TICK_SECONDS):
                 self.beat()
+
+
+def _folded(line: str, columns: int) -> str:
+    """A line broken at words, its rest indented; a name that is too long stays whole. Without columns, as it is."""
+    if len(line) <= columns or not columns:
+        return line
+    rest = " " * (len(line) - len(line.lstrip()) + 2)
+    return textwrap.fill(line, columns, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)

@@ -1,9 +1,14 @@
 """What stands in a pipe: plain lines, a sign of life in every silence, no escapes; and who gets the view."""
 
+import fcntl
 import io
 import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import threading
 
 import pytest
@@ -267,3 +272,21 @@ def test_batch_tells_each_resource_only_when_asked(is_verbose: bool) -> None:
     assert f"create stack {STACK}" in out.getvalue()
     assert ("CREATE_IN_PROGRESS" in out.getvalue()) == is_verbose
     assert "Vpc" in told.course.works[STACK].running
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_a_plan_on_a_terminal_is_broken_at_words(columns: int) -> None:
+    ours, its_end = pty.openpty()
+    fcntl.ioctl(its_end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    link = "Add PublicSubnet1RouteTableAssociation (AWS::EC2::SubnetRouteTableAssociation), perhaps replaced"
+    address = "s3://wildrydes-ml-000000000000-us-east-1/code/ml_inferencefunction-d201c9bb921cef5f.zip"
+    with os.fdopen(its_end, "w") as out:
+        lines = Lines(Course(), "deploy", out=out)
+        lines.plan([{"text": f"update stack a\n  {link}"}, {"text": f"upload {address}"}])
+        lines.output(link)
+        shown = os.read(ours, 65536).decode().replace("\r", "").splitlines()
+    os.close(ours)
+    *plan, whole = shown
+    assert whole == link, "what is no plan keeps its lines"
+    assert [line for line in plan if len(line) > columns] == ([f"    {address}"] if columns == 60 else [])
+    assert " ".join(" ".join(plan).split()) == f"Plan: 1. update stack a {link} 2. upload {address}"
