@@ -154,5 +154,6 @@ def _folded(line: str, columns: int) -> str:
     """A line broken at words, its rest indented; a name that is too long stays whole. Without columns, as it is."""
     if len(line) <= columns or not columns:
         return line
-    rest = " " * (len(line) - len(line.lstrip()) + 2)
+    bare = line.lstrip()
+    rest = " " * (len(line) - len(bare) + (3 if bare[0].isdigit() else 2))
     return textwrap.fill(line, columns, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)

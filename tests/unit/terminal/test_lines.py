@@ -274,6 +274,14 @@ def test_batch_tells_each_resource_only_when_asked(is_verbose: bool) -> None:
     assert "Vpc" in told.course.works[STACK].running
 
 
+def part(terminal: int) -> str:
+    """What the terminal has got; nothing when its other end is closed."""
+    try:
+        return os.read(terminal, 65536).decode()
+    except OSError:
+        return ""
+
+
 @pytest.mark.parametrize("columns", [60, 120])
 def test_a_plan_on_a_terminal_is_broken_at_words(columns: int) -> None:
     ours, its_end = pty.openpty()
@@ -284,9 +292,9 @@ def test_a_plan_on_a_terminal_is_broken_at_words(columns: int) -> None:
         lines = Lines(Course(), "deploy", out=out)
         lines.plan([{"text": f"update stack a\n  {link}"}, {"text": f"upload {address}"}])
         lines.output(link)
-        shown = os.read(ours, 65536).decode().replace("\r", "").splitlines()
+    shown = "".join(iter(lambda: part(ours), "")).replace("\r", "").splitlines()
     os.close(ours)
     *plan, whole = shown
     assert whole == link, "what is no plan keeps its lines"
-    assert [line for line in plan if len(line) > columns] == ([f"    {address}"] if columns == 60 else [])
+    assert [line for line in plan if len(line) > columns] == ([f"     {address}"] if columns == 60 else [])
     assert " ".join(" ".join(plan).split()) == f"Plan: 1. update stack a {link} 2. upload {address}"
