@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta, timezone, tzinfo
 
 from .errors import SettingsError
-from .tags import EXPIRES_TAG
+from .tags import BESIDE_TAG, EXPIRES_TAG
 
 NEVER = "never"
 REMOVAL = "wildrydes-ml destroy --expired"
@@ -88,7 +88,12 @@ def of_all(tags: Sequence[Mapping[str, str]]) -> datetime | None:
 
     A stack before it may have an older time: one whose instance has ended takes no new tags.
     """
-    return of(tags[-1]) if tags else None
+    return of(last(tags))
+
+
+def last(tags: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """The tags of the last stack that deploy made: what it did not make, it does not give a time."""
+    return next((one for one in reversed(tags) if BESIDE_TAG not in one), {})
 
 
 def _read(stored: str) -> datetime | None:
@@ -139,7 +144,7 @@ def sentence(tags: Sequence[Mapping[str, str]], now: datetime, place: str) -> st
 
 def _unreadable(tags: Sequence[Mapping[str, str]]) -> str:
     """Why a tag that somebody else has written is no time; empty without one."""
-    wrong = tags[-1].get(EXPIRES_TAG, "") if tags else ""
+    wrong = last(tags).get(EXPIRES_TAG, "")
     return (
         f"the tag {EXPIRES_TAG} is {wrong!r}, which is no time, so it never expires: deploy --expires TIME"
         if wrong

@@ -14,7 +14,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.errors import SettingsError
-from wildrydes_ml.tags import EXPIRES_TAG, TAG
+from wildrydes_ml.tags import BESIDE_TAG, EXPIRES_TAG, TAG
 from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -100,6 +100,7 @@ def test_a_deployment_expires_with_its_last_stack() -> None:
     for last in ({}, {EXPIRES_TAG: "soon"}):
         assert expiry.of_all([early, last]) is None
     assert expiry.of_all([]) is None
+    assert expiry.of_all([early, late, {BESIDE_TAG: "batch"}]) == expiry.of_all([late]), "deploy did not make that one"
     assert expiry.sentence([early, {}], NOW, "") == expiry.sentence([], NOW, "") == ""
     assert "is 'soon', which is no time" in expiry.sentence([{EXPIRES_TAG: "soon"}], NOW, "")
 

@@ -20,6 +20,7 @@ from ..deploy.settings import Settings
 from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..reporting import Quiet, Reporter
+from ..tags import BESIDE_TAG, TAG
 from .places import Run, location
 
 _MACHINE, _FUNCTION, _INPUT, _OUTPUT, _CONCURRENCY = (
@@ -151,9 +152,16 @@ def machine(
         bucket=run.output.bucket,
         role_arn=site.settings.role_arn,
         allow_replace=(_ENDPOINT,),  # a route to S3 holds no data
+        tags={**_tags_of_a_person(site), BESIDE_TAG: "batch"},
     )
     done = deploying.deploy(options, target, reporter=_Building(reporter), aws=aws)
     return done.outputs[_MACHINE], True
+
+
+def _tags_of_a_person(site: Site) -> dict[str, str]:
+    """Those of the deployment's stacks: an account may demand them of each stack."""
+    found = {key: value for stack in site.stacks for key, value in stack.tags.items()}
+    return {key: value for key, value in found.items() if not key.startswith((TAG, "aws:"))}
 
 
 class _Building(Quiet):

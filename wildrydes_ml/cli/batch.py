@@ -31,7 +31,7 @@ def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     there = site.find(aws, settings)
     machines, s3 = connect_batches(target, aws.identity.region, reporter.warning)
     bucket = settings.bucket or there.parameters.get("DataBucket", "") or default_bucket(settings, aws.identity)
-    run = places.run(_asked(options.pictures), options.to, bucket)
+    run = places.run(_asked(options.pictures), options.to, bucket, settings.name)
     site.refuse_elsewhere(there, run)
     lanes = site.concurrency(aws, there, options.concurrency, target.is_local)
     poll_seconds = min(target.poll_seconds * 10, 5.0)

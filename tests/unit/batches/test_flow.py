@@ -14,7 +14,7 @@ from wildrydes_ml.testing import Said
 
 from .account import Account, Killed, flow, unreachable
 
-RUN = places.run("s3://pics/p/", "", "ours")
+RUN = places.run("s3://pics/p/", "", "ours", "rides")
 
 
 def filled(pictures: int = 250) -> Account:
@@ -276,7 +276,7 @@ def test_a_folder_is_uploaded_once(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     for name in ("a.png", "sub/b.png"):
         (tmp_path / name).write_bytes(b"horse")
-    run = places.run(str(tmp_path), "", "ours")
+    run = places.run(str(tmp_path), "", "ours", "rides")
     account = Account()
     steps = flow(account, run)
     names = [str(tmp_path / "a.png"), str(tmp_path / "sub" / "b.png")]

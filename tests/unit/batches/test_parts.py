@@ -8,7 +8,7 @@ import pytest
 
 from wildrydes_ml.batches import manifest, places, results
 from wildrydes_ml.batches.estimate import Speed, estimate, spent
-from wildrydes_ml.batches.places import Location
+from wildrydes_ml.batches.places import Location, Run
 from wildrydes_ml.batches.results import Results
 from wildrydes_ml.batches.runner import duration, lines
 from wildrydes_ml.errors import SettingsError
@@ -16,8 +16,12 @@ from wildrydes_ml.errors import SettingsError
 # Places
 
 
+def asked(pictures: str, to: str = "", own_bucket: str = "ours", name: str = "rides") -> Run:
+    return places.run(pictures, to, own_bucket, name)
+
+
 def test_the_same_request_has_the_same_places() -> None:
-    one, again = places.run("s3://pictures/a/", "", "ours"), places.run("s3://pictures/a/", "", "ours")
+    one, again = asked("s3://pictures/a/", "", "ours"), asked("s3://pictures/a/", "", "ours")
     assert one == again
     assert one.input == Location("pictures", "a/")
     assert str(one.at("results")) == f"s3://ours/batches/{one.id}/results/"
@@ -28,25 +32,33 @@ def test_the_same_request_has_the_same_places() -> None:
 
 
 def test_other_requests_have_other_places() -> None:
-    ids = {
-        places.run(asked, to, "ours").id
-        for asked, to in [("s3://pictures/a/", ""), ("s3://pictures/b/", ""), ("s3://pictures/a/", "s3://mine/r")]
-    }
-    assert len(ids) == 3
+    runs = [
+        asked("s3://pictures/a/"),
+        asked("s3://pictures/b/"),
+        asked("s3://pictures/a/", "s3://mine/r"),
+        asked("s3://pictures/a/", name="room-anna"),
+        asked("s3://others/a/", "s3://mine/r"),
+    ]
+    assert len({run.id for run in runs}) == len(runs)
+    assert len({run.at("results") for run in runs}) == len(runs), "a key of two buckets is two pictures"
 
 
 def test_results_go_where_they_are_asked_to() -> None:
-    run = places.run("s3://pictures/a/", "s3://mine/runs/1", "ours")
-    assert run.output == run.root == Location("mine", "runs/1/")
+    run = asked("s3://pictures/a/", "s3://mine/runs/1")
+    assert (run.root, run.output) == (Location("mine", "runs/1/"), Location("mine", f"runs/1/{run.id}/"))
+
+
+def test_a_folder_s_path_may_be_no_utf_8() -> None:
+    assert asked("/home/rider/\udcff").id != asked("/home/rider/\udcfe").id
 
 
 def test_a_folder_lies_in_our_bucket() -> None:
-    run = places.run("/home/rider/pictures", "", "ours")
+    run = asked("/home/rider/pictures")
     assert run.input == run.at("pictures")
 
 
 @pytest.mark.parametrize(
-    ("asked", "to", "said"),
+    ("pictures", "to", "said"),
     [
         ("s3://NoBucket/a", "", "write s3://BUCKET/PREFIX"),
         ("s3://", "", "write s3://BUCKET/PREFIX"),
@@ -56,9 +68,9 @@ def test_a_folder_lies_in_our_bucket() -> None:
         ("s3://ours", "", "results would count as pictures"),
     ],
 )
-def test_places_that_cannot_be_used_are_refused(asked: str, to: str, said: str) -> None:
+def test_places_that_cannot_be_used_are_refused(pictures: str, to: str, said: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(said)):
-        places.run(asked, to, "ours")
+        asked(pictures, to)
 
 
 # Manifests

@@ -10,7 +10,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import survey
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.errors import OutOfReach, WildrydesError
-from wildrydes_ml.tags import EXPIRES_TAG, TAG
+from wildrydes_ml.tags import BESIDE_TAG, EXPIRES_TAG, TAG
 from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -129,3 +129,10 @@ def test_what_has_expired_is_what_has_its_last_stack_behind_its_time() -> None:
     assert [one.name for one in survey.expired(aws.gateways, NOW + DAY)] == ["iris", "wildrydes-ml"]
     put(aws, "iris-two", "iris", DAY)  # made after the first
     assert [one.name for one in survey.expired(aws.gateways, NOW + DAY)] == ["wildrydes-ml"]
+
+
+def test_a_stack_that_batch_made_does_not_keep_the_others_from_expiring() -> None:
+    aws = account()
+    aws.stacks.put("iris-batch", "CREATE_COMPLETE", tags={TAG: "iris", BESIDE_TAG: "batch"}, created=NOW)
+    (expired,) = survey.expired(aws.gateways, NOW)
+    assert [stack.name for stack in expired.stacks] == ["iris", "iris-batch"]
