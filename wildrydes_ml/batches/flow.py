@@ -49,17 +49,29 @@ class Flow:
         return self.runner.reporter
 
     def upload(self, folder: Path, pictures: Sequence[str]) -> None:
-        """Copies the pictures of a folder into the bucket; a picture that is there is left out."""
+        """Copies the pictures of a folder into the bucket; a picture that is there as it is here is left out.
+
+        Raises SettingsError for pictures that have changed since they were answered.
+        """
         place, client = self.runner.run.input, self.runner.pictures
-        there = set(client.keys(place.bucket, place.prefix))
+        there = {one.key: one for one in client.listed(place.bucket, place.prefix)}
         names = {f"{place.prefix}{Path(one).relative_to(folder).as_posix()}": Path(one) for one in pictures}
         manifest.refuse_odd(names)
-        new = {key: path for key, path in names.items() if key not in there}
+        new = {key: path for key, path in names.items() if key not in there or there[key].differs(path)}
+        self._refuse_answered([key for key in new if key in there])
         if new:
             self.reporter.event(f"uploading {len(new):,} pictures to {place}")
         work = [partial(_upload, client.write, place.bucket, key, path) for key, path in new.items()]
         for future in parallel.start(work, _UPLOADERS):
             future.result()
+
+    def _refuse_answered(self, changed: Sequence[str]) -> None:
+        """Raises SettingsError when one of them has an answer: it would be told as that of the new picture."""
+        lines = self.runner.results().lines if changed else {}
+        if answered := [key for key in changed if key in lines]:
+            first = answered[0].removeprefix(self.runner.run.input.prefix)
+            others = f" and {len(answered) - 1:,} more" if len(answered) > 1 else ""
+            raise SettingsError([f"{first}{others}: changed since the answer was written; use --to for another place"])
 
     def go(self, keys: Sequence[str], sample: int, confirm: Confirm, *, resume: bool, is_new: bool) -> Results:
         """Asks all pictures that have no result yet, and returns the results of all.

@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -26,6 +27,7 @@ from .options import settings as _settings
 def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     """Asks many pictures and writes a line for each; 1 when some have no answer."""
     settings = _settings(options)
+    _refuse_unwritable(options.out or Path("batch.jsonl"))
     target = commands.existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     there = site.find(aws, settings)
@@ -46,6 +48,15 @@ def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     confirm = _agreement(options, reporter)
     results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
     return _told(options, flow, results, keys)
+
+
+def _refuse_unwritable(file: Path) -> None:
+    """Raises SettingsError where the results cannot be written: before anything is paid for."""
+    if file.is_dir():
+        raise SettingsError([f"--out {file}: this is a directory; name a file"])
+    if not os.access(file.parent, os.W_OK | os.X_OK):
+        why = "you may not write in this directory" if file.parent.is_dir() else "there is no such directory"
+        raise SettingsError([f"{file.parent}: {why}; name another file with --out"])
 
 
 def _keys(asked: str, flow: Flow) -> list[str]:

@@ -289,3 +289,18 @@ def test_a_folder_is_uploaded_once(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["key"] for line in lines] == ["a.png", "sub/b.png"]
     assert counts == {"Unicorn is validated": 2}
+
+
+def test_a_picture_that_has_changed_is_uploaded_anew_and_gets_no_answer_of_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"horse")
+    run, account = places.run(str(tmp_path), "", "ours", "rides"), Account()
+    steps, key = flow(account, run), f"{run.input.prefix}a.png"
+    steps.upload(tmp_path, [str(tmp_path / "a.png")])
+    (tmp_path / "a.png").write_bytes(b"dcows")  # before anybody asked, and as long as before
+    steps.upload(tmp_path, [str(tmp_path / "a.png")])
+    assert account.objects["ours", key].body == b"dcows"
+    steps.go(steps.runner.keys(), 5, lambda lines: None, resume=False, is_new=False)
+    (tmp_path / "a.png").write_bytes(b"no cow")
+    with pytest.raises(SettingsError, match=r"^a\.png: changed since the answer was written; use --to for another"):
+        steps.upload(tmp_path, [str(tmp_path / "a.png")])
+    assert account.objects["ours", key].body == b"dcows"

@@ -136,6 +136,20 @@ def test_an_unexpected_error_concerns_one_picture(ask: Asked) -> None:
     assert [line.get("problem", "") for line in bucket.lines] == ["", "internal", ""]
 
 
+@pytest.mark.parametrize("line", [{"score": float("nan")}, {"body": b"bytes"}, None], ids=str)
+def test_a_line_that_is_no_json_concerns_one_picture(line: Any) -> None:
+    bucket = Bucket(a=b"fine", b=b"odd")
+    batch.answer(event("a", "b"), None, lambda data: {"fine": True} if data == b"fine" else line, bytes, bucket)
+    assert bucket.lines == [{"key": "a", "fine": True}, {"key": "b", "problem": "internal"}]
+
+
+def test_a_line_s_own_key_takes_no_other_picture_s_place() -> None:
+    bucket = Bucket(a=b"1", b=b"2")
+    found = batch.answer(event("a", "b"), None, lambda data: {"key": "a", "message": "yes"}, bytes, bucket)
+    assert bucket.lines == [{"key": "a", "message": "yes"}, {"key": "b", "message": "yes"}]
+    assert (found["done"], found["left"]) == (2, 0)
+
+
 def test_without_a_model_the_batch_fails_and_nothing_is_written(ask: Asked) -> None:
     class Broken(FakeDetector):
         def detect(self, image: NDArray[Any]) -> list[Any]:
