@@ -18,6 +18,7 @@ from ..local import emulator
 from ..naming import OWN_NAME
 from ..reporting import Reporter
 from .commands import agreement, confirmation, existing_target, home_of, removed_locally, target_of
+from .config import NO_CONFIG
 from .options import settings as _settings
 
 # What an action has no use for, by the options' names.
@@ -29,6 +30,7 @@ _ONLY_FOR = {
     "overrides": ("deploy",),
     "model": ("deploy",),
     "tag": ("deploy",),
+    "expires": ("deploy",),
     "out": ("deploy", "status"),
     "keep_data": ("destroy",),
     "retain": ("destroy",),
@@ -44,12 +46,17 @@ def class_(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def _refuse_idle(options: argparse.Namespace) -> None:
-    """Raises SettingsError for options that the action has no use for."""
+    """Raises SettingsError for options that the action has no use for. A file of --config is for every action."""
+    file = getattr(options, "file", NO_CONFIG).options
     faults = [
         f"{_FLAGS.get(name, f'--{name}')} goes with class {' and class '.join(actions)}"
         for name, actions in _ONLY_FOR.items()
-        if getattr(options, name) and options.action not in actions
+        if (value := getattr(options, name)) and value != file.get(name) and options.action not in actions
     ]
+    if options.roster and options.action == "destroy":
+        faults.append(
+            f"class destroy deletes the whole class: leave out {options.roster}, or name students with --only"
+        )
     if options.keep_data and options.only:
         faults.append("--keep-data is about what all share: leave out --only")
     if faults:

@@ -31,6 +31,8 @@ def students(tmp_path: Path) -> str:
         ),
         (["destroy", "--count", "3"], "--count goes with class deploy"),
         (["destroy", "--out", "x"], "--out goes with class deploy and class status"),
+        (["status", "--expires", "18:00"], "--expires goes with class deploy"),
+        (["destroy", "{}"], "class destroy deletes the whole class: leave out "),
         (["destroy", "--keep-data", "--only", "anna"], "--keep-data is about what all share: leave out --only"),
         (["deploy", "{}", "--name", "a-name-that-has-too-many"], "may have at most 19 characters"),
         (["fly"], "argument action: invalid choice: 'fly'"),
@@ -64,3 +66,12 @@ def test_status_and_destroy_of_nothing_say_so(tmp_path: Path, capsys: pytest.Cap
     assert main(["class", "status", *place]) == 1
     assert "no emulator is running" in capsys.readouterr().err
     assert main(["class", "destroy", *place]) == 0
+
+
+@pytest.mark.parametrize("action", ["status", "destroy"])
+def test_a_file_with_the_options_of_deploy_serves_every_action(
+    action: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "c.toml").write_text('preset = "lean"\nexpires = "2d"\ntag = ["team=rides"]\n[set]\nMinScore = 0.5\n')
+    main(["class", action, "--config", str(tmp_path / "c.toml"), "--local", "--home", str(tmp_path / "home")])
+    assert "goes with class deploy" not in capsys.readouterr().err
