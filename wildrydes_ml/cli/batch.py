@@ -2,7 +2,6 @@
 
 import argparse
 import math
-import os
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from ..errors import SettingsError
 from ..reporting import Reporter
 from . import ask_line, commands
 from .options import settings as _settings
+from .writing import refuse_unwritable
 
 
 def batch(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -54,9 +54,7 @@ def _refuse_unwritable(file: Path) -> None:
     """Raises SettingsError where the results cannot be written: before anything is paid for."""
     if file.is_dir():
         raise SettingsError([f"--out {file}: this is a directory; name a file"])
-    if not os.access(file.parent, os.W_OK | os.X_OK):
-        why = "you may not write in this directory" if file.parent.is_dir() else "there is no such directory"
-        raise SettingsError([f"{file.parent}: {why}; name another file with --out"])
+    refuse_unwritable(file.parent, is_made=False)
 
 
 def _keys(asked: str, flow: Flow) -> list[str]:

@@ -13,13 +13,14 @@ from ..classroom.run import Order
 from ..classroom.seats import FAILED, Seat, counted, sheet, table
 from ..deploy import public as deploying
 from ..deploy.settings import Settings
-from ..errors import SettingsError, naming
+from ..errors import SettingsError
 from ..local import emulator
 from ..naming import OWN_NAME
 from ..reporting import Reporter
 from .commands import agreement, confirmation, existing_target, home_of, removed_locally, target_of
 from .config import NO_CONFIG
 from .options import settings as _settings
+from .writing import refuse_unwritable, write_private
 
 # What an action has no use for, by the options' names.
 _ONLY_FOR = {
@@ -80,6 +81,7 @@ def _deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     order.check()
     if options.plan:
         return _preview(options, order, reporter)
+    refuse_unwritable(options.out or Path(asked.name), is_made=True)
     target, _ = target_of(options, asked, reporter)
     aws = deploying.connected(asked, target, reporter)
     seats = run.deploy(aws, order, target, reporter, agreement(options, reporter))
@@ -144,17 +146,16 @@ def _listed(options: argparse.Namespace, name: str) -> tuple[Student, ...]:
 
 
 def _write(options: argparse.Namespace, name: str, seats: Sequence[Seat], reporter: Reporter) -> None:
-    """The list and the cards. They may hold keys, so nobody else may read them."""
-    folder = options.out or Path(name)
+    """The list and the cards. They may hold keys, so nobody else may read them; those of some students leave the list
+    of all as it is."""
+    folder, stem = options.out or Path(name), f"{name}-only" if options.only else name
     with_codes = page.has_codes()
     if not with_codes:
         reporter.warning(f"the cards have no QR codes; to get them, run: {page.EXTRA}")
-    files = {folder / f"{name}.csv": sheet(seats), folder / f"{name}.html": page.html(name, seats, with_codes)}
+    files = {folder / f"{stem}.csv": sheet(seats), folder / f"{stem}.html": page.html(name, seats, with_codes)}
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
-        with naming(path):
-            path.touch(mode=0o600)
-            path.write_text(text, encoding="utf-8")
+        write_private(path, text)
     reporter.output(f"wrote {' and '.join(map(str, files))}", files=[str(path) for path in files])
 
 

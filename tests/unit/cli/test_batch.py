@@ -12,7 +12,7 @@ from wildrydes_ml.cli import main
     ("out", "told"),
     [
         (".", "--out .: this is a directory; name a file"),
-        ("nowhere/out.jsonl", "nowhere: there is no such directory; name another file with --out"),
+        ("nowhere/out.jsonl", "nowhere: there is no such directory; name another place with --out"),
         ("file/out.jsonl", "file: there is no such directory"),
     ],
 )

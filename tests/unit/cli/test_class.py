@@ -35,6 +35,7 @@ def students(tmp_path: Path) -> str:
         (["destroy", "{}"], "class destroy deletes the whole class: leave out "),
         (["destroy", "--keep-data", "--only", "anna"], "--keep-data is about what all share: leave out --only"),
         (["deploy", "{}", "--name", "a-name-that-has-too-many"], "may have at most 19 characters"),
+        (["deploy", "{}", "--out", "{}/cards"], "s.csv: there is no such directory; name another place with --out"),
         (["fly"], "argument action: invalid choice: 'fly'"),
         (["deploy", "nowhere.csv"], "nowhere.csv: No such file or directory"),
     ],
