@@ -92,7 +92,8 @@ class Flow:
             speed = self.known(self._sampled(missing, sample, is_new=is_new))
             found, size = self._estimate(missing, speed)
             confirm(lines(found, self.is_local))
-            running = self.runner.start(missing, size)
+            # Another command with the same pictures may have started them meanwhile: one run is paid for.
+            running = self.runner.running() or self.runner.start(missing, size)
         else:
             speed = self.known(Speed(picture=0.1))
             found, size = self._estimate(missing, speed)

@@ -5,6 +5,7 @@ half done. The first line with an answer counts, whatever batch it came in.
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -72,7 +73,9 @@ def _line(text: str) -> Line | None:
 
 
 def _number(text: str) -> float:
+    """The number of a label; 0 for one that is none, which anybody with the bucket may write."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return 0.0
+    return found if math.isfinite(found) and found > 0 else 0.0

@@ -304,3 +304,16 @@ def test_a_picture_that_has_changed_is_uploaded_anew_and_gets_no_answer_of_the_o
     with pytest.raises(SettingsError, match=r"^a\.png: changed since the answer was written; use --to for another"):
         steps.upload(tmp_path, [str(tmp_path / "a.png")])
     assert account.objects["ours", key].body == b"dcows"
+
+
+def test_two_commands_at_once_ask_the_pictures_once() -> None:
+    account = filled()
+
+    def meanwhile(lines: list[str]) -> None:
+        steps = flow(account, RUN)
+        steps.runner.start(steps.runner.keys(), 100)
+
+    steps = flow(account, RUN)
+    keys = steps.runner.keys()
+    results = steps.go(keys, 5, meanwhile, resume=False, is_new=False)
+    assert (results.missing(keys), len(account.executions)) == ([], 1)

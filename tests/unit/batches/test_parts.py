@@ -140,6 +140,13 @@ def test_what_is_no_line_is_none() -> None:
     assert list(found.lines) == ["a"]
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "many", ""])
+def test_a_label_that_is_no_time_counts_as_none(seconds: str) -> None:
+    found = Results()
+    found.add(stored({"key": "a"}), {"seconds": seconds})
+    assert found.seconds == 0.0
+
+
 def test_lines_are_counted_by_verdict_and_problem() -> None:
     found: list[results.Line] = [{"message": "yes"}, {"message": "yes"}, {"problem": "internal"}, {"length": 5}]
     assert results.counted(found) == {"yes": 2, "problem: internal": 1, "answered": 1}

@@ -11,6 +11,7 @@ from wildrydes_ml.batches import places, site
 from wildrydes_ml.batches.site import Site
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.errors import WildrydesError
 from wildrydes_ml.tags import BESIDE_TAG, EXPIRES_TAG, TAG
 from wildrydes_ml.testing import Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -41,19 +42,25 @@ def aws() -> Iterator[Account]:
         yield account
 
 
-def made(aws: Account) -> str:
+def made(aws: Account, *, exists: bool = True) -> str:
     settings = wild_rydes()
     stacks = tuple(health.find_stacks(aws.gateways, settings))
     facts = FunctionFacts("ml_inferencefunction", "role", 3008, 90, "x86_64", mounts=True)
     there = Site(settings, stacks, health.outputs(settings, list(stacks)), FUNCTION, facts)
     run = places.run("s3://pics/p/", "", "wildrydes-ml-123456789012-eu-west-1", "wildrydes-ml")
-    machines: Any = Machines()
+    machines: Any = Machines(exists)
     machine, _ = site.machine(aws.gateways, machines, there, Target(), run, Said(), concurrency=2, tolerated=5)
     return machine
 
 
 class Machines:
     """Step Functions without an execution."""
+
+    def __init__(self, exists: bool) -> None:
+        self._exists = exists
+
+    def exists(self, machine: str) -> bool:
+        return self._exists
 
     def executions(self, machine: str, begin: str = "", status: str = "") -> list[Any]:
         return []
@@ -72,3 +79,13 @@ def test_status_tells_the_expiry_and_asks_the_api_whatever_became_of_the_machine
     said = Said()
     assert health.status(aws.gateways, wild_rydes(), Target(), said).answer
     assert [record["expires"] for _, _, record in said.lines if "expires" in record] == [PAST]
+
+
+def test_a_machine_that_somebody_deleted_comes_back_when_its_stack_is_deleted(aws: Account) -> None:
+    made(aws)
+    place = "--stack-name wildrydes-ml-batch --region eu-west-1"
+    told = f"was deleted: its stack holds no data, so delete it with: aws cloudformation delete-stack {place} && "
+    with pytest.raises(WildrydesError, match=told):
+        made(aws, exists=False)
+    aws.stacks.delete(BATCH)
+    assert made(aws) == "arn:machine"
