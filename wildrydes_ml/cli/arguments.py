@@ -159,7 +159,6 @@ def batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--to", default="", metavar="s3://…", help="where the results go (default: folder batches/ of our bucket)"
     )
-    parser.add_argument("--bucket", default="", help="our bucket (default: the one that deploy uses)")
     parser.add_argument(
         "--concurrency",
         type=_between(1, 10_000),

@@ -101,7 +101,9 @@ VERBS = {
     ),
     "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", group.place, group.ask),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", group.place, group.classify),
-    "batch": _Verb("Ask about many pictures, in a bucket or in a folder.", "batch", group.place, group.batch),
+    "batch": _Verb(
+        "Ask about many pictures, in a bucket or in a folder.", "batch", group.place, group.change, group.batch
+    ),
     "status": _Verb(
         "Show stacks, outputs, whether the API answers, and idle cost.", "commands", group.place, group.status
     ),

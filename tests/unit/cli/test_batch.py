@@ -1,11 +1,14 @@
 """`batch` on the command line: where the results cannot be written is told before anything is asked."""
 
 import json
+import shlex
 from pathlib import Path
 
 import pytest
 
-from wildrydes_ml.cli import main
+from wildrydes_ml.cli import ask_line, main
+from wildrydes_ml.cli.options import settings
+from wildrydes_ml.cli.parser import build_parser
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,17 @@ def test_results_that_could_not_be_written_are_not_asked_for(
     assert main([*arguments, "--local", "--home", str(tmp_path / "home")]) == 2
     *_, result = map(json.loads, capsys.readouterr().out.splitlines())
     assert told in result["error"]
+
+
+def test_the_command_that_goes_on_has_all_that_the_run_depends_on() -> None:
+    given = [
+        *("--name", "rides", "--to", "s3://mine/r", "--role-arn", "arn:aws:iam::123456789012:role/cfn"),
+        *("--concurrency", "7", "--tolerate", "9", "--out", "my out.jsonl", "--yes", "--sample", "3"),
+    ]
+    options = build_parser("batch").parse_args(["s3://pics/a b/", *given])
+    words = shlex.split(ask_line.resuming(options))
+    again = build_parser("batch").parse_args(words[words.index("bin/batch.py") + 1 :])
+    assert again.resume
+    for name in ("pictures", "name", "to", "role_arn", "concurrency", "tolerate", "out"):
+        assert getattr(again, name) == getattr(options, name), name
+    assert settings(options).role_arn == "arn:aws:iam::123456789012:role/cfn"
