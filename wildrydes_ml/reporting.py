@@ -130,7 +130,9 @@ class JsonReporter:
         self._write("error", text=text)
 
     def result(self, ok: bool, **record: Any) -> None:
-        """`{"type": "result", "ok": ..., "seconds": ...}` with what else is known."""
+        """`{"type": "result", "ok": ..., "seconds": ...}` with what else is known; of a failure also the exit code, 1
+        unless it is given."""
+        record = record if ok else {"exit_code": 1, **record}
         self._write("result", ok=ok, seconds=round(self._clock() - self._began, 3), **record)
 
     def _write(self, kind: str, /, **record: Any) -> None:

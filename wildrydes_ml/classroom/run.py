@@ -5,7 +5,7 @@ a class.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .. import parallel
@@ -29,6 +29,7 @@ from . import estimate, parts, present
 from .answers import answered, connected_answer
 from .board import Board, SeatReporter, together
 from .estimate import Scale
+from .joining import with_what_others_have
 from .pacing import Pace, Unhurried, paced
 from .parts import Common
 from .roster import Student
@@ -96,9 +97,10 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
     It changes nothing. Raises the same errors as `deploy`, before anything is made.
     """
     reporter.event("checking what is already deployed")
+    there = aws.stacks.listed()
+    order = _joined(aws, order, there)
     settings = parts.settings_of_shared(order.asked, order.whole, order.name)
     plan = deployer.preview(aws, settings, target, reporter)
-    there = aws.stacks.listed()
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
     _tell_others(order, there, reporter)
@@ -149,8 +151,11 @@ def deploy(
 
     Raises the errors of a deploy for what all share, Unready when the account has no room for the class.
     """
-    plan = _plan(aws, order, target, reporter)
+    reporter.event("checking what is already deployed")
     there = aws.stacks.listed()
+    order = _joined(aws, order, there)
+    settings = parts.settings_of_shared(order.asked, order.whole, order.name)
+    plan = planning.make(aws, settings, target, reporter)
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
     _tell_others(order, there, reporter)
@@ -199,10 +204,14 @@ class _Agreement:
             self._confirm([*others, *self._lines])
 
 
-def _plan(aws: Aws, order: Order, target: Target, reporter: Reporter) -> Plan:
-    reporter.event("checking what is already deployed")
-    settings = parts.settings_of_shared(order.asked, order.whole, order.name)
-    return planning.make(aws, settings, target, reporter)
+def _joined(aws: Aws, order: Order, there: Mapping[str, Stack]) -> Order:
+    """The order in which new students get what those have who are there. Raises SettingsError as `Order.check`."""
+    if all(order.stack_name(one) in there for one in order.only):
+        return order
+    stacks = present.of_class(there, order.name)
+    found = replace(order, asked=with_what_others_have(aws, order.asked, order.whole, stacks))
+    found.check()
+    return found
 
 
 def _common(order: Order, desired: Desired, stacks: Mapping[str, Stack], target: Target) -> Common:

@@ -171,5 +171,6 @@ def _ended(seats: Sequence[Seat], reporter: Reporter) -> int:
         reporter.error(f"{counted(seats)}: {', '.join(failed)}. Run class deploy again; what is done stays")
     else:
         reporter.output(counted(seats))
-    reporter.result(not failed, students=len(seats), failed=failed)
+    told = {"exit_code": code} if failed else {}
+    reporter.result(not failed, students=len(seats), failed=failed, **told)
     return code

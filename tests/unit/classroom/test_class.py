@@ -26,7 +26,7 @@ from wildrydes_ml.destroy import expired
 from wildrydes_ml.destroy import public as destroying
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
-from wildrydes_ml.tags import CLASS_TAG, STUDENT_TAG, TAG
+from wildrydes_ml.tags import CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
 from wildrydes_ml.testing import IDENTITY, Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -135,6 +135,35 @@ def test_one_more_student_comes_to_a_class_that_stands(aws: FakeRoom) -> None:
     before = len(aws.journal)
     deployed(aws, order(counted(4, ROOM)))
     assert [line for line in aws.journal[before:] if line.startswith("create")] == ["create room-student-04-mod5-inf"]
+
+
+def test_who_joins_later_gets_what_the_others_have(aws: FakeRoom) -> None:
+    """A key, an expiry and a tag that the class has are not missing where nobody names them again."""
+    expires, values = "2096-01-01T18:00:00Z", {"ApiAuth": "API_KEY", "MinScore": "0.5"}
+    deployed(aws, order(overrides=values, expires=expires, tags={"team": "rides"}))
+    deployed(aws, order(only=STUDENTS[:1], overrides={"Timeout": "60"}))
+    before = list(aws.journal)
+    deployed(aws, order(counted(4, ROOM)))
+    late = aws.stacks.stacks["room-student-04-mod5-inf"]
+    assert {name: late.parameters[name] for name in values} == values
+    assert late.parameters["Timeout"] == aws.stacks.stacks["room-student-02-mod5-inf"].parameters["Timeout"]
+    assert late.parameters["FunctionName"] == "room-student-04-ml_inferencefunction"
+    assert (late.tags[EXPIRES_TAG], late.tags["team"]) == (expires, "rides")
+    assert not [line for line in aws.journal[len(before) :] if "student-01" in line or "update" in line]
+    del aws.stacks.stacks["room-student-02-mod5-inf"]
+    with pytest.raises(SettingsError, match="add --wired"):
+        deployed(aws, order(only=STUDENTS[1:2], is_wired=False))
+    deployed(aws, order(only=STUDENTS[1:2], overrides={"MinScore": "0.9"}))
+    again = aws.stacks.stacks["room-student-02-mod5-inf"]
+    assert (again.parameters["MinScore"], again.parameters["ApiAuth"]) == ("0.9", "API_KEY")
+
+
+def test_a_student_s_broken_stack_says_nothing_about_the_class(aws: FakeRoom) -> None:
+    deployed(aws, order(STUDENTS[:1], overrides={"MinScore": "0.5"}))
+    broken = aws.stacks.stacks["room-student-01-mod5-inf"]
+    aws.stacks.stacks["room-student-01-mod5-inf"] = replace(broken, status="ROLLBACK_COMPLETE")
+    deployed(aws, order(only=STUDENTS[1:2]))
+    assert aws.stacks.stacks["room-student-02-mod5-inf"].parameters["MinScore"] != "0.5"
 
 
 def test_only_one_student_is_done_again(aws: FakeRoom) -> None:
