@@ -1,7 +1,6 @@
 """A run from its first question to its results, in steps that may be begun anew at any of them."""
 
 import json
-import os
 from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -12,6 +11,7 @@ from .. import parallel
 from ..aws.machines import SUCCEEDED, Execution
 from ..errors import SettingsError, WildrydesError
 from ..reporting import Reporter
+from ..writing import write_whole
 from . import manifest
 from .estimate import Estimate, Speed, estimate, spent
 from .results import Results, counted, merged
@@ -150,12 +150,7 @@ class Flow:
     def write(self, results: Results, keys: Sequence[str], file: Path, prefix: str) -> Counter[str]:
         """Writes one line for each key, wholly or not at all, and returns how many there are of each verdict."""
         found = list(merged(results, keys, prefix))
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
-            draft.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in found), encoding="utf-8")
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in found))
         return counted(found)
 
     def cost(self, results: Results, speed: Speed) -> float:

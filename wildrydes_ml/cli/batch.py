@@ -19,9 +19,9 @@ from ..deploy import public as deploying
 from ..deploy.desired import default_bucket
 from ..errors import SettingsError
 from ..reporting import Reporter
+from ..writing import refuse_unwritable
 from . import ask_line, commands
 from .options import settings as _settings
-from .writing import refuse_unwritable
 
 
 def batch(options: argparse.Namespace, reporter: Reporter) -> int:

@@ -17,10 +17,10 @@ from ..errors import SettingsError
 from ..local import emulator
 from ..naming import OWN_NAME
 from ..reporting import Reporter
+from ..writing import refuse_unwritable, write_whole
 from .commands import agreement, confirmation, existing_target, home_of, removed_locally, target_of
 from .config import NO_CONFIG
 from .options import settings as _settings
-from .writing import refuse_unwritable, write_private
 
 # What an action has no use for, by the options' names.
 _ONLY_FOR = {
@@ -155,7 +155,7 @@ def _write(options: argparse.Namespace, name: str, seats: Sequence[Seat], report
     files = {folder / f"{stem}.csv": sheet(seats), folder / f"{stem}.html": page.html(name, seats, with_codes)}
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
-        write_private(path, text)
+        write_whole(path, text, is_private=True)
     reporter.output(f"wrote {' and '.join(map(str, files))}", files=[str(path) for path in files])
 
 
