@@ -18,6 +18,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _IN = re.compile(rf"(\d{{1,6}})([{''.join(_UNITS)}])", re.ASCII)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Python 3.11 and later read more, such as a date without dashes, as the beginning of a day.
+_MOMENT = re.compile(rf"{_DATE.pattern}[T ]\d{{2}}:\d{{2}}", re.ASCII)
 
 
 def asked(text: str, now: datetime, zone: tzinfo | None = None) -> str:
@@ -46,6 +48,8 @@ def _time(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
             return now + timedelta(**{_UNITS[ahead[2]]: int(ahead[1])})
         if _CLOCK.fullmatch(text):
             return _next(time.fromisoformat(text.zfill(5)), now, zone)
+        if not (_DATE.fullmatch(text) or _MOMENT.match(text)):
+            return None
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
         if _DATE.fullmatch(text):
             found += timedelta(days=1)

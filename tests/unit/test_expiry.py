@@ -56,7 +56,23 @@ def test_a_time_is_one_of_the_local_zone_and_stored_in_utc(text: str, stored: st
     assert expiry.faults(stored) == []
 
 
-@pytest.mark.parametrize("text", ["soon", "25:00", "18", "4y", "-4h", "2026-13-01", "99999w9", "999999w", "0h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "soon",
+        "25:00",
+        "18",
+        "4y",
+        "-4h",
+        "2026-13-01",
+        "99999w9",
+        "999999w",
+        "0h",
+        "20270131",
+        "2027-W05-6",
+        "2027-01-31Z",
+    ],
+)
 def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(SettingsError, match=r"--expires .*(write a time \(18:00\)|has passed)"):
         expiry.asked(text, NOW, BERLIN)
