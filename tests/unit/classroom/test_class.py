@@ -359,6 +359,23 @@ def test_the_students_go_first_then_what_all_share_and_nothing_is_left(aws: Fake
     assert not removed(aws)
 
 
+@pytest.mark.parametrize(
+    ("stack", "name", "student"),
+    [
+        ("theirs", "room-Big Name", "Big Name"),  # no deployment may be called so
+        ("theirs", "room-eve", "eve"),  # somebody copied the tags
+        ("room-eve-mod5-inf", "eve", "eve"),  # it is another deployment's
+    ],
+)
+def test_a_stack_with_tags_like_a_student_s_stops_nobody(aws: FakeRoom, stack: str, name: str, student: str) -> None:
+    deployed(aws, order())
+    aws.stacks.put(stack, "CREATE_COMPLETE", tags={TAG: name, CLASS_TAG: ROOM, STUDENT_TAG: student})
+    seats = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.student.id for seat in seats] == [one.id for one in STUDENTS]
+    assert removed(aws)
+    assert aws.left == [f"stack {stack}"]
+
+
 def test_one_student_s_part_is_deleted_alone(aws: FakeRoom) -> None:
     deployed(aws, order())
 
