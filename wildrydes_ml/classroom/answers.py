@@ -35,6 +35,8 @@ def connected_answer(aws: Aws, settings: Settings, target: Target, values: Value
     proof = settings.deployment.proof
     if proof is None:
         return Answer(UNASKED)
+    if missing := [name for name in (proof.api, proof.url) if name not in outputs]:
+        raise WildrydesError(f"its stack has no output {' and '.join(missing)}: run class deploy again")
     lost = aws.apis.lost(outputs[proof.api], proving.stage(proof, outputs))
     if lost == _STAGE:
         return Answer(NOT_CONNECTED, proving.public_url(target, proof, outputs), outputs[proof.api])

@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from .. import parallel
+from ..errors import WildrydesError
 from ..reporting import Reporter
 from .answers import Answer
 from .roster import Student
@@ -37,9 +38,12 @@ class Board:
         told = {"verdict": found.verdict, "url": found.url, "api": found.api, "key": found.key}
         self._change(id, state=DONE, stage=DONE, dollars=dollars, **told)
 
-    def failed(self, id: str, why: str, exit_code: int, dollars: float = 0.0) -> None:
-        """A student's part failed; the others go on."""
-        self._change(id, state=FAILED, stage=FAILED, verdict=why, exit_code=exit_code or 1, dollars=dollars)
+    def failed(self, id: str, error: Exception, dollars: float = 0.0) -> None:
+        """A student's part failed; the others go on. An application's own proof may raise anything."""
+        is_told = isinstance(error, (WildrydesError, OSError))
+        why = str(error) if is_told else f"{type(error).__name__}: {error}"
+        code = getattr(error, "exit_code", 1)
+        self._change(id, state=FAILED, stage=FAILED, verdict=why, exit_code=code, dollars=dollars)
 
     def warn(self, id: str, text: str) -> None:
         """A warning; the same about another student is not told again."""

@@ -113,5 +113,5 @@ def _look(
         values = {key: value for one in own for key, value in one.parameters.items()}
         outputs = health.outputs(settings, own)
         board.done(student.id, connected_answer(aws, settings, target, values, outputs), cost)
-    except (WildrydesError, OSError) as error:
-        board.failed(student.id, str(error), getattr(error, "exit_code", 1), dollars=cost)
+    except Exception as error:
+        board.failed(student.id, error, dollars=cost)

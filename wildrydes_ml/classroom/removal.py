@@ -126,8 +126,8 @@ class _Removing:
         try:
             destroyer.take(aws, removal, self._target, SeatReporter(board, student.id))
             board.done(student.id, Answer("deleted"))
-        except WildrydesError as error:
-            board.failed(student.id, str(error), error.exit_code)
+        except Exception as error:
+            board.failed(student.id, error)
 
     def _take_rest(self, has_keys: bool) -> None:
         """What is left of students whose stacks somebody deleted: keys, and logs that a function wrote at its end."""

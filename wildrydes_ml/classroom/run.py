@@ -296,8 +296,8 @@ def _student(aws: Aws, settings: Settings, student: Student, target: Target, boa
         else:
             found = connected_answer(aws, settings, target, values, made.outputs)
         board.done(student.id, found, cost)
-    except (WildrydesError, OSError) as error:
-        board.failed(student.id, str(error), getattr(error, "exit_code", 1))
+    except Exception as error:
+        board.failed(student.id, error)
 
 
 def exit_code(seats: Sequence[Seat]) -> int:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -374,6 +374,30 @@ def test_a_stack_with_tags_like_a_student_s_stops_nobody(aws: FakeRoom, stack: s
     assert [seat.student.id for seat in seats] == [one.id for one in STUDENTS]
     assert removed(aws)
     assert aws.left == [f"stack {stack}"]
+
+
+def test_a_student_s_stack_that_was_changed_by_hand_fails_alone_and_deploy_mends_it(aws: FakeRoom) -> None:
+    deployed(aws, order())
+    name = "room-student-01-mod5-inf"
+    aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], status="UPDATE_COMPLETE", outputs={}, parameters={})
+    aws.stacks.templates[name] = '{"Resources": {"Own": {"Type": "AWS::SQS::Queue"}}}'
+    seats = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.state for seat in seats] == ["failed", "done", "done"]
+    assert "its stack has no output ModelInferenceApiId" in seats[0].verdict
+    assert [seat.state for seat in deployed(aws, order())] == ["done"] * 3
+
+
+def test_a_proof_that_raises_anything_keeps_nobody_else_back(aws: FakeRoom) -> None:
+    def surprised(api: str, stage: str = "") -> str:
+        if "student-02" in api:
+            raise ZeroDivisionError("of the application")
+        return ""
+
+    deployed(aws, order())
+    gateways = replace(aws.gateways, apis=cast(Any, Over(aws.apis, lost=surprised)))
+    seats = present.status(gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.state for seat in seats] == ["done", "failed", "done"]
+    assert (seats[1].verdict, run.exit_code(seats)) == ("ZeroDivisionError: of the application", 1)
 
 
 def test_one_student_s_part_is_deleted_alone(aws: FakeRoom) -> None:
