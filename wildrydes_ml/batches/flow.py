@@ -85,7 +85,7 @@ class Flow:
             raise SettingsError(
                 [f"{where} already has results of these pictures: add --resume to go on, or --to for another place"]
             )
-        missing = results.missing(keys)
+        missing = results.passing(keys)
         if not missing:
             return results
         if running is None:

@@ -13,6 +13,8 @@ from typing import Any
 
 NO_ANSWER = "no-answer"
 ANSWERED = "answered"
+DENIED = "picture-denied"
+"""The function may not read the picture."""
 
 Line = dict[str, Any]
 
@@ -40,6 +42,16 @@ class Results:
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Those of the keys that have no line, in their order, each once."""
         return [key for key in dict.fromkeys(keys) if key not in self.lines]
+
+    def passing(self, keys: Iterable[str]) -> list[str]:
+        """Those that may get an answer: without a line, or denied, which somebody may have allowed since."""
+        denied = f'"{DENIED}"'
+        return [
+            key
+            for key in dict.fromkeys(keys)
+            if key not in self.lines
+            or (denied in self.lines[key] and json.loads(self.lines[key]).get("problem") == DENIED)
+        ]
 
 
 def merged(results: Results, keys: Iterable[str], prefix: str = "") -> Iterator[Line]:

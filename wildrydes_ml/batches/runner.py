@@ -19,14 +19,13 @@ from ..reporting import Reporter
 from . import manifest
 from .estimate import Estimate, Speed, spent
 from .places import Location, Run
-from .results import Results
+from .results import DENIED, Results
 
 READERS = 16
 """Objects that are read at a time."""
 ONE_BY_ONE = 1000
 """So many pictures that were left, at most, are asked in an invocation each."""
 _THREADS = 16
-_DENIED = "picture-denied"
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 # How often the sample is asked again while rights that were just given do not hold yet.
 _TRIES = 6
@@ -120,7 +119,7 @@ class Runner:
         for name in self.pictures.keys(place.bucket, place.prefix):
             if (stored := self.pictures.read(place.bucket, name)) is not None:
                 found.add(stored.body, {})
-        return sum(f'"{_DENIED}"' in found.lines.get(key, "") for key in keys)
+        return sum(f'"{DENIED}"' in found.lines.get(key, "") for key in keys)
 
     def _ask(self, keys: Sequence[str], part: str) -> dict[str, Any]:
         """Asks for some keys directly."""

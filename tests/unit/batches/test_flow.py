@@ -317,3 +317,23 @@ def test_two_commands_at_once_ask_the_pictures_once() -> None:
     keys = steps.runner.keys()
     results = steps.go(keys, 5, meanwhile, resume=False, is_new=False)
     assert (results.missing(keys), len(account.executions)) == ([], 1)
+
+
+def test_pictures_that_were_denied_are_asked_again_when_somebody_may_have_allowed_them(tmp_path: Path) -> None:
+    account = filled()
+    complete(account)
+    for name in [name for name in account.objects if name[1].startswith(RUN.at("results").prefix)]:
+        lines = account.objects[name].body.decode().splitlines()
+        denied = [json.dumps({"key": json.loads(line)["key"], "problem": "picture-denied"}) for line in lines[:3]]
+        account.objects[name] = Stored("\n".join([*denied, *lines[3:]]).encode(), {})
+    asked = list[str]()
+
+    def allowed(account: Account, event: dict[str, Any]) -> dict[str, Any]:
+        asked.extend(event["batch"]["keys"] if "/results/" in event["batch"]["output"]["prefix"] else [])
+        return account.answer(event)
+
+    account.batch = allowed
+    lines = written(account, *complete(account, resume=True), tmp_path)
+    assert len(asked) == 9
+    assert not [line for line in lines if line.get("problem") == "picture-denied"]
+    assert len(lines) == 250
