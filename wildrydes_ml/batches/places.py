@@ -83,6 +83,8 @@ def run(asked: str, to: str, own_bucket: str, name: str) -> Run:
 
 
 def _folder(to: str) -> Location:
+    if not is_location(to):
+        raise SettingsError([f"--to {to}: write s3://BUCKET/PREFIX"])
     found = location(to)
     prefix = found.prefix if not found.prefix or found.prefix.endswith("/") else f"{found.prefix}/"
     if not _FOLDERS.fullmatch(prefix):

@@ -1,11 +1,10 @@
 """The options of the verbs: one function for each group, which adds it to a verb's parser."""
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ..naming import OWN_NAME
+from ..naming import OWN_NAME, usual_home
 from ..policy.rows import CLOUDFORMATION
 from ..policy.rows import VERBS as GRANTED
 from ..workshop.names import NAME
@@ -37,7 +36,7 @@ def where(group: "argparse._ActionsContainer") -> None:
     group.add_argument(
         "--home",
         type=Path,
-        default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
+        default=usual_home(),
         help="directory for everything that --local writes (default: $WILDRYDES_HOME or .wildrydes)",
     )
     group.add_argument(

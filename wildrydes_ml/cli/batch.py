@@ -26,14 +26,14 @@ from .options import settings as _settings
 
 def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     """Asks many pictures and writes a line for each; 1 when some have no answer."""
-    settings = _settings(options)
+    settings, asked = _settings(options), _asked(options.pictures)
     _refuse_unwritable(options.out or Path("batch.jsonl"))
     target = commands.existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     there = site.find(aws, settings)
     machines, s3 = connect_batches(target, aws.identity.region, reporter.warning)
     bucket = settings.bucket or there.parameters.get("DataBucket", "") or default_bucket(settings, aws.identity)
-    run = places.run(_asked(options.pictures), options.to, bucket, settings.name)
+    run = places.run(asked, options.to, bucket, settings.name)
     site.refuse_elsewhere(there, run)
     lanes = site.concurrency(aws, there, options.concurrency, target.is_local)
     poll_seconds = min(target.poll_seconds * 10, 5.0)
@@ -91,8 +91,8 @@ def _asked(text: str) -> str:
     if places.is_location(text):
         places.location(text)
         return text
-    if not Path(text).is_dir():
-        raise SettingsError([f"{text}: no such folder; name a folder, or s3://BUCKET/PREFIX"])
+    if not text or not Path(text).is_dir():  # an empty one would be the working directory
+        raise SettingsError([f"{text or 'an empty name'}: no such folder; name a folder, or s3://BUCKET/PREFIX"])
     return str(Path(text).resolve())
 
 

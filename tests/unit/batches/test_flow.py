@@ -323,9 +323,9 @@ def test_pictures_that_were_denied_are_asked_again_when_somebody_may_have_allowe
     account = filled()
     complete(account)
     for name in [name for name in account.objects if name[1].startswith(RUN.at("results").prefix)]:
-        lines = account.objects[name].body.decode().splitlines()
-        denied = [json.dumps({"key": json.loads(line)["key"], "problem": "picture-denied"}) for line in lines[:3]]
-        account.objects[name] = Stored("\n".join([*denied, *lines[3:]]).encode(), {})
+        told = account.objects[name].body.decode().splitlines()
+        denied = [json.dumps({"key": json.loads(line)["key"], "problem": "picture-denied"}) for line in told[:3]]
+        account.objects[name] = Stored("\n".join([*denied, *told[3:]]).encode(), {})
     asked = list[str]()
 
     def allowed(account: Account, event: dict[str, Any]) -> dict[str, Any]:

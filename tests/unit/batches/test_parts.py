@@ -62,7 +62,7 @@ def test_a_folder_lies_in_our_bucket() -> None:
     [
         ("s3://NoBucket/a", "", "write s3://BUCKET/PREFIX"),
         ("s3://", "", "write s3://BUCKET/PREFIX"),
-        ("s3://pictures/a/", "results", "write s3://BUCKET/PREFIX"),
+        ("s3://pictures/a/", "results", "--to results: write s3://BUCKET/PREFIX"),
         ("s3://pictures/a/", "s3://mine/what?*/", "use folders of letters"),
         ("s3://pictures/a/", "s3://pictures/a/results", "results would count as pictures"),
         ("s3://ours", "", "results would count as pictures"),

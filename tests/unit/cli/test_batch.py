@@ -30,6 +30,15 @@ def test_results_that_could_not_be_written_are_not_asked_for(
     assert told in result["error"]
 
 
+@pytest.mark.parametrize("pictures", ["", "nowhere", "s3:/pics/p", __file__])
+def test_what_is_neither_a_folder_nor_a_bucket_is_told_at_once(
+    pictures: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """An empty name, such as of a variable that nobody set, is not the working directory."""
+    assert main(["batch", pictures, "--local", "--home", str(tmp_path / "home")]) == 2
+    assert "no such folder; name a folder, or s3://BUCKET/PREFIX" in capsys.readouterr().err
+
+
 def test_the_command_that_goes_on_has_all_that_the_run_depends_on() -> None:
     given = [
         *("--name", "rides", "--to", "s3://mine/r", "--role-arn", "arn:aws:iam::123456789012:role/cfn"),
