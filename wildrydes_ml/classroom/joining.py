@@ -17,22 +17,22 @@ from ..deployment import Deployment
 from ..tags import EXPIRES_TAG, STUDENT_TAG, TAG
 from ..template.parameters import HIDDEN
 
-_WHOLE = ("CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE")
-
 
 def with_what_others_have(aws: Aws, asked: Settings, whole: Deployment, stacks: Sequence[Stack]) -> Settings:
     """The settings with what the students' stacks have in common: parameters that were set, tags, the last expiry.
 
-    `stacks` are those of the class. What is asked for now wins. A secret is told by nobody, so it is not among them.
+    `stacks` are those of the class; before the first student's, what all share tells tags and expiry. What is asked for
+    now wins. A secret is told by nobody, so it is not among them.
     """
-    others = [one for one in stacks if one.tags.get(STUDENT_TAG) and one.status in _WHOLE]
-    if not others:
+    standing = [one for one in stacks if not one.status.startswith(("DELETE", "REVIEW"))]
+    others = [one for one in standing if one.tags.get(STUDENT_TAG)]
+    if not standing:
         return asked
-    ends = [end for one in others if not expiry.faults(end := one.tags.get(EXPIRES_TAG, ""))]
-    tags = _common([one.tags for one in others])
+    ends = [end for one in others or standing if not expiry.faults(end := one.tags.get(EXPIRES_TAG, ""))]
+    tags = _common([one.tags for one in others or standing])
     return replace(
         asked,
-        overrides={**_set(aws, asked, whole, others), **asked.asked},
+        overrides={**(_set(aws, asked, whole, others) if others else {}), **asked.asked},
         tags={**{key: value for key, value in tags.items() if not key.startswith((TAG, "aws:"))}, **asked.tags},
         expires=asked.expires or max(ends, default=""),
     )

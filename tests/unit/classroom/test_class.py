@@ -158,12 +158,22 @@ def test_who_joins_later_gets_what_the_others_have(aws: FakeRoom) -> None:
     assert (again.parameters["MinScore"], again.parameters["ApiAuth"]) == ("0.9", "API_KEY")
 
 
-def test_a_student_s_broken_stack_says_nothing_about_the_class(aws: FakeRoom) -> None:
-    deployed(aws, order(STUDENTS[:1], overrides={"MinScore": "0.5"}))
-    broken = aws.stacks.stacks["room-student-01-mod5-inf"]
-    aws.stacks.stacks["room-student-01-mod5-inf"] = replace(broken, status="ROLLBACK_COMPLETE")
-    deployed(aws, order(only=STUDENTS[1:2]))
-    assert aws.stacks.stacks["room-student-02-mod5-inf"].parameters["MinScore"] != "0.5"
+def test_a_class_of_which_nobody_s_part_was_made_has_its_settings_all_the_same(aws: FakeRoom) -> None:
+    expires = "2096-01-01T18:00:00Z"
+    aws.stacks.fail("room-student-01-mod5-inf", "ModelInferenceFunction", "no", "AWS::Lambda::Function")
+    deployed(aws, order(STUDENTS[:1], expires=expires, tags={"team": "rides"}, overrides={"ApiAuth": "API_KEY"}))
+    deployed(aws, order())
+    parts = [aws.stacks.stacks[f"room-student-0{number}-mod5-inf"] for number in (1, 2, 3)]
+    told = {(one.tags[EXPIRES_TAG], one.tags["team"], one.parameters["ApiAuth"]) for one in parts}
+    assert told == {(expires, "rides", "API_KEY")}
+
+
+def test_before_the_first_student_what_all_share_tells_the_expiry(aws: FakeRoom) -> None:
+    expires = "2096-01-01T18:00:00Z"
+    deployed(aws, order(STUDENTS[:1], expires=expires))
+    del aws.stacks.stacks["room-student-01-mod5-inf"]
+    deployed(aws, order(STUDENTS[1:]))
+    assert aws.stacks.stacks["room-student-02-mod5-inf"].tags[EXPIRES_TAG] == expires
 
 
 def test_only_one_student_is_done_again(aws: FakeRoom) -> None:
