@@ -124,6 +124,7 @@ def settings_of_student(asked: Settings, deployment: Deployment, class_name: str
         account=asked.account,
         role_arn=asked.role_arn,
         allow_replace=asked.allow_replace,
+        continue_rollback=asked.continue_rollback,
         tags={**asked.tags, CLASS_TAG: class_name, STUDENT_TAG: id},
         expires=asked.expires,
     )  # fmt: skip

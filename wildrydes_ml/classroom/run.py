@@ -70,6 +70,10 @@ class Order:
             raise SettingsError(
                 [f"id {id}: a stack that all share has this name; give the student another id" for id in taken]
             )
+        if len(self.only) > 1 and self.whole.named_by in self.asked.overrides:
+            raise SettingsError(
+                [f"--set {self.whole.named_by}: all students would get this name; set it for one, with --only ID"]
+            )
         needs_wiring = self.whole.wiring and self.whole.proof and not self.is_wired
         values = {**self.whole_defaults, **self.asked.asked}
         if needs_wiring and self.whole.proof and self.whole.proof.auth(values) == "API_KEY":

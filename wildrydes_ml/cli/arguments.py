@@ -133,6 +133,16 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     expiring(parser)
     parser.add_argument("--plan", action="store_true", help="show what deploy would do; change nothing")
     parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
+    mending(parser)
+    parser.add_argument(
+        "--last-proven",
+        action="store_true",
+        help="deploy the code that was proven last, instead of the code on this machine",
+    )
+
+
+def mending(parser: argparse.ArgumentParser) -> None:
+    """What a deploy tells people to add where it stopped."""
     parser.add_argument(
         "--allow-replace",
         action="append",
@@ -140,11 +150,6 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         metavar="RESOURCE",
         help="logical id of a protected resource (data, network or address) that may be replaced or deleted "
         "(repeatable)",
-    )
-    parser.add_argument(
-        "--last-proven",
-        action="store_true",
-        help="deploy the code that was proven last, instead of the code on this machine",
     )
     parser.add_argument(
         "--continue-rollback",

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .arguments import expiring
+from .arguments import expiring, mending
 
 ACTIONS = ("deploy", "status", "destroy")
 MOST_WORKERS = 32
@@ -33,6 +33,7 @@ def _who(parser: argparse.ArgumentParser) -> None:
 
 def _deploy(parser: argparse.ArgumentParser) -> None:
     expiring(parser)
+    mending(parser)
     parser.add_argument("--plan", action="store_true", help="with deploy: show time, cost and plan; change nothing")
     parser.add_argument(
         "--wired",

@@ -32,11 +32,13 @@ _ONLY_FOR = {
     "model": ("deploy",),
     "tag": ("deploy",),
     "expires": ("deploy",),
+    "allow_replace": ("deploy",),
+    "continue_rollback": ("deploy",),
     "out": ("deploy", "status"),
     "keep_data": ("destroy",),
     "retain": ("destroy",),
 }
-_FLAGS = {"overrides": "--set", "keep_data": "--keep-data"}
+_FLAGS = {"overrides": "--set"}
 
 
 def class_(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -50,9 +52,9 @@ def _refuse_idle(options: argparse.Namespace) -> None:
     """Raises SettingsError for options that the action has no use for. A file of --config is for every action."""
     file = getattr(options, "file", NO_CONFIG).options
     faults = [
-        f"{_FLAGS.get(name, f'--{name}')} goes with class {' and class '.join(actions)}"
+        f"{_FLAGS.get(name, f'--{_word(name)}')} goes with class {' and class '.join(actions)}"
         for name, actions in _ONLY_FOR.items()
-        if (value := getattr(options, name)) and value != file.get(name) and options.action not in actions
+        if (value := getattr(options, name)) and value != file.get(_word(name)) and options.action not in actions
     ]
     if options.roster and options.action == "destroy":
         faults.append(
@@ -62,6 +64,10 @@ def _refuse_idle(options: argparse.Namespace) -> None:
         faults.append("--keep-data is about what all share: leave out --only")
     if faults:
         raise SettingsError(faults)
+
+
+def _word(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _deploy(options: argparse.Namespace, reporter: Reporter) -> int:

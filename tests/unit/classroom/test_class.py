@@ -16,6 +16,7 @@ from wildrydes_ml.classroom.pacing import Over
 from wildrydes_ml.classroom.roster import Student, counted
 from wildrydes_ml.classroom.run import Order
 from wildrydes_ml.classroom.seats import NOT_CONNECTED, Seat
+from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import survey
 from wildrydes_ml.deploy.preflight import Unready
 from wildrydes_ml.deploy.settings import Settings
@@ -395,6 +396,20 @@ def test_a_student_s_stack_that_was_changed_by_hand_fails_alone_and_deploy_mends
     assert [seat.state for seat in seats] == ["failed", "done", "done"]
     assert "its stack has no output ModelInferenceApiId" in seats[0].verdict
     assert [seat.state for seat in deployed(aws, order())] == ["done"] * 3
+
+
+def test_what_a_deploy_tells_people_to_add_a_class_takes(aws: FakeRoom) -> None:
+    """The words of its refusals: --allow-replace, --continue-rollback."""
+    deployed(aws, order())
+    name = "room-student-01-mod5-inf"
+    aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], status="UPDATE_ROLLBACK_FAILED")
+    (failed, *_) = deployed(aws, order(overrides={"MinScore": "0.5"}))
+    assert "--continue-rollback" in failed.verdict
+    line = ["class", "deploy", "--count", "3", "--continue-rollback", "--allow-replace", "Q"]
+    options = build_parser().parse_args(line)
+    asked = order(overrides={"MinScore": "0.5"}, continue_rollback=options.continue_rollback)
+    assert [seat.state for seat in deployed(aws, asked)] == ["done"] * 3
+    assert options.allow_replace == ["Q"]
 
 
 def test_a_proof_that_raises_anything_keeps_nobody_else_back(aws: FakeRoom) -> None:
