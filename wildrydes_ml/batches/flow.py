@@ -2,14 +2,15 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from .. import parallel
 from ..aws.machines import SUCCEEDED, Execution
-from ..errors import SettingsError, WildrydesError
+from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..reporting import Reporter
 from ..writing import write_whole
 from . import manifest
@@ -93,17 +94,26 @@ class Flow:
             found, size = self._estimate(missing, speed)
             confirm(lines(found, self.is_local))
             # Another command with the same pictures may have started them meanwhile: one run is paid for.
-            running = self.runner.running() or self.runner.start(missing, size)
+            running = self.runner.running()
         else:
             speed = self.known(Speed(picture=0.1))
             found, size = self._estimate(missing, speed)
             self.reporter.event(f"{running.name} is still running: following it")
-        try:
+        with self._leaving_it_running():
+            running = running or self.runner.start(missing, size)
             return self._completed(keys, results, running, found, speed, size)
+
+    @contextmanager
+    def _leaving_it_running(self) -> Iterator[None]:
+        """Whatever ends the command from here on, says how to go on."""
+        try:
+            yield
         except KeyboardInterrupt as stopped:
             raise KeyboardInterrupt(
                 f"the pictures are still being asked; to see how far they are, and for the results, run: {self.again}"
             ) from stopped
+        except InterruptedWork as error:
+            raise type(error)(f"{error}. The pictures may still be asked; to go on, run: {self.again}") from error
 
     def _sampled(self, keys: Sequence[str], sample: int, *, is_new: bool) -> Speed:
         step = max(len(keys) // sample, 1)

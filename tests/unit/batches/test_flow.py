@@ -9,7 +9,7 @@ import pytest
 from wildrydes_ml.aws.pictures import Stored
 from wildrydes_ml.batches import manifest, places
 from wildrydes_ml.batches.results import Results
-from wildrydes_ml.errors import OutOfReach, SettingsError, WildrydesError
+from wildrydes_ml.errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
 from wildrydes_ml.testing import Said
 
 from .account import Account, Killed, flow, unreachable
@@ -337,3 +337,18 @@ def test_pictures_that_were_denied_are_asked_again_when_somebody_may_have_allowe
     assert len(asked) == 9
     assert not [line for line in lines if line.get("problem") == "picture-denied"]
     assert len(lines) == 250
+
+
+def test_credentials_that_expire_while_it_is_followed_say_how_to_go_on() -> None:
+    account = filled()
+
+    def expire(number: int, moment: str) -> None:
+        if account.executions:
+            raise InterruptedWork("execution: the credentials have expired or are invalid; renew them and run again")
+
+    account.fault = expire
+    with pytest.raises(InterruptedWork, match=r"have expired .*run: wildrydes-ml batch s3://pics/p/ --resume"):
+        complete(account)
+    account.fault = lambda number, moment: None
+    results, keys = complete(account, resume=True)
+    assert results.missing(keys) == []
