@@ -100,8 +100,9 @@ class Flow:
             found, size = self._estimate(missing, speed)
             self.reporter.event(f"{running.name} is still running: following it")
         with self._leaving_it_running():
+            is_others = running is not None
             running = running or self.runner.start(missing, size)
-            return self._completed(keys, results, running, found, speed, size)
+            return self._completed(keys, results, running, found, speed, size, is_others=is_others)
 
     @contextmanager
     def _leaving_it_running(self) -> Iterator[None]:
@@ -128,13 +129,25 @@ class Flow:
         return estimate(len(keys), size, self.concurrency, speed), size
 
     def _completed(
-        self, keys: Sequence[str], results: Results, running: Execution, found: Estimate, speed: Speed, size: int
+        self,
+        keys: Sequence[str],
+        results: Results,
+        running: Execution,
+        found: Estimate,
+        speed: Speed,
+        size: int,
+        *,
+        is_others: bool,
     ) -> Results:
-        """Follows executions, each for what the one before has left, until nothing is left that can be answered."""
+        """Follows executions, each for what the one before has left, until nothing is left that can be answered.
+
+        With `is_others`, another command has begun the first one, with batches of a size of its own.
+        """
+        known = 0 if is_others else size
         while True:
             before, execution = len(results.lines), running
             met = self.runner.machines.counts(running.arn).succeeded
-            told = Told(len(keys), size, before, found, speed, self.is_local, self.runner.clock(), met)
+            told = Told(len(keys), known, before, found, speed, self.is_local, self.runner.clock(), met)
             execution = self.runner.follow(execution, told)
             results = self.runner.results()
             missing = results.missing(keys)
@@ -148,7 +161,7 @@ class Flow:
             if len(results.lines) == before:
                 raise WildrydesError(self._why_stopped(execution, len(missing)))
             self.reporter.event(f"{len(missing):,} pictures were left: asking them again")
-            running = self.runner.start(missing, size)
+            running, known = self.runner.start(missing, size), size
 
     def _why_stopped(self, execution: Execution, missing: int) -> str:
         reasons = self.runner.machines.failures(execution.arn) or [execution.error or execution.status]

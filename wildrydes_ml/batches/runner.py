@@ -174,11 +174,13 @@ class Runner:
 
 @dataclass
 class Told:
-    """What is told of a run while it goes on: it knows how many pictures a batch has, and what was done before."""
+    """What is told of a run while it goes on. `keys` are those of a batch, 0 for an execution that another command
+    began: its batches may be of another size."""
 
     pictures: int
     keys: int
     before: int
+    """The pictures that were done when the command met the execution."""
     found: Estimate
     speed: Speed
     is_local: bool
@@ -188,18 +190,20 @@ class Told:
 
     def tell(self, counts: Counts, now: float, reporter: Reporter) -> None:
         """Tells pictures done, their speed, failed batches, the cost so far and the time left."""
-        done = min(counts.succeeded * self.keys, self.pictures - self.before)
-        elapsed = max(now - self.began, 0.001)
-        rate = max(done - self.met * self.keys, 0) / elapsed
-        left = (self.pictures - self.before - done) / rate if rate else 0.0
-        cost = spent(self.found, self.speed, done * self.speed.picture, counts.over, done)
-        parts = [f"{self.before + done:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]
+        new, missing = max(counts.succeeded - self.met, 0), self.pictures - self.before
+        keys = self.keys or missing / max(counts.total - self.met, 1)
+        done = min(round(new * keys), missing)
+        rate = done / max(now - self.began, 0.001)
+        left = (missing - done) / rate if rate else 0.0
+        so_far = self.before + done
+        cost = spent(self.found, self.speed, so_far * self.speed.picture, counts.over, so_far)
+        parts = [f"{so_far:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]
         parts += [f"{counts.failed:,} batches failed"] * bool(counts.failed)
         parts += [f"about {cost:.2f} US$ so far"] * (not self.is_local)
         parts += [f"about {duration(left)} left"] * bool(rate and left)
         reporter.event(
             ", ".join(parts),
-            done=self.before + done,
+            done=so_far,
             pictures=self.pictures,
             failed_batches=counts.failed,
             seconds_left=round(left),

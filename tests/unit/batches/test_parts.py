@@ -6,12 +6,14 @@ import re
 
 import pytest
 
+from wildrydes_ml.aws.machines import Counts
 from wildrydes_ml.batches import manifest, places, results
 from wildrydes_ml.batches.estimate import Speed, estimate, spent
 from wildrydes_ml.batches.places import Location, Run
 from wildrydes_ml.batches.results import Results
-from wildrydes_ml.batches.runner import duration, lines
+from wildrydes_ml.batches.runner import Told, duration, lines
 from wildrydes_ml.errors import SettingsError
+from wildrydes_ml.testing import Said
 
 # Places
 
@@ -202,3 +204,22 @@ def test_the_estimate_in_words() -> None:
         "US$" in line for line in lines(estimate(10, 100, 2, Speed(0.1, dispatched=math.inf)), is_local=True)
     )
     assert [duration(seconds) for seconds in (0.2, 59, 600, 7200)] == ["1 s", "59 s", "10 min", "2.0 h"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "before", "met", "succeeded", "total", "done"),
+    [
+        (100, 0, 0, 2, 5, 200),
+        (100, 0, 0, 5, 5, 450),  # the last batch is a short one
+        (0, 200, 20, 25, 45, 250),  # batches of ten, which another command has made
+        (0, 200, 20, 20, 45, 200),
+        (0, 0, 0, 0, 0, 0),
+    ],
+)
+def test_a_run_tells_how_far_it_is(keys: int, before: int, met: int, succeeded: int, total: int, done: int) -> None:
+    said = Said()
+    told = Told(450, keys, before, estimate(450, 100, 2, Speed(0.1)), Speed(0.1), True, 0.0, met)
+    told.tell(Counts(total, succeeded), 10.0, said)
+    ((_, text, record),) = said.lines
+    assert (record["done"], record["pictures"]) == (done, 450)
+    assert text.startswith(f"{done} of 450 pictures, {(done - before) / 10:.1f} a second")
