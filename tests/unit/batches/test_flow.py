@@ -352,3 +352,10 @@ def test_credentials_that_expire_while_it_is_followed_say_how_to_go_on() -> None
     account.fault = lambda number, moment: None
     results, keys = complete(account, resume=True)
     assert results.missing(keys) == []
+
+
+def test_a_function_without_a_way_to_s3_is_told_apart_from_a_slow_one() -> None:
+    account = filled()
+    account.batch = lambda account, event: {"done": 0, "left": 20, "keys": [], "problems": 0, "seconds": 85.0}
+    with pytest.raises(WildrydesError, match=r"needs a way to S3, such as a gateway endpoint; .*Timeout=300"):
+        complete(account)
