@@ -101,8 +101,8 @@ class Runner:
         done, seconds = sum(one["done"] for one in answers), sum(float(one["seconds"]) for one in answers)
         if not done:
             raise WildrydesError(
-                "the sample was not answered in the function's time. A function in a network needs a way to S3, such as "
-                "a gateway endpoint; if it has one, give it more time, such as deploy --set Timeout=300"
+                "the sample was not answered in the function's time. A function in a network needs a way to S3, such "
+                "as a gateway endpoint; if it has one, give it more time, such as deploy --set Timeout=300"
             )
         return Speed(picture=seconds / done, cold=cold)
 

@@ -190,7 +190,8 @@ def _tell_others(order: Order, there: Mapping[str, Stack], reporter: Reporter) -
     if others:
         only = " ".join(f"--only {id}" for id in others)
         reporter.warning(
-            f"in AWS and not in the list: {', '.join(others)}. To delete their parts: class destroy {only}"
+            f"in AWS and not in the list: {', '.join(others)}. To delete their parts: wildrydes-ml class "
+            f"destroy --name {order.name} {only}"
         )
 
 
@@ -228,7 +229,8 @@ def _scale(order: Order, plan: Plan, there: Mapping[str, Stack]) -> Scale:
     """The class's size. What the stacks for all will tell is not known yet, and changes no number."""
     new = [one for one in order.only if order.stack_name(one) not in there]
     example = _example(order, plan)
-    return Scale(example.service, example.wiring, len(new), len(order.students), order.workers)
+    everybody = present.everybody(order.students, present.students(present.of_class(there, order.name)))
+    return Scale(example.service, example.wiring, len(new), len(everybody), order.workers)
 
 
 def _example(order: Order, plan: Plan) -> Desired:
