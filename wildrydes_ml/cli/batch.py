@@ -3,7 +3,8 @@
 import argparse
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -40,14 +41,24 @@ def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     runner = Runner(aws.functions, machines, s3, run, "", there.function, reporter, poll_seconds)
     known, again = partial(_known, there, target.is_local), ask_line.resuming(options)
     flow = Flow(runner, known, lanes, there.facts.timeout, target.is_local, again)
-    keys = _keys(options.pictures, flow)
-    machine, is_new = site.machine(
-        aws, machines, there, target, run, reporter, concurrency=lanes, tolerated=options.tolerate
-    )
-    flow = replace(flow, runner=replace(runner, machine=machine))
-    confirm = _agreement(options, reporter)
-    results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
-    return _told(options, flow, results, keys)
+    with stoppable(again):
+        keys = _keys(options.pictures, flow)
+        machine, is_new = site.machine(
+            aws, machines, there, target, run, reporter, concurrency=lanes, tolerated=options.tolerate
+        )
+        flow = replace(flow, runner=replace(runner, machine=machine))
+        confirm = _agreement(options, reporter)
+        results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
+        return _told(options, flow, results, keys)
+
+
+@contextmanager
+def stoppable(again: str) -> Iterator[None]:
+    """A Ctrl-C says how to go on, where nothing in it has said what is true."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(str(stopped) or f"stopped; what is done stays. To go on, run: {again}") from stopped
 
 
 def _refuse_unwritable(file: Path) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from wildrydes_ml.cli import ask_line, main
+from wildrydes_ml.cli.batch import stoppable
 from wildrydes_ml.cli.options import settings
 from wildrydes_ml.cli.parser import build_parser
 
@@ -51,3 +52,13 @@ def test_the_command_that_goes_on_has_all_that_the_run_depends_on() -> None:
     for name in ("pictures", "name", "to", "role_arn", "concurrency", "tolerate", "out"):
         assert getattr(again, name) == getattr(options, name), name
     assert settings(options).role_arn == "arn:aws:iam::123456789012:role/cfn"
+
+
+@pytest.mark.parametrize(
+    ("said", "told"),
+    [("", "stopped; what is done stays. To go on, run: batch p --resume"), ("nothing was asked", "nothing was asked")],
+)
+def test_ctrl_c_says_how_to_go_on(said: str, told: str) -> None:
+    with pytest.raises(KeyboardInterrupt) as stopped, stoppable("batch p --resume"):
+        raise KeyboardInterrupt(said)
+    assert str(stopped.value) == told
