@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -30,20 +31,23 @@ def convert(
     try:
         return bytes(converter.convert())
     except Exception as error:  # the converter raises what its passes raise
-        raise Refused(f"LiteRT's converter cannot convert the graph: {_first_line(error)}") from error
+        raise Refused(f"LiteRT's converter cannot convert the graph: {_why(error)}") from error
 
 
-def _first_line(error: Exception) -> str:
+def _why(error: Exception) -> str:
+    """The operations that LiteRT lacks, which the converter lists below lines about its own insides; or its first line."""
+    if lacking := re.findall(r"^(?:TF Select|Custom) ops: (.+)$", str(error), re.MULTILINE):
+        return f"LiteRT lacks {', '.join(lacking)}, or the number type that they have in the graph"[:200]
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
 
 
 def _part(graph: SavedGraph, images: Any, outputs: Mapping[str, Any]) -> Any:
-    """The nodes between the tensors, with variables as constants."""
+    """The nodes between the tensors, with variables as constants, and the functions that loops and conditions call."""
     names = sorted({tensor.op.name for tensor in outputs.values()})
     whole = tf.compat.v1.graph_util.convert_variables_to_constants(graph.session, graph.session.graph_def, names)
     found = sources(list(outputs.values()), frozenset([images.name]))
     needed = {tensor.op.name for name, tensor in found.items() if name != images.name}
-    part = tf.compat.v1.GraphDef(versions=whole.versions)
+    part = tf.compat.v1.GraphDef(versions=whole.versions, library=whole.library)
     for node in whole.node:
         if node.name in needed:
             _add(part, node, needed)

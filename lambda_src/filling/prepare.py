@@ -14,6 +14,7 @@ is a directory with pictures of the user's own, on which the engines are compare
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -39,6 +40,7 @@ def main(arguments: Sequence[str]) -> None:
     site_packages, model, out = map(Path, arguments)
     sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(site_packages)]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its warnings are about its own code
     from filling.preparation import Preparation
     from filling.saved_graph import Unfit
 

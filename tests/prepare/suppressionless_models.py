@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from tests.prepare.prepare_helpers import LABELS, save, save_v1
+from tests.prepare.prepare_helpers import LABELS, heads, save, save_v1
 
 SIDE = 64
 """The graphs resize pictures to it."""
@@ -94,10 +94,25 @@ def save_numbers(directory: Path) -> Path:
     return directory
 
 
+def padded(images: Any) -> dict[str, Any]:
+    """A suppression of TensorFlow's that is no operation: a loop, which pads its answer; one for each class."""
+    boxes, scores = heads(images)
+    found = [tf.image.non_max_suppression_padded(
+        boxes, scores[..., number], QUERIES, 0.5, 0.05, pad_to_max_output_size=True, sorted_input=False,
+        canonicalized_coordinates=True,
+    ) for number in range(len(LABELS))]  # fmt: skip
+    places = tf.concat([kept for kept, _ in found], 1)[0]
+    is_kept = tf.concat([tf.range(QUERIES) < count[0] for _, count in found], 0)
+    numbers = tf.repeat(tf.range(len(LABELS)), QUERIES)
+    kept = tf.gather_nd(scores[0], tf.stack([places, numbers], 1)) * tf.cast(is_kept, tf.float32)
+    return _named(tf.gather(boxes[0], places), kept, _named_by_constants(numbers))
+
+
 SUPPRESSIONLESS: dict[str, Callable[[Path], Path]] = {
     "center_net": lambda directory: save(directory, center_net),
     "detr": lambda directory: save(directory, detr),
     "table": save_with_table,
     "resource": save_with_resource,
     "numbers": save_numbers,
+    "padded": lambda directory: save(directory, padded),
 }
