@@ -35,7 +35,7 @@ def convert(
 
 
 def _why(error: Exception) -> str:
-    """The operations that LiteRT lacks, which the converter lists below lines about its own insides; or its first line."""
+    """The operations that LiteRT lacks, which the converter lists below lines about its insides; or its first line."""
     if lacking := re.findall(r"^(?:TF Select|Custom) ops: (.+)$", str(error), re.MULTILINE):
         return f"LiteRT lacks {', '.join(lacking)}, or the number type that they have in the graph"[:200]
     return next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]

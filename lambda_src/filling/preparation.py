@@ -42,8 +42,6 @@ MAX_TIES = 0.05
 """The share of detections that may have been decided by a tie."""
 MANY_PICTURES = 2000
 """More are never made."""
-FEW_PICTURES = 3
-"""Enough to see how a graph resizes."""
 MIN_COMPARED = 20
 """From both engines."""
 CAPI_NOISE = 1e-5
@@ -270,7 +268,7 @@ class Preparation:
         if self._input_size:
             return None
         tensors = list(self._graph.outputs.values())
-        pictures = [sample.picture for sample in self._samples[:FEW_PICTURES]]
+        pictures = [sample.picture for sample in self._samples[: samples.USUAL : 2]]  # of all sizes
         return find_resized(self._graph.images, tensors) or find_altered(self._graph, tensors, pictures)
 
     @property

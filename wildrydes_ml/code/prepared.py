@@ -22,8 +22,20 @@ Files: TypeAlias = Mapping[str, bytes]
 
 
 def is_one(path: Path) -> bool:
-    """Whether the directory has a prepared model, however damaged; a directory that stands for EFS has more."""
-    return (path / MANIFEST).is_file() and not (path / "tensorflow").exists()
+    """Whether the directory has a prepared model, however damaged.
+
+    A directory that stands for EFS has more, and so has a SavedModel with a manifest of another kind beside it.
+    """
+    others = ((path / name).exists() for name in ("tensorflow", "saved_model.pb", "saved_model.pbtxt"))
+    return (path / MANIFEST).is_file() and not any(others)
+
+
+def may_replace(directory: Path) -> bool:
+    """Whether nothing but a prepared model, perhaps a part of one, is lost when one is written there."""
+    if not directory.exists():
+        return True
+    names = {path.name for path in directory.iterdir()} if directory.is_dir() else {""}
+    return not names or "prepared" in names <= {MANIFEST, "prepared"}
 
 
 def read(directory: Path) -> Files:
@@ -82,7 +94,7 @@ def _manifest(filled: Mapping[str, Any], entry: Mapping[str, Any], files: Files)
     """What the function and the deployer read of a prepared model; it does not say on which machine it was made."""
     model = filled.get("model") or {}
     signature = {name: value for name, value in filled["signature"].items() if name != "saved_model"}
-    content = {
+    content: dict[str, Any] = {
         "format": filled["format"],
         "model": {name: model[name] for name in ("bytes", "files", "sha256", "archive_sha256") if model.get(name)},
         "description": filled.get("description", ""),
@@ -90,7 +102,13 @@ def _manifest(filled: Mapping[str, Any], entry: Mapping[str, Any], files: Files)
         "prepared": {_ENGINE: entry},
         "files": {name: hashlib.sha256(body).hexdigest() for name, body in files.items()},
     }
-    return json.dumps(content, indent=1, ensure_ascii=False).encode()
+    return json.dumps({**content, "sha256": _digest(content)}, indent=1, ensure_ascii=False).encode()
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Of a manifest's content: a changed number in it would not show otherwise."""
+    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _listed(where: str, text: bytes) -> dict[str, str]:
@@ -104,6 +122,8 @@ def _listed(where: str, text: bytes) -> dict[str, str]:
         raise _damaged(where, f"{MANIFEST} cannot be read ({type(error).__name__})") from None
     if number != FORMAT:
         raise _damaged(where, f"{MANIFEST} has format {number}, and this version reads {FORMAT}")
+    if manifest.get("sha256", _digest(manifest)) != _digest(manifest):
+        raise _damaged(where, f"{MANIFEST} has another content than was written")
     if strange := [name for name in (*files, *names) if name not in files or not _is_inside(name)]:
         raise _damaged(where, f"{MANIFEST} lists {strange[0]!r} wrongly")
     return files

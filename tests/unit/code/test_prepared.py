@@ -34,6 +34,28 @@ def test_what_stands_for_efs_is_no_prepared_model(tmp_path: Path) -> None:
     assert not prepared.is_one(tmp_path)
 
 
+def test_a_model_with_a_manifest_of_another_kind_beside_it_is_no_prepared_one(tmp_path: Path) -> None:
+    for name in ("saved_model.pb", "manifest.json"):
+        (tmp_path / name).write_text("{}")
+    assert not prepared.is_one(tmp_path)
+
+
+def test_only_a_prepared_model_is_replaced(tmp_path: Path) -> None:
+    assert prepared.may_replace(tmp_path / "new")
+    assert prepared.may_replace(tmp_path)
+    model = prepared_model(tmp_path / "prepared")
+    assert prepared.may_replace(model)
+    (model / "manifest.json").unlink()
+    assert prepared.may_replace(model), "one of which a part was written"
+    site = tmp_path / "site"
+    site.mkdir()
+    (site / "manifest.json").write_text('{"name": "a page"}')
+    assert not prepared.may_replace(site)
+    assert not prepared.may_replace(site / "manifest.json")
+    (model / "notes.txt").write_text("mine")
+    assert not prepared.may_replace(model)
+
+
 @pytest.mark.parametrize(
     ("litert", "why"),
     [
@@ -57,7 +79,21 @@ def rewritten(key: str, value: object) -> Callable[[Path], None]:
 
     def change(directory: Path) -> None:
         path = directory / "manifest.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), key: value}))
+        content = {**json.loads(path.read_text()), key: value}
+        del content["sha256"]  # as from one who may write manifests
+        path.write_text(json.dumps(content))
+
+    return change
+
+
+def replaced(old: str, new: str) -> Callable[[Path], None]:
+    """Changes a part of the manifest's text."""
+
+    def change(directory: Path) -> None:
+        path = directory / "manifest.json"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
 
     return change
 
@@ -70,6 +106,10 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "half a manifest": (lambda path: (path / "manifest.json").write_text('{"format"'), "manifest.json cannot be read"),
     "no object": (lambda path: (path / "manifest.json").write_text("[]"), "manifest.json cannot be read"),
     "another format": (rewritten("format", 1), "manifest.json has format 1, and this version reads 2"),
+    "another number": (
+        replaced('"input_size": [\n    300', '"input_size": [\n    308'),
+        "manifest.json has another content than was written",
+    ),
     "no files": (rewritten("files", {}), "lists 'prepared/detector.tflite' wrongly"),
     "a file outside": (
         rewritten("files", {"prepared/../../secret": "", **dict.fromkeys((LITERT["model"], LITERT["labels"]), "")}),
