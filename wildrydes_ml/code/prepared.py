@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from ..errors import SettingsError
 
 MANIFEST = "manifest.json"
+_PARTS = {MANIFEST, "prepared"}
 FORMAT = 2
 """Of the manifest, as the function reads it."""
 _ENGINE = "litert"
@@ -24,18 +25,21 @@ Files: TypeAlias = Mapping[str, bytes]
 def is_one(path: Path) -> bool:
     """Whether the directory has a prepared model, however damaged.
 
-    A directory that stands for EFS has more, and so has a SavedModel with a manifest of another kind beside it.
+    It may lack a part when it has nothing else: a directory with more may have a manifest of another kind. A directory
+    that stands for EFS has TensorFlow, too.
     """
-    others = ((path / name).exists() for name in ("tensorflow", "saved_model.pb", "saved_model.pbtxt"))
-    return (path / MANIFEST).is_file() and not any(others)
+    names = _names(path)
+    return bool(names & _PARTS) and (names <= _PARTS or names >= _PARTS) and "tensorflow" not in names
 
 
 def may_replace(directory: Path) -> bool:
     """Whether nothing but a prepared model, perhaps a part of one, is lost when one is written there."""
-    if not directory.exists():
-        return True
-    names = {path.name for path in directory.iterdir()} if directory.is_dir() else {""}
-    return not names or "prepared" in names <= {MANIFEST, "prepared"}
+    names = _names(directory)
+    return not directory.exists() or (directory.is_dir() and (not names or "prepared" in names <= _PARTS))
+
+
+def _names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()} if directory.is_dir() else set()
 
 
 def read(directory: Path) -> Files:
@@ -117,8 +121,8 @@ def _listed(where: str, text: bytes) -> dict[str, str]:
         manifest = json.loads(text)
         number, files = manifest["format"], dict(manifest["files"])
         entry = manifest["prepared"][_ENGINE]
-        names = [entry["model"], entry["labels"]]
-    except (ValueError, LookupError, TypeError) as error:
+        names = [str(entry[name]) for name in ("model", "labels")]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise _damaged(where, f"{MANIFEST} cannot be read ({type(error).__name__})") from None
     if number != FORMAT:
         raise _damaged(where, f"{MANIFEST} has format {number}, and this version reads {FORMAT}")

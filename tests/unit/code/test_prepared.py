@@ -40,6 +40,15 @@ def test_a_model_with_a_manifest_of_another_kind_beside_it_is_no_prepared_one(tm
     assert not prepared.is_one(tmp_path)
 
 
+@pytest.mark.parametrize("part", ["manifest.json", "prepared"])
+def test_one_that_lacks_a_part_is_a_damaged_one(tmp_path: Path, part: str) -> None:
+    model = prepared_model(tmp_path / "prepared")
+    (model / part).rename(tmp_path / part.title())
+    assert prepared.is_one(model)
+    (model / "notes.txt").write_text("mine")
+    assert not prepared.is_one(model), "something else may be called so"
+
+
 def test_only_a_prepared_model_is_replaced(tmp_path: Path) -> None:
     assert prepared.may_replace(tmp_path / "new")
     assert prepared.may_replace(tmp_path)
@@ -104,6 +113,11 @@ DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "missing": (lambda path: (path / "prepared/labels.json").unlink(), "labels.json cannot be read (No such file"),
     "no manifest": (lambda path: (path / "manifest.json").unlink(), "manifest.json cannot be read"),
     "half a manifest": (lambda path: (path / "manifest.json").write_text('{"format"'), "manifest.json cannot be read"),
+    "nothing but brackets": (lambda path: (path / "manifest.json").write_text("[" * 100_000), "(RecursionError)"),
+    "lists for names": (
+        rewritten("prepared", {"litert": {**LITERT, "model": []}}),
+        "manifest.json lists '[]' wrongly",
+    ),
     "no object": (lambda path: (path / "manifest.json").write_text("[]"), "manifest.json cannot be read"),
     "another format": (rewritten("format", 1), "manifest.json has format 1, and this version reads 2"),
     "another number": (
