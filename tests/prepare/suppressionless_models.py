@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -40,7 +41,7 @@ def center_net(images: Any, name: Name = _named_by_constants) -> dict[str, Any]:
     return _named(boxes, scores, name(numbers))
 
 
-def detr(images: Any, name: Name = _named_by_constants) -> dict[str, Any]:
+def detr(images: Any, name: Name = _named_by_constants, argmax: Any = tf.argmax) -> dict[str, Any]:
     """A fixed set of answers, each a distribution over the classes and none, of which only the sure ones are given."""
     resized = (tf.image.resize(images, [SIDE, SIDE]) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     cells = tf.reshape(tf.nn.avg_pool2d(resized, 8, 8, "VALID"), [1, -1, 3])
@@ -48,7 +49,7 @@ def detr(images: Any, name: Name = _named_by_constants) -> dict[str, Any]:
     attention = tf.nn.softmax(tf.matmul(queries, cells, transpose_b=True))
     seen = tf.matmul(attention, cells) + queries
     chances = tf.nn.softmax(2 * tf.einsum("bqc,cn->bqn", seen, _weights(4, 3, len(LABELS) + 1)))[0, :, :-1]
-    scores, numbers = tf.reduce_max(chances, -1), tf.argmax(chances, -1)
+    scores, numbers = tf.reduce_max(chances, -1), argmax(chances, -1)
     center, half = tf.split(tf.sigmoid(tf.einsum("bqc,cn->bqn", seen, _weights(5, 3, 4)))[0], 2, -1)
     boxes = tf.concat([center - half / 4, center + half / 4], -1)
     sure = scores > 0.2
@@ -114,5 +115,6 @@ SUPPRESSIONLESS: dict[str, Callable[[Path], Path]] = {
     "table": save_with_table,
     "resource": save_with_resource,
     "numbers": save_numbers,
+    "keras": lambda directory: save(directory, partial(detr, argmax=tf.keras.ops.argmax)),
     "padded": lambda directory: save(directory, padded),
 }

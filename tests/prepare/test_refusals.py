@@ -147,5 +147,10 @@ def test_detections_that_agree(expected: list[Detection], found: list[Detection]
     assert (agreement.compared, agreement.ties) == (2, ties)
 
 
+def test_of_boxes_in_one_place_each_is_compared_with_the_nearest_score() -> None:
+    both = [DOG, DOG._replace(score=0.795)]
+    assert compare(both, both[::-1], noise=1e-4, most=100).score_difference == 0
+
+
 def test_no_detections_agree() -> None:
     assert compare([], [], noise=0, most=100) == Agreement()
