@@ -299,7 +299,9 @@ class Preparation:
             outputs = self._graph.run(list(self._graph.outputs.values()), feeds)
             found = detector.detections(*outputs, names=detector.label_names(self._model))
         except tf.errors.InvalidArgumentError as error:
-            raise Refused("the steps after boxes and scores need more inputs than these") from error
+            raise Refused(
+                "the steps after suppression need more than boxes and scores, such as the picture's size"
+            ) from error
         except UnicodeDecodeError as error:
             raise Unfit(f"the model's label is {error.object!r}: labels must be UTF-8") from error
         labels, values, corners = zip(*found, strict=True) if found else ((), (), ())

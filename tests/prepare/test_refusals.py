@@ -75,7 +75,10 @@ REFUSED: list[tuple[Model, str]] = [
     (with_thresholds_of_their_own, "different IoU thresholds"),
     (with_two_suppressions, "several combined suppressions"),
     (with_scores_changed_afterwards, "with the highest score is not detected"),
-    (with_boxes_moved_by_the_picture, "need more inputs than these"),
+    (
+        with_boxes_moved_by_the_picture,
+        "the steps after suppression need more than boxes and scores, such as the picture's size",
+    ),
     (with_one_suppression_of_all_classes, "one suppression for all classes"),
     (with_noise, "LiteRT's boxes or scores differ"),
     (with_an_operation_that_litert_lacks, "cannot convert the graph: LiteRT lacks Igamma, or the number type"),
