@@ -71,7 +71,7 @@ def constraint(row: Mapping[str, Any]) -> str:
 
 
 def text(value: object) -> str:
-    """A default or an allowed value as CloudFormation writes it."""
+    """A plain value, such as a default, as CloudFormation writes it into text."""
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
