@@ -9,6 +9,7 @@ from ..naming import OWN_NAME
 from ..policy.rows import CLOUDFORMATION
 from ..policy.rows import VERBS as GRANTED
 from ..workshop.names import NAME
+from .usage import Parser
 
 _MOST_THREADS = 32
 _LAST_PORT = 65535
@@ -162,21 +163,21 @@ def batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--bucket", default="", help="our bucket (default: the one that deploy uses)")
     parser.add_argument(
         "--concurrency",
-        type=_between(1, 10_000),
+        type=between(1, 10_000),
         default=0,
         metavar="N",
         help="batches at a time (default: 100, or what Lambda allows; with --local: 2)",
     )
     parser.add_argument(
         "--sample",
-        type=_between(1, 1000),
+        type=between(1, 1000),
         default=20,
         metavar="N",
         help="pictures that are asked first, for the estimate (default: 20)",
     )
     parser.add_argument(
         "--tolerate",
-        type=_between(0, 100),
+        type=between(0, 100),
         default=5,
         metavar="PERCENT",
         help="batches that may fail before the rest is given up (default: 5)",
@@ -207,7 +208,7 @@ def serve(parser: argparse.ArgumentParser) -> None:
     """What those take that serve on this machine."""
     parser.add_argument(
         "--port",
-        type=_port,
+        type=between(1, _LAST_PORT),
         default=0,
         help="port of 127.0.0.1 on which the local API answers, so that its URL stays the same (default: any "
         "free port)",
@@ -251,7 +252,7 @@ def classify(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--parallel",
-        type=_threads,
+        type=between(1, _MOST_THREADS),
         metavar="N",
         help="how many requests at the same time; each may start an instance of the function (default: 4; with "
         "--local: 1)",
@@ -295,7 +296,7 @@ def policy(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
 
 
-def _between(least: int, most: int) -> Callable[[str], int]:
+def between(least: int, most: int) -> Callable[[str], int]:
     """A whole number in a range, as the type of an option."""
 
     def number(text: str) -> int:
@@ -304,18 +305,6 @@ def _between(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return number
-
-
-def _threads(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_THREADS}, not {text!r}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {_LAST_PORT}, not {text!r}")
-    return int(text)
 
 
 def ask(parser: argparse.ArgumentParser) -> None:
@@ -338,7 +327,7 @@ def ask(parser: argparse.ArgumentParser) -> None:
 def demo(parser: argparse.ArgumentParser) -> None:
     """Only what it is about: all else is as deploy, classify and destroy have it by default."""
     for add in (place, change, what, deploy, destroy):
-        defaults = argparse.ArgumentParser()
+        defaults = Parser()
         add(defaults)
         parser.set_defaults(**vars(defaults.parse_args([])))
     parser.set_defaults(local=True, yes=True, save="", parallel=None)
@@ -359,7 +348,9 @@ def demo(parser: argparse.ArgumentParser) -> None:
 
 def doctor(parser: argparse.ArgumentParser) -> None:
     where(parser)
-    parser.add_argument("--port", type=_port, default=0, help="also check whether this port of 127.0.0.1 is free")
+    parser.add_argument(
+        "--port", type=between(1, _LAST_PORT), default=0, help="also check whether this port of 127.0.0.1 is free"
+    )
 
 
 def completion(parser: argparse.ArgumentParser) -> None:

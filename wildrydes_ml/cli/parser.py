@@ -38,7 +38,7 @@ def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.Argumen
         VERBS[verb].add(parser, verb, config)
         parser.set_defaults(program=_SCRIPT)
         return parser
-    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="show the version")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for name, entry in VERBS.items():
@@ -54,7 +54,6 @@ def _texts(verb: str, command: str) -> dict[str, Any]:
     return {
         "description": VERBS[verb].help,
         "epilog": f"examples:\n{examples}\n\n{_EPILOG}",
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
     }
 
 

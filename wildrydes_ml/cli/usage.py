@@ -3,14 +3,26 @@
 import argparse
 import sys
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from ..errors import SettingsError
 from ..hints import meant
 
+# For what is not printed. Without a width a formatter asks the terminal, and imports shutil for it.
+_UNPRINTED = partial(argparse.RawDescriptionHelpFormatter, width=80)
+
 
 class Parser(argparse.ArgumentParser):
-    """A parser that does not exit when a command line is wrong."""
+    """A parser that does not exit when a command line is wrong, and keeps the lines of its texts."""
+
+    def __init__(self, prog: str | None = None, **more: Any) -> None:
+        super().__init__(prog, formatter_class=_UNPRINTED, **more)
+
+    def format_help(self) -> str:
+        """The help, as wide as the terminal."""
+        self.formatter_class = argparse.RawDescriptionHelpFormatter
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Prints where the options stand, since all of them would hide the error, and raises SettingsError."""
