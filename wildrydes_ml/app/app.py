@@ -14,6 +14,7 @@ from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, IN_ZIP, add_inference_function
 from ..blocks.routes import Route, check_paths
+from ..blocks.rows import BATCH_CONCURRENCY, BATCH_TOLERATED
 from . import files, functions, parameters, permissions
 from .added import explicit
 from .begun import begun, copied, limits
@@ -247,8 +248,8 @@ class App:
         *,
         read: Value | None = None,
         write: Value | None = None,
-        concurrency: int = 100,
-        tolerated: int = 5,
+        concurrency: int = BATCH_CONCURRENCY,
+        tolerated: int = BATCH_TOLERATED,
     ) -> None:
         """Adds a machine that gives the function many objects of bucket `read`; results go to bucket `write`, under
         batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
