@@ -1,6 +1,5 @@
 """The App: what its author declares. Each declaration is checked at once, so that an error names its line."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -117,9 +116,8 @@ class App:
 
         A parameter without a default must be set when the App is deployed.
         """
-        made = parameters.own(name, default, at_least, at_most, one_of, about)
         self._refuse_taken("parameter", name)
-        return self._template.add_parameter(made)
+        return self._template.add_parameter(parameters.own(name, default, at_least, at_most, one_of, about))
 
     def add(self, resource: Resource) -> Resource:
         """Adds any troposphere resource, and returns it for use in other declarations."""
@@ -162,15 +160,15 @@ class App:
             physical_name: Its name in the account; by default CloudFormation chooses it.
         """
         self._refuse_taken("function", name)
-        directory = files.directory(f"function {name!r}: code", self.directory, code)
-        check_handler(f"function {name!r}: handler", directory, handler)
+        where = f"function {name!r}"
+        directory = files.directory(f"{where}: code", self.directory, code)
+        check_handler(f"{where}: handler", directory, handler)
         foundation = self._foundation if mounted else None
-        found: dict[str, str] = {}
-        if self.packed and mounted:
+        is_packed = self.packed and mounted
+        if is_packed:
             self._packed_code.add(directory)
-            found = {**IN_ZIP}
         settings = functions.settings(
-            f"function {name!r}",
+            where,
             name=physical_name,
             bucket=self._template.parameters["DataBucket"],
             key=self._key(name, directory),
@@ -182,15 +180,18 @@ class App:
             reserved_concurrency=reserved_concurrency,
             provisioned_concurrency=provisioned_concurrency,
             handler=handler,
-            environment={**found, **self._origins(), **variables(f"function {name!r}: environment", environment or {})},
+            environment={
+                **(IN_ZIP if is_packed else {}),
+                **self._origins(),
+                **variables(f"{where}: environment", environment or {}),
+            },
             contents=foundation.filling if foundation else None,
             revision=self._template.parameters["Revision"],
             description=about or f"{name} of {self.name}.",
-            policies=permissions.policy(f"function {name!r}: may", may),
+            policies=permissions.policy(f"{where}: may", may),
             permissions_boundary=self._template.parameters["PermissionsBoundary"],
         )
-        mount = foundation.mount if foundation else None
-        made = add_inference_function(self._template, mount, settings, title=name)
+        made = add_inference_function(self._template, foundation.mount if foundation else None, settings, title=name)
         self._template.add_output(Output(f"{name}Function", Description=f"ARN of {name}", Value=GetAtt(name, "Arn")))
         self._functions[name] = Function(name, made, timeout)
         return self._functions[name]
@@ -202,7 +203,7 @@ class App:
         the path of an ANY route is open, so that a browser can load a page.
         """
         method, path = method_and_path(route)
-        refuse_unknown(self._functions, route, function)
+        refuse_unknown(f"route {route!r}", self._functions, function)
         if self.access is None:
             raise ValueError(f"route {route!r}: the App must say who may call it: App(access=Access('API_KEY'))")
         if isinstance(function.timeout, (int, float)) and function.timeout > API_SECONDS:
@@ -234,8 +235,7 @@ class App:
         A metric is `function.metric(name)`, or (namespace, name, dimensions). The default `statistic` is Sum for
         counts, and Maximum for everything else.
         """
-        if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
-            raise ValueError(f"alarm {title!r}: use letters and digits only")
+        arguments.logical_id("alarm", title)
         from . import alarms
 
         made = alarms.alarm(title, metric, above=above, minutes=minutes, statistic=statistic, topic=topic, about=about)
@@ -253,7 +253,7 @@ class App:
     ) -> None:
         """Adds a machine that gives the function many objects of bucket `read`; results go to bucket `write`, under
         batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
-        refuse_unknown(self._functions, "batch", function)
+        refuse_unknown("batch", self._functions, function)
         from . import batching
 
         batching.add(self._template, function, read, write, concurrency, tolerated)
@@ -281,8 +281,7 @@ class App:
 
     def output(self, name: str, value: Value | Function, about: str = "") -> None:
         """Adds an output to the stack."""
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
-            raise ValueError(f"output {name!r}: use letters and digits only")
+        arguments.logical_id("output", name)
         if name in (*self._template.outputs, "ApiId", "Url"):
             raise ValueError(f"output {name!r} already exists: choose another name")
         known = Ref(value.title) if isinstance(value, Function) else reference(value)
@@ -390,11 +389,8 @@ class App:
     def _origins(self) -> dict[str, str]:
         return {"CORS_ORIGINS": ",".join(self._cors)} if self._cors else {}
 
-    def _refuse_taken(self, kind: str, title: object) -> None:
-        if not isinstance(title, str):
-            raise TypeError(f"{kind} {title!r}: pass its name as text")
-        if not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
-            raise ValueError(f"{kind} {title!r}: use letters and digits only")
+    def _refuse_taken(self, kind: str, title: str) -> None:
+        arguments.logical_id(kind, title)
         if title in self._template.parameters or title in parameters.TABLE:
             raise ValueError(f"{kind} {title!r}: the template has a parameter with that name; choose another")
         arguments.unused(self._template, title, f"choose another name for the {kind}")

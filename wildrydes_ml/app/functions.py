@@ -114,9 +114,9 @@ def method_and_path(route: object) -> tuple[Method, str]:
     return method, match[2]
 
 
-def refuse_unknown(known: Mapping[str, Function], route: str, function: object) -> None:
+def refuse_unknown(where: str, known: Mapping[str, Function], function: object) -> None:
     """Raises TypeError for what is no function, ValueError for a function of another App."""
     if not isinstance(function, Function):
-        raise TypeError(f"route {route!r} has {function!r}: pass the result of app.function(...)")
+        raise TypeError(f"{where} has {function!r}: pass the result of app.function(...)")
     if known.get(function.title) is not function:
-        raise ValueError(f"route {route!r}: function {function.title} belongs to another App; add one to this App")
+        raise ValueError(f"{where}: function {function.title} belongs to another App; add one to this App")

@@ -1,7 +1,6 @@
 """The parameters that an App's template has in addition to the author's own: values from outside, and values that
 differ on an emulator."""
 
-import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -85,12 +84,10 @@ def own(
 ) -> Parameter:
     """A parameter of the author. Its type is that of the default; without a default it is text and must be set.
 
-    Raises TypeError and ValueError for a wrong name, a default of the wrong type, limits for anything but a number, and
-    a default outside the limits.
+    Raises TypeError and ValueError for a default of the wrong type, limits for anything but a number, and a default
+    outside the limits.
     """
     where = f"parameter {name!r}"
-    if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
-        raise ValueError(f"{where}: use letters and digits only")
     if default is not None and not isinstance(default, (str, int, float)):
         raise TypeError(f"{where}: the default is {default!r}; use text, a number or nothing")
     is_number = isinstance(default, (int, float)) and not isinstance(default, bool)

@@ -23,16 +23,6 @@ Confirm = Callable[[list[str]], None]
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What a run ends with."""
-
-    counts: Counter[str]
-    dollars: float
-    seconds: float
-    file: Path
-
-
-@dataclass(frozen=True)
 class Flow:
     """A run's steps. `known` completes the sample's speed; `again` is what a person runs to go on."""
 

@@ -100,10 +100,17 @@ def several(where: str, values: object, least: int, advice: str) -> None:
         raise ValueError(f"{where} is {values!r}: {advice}")
 
 
+def logical_id(where: str, title: object) -> None:
+    """`title` must be text that can be a logical id."""
+    if not isinstance(title, str):
+        raise TypeError(f"{where} {title!r}: pass its name as text")
+    if not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
+        raise ValueError(f"{where} {title!r} cannot be a logical id: use letters and digits only")
+
+
 def unused(template: Template, title: str, advice: str) -> None:
     """`template` must be a Template, `title` a valid logical id that the template does not use yet."""
     kind("template", template, Template, "pass the troposphere.Template first, then the block's other arguments")
-    if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title):
-        raise ValueError(f"title {title!r} cannot be a logical id: use letters and digits only")
+    logical_id("title", title)
     if title in template.resources:
         raise ValueError(f"the template already has a resource {title!r}: {advice}")

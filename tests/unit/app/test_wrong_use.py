@@ -29,7 +29,10 @@ def function(app: App, **more: Any) -> Function:
 FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "name twice": ({"name": "Answer"}, "'Answer'.*another name"),
     "name of a parameter": ({"name": "VpcId"}, "'VpcId'.*choose another"),
-    "name with a dash": ({"name": "my-function"}, "function 'my-function': use letters and digits"),
+    "name with a dash": (
+        {"name": "my-function"},
+        "function 'my-function' cannot be a logical id: use letters and digits",
+    ),
     "handler that is not in its module": ({"handler": "app.anwser"}, r"no anwser in .*handler/app.py; it has answer$"),
     "no directory": ({"code": "nowhere"}, "function 'Other': code is 'nowhere': there is no directory"),
     "a file as directory": ({"code": "packages.txt"}, "there is no directory"),
@@ -210,7 +213,7 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
         lambda app: [function(app), function(app, name="More"), app.dashboard()],
         "has 2 functions; pass the one",
     ),
-    "dashboard of a name": (lambda app: app.dashboard("Answer"), r"pass what app.function"),  # type: ignore[arg-type]
+    "dashboard of a name": (lambda app: app.dashboard("Answer"), r"dashboard has .*pass the result of app.function"),  # type: ignore[arg-type]
     "dashboard twice": (lambda app: two_dashboards(app), "another name"),
     "output twice": (lambda app: twice(lambda: app.output("Queue", "x")), "another name"),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),

@@ -213,7 +213,7 @@ def test_a_setting_of_another_kind_is_told_by_name(wrong: dict[str, Any], says: 
 
 def test_a_title_is_text() -> None:
     title: Any = None
-    with pytest.raises(ValueError, match="title None cannot be a logical id"):
+    with pytest.raises(TypeError, match="title None: pass its name as text"):
         add_inference_function(Template(), MOUNT, settings(), title=title)
 
 
