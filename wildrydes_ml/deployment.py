@@ -329,7 +329,7 @@ def _missing(function: Called, deployment: Deployment) -> str:
 def _refuse_wrong_parameters(stack: Stack) -> None:
     for name in (*stack.parameters, *stack.inputs):
         if name not in stack.rows:
-            known = ", ".join(sorted(stack.rows)) or "none"
+            known = _names(stack.rows)
             raise ValueError(f"stack {stack.id!r}: {stack.source.name} has no parameter {name}; it has {known}")
 
 

@@ -37,7 +37,7 @@ def asked(text: str, now: datetime, zone: tzinfo | None = None) -> str:
         )  # fmt: skip
     if found <= now:
         raise SettingsError([f"--expires {text}: {shown(found)} has passed; it is {shown(now)} now"])
-    return found.astimezone(timezone.utc).strftime(_STORED)
+    return stamp(found)
 
 
 def _time(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
@@ -99,7 +99,7 @@ def _read(stored: str) -> datetime | None:
 
 
 def stamp(moment: datetime) -> str:
-    """A moment for a program, as it is stored."""
+    """A moment in UTC, to the second, as it is stored."""
     return moment.astimezone(timezone.utc).strftime(_STORED)
 
 

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, TypeAlias
 from unicodedata import category
 
 # How long a Ctrl-C may go unnoticed.
@@ -39,6 +39,10 @@ class Reporter(Protocol):
 
     def result(self, ok: bool, **record: Any) -> None:
         """The end."""
+
+
+Confirm: TypeAlias = Callable[[list[str]], None]
+"""Shows a person these lines; raises when the person does not agree."""
 
 
 def answer_to(question: str) -> str:

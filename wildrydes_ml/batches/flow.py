@@ -11,15 +11,13 @@ from pathlib import Path
 from .. import parallel
 from ..aws.machines import SUCCEEDED, Execution
 from ..errors import SettingsError, WildrydesError
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
 from . import manifest
 from .estimate import Estimate, Speed, estimate, spent
 from .results import Results, counted, merged
 from .runner import ONE_BY_ONE, Runner, Told, lines
 
 _UPLOADERS = 16
-
-Confirm = Callable[[list[str]], None]
 
 
 @dataclass(frozen=True)

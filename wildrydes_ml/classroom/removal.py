@@ -3,7 +3,7 @@
 One proof at the end covers the whole class. Its tag finds what is left of students whose stacks are gone, too.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import cast
@@ -21,7 +21,7 @@ from ..destroy.destroyer import Removal
 from ..destroy.leftovers import Claim
 from ..destroy.remains import STACK_TAG
 from ..errors import InterruptedWork, WildrydesError
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
 from ..tags import CLASS_TAG, TAG
 from . import rates
 from .answers import Answer
@@ -32,7 +32,6 @@ from .roster import Student, only
 from .seats import FAILED, Seat
 from .sharing import Once
 
-Confirm = Callable[[list[str]], None]
 _LOG_GROUPS = "/aws/lambda/"
 
 

@@ -4,7 +4,7 @@ Nothing is remembered between runs. What is done stays, and what failed is tried
 a class.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -23,8 +23,8 @@ from ..deploy.settings import Settings
 from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..local import filling
-from ..reporting import Quiet, Reporter
-from ..template.parameters import text
+from ..reporting import Confirm, Quiet, Reporter
+from ..template.parameters import defaults
 from . import estimate, parts, present
 from .answers import answered, connected_answer
 from .board import Board, SeatReporter, together
@@ -37,7 +37,6 @@ from .sharing import Free, free, shared
 
 WORKERS = 10
 """Students' parts at a time. At AWS's rates, more would not be faster."""
-Confirm = Callable[[list[str]], None]
 
 
 @dataclass(frozen=True)
@@ -70,14 +69,9 @@ class Order:
                 [f"id {id}: a stack that all share has this name; give the student another id" for id in taken]
             )
         needs_wiring = self.whole.wiring and self.whole.proof and not self.is_wired
-        values = {**self.whole_defaults, **self.asked.asked}
+        values = {**defaults(self.whole.rows), **self.asked.asked}
         if needs_wiring and self.whole.proof and self.whole.proof.auth(values) == "API_KEY":
             raise SettingsError(["an API key for each student comes with the connected API: add --wired"])
-
-    @property
-    def whole_defaults(self) -> dict[str, str]:
-        """The defaults of the application's parameters."""
-        return {name: text(row["Default"]) for name, row in self.whole.rows.items() if "Default" in row}
 
     def part(self, student: Student, common: Common) -> Settings:
         """The settings of a student's part."""

@@ -3,7 +3,7 @@
 import argparse
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +18,7 @@ from ..batches.runner import Runner
 from ..deploy import public as deploying
 from ..deploy.desired import default_bucket
 from ..errors import SettingsError
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
 from . import ask_line, commands
 from .options import settings as _settings
 
@@ -108,7 +108,7 @@ def _known(there: site.Site, is_local: bool, sampled: Speed) -> Speed:
     return replace(speed, cold=cold, efs_mibps=mibps, efs_elastic=is_elastic and there.facts.mounts)
 
 
-def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+def _agreement(options: argparse.Namespace, reporter: Reporter) -> Confirm:
     """Shows the estimate, and asks a person at a terminal; a program is not asked."""
 
     def confirm(lines: list[str]) -> None:

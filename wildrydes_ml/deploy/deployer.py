@@ -15,7 +15,7 @@ from ..costs import bursts
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
 from ..tags import EXPIRES_TAG, TAG, lasting
 from ..template.effective import made
 from ..template.fillers import fillers
@@ -48,7 +48,7 @@ def deploy(
     settings: Settings,
     target: Target,
     reporter: Reporter,
-    confirm: Callable[[list[str]], None] = lambda lines: None,
+    confirm: Confirm = lambda lines: None,
 ) -> Deployed:
     """Makes the deployment as wanted; a second time it changes nothing.
 
@@ -58,16 +58,12 @@ def deploy(
     return apply(aws, planning.make(aws, settings, target, reporter), reporter, confirm)
 
 
-def apply(
-    aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
-) -> Deployed:
+def apply(aws: Aws, plan: Plan, reporter: Reporter, confirm: Confirm = lambda lines: None) -> Deployed:
     """Takes the steps of a finished plan, and proves that what was made answers."""
     return taken(aws, plan, reporter, confirm).prove(changed=plan.changes)
 
 
-def taken(
-    aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
-) -> "Deployer":
+def taken(aws: Aws, plan: Plan, reporter: Reporter, confirm: Confirm = lambda lines: None) -> "Deployer":
     """Takes the steps of a finished plan. The proof is the caller's to ask for."""
     deployer = Deployer(aws, plan, reporter)
     deployer.report()

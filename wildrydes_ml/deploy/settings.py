@@ -238,13 +238,8 @@ class Settings:
 
     def parameter_values(self) -> dict[str, str]:
         """Every parameter that has a value and that nobody else decides, as CloudFormation gets it."""
-        chosen = {**self.own_defaults, **self.held, **self.asked}
-        defaults = {
-            name: parameters.text(row["Default"])
-            for name, row in self.rows.items()
-            if "Default" in row and name not in self.given
-        }
-        return {**defaults, **chosen}
+        defaults = {name: value for name, value in parameters.defaults(self.rows).items() if name not in self.given}
+        return {**defaults, **self.own_defaults, **self.held, **self.asked}
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, str]:

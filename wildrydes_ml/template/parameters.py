@@ -75,6 +75,11 @@ def text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def defaults(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The defaults of parameters, as CloudFormation tells their values; those without one are left out."""
+    return {name: text(row["Default"]) for name, row in rows.items() if "Default" in row}
+
+
 def _one_fits(value: str, row: Mapping[str, Any], is_number: bool) -> bool:
     """Whether a value, or one of a list, is as the properties say."""
     if is_number:
