@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from ..errors import WildrydesError
 from .faults import code_of, translated
+from .repeating import optional
 
 RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
 # Executions of one machine that are looked at: those of a run are the newest.
@@ -69,13 +70,9 @@ class Machines:
         """Starts an execution, and returns its ARN. With a name that there is already, it starts nothing: a lost reply
         costs no second execution."""
         with translated(f"state machine {machine}"):
-            try:
-                found = self._client.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
-            except ClientError as error:
-                if code_of(error) != "ExecutionAlreadyExists":
-                    raise
-                return _arn(machine, name)
-        return str(found["executionArn"])
+            asked = {"stateMachineArn": machine, "name": name, "input": json.dumps(data)}
+            found = optional(self._client.start_execution, {"ExecutionAlreadyExists"}, **asked)
+        return _arn(machine, name) if found is None else str(found["executionArn"])
 
     def execution(self, arn: str) -> Execution:
         """The execution. Raises WildrydesError when there is none."""

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 from ..errors import SettingsError, WildrydesError
 from .faults import MISSING, code_of, translated
+from .repeating import optional
 
 _FORBIDDEN = {"403", "AccessDenied", "Forbidden"}
 
@@ -56,12 +57,9 @@ class Pictures:
     def read(self, bucket: str, key: str) -> Stored | None:
         """An object; None if there is none."""
         with _permitted(f"s3://{bucket}/{key}", "s3:GetObject"):
-            try:
-                found = self._client.get_object(Bucket=bucket, Key=key)
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return None
-                raise
+            found = optional(self._client.get_object, Bucket=bucket, Key=key)
+            if found is None:
+                return None
             return Stored(bytes(found["Body"].read()), dict(found.get("Metadata", {})))
 
     def write(self, bucket: str, key: str, body: bytes) -> None:
