@@ -69,7 +69,7 @@ CALLS: tuple[Right, ...] = (
     *calls("s3", "batch", "buckets", "HeadBucket ListObjectsV2", "s3:ListBucket"),
     *calls("s3", "batch", "batches", "PutObject GetObject"),
     # Step Functions
-    *calls("stepfunctions", "batch", "machines", "DescribeStateMachine StartExecution ListExecutions"),
+    *calls("stepfunctions", "batch", "machines", "StartExecution ListExecutions"),
     *calls("stepfunctions", "batch", "executions", "DescribeExecution ListMapRuns"),
     *calls("stepfunctions", "batch", "map runs", "DescribeMapRun ListExecutions"),
     # Lambda and its log
