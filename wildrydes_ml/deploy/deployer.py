@@ -21,7 +21,7 @@ from ..template.effective import made
 from ..template.fillers import fillers
 from . import drift, handover, offers, planning, preflight, proven, shell, texts
 from . import proof as proving
-from .desired import DesiredStack
+from .desired import DesiredStack, Outputs
 from .follower import MADE, Follower, begin, work
 from .observer import fill_settings
 from .plans import Plan
@@ -250,20 +250,15 @@ class Deployer:
         """The stack with its inputs, which come from the stacks made before it; a finished one as it is."""
         if stack.is_resolved:
             return stack
-        outputs = {name: one.outputs for name, one in self._stacks.items()}
-        contents = (
-            filling.manifest(self.plan.desired.fill)
-            if self.plan.desired.fill
-            else self.plan.desired.contents(stack, outputs)
-        )
+        desired, outputs = self.plan.desired, self._stack_outputs
+        contents = filling.manifest(desired.fill) if desired.fill else desired.contents(stack, outputs)
         return stack.resolved(outputs, contents)
 
     def _can_prepare(self, step: ApplyStack) -> bool:
         stack, found = step.desired, self._stacks.get(step.desired.name)
-        outputs = {name: one.outputs for name, one in self._stacks.items()}
         is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
         has_way = self.plan.observed.bucket_tags is not None or not handover.is_large(stack)
-        return is_updatable and has_way and stack.is_resolvable(outputs)
+        return is_updatable and has_way and stack.is_resolvable(self._stack_outputs)
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
         wanted = self._resolved(stack)
@@ -335,8 +330,11 @@ class Deployer:
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs of the stacks, as the deployment calls them."""
-        told = {name: stack.outputs for name, stack in self._stacks.items()}
-        return self.plan.desired.deployment.merged(self.plan.settings.name, told)
+        return self.plan.desired.deployment.merged(self.plan.settings.name, self._stack_outputs)
+
+    @property
+    def _stack_outputs(self) -> Outputs:
+        return {name: one.outputs for name, one in self._stacks.items()}
 
     def _report_outputs(self, outputs: Mapping[str, str]) -> None:
         for key, value in outputs.items():
