@@ -31,11 +31,8 @@ class Account:
     Several threads may call the methods at the same time, as with boto3's clients.
     """
 
-    def __init__(
-        self, clients: Mapping[str, Any], identity: Identity, probe: Callable[[str], Reply] = web.probe
-    ) -> None:
+    def __init__(self, clients: Mapping[str, Any], identity: Identity) -> None:
         """`clients` are those of apigateway, cloudformation, ec2, efs, iam, lambda, logs, service-quotas and ssm."""
-        self._probe = probe
         self._clients = clients
         self._identity = identity
 
@@ -139,7 +136,7 @@ class Account:
 
     def answer(self, url: str) -> Reply:
         """A web server's answer to a request for what an instance will fetch; the instance may get another one."""
-        return self._probe(url)
+        return web.probe(url)
 
     def apis(self) -> Usage | Unknown:
         """How many REST APIs there are. AWS does not raise this quota.

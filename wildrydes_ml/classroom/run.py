@@ -113,7 +113,7 @@ def _differing(
     """The ids of those whose part a deploy would change; it only looks."""
     if not old:
         return []
-    common = _common(order, plan.desired, there, target)
+    common = _common(order, plan.desired, there)
     known = shared(aws, there, Free())
 
     def differs(student: Student) -> bool:
@@ -154,7 +154,7 @@ def deploy(
     if scale.new:
         agree([])
     stacks = aws.stacks.listed()
-    common = _common(order, plan.desired, stacks, target)
+    common = _common(order, plan.desired, stacks)
     hurry = pace or (Unhurried() if target.is_local else Pace())
     names = free(aws, _functions(order, common, stacks), f"/aws/lambda/{order.name}-")
     return _students(shared(paced(aws, hurry), stacks, names), order, common, target, reporter)
@@ -199,7 +199,7 @@ def _plan(aws: Aws, order: Order, target: Target, reporter: Reporter) -> Plan:
     return planning.make(aws, settings, target, reporter)
 
 
-def _common(order: Order, desired: Desired, stacks: Mapping[str, Stack], target: Target) -> Common:
+def _common(order: Order, desired: Desired, stacks: Mapping[str, Stack]) -> Common:
     contents = filling.manifest(desired.fill) if desired.fill else ""
     keys = [one.key for one in desired.code]
     return parts.common_of(order.whole, order.name, stacks, keys, desired.bucket, contents)
