@@ -26,9 +26,9 @@ _MODEL = ("ModelUrl", "ModelSha256")
 def recall(
     asked: Settings, stacks: Mapping[str, FoundStack], identity: Identity, fixed: Collection[str] = ()
 ) -> Settings:
-    """The settings with what the deployed `stacks` (by name, of both routes) hold of those that were not asked for.
+    """The settings with what the deployed `stacks` (by name, of every route) hold of those that were not asked for.
 
-    `fixed` names parameters that the place decides. Raises Refused when no route is named and both are deployed,
+    `fixed` names parameters that the place decides. Raises Refused when no route is named and several are deployed,
     SettingsError when what was set does not suit this version's parameters.
     """
     settings = replace(asked, route=asked.route or _deployed_route(asked, stacks))

@@ -35,7 +35,7 @@ def destroy(
     confirm: Confirm,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Deletes everything of both routes under the name; returns whether there was anything.
+    """Deletes everything of every route under the name; returns whether there was anything.
 
     With `keep_data` EFS and the bucket are kept, without the resources that are billed by the hour. `confirm` gets the
     lines that say what is deleted and what is kept; it raises if the user does not agree.
