@@ -15,8 +15,6 @@ from detector import Detection
 from filling.agreement import MIN_SCORE, Agreement, compare
 from filling.saved_graph import Refused
 
-CHOICES = ("auto", "float32", "float16")
-"""What MODEL_WEIGHTS may be; `auto` compares."""
 MIN_PICTURES = 60
 MIN_DETECTIONS = 100
 """Above MIN_SCORE; fewer show little."""
