@@ -88,6 +88,7 @@ def test_the_tag_is_set_by_its_option_alone() -> None:
         (76, "expires in 3 d 4 h"),
         (-3.25, "expired 3 h 15 min ago"),
         (0, "expired less than a minute ago"),
+        (24, "expires in 1 d"),
     ],
 )
 def test_how_long_it_is_until_then(hours: float, told: str) -> None:
@@ -101,6 +102,9 @@ def test_a_deployment_expires_with_its_last_stack() -> None:
         assert expiry.of_all([early, last]) is None
     assert expiry.of_all([]) is None
     assert expiry.sentence([early, {}], NOW, "") == expiry.sentence([], NOW, "") == ""
+    due = expiry.sentence([{EXPIRES_TAG: expiry.stamp(NOW)}], NOW, "")
+    assert due.startswith("expired less than a minute ago (")
+    assert "nothing deletes it" not in due
     assert "is 'soon', which is no time" in expiry.sentence([{EXPIRES_TAG: "soon"}], NOW, "")
 
 
