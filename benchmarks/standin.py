@@ -74,10 +74,10 @@ Keep = Callable[[Any, Any], tuple[Any, Any, Any]]
 class Network:
     """The layers from a picture to box codes and class scores. Each variable is drawn when it is first used."""
 
-    def __init__(self, size: Size, variable: Variable, seed: int = 0) -> None:
+    def __init__(self, size: Size, variable: Variable) -> None:
         self._size = size
         self._make = variable
-        self._random = np.random.default_rng(seed)
+        self._random = np.random.default_rng(0)
         self._variables: dict[str, Any] = {}
 
     def __call__(self, images: Any) -> tuple[Any, Any]:
@@ -242,7 +242,7 @@ def _outputs(boxes: Any, scores: Any, numbers: Any, entities: Any) -> dict[str, 
     }
 
 
-def save_combined(directory: Path, size: Size, seed: int = 0, keep: Keep = combined_suppression) -> None:
+def save_combined(directory: Path, size: Size, keep: Keep = combined_suppression) -> None:
     """Writes the stand-in as a SavedModel of TensorFlow 2."""
     module = tf.Module()
     module.variables_by_name = {}
@@ -252,7 +252,7 @@ def save_combined(directory: Path, size: Size, seed: int = 0, keep: Keep = combi
             module.variables_by_name[name.replace("/", "_")] = made = tf.Variable(value, trainable=False)
         return made
 
-    network = Network(size, variable, seed)
+    network = Network(size, variable)
     anchor_boxes, names = anchors(network.feature_sides()), np.asarray(labels(size))
 
     def default(images: Any) -> dict[str, Any]:
@@ -264,7 +264,7 @@ def save_combined(directory: Path, size: Size, seed: int = 0, keep: Keep = combi
     tf.saved_model.save(module, str(directory), {"default": function.get_concrete_function()})
 
 
-def save_unrolled(directory: Path, size: Size, seed: int = 0) -> None:
+def save_unrolled(directory: Path, size: Size) -> None:
     """Writes the stand-in as a module of TensorFlow Hub's first format."""
     v1 = tf.compat.v1
     with tf.Graph().as_default(), v1.Session() as session:
@@ -277,7 +277,7 @@ def save_unrolled(directory: Path, size: Size, seed: int = 0) -> None:
             values[made.initializer.inputs[1]] = value
             return made
 
-        network = Network(size, variable, seed)
+        network = Network(size, variable)
         images = v1.placeholder(tf.float32, [1, None, None, 3], "images")
         codes, scores = network(images)
         boxes, kept_scores, numbers = unrolled_suppression(decode(codes, anchors(network.feature_sides())), scores)

@@ -28,13 +28,11 @@ class Ahead(Generic[Item, Raw, Ready]):
         items: Iterable[Item],
         fetch: Callable[[Item], Raw],
         prepare: Callable[[Raw], Ready],
-        fetched: int = FETCHED,
     ) -> None:
         self._items = iter(items)
         self._fetch = fetch
         self._prepare = prepare
-        self._most = fetched
-        self._fetching = ThreadPoolExecutor(fetched, "fetch")
+        self._fetching = ThreadPoolExecutor(FETCHED, "fetch")
         self._preparing = ThreadPoolExecutor(1, "prepare")
         self._room = threading.Semaphore(PREPARED)
         self._is_over = False
@@ -54,7 +52,7 @@ class Ahead(Generic[Item, Raw, Ready]):
         waiting: deque[tuple[Item, Future[Ready]]] = deque()
         for item in self._items:
             waiting.append((item, self._begin(item)))
-            if len(waiting) >= self._most:
+            if len(waiting) >= FETCHED:
                 yield from self._next(waiting)
         while waiting:
             yield from self._next(waiting)

@@ -146,7 +146,7 @@ def _lines(
     def finish() -> None:
         key, line = waiting.popleft()
         with suppress(_Passing):
-            lines.append({"key": key, **line.result()})
+            lines.append({"key": key} | line.result() | {"key": key})
 
     reading = Ahead(batch.keys, lambda key: store.read(batch.source, key), prepare)
     with reading as ahead, ThreadPoolExecutor(lanes, "look") as looking:
@@ -167,7 +167,9 @@ class _Passing(Exception):
 
 def _judged(look: Callable[[Ready], dict[str, Any]], ready: Callable[[], Ready]) -> dict[str, Any]:
     try:
-        return look(ready())
+        line = dict(look(ready()))
+        json.dumps(line, allow_nan=False)  # a line that is no JSON is its picture's fault, and not the batch's
+        return line
     except Failed:
         raise
     except Exception as error:  # a decoder or a model may raise anything on a damaged picture

@@ -88,7 +88,8 @@ def detections(
 
 def _texts(labels: NDArray[Any], names: Sequence[str]) -> list[str]:
     if names and labels.dtype.kind in "iu":
-        return [names[number] if 0 <= number < len(names) else str(number) for number in labels.ravel().tolist()]
+        known = {number: name for number, name in enumerate(names) if name}
+        return [known.get(number, str(number)) for number in labels.ravel().tolist()]
     try:
         return [label.decode() for label in labels.ravel().tolist()]
     except AttributeError as error:
@@ -100,7 +101,7 @@ def _texts(labels: NDArray[Any], names: Sequence[str]) -> list[str]:
 def label_names(model: Path) -> list[str]:
     """The labels of a model that gives numbers for classes: line n of its LABELS, from 0, is that of class n."""
     path = model / LABELS
-    return path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    return path.read_text(encoding="utf-8-sig").splitlines() if path.is_file() else []  # Windows begins with a mark
 
 
 def check_scores(scores: NDArray[Any]) -> None:

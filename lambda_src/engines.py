@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
+from errno import ENOENT
 from threading import Thread
 
 import manifest
@@ -38,7 +40,10 @@ def first_that_loads(options: Iterable[Option], settings: Settings, loaders: Map
         if option.why_not:
             reasons.append(option.why_not)
             continue
-        readers = readahead.start(settings.root, option.files, readahead.THREADS[option.engine]) if option.files else []
+        is_listed = bool(option.files) and (settings.root / option.files).exists()
+        readers = readahead.start(settings.root, option.files, readahead.THREADS[option.engine]) if is_listed else []
+        if option.files and not is_listed:
+            reasons.append(f"{option.files}: {os.strerror(ENOENT)}")
         try:
             return Loaded(loaders[option.engine](settings, option, readers), tuple(dict.fromkeys(reasons)))
         except Exception as error:  # an engine can fail in any way; a slower one may work

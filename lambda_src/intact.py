@@ -1,12 +1,14 @@
-"""Whether files on EFS are those that were prepared: a damaged or exchanged model may load, and answer wrongly."""
+"""Whether files and entries are those that were prepared: a damaged or exchanged model may load, and answer wrongly."""
 
 from __future__ import annotations
 
+import json
 import zlib
 from collections.abc import Mapping
 from concurrent.futures import Future
 from pathlib import Path
 from threading import Thread
+from typing import Any
 
 _PIECE_BYTES = 1 << 20
 
@@ -22,6 +24,22 @@ def checksum(path: Path) -> int:
         while piece := file.read(_PIECE_BYTES):
             found = zlib.crc32(piece, found)
     return found
+
+
+def sealed(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry of the manifest with a `seal`, the checksum of its content."""
+    return {**entry, "seal": _seal(entry)}
+
+
+def is_whole(entry: Mapping[str, Any]) -> bool:
+    """Whether an entry is as it was sealed; one without a seal is."""
+    return entry.get("seal") in (None, _seal(entry))
+
+
+def _seal(entry: Mapping[str, Any]) -> int:
+    """It leaves out `files`, which names only what is read ahead, and which an entry in a function's zip lacks."""
+    content = {name: value for name, value in entry.items() if name not in ("seal", "files")}
+    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
 
 
 class Check:

@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from detector import label_names
+from intact import is_whole
 from settings import ENGINES, Settings
 
 FORMAT = 2
@@ -172,7 +173,7 @@ def _option(engine: str, manifest: Any, why_not: str) -> Option:
         return Option(engine, why_not)
     prepared = manifest.get("prepared", {})
     match prepared.get(engine) if isinstance(prepared, dict) else prepared:
-        case {"accepted": True, **entry}:
+        case {"accepted": True, **entry} if is_whole(prepared[engine]):
             needs: Any = {**manifest["signature"], **entry} if engine == "capi" else entry
             return Option(engine, needs=needs, files=str(entry.get("files", "")))
         case {"accepted": False, **entry}:

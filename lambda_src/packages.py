@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib
+import os
 import sys
 import threading
+from errno import ENOENT
 from pathlib import Path
 
 import module_archive
@@ -59,7 +61,7 @@ def read(settings: Settings, seconds: float = threading.TIMEOUT_MAX) -> tuple[st
 
 def _read_all(settings: Settings) -> tuple[str, ...]:
     if not (settings.root / LIST).exists():
-        return ()
+        return (f"{LIST}: {os.strerror(ENOENT)}",) if (settings.root / ARCHIVE).exists() else ()
     try:
         readers = readahead.start(settings.root, LIST, _THREADS)
         for name in STANDARD:  # while the bytes arrive

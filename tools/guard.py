@@ -1,4 +1,4 @@
-"""Runs AWS's own Guard rules on the three templates and says what neither passes nor is suppressed with a reason.
+"""Runs AWS's own Guard rules on the templates and says what neither passes nor is suppressed with a reason.
 
     python tools/guard.py [RULES_DIRECTORY...]
 

@@ -65,7 +65,7 @@ def parameters() -> str:
     for name, places in _places("Parameters").items():
         entries = list(places.values())
         entry = entries[-1]
-        required = " ".join(place for place, one in places.items() if "Default" not in one)
+        required = ", ".join(place for place, one in places.items() if "Default" not in one)
         default = _code(entry["Default"]) if "Default" in entry else ""
         default += f"{'; ' if default else ''}required in {required}" if required else ""
         told = dict.fromkeys(str(one["Description"]) for one in entries)
@@ -88,7 +88,8 @@ def resources() -> str:
     groups: dict[str, list[tuple[str, ...]]] = {}
     for name, places in _resources().items():
         kind = next(iter(places.values()))["Type"].removeprefix("AWS::")
-        heading = "### In " + " and ".join(f"`{FILE[place]}`" for place in places)
+        *others, last = [f"`{FILE[place]}`" for place in places]
+        heading = "### In " + (f"{', '.join(others)} and {last}" if others else last)
         groups.setdefault(heading, []).append((f"`{name}`", kind, REASONS[name].why, REASONS[name].cost))
     head = ("resource", "type", "why", "costs while idle")
     return "\n\n".join(f"{heading}\n\n{table(head, _joined(rows))}" for heading, rows in groups.items())

@@ -4,6 +4,7 @@ Nothing in it names an account, a region or what a person sets: `Settings` have 
 deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and anybody can write one by hand.
 """
 
+import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -99,6 +100,13 @@ class Code:
     also: tuple[Path, ...] = ()
     """Files that are added to the zip, such as those that answer batches; the directory's own win over them."""
 
+    def __post_init__(self) -> None:
+        """Raises TypeError for text in place of a path, or of several names."""
+        if not isinstance(self.directory, Path):
+            raise TypeError(f"Code.directory is {self.directory!r}: pass a Path, such as Path({str(self.directory)!r})")
+        if isinstance(self.parameters, str):
+            raise TypeError(f"Code.parameters is {self.parameters!r}: pass a tuple, such as ({self.parameters!r},)")
+
 
 @dataclass(frozen=True)
 class Filling:
@@ -185,7 +193,7 @@ class Deployment:
     packed: Packed | None = None
     """What zips of the code hold in place of EFS."""
     filled: str = ""
-    """What another deployment has put on EFS. When it changes, the functions start anew, as after an own filling."""
+    """What another deployment has put on EFS. When it changes, the functions start again."""
     kept: Kept | None = None
     """What `destroy --keep-data` can keep."""
     wiring: Callable[[Values, Identity, Values], Wiring] | None = None
@@ -227,13 +235,16 @@ class Deployment:
     first."""
 
     def __post_init__(self) -> None:
-        """Raises ValueError for a wrong name, an input that no earlier stack has, and a parameter that no stack has."""
+        """Raises TypeError for a value of the wrong kind. Raises ValueError for a wrong name or id, an input that no
+        earlier stack has, and a parameter that no stack has."""
         if not NAME.fullmatch(self.name):
             raise ValueError(
                 f"Deployment.name is {self.name!r}: use 2 to 31 lower-case letters, digits and dashes, a letter first"
             )
         if not self.stacks:
             raise ValueError("Deployment.stacks is empty: name at least one stack")
+        _refuse_wrong_kinds(self)
+        _refuse_wrong_ids([stack.id for stack in self.stacks])
         for index, stack in enumerate(self.stacks):
             _refuse_wrong_parameters(stack)
             _refuse_wrong_inputs(stack, self.stacks[:index])
@@ -241,6 +252,11 @@ class Deployment:
             if missing := [name for name in code.parameters if name not in self.rows]:
                 raise ValueError(
                     f"Code.parameters: no template has a parameter {', '.join(missing)}; they have {_names(self.rows)}"
+                )
+        for name, values in self.presets.items():
+            if missing := [key for key in values if key not in self.rows]:
+                raise ValueError(
+                    f"preset {name!r}: no template has a parameter {', '.join(missing)}; they have {_names(self.rows)}"
                 )
         if self.bucket != BUCKET and self.bucket not in self.rows:
             raise ValueError(
@@ -303,6 +319,27 @@ def _names(known: Collection[str]) -> str:
     return ", ".join(sorted(known)) or "none"
 
 
+def _refuse_wrong_kinds(deployment: Deployment) -> None:
+    """A kind is named, not shown: a stack would show its whole template."""
+    for name, kind, such in (("stacks", Stack, "Stack.of('a.yml')"), ("code", Code, "Code(Path('handler'))")):
+        given = getattr(deployment, name)
+        if not isinstance(given, (tuple, list)):
+            raise TypeError(f"Deployment.{name} is a {type(given).__name__}: pass a tuple, such as ({such},)")
+        for one in given:
+            if not isinstance(one, kind):
+                raise TypeError(f"Deployment.{name} has a {type(one).__name__}: pass a tuple, such as ({such},)")
+    if deployment.proof is not None and not isinstance(deployment.proof, Proof):
+        raise TypeError(f"Deployment.proof is a {type(deployment.proof).__name__}: pass Proof.of(...)")
+
+
+def _refuse_wrong_ids(ids: list[str]) -> None:
+    for id in ids:
+        if not re.fullmatch(r"[A-Za-z0-9-]*", id, re.ASCII):
+            raise ValueError(f"stack {id!r}: an id has letters, digits and dashes only, for it ends the stack's name")
+        if ids.count(id) > 1:
+            raise ValueError(f"two stacks have the id {id!r}: give each an id of its own")
+
+
 def _refuse_wrong_proof(proof: Proof, deployment: Deployment) -> None:
     for what, key in (("api", proof.api), ("url", proof.url)):
         if key not in deployment.outputs:
@@ -329,7 +366,7 @@ def _missing(function: Called, deployment: Deployment) -> str:
 def _refuse_wrong_parameters(stack: Stack) -> None:
     for name in (*stack.parameters, *stack.inputs):
         if name not in stack.rows:
-            known = ", ".join(sorted(stack.rows)) or "none"
+            known = _names(stack.rows)
             raise ValueError(f"stack {stack.id!r}: {stack.source.name} has no parameter {name}; it has {known}")
 
 
@@ -337,6 +374,8 @@ def _refuse_wrong_inputs(stack: Stack, before: tuple[Stack, ...]) -> None:
     made = {one.id: tuple(one.source.body.get("Outputs", {})) for one in before}
     for name, outputs in stack.inputs.items():
         for output in outputs:
+            if not isinstance(output, StackOutput):
+                raise TypeError(f"input {name} of stack {stack.id!r} is {output!r}: pass StackOutput(stack, output)")
             if output.stack not in made:
                 raise ValueError(f"input {name} of stack {stack.id!r}: no stack {output.stack!r} comes before it")
             if output.key not in made[output.stack]:

@@ -56,9 +56,9 @@ FILLING: Mapping[str, tuple[float, str]] = {
     "venv": (3, _HERE),
     "packages": (25, _HERE),
     "bytecode": (4, _HERE),
-    "check": (3, _HERE),
+    "check": (4, _HERE),
     "pictures": (2, "computed: 10 MB at 50 Mbit/s"),
-    "prepare": (7, _HERE),
+    "prepare": (15, _HERE),
     "copy": (75, _EFS_RATE),
 }
 

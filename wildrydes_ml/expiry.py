@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta, timezone, tzinfo
 
 from .errors import SettingsError
-from .tags import EXPIRES_TAG
+from .tags import BESIDE_TAG, EXPIRES_TAG
 
 NEVER = "never"
 REMOVAL = "wildrydes-ml destroy --expired"
@@ -18,6 +18,8 @@ _UNITS = {"m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
 _IN = re.compile(rf"(\d{{1,6}})([{''.join(_UNITS)}])", re.ASCII)
 _CLOCK = re.compile(r"\d{1,2}:\d{2}", re.ASCII)
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# Python 3.11 and later read more, such as a date without dashes, as the beginning of a day.
+_MOMENT = re.compile(rf"{_DATE.pattern}[T ]\d{{2}}:\d{{2}}", re.ASCII)
 
 
 def asked(text: str, now: datetime, zone: tzinfo | None = None) -> str:
@@ -37,7 +39,7 @@ def asked(text: str, now: datetime, zone: tzinfo | None = None) -> str:
         )  # fmt: skip
     if found <= now:
         raise SettingsError([f"--expires {text}: {shown(found)} has passed; it is {shown(now)} now"])
-    return found.astimezone(timezone.utc).strftime(_STORED)
+    return stamp(found)
 
 
 def _time(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
@@ -46,6 +48,8 @@ def _time(text: str, now: datetime, zone: tzinfo | None) -> datetime | None:
             return now + timedelta(**{_UNITS[ahead[2]]: int(ahead[1])})
         if _CLOCK.fullmatch(text):
             return _next(time.fromisoformat(text.zfill(5)), now, zone)
+        if not (_DATE.fullmatch(text) or _MOMENT.match(text)):
+            return None
         found = datetime.fromisoformat(text.replace("Z", "+00:00"))
         if _DATE.fullmatch(text):
             found += timedelta(days=1)
@@ -88,7 +92,12 @@ def of_all(tags: Sequence[Mapping[str, str]]) -> datetime | None:
 
     A stack before it may have an older time: one whose instance has ended takes no new tags.
     """
-    return of(tags[-1]) if tags else None
+    return of(last(tags))
+
+
+def last(tags: Sequence[Mapping[str, str]]) -> Mapping[str, str]:
+    """The tags of the last stack that deploy made: what it did not make, it does not give a time."""
+    return next((one for one in reversed(tags) if BESIDE_TAG not in one), {})
 
 
 def _read(stored: str) -> datetime | None:
@@ -99,7 +108,7 @@ def _read(stored: str) -> datetime | None:
 
 
 def stamp(moment: datetime) -> str:
-    """A moment for a program, as it is stored."""
+    """A moment in UTC, to the second, as it is stored."""
     return moment.astimezone(timezone.utc).strftime(_STORED)
 
 
@@ -139,7 +148,7 @@ def sentence(tags: Sequence[Mapping[str, str]], now: datetime, place: str) -> st
 
 def _unreadable(tags: Sequence[Mapping[str, str]]) -> str:
     """Why a tag that somebody else has written is no time; empty without one."""
-    wrong = tags[-1].get(EXPIRES_TAG, "") if tags else ""
+    wrong = last(tags).get(EXPIRES_TAG, "")
     return (
         f"the tag {EXPIRES_TAG} is {wrong!r}, which is no time, so it never expires: deploy --expires TIME"
         if wrong

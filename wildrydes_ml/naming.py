@@ -1,6 +1,8 @@
-"""What a deployment may be called."""
+"""What a deployment may be called, and where --local keeps it."""
 
+import os
 import re
+from pathlib import Path
 
 # Two to 31 characters: most names that AWS makes of it have room for what it adds.
 NAME = re.compile(r"[a-z][a-z0-9-]{0,29}[a-z0-9]")
@@ -11,3 +13,8 @@ OWN_NAME = "."
 VERSION = "0.1.0"
 # The directory of a function's zip that stands for EFS, with the model; and the one in it with the packages.
 PACKED, PACKED_PACKAGES = "packed", "packages"
+
+
+def usual_home() -> Path:
+    """The directory of all that --local keeps, for a command that names none."""
+    return Path(os.environ.get("WILDRYDES_HOME", ".wildrydes"))

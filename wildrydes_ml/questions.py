@@ -2,6 +2,7 @@
 
 import inspect
 import json
+import re
 import shlex
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -76,12 +77,12 @@ class Question:
     def read(self, reply: "Reply") -> "Said":
         """The result of a reply: whether it is right, or why not."""
         text = _short(reply.body)
-        if reply.status != 200:
+        if not reply.is_success:
             return Said(str(self), text, f"{_refusal(reply)} (asked: {self})")
         try:
             answer = json.loads(reply.body)
         except ValueError:
-            return Said(str(self), text, f"200, but the answer is not JSON: {text} (asked: {self})")
+            return Said(str(self), text, f"{reply.status}, but the answer is not JSON: {text} (asked: {self})")
         return Said(str(self), text, self._fault(answer, text))
 
     def command(self, url: str, auth: str) -> str:
@@ -137,7 +138,22 @@ def question(method: str, resource: str, asked: Any, check: Check, path: str = "
         raise ValueError(f"proof: {resource} has parameters; add path= with values, such as path='/digits/7'")
     if path and not path.startswith("/"):
         raise ValueError(f"proof: path is {path!r}; begin with a slash")
+    if path and not is_on(resource, path):
+        raise ValueError(f"proof: path is {path!r}, which is not on {resource}; pass the route's path with values")
     return Question(method, resource, asked, check, path or resource)
+
+
+def is_on(resource: str, path: str) -> bool:
+    """Whether a path, perhaps with a query, is one of a resource such as /digits/{id} or /{rest+}."""
+    parts = [_pattern(one) for one in resource.strip("/").split("/")]
+    return re.fullmatch("/".join(parts), path.partition("?")[0].strip("/")) is not None
+
+
+def _pattern(name: str) -> str:
+    """A part of a resource's path as a regular expression."""
+    if not name.startswith("{"):
+        return re.escape(name)
+    return ".+" if name.endswith("+}") else "[^/]+"
 
 
 def _takes_one(check: Check) -> bool:

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Protocol, TextIO
+from typing import Any, Protocol, TextIO, TypeAlias
 from unicodedata import category
 
 # How long a Ctrl-C may go unnoticed.
@@ -39,6 +39,10 @@ class Reporter(Protocol):
 
     def result(self, ok: bool, **record: Any) -> None:
         """The end."""
+
+
+Confirm: TypeAlias = Callable[[list[str]], None]
+"""Shows a person these lines; raises when the person does not agree."""
 
 
 def answer_to(question: str) -> str:
@@ -130,7 +134,9 @@ class JsonReporter:
         self._write("error", text=text)
 
     def result(self, ok: bool, **record: Any) -> None:
-        """`{"type": "result", "ok": ..., "seconds": ...}` with what else is known."""
+        """`{"type": "result", "ok": ..., "seconds": ...}` with what else is known; of a failure also the exit code, 1
+        unless it is given."""
+        record = record if ok else {"exit_code": 1, **record}
         self._write("result", ok=ok, seconds=round(self._clock() - self._began, 3), **record)
 
     def _write(self, kind: str, /, **record: Any) -> None:

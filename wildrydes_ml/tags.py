@@ -20,6 +20,8 @@ EXPIRES_TAG = "wildrydes-ml:expires"
 # On all that belongs to a class: its name. On what is a student's: the student's id.
 CLASS_TAG = "wildrydes-ml:class"
 STUDENT_TAG = "wildrydes-ml:student"
+# On a stack that another command than deploy made beside the deployment's own: that command's name.
+BESIDE_TAG = "wildrydes-ml:beside"
 
 # A thing has at most 50 tags, CloudFormation's own not counted: our own and two of the templates' are among them.
 MOST = 47

@@ -31,6 +31,11 @@ class Reply:
     retry_after: float | None = None
 
     @property
+    def is_success(self) -> bool:
+        """Whether the status is one of success, 200 to 299."""
+        return 200 <= self.status < 300
+
+    @property
     def is_page(self) -> bool:
         """Whether a web page came, as the sign-in page of a network does with 200."""
         return begins_page(self.body)

@@ -67,11 +67,11 @@ class Measuring:
                 run = self._place.deploy(deployer, programs, code)
                 results.runs.setdefault((deployer.name, phase), []).append(run)
                 _say(f"  {phase}: {len(run.calls)} calls, {run.seconds:.2f} s")
-            self._compare(deployer)
+            self._compare()
         except Absent as error:
             self._leave_out(deployer, str(error))
 
-    def _compare(self, deployer: Deployer) -> None:
+    def _compare(self) -> None:
         """Raises Absent when something else was made than by ours."""
         made = self._place.made()
         self._made = self._made or made

@@ -106,7 +106,7 @@ def _partner(detection: Detection, others: Table, noise: float, last: float) -> 
     overlaps[np.abs(boxes[is_near] - box).max(axis=1, initial=0) <= SAME_PLACE] = (
         1  # boxes without area overlap nothing
     )
-    best = int(overlaps.argmax()) if len(overlaps) else -1
+    best = int(np.lexsort((differences, -overlaps))[0]) if len(overlaps) else -1
     if best >= 0 and overlaps[best] >= MIN_IOU:
         return Agreement(1, 0, float(differences[best]), float(overlaps[best]))
     is_tied = (differences <= 2 * noise) & (overlaps > TIED_IOU)

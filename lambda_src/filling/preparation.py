@@ -42,8 +42,6 @@ MAX_TIES = 0.05
 """The share of detections that may have been decided by a tie."""
 MANY_PICTURES = 2000
 """More are never made."""
-FEW_PICTURES = 3
-"""Enough to see how a graph resizes."""
 MIN_COMPARED = 20
 """From both engines."""
 CAPI_NOISE = 1e-5
@@ -270,7 +268,7 @@ class Preparation:
         if self._input_size:
             return None
         tensors = list(self._graph.outputs.values())
-        pictures = [sample.picture for sample in self._samples[:FEW_PICTURES]]
+        pictures = [sample.picture for sample in self._samples[: samples.USUAL : 2]]  # of all sizes
         return find_resized(self._graph.images, tensors) or find_altered(self._graph, tensors, pictures)
 
     @property
@@ -301,7 +299,9 @@ class Preparation:
             outputs = self._graph.run(list(self._graph.outputs.values()), feeds)
             found = detector.detections(*outputs, names=detector.label_names(self._model))
         except tf.errors.InvalidArgumentError as error:
-            raise Refused("the steps after boxes and scores need more inputs than these") from error
+            raise Refused(
+                "the steps after suppression need more than boxes and scores, such as the picture's size"
+            ) from error
         except UnicodeDecodeError as error:
             raise Unfit(f"the model's label is {error.object!r}: labels must be UTF-8") from error
         labels, values, corners = zip(*found, strict=True) if found else ((), (), ())

@@ -4,8 +4,9 @@
 with TensorFlow's C API. An engine is accepted if it detects the same as TensorFlow in sample pictures; then its reads
 during a cold start are recorded. OUT_DIR becomes `prepared/` on EFS, and its prepared.json the manifest's `prepared`:
 for each engine, whether it is accepted and what it needs, or why it is not; and the engines in the order of their
-measured times, as `choice`. The exit status is 0, with or without an
-accepted engine; it is 3 when no engine can serve the model, and OUT_DIR/refused then has the reason in one sentence.
+measured times, as `choice`. An accepted engine's entry has a seal (see intact.py). The exit status is 0, with or
+without an accepted engine; it is 3 when no engine can serve the model, and OUT_DIR/refused then has the reason in one
+sentence.
 The environment's SIGNATURE is the name of the signature to use, by default `default`. Its MODEL_WEIGHTS is
 `float32`, `float16` or `auto`, the default: float16 if the model detects the same with them and is not slower. SAMPLES
 is a directory with pictures of the user's own, on which the engines are compared, too.
@@ -14,6 +15,7 @@ is a directory with pictures of the user's own, on which the engines are compare
 from __future__ import annotations
 
 import json
+import logging
 import os
 import signal
 import sys
@@ -39,6 +41,7 @@ def main(arguments: Sequence[str]) -> None:
     site_packages, model, out = map(Path, arguments)
     sys.path[:0] = [str(Path(__file__).resolve().parent.parent), str(site_packages)]
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # its warnings are about its own code
     from filling.preparation import Preparation
     from filling.saved_graph import Unfit
 
@@ -60,7 +63,10 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _write(out: Path, prepared: Entry) -> None:
-    (out / "prepared.tmp").write_text(json.dumps(prepared, indent=1), encoding="utf-8")
+    from intact import sealed
+
+    written = {name: sealed(one) if one.get("accepted") else one for name, one in prepared.items()}
+    (out / "prepared.tmp").write_text(json.dumps(written, indent=1), encoding="utf-8")
     (out / "prepared.tmp").rename(out / "prepared.json")
 
 

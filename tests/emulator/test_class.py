@@ -248,7 +248,10 @@ def test_a_teacher_s_class_is_killed_in_the_middle_and_finished_by_the_same_comm
         "done",
         "done",
     ]
+    whole = sheet.read_text(encoding="utf-8")
     assert room(*command, "--only", "bob")[-1]["students"] == 1
+    assert sheet.read_text(encoding="utf-8") == whole
+    assert "bob" in sheet.with_name(f"{ROOM}-bob.csv").read_text(encoding="utf-8")
     assert room("destroy")[-1]["changed"]
     assert not room.home.exists()
 

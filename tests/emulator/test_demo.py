@@ -158,6 +158,16 @@ def test_nothing_is_left_however_it_ends(start: Start, demo_home: Path, how: str
     assert not Path(f"/proc/{running.pid}").exists()
 
 
+def test_it_says_that_it_is_being_deleted(start: Start) -> None:
+    demo = start()
+    demo.until(SERVES)
+    demo.press(b"\x03")
+    demo.until("delete the demo")
+    assert "the demo was deleted" not in demo.said
+    demo.until("the demo was deleted")
+    assert demo.end() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_nothing_is_left_of_a_demo_that_ends_while_it_deploys(
     start: Start, demo_home: Path, number: signal.Signals

@@ -143,7 +143,7 @@ def test_a_function_and_a_log_made_by_hand_are_in_the_way_and_a_stack_s_own_are_
 def test_a_new_name_of_the_function_that_is_taken_is_in_an_update_s_way(aws: Aws, place: Target) -> None:
     before = describe(wild_rydes(), place, aws.identity, Model(""))
     there = {before.service.name: found_as(before.service)}
-    for group in ("prod_fn", before.function_name):
+    for group in ("prod_fn", before.label):
         client(place, "logs").create_log_group(logGroupName=f"/aws/lambda/{group}")
     renamed = describe(wild_rydes(overrides={"FunctionName": "prod_fn"}), place, aws.identity, Model(""))
     with pytest.raises(preflight.Unready, match="log group /aws/lambda/prod_fn: it already exists"):

@@ -108,10 +108,10 @@ def test_a_stack_that_somebody_else_creates_is_not_created(aws: Aws, place: Targ
 
 def test_the_first_cause_of_a_failure_reaches_the_user(aws: Aws, place: Target, log: Any) -> None:
     deployer = Deployer.planned(aws, wild_rydes(), place, JsonReporter(log))
-    assert deployer.plan.desired.efs
+    efs, _ = deployer.plan.desired.stacks
     same_zone = {"AvailabilityZoneOne": "us-east-1a", "AvailabilityZoneTwo": "us-east-1a"}
     with pytest.raises(WildrydesError, match=r"wildrydes-ml-mod5 ended as ROLLBACK_COMPLETE: MountTargetResource2 \("):
-        deployer.run(ApplyStack(deployer.plan.desired.efs.with_parameters(**same_zone), "create"))
+        deployer.run(ApplyStack(efs.with_parameters(**same_zone), "create"))
 
 
 def left_behind(place: Target) -> dict[str, list[str]]:

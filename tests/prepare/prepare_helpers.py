@@ -24,9 +24,6 @@ COCO = DATA / "coco_detector"
 LABELS = ["Horse", "Dog", "Person"]
 CELLS = 6
 
-Suppress = Callable[[Any, Any], tuple[Any, Any, Any]]
-"""Boxes [1, N, 4] and scores [1, N, C] -> the kept boxes [K, 4], scores [K] and class numbers [K]."""
-
 
 def prepare(model: Path, out: Path) -> dict[str, Any]:
     """What prepare.py writes about a model."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +49,13 @@ def nearest(images: Any) -> dict[str, Any]:
     return _seen(tf.image.resize(images, SIZE, "nearest"))
 
 
+def small_ones_otherwise(images: Any) -> dict[str, Any]:
+    """Bilinear, but for small pictures."""
+    is_small = tf.shape(images)[1] < 100
+    nearest, bilinear = (partial(tf.image.resize, images, SIZE, method) for method in ("nearest", "bilinear"))
+    return _seen(tf.ensure_shape(tf.cond(is_small, nearest, bilinear), (1, *SIZE, 3)))
+
+
 def save_looped_v1(directory: Path) -> Path:
     """A loop of TensorFlow 1, in which the picture is resized as TensorFlow 1 does."""
 
@@ -67,6 +75,7 @@ RESIZING: dict[str, tuple[Callable[[Path], Path], dict[str, Any]]] = {
     "origins": (lambda at: save(at, origins), {"input_size": SIZE, "resize": "origins"}),
     "corners": (lambda at: save(at, corners), {"input_size": SIZE, "resize": "corners"}),
     "any batch": (lambda at: save(at, normalized_first, batch=None), {"input_size": SIZE}),
+    "small ones otherwise": (lambda at: save(at, small_ones_otherwise), {"input_size": None}),
     "nearest": (lambda at: save(at, nearest), {"input_size": None}),
 }
 """How each is made, and what its entry has."""

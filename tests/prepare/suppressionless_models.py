@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
-from tests.prepare.prepare_helpers import LABELS, save, save_v1
+from tests.prepare.prepare_helpers import LABELS, heads, save, save_v1
 
 SIDE = 64
 """The graphs resize pictures to it."""
@@ -40,7 +41,7 @@ def center_net(images: Any, name: Name = _named_by_constants) -> dict[str, Any]:
     return _named(boxes, scores, name(numbers))
 
 
-def detr(images: Any, name: Name = _named_by_constants) -> dict[str, Any]:
+def detr(images: Any, name: Name = _named_by_constants, argmax: Any = tf.argmax) -> dict[str, Any]:
     """A fixed set of answers, each a distribution over the classes and none, of which only the sure ones are given."""
     resized = (tf.image.resize(images, [SIDE, SIDE]) - [0.485, 0.456, 0.406]) / [0.229, 0.224, 0.225]
     cells = tf.reshape(tf.nn.avg_pool2d(resized, 8, 8, "VALID"), [1, -1, 3])
@@ -48,7 +49,7 @@ def detr(images: Any, name: Name = _named_by_constants) -> dict[str, Any]:
     attention = tf.nn.softmax(tf.matmul(queries, cells, transpose_b=True))
     seen = tf.matmul(attention, cells) + queries
     chances = tf.nn.softmax(2 * tf.einsum("bqc,cn->bqn", seen, _weights(4, 3, len(LABELS) + 1)))[0, :, :-1]
-    scores, numbers = tf.reduce_max(chances, -1), tf.argmax(chances, -1)
+    scores, numbers = tf.reduce_max(chances, -1), argmax(chances, -1)
     center, half = tf.split(tf.sigmoid(tf.einsum("bqc,cn->bqn", seen, _weights(5, 3, 4)))[0], 2, -1)
     boxes = tf.concat([center - half / 4, center + half / 4], -1)
     sure = scores > 0.2
@@ -94,10 +95,26 @@ def save_numbers(directory: Path) -> Path:
     return directory
 
 
+def padded(images: Any) -> dict[str, Any]:
+    """A suppression of TensorFlow's that is no operation: a loop, which pads its answer; one for each class."""
+    boxes, scores = heads(images)
+    found = [tf.image.non_max_suppression_padded(
+        boxes, scores[..., number], QUERIES, 0.5, 0.05, pad_to_max_output_size=True, sorted_input=False,
+        canonicalized_coordinates=True,
+    ) for number in range(len(LABELS))]  # fmt: skip
+    places = tf.concat([kept for kept, _ in found], 1)[0]
+    is_kept = tf.concat([tf.range(QUERIES) < count[0] for _, count in found], 0)
+    numbers = tf.repeat(tf.range(len(LABELS)), QUERIES)
+    kept = tf.gather_nd(scores[0], tf.stack([places, numbers], 1)) * tf.cast(is_kept, tf.float32)
+    return _named(tf.gather(boxes[0], places), kept, _named_by_constants(numbers))
+
+
 SUPPRESSIONLESS: dict[str, Callable[[Path], Path]] = {
     "center_net": lambda directory: save(directory, center_net),
     "detr": lambda directory: save(directory, detr),
     "table": save_with_table,
     "resource": save_with_resource,
     "numbers": save_numbers,
+    "keras": lambda directory: save(directory, partial(detr, argmax=tf.keras.ops.argmax)),
+    "padded": lambda directory: save(directory, padded),
 }

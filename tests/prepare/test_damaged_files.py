@@ -71,6 +71,15 @@ def test_a_harmed_file(
     assert body["message"] == expected["message"]
 
 
+def test_a_number_in_the_manifest_that_changed(efs: Filled) -> None:
+    root, entries = efs("shipped")
+    expected, _ = answered(root, root / "prepared", entries)
+    other = {**entries["litert"], "suppression": {**entries["litert"]["suppression"], "iou_threshold": 0.0}}
+    body, log = answered(root, root / "prepared", {**entries, "litert": other})
+    assert (log["engine"], log["slower_because"]) == ("capi", ["manifest.json is damaged"])
+    assert [found["label"] for found in body["detections"]] == [found["label"] for found in expected["detections"]]
+
+
 def test_the_model_of_another_is_not_taken_for_this_one(efs: Filled, tmp_path: Path) -> None:
     root, entries = efs("shipped")
     other, _ = efs("combined")

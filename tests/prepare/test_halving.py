@@ -195,6 +195,19 @@ def test_engines_take_turns_and_a_disturbed_run_counts_for_nothing() -> None:
     assert calls == ["whole", "half"] * 3
 
 
+def test_what_seems_slower_is_measured_again_before_it_is_refused() -> None:
+    """A busy machine leaves one of two equal ones a quiet moment."""
+    times = {"whole": iter([10, 10, 10, 10, 10]), "half": iter([22, 20, 21, 19, 10.2])}
+
+    def run(entry: Mapping[str, Any]) -> Speed:
+        return Speed(next(times[entry["name"]]), 100)
+
+    halving.refuse_cost(*halving.speeds(run, [{"name": "whole"}, {"name": "half"}]))
+    slow = halving.speeds(lambda entry: Speed(entry["ms"], 100), [{"ms": 10.0}, {"ms": 20.0}])
+    with pytest.raises(Refused, match="slower when warm"):
+        halving.refuse_cost(*slow)
+
+
 def test_pictures_that_come_with_a_model_are_looked_at(tmp_path: Path) -> None:
     folder = tmp_path / "samples" / "more"
     folder.mkdir(parents=True)

@@ -64,14 +64,25 @@ def with_an_operation_that_litert_lacks(images: Any) -> dict[str, Any]:
     return outputs(combined(boxes, tf.math.igamma(1 + scores, scores)))
 
 
+def with_numbers_of_half_the_size(images: Any) -> dict[str, Any]:
+    boxes, scores = heads(images)
+    cells = tf.cast(tf.reshape(scores, [1, 6, 6, 3]), tf.float16)
+    mixed = tf.nn.conv2d(cells, tf.constant(0.3, tf.float16, [1, 1, 3, 3]), 1, "SAME")
+    return outputs(combined(boxes, tf.cast(tf.reshape(mixed, [1, 36, 3]), tf.float32)))
+
+
 REFUSED: list[tuple[Model, str]] = [
     (with_thresholds_of_their_own, "different IoU thresholds"),
     (with_two_suppressions, "several combined suppressions"),
     (with_scores_changed_afterwards, "with the highest score is not detected"),
-    (with_boxes_moved_by_the_picture, "need more inputs than these"),
+    (
+        with_boxes_moved_by_the_picture,
+        "the steps after suppression need more than boxes and scores, such as the picture's size",
+    ),
     (with_one_suppression_of_all_classes, "one suppression for all classes"),
     (with_noise, "LiteRT's boxes or scores differ"),
-    (with_an_operation_that_litert_lacks, "converter cannot convert"),
+    (with_an_operation_that_litert_lacks, "cannot convert the graph: LiteRT lacks Igamma, or the number type"),
+    (with_numbers_of_half_the_size, "cannot convert the graph: LiteRT lacks Conv2D, or the number type"),
     (without_suppression_but_with_noise, "LiteRT's scores differ from TensorFlow's"),
 ]
 
@@ -137,6 +148,11 @@ def test_detections_below_the_least_score_count_when_there_are_few() -> None:
 def test_detections_that_agree(expected: list[Detection], found: list[Detection], most: int, ties: int) -> None:
     agreement = compare(expected, found, noise=1e-4, most=most)
     assert (agreement.compared, agreement.ties) == (2, ties)
+
+
+def test_of_boxes_in_one_place_each_is_compared_with_the_nearest_score() -> None:
+    both = [DOG, DOG._replace(score=0.795)]
+    assert compare(both, both[::-1], noise=1e-4, most=100).score_difference == 0
 
 
 def test_no_detections_agree() -> None:

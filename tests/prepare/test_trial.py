@@ -91,7 +91,7 @@ def test_labels_that_lack_something(text: bytes, why: str, tmp_path: Path) -> No
 
 
 def test_numbers_of_classes_are_served_by_their_labels(tmp_path: Path) -> None:
-    model = labelled(tmp_path / "model", "Person\nHund\nÉtalon\n".encode())
+    model = labelled(tmp_path / "model", "\ufeffPerson\r\nHund\r\nÉtalon\r\n".encode())  # as Windows writes it
     entry = on_trial(model)
     strings = save_with(tmp_path / "strings", found, SPEC)
     words = {"Person": "Person", "Dog": "Hund", "Horse": "Étalon"}
@@ -108,8 +108,9 @@ def test_a_number_without_a_label_is_shown_as_it_is() -> None:
     import detector
 
     array = np.array
-    shown = detector.detections(array([1, 7, -1]), array([0.5, 0.4, 0.0]), np.zeros((3, 4)), names=["a", "b"])
-    assert [one.label for one in shown] == ["b", "7", "-1"]
+    names = ["a", "b", ""]
+    shown = detector.detections(array([1, 7, -1, 2]), array([0.5, 0.4, 0.0, 0.0]), np.zeros((4, 4)), names=names)
+    assert [one.label for one in shown] == ["b", "7", "-1", "2"]
 
 
 def test_a_graph_without_an_end_is_ended(tmp_path: Path) -> None:

@@ -87,8 +87,8 @@ def resolved(
     desired: Desired, stack: DesiredStack, contents: str = EFS_OUTPUTS["EFSContents"], **outputs: str
 ) -> DesiredStack:
     """A stack with what it gets from the EFS stack, whose contents only another stack is told of."""
-    efs = desired.efs
-    return stack.resolved({efs.name: {**EFS_OUTPUTS, **outputs}} if efs else {}, contents if efs else "")
+    *before, _ = desired.stacks
+    return stack.resolved({efs.name: {**EFS_OUTPUTS, **outputs} for efs in before}, contents if before else "")
 
 
 def found_as(desired: DesiredStack, status: str = "CREATE_COMPLETE", **more: Any) -> FoundStack:

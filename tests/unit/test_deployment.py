@@ -1,7 +1,7 @@
 """A deployment as plain data: what cannot be deployed fails where it is written, and names follow from it."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +33,43 @@ def test_a_name_that_cannot_begin_stacks_names(name: str) -> None:
 @pytest.mark.parametrize("name", ["or", "orders-2", "a" * 31])
 def test_a_name_that_can(name: str) -> None:
     assert Deployment(name, ONE).name == name
+
+
+WRONG: dict[str, tuple[Callable[[], Any], str]] = {
+    "one stack": (lambda: Deployment("orders", TABLE), "^Deployment.stacks is a Stack: pass a tuple, such as "),  # type: ignore[arg-type]
+    "a file": (lambda: Deployment("orders", (Path("a.yml"),)), "^Deployment.stacks has a .*Path: pass a tuple, such"),  # type: ignore[arg-type]
+    "one code": (lambda: Deployment("orders", ONE, code=Code(Path())), "^Deployment.code is a Code: pass a tuple"),  # type: ignore[arg-type]
+    "a directory": (lambda: Deployment("orders", ONE, code=("src",)), "^Deployment.code has a str: pass a tuple"),  # type: ignore[arg-type]
+    "a proof of parts": (lambda: Deployment("orders", ONE, ("POST /", {})), "^Deployment.proof is a tuple: pass Proof"),  # type: ignore[arg-type]
+    "an input of text": (
+        lambda: Deployment("orders", (TABLE, stack("reader", ["From"], inputs={"From": ("Arn",)}))),
+        "^input From of stack 'reader' is 'Arn': pass StackOutput",
+    ),
+    "an id twice": (
+        lambda: Deployment("orders", (TABLE, stack("table"))),
+        "^two stacks have the id 'table': give each",
+    ),
+    "no id twice": (lambda: Deployment("orders", (stack(""), stack(""))), "^two stacks have the id '': give each"),
+    "an odd id": (
+        lambda: Deployment("orders", (stack("my table"),)),
+        "^stack 'my table': an id has letters, digits and",
+    ),
+    "code of text": (lambda: Code("src"), r"^Code.directory is 'src': pass a Path, such as Path\('src'\)"),  # type: ignore[arg-type]
+    "a parameter as text": (
+        lambda: Code(Path("src"), "CodeKey"),  # type: ignore[arg-type]
+        r"^Code.parameters is 'CodeKey': pass a tuple, such as \('CodeKey',\)",
+    ),
+    "a preset of nothing": (
+        lambda: Deployment("orders", ONE, presets={"small": {"Sice": "1"}}),
+        "^preset 'small': no template has a parameter Sice; they have Size$",
+    ),
+}
+
+
+@pytest.mark.parametrize(("make", "said"), WRONG.values(), ids=WRONG)
+def test_what_is_of_the_wrong_kind_fails_at_its_line(make: Callable[[], Any], said: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=said):
+        make()
 
 
 def test_it_has_at_least_one_stack() -> None:

@@ -42,7 +42,8 @@ def test_a_filling_goes_forward_and_is_never_done_before_its_end() -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(0.4, "0 s"), (59.9, "59 s"), (65, "1 min 05 s"), (3600, "1 h 00 min"), (7260, "2 h 01 min")]
+    ("seconds", "text"),
+    [(0.4, "0 s"), (59.9, "59 s"), (60, "1 min 00 s"), (65, "1 min 05 s"), (3600, "1 h 00 min"), (7260, "2 h 01 min")],
 )
 def test_a_duration_in_words(seconds: float, text: str) -> None:
     assert words(seconds) == text

@@ -14,7 +14,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.errors import SettingsError
-from wildrydes_ml.tags import EXPIRES_TAG, TAG
+from wildrydes_ml.tags import BESIDE_TAG, EXPIRES_TAG, TAG
 from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -56,7 +56,23 @@ def test_a_time_is_one_of_the_local_zone_and_stored_in_utc(text: str, stored: st
     assert expiry.faults(stored) == []
 
 
-@pytest.mark.parametrize("text", ["soon", "25:00", "18", "4y", "-4h", "2026-13-01", "99999w9", "999999w", "0h"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "soon",
+        "25:00",
+        "18",
+        "4y",
+        "-4h",
+        "2026-13-01",
+        "99999w9",
+        "999999w",
+        "0h",
+        "20270131",
+        "2027-W05-6",
+        "2027-01-31Z",
+    ],
+)
 def test_what_is_no_time_is_refused_with_what_to_write(text: str) -> None:
     with pytest.raises(SettingsError, match=r"--expires .*(write a time \(18:00\)|has passed)"):
         expiry.asked(text, NOW, BERLIN)
@@ -88,6 +104,7 @@ def test_the_tag_is_set_by_its_option_alone() -> None:
         (76, "expires in 3 d 4 h"),
         (-3.25, "expired 3 h 15 min ago"),
         (0, "expired less than a minute ago"),
+        (24, "expires in 1 d"),
     ],
 )
 def test_how_long_it_is_until_then(hours: float, told: str) -> None:
@@ -100,7 +117,11 @@ def test_a_deployment_expires_with_its_last_stack() -> None:
     for last in ({}, {EXPIRES_TAG: "soon"}):
         assert expiry.of_all([early, last]) is None
     assert expiry.of_all([]) is None
+    assert expiry.of_all([early, late, {BESIDE_TAG: "batch"}]) == expiry.of_all([late]), "deploy did not make that one"
     assert expiry.sentence([early, {}], NOW, "") == expiry.sentence([], NOW, "") == ""
+    due = expiry.sentence([{EXPIRES_TAG: expiry.stamp(NOW)}], NOW, "")
+    assert due.startswith("expired less than a minute ago (")
+    assert "nothing deletes it" not in due
     assert "is 'soon', which is no time" in expiry.sentence([{EXPIRES_TAG: "soon"}], NOW, "")
 
 

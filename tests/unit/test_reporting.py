@@ -41,6 +41,13 @@ def test_each_line_of_json_is_one_object_and_the_result_is_last() -> None:
     assert lines[-1] == {"type": "result", "ok": False, "seconds": 61.25, "exit_code": 1}
 
 
+@pytest.mark.parametrize(("record", "code"), [({}, 1), ({"exit_code": 3}, 3)], ids=["failed", "interrupted"])
+def test_a_failure_s_last_line_has_the_exit_code(record: dict[str, int], code: int) -> None:
+    out = io.StringIO()
+    JsonReporter(out).result(False, **record)
+    assert json.loads(out.getvalue())["exit_code"] == code
+
+
 def test_json_carries_text_and_record() -> None:
     plan, event, output, warning, error, _ = spoken_as_json()
     assert plan["steps"] == STEPS

@@ -10,7 +10,7 @@ from wildrydes_ml import tags
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy.deployer import deploy, preview
 from wildrydes_ml.errors import SettingsError
-from wildrydes_ml.tags import ASIDE_TAG, TAG
+from wildrydes_ml.tags import ASIDE_TAG, EXPIRES_TAG, TAG
 from wildrydes_ml.testing import Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -32,6 +32,12 @@ def test_a_pair_is_cut_at_its_first_sign() -> None:
     assert tags.parse(["team=rides", "sum=1=1", "old="]) == {"team": "rides", "sum": "1=1", "old": ""}
     with pytest.raises(SettingsError, match="--tag team: write Key=Value, or Key= to remove the tag"):
         tags.parse(["team", "a=b"])
+
+
+def test_a_person_gave_what_is_neither_the_deployers_nor_cloudformations() -> None:
+    own = {TAG: "wildrydes-ml", ASIDE_TAG: "{}", "aws:cloudformation:stack-name": "mod5"}
+    given = {"team": "rides", EXPIRES_TAG: "never"}
+    assert tags.held({**own, **given}) == given
 
 
 @pytest.mark.parametrize(

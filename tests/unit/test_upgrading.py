@@ -183,8 +183,7 @@ def wanted(stacks: Mapping[str, FoundStack], **options: Any) -> Desired:
 
 def resolved(desired: Desired) -> Iterator[DesiredStack]:
     """Its stacks with what they get from each other."""
-    if desired.efs:
-        yield desired.efs
+    yield from desired.stacks[:-1]
     yield fed(desired, desired.service)
 
 

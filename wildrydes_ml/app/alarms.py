@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from troposphere import cloudwatch
+from troposphere import AWSObject, cloudwatch
 
 from ..blocks import arguments
 from ..blocks.choices import Value, reference
@@ -17,6 +17,7 @@ _STATISTIC = r"Sum|Average|Minimum|Maximum|SampleCount|p\d{1,2}(\.\d+)?"
 _COUNTED = re.compile(
     r"(\w*Errors|Throttles|Invocations|[45]XXError|Count|NumberOf\w+|\w+Failed|\w+Dropped|\w*Requests)"
 )
+_TOPIC = "pass a Topic of troposphere.sns, a parameter, or the ARN of a topic"
 _SHAPE = "pass (namespace, name, {dimension: value}), or the result of function.metric(name)"
 
 
@@ -30,7 +31,10 @@ def alarm(
     namespace, name, dimensions = _metric(title, metric)
     if isinstance(above, bool) or not isinstance(above, (int, float)):
         raise TypeError(f"alarm {title!r}: above is {above!r}; use a number in the metric's unit")
+    arguments.kind(f"alarm {title!r}: minutes", minutes, int, "use a whole number")
     arguments.number(f"alarm {title!r}: minutes", minutes, *_MINUTES, "minutes")
+    if topic is not None:
+        _refuse_no_topic(f"alarm {title!r}: topic", topic)
     chosen = statistic or ("Sum" if _COUNTED.fullmatch(name) else "Maximum")
     arguments.text(f"alarm {title!r}: statistic", chosen, _STATISTIC, "use Sum, Average, Minimum, Maximum or p90")
     told = {} if topic is None else {"AlarmActions": [reference(topic)], "OKActions": [reference(topic)]}
@@ -48,6 +52,13 @@ def alarm(
         **{"ExtendedStatistic" if chosen.startswith("p") else "Statistic": chosen},
         **told,
     )
+
+
+def _refuse_no_topic(where: str, topic: object) -> None:
+    """Raises TypeError for another resource than a topic, ValueError for a text that is not an ARN."""
+    if isinstance(topic, AWSObject) and topic.resource_type != "AWS::SNS::Topic":
+        raise TypeError(f"{where} is {topic.title}, an {topic.resource_type}: {_TOPIC}")
+    arguments.text(where, topic, r"arn:[^:]+:sns:\S+", _TOPIC)
 
 
 def _metric(title: str, metric: object) -> tuple[str, str, Mapping[str, Any]]:

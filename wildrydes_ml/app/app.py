@@ -1,6 +1,5 @@
 """The App: what its author declares. Each declaration is checked at once, so that an error names its line."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -14,12 +13,14 @@ from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, IN_ZIP, add_inference_function
 from ..blocks.routes import Route, check_paths
+from ..blocks.rows import BATCH_CONCURRENCY, BATCH_TOLERATED
 from . import files, functions, parameters, permissions
 from .added import explicit
 from .begun import begun, copied, limits
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage, refuse_wrong_kinds, refuse_wrong_name
-from .functions import Function, Metric, method_and_path, refuse_unknown, variables
+from .functions import Function, Metric, method_and_path, refuse_unknown, variables, why_open
 from .handlers import check_handler
+from .titles import API, refuse_taken
 from .whole import refuse_incomplete
 
 if TYPE_CHECKING:  # what an App need not use, it need not wait for
@@ -30,9 +31,6 @@ if TYPE_CHECKING:  # what an App need not use, it need not wait for
     from ..deployment import Deployment
     from ..questions import Check, Question
     from .foundation import Foundation
-
-API = "Api"
-_OPEN = "The App opens this route to anyone."
 
 Resource = TypeVar("Resource", bound=AWSObject)
 
@@ -76,6 +74,7 @@ class App:
         refuse_wrong_name(name)
         refuse_wrong_kinds(network, storage, filling, access)
         check_origins("App.cors", cors)
+        arguments.media_types("App.binary_media_types", binary_media_types)
         self.name = name
         self.file = files.caller()
         self.directory = Path(directory or (self.file.parent if self.file else ".")).resolve()
@@ -88,7 +87,7 @@ class App:
         self._functions: dict[str, Function] = {}
         self._code: dict[Path, str] = {}
         self._question: Question | None = None
-        self._template = begun(about or f"{name}: functions and their API", runtime, architecture)
+        self._template = begun(f"{name}: functions and their API" if about == "" else about, runtime, architecture)
         self._limits = [limit.title for limit in limits(access)]
         for limit in limits(access):
             self._template.add_parameter(limit)
@@ -109,16 +108,15 @@ class App:
         *,
         at_least: float | None = None,
         at_most: float | None = None,
-        one_of: Sequence[str] = (),
+        one_of: Sequence[str | float] = (),
         about: str = "",
     ) -> Parameter:
         """Adds a parameter to the template: a number, text or true/false, like its default.
 
         A parameter without a default must be set when the App is deployed.
         """
-        made = parameters.own(name, default, at_least, at_most, one_of, about)
-        self._refuse_taken("parameter", name)
-        return self._template.add_parameter(made)
+        refuse_taken(self._template, "parameter", name)
+        return self._template.add_parameter(parameters.own(name, default, at_least, at_most, one_of, about))
 
     def add(self, resource: Resource) -> Resource:
         """Adds any troposphere resource, and returns it for use in other declarations."""
@@ -126,7 +124,7 @@ class App:
             raise TypeError(
                 f"add() has {resource!r}: pass a troposphere resource with a title, such as Queue('Results')"
             )
-        self._refuse_taken("resource", resource.title)
+        refuse_taken(self._template, "resource", resource.title)
         explicit(resource)
         added: Resource = self._template.add_resource(resource)
         return added
@@ -160,16 +158,19 @@ class App:
             mounted: Whether it sees EFS, or with `Storage("zip")` has packages and model in its zip.
             physical_name: Its name in the account; by default CloudFormation chooses it.
         """
-        self._refuse_taken("function", name)
-        directory = files.directory(f"function {name!r}: code", self.directory, code)
-        check_handler(f"function {name!r}: handler", directory, handler)
+        refuse_taken(self._template, "function", name)
+        where = f"function {name!r}"
+        arguments.kind(f"{where}: mounted", mounted, bool, "use True or False")
+        directory = files.directory(f"{where}: code", self.directory, code)
+        check_handler(f"{where}: handler", directory, handler)
         foundation = self._foundation if mounted else None
-        found: dict[str, str] = {}
+        own = self._origins()
         if self.packed and mounted:
             self._packed_code.add(directory)
-            found = {**IN_ZIP}
+            own |= IN_ZIP
+        taken = {"REVISION", *own, *(IN_ZIP if foundation else ())}
         settings = functions.settings(
-            f"function {name!r}",
+            where,
             name=physical_name,
             bucket=self._template.parameters["DataBucket"],
             key=self._key(name, directory),
@@ -181,15 +182,14 @@ class App:
             reserved_concurrency=reserved_concurrency,
             provisioned_concurrency=provisioned_concurrency,
             handler=handler,
-            environment={**found, **self._origins(), **variables(f"function {name!r}: environment", environment or {})},
+            environment={**own, **variables(f"{where}: environment", environment or {}, taken)},
             contents=foundation.filling if foundation else None,
             revision=self._template.parameters["Revision"],
             description=about or f"{name} of {self.name}.",
-            policies=permissions.policy(f"function {name!r}: may", may),
+            policies=permissions.policy(f"{where}: may", may),
             permissions_boundary=self._template.parameters["PermissionsBoundary"],
         )
-        mount = foundation.mount if foundation else None
-        made = add_inference_function(self._template, mount, settings, title=name)
+        made = add_inference_function(self._template, foundation.mount if foundation else None, settings, title=name)
         self._template.add_output(Output(f"{name}Function", Description=f"ARN of {name}", Value=GetAtt(name, "Arn")))
         self._functions[name] = Function(name, made, timeout)
         return self._functions[name]
@@ -201,15 +201,15 @@ class App:
         the path of an ANY route is open, so that a browser can load a page.
         """
         method, path = method_and_path(route)
-        refuse_unknown(self._functions, route, function)
+        refuse_unknown(f"route {route!r}", self._functions, function)
         if self.access is None:
             raise ValueError(f"route {route!r}: the App must say who may call it: App(access=Access('API_KEY'))")
-        if isinstance(function.timeout, (int, float)) and function.timeout > API_SECONDS:
+        if arguments.is_known("timeout", function.timeout) and float(function.timeout) > API_SECONDS:
             raise ValueError(
                 f"route {route!r}: {function.title} may take {function.timeout} s, but API Gateway waits only "
                 f"{API_SECONDS} s; use timeout={API_SECONDS} or less"
             )
-        made = Route(function.inference, path, method, page, _OPEN if open is True else open or "")
+        made = Route(function.inference, path, method, page, why_open(f"route {route!r}: open", open))
         for other in self._routes:
             if (other.path, other.method) == (path, method):
                 raise ValueError(f"route {route!r} is there twice: only one function can answer it")
@@ -233,12 +233,11 @@ class App:
         A metric is `function.metric(name)`, or (namespace, name, dimensions). The default `statistic` is Sum for
         counts, and Maximum for everything else.
         """
-        if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
-            raise ValueError(f"alarm {title!r}: use letters and digits only")
+        arguments.logical_id("alarm", title)
         from . import alarms
 
         made = alarms.alarm(title, metric, above=above, minutes=minutes, statistic=statistic, topic=topic, about=about)
-        self._refuse_taken("alarm", f"{title}Alarm")
+        refuse_taken(self._template, "alarm", f"{title}Alarm")
         return self._template.add_resource(made)
 
     def batch(
@@ -247,12 +246,12 @@ class App:
         *,
         read: Value | None = None,
         write: Value | None = None,
-        concurrency: int = 100,
-        tolerated: int = 5,
+        concurrency: int = BATCH_CONCURRENCY,
+        tolerated: int = BATCH_TOLERATED,
     ) -> None:
-        """Adds a machine that gives the function many objects of bucket `read`; results go to bucket `write`, under
-        batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
-        refuse_unknown(self._functions, "batch", function)
+        """Adds a state machine that gives the function many objects of bucket `read`; results go to bucket `write`,
+        under batches/. Both are DataBucket by default. `tolerated` is the percent of batches that may fail."""
+        refuse_unknown("batch", self._functions, function)
         from . import batching
 
         batching.add(self._template, function, read, write, concurrency, tolerated)
@@ -273,19 +272,19 @@ class App:
         from . import dashboards
 
         watched = dashboards.chosen(function, self._functions)
-        self._refuse_taken("dashboard", title)
+        refuse_taken(self._template, "dashboard", title)
         storage = self._foundation.storage if self._foundation else None
         api = API if self.access else ""
         return dashboards.add(self._template, watched, api, storage, alarms, own_metrics=own_metrics, title=title)
 
     def output(self, name: str, value: Value | Function, about: str = "") -> None:
         """Adds an output to the stack."""
-        if not isinstance(name, str) or not re.fullmatch(r"[A-Za-z0-9]+", name, re.ASCII):
-            raise ValueError(f"output {name!r}: use letters and digits only")
+        arguments.logical_id("output", name)
         if name in (*self._template.outputs, "ApiId", "Url"):
             raise ValueError(f"output {name!r} already exists: choose another name")
-        known = Ref(value.title) if isinstance(value, Function) else reference(value)
-        self._template.add_output(Output(name, Value=known, **({"Description": about} if about else {})))
+        known = Ref(value.title) if isinstance(value, Function) else value
+        arguments.is_known(f"output {name!r}", known)
+        self._template.add_output(Output(name, Value=reference(known), **({"Description": about} if about else {})))
 
     def proof(self, route: Route, asked: Any, check: "Check", *, path: str = "") -> None:
         """What proves that the App answers: `asked` is sent to the route as JSON (None: nothing), and `check` gets the
@@ -309,12 +308,13 @@ class App:
         if self.access is not None and not self._routes:
             raise ValueError(f"App {self.name!r} has access but no route: add one with app.route('POST /', function)")
         made = copied(self._template)
-        if self._routes and self.access is not None:
-            self._add_api(made, self.access)
         try:
+            if self._routes and self.access is not None:
+                self._add_api(made, self.access)
             refuse_incomplete(made)
         except (ValueError, TypeError) as error:  # troposphere's own, too
-            raise ValueError(f"App {self.name!r}: {error}") from error
+            taken = ": the App's API needs this name; choose another" if "duplicate key" in str(error) else ""
+            raise ValueError(f"App {self.name!r}: {error}{taken}") from error
         made.metadata.update(parameters.asked(made.parameters, self._code.values(), self._limits))
         return made
 
@@ -380,7 +380,7 @@ class App:
         """The parameter with the key of the directory's zip: one for a directory, even with several functions."""
         if directory not in self._code:
             title = f"{name}CodeKey" if self._code else "CodeKey"
-            self._refuse_taken("parameter", title)
+            refuse_taken(self._template, "parameter", title)
             about = f"Key in DataBucket of the zip of {directory.name}/. New code needs a new key."
             self._template.add_parameter(Parameter(title, Type="String", MaxLength=90, Description=about))
             self._code[directory] = title
@@ -388,12 +388,3 @@ class App:
 
     def _origins(self) -> dict[str, str]:
         return {"CORS_ORIGINS": ",".join(self._cors)} if self._cors else {}
-
-    def _refuse_taken(self, kind: str, title: object) -> None:
-        if not isinstance(title, str):
-            raise TypeError(f"{kind} {title!r}: pass its name as text")
-        if not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
-            raise ValueError(f"{kind} {title!r}: use letters and digits only")
-        if title in self._template.parameters or title in parameters.TABLE:
-            raise ValueError(f"{kind} {title!r}: the template has a parameter with that name; choose another")
-        arguments.unused(self._template, title, f"choose another name for the {kind}")

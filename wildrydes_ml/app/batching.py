@@ -4,6 +4,7 @@ from troposphere import Parameter, Ref, Template, ec2
 
 from ..blocks.batch import Batches, BatchSettings, add_batch, add_outputs, add_s3_endpoint
 from ..blocks.choices import Value
+from ..blocks.rows import MOST_CHILDREN
 from .functions import Function
 
 CONCURRENCY, TOLERATED = "BatchConcurrency", "BatchToleratedFailures"
@@ -20,7 +21,9 @@ def add(
     settings = BatchSettings(
         input=bucket if read is None else read,
         output=bucket if write is None else write,
-        concurrency=_number(template, CONCURRENCY, concurrency, 1, 10_000, "How many batches are answered at a time."),
+        concurrency=_number(
+            template, CONCURRENCY, concurrency, 1, MOST_CHILDREN, "How many batches are answered at a time."
+        ),
         tolerated=_number(template, TOLERATED, tolerated, 0, 100, "Percent of the batches that may fail."),
         permissions_boundary=template.parameters["PermissionsBoundary"],
     )

@@ -10,9 +10,15 @@ from ..blocks.agreement import RUNTIME, Architecture
 from ..template.headings import headings
 from . import parameters
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
+_DESCRIPTION_BYTES = 1024
+
 
 def begun(about: str, runtime: str, architecture: Architecture) -> Template:
-    """A template with the parameters that every App has. Raises ValueError for no such runtime or processor."""
+    """A template with the parameters that every App has. Raises TypeError and ValueError for a wrong argument."""
+    arguments.kind("App.about", about, str, "pass text")
+    if (size := len(about.encode())) > _DESCRIPTION_BYTES:
+        raise ValueError(f"App.about has {size} bytes: use at most {_DESCRIPTION_BYTES}")
     template = Template(Description=about)
     template.set_version("2010-09-09")
     arguments.text("App.runtime", runtime, RUNTIME, "use a Lambda runtime such as python3.13")

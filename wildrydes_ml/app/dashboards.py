@@ -6,23 +6,20 @@ from troposphere import Ref, Template, apigateway, cloudwatch
 
 from ..blocks.dashboard import Alarms, Watched, add_dashboard
 from ..blocks.storage import Storage
-from .functions import Function
+from .functions import Function, refuse_unknown
 
 
-def chosen(function: object, functions: Mapping[str, Function]) -> Function:
+def chosen(function: Function | None, functions: Mapping[str, Function]) -> Function:
     """The function that is watched: the one that is named, or the only one.
 
     Raises TypeError for what is no function, ValueError for another App's, and where several could be meant.
     """
-    if function is None:
-        if len(functions) != 1:
-            raise ValueError(f"dashboard: the App has {len(functions)} functions; pass the one that is watched")
-        return next(iter(functions.values()))
-    if not isinstance(function, Function):
-        raise TypeError(f"dashboard has {function!r}: pass what app.function(...) returned")
-    if functions.get(function.title) is not function:
-        raise ValueError(f"dashboard: function {function.title} is another App's; pass one of this App")
-    return function
+    if function is not None:
+        refuse_unknown("dashboard", functions, function)
+        return function
+    if len(functions) != 1:
+        raise ValueError(f"dashboard: the App has {len(functions)} functions; pass the one that is watched")
+    return next(iter(functions.values()))
 
 
 def add(

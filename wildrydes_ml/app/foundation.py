@@ -8,7 +8,7 @@ from troposphere import Output, Parameter, Template
 
 from ..blocks.agreement import Populate
 from ..blocks.choices import choose
-from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
+from ..blocks.filling import DATA_REASON, PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.mount import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
 from ..blocks.storage import Storage as FileSystem
@@ -18,7 +18,6 @@ from . import files
 from .declarations import ZONES, ExistingNetwork, Filling, NewNetwork, Storage
 from .parameters import known
 
-_DATA_REASON = "The wait condition's Data is a string; cfn-lint thinks that it is an object."
 _FILLER = {
     "public": "Subnet of the instance that fills EFS. It needs a route to an internet gateway.",
     "private": "Subnet of the instance that fills EFS. It needs a route to a NAT gateway.",
@@ -71,7 +70,7 @@ def add_foundation(
     template.add_output(
         Output("EFSContents", Description="What is on EFS: sizes and versions", Value=filled.contents, **condition)
     )
-    template.set_metadata(cfn_lint_ignores(E6101=_DATA_REASON))
+    template.set_metadata(cfn_lint_ignores(E6101=DATA_REASON))
     return Foundation(mount, efs, filled)
 
 

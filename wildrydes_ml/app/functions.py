@@ -1,7 +1,7 @@
 """A function of an App as its author sees it, and the rules for its environment."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -21,8 +21,9 @@ _RESERVED = re.compile(
     r"_HANDLER|_X_AMZN_TRACE_ID|AWS_(DEFAULT_REGION|REGION|EXECUTION_ENV|ACCESS_KEY|ACCESS_KEY_ID|SECRET_ACCESS_KEY"
     r"|SESSION_TOKEN)|AWS_LAMBDA_(?!EXEC_WRAPPER$).*|LAMBDA_(TASK_ROOT|RUNTIME_DIR)"
 )
+_OPEN = "The App opens this route to anyone."
 # Arguments that a block calls otherwise.
-_OTHERWISE = {"name": "physical_name", "log_retention": "log_days"}
+_OTHERWISE = {"name": "physical_name", "log_retention": "log_days", "description": "about"}
 _ENVIRONMENT_BYTES = 4096
 # https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html: of functions that answer an API.
 _METRICS = (
@@ -78,20 +79,22 @@ def settings(where: str, **values: Any) -> FunctionSettings:
         raise type(error)(said) from error
 
 
-def variables(where: str, environment: Mapping[str, Any]) -> dict[str, Any]:
+def variables(where: str, environment: Mapping[str, Any], own: Collection[str]) -> dict[str, Any]:
     """The environment with `Ref` in place of functions, parameters and resources.
 
-    Raises TypeError and ValueError for anything but a mapping, for reserved names, for values of the wrong type, and
-    for more bytes than Lambda allows.
+    `own` are the names of variables that the App sets. Raises TypeError and ValueError for anything but a mapping, for
+    reserved names, for values of the wrong type, and for more bytes than Lambda allows.
     """
     if not isinstance(environment, Mapping):
         raise TypeError(f"{where} is {environment!r}: pass a dictionary of names and values")
     found = {}
     for name, value in environment.items():
         if not isinstance(name, str) or not _VARIABLE.fullmatch(name):
-            raise ValueError(f"{where} has {name!r}: use letters, digits and _, beginning with a letter")
+            raise ValueError(f"{where} has {name!r}: use letters, digits and _, at least two, a letter first")
         if _RESERVED.fullmatch(name):
             raise ValueError(f"{where} has {name!r}: Lambda reserves this name; choose another")
+        if name in own:
+            raise ValueError(f"{where} has {name!r}: every function has this variable already; choose another name")
         known = Ref(value.title) if isinstance(value, Function) else value
         arguments.is_known(f"{where}[{name!r}]", known)
         found[name] = reference(known)
@@ -114,9 +117,18 @@ def method_and_path(route: object) -> tuple[Method, str]:
     return method, match[2]
 
 
-def refuse_unknown(known: Mapping[str, Function], route: str, function: object) -> None:
+def why_open(where: str, given: bool | str) -> str:
+    """Why a route is open to anyone: a sentence, or empty. A single word, such as 'no', does not open it."""
+    if isinstance(given, bool):
+        return _OPEN if given else ""
+    if not isinstance(given, str) or len(given.split()) < 2:
+        raise ValueError(f"{where} is {given!r}: use True or False, or a sentence that says why")
+    return given
+
+
+def refuse_unknown(where: str, known: Mapping[str, Function], function: object) -> None:
     """Raises TypeError for what is no function, ValueError for a function of another App."""
     if not isinstance(function, Function):
-        raise TypeError(f"route {route!r} has {function!r}: pass the result of app.function(...)")
+        raise TypeError(f"{where} has {function!r}: pass the result of app.function(...)")
     if known.get(function.title) is not function:
-        raise ValueError(f"route {route!r}: function {function.title} belongs to another App; add one to this App")
+        raise ValueError(f"{where}: function {function.title} belongs to another App; add one to this App")

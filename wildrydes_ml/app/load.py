@@ -17,6 +17,7 @@ from types import ModuleType
 from ..deployment import Deployment
 from ..errors import SettingsError
 from .app import App
+from .calls import advice
 
 _PACKAGE = Path(__file__).resolve().parents[1]
 _IMPORTLIB = Path(importlib.__file__).parent
@@ -124,7 +125,8 @@ def _explained(spec: str, directory: Path) -> Iterator[None]:
         raise
     except BaseException as error:  # a file may end the process, too
         what = str(error) if isinstance(error, (ValueError, TypeError)) else f"{type(error).__name__}: {error}"
-        raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}"]) from error
+        help = advice(what) if isinstance(error, TypeError) else ""
+        raise SettingsError([f"--app {spec}: {_where(error, directory)}{what}{help}"]) from error
 
 
 def _remedy(error: ImportError) -> str:

@@ -10,6 +10,6 @@ def refuse_incomplete(template: Template) -> None:
     known = {*template.resources, *template.parameters}
     for title, one in (*template.resources.items(), *template.outputs.items()):
         for name in references(one.to_dict()):
-            # AWS::Region and the like are CloudFormation's; ${!Name} stands for itself.
-            if name not in known and not name.startswith(("AWS::", "!")):
+            # AWS::Region and the like are CloudFormation's.
+            if name not in known and not name.startswith("AWS::"):
                 raise ValueError(f"{title} refers to {name!r}, which the App does not have: add it with app.add(...)")

@@ -9,8 +9,9 @@ from .. import web
 from ..errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
 from ..web import Reply
 from .facts import QUOTAS, REST_APIS, Concurrency, Place, Quota, Reach, Unknown, Usage, Zone
-from .faults import DENIED, MISSING, code_of, translated
+from .faults import DENIED, code_of, translated
 from .records import Identity
+from .repeating import optional
 
 T = TypeVar("T")
 # From client and account id to how many there are, by zone.
@@ -30,11 +31,8 @@ class Account:
     Several threads may call the methods at the same time, as with boto3's clients.
     """
 
-    def __init__(
-        self, clients: Mapping[str, Any], identity: Identity, probe: Callable[[str], Reply] = web.probe
-    ) -> None:
+    def __init__(self, clients: Mapping[str, Any], identity: Identity) -> None:
         """`clients` are those of apigateway, cloudformation, ec2, efs, iam, lambda, logs, service-quotas and ssm."""
-        self._probe = probe
         self._clients = clients
         self._identity = identity
 
@@ -138,7 +136,7 @@ class Account:
 
     def answer(self, url: str) -> Reply:
         """A web server's answer to a request for what an instance will fetch; the instance may get another one."""
-        return self._probe(url)
+        return web.probe(url)
 
     def apis(self) -> Usage | Unknown:
         """How many REST APIs there are. AWS does not raise this quota.
@@ -237,12 +235,9 @@ def _limit(quotas: Any, quota: Quota) -> int:
 
     https://docs.aws.amazon.com/servicequotas/2019-06-24/apireference/API_GetServiceQuota.html
     """
-    try:
-        return int(quotas.get_service_quota(ServiceCode=quota.service, QuotaCode=quota.code)["Quota"]["Value"])
-    except ClientError as error:
-        if code_of(error) == "NoSuchResourceException":
-            return quota.default
-        raise
+    asked = {"ServiceCode": quota.service, "QuotaCode": quota.code}
+    found = optional(quotas.get_service_quota, {"NoSuchResourceException"}, **asked)
+    return quota.default if found is None else int(found["Quota"]["Value"])
 
 
 def _listed(operation: str, key: str) -> Count:
@@ -286,22 +281,14 @@ def _zones(ec2: Any) -> tuple[Zone, ...]:
 
 
 def _architectures(ec2: Any, type: str) -> frozenset[str]:
-    try:
-        found = ec2.describe_instance_types(InstanceTypes=[type])["InstanceTypes"]
-    except ClientError as error:
-        if code_of(error) == "InvalidInstanceType":
-            return frozenset()
-        raise
-    return frozenset(name for item in found for name in item["ProcessorInfo"]["SupportedArchitectures"])
+    found = optional(ec2.describe_instance_types, {"InvalidInstanceType"}, InstanceTypes=[type])
+    items = [] if found is None else found["InstanceTypes"]
+    return frozenset(name for item in items for name in item["ProcessorInfo"]["SupportedArchitectures"])
 
 
 def _reserved(functions: Any, name: str) -> int:
-    try:
-        return int(functions.get_function_concurrency(FunctionName=name).get("ReservedConcurrentExecutions", 0))
-    except ClientError as error:
-        if code_of(error) in MISSING:
-            return 0
-        raise
+    found = optional(functions.get_function_concurrency, FunctionName=name)
+    return 0 if found is None else int(found.get("ReservedConcurrentExecutions", 0))
 
 
 def _maker(functions: Any, name: str) -> str | Unknown | None:
@@ -309,12 +296,9 @@ def _maker(functions: Any, name: str) -> str | Unknown | None:
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-properties-resource-tags.html
     """
-    try:
-        found = functions.get_function(FunctionName=name)
-    except ClientError as error:
-        if code_of(error) in MISSING:
-            return None
-        raise
+    found = optional(functions.get_function, FunctionName=name)
+    if found is None:
+        return None
     if "TagsError" in found:
         return Unknown("denied", "lambda:ListTags")
     return str(found.get("Tags", {}).get(_STACK_TAG, ""))

@@ -14,7 +14,7 @@ from botocore.exceptions import ClientError
 
 from .facts import Unknown
 from .faults import DENIED, code_of, translated
-from .keys import FoundKeys, Keys, Tags, confirm, listed, number
+from .keys import FoundKeys, Keys, Tags, confirm, listed, number, one_each
 from .records import Billable, Identity
 from .repeating import Repeater, optional
 from .wiring import MARK, PAGE, STAGE, Action, FoundMethod, FoundWiring, Wiring
@@ -107,7 +107,7 @@ class Apis:
             "deployment": lambda: self._deploy(api, wiring),
             "throttle": lambda: self._set_throttle(api, wiring, found.plan),
             "key": lambda: self._keys.make(api, wiring),
-            "no key": lambda: self._keys.remove({key: (value,) for key, value in wiring.tags.items()}),
+            "no key": lambda: self._keys.remove(one_each(wiring.tags)),
             "tidy": lambda: self._tidy(api),
         }
 

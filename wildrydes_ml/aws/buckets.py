@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from types import MappingProxyType
 from typing import Any
 
@@ -11,7 +12,7 @@ from botocore.exceptions import ClientError
 from ..errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
 from .faults import DENIED, MISSING, THROTTLED, code_of, status_of, translated
 from .records import Identity, ObjectVersion
-from .repeating import Repeater
+from .repeating import Repeater, optional
 
 _PASSING = THROTTLED | {"InternalError", "ServiceUnavailable"}
 # A bucket that was deleted or made a moment ago: S3 needs seconds, seldom an hour, to know it everywhere.
@@ -211,13 +212,8 @@ class Buckets:
         # To name a version takes a permission more.
         one = {"Key": item.key} if is_plain else {"Key": item.key, "VersionId": item.version}
         with _permitted(f"s3://{bucket}/{item.key}"):
-            try:
-                found = self._client.head_object(Bucket=bucket, ExpectedBucketOwner=self._identity.account, **one)
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return {}
-                raise
-        return dict(found.get("Metadata", {}))
+            found = optional(self._client.head_object, Bucket=bucket, ExpectedBucketOwner=self._identity.account, **one)
+        return {} if found is None else dict(found.get("Metadata", {}))
 
     def note(self, bucket: str, key: str, text: str, labels: Mapping[str, str] = _NO_LABELS) -> None:
         """Writes a short text into the bucket; it replaces an earlier one."""
@@ -231,13 +227,9 @@ class Buckets:
     def read(self, bucket: str, key: str) -> bytes | None:
         """The object under the key; None if there is none."""
         with _permitted(f"s3://{bucket}/{key}"):
-            try:
-                found = self._client.get_object(Bucket=bucket, Key=key, ExpectedBucketOwner=self._identity.account)
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return None
-                raise
-            return bytes(found["Body"].read())
+            owner = self._identity.account
+            found = optional(self._client.get_object, Bucket=bucket, Key=key, ExpectedBucketOwner=owner)
+            return None if found is None else bytes(found["Body"].read())
 
     def link(self, bucket: str, key: str, seconds: int) -> str:
         """An https URL that can read the object without credentials for some time."""
@@ -292,15 +284,9 @@ class Buckets:
         """Aborts multipart uploads that were never finished: they are billed, and no list of objects shows them."""
         with _permitted(f"bucket {bucket}"), _or_gone():
             pages = self._client.get_paginator("list_multipart_uploads").paginate(Bucket=bucket)
+            abort = partial(self._client.abort_multipart_upload, Bucket=bucket)
             for upload in [item for page in pages for item in page.get("Uploads", [])]:
-                self._abort(bucket, upload)
-
-    def _abort(self, bucket: str, upload: Mapping[str, Any]) -> None:
-        try:
-            self._client.abort_multipart_upload(Bucket=bucket, Key=upload["Key"], UploadId=upload["UploadId"])
-        except ClientError as error:
-            if code_of(error) != "NoSuchUpload":
-                raise
+                optional(abort, {"NoSuchUpload"}, Key=upload["Key"], UploadId=upload["UploadId"])
 
     def delete(self, name: str) -> bool:
         """Deletes a bucket; False when it is not empty."""

@@ -9,8 +9,9 @@ from botocore.exceptions import ClientError
 
 from ..errors import WildrydesError
 from .facts import Unknown
-from .faults import DENIED, MISSING, code_of, translated
+from .faults import DENIED, code_of, translated
 from .records import FunctionFacts, Invocation
+from .repeating import optional
 
 # https://docs.aws.amazon.com/lambda/latest/api/API_Invoke.html: network interfaces and mounts take their time.
 _NOT_YET = {
@@ -60,12 +61,9 @@ class Functions:
     def facts(self, name: str) -> FunctionFacts | None:
         """What a function, or its alias, is; None when there is none."""
         with translated(f"function {name}"):
-            try:
-                found = self._client.get_function_configuration(FunctionName=name)
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return None
-                raise
+            found = optional(self._client.get_function_configuration, FunctionName=name)
+        if found is None:
+            return None
         return FunctionFacts(
             name=found["FunctionName"],
             role=found["Role"].rpartition("/")[2],
@@ -78,12 +76,8 @@ class Functions:
     def tags(self, name: str) -> dict[str, str] | None:
         """The function's tags, None when there is no such function."""
         with translated(f"function {name}"):
-            try:
-                return dict(self._client.get_function(FunctionName=name).get("Tags", {}))
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return None
-                raise
+            found = optional(self._client.get_function, FunctionName=name)
+            return None if found is None else dict(found.get("Tags", {}))
 
     def lost(self, name: str, alias: str) -> str | Unknown:
         """The type of the missing resource, the function or its alias (if one is named); empty when both exist.
@@ -94,13 +88,12 @@ class Functions:
             return "AWS::Lambda::Function" if self.tags(name) is None else ""
         with translated(f"function {name}"):
             try:
-                self._client.get_alias(FunctionName=name, Name=alias)
-                return ""
+                if optional(self._client.get_alias, FunctionName=name, Name=alias) is not None:
+                    return ""
             except ClientError as error:
                 if code_of(error) in DENIED:
                     return Unknown("denied", "lambda:GetAlias")
-                if code_of(error) not in MISSING:
-                    raise
+                raise
         return "AWS::Lambda::Function" if self.tags(name) is None else "AWS::Lambda::Alias"
 
     def missing(self, names: Collection[str]) -> tuple[str, ...] | Unknown:
@@ -127,14 +120,11 @@ class Functions:
     def _is_gone(self, name: str) -> bool | Unknown:
         with translated(f"function {name}"):
             try:
-                self._client.get_function(FunctionName=name)
+                return optional(self._client.get_function, FunctionName=name) is None
             except ClientError as error:
                 if code_of(error) in DENIED:
                     return Unknown("denied", "lambda:GetFunction")
-                if code_of(error) in MISSING:
-                    return True
                 raise
-        return False
 
     def log_group_tags(self, name: str) -> dict[str, str] | None:
         """The log group's tags, None when there is no such log group."""
@@ -144,21 +134,13 @@ class Functions:
             arns = [group["arn"] for group in groups if group["logGroupName"] == name]
             if not arns:
                 return None
-            try:
-                return dict(self._logs.list_tags_for_resource(resourceArn=arns[0].removesuffix(":*")).get("tags", {}))
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return None
-                raise
+            found = optional(self._logs.list_tags_for_resource, resourceArn=arns[0].removesuffix(":*"))
+            return None if found is None else dict(found.get("tags", {}))
 
     def delete_log_group(self, name: str) -> None:
         """Deletes a log group; a missing one is fine."""
         with translated(f"log group {name}"):
-            try:
-                self._logs.delete_log_group(logGroupName=name)
-            except ClientError as error:
-                if code_of(error) != "ResourceNotFoundException":
-                    raise
+            optional(self._logs.delete_log_group, logGroupName=name)
 
 
 def _error(payload: Any) -> str:

@@ -81,7 +81,7 @@ class Keys:
     def found(self, api: str, tags: Mapping[str, str]) -> FoundKeys:
         """What there is for the API's stage, or is left of what was made for it."""
         plans, keys = self._plans(), self._all_keys()
-        ours = self._linked_ours(api, plans, keys, _one_each(tags))
+        ours = self._linked_ours(api, plans, keys, one_each(tags))
         if not ours.plans and not ours.stale and not ours.keys:
             return FoundKeys(serves=self._is_served(api, plans, keys))
         plan, key = ours.plan, ours.key
@@ -163,7 +163,7 @@ class Keys:
         return [key["id"] for key in listed(self._client, "get_usage_plan_keys", usagePlanId=plan["id"])]
 
     def _ours(self, api: str, tags: Mapping[str, str]) -> _Ours:
-        return self._linked_ours(api, self._plans(), self._all_keys(), _one_each(tags))
+        return self._linked_ours(api, self._plans(), self._all_keys(), one_each(tags))
 
     def _linked_ours(self, api: str, plans: list[Item], keys: list[Item], tags: Tags) -> _Ours:
         our_plans, our_keys = owned(plans, tags), owned(keys, tags)
@@ -235,7 +235,8 @@ def throttle(plan: Item) -> tuple[float, int]:
     return float(limits.get("rateLimit", 0)), int(limits.get("burstLimit", 0))
 
 
-def _one_each(tags: Mapping[str, str]) -> Tags:
+def one_each(tags: Mapping[str, str]) -> Tags:
+    """One value for each tag."""
     return {key: (value,) for key, value in tags.items()}
 
 

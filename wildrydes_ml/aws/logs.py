@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 from .facts import Unknown
 from .faults import DENIED, MISSING, code_of, translated
 from .records import Console, LogEvent
+from .repeating import optional
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 _NO_INSTANCE = {"InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed"}
@@ -54,12 +55,8 @@ class Logs:
 
     def _latest(self, instance: str) -> Console | None:
         """The console as it is now, None where EC2 does not show it."""
-        try:
-            found = _console(self._ec2.get_console_output(InstanceId=instance, Latest=True))
-        except ClientError as error:
-            if code_of(error) in _NOT_LATEST:
-                return None
-            raise
+        answer = optional(self._ec2.get_console_output, _NOT_LATEST, InstanceId=instance, Latest=True)
+        found = Console() if answer is None else _console(answer)
         return found if found.text else None
 
 

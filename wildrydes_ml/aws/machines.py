@@ -6,15 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ..errors import WildrydesError
-from .faults import code_of, translated
+from .faults import translated
+from .repeating import optional
 
 RUNNING, SUCCEEDED = "RUNNING", "SUCCEEDED"
 # Executions of one machine that are looked at: those of a run are the newest.
 _PAGES = 10
-_GONE = {"ExecutionDoesNotExist", "ResourceNotFound", "StateMachineDoesNotExist"}
 
 
 @dataclass(frozen=True)
@@ -58,34 +56,25 @@ class Machines:
     def exists(self, machine: str) -> bool:
         """Whether there is such a machine that is not being deleted."""
         with translated(f"state machine {machine}"):
-            try:
-                return bool(self._client.describe_state_machine(stateMachineArn=machine)["status"] == "ACTIVE")
-            except ClientError as error:
-                if code_of(error) in _GONE:
-                    return False
-                raise
+            gone = {"ResourceNotFound", "StateMachineDoesNotExist"}
+            found = optional(self._client.describe_state_machine, gone, stateMachineArn=machine)
+            return found is not None and found["status"] == "ACTIVE"
 
     def start(self, machine: str, name: str, data: Mapping[str, Any]) -> str:
         """Starts an execution, and returns its ARN. With a name that there is already, it starts nothing: a lost reply
         costs no second execution."""
         with translated(f"state machine {machine}"):
-            try:
-                found = self._client.start_execution(stateMachineArn=machine, name=name, input=json.dumps(data))
-            except ClientError as error:
-                if code_of(error) != "ExecutionAlreadyExists":
-                    raise
-                return _arn(machine, name)
-        return str(found["executionArn"])
+            asked = {"stateMachineArn": machine, "name": name, "input": json.dumps(data)}
+            found = optional(self._client.start_execution, {"ExecutionAlreadyExists"}, **asked)
+        return _arn(machine, name) if found is None else str(found["executionArn"])
 
     def execution(self, arn: str) -> Execution:
         """The execution. Raises WildrydesError when there is none."""
         with translated(f"execution {arn}"):
-            try:
-                return _execution(self._client.describe_execution(executionArn=arn))
-            except ClientError as error:
-                if code_of(error) in _GONE:
-                    raise WildrydesError(f"execution {arn}: it no longer exists; run again") from error
-                raise
+            found = optional(self._client.describe_execution, {"ExecutionDoesNotExist"}, executionArn=arn)
+            if found is None:
+                raise WildrydesError(f"execution {arn}: it no longer exists; run again")
+            return _execution(found)
 
     def executions(self, machine: str, begin: str = "", status: str = "") -> list[Execution]:
         """The machine's executions whose name begins so, the newest first."""

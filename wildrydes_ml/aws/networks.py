@@ -3,11 +3,10 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any
 
-from botocore.exceptions import ClientError
-
 from ..errors import WildrydesError
-from .faults import DENIED, code_of, translated
+from .faults import DENIED, translated
 from .records import Billable, DefaultNetwork, NetworkInterface
+from .repeating import optional
 
 # A reading of an answer: id, state and what it bills for, of each thing in it.
 _Reading = list[tuple[str, str, dict[str, float]]]
@@ -66,11 +65,7 @@ class Networks:
     def delete_interface(self, interface: str) -> None:
         """Deletes a network interface that is not in use. One that no longer exists, or is in use again, is ignored."""
         with translated(f"network interface {interface}"):
-            try:
-                self._ec2.delete_network_interface(NetworkInterfaceId=interface)
-            except ClientError as error:
-                if code_of(error) not in _NOT_OURS_NOW:
-                    raise
+            optional(self._ec2.delete_network_interface, _NOT_OURS_NOW, NetworkInterfaceId=interface)
 
     def billing(self, tags: Mapping[str, Collection[str]]) -> list[Billable]:
         """NAT gateways, addresses, instances and volumes that have one of the tags and are still billed.
@@ -116,13 +111,9 @@ class Networks:
 
     def _mount_targets(self, file_system: str) -> tuple[str, ...]:
         """The mount targets, which must be deleted before the file system; none if they cannot be listed."""
-        try:
-            found = self._efs.describe_mount_targets(FileSystemId=file_system)["MountTargets"]
-        except ClientError as error:
-            if code_of(error) in DENIED or code_of(error) == "FileSystemNotFound":
-                return ()
-            raise
-        return tuple(item["MountTargetId"] for item in found if item["LifeCycleState"] not in _GOING)
+        found = optional(self._efs.describe_mount_targets, {*DENIED, "FileSystemNotFound"}, FileSystemId=file_system)
+        items = [] if found is None else found["MountTargets"]
+        return tuple(item["MountTargetId"] for item in items if item["LifeCycleState"] not in _GOING)
 
 
 def _groups(interface: dict[str, Any]) -> tuple[str, ...]:

@@ -1,14 +1,17 @@
 """S3 as a batch needs it: the keys of many pictures, and objects with their labels, in a bucket of the user's."""
 
+import hashlib
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
 from ..errors import SettingsError, WildrydesError
 from .faults import MISSING, code_of, translated
+from .repeating import optional
 
 _FORBIDDEN = {"403", "AccessDenied", "Forbidden"}
 
@@ -19,6 +22,25 @@ class Stored:
 
     body: bytes
     labels: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class Listed:
+    """What a list says of an object: bytes, the seconds of the epoch when it was written, and its tag, which is the MD5
+    of its content unless a key of KMS encrypts it
+    (https://docs.aws.amazon.com/AmazonS3/latest/API/API_Object.html)."""
+
+    key: str
+    size: int
+    written: float
+    tag: str
+
+    def differs(self, file: Path) -> bool:
+        """Whether a file is not what was written: by its size, and if it is newer, by its content."""
+        about = file.stat()
+        if about.st_size != self.size:
+            return True
+        return about.st_mtime > self.written and hashlib.md5(file.read_bytes()).hexdigest() != self.tag
 
 
 class Pictures:
@@ -48,20 +70,25 @@ class Pictures:
 
     def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
         """The keys under a prefix, without folders' markers, in the order of their bytes in UTF-8."""
+        return (item["Key"] for item in self._items(bucket, prefix))
+
+    def listed(self, bucket: str, prefix: str = "") -> Iterator[Listed]:
+        """The objects under a prefix, without folders' markers, and what the list says of each."""
+        for item in self._items(bucket, prefix):
+            yield Listed(item["Key"], int(item["Size"]), item["LastModified"].timestamp(), item["ETag"].strip('"'))
+
+    def _items(self, bucket: str, prefix: str) -> Iterator[Mapping[str, Any]]:
         with _permitted(f"bucket {bucket}", "s3:ListBucket"):
             pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=prefix)
             for page in pages:
-                yield from (item["Key"] for item in page.get("Contents", []) if not item["Key"].endswith("/"))
+                yield from (item for item in page.get("Contents", []) if not item["Key"].endswith("/"))
 
     def read(self, bucket: str, key: str) -> Stored | None:
         """An object; None if there is none."""
         with _permitted(f"s3://{bucket}/{key}", "s3:GetObject"):
-            try:
-                found = self._client.get_object(Bucket=bucket, Key=key)
-            except ClientError as error:
-                if code_of(error) in MISSING:
-                    return None
-                raise
+            found = optional(self._client.get_object, Bucket=bucket, Key=key)
+            if found is None:
+                return None
             return Stored(bytes(found["Body"].read()), dict(found.get("Metadata", {})))
 
     def write(self, bucket: str, key: str, body: bytes) -> None:

@@ -81,18 +81,16 @@ def _session(target: Target) -> Any:
     return boto3.Session(profile_name=target.profile or None, region_name=target.region or None)
 
 
-def region_of(
-    target: Target, resolve: Resolve = socket.getaddrinfo, open_session: Callable[[Target], Any] = _session
-) -> str:
+def region_of(target: Target) -> str:
     """The target's region, or the one that the AWS CLI would take; empty for none. AWS is not called.
 
     Raises SettingsError for a region or a profile that there is not.
     """
     with translated("region"):
-        session = open_session(target)
+        session = _session(target)
         if session.region_name:
             url = _client(session, "sts", target, lambda text: None).meta.endpoint_url
-            refuse_unknown(session, url, resolve)
+            refuse_unknown(session, url, socket.getaddrinfo)
         return session.region_name or ""
 
 
@@ -133,14 +131,9 @@ def connect(
     )
 
 
-def connect_batches(
-    target: Target,
-    region: str,
-    say: Say = lambda text: None,
-    open_session: Callable[[Target], Any] = _session,
-) -> tuple[Machines, Pictures]:
+def connect_batches(target: Target, region: str, say: Say) -> tuple[Machines, Pictures]:
     """The gateways for batches of pictures, at a target that `connect` has reached; the region is its identity's."""
-    session = open_session(target)
+    session = _session(target)
     s3, states = (Lazy(partial(_client, session, name, target, say)) for name in _FOR_BATCHES)
     return Machines(states), Pictures(s3, region)
 

@@ -18,6 +18,7 @@ class Target:
         parameters: Parameters that must have these values at this target.
         poll_seconds: The pause between two checks of a stack, in seconds.
         attempts: How often a call is tried.
+        home: The emulator's directory; None for the default one.
     """
 
     region: str = ""
@@ -27,6 +28,7 @@ class Target:
     parameters: Mapping[str, str] = field(default_factory=dict)
     poll_seconds: float = 5.0
     attempts: int = 10
+    home: Path | None = None
 
     @property
     def is_local(self) -> bool:
@@ -36,5 +38,5 @@ class Target:
     def options(self, region: str) -> str:
         """The options of a command that lead it to this account or machine, and to the region."""
         if self.is_local:
-            return "--local"
+            return f"--local --home {shlex.quote(str(self.home))}" if self.home else "--local"
         return f"--region {region}" + (f" --profile {shlex.quote(self.profile)}" if self.profile else "")

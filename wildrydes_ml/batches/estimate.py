@@ -74,10 +74,10 @@ class Estimate:
         if self.start > max(self.work, self.dispatch):
             return "EFS, from which all instances load at the start" if self.loads > 0 else "the cold start"
         if self.dispatch > self.work:
-            return "Step Functions, which starts so many batches a second and no more"
+            return f"Step Functions, which starts at most {DISPATCHED:.0f} batches a second"
         if self.lanes < self.batches:
-            return f"{self.lanes:,} batches at a time"
-        return "the time of one batch"
+            return f"the batches, of which {self.lanes:,} run at a time"
+        return "one batch, since all run at the same time"
 
 
 def estimate(pictures: int, keys: int, concurrency: int, speed: Speed) -> Estimate:

@@ -1,35 +1,24 @@
 """A run from its first question to its results, in steps that may be begun anew at any of them."""
 
 import json
-import os
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
 from .. import parallel
 from ..aws.machines import SUCCEEDED, Execution
-from ..errors import SettingsError, WildrydesError
-from ..reporting import Reporter
+from ..errors import InterruptedWork, SettingsError, WildrydesError
+from ..reporting import Confirm, Reporter
+from ..writing import write_whole
 from . import manifest
 from .estimate import Estimate, Speed, estimate, spent
 from .results import Results, counted, merged
 from .runner import ONE_BY_ONE, Runner, Told, lines
 
 _UPLOADERS = 16
-
-Confirm = Callable[[list[str]], None]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What a run ends with."""
-
-    counts: Counter[str]
-    dollars: float
-    seconds: float
-    file: Path
 
 
 @dataclass(frozen=True)
@@ -49,17 +38,29 @@ class Flow:
         return self.runner.reporter
 
     def upload(self, folder: Path, pictures: Sequence[str]) -> None:
-        """Copies the pictures of a folder into the bucket; a picture that is there is left out."""
+        """Copies the pictures of a folder into the bucket; a picture that is there as it is here is left out.
+
+        Raises SettingsError for pictures that have changed since they were answered.
+        """
         place, client = self.runner.run.input, self.runner.pictures
-        there = set(client.keys(place.bucket, place.prefix))
+        there = {one.key: one for one in client.listed(place.bucket, place.prefix)}
         names = {f"{place.prefix}{Path(one).relative_to(folder).as_posix()}": Path(one) for one in pictures}
         manifest.refuse_odd(names)
-        new = {key: path for key, path in names.items() if key not in there}
+        new = {key: path for key, path in names.items() if key not in there or there[key].differs(path)}
+        self._refuse_answered([key for key in new if key in there])
         if new:
             self.reporter.event(f"uploading {len(new):,} pictures to {place}")
         work = [partial(_upload, client.write, place.bucket, key, path) for key, path in new.items()]
         for future in parallel.start(work, _UPLOADERS):
             future.result()
+
+    def _refuse_answered(self, changed: Sequence[str]) -> None:
+        """Raises SettingsError when one of them has an answer: it would be told as that of the new picture."""
+        lines = self.runner.results().lines if changed else {}
+        if answered := [key for key in changed if key in lines]:
+            first = answered[0].removeprefix(self.runner.run.input.prefix)
+            others = f" and {len(answered) - 1:,} more" if len(answered) > 1 else ""
+            raise SettingsError([f"{first}{others}: changed since the answer was written; use --to for another place"])
 
     def go(self, keys: Sequence[str], sample: int, confirm: Confirm, *, resume: bool, is_new: bool) -> Results:
         """Asks all pictures that have no result yet, and returns the results of all.
@@ -73,31 +74,42 @@ class Flow:
             raise SettingsError(
                 [f"{where} already has results of these pictures: add --resume to go on, or --to for another place"]
             )
-        missing = results.missing(keys)
+        missing = results.passing(keys)
         if not missing:
             return results
         if running is None:
             speed = self.known(self._sampled(missing, sample, is_new=is_new))
             found, size = self._estimate(missing, speed)
             confirm(lines(found, self.is_local))
-            running = self.runner.start(missing, size)
+            # Another command with the same pictures may have started them meanwhile: one run is paid for.
+            running = self.runner.running()
         else:
             speed = self.known(Speed(picture=0.1))
             found, size = self._estimate(missing, speed)
             self.reporter.event(f"{running.name} is still running: following it")
+        with self._leaving_it_running():
+            is_others = running is not None
+            running = running or self.runner.start(missing, size)
+            return self._completed(keys, results, running, found, speed, size, is_others=is_others)
+
+    @contextmanager
+    def _leaving_it_running(self) -> Iterator[None]:
+        """Whatever ends the command from here on, says how to go on."""
         try:
-            return self._completed(keys, results, running, found, speed, size)
+            yield
         except KeyboardInterrupt as stopped:
             raise KeyboardInterrupt(
-                f"the pictures are still being asked; to see how far they are, and for the results, run: {self.again}"
+                f"the batches go on; to see how far they are, and for the results, run: {self.again}"
             ) from stopped
+        except InterruptedWork as error:
+            raise type(error)(f"{error}. The pictures may still be asked; to go on, run: {self.again}") from error
 
     def _sampled(self, keys: Sequence[str], sample: int, *, is_new: bool) -> Speed:
         step = max(len(keys) // sample, 1)
         chosen = list(keys[::step])[:sample]
         # Where all lanes share this machine's processors, the sample must, too.
         lanes = self.concurrency if self.is_local else 1
-        self.reporter.event(f"asking {len(chosen)} of {len(keys):,} pictures first", steps=0)
+        self.reporter.event(f"asking about {len(chosen)} of {len(keys):,} pictures first", steps=0)
         return self.runner.sample(chosen, min(lanes, len(chosen)), is_new=is_new)
 
     def _estimate(self, keys: Sequence[str], speed: Speed) -> tuple[Estimate, int]:
@@ -105,13 +117,25 @@ class Flow:
         return estimate(len(keys), size, self.concurrency, speed), size
 
     def _completed(
-        self, keys: Sequence[str], results: Results, running: Execution, found: Estimate, speed: Speed, size: int
+        self,
+        keys: Sequence[str],
+        results: Results,
+        running: Execution,
+        found: Estimate,
+        speed: Speed,
+        size: int,
+        *,
+        is_others: bool,
     ) -> Results:
-        """Follows executions, each for what the one before has left, until nothing is left that can be answered."""
+        """Follows executions, each for what the one before has left, until nothing is left that can be answered.
+
+        With `is_others`, another command has begun the first one, with batches of a size of its own.
+        """
+        known = 0 if is_others else size
         while True:
             before, execution = len(results.lines), running
             met = self.runner.machines.counts(running.arn).succeeded
-            told = Told(len(keys), size, before, found, speed, self.is_local, self.runner.clock(), met)
+            told = Told(len(keys), known, before, found, speed, self.is_local, self.runner.clock(), met)
             execution = self.runner.follow(execution, told)
             results = self.runner.results()
             missing = results.missing(keys)
@@ -124,25 +148,20 @@ class Flow:
                 return self.runner.results()
             if len(results.lines) == before:
                 raise WildrydesError(self._why_stopped(execution, len(missing)))
-            self.reporter.event(f"{len(missing):,} pictures were left: asking them again")
-            running = self.runner.start(missing, size)
+            self.reporter.event(f"{len(missing):,} pictures were left: asking about them again")
+            running, known = self.runner.start(missing, size), size
 
     def _why_stopped(self, execution: Execution, missing: int) -> str:
         reasons = self.runner.machines.failures(execution.arn) or [execution.error or execution.status]
         return (
-            f"{execution.name} ended with {missing:,} pictures without an answer: {'; '.join(reasons)}. When the cause "
-            f"is mended, run: {self.again}"
+            f"{execution.name} ended with {missing:,} pictures without an answer: {'; '.join(reasons)}. Remove "
+            f"this cause, then run: {self.again}"
         )
 
     def write(self, results: Results, keys: Sequence[str], file: Path, prefix: str) -> Counter[str]:
         """Writes one line for each key, wholly or not at all, and returns how many there are of each verdict."""
         found = list(merged(results, keys, prefix))
-        draft = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
-            draft.write_text("".join(json.dumps(line, ensure_ascii=False) + "\n" for line in found), encoding="utf-8")
-            draft.replace(file)
-        finally:
-            draft.unlink(missing_ok=True)
+        write_whole(file, "".join(json.dumps(line, ensure_ascii=False) + "\n" for line in found))
         return counted(found)
 
     def cost(self, results: Results, speed: Speed) -> float:

@@ -63,15 +63,17 @@ def location(text: str) -> Location:
     return Location(bucket, prefix)
 
 
-def run(asked: str, to: str, own_bucket: str) -> Run:
-    """The places for the pictures of `asked`, an s3:// location or a folder's whole path.
+def run(asked: str, to: str, own_bucket: str, name: str) -> Run:
+    """The places for the pictures of `asked`, an s3:// location or a folder's whole path, and the deployment `name`.
 
     The results go to `to`, an s3:// location, or without one into our own bucket, and so do the pictures of a folder.
-    Raises SettingsError for a place that cannot be used.
+    There they have a folder of their own: several deployments and runs may share a place, and a key in two buckets is
+    two pictures. Raises SettingsError for a place that cannot be used.
     """
-    digest = hashlib.sha256(f"{asked}\n{to}".encode()).hexdigest()[:12]
+    # A folder's path may hold bytes that are no UTF-8.
+    digest = hashlib.sha256(f"{name}\n{asked}\n{to}".encode("utf-8", "surrogateescape")).hexdigest()[:12]
     root = _folder(to) if to else Location(own_bucket, PREFIX)
-    output = root if to else Location(own_bucket, f"{PREFIX}{digest}/")
+    output = Location(root.bucket, f"{root.prefix}{digest}/")
     given = location(asked) if is_location(asked) else Location(own_bucket, f"{PREFIX}{digest}/pictures/")
     if is_location(asked) and given.holds(output):
         raise SettingsError(
@@ -81,6 +83,8 @@ def run(asked: str, to: str, own_bucket: str) -> Run:
 
 
 def _folder(to: str) -> Location:
+    if not is_location(to):
+        raise SettingsError([f"--to {to}: write s3://BUCKET/PREFIX"])
     found = location(to)
     prefix = found.prefix if not found.prefix or found.prefix.endswith("/") else f"{found.prefix}/"
     if not _FOLDERS.fullmatch(prefix):

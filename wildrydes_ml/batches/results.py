@@ -5,6 +5,7 @@ half done. The first line with an answer counts, whatever batch it came in.
 """
 
 import json
+import math
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,6 +13,8 @@ from typing import Any
 
 NO_ANSWER = "no-answer"
 ANSWERED = "answered"
+DENIED = "picture-denied"
+"""The function may not read the picture."""
 
 Line = dict[str, Any]
 
@@ -39,6 +42,16 @@ class Results:
     def missing(self, keys: Iterable[str]) -> list[str]:
         """Those of the keys that have no line, in their order, each once."""
         return [key for key in dict.fromkeys(keys) if key not in self.lines]
+
+    def passing(self, keys: Iterable[str]) -> list[str]:
+        """Those that may get an answer: without a line, or denied, which somebody may have allowed since."""
+        denied = f'"{DENIED}"'
+        return [
+            key
+            for key in dict.fromkeys(keys)
+            if key not in self.lines
+            or (denied in self.lines[key] and json.loads(self.lines[key]).get("problem") == DENIED)
+        ]
 
 
 def merged(results: Results, keys: Iterable[str], prefix: str = "") -> Iterator[Line]:
@@ -72,7 +85,9 @@ def _line(text: str) -> Line | None:
 
 
 def _number(text: str) -> float:
+    """The number of a label; 0 for one that is none, which anybody with the bucket may write."""
     try:
-        return float(text)
+        found = float(text)
     except ValueError:
         return 0.0
+    return found if math.isfinite(found) and found > 0 else 0.0

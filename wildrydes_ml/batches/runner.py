@@ -19,14 +19,13 @@ from ..reporting import Reporter
 from . import manifest
 from .estimate import Estimate, Speed, spent
 from .places import Location, Run
-from .results import Results
+from .results import DENIED, Results
 
 READERS = 16
 """Objects that are read at a time."""
 ONE_BY_ONE = 1000
 """So many pictures that were left, at most, are asked in an invocation each."""
 _THREADS = 16
-_DENIED = "picture-denied"
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 # How often the sample is asked again while rights that were just given do not hold yet.
 _TRIES = 6
@@ -58,7 +57,9 @@ class Runner:
         """The keys of a manifest that is whole."""
         found = self.pictures.read(place.bucket, name)
         if found is None or manifest.digest(found.body) not in name:
-            self.reporter.warning(f"s3://{place.bucket}/{name} is not as it was written; the pictures are listed anew")
+            self.reporter.warning(
+                f"s3://{place.bucket}/{name} was changed since it was written; the pictures are listed again"
+            )
             return []
         return list(manifest.keys_of(found.body))
 
@@ -102,7 +103,8 @@ class Runner:
         done, seconds = sum(one["done"] for one in answers), sum(float(one["seconds"]) for one in answers)
         if not done:
             raise WildrydesError(
-                "the sample was not answered in the function's time: give it more, such as deploy --set Timeout=300"
+                "the sample was not answered in the function's time. A function in a network needs a way to S3, such "
+                "as a gateway endpoint; if it has one, give it more time, such as deploy --set Timeout=300"
             )
         return Speed(picture=seconds / done, cold=cold)
 
@@ -120,7 +122,7 @@ class Runner:
         for name in self.pictures.keys(place.bucket, place.prefix):
             if (stored := self.pictures.read(place.bucket, name)) is not None:
                 found.add(stored.body, {})
-        return sum(f'"{_DENIED}"' in found.lines.get(key, "") for key in keys)
+        return sum(f'"{DENIED}"' in found.lines.get(key, "") for key in keys)
 
     def _ask(self, keys: Sequence[str], part: str) -> dict[str, Any]:
         """Asks for some keys directly."""
@@ -164,7 +166,7 @@ class Runner:
 
     def ask_the_rest(self, keys: Sequence[str], lanes: int) -> None:
         """Asks each picture alone: one that ends the function takes no other with it."""
-        self.reporter.event(f"{len(keys):,} pictures were left: each is asked alone")
+        self.reporter.event(f"{len(keys):,} pictures were left: each gets a request of its own")
         futures = parallel.start([partial(self._ask, [key], "results") for key in keys], min(lanes, _THREADS))
         for future in futures:
             if isinstance(error := future.exception(), WildrydesError):
@@ -175,11 +177,13 @@ class Runner:
 
 @dataclass
 class Told:
-    """What is told of a run while it goes on: it knows how many pictures a batch has, and what was done before."""
+    """What is told of a run while it goes on. `keys` are those of a batch, 0 for an execution that another command
+    began: its batches may be of another size."""
 
     pictures: int
     keys: int
     before: int
+    """The pictures that were done when the command met the execution."""
     found: Estimate
     speed: Speed
     is_local: bool
@@ -189,18 +193,20 @@ class Told:
 
     def tell(self, counts: Counts, now: float, reporter: Reporter) -> None:
         """Tells pictures done, their speed, failed batches, the cost so far and the time left."""
-        done = min(counts.succeeded * self.keys, self.pictures - self.before)
-        elapsed = max(now - self.began, 0.001)
-        rate = max(done - self.met * self.keys, 0) / elapsed
-        left = (self.pictures - self.before - done) / rate if rate else 0.0
-        cost = spent(self.found, self.speed, done * self.speed.picture, counts.over, done)
-        parts = [f"{self.before + done:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]
+        new, missing = max(counts.succeeded - self.met, 0), self.pictures - self.before
+        keys = self.keys or missing / max(counts.total - self.met, 1)
+        done = min(round(new * keys), missing)
+        rate = done / max(now - self.began, 0.001)
+        left = (missing - done) / rate if rate else 0.0
+        so_far = self.before + done
+        cost = spent(self.found, self.speed, so_far * self.speed.picture, counts.over, so_far)
+        parts = [f"{so_far:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]
         parts += [f"{counts.failed:,} batches failed"] * bool(counts.failed)
         parts += [f"about {cost:.2f} US$ so far"] * (not self.is_local)
         parts += [f"about {duration(left)} left"] * bool(rate and left)
         reporter.event(
             ", ".join(parts),
-            done=self.before + done,
+            done=so_far,
             pictures=self.pictures,
             failed_batches=counts.failed,
             seconds_left=round(left),

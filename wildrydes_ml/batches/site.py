@@ -16,10 +16,12 @@ from ..aws.session import Aws
 from ..aws.target import Target
 from ..deploy import public as deploying
 from ..deploy.health import find_stacks, outputs
+from ..deploy.remedies import Remedies
 from ..deploy.settings import Settings
 from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..reporting import Quiet, Reporter
+from ..tags import BESIDE_TAG, TAG
 from .places import Run, location
 
 _MACHINE, _FUNCTION, _INPUT, _OUTPUT, _CONCURRENCY = (
@@ -99,8 +101,8 @@ def concurrency(aws: Aws, site: Site, asked: int, is_local: bool) -> int:
         fixed = int(site.outputs[_CONCURRENCY])
         if asked and asked != fixed:
             raise SettingsError(
-                [f"--concurrency {asked}: this application's machine takes {fixed} batches at a time; change it with "
-                 f"deploy --set BatchConcurrency={asked}"]
+                [f"--concurrency {asked}: this application's state machine takes {fixed} batches at a time; change it "
+                 f"with deploy --set BatchConcurrency={asked}"]
             )  # fmt: skip
         return fixed
     found = aws.account.concurrency(site.facts.name)
@@ -132,28 +134,46 @@ def machine(
 ) -> tuple[str, bool]:
     """The ARN of the machine, and whether its stack was deployed or changed now.
 
-    Raises InterruptedWork when it would have to change while it runs.
+    Raises InterruptedWork when it would have to change while it runs, WildrydesError when somebody has deleted it.
     """
     if site.own_machine:
-        return site.outputs[_MACHINE], False
+        arn = site.outputs[_MACHINE]
+        _refuse_lost(machines, arn, f"run destroy, then deploy, for {site.settings.name}")
+        return arn, False
     wanted = _wanted(aws, site, run, concurrency, tolerated)
     stack = aws.stacks.describe(wanted.stacks[0].name(site.settings.name))
-    if stack is not None and _is_there(aws, stack, wanted):
-        return stack.outputs[_MACHINE], False
-    if stack is not None and (arn := stack.outputs.get(_MACHINE)) and machines.executions(arn, status="RUNNING"):
-        raise InterruptedWork(
-            f"stack {stack.name}: its machine still answers other pictures, or with other options; wait until it has "
-            "ended, and run again"
-        )
+    if stack is not None and (arn := stack.outputs.get(_MACHINE, "")):
+        remedies = Remedies(aws.identity.region, target.endpoint)
+        _refuse_lost(machines, arn, f"its stack holds no data, so delete it with: {remedies.deletion(stack.name)}")
+        if _is_there(aws, stack, wanted):
+            return arn, False
+        if machines.executions(arn, status="RUNNING"):
+            raise InterruptedWork(
+                f"stack {stack.name}: its state machine still works on other pictures, or with other options; wait "
+                "until it has ended, and run again"
+            )
     options = Settings(
         (wanted,),
         name=site.settings.name,
         bucket=run.output.bucket,
         role_arn=site.settings.role_arn,
         allow_replace=(_ENDPOINT,),  # a route to S3 holds no data
+        tags={**_tags_of_a_person(site), BESIDE_TAG: "batch"},
     )
     done = deploying.deploy(options, target, reporter=_Building(reporter), aws=aws)
     return done.outputs[_MACHINE], True
+
+
+def _refuse_lost(machines: Machines, arn: str, remedy: str) -> None:
+    """Raises WildrydesError for a machine that its stack names and that is gone: CloudFormation does not notice."""
+    if not machines.exists(arn):
+        raise WildrydesError(f"state machine {arn} was deleted: {remedy}. Then run the same command again")
+
+
+def _tags_of_a_person(site: Site) -> dict[str, str]:
+    """Those of the deployment's stacks: an account may demand them of each stack."""
+    found = {key: value for stack in site.stacks for key, value in stack.tags.items()}
+    return {key: value for key, value in found.items() if not key.startswith((TAG, "aws:"))}
 
 
 class _Building(Quiet):
@@ -190,7 +210,7 @@ def _is_there(aws: Aws, stack: Stack, wanted: Deployment) -> bool:
     """Whether the stack is as it should be, so that nothing has to be deployed."""
     (one,) = wanted.stacks
     is_set = all(stack.parameters.get(name) == value for name, value in one.parameters.items())
-    is_made = stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE") and _MACHINE in stack.outputs
+    is_made = stack.status in ("CREATE_COMPLETE", "UPDATE_COMPLETE")
     return is_set and is_made and aws.stacks.template(stack.name) == one.source.text
 
 

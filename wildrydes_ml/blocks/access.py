@@ -62,7 +62,7 @@ class Access:
         if reason and "NONE" not in self.kinds:
             raise ValueError(f"Access.open_because is given, but auth {self._shown} opens nothing: remove it")
         arguments.number("Access.rate", self.rate, *RATE, "requests a second")
-        arguments.number("Access.burst", self.burst, *BURST, "requests at once")
+        arguments.number("Access.burst", self.burst, *BURST, "requests at once", whole=True)
 
     @property
     def kinds(self) -> tuple[str, ...]:

@@ -82,6 +82,7 @@ def add_rest_api(
     reason = arguments.sentence("wired_because", wired_because, "write a sentence: what adds methods and stage")
     check_routes(template, routes, access)
     cors.check_origins("origins", origins)
+    arguments.media_types("binary_media_types", binary_media_types)
     rest_api = template.add_resource(
         apigateway.RestApi(
             title,
@@ -153,7 +154,7 @@ def _description(routes: Sequence[Route], access: Access, about: str) -> Any:
     )
     return fill(
         "{about}{wiring}, stage prod, auth {auth}, {rate} requests/s, burst {burst}",
-        about=f"{about} " if about else "",
+        about=f"{arguments.sentence('about', about, 'pass text')} " if about else "",
         wiring=wiring[0].upper() + wiring[1:],
         auth=access.auth,
         rate=access.rate,

@@ -37,19 +37,27 @@ def one_of(where: str, value: object, allowed: Collection[str]) -> None:
         raise ValueError(f"{where} is {value!r}: use one of {', '.join(map(repr, allowed))}")
 
 
-def number(where: str, value: object, low: float, high: float, unit: str) -> None:
+def number(where: str, value: object, low: float, high: float, unit: str, *, whole: bool = False) -> None:
     """The value must be a number from low to high. Text of digits counts as a number, as in CloudFormation."""
     if not is_known(where, value):
         return
     is_number = re.fullmatch(r"-?\d+(\.\d+)?", str(value), re.ASCII) is not None
     if not is_number or not low <= float(str(value)) <= high:
         raise ValueError(f"{where} is {value!r}: use {low} to {high} ({unit})")
+    if whole and not str(value).lstrip("-").isdecimal():
+        raise ValueError(f"{where} is {value!r}: use a whole number from {low} to {high} ({unit})")
 
 
 def text(where: str, value: object, pattern: str, advice: str) -> None:
     """The value must match the whole pattern."""
     if is_known(where, value) and not re.fullmatch(pattern, str(value), re.ASCII):
         raise ValueError(f"{where} is {value!r}: {advice}")
+
+
+def length(where: str, value: object, most: int) -> None:
+    """The text must have at most so many characters."""
+    if is_known(where, value) and len(str(value)) > most:
+        raise ValueError(f"{where} has {len(str(value))} characters: use at most {most}")
 
 
 def kind(where: str, value: object, kinds: type | tuple[type, ...], advice: str) -> None:
@@ -69,6 +77,15 @@ def sentence(where: str, value: object, advice: str) -> str:
         raise TypeError(f"{where} is {value!r}: {advice}")
     said = value.strip()
     return said if not said or said.endswith((".", "!", "?")) else f"{said}."
+
+
+def media_types(where: str, values: object) -> None:
+    """The values must be a list of media types; a text would count as its letters."""
+    if not isinstance(values, (list, tuple)):
+        raise TypeError(f"{where} is {values!r}: pass a list, such as ['image/png']")
+    for value in values:
+        if not isinstance(value, str) or not re.fullmatch(r"[^/\s]+/[^/\s]+", value):
+            raise ValueError(f"{where} has {value!r}: use a type such as image/png")
 
 
 def access_point_arn(where: str, value: object) -> None:
@@ -100,10 +117,17 @@ def several(where: str, values: object, least: int, advice: str) -> None:
         raise ValueError(f"{where} is {values!r}: {advice}")
 
 
+def logical_id(where: str, title: object) -> None:
+    """`title` must be text that can be a logical id."""
+    if not isinstance(title, str):
+        raise TypeError(f"{where} {title!r}: pass its name as text")
+    if not re.fullmatch(r"[A-Za-z0-9]+", title, re.ASCII):
+        raise ValueError(f"{where} {title!r} cannot be a logical id: use letters and digits only")
+
+
 def unused(template: Template, title: str, advice: str) -> None:
     """`template` must be a Template, `title` a valid logical id that the template does not use yet."""
     kind("template", template, Template, "pass the troposphere.Template first, then the block's other arguments")
-    if not isinstance(title, str) or not re.fullmatch(r"[A-Za-z0-9]+", title):
-        raise ValueError(f"title {title!r} cannot be a logical id: use letters and digits only")
+    logical_id("title", title)
     if title in template.resources:
         raise ValueError(f"the template already has a resource {title!r}: {advice}")

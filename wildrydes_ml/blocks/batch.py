@@ -18,18 +18,11 @@ from ..template.headings import under
 from . import arguments, policies
 from .choices import Number, Value, add, boundary, fill, given, reference
 from .function import Inference
+from .rows import ALIAS_ARN, BATCH_CONCURRENCY, BATCH_PREFIX, BATCH_PREFIX_PATTERN, BATCH_TOLERATED, MOST_CHILDREN
 from .suppressions import checkov_skips, guard_suppressions
 
 TITLE = "Batches"
-PREFIX = "batches/"
-CONCURRENCY = 100
-TOLERATED = 5
-# https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html: children that run at once.
-MOST_CHILDREN = 10_000
-# Keys that need no encoding and are no wildcards of IAM.
-PREFIX_PATTERN = r"([A-Za-z0-9._-]+/)*"
 _PREFIX_ADVICE = "use folders of letters, digits, dots, - and _, each with a slash behind it, or ''"
-_ALIAS = r"arn:[^:]+:lambda:[^:]+:\d{12}:function:[A-Za-z0-9_-]+:[A-Za-z0-9_-]+"
 _UNTRACED = "X-Ray bills each trace; a batch has one step, and the function's log has its times."
 _BUCKET_ADVICE = "name an S3 bucket: 3 to 63 lower-case letters, digits, hyphens and dots"
 
@@ -50,16 +43,16 @@ class BatchSettings:
 
     input: Value
     output: Value
-    prefix: Value = PREFIX
-    concurrency: Number = CONCURRENCY
-    tolerated: Number = TOLERATED
+    prefix: Value = BATCH_PREFIX
+    concurrency: Number = BATCH_CONCURRENCY
+    tolerated: Number = BATCH_TOLERATED
     log_retention: Number = 14
     permissions_boundary: Value = ""
 
     def __post_init__(self) -> None:
         for name in ("input", "output"):
             arguments.text(f"BatchSettings.{name}", getattr(self, name), arguments.BUCKET, _BUCKET_ADVICE)
-        arguments.text("BatchSettings.prefix", self.prefix, PREFIX_PATTERN, _PREFIX_ADVICE)
+        arguments.text("BatchSettings.prefix", self.prefix, BATCH_PREFIX_PATTERN, _PREFIX_ADVICE)
         arguments.number("BatchSettings.concurrency", self.concurrency, 1, MOST_CHILDREN, "batches at a time")
         arguments.number("BatchSettings.tolerated", self.tolerated, 0, 100, "percent")
         arguments.policy_arn("BatchSettings.permissions_boundary", self.permissions_boundary)
@@ -86,21 +79,11 @@ def add_batch(
     """
     arguments.unused(template, title, "use a different title for each machine")
     arguments.kind("settings", settings, BatchSettings, "pass the function, its role, then BatchSettings")
-    alias = Ref(function.alias) if isinstance(function, Inference) else reference(function)
-    arguments.text("function", alias, _ALIAS, "pass the ARN of a function's alias")
+    alias = _alias(function)
+    arguments.text("function", alias, ALIAS_ARN, "pass the ARN of a function's alias")
     log_group = _log_group(template, settings, title)
     machine_role = _role(template, alias, settings, title)
-    access = template.add_resource(
-        iam.PolicyType(
-            f"{title}Access",
-            PolicyName=Sub(f"${{AWS::StackName}}-{title}"),
-            PolicyDocument=policies.read_and_write_pictures(settings.input, settings.output, settings.prefix),
-            Roles=[reference(role)],
-            Metadata=guard_suppressions(
-                IAM_NO_INLINE_POLICY_CHECK="Only the function's role uses it, and it is deleted with the machine."
-            ),
-        )
-    )
+    access = _access(template, role, settings, title)
     machine = template.add_resource(
         stepfunctions.StateMachine(
             title,
@@ -115,17 +98,7 @@ def add_batch(
                 "Concurrency": reference(settings.concurrency),
                 "Tolerated": reference(settings.tolerated),
             },
-            LoggingConfiguration=stepfunctions.LoggingConfiguration(
-                Destinations=[
-                    stepfunctions.LogDestination(
-                        CloudWatchLogsLogGroup=stepfunctions.CloudWatchLogsLogGroup(
-                            LogGroupArn=GetAtt(log_group, "Arn")
-                        )
-                    )
-                ],
-                IncludeExecutionData=False,
-                Level="ERROR",
-            ),
+            LoggingConfiguration=_errors_to(log_group),
             Metadata=checkov_skips(CKV_AWS_284=_UNTRACED)
             | guard_suppressions(step_functions_state_machine_tracing_enabled_check=_UNTRACED),
         )
@@ -135,10 +108,9 @@ def add_batch(
 
 def add_outputs(template: Template, made: Batches, function: Inference | Value, settings: BatchSettings) -> None:
     """Adds the outputs by which the command `batch` finds a machine."""
-    alias = Ref(function.alias) if isinstance(function, Inference) else reference(function)
     found = {
         "BatchMachine": ("ARN of the state machine", Ref(made.machine)),
-        "BatchFunction": ("ARN of the alias that batches are sent to", alias),
+        "BatchFunction": ("ARN of the alias that batches are sent to", _alias(function)),
         "BatchInput": ("Bucket that the function may read", reference(settings.input)),
         "BatchOutput": (
             "Where manifests and results are",
@@ -227,8 +199,13 @@ def _retry(errors: list[str], attempts: int) -> dict[str, Any]:
 
 
 def _name(title: str) -> Sub:
-    """The machine's name, which its own role must know before it exists."""
+    """The name of the machine, and of what it needs."""
     return Sub(f"${{AWS::StackName}}-{title}")
+
+
+def _alias(function: Inference | Value) -> Any:
+    """The ARN of the function's alias, which is the alias's `Ref`."""
+    return Ref(function.alias) if isinstance(function, Inference) else reference(function)
 
 
 def _text(value: Number) -> Any:
@@ -251,6 +228,30 @@ def _log_group(template: Template, settings: BatchSettings, title: str) -> logs.
             | guard_suppressions(
                 CLOUDWATCH_LOG_GROUP_ENCRYPTED="The log has errors and no data of batches, see CKV_AWS_158.",
                 cloudwatch_log_group_retention_period_check="Nobody needs these logs for a year.",
+            ),
+        )
+    )
+
+
+def _errors_to(log_group: logs.LogGroup) -> stepfunctions.LoggingConfiguration:
+    group = stepfunctions.CloudWatchLogsLogGroup(LogGroupArn=GetAtt(log_group, "Arn"))
+    return stepfunctions.LoggingConfiguration(
+        Destinations=[stepfunctions.LogDestination(CloudWatchLogsLogGroup=group)],
+        IncludeExecutionData=False,
+        Level="ERROR",
+    )
+
+
+def _access(template: Template, role: Value, settings: BatchSettings, title: str) -> iam.PolicyType:
+    """What lets the function read and write."""
+    return template.add_resource(
+        iam.PolicyType(
+            f"{title}Access",
+            PolicyName=_name(title),
+            PolicyDocument=policies.read_and_write_pictures(settings.input, settings.output, settings.prefix),
+            Roles=[reference(role)],
+            Metadata=guard_suppressions(
+                IAM_NO_INLINE_POLICY_CHECK="Only the function's role uses it, and it is deleted with the machine."
             ),
         )
     )

@@ -34,7 +34,10 @@ def check_origins(where: str, origins: object) -> None:
         raise TypeError(f"{where} is {origins!r}: pass a list of origins such as ['https://example.org']")
     for origin in origins:
         if not isinstance(origin, str) or not re.fullmatch(_ORIGIN, origin, re.ASCII):
-            raise ValueError(f"{where} has {origin!r}: use scheme and host in lower case, such as https://example.org")
+            raise ValueError(
+                f"{where} has {origin!r}: use scheme and host in lower case and nothing after the host, such as "
+                "https://example.org"
+            )
         if origins.count(origin) > 1:
             raise ValueError(f"{where} has {origin!r} twice: name each origin once")
 

@@ -27,6 +27,7 @@ IN_ZIP = {"EFS_PATH": PACKED, "PY_PKG_PATH": PACKED_PACKAGES}
 # https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html
 MEMORY_MIB = (128, 10240)
 TIMEOUT_SECONDS = (1, 900)
+DESCRIPTION_CHARACTERS = 256
 # https://docs.aws.amazon.com/apigateway/latest/developerguide/api-gateway-execution-service-limits-table.html
 API_SECONDS = 29
 _NAME = r"[A-Za-z0-9_-]{0,64}"
@@ -94,12 +95,12 @@ class FunctionSettings:
             arguments.text(f"FunctionSettings.{name}", getattr(self, name), pattern, advice)
         arguments.policy_arn("FunctionSettings.permissions_boundary", self.permissions_boundary)
         arguments.one_of("FunctionSettings.architecture", self.architecture, get_args(Architecture))
-        arguments.number("FunctionSettings.memory", self.memory, *MEMORY_MIB, "MiB")
+        arguments.number("FunctionSettings.memory", self.memory, *MEMORY_MIB, "MiB", whole=True)
         if arguments.is_known("FunctionSettings.log_retention", self.log_retention):
             days = str(self.log_retention)
             arguments.one_of("FunctionSettings.log_retention", days, [str(known) for known in LOG_RETENTION_DAYS])
-        for name in ("revision", "description"):
-            arguments.is_known(f"FunctionSettings.{name}", getattr(self, name))
+        arguments.is_known("FunctionSettings.revision", self.revision)
+        arguments.length("FunctionSettings.description", self.description, DESCRIPTION_CHARACTERS)
         arguments.kind("FunctionSettings.environment", self.environment, Mapping, "pass a dict of names and values")
         for name, value in self.environment.items():
             arguments.text("a variable of FunctionSettings.environment", name, _VARIABLE, "use letters, digits and _")
@@ -109,7 +110,7 @@ class FunctionSettings:
         agreement.check("FunctionSettings", self.contents, runtime=self.runtime, architecture=self.architecture)
 
     def _check_time(self) -> None:
-        arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds")
+        arguments.number("FunctionSettings.timeout", self.timeout, *TIMEOUT_SECONDS, "seconds", whole=True)
         known = arguments.is_known("FunctionSettings.timeout", self.timeout)
         if self.reason and known and float(str(self.timeout)) <= API_SECONDS:
             why = f"timeout {self.timeout} is not over the {API_SECONDS} s that API Gateway waits"

@@ -14,6 +14,15 @@ from .agreement import RUNTIME, Architecture
 PINS = rf"({arguments.PIN}( +|$))+"
 """Packages as pip takes them, each of one version."""
 
+BATCH_CONCURRENCY, BATCH_TOLERATED = 100, 5
+"""Batches at a time, and the percent of them that may fail, where nobody chooses."""
+# https://docs.aws.amazon.com/step-functions/latest/dg/state-map-distributed.html: children that run at once.
+MOST_CHILDREN = 10_000
+BATCH_PREFIX = "batches/"
+BATCH_PREFIX_PATTERN = r"([A-Za-z0-9._-]+/)*"
+"""Folders whose keys need no encoding and are no wildcards of IAM."""
+ALIAS_ARN = r"arn:[^:]+:lambda:[^:]+:\d{12}:function:[A-Za-z0-9_-]+:[A-Za-z0-9_-]+"
+
 
 def _zone(example: str, description: str) -> dict[str, str]:
     return {

@@ -1,10 +1,10 @@
 """A resolved template as the checks need it: its resources, and the references between them."""
 
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from ..template.references import references as named
 from ..template.resolve import Body, mapping
 
 FUNCTION = "AWS::Lambda::Function"
@@ -99,18 +99,7 @@ class Stack:
 
 def references(value: Any) -> set[str]:
     """The names that Ref, Fn::GetAtt and Fn::Sub inside a value refer to."""
-    match value:
-        case {"Ref": str(name)} | {"Fn::GetAtt": [str(name), *_]}:
-            return {name}
-        case {"Fn::Sub": str(text)}:
-            return set(re.findall(r"\$\{([^!}.]+)[^}]*\}", text))
-        case {"Fn::Sub": [str(text), own]}:
-            return (references({"Fn::Sub": text}) - set(own)) | references(list(own.values()))
-        case Mapping():
-            return references(list(value.values()))
-        case list():
-            return {name for item in value for name in references(item)}
-    return set()
+    return {*named(value)}
 
 
 def entries(value: Any) -> list[Body]:

@@ -35,6 +35,8 @@ def connected_answer(aws: Aws, settings: Settings, target: Target, values: Value
     proof = settings.deployment.proof
     if proof is None:
         return Answer(UNASKED)
+    if missing := [name for name in (proof.api, proof.url) if name not in outputs]:
+        raise WildrydesError(f"its stack has no output {' and '.join(missing)}: run class deploy again")
     lost = aws.apis.lost(outputs[proof.api], proving.stage(proof, outputs))
     if lost == _STAGE:
         return Answer(NOT_CONNECTED, proving.public_url(target, proof, outputs), outputs[proof.api])
@@ -42,8 +44,7 @@ def connected_answer(aws: Aws, settings: Settings, target: Target, values: Value
         raise WildrydesError("its API was deleted: run class deploy again")
     send = patient(proving.sender(aws, target, proof, values, outputs))
     answer = proof.read(send(proof.body, proof.headers))
-    if answer.error:
-        raise WildrydesError(f"the API does not answer: {answer.error}")
+    proving.refuse_wrong(answer)
     return answered(aws, proof, target, values, outputs, answer.describe())
 
 

@@ -1,12 +1,13 @@
 """The rows of a class while several students' parts are at work: each change is told once, in words and as a record."""
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from .. import parallel
-from ..reporting import Reporter
+from ..errors import WildrydesError
+from ..reporting import Quiet, Reporter
 from .answers import Answer
 from .roster import Student
 from .seats import DONE, FAILED, Seat
@@ -37,9 +38,12 @@ class Board:
         told = {"verdict": found.verdict, "url": found.url, "api": found.api, "key": found.key}
         self._change(id, state=DONE, stage=DONE, dollars=dollars, **told)
 
-    def failed(self, id: str, why: str, exit_code: int, dollars: float = 0.0) -> None:
-        """A student's part failed; the others go on."""
-        self._change(id, state=FAILED, stage=FAILED, verdict=why, exit_code=exit_code or 1, dollars=dollars)
+    def failed(self, id: str, error: Exception, dollars: float = 0.0) -> None:
+        """A student's part failed; the others go on. An application's own proof may raise anything."""
+        is_told = isinstance(error, (WildrydesError, OSError))
+        why = str(error) if is_told else f"{type(error).__name__}: {error}"
+        code = getattr(error, "exit_code", 1)
+        self._change(id, state=FAILED, stage=FAILED, verdict=why, exit_code=code, dollars=dollars)
 
     def warn(self, id: str, text: str) -> None:
         """A warning; the same about another student is not told again."""
@@ -69,33 +73,24 @@ def together(work: Sequence[Callable[[], None]], workers: int) -> None:
         raise KeyboardInterrupt from None
 
 
-class SeatReporter:
-    """What the deployer of one student says: its steps become stages on the board, its warnings are passed on."""
+class SeatReporter(Quiet):
+    """What the deployer of one student says: its steps become stages on the board, its warnings are passed on.
+
+    The board has all else: a row in place of a plan, and how it ended.
+    """
 
     def __init__(self, board: Board, id: str) -> None:
         self._board = board
         self._id = id
-
-    def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
-        """The board has a row, and no plan."""
 
     def event(self, text: str, **record: Any) -> None:
         """A step is a stage. What CloudFormation does to single resources is too much for twenty."""
         if "doing" in record:
             self._board.works(self._id, _stage(str(record["doing"])))
 
-    def output(self, text: str, **record: Any) -> None:
-        """The result is on the board."""
-
     def warning(self, text: str) -> None:
         """Passed on."""
         self._board.warn(self._id, text)
-
-    def error(self, text: str) -> None:
-        """The failure is on the board."""
-
-    def result(self, ok: bool, **record: Any) -> None:
-        """The board has it."""
 
 
 def _stage(doing: str) -> str:

@@ -17,9 +17,11 @@ _CODES = "segno"
 _STYLE = """
 body { font: 12pt/1.4 system-ui, sans-serif; margin: 1cm; color: #000; background: #fff; }
 h1 { font-size: 18pt; margin: 0 0 .5cm; }
-ul { display: grid; grid-template-columns: repeat(2, 1fr); gap: .5cm; list-style: none; margin: 0; padding: 0; }
+ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 8.5cm), 1fr)); gap: .5cm; }
+ul { list-style: none; margin: 0; padding: 0; }
 li { border: 1px solid #767676; border-radius: 3mm; padding: .4cm; break-inside: avoid; display: flex; gap: .4cm; }
-li > div { min-width: 0; }
+li { flex-wrap: wrap; }
+li > div { min-width: 0; flex: 1 1 4.5cm; }
 h2 { font-size: 14pt; margin: 0; }
 p { margin: .1cm 0; overflow-wrap: anywhere; }
 code { font: 10pt/1.3 ui-monospace, monospace; }

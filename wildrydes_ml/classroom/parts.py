@@ -16,7 +16,7 @@ from ..deployment import Stack as StackOf
 from ..errors import SettingsError
 from ..proofs import Values
 from ..tags import CLASS_TAG, STUDENT_TAG
-from ..template.parameters import text
+from ..template.parameters import defaults
 
 _HOW = "what all share comes first, and the last stack is a student's own"
 
@@ -67,7 +67,7 @@ def shared(whole: Deployment) -> Deployment:
         named_by="",
         presets={name: _within(values, rows) for name, values in whole.presets.items()},
         defaults=lambda name: {},
-        derive=lambda values: whole.derive({**_defaults(whole), **values}),
+        derive=lambda values: whole.derive({**defaults(whole.rows), **values}),
         window=lambda old, new: "",
     )
 
@@ -84,7 +84,7 @@ def student(whole: Deployment, common: Common, *, id: str, class_name: str, is_w
         },
         **{name: key for name, key in common.keys.items() if name in last.rows},
     }
-    before = {**_defaults(whole), **common.parameters}
+    before = {**defaults(whole.rows), **common.parameters}
     return replace(
         whole,
         stacks=(StackOf(last.source, last.id, fixed),),
@@ -124,6 +124,7 @@ def settings_of_student(asked: Settings, deployment: Deployment, class_name: str
         account=asked.account,
         role_arn=asked.role_arn,
         allow_replace=asked.allow_replace,
+        continue_rollback=asked.continue_rollback,
         tags={**asked.tags, CLASS_TAG: class_name, STUDENT_TAG: id},
         expires=asked.expires,
     )  # fmt: skip
@@ -183,7 +184,3 @@ def _names(stacks: Sequence[StackOf]) -> list[str]:
 
 def _within(values: Mapping[str, str], rows: Sequence[str] | Mapping[str, object]) -> dict[str, str]:
     return {name: value for name, value in values.items() if name in rows}
-
-
-def _defaults(whole: Deployment) -> dict[str, str]:
-    return {name: text(row["Default"]) for name, row in whole.rows.items() if "Default" in row}

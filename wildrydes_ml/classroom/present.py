@@ -10,8 +10,9 @@ from ..deploy import health
 from ..deploy.settings import Settings
 from ..deploy.states import Status, state
 from ..errors import WildrydesError
+from ..naming import NAME
 from ..reporting import Reporter
-from ..tags import CLASS_TAG, STUDENT_TAG
+from ..tags import CLASS_TAG, STUDENT_TAG, TAG
 from ..template.effective import effective
 from . import estimate, parts
 from .answers import connected_answer
@@ -24,8 +25,16 @@ NOT_DEPLOYED = "not deployed: run class deploy"
 
 
 def of_class(stacks: Mapping[str, Stack], class_name: str) -> list[Stack]:
-    """The stacks of a class, what all share included."""
-    return [one for one in stacks.values() if one.tags.get(CLASS_TAG) == class_name]
+    """The stacks of a class, what all share included. The class's tags alone make none: somebody may copy them."""
+    return [one for one in stacks.values() if one.tags.get(CLASS_TAG) == class_name and _is_part(class_name, one)]
+
+
+def _is_part(class_name: str, stack: Stack) -> bool:
+    """Whether a stack is what its tags say: a student's deployment has the name of the class and the student's id."""
+    id = stack.tags.get(STUDENT_TAG)
+    name = f"{class_name}-{id}" if id else class_name
+    is_named = stack.name == name or stack.name.startswith(f"{name}-")
+    return is_named and stack.tags.get(TAG) == name and NAME.fullmatch(name) is not None
 
 
 def students(stacks: Sequence[Stack]) -> tuple[Student, ...]:
@@ -104,5 +113,5 @@ def _look(
         values = {key: value for one in own for key, value in one.parameters.items()}
         outputs = health.outputs(settings, own)
         board.done(student.id, connected_answer(aws, settings, target, values, outputs), cost)
-    except (WildrydesError, OSError) as error:
-        board.failed(student.id, str(error), getattr(error, "exit_code", 1), dollars=cost)
+    except Exception as error:
+        board.failed(student.id, error, dollars=cost)

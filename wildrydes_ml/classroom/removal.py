@@ -3,7 +3,7 @@
 One proof at the end covers the whole class. Its tag finds what is left of students whose stacks are gone, too.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import cast
@@ -21,7 +21,7 @@ from ..destroy.destroyer import Removal
 from ..destroy.leftovers import Claim
 from ..destroy.remains import STACK_TAG
 from ..errors import InterruptedWork, WildrydesError
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
 from ..tags import CLASS_TAG, TAG
 from . import rates
 from .answers import Answer
@@ -32,7 +32,6 @@ from .roster import Student, only
 from .seats import FAILED, Seat
 from .sharing import Once
 
-Confirm = Callable[[list[str]], None]
 _LOG_GROUPS = "/aws/lambda/"
 
 
@@ -126,8 +125,8 @@ class _Removing:
         try:
             destroyer.take(aws, removal, self._target, SeatReporter(board, student.id))
             board.done(student.id, Answer("deleted"))
-        except WildrydesError as error:
-            board.failed(student.id, str(error), error.exit_code)
+        except Exception as error:
+            board.failed(student.id, error)
 
     def _take_rest(self, has_keys: bool) -> None:
         """What is left of students whose stacks somebody deleted: keys, and logs that a function wrote at its end."""
@@ -193,6 +192,6 @@ def _raise_failures(seats: Sequence[Seat]) -> None:
     is_interrupted = all(one.exit_code == InterruptedWork.exit_code for one in failed)
     kind = InterruptedWork if is_interrupted else WildrydesError
     raise kind(
-        f"{len(failed)} of {len(seats)} students' parts were not deleted, so what all share stays. Fix this, and run "
+        f"{len(failed)} of {len(seats)} students' stacks were not deleted, so what all share stays. Fix this, and run "
         f"the same command again:\n{told}"
     )

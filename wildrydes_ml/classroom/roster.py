@@ -33,10 +33,11 @@ class Student:
 
 @dataclass(frozen=True)
 class _Row:
-    """A line of the file: its number, and its cells by the names of the columns."""
+    """A line of the file: its number, its cells by the names of the columns, and whether it has more than these."""
 
     line: int
     cells: Mapping[str, str]
+    is_longer: bool
 
     def cell(self, column: str) -> str:
         return " ".join(self.cells.get(column, "").split())
@@ -68,6 +69,8 @@ def read(content: bytes, class_name: str, file: str = "the list") -> tuple[Stude
     if not {"name", "id"} & set(columns):
         told = ", ".join(repr(one) for one in columns) or "nothing"
         raise SettingsError([f"{file}, line 1: name the columns there: name, id, or both. It has {told}"])
+    if twice := [one for one in ("name", "id") if columns.count(one) > 1]:
+        raise SettingsError([f"{file}, line 1: several columns are called {' and '.join(twice)}; leave one of each"])
     students = [(row, _student(row, class_name)) for row in rows]
     faults = [f"{file}, line {row.line}: {fault}" for row, one in students for fault in _faults(row, one, class_name)]
     faults += _twice(students, file)
@@ -113,10 +116,14 @@ def _table(content: bytes, file: str) -> tuple[list[str], list[_Row]]:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=max(_DELIMITERS, key=first.count), strict=True)
     try:
         columns = [cell.strip().lower() for cell in next(reader, [])]
-        rows = [_Row(reader.line_num, dict(zip(columns, cells, strict=False))) for cells in reader if any(cells)]
+        rows = [_row(reader.line_num, columns, cells) for cells in reader if any(cells)]
     except csv.Error as error:
         raise SettingsError([f"{file}, line {reader.line_num}: this is not CSV ({error})"]) from error
     return columns, rows
+
+
+def _row(line: int, columns: Sequence[str], cells: Sequence[str]) -> _Row:
+    return _Row(line, dict(zip(columns, cells, strict=False)), any(cells[len(columns) :]))
 
 
 def _student(row: _Row, class_name: str) -> Student:
@@ -126,7 +133,9 @@ def _student(row: _Row, class_name: str) -> Student:
 
 def _faults(row: _Row, student: Student, class_name: str) -> Iterator[str]:
     given, most = row.cell("id"), room(class_name)
-    if not student.name:
+    if row.is_longer:
+        yield "it has more cells than line 1 has columns; put a text with a comma in double quotes"
+    elif not student.name:
         yield "it has neither a name nor an id"
     elif not student.id:
         yield f"no id can be made of the name {_shown(student.name)}; give an id in a column id, such as s17"

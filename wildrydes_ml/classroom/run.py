@@ -4,8 +4,8 @@ Nothing is remembered between runs. What is done stays, and what failed is tried
 a class.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import partial
 
 from .. import parallel
@@ -23,12 +23,13 @@ from ..deploy.settings import Settings
 from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..local import filling
-from ..reporting import Quiet, Reporter
-from ..template.parameters import text
+from ..reporting import Confirm, Quiet, Reporter
+from ..template.parameters import defaults
 from . import estimate, parts, present
 from .answers import answered, connected_answer
 from .board import Board, SeatReporter, together
 from .estimate import Scale
+from .joining import with_what_others_have
 from .pacing import Pace, Unhurried, paced
 from .parts import Common
 from .roster import Student
@@ -37,7 +38,6 @@ from .sharing import Free, free, shared
 
 WORKERS = 10
 """Students' parts at a time. At AWS's rates, more would not be faster."""
-Confirm = Callable[[list[str]], None]
 
 
 @dataclass(frozen=True)
@@ -69,15 +69,14 @@ class Order:
             raise SettingsError(
                 [f"id {id}: a stack that all share has this name; give the student another id" for id in taken]
             )
+        if len(self.only) > 1 and self.whole.named_by in self.asked.overrides:
+            raise SettingsError(
+                [f"--set {self.whole.named_by}: all students would get this name; set it for one, with --only ID"]
+            )
         needs_wiring = self.whole.wiring and self.whole.proof and not self.is_wired
-        values = {**self.whole_defaults, **self.asked.asked}
+        values = {**defaults(self.whole.rows), **self.asked.asked}
         if needs_wiring and self.whole.proof and self.whole.proof.auth(values) == "API_KEY":
             raise SettingsError(["an API key for each student comes with the connected API: add --wired"])
-
-    @property
-    def whole_defaults(self) -> dict[str, str]:
-        """The defaults of the application's parameters."""
-        return {name: text(row["Default"]) for name, row in self.whole.rows.items() if "Default" in row}
 
     def part(self, student: Student, common: Common) -> Settings:
         """The settings of a student's part."""
@@ -96,9 +95,10 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
     It changes nothing. Raises the same errors as `deploy`, before anything is made.
     """
     reporter.event("checking what is already deployed")
+    there = aws.stacks.listed()
+    order = _joined(aws, order, there)
     settings = parts.settings_of_shared(order.asked, order.whole, order.name)
     plan = deployer.preview(aws, settings, target, reporter)
-    there = aws.stacks.listed()
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
     _tell_others(order, there, reporter)
@@ -106,10 +106,10 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
         reporter.output(line)
     old = [one for one in order.only if order.stack_name(one) in there]
     if plan.changes and old:
-        reporter.output("the parts that are there may change with what all share")
+        reporter.output("what all share changes, so the students' stacks may change, too")
     differing = [] if plan.changes else _differing(aws, order, plan, old, there, target)
     if differing:
-        reporter.output(f"these parts change: {', '.join(differing)}")
+        reporter.output(f"the stacks of these students change: {', '.join(differing)}")
     return plan.changes or scale.new > 0 or bool(differing)
 
 
@@ -119,7 +119,7 @@ def _differing(
     """The ids of those whose part a deploy would change; it only looks."""
     if not old:
         return []
-    common = _common(order, plan.desired, there, target)
+    common = _common(order, plan.desired, there)
     known = shared(aws, there, Free())
 
     def differs(student: Student) -> bool:
@@ -149,8 +149,11 @@ def deploy(
 
     Raises the errors of a deploy for what all share, Unready when the account has no room for the class.
     """
-    plan = _plan(aws, order, target, reporter)
+    reporter.event("checking what is already deployed")
     there = aws.stacks.listed()
+    order = _joined(aws, order, there)
+    settings = parts.settings_of_shared(order.asked, order.whole, order.name)
+    plan = planning.make(aws, settings, target, reporter)
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
     _tell_others(order, there, reporter)
@@ -160,7 +163,7 @@ def deploy(
     if scale.new:
         agree([])
     stacks = aws.stacks.listed()
-    common = _common(order, plan.desired, stacks, target)
+    common = _common(order, plan.desired, stacks)
     hurry = pace or (Unhurried() if target.is_local else Pace())
     names = free(aws, _functions(order, common, stacks), f"/aws/lambda/{order.name}-")
     return _students(shared(paced(aws, hurry), stacks, names), order, common, target, reporter)
@@ -181,7 +184,8 @@ def _tell_others(order: Order, there: Mapping[str, Stack], reporter: Reporter) -
     if others:
         only = " ".join(f"--only {id}" for id in others)
         reporter.warning(
-            f"in AWS and not in the list: {', '.join(others)}. To delete their parts: class destroy {only}"
+            f"in AWS, but not in the list: {', '.join(others)}. To delete their stacks, run: wildrydes-ml class "
+            f"destroy --name {order.name} {only}"
         )
 
 
@@ -199,13 +203,17 @@ class _Agreement:
             self._confirm([*others, *self._lines])
 
 
-def _plan(aws: Aws, order: Order, target: Target, reporter: Reporter) -> Plan:
-    reporter.event("checking what is already deployed")
-    settings = parts.settings_of_shared(order.asked, order.whole, order.name)
-    return planning.make(aws, settings, target, reporter)
+def _joined(aws: Aws, order: Order, there: Mapping[str, Stack]) -> Order:
+    """The order in which new students get what those have who are there. Raises SettingsError as `Order.check`."""
+    if all(order.stack_name(one) in there for one in order.only):
+        return order
+    stacks = present.of_class(there, order.name)
+    found = replace(order, asked=with_what_others_have(aws, order.asked, order.whole, stacks))
+    found.check()
+    return found
 
 
-def _common(order: Order, desired: Desired, stacks: Mapping[str, Stack], target: Target) -> Common:
+def _common(order: Order, desired: Desired, stacks: Mapping[str, Stack]) -> Common:
     contents = filling.manifest(desired.fill) if desired.fill else ""
     keys = [one.key for one in desired.code]
     return parts.common_of(order.whole, order.name, stacks, keys, desired.bucket, contents)
@@ -215,7 +223,8 @@ def _scale(order: Order, plan: Plan, there: Mapping[str, Stack]) -> Scale:
     """The class's size. What the stacks for all will tell is not known yet, and changes no number."""
     new = [one for one in order.only if order.stack_name(one) not in there]
     example = _example(order, plan)
-    return Scale(example.service, example.wiring, len(new), len(order.students), order.workers)
+    everybody = present.everybody(order.students, present.students(present.of_class(there, order.name)))
+    return Scale(example.service, example.wiring, len(new), len(everybody), order.workers)
 
 
 def _example(order: Order, plan: Plan) -> Desired:
@@ -287,8 +296,8 @@ def _student(aws: Aws, settings: Settings, student: Student, target: Target, boa
         else:
             found = connected_answer(aws, settings, target, values, made.outputs)
         board.done(student.id, found, cost)
-    except (WildrydesError, OSError) as error:
-        board.failed(student.id, str(error), getattr(error, "exit_code", 1))
+    except Exception as error:
+        board.failed(student.id, error)
 
 
 def exit_code(seats: Sequence[Seat]) -> int:

@@ -50,8 +50,8 @@ class Seat:
 
 def table(seats: Sequence[Seat]) -> list[str]:
     """The rows as text, under a line with the columns' names."""
-    names = min(_NAME_COLUMNS, max([len("name"), *(len(one.student.id) for one in seats)]))
-    head = f"{'name':<{names}}  {'stage':<8}  {'US$/month':>9}  URL and verdict"
+    names = min(_NAME_COLUMNS, max([len("student"), *(len(one.student.id) for one in seats)]))
+    head = f"{'student':<{names}}  {'stage':<8}  {'US$/month':>9}  URL and verdict"
     return [head, *(_line(one, names) for one in seats)]
 
 
@@ -87,4 +87,4 @@ def counted(seats: Sequence[Seat]) -> str:
     """How many are done and how many are not, in words."""
     done = sum(one.state == DONE for one in seats)
     failed = sum(one.state == FAILED for one in seats)
-    return f"{done} of {len(seats)} are done" + (f", {failed} failed" if failed else "")
+    return f"{done} of {len(seats)} students done" + (f", {failed} failed" if failed else "")

@@ -1,14 +1,14 @@
 """The options of the verbs: one function for each group, which adds it to a verb's parser."""
 
 import argparse
-import os
 from collections.abc import Callable
 from pathlib import Path
 
-from ..naming import OWN_NAME
+from ..naming import OWN_NAME, usual_home
 from ..policy.rows import CLOUDFORMATION
 from ..policy.rows import VERBS as GRANTED
 from ..workshop.names import NAME
+from .usage import Parser
 
 _MOST_THREADS = 32
 _LAST_PORT = 65535
@@ -37,7 +37,7 @@ def where(group: "argparse._ActionsContainer") -> None:
     group.add_argument(
         "--home",
         type=Path,
-        default=Path(os.environ.get("WILDRYDES_HOME", ".wildrydes")),
+        default=usual_home(),
         help="directory for everything that --local writes (default: $WILDRYDES_HOME or .wildrydes)",
     )
     group.add_argument(
@@ -134,6 +134,16 @@ def deploy(parser: argparse.ArgumentParser) -> None:
     expiring(parser)
     parser.add_argument("--plan", action="store_true", help="show what deploy would do; change nothing")
     parser.add_argument("--fail-on-change", action="store_true", help="with --plan: exit 5 when there is a change")
+    mending(parser)
+    parser.add_argument(
+        "--last-proven",
+        action="store_true",
+        help="deploy the code that was proven last, instead of the code on this machine",
+    )
+
+
+def mending(parser: argparse.ArgumentParser) -> None:
+    """What a deploy tells people to add where it stopped."""
     parser.add_argument(
         "--allow-replace",
         action="append",
@@ -141,11 +151,6 @@ def deploy(parser: argparse.ArgumentParser) -> None:
         metavar="RESOURCE",
         help="logical id of a protected resource (data, network or address) that may be replaced or deleted "
         "(repeatable)",
-    )
-    parser.add_argument(
-        "--last-proven",
-        action="store_true",
-        help="deploy the code that was proven last, instead of the code on this machine",
     )
     parser.add_argument(
         "--continue-rollback",
@@ -157,26 +162,28 @@ def deploy(parser: argparse.ArgumentParser) -> None:
 def batch(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("pictures", metavar="PICTURES", help="s3://BUCKET/PREFIX, or a folder, which is uploaded first")
     parser.add_argument(
-        "--to", default="", metavar="s3://…", help="where the results go (default: folder batches/ of our bucket)"
+        "--to",
+        default="",
+        metavar="s3://…",
+        help="where the results go (default: folder batches/ of the deployment's bucket)",
     )
-    parser.add_argument("--bucket", default="", help="our bucket (default: the one that deploy uses)")
     parser.add_argument(
         "--concurrency",
-        type=_between(1, 10_000),
+        type=between(1, 10_000),
         default=0,
         metavar="N",
         help="batches at a time (default: 100, or what Lambda allows; with --local: 2)",
     )
     parser.add_argument(
         "--sample",
-        type=_between(1, 1000),
+        type=between(1, 1000),
         default=20,
         metavar="N",
-        help="pictures that are asked first, for the estimate (default: 20)",
+        help="how many pictures to ask about first, for the estimate (default: 20)",
     )
     parser.add_argument(
         "--tolerate",
-        type=_between(0, 100),
+        type=between(0, 100),
         default=5,
         metavar="PERCENT",
         help="batches that may fail before the rest is given up (default: 5)",
@@ -188,8 +195,8 @@ def batch(parser: argparse.ArgumentParser) -> None:
         metavar="FILE",
         help="where to write the results, a JSON line a picture (default: batch-ID.jsonl)",
     )
-    parser.add_argument("--yes", action="store_true", help="do not ask before the pictures are asked")
-    tell(parser)
+    parser.add_argument("--yes", action="store_true", help="start the batches without a question")
+    parser.add_argument("--verbose", action="store_true", help="also print what CloudFormation does with each resource")
 
 
 def expiring(parser: argparse.ArgumentParser) -> None:
@@ -207,7 +214,7 @@ def serve(parser: argparse.ArgumentParser) -> None:
     """What those take that serve on this machine."""
     parser.add_argument(
         "--port",
-        type=_port,
+        type=between(1, _LAST_PORT),
         default=0,
         help="port of 127.0.0.1 on which the local API answers, so that its URL stays the same (default: any "
         "free port)",
@@ -251,7 +258,7 @@ def classify(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--parallel",
-        type=_threads,
+        type=between(1, _MOST_THREADS),
         metavar="N",
         help="how many requests at the same time; each may start an instance of the function (default: 4; with "
         "--local: 1)",
@@ -288,14 +295,16 @@ def policy(parser: argparse.ArgumentParser) -> None:
         dest="who",
         choices=(*GRANTED, CLOUDFORMATION),
         default=GRANTED[0],
-        help="who gets the policy: the user of this verb (status-all: of `status --all`, and, besides destroy's, of "
-        "`destroy --expired`), the teacher of a class (class), somebody who takes part in a workshop (participant), or "
-        "the role of --role-arn (cloudformation) (default: %(default)s)",
+        metavar="WHO",
+        help="who gets the policy: the user of deploy, destroy, ask, classify, status, logs or batch; status-all: the "
+        "user of `status --all`, and, together with destroy, of `destroy --expired`; class: the teacher of a class; "
+        "participant: somebody who takes part in a workshop; cloudformation: the role of --role-arn (default: "
+        "%(default)s)",
     )
     parser.add_argument("--out", type=Path, metavar="DIR", help="write a file for each policy (default: print them)")
 
 
-def _between(least: int, most: int) -> Callable[[str], int]:
+def between(least: int, most: int) -> Callable[[str], int]:
     """A whole number in a range, as the type of an option."""
 
     def number(text: str) -> int:
@@ -304,18 +313,6 @@ def _between(least: int, most: int) -> Callable[[str], int]:
         return int(text)
 
     return number
-
-
-def _threads(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _MOST_THREADS:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {_MOST_THREADS}, not {text!r}")
-    return int(text)
-
-
-def _port(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= _LAST_PORT:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {_LAST_PORT}, not {text!r}")
-    return int(text)
 
 
 def ask(parser: argparse.ArgumentParser) -> None:
@@ -338,7 +335,7 @@ def ask(parser: argparse.ArgumentParser) -> None:
 def demo(parser: argparse.ArgumentParser) -> None:
     """Only what it is about: all else is as deploy, classify and destroy have it by default."""
     for add in (place, change, what, deploy, destroy):
-        defaults = argparse.ArgumentParser()
+        defaults = Parser()
         add(defaults)
         parser.set_defaults(**vars(defaults.parse_args([])))
     parser.set_defaults(local=True, yes=True, save="", parallel=None)
@@ -359,7 +356,9 @@ def demo(parser: argparse.ArgumentParser) -> None:
 
 def doctor(parser: argparse.ArgumentParser) -> None:
     where(parser)
-    parser.add_argument("--port", type=_port, default=0, help="also check whether this port of 127.0.0.1 is free")
+    parser.add_argument(
+        "--port", type=between(1, _LAST_PORT), default=0, help="also check whether this port of 127.0.0.1 is free"
+    )
 
 
 def completion(parser: argparse.ArgumentParser) -> None:

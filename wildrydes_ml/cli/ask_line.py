@@ -7,7 +7,7 @@ from collections.abc import Collection
 from .parser import build_parser
 
 _PLACE = ("app", "name", "account", "region", "profile", "local", "home", "config")
-_RUN = (*_PLACE, "to", "bucket", "concurrency", "tolerate", "out")
+_RUN = (*_PLACE, "to", "bucket", "role_arn", "concurrency", "tolerate", "out")
 
 
 def asking(options: argparse.Namespace) -> str:

@@ -3,7 +3,8 @@
 import argparse
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,34 +19,53 @@ from ..batches.runner import Runner
 from ..deploy import public as deploying
 from ..deploy.desired import default_bucket
 from ..errors import SettingsError
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
+from ..writing import refuse_unwritable
 from . import ask_line, commands
 from .options import settings as _settings
 
 
 def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     """Asks many pictures and writes a line for each; 1 when some have no answer."""
-    settings = _settings(options)
+    settings, asked = _settings(options), _asked(options.pictures)
+    _refuse_unwritable(options.out or Path("batch.jsonl"))
     target = commands.existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     there = site.find(aws, settings)
     machines, s3 = connect_batches(target, aws.identity.region, reporter.warning)
     bucket = settings.bucket or there.parameters.get("DataBucket", "") or default_bucket(settings, aws.identity)
-    run = places.run(_asked(options.pictures), options.to, bucket)
+    run = places.run(asked, options.to, bucket, settings.name)
     site.refuse_elsewhere(there, run)
     lanes = site.concurrency(aws, there, options.concurrency, target.is_local)
     poll_seconds = min(target.poll_seconds * 10, 5.0)
     runner = Runner(aws.functions, machines, s3, run, "", there.function, reporter, poll_seconds)
     known, again = partial(_known, there, target.is_local), ask_line.resuming(options)
     flow = Flow(runner, known, lanes, there.facts.timeout, target.is_local, again)
-    keys = _keys(options.pictures, flow)
-    machine, is_new = site.machine(
-        aws, machines, there, target, run, reporter, concurrency=lanes, tolerated=options.tolerate
-    )
-    flow = replace(flow, runner=replace(runner, machine=machine))
-    confirm = _agreement(options, reporter)
-    results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
-    return _told(options, flow, results, keys)
+    with stoppable(again):
+        keys = _keys(options.pictures, flow)
+        machine, is_new = site.machine(
+            aws, machines, there, target, run, reporter, concurrency=lanes, tolerated=options.tolerate
+        )
+        flow = replace(flow, runner=replace(runner, machine=machine))
+        confirm = _agreement(options, reporter)
+        results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
+        return _told(options, flow, results, keys)
+
+
+@contextmanager
+def stoppable(again: str) -> Iterator[None]:
+    """A Ctrl-C says how to go on, where nothing in it has said what is true."""
+    try:
+        yield
+    except KeyboardInterrupt as stopped:
+        raise KeyboardInterrupt(str(stopped) or f"stopped; what is done stays. To go on, run: {again}") from stopped
+
+
+def _refuse_unwritable(file: Path) -> None:
+    """Raises SettingsError where the results cannot be written: before anything is paid for."""
+    if file.is_dir():
+        raise SettingsError([f"--out {file}: this is a directory; name a file"])
+    refuse_unwritable(file.parent, is_made=False)
 
 
 def _keys(asked: str, flow: Flow) -> list[str]:
@@ -82,8 +102,8 @@ def _asked(text: str) -> str:
     if places.is_location(text):
         places.location(text)
         return text
-    if not Path(text).is_dir():
-        raise SettingsError([f"{text}: no such folder; name a folder, or s3://BUCKET/PREFIX"])
+    if not text or not Path(text).is_dir():  # an empty one would be the working directory
+        raise SettingsError([f"{text or 'an empty name'}: no such folder; name a folder, or s3://BUCKET/PREFIX"])
     return str(Path(text).resolve())
 
 
@@ -108,13 +128,13 @@ def _known(there: site.Site, is_local: bool, sampled: Speed) -> Speed:
     return replace(speed, cold=cold, efs_mibps=mibps, efs_elastic=is_elastic and there.facts.mounts)
 
 
-def _agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+def _agreement(options: argparse.Namespace, reporter: Reporter) -> Confirm:
     """Shows the estimate, and asks a person at a terminal; a program is not asked."""
 
     def confirm(lines: list[str]) -> None:
         for line in lines:
             reporter.output(line)
         if not (options.yes or options.local or options.output == "json" or not sys.stdin.isatty()):
-            commands.agree("Ask these pictures? [y/N] ", "nothing was asked but the sample")
+            commands.agree("Ask about all pictures? [y/N] ", "only the sample was asked about")
 
     return confirm

@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from .arguments import expiring
+from .arguments import between, expiring, mending
 
 ACTIONS = ("deploy", "status", "destroy")
 MOST_WORKERS = 32
@@ -33,6 +33,7 @@ def _who(parser: argparse.ArgumentParser) -> None:
 
 def _deploy(parser: argparse.ArgumentParser) -> None:
     expiring(parser)
+    mending(parser)
     parser.add_argument("--plan", action="store_true", help="with deploy: show time, cost and plan; change nothing")
     parser.add_argument(
         "--wired",
@@ -47,10 +48,10 @@ def _deploy(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument(
         "--parallel",
-        type=_workers,
+        type=between(1, MOST_WORKERS),
         default=10,
         metavar="N",
-        help="how many students' parts at the same time (default: %(default)s; AWS's rates hold in any case)",
+        help="students' stacks at the same time (default: %(default)s; more is not faster, as AWS limits the rate)",
     )
 
 
@@ -87,9 +88,3 @@ def _hours(text: str) -> float:
     if not 0 < hours <= 1000:
         raise argparse.ArgumentTypeError(f"a number of hours from 0.1 to 1000, not {text!r}")
     return hours
-
-
-def _workers(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= MOST_WORKERS:
-        raise argparse.ArgumentTypeError(f"a number from 1 to {MOST_WORKERS}, not {text!r}")
-    return int(text)

@@ -13,11 +13,13 @@ from ..classroom.run import Order
 from ..classroom.seats import FAILED, Seat, counted, sheet, table
 from ..deploy import public as deploying
 from ..deploy.settings import Settings
-from ..errors import SettingsError, naming
+from ..errors import SettingsError
 from ..local import emulator
 from ..naming import OWN_NAME
 from ..reporting import Reporter
+from ..writing import refuse_unwritable, write_whole
 from .commands import agreement, confirmation, existing_target, home_of, removed_locally, target_of
+from .config import NO_CONFIG
 from .options import settings as _settings
 
 # What an action has no use for, by the options' names.
@@ -29,11 +31,16 @@ _ONLY_FOR = {
     "overrides": ("deploy",),
     "model": ("deploy",),
     "tag": ("deploy",),
+    "expires": ("deploy",),
+    "allow_replace": ("deploy",),
+    "continue_rollback": ("deploy",),
     "out": ("deploy", "status"),
     "keep_data": ("destroy",),
     "retain": ("destroy",),
 }
-_FLAGS = {"overrides": "--set", "keep_data": "--keep-data"}
+# Of a file's name, which has the ids of the students with `--only`.
+_LONGEST_STEM = 100
+_FLAGS = {"overrides": "--set"}
 
 
 def class_(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -44,16 +51,25 @@ def class_(options: argparse.Namespace, reporter: Reporter) -> int:
 
 
 def _refuse_idle(options: argparse.Namespace) -> None:
-    """Raises SettingsError for options that the action has no use for."""
+    """Raises SettingsError for options that the action has no use for. A file of --config is for every action."""
+    file = getattr(options, "file", NO_CONFIG).options
     faults = [
-        f"{_FLAGS.get(name, f'--{name}')} goes with class {' and class '.join(actions)}"
+        f"{_FLAGS.get(name, f'--{_word(name)}')} works only with class {' and class '.join(actions)}"
         for name, actions in _ONLY_FOR.items()
-        if getattr(options, name) and options.action not in actions
+        if (value := getattr(options, name)) and value != file.get(_word(name)) and options.action not in actions
     ]
+    if options.roster and options.action == "destroy":
+        faults.append(
+            f"class destroy deletes the whole class: leave out {options.roster}, or name students with --only"
+        )
     if options.keep_data and options.only:
-        faults.append("--keep-data is about what all share: leave out --only")
+        faults.append("--keep-data keeps what all share, and --only deletes single students: use only one of them")
     if faults:
         raise SettingsError(faults)
+
+
+def _word(name: str) -> str:
+    return name.replace("_", "-")
 
 
 def _deploy(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -73,6 +89,7 @@ def _deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     order.check()
     if options.plan:
         return _preview(options, order, reporter)
+    refuse_unwritable(options.out or Path(asked.name), is_made=True)
     target, _ = target_of(options, asked, reporter)
     aws = deploying.connected(asked, target, reporter)
     seats = run.deploy(aws, order, target, reporter, agreement(options, reporter))
@@ -137,17 +154,19 @@ def _listed(options: argparse.Namespace, name: str) -> tuple[Student, ...]:
 
 
 def _write(options: argparse.Namespace, name: str, seats: Sequence[Seat], reporter: Reporter) -> None:
-    """The list and the cards. They may hold keys, so nobody else may read them."""
+    """The list and the cards. They may hold keys, so nobody else may read them.
+
+    Those of some students have names of their own: the list of the whole class stays as it is.
+    """
     folder = options.out or Path(name)
+    stem = "-".join((name, *options.only))[:_LONGEST_STEM]
     with_codes = page.has_codes()
     if not with_codes:
         reporter.warning(f"the cards have no QR codes; to get them, run: {page.EXTRA}")
-    files = {folder / f"{name}.csv": sheet(seats), folder / f"{name}.html": page.html(name, seats, with_codes)}
+    files = {folder / f"{stem}.csv": sheet(seats), folder / f"{stem}.html": page.html(name, seats, with_codes)}
     folder.mkdir(parents=True, exist_ok=True)
     for path, text in files.items():
-        with naming(path):
-            path.touch(mode=0o600)
-            path.write_text(text, encoding="utf-8")
+        write_whole(path, text, is_private=True)
     reporter.output(f"wrote {' and '.join(map(str, files))}", files=[str(path) for path in files])
 
 
@@ -163,5 +182,6 @@ def _ended(seats: Sequence[Seat], reporter: Reporter) -> int:
         reporter.error(f"{counted(seats)}: {', '.join(failed)}. Run class deploy again; what is done stays")
     else:
         reporter.output(counted(seats))
-    reporter.result(not failed, students=len(seats), failed=failed)
+    told = {"exit_code": code} if failed else {}
+    reporter.result(not failed, students=len(seats), failed=failed, **told)
     return code

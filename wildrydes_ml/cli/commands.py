@@ -26,7 +26,7 @@ from ..destroy import public as destroying
 from ..errors import SettingsError, WildrydesError
 from ..local import emulator as local
 from ..local import filling
-from ..reporting import Progress, Reporter, answer_to, terminal_columns
+from ..reporting import Confirm, Progress, Reporter, answer_to, terminal_columns
 from ..tags import TAG
 from . import ask_line, browser
 from .options import settings as _settings
@@ -45,7 +45,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     """Deploys, or shows the plan."""
     settings = _settings(options)
     if options.fail_on_change and not options.plan:
-        raise SettingsError(["--fail-on-change goes with --plan"])
+        raise SettingsError(["--fail-on-change works only with --plan"])
     if options.plan:
         return _preview(options, settings, reporter)
     done = deployed(options, reporter)
@@ -233,7 +233,7 @@ def existing_target(options: argparse.Namespace, settings: Settings) -> Target:
     return local.target(home, emulator, settings.name)
 
 
-def agreement(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+def agreement(options: argparse.Namespace, reporter: Reporter) -> Confirm:
     """Asks a person at a terminal before a deploy makes something or makes it dearer; a program is not asked."""
 
     def confirm(lines: list[str]) -> None:
@@ -256,7 +256,7 @@ def agree(question: str, otherwise: str) -> None:
         raise SettingsError([otherwise])
 
 
-def confirmation(options: argparse.Namespace, reporter: Reporter) -> Callable[[list[str]], None]:
+def confirmation(options: argparse.Namespace, reporter: Reporter) -> Confirm:
     """Asks a person at a terminal before a destroy; without one, `--yes` must agree."""
 
     def confirm(found: list[str]) -> None:

@@ -65,7 +65,7 @@ NO_CONFIG = Config()
 def read(path: Path) -> Config:
     """The options in a TOML file. Raises SettingsError with every fault, and when it cannot be read."""
     try:
-        body = _parsed(path.read_text(encoding="utf-8"))
+        body = _parsed(path.read_text(encoding="utf-8-sig"))
     except ValueError as error:  # neither TOML nor UTF-8
         raise SettingsError([f"--config {path}: this is not TOML: {error}"]) from error
     except OSError as error:

@@ -72,11 +72,13 @@ def _there(home: Path, options: argparse.Namespace) -> set[str]:
 
 
 def _end(share: sharing.Share, options: argparse.Namespace, reporter: Reporter) -> None:
-    """Removes first and tells it then: a terminal that is closed takes no words."""
+    """Removes, and tells it before and after: a terminal that is closed takes no words."""
     try:
         if not share.began:
             said = f"kept: what was in {share.home} before the demo"
         elif share.is_last():
+            with suppress(OSError):
+                reporter.event("delete the demo", step=1, steps=1, doing="delete the demo")
             said = _remove(share, options)
         else:
             said = f"another demo uses {share.home}: the last demo to stop deletes it"

@@ -21,6 +21,7 @@ from .collecting import unsearched
 from .config import NO_CONFIG, Config, read
 from .parser import VERBS, build_parser
 from .unheeded import unheeded
+from .usage import Parser
 
 INTERRUPTED = 130
 # The module of the verbs that only write.
@@ -34,9 +35,9 @@ def main(arguments: Sequence[str] | None = None, verb: str = "") -> int:
         try:
             options = build_parser(verb, _config_of(given)).parse_args(given)
         except SettingsError as error:
-            return _fail(_reporter(_output_of(given)), str(error), error.exit_code)
+            return _fail(_reporter(_value_of("--output", given)), str(error), error.exit_code)
         except OSError as error:
-            return _fail(_reporter(_output_of(given)), _told(error), 1)
+            return _fail(_reporter(_value_of("--output", given)), _told(error), 1)
         if VERBS[options.verb].module == OFFLINE and not getattr(options, "model", ""):
             return _run(options, _reporter(options.output))
     # What shows progress, for which a command that only writes need not wait.
@@ -105,7 +106,7 @@ def _told(error: OSError) -> str:
     return f"{error.filename}: {error.strerror}" if error.filename else str(error)
 
 
-def _reporter(output: str) -> Reporter:
+def _reporter(output: str | None) -> Reporter:
     return JsonReporter() if output == "json" else TextReporter()
 
 
@@ -115,16 +116,15 @@ def _fail(reporter: Reporter, text: str, exit_code: int, **record: Any) -> int:
     return exit_code
 
 
-def _output_of(arguments: Sequence[str]) -> str:
-    """What --output says on a command line that is wrong elsewhere."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--output", nargs="?")
-    return str(parser.parse_known_args(arguments)[0].output)
-
-
 def _config_of(arguments: Sequence[str]) -> Config:
     """What the file of --config holds."""
-    parser = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    parser.add_argument("--config", nargs="?", type=Path)
-    path = parser.parse_known_args(arguments)[0].config
-    return read(path) if path else NO_CONFIG
+    path = _value_of("--config", arguments)
+    return NO_CONFIG if path is None else read(Path(path))
+
+
+def _value_of(option: str, arguments: Sequence[str]) -> str | None:
+    """What a command line says of one option, whatever is wrong with the rest; None where it says nothing."""
+    parser = Parser(add_help=False, allow_abbrev=False)
+    parser.add_argument(option, dest="value", nargs="?")
+    value: str | None = parser.parse_known_args(arguments)[0].value
+    return value

@@ -14,6 +14,7 @@ from ..naming import OWN_NAME
 from ..reporting import Reporter
 from ..template.render import differences, render_all, write
 from ..workshop import templates
+from ..writing import write_whole
 
 
 def render(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -86,8 +87,7 @@ def package(options: argparse.Namespace, reporter: Reporter) -> int:
     """Writes the function's zip; with a model, the one for `packaged.yml`."""
     built = _packaged(options, reporter) if options.model else packaging.build()
     options.out.parent.mkdir(parents=True, exist_ok=True)
-    with naming(options.out):
-        options.out.write_bytes(built.body)
+    write_whole(options.out, built.body)
     reporter.output(f"wrote {options.out}: {len(built.body):,} bytes, sha256 {built.digest}")
     reporter.result(True, sha256=built.digest)
     return 0

@@ -26,9 +26,15 @@ _START = """examples:
 
 wildrydes-ml VERB --help shows the options of a verb."""
 _EPILOG = """exit codes:
-  0 done or nothing to do   1 failed   2 usage or settings   3 interrupted, run again to resume
-  4 refused: not created by this tool, protected, both routes under one name, or a change that needs --allow-replace
-  5 with --fail-on-change: there is a change   130 stopped by Ctrl-C"""
+  0    done, or nothing to do
+  1    failed
+  2    wrong usage or settings
+  3    interrupted: run the same command again
+  4    refused: not created by this tool, protected,
+       deployed by the other route, or a change that
+       --allow-replace must name
+  5    there is a change (with --fail-on-change)
+  130  stopped by Ctrl-C"""
 
 
 def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.ArgumentParser:
@@ -38,7 +44,7 @@ def build_parser(verb: str = "", config: Config = NO_CONFIG) -> argparse.Argumen
         VERBS[verb].add(parser, verb, config)
         parser.set_defaults(program=_SCRIPT)
         return parser
-    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser = Parser(PROGRAM, description=_ABOUT, epilog=_START)
     parser.add_argument("--version", action="version", version=f"{PROGRAM} {VERSION}", help="show the version")
     verbs = parser.add_subparsers(title="verbs", required=True, metavar="VERB")
     for name, entry in VERBS.items():
@@ -54,7 +60,6 @@ def _texts(verb: str, command: str) -> dict[str, Any]:
     return {
         "description": VERBS[verb].help,
         "epilog": f"examples:\n{examples}\n\n{_EPILOG}",
-        "formatter_class": argparse.RawDescriptionHelpFormatter,
     }
 
 
@@ -101,7 +106,9 @@ VERBS = {
     ),
     "ask": _Verb("Send a question to the deployed API and print the answer.", "commands", group.place, group.ask),
     "classify": _Verb("Ask the deployed API about pictures.", "commands", group.place, group.classify),
-    "batch": _Verb("Ask about many pictures, in a bucket or in a folder.", "batch", group.place, group.batch),
+    "batch": _Verb(
+        "Ask about many pictures, in a bucket or in a folder.", "batch", group.place, group.change, group.batch
+    ),
     "status": _Verb(
         "Show stacks, outputs, whether the API answers, and idle cost.", "commands", group.place, group.status
     ),

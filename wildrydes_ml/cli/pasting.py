@@ -23,6 +23,8 @@ def following(options: argparse.Namespace, given: Sequence[str], script: str) ->
         return Next(again(given, script), other, "", again(given, script))
     if getattr(options, "expired", False):  # which deployments these were, nobody has said
         return Next(again(given, script))
+    if options.verb == "class":  # which only its list of students makes again
+        return Next(again(given, script))
     use = ["ask"] if getattr(options, "app", "") else ["classify", "PICTURE"]
     return Next(
         again(given, script),

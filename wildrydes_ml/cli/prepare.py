@@ -14,7 +14,7 @@ from ..workshop.names import PACKAGED
 def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
     """Prepares a model here, and writes what a zip needs of it."""
     out: Path = options.out
-    if out.exists() and not (out.is_dir() and (not any(out.iterdir()) or packing.is_prepared(out))):
+    if not packing.may_replace(out):
         raise SettingsError([f"--out {out}: it exists and is no prepared model; name a new directory"])
     if missing := [one for one in (needs.python_here(), needs.environments(), needs.programs()) if not one.is_there]:
         raise SettingsError([f"{one.name}: {one.text}" for one in missing])

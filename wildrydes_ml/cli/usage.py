@@ -2,15 +2,36 @@
 
 import argparse
 import sys
+import textwrap
 from collections.abc import Sequence
+from functools import partial
 from typing import Any, NoReturn
 
 from ..errors import SettingsError
 from ..hints import meant
 
 
+class Help(argparse.HelpFormatter):
+    """Prose is broken at the terminal's width. What is indented, such as a command to copy, keeps its line."""
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        return "\n".join(line if line[:1] == " " else textwrap.fill(line, width) for line in text.splitlines())
+
+
+# For what is not printed. Without a width a formatter asks the terminal, and imports shutil for it.
+_UNPRINTED = partial(Help, width=80)
+
+
 class Parser(argparse.ArgumentParser):
-    """A parser that does not exit when a command line is wrong."""
+    """A parser that does not exit when a command line is wrong, and keeps the lines of its texts."""
+
+    def __init__(self, prog: str | None = None, **more: Any) -> None:
+        super().__init__(prog, formatter_class=_UNPRINTED, **more)
+
+    def format_help(self) -> str:
+        """The help, as wide as the terminal."""
+        self.formatter_class = Help
+        return super().format_help()
 
     def error(self, message: str) -> NoReturn:
         """Prints where the options stand, since all of them would hide the error, and raises SettingsError."""
@@ -50,7 +71,10 @@ def _asked(parser: Parser, verb: str) -> argparse.ArgumentParser:
 
 
 def _meant(unknown: Sequence[str], parser: argparse.ArgumentParser) -> str:
-    """For the first of the unknown arguments that is like an option of the parser."""
+    """For an application's file without its option, or the first of the unknown arguments that is like an option."""
     options = [option.lstrip("-") for action in parser._actions for option in action.option_strings]
+    files = [given for given in unknown if given.endswith(".py")] if "app" in options else []
+    if files:
+        return f"; did you mean --app {files[0]}?"
     slips = (given.lstrip("-").partition("=")[0] for given in unknown if given.startswith("-"))
     return next(filter(None, (meant(slip, options) for slip in slips)), "").replace("mean ", "mean --")

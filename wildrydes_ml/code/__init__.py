@@ -126,7 +126,8 @@ def _packed(packing: Packing, target: Target, pip: Pip, reporter: Reporter | Non
             if reporter and not wanted.compiled(target):
                 reporter.warning(
                     f"python{target.python} is not on this machine, so the zip has no bytecode, and each cold start "
-                    f"takes seconds longer: install it, or choose another version with --set PythonRuntime"
+                    "takes seconds longer: install it, or choose another version (for deploy with --set "
+                    "PythonRuntime=…, for prepare and package with --runtime)"
                 )
             packages = _packages(wanted, target, pip, reporter)
     inside = {f"{PACKED}/{PACKED_PACKAGES}/{name}": body for name, body in packages.items()}

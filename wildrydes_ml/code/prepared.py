@@ -13,6 +13,7 @@ from typing import Any, TypeAlias
 from ..errors import SettingsError
 
 MANIFEST = "manifest.json"
+_PARTS = {MANIFEST, "prepared"}
 FORMAT = 2
 """Of the manifest, as the function reads it."""
 _ENGINE = "litert"
@@ -22,8 +23,23 @@ Files: TypeAlias = Mapping[str, bytes]
 
 
 def is_one(path: Path) -> bool:
-    """Whether the directory has a prepared model, however damaged; a directory that stands for EFS has more."""
-    return (path / MANIFEST).is_file() and not (path / "tensorflow").exists()
+    """Whether the directory has a prepared model, however damaged.
+
+    It may lack a part when it has nothing else: a directory with more may have a manifest of another kind. A directory
+    that stands for EFS has TensorFlow, too.
+    """
+    names = _names(path)
+    return bool(names & _PARTS) and (names <= _PARTS or names >= _PARTS) and "tensorflow" not in names
+
+
+def may_replace(directory: Path) -> bool:
+    """Whether nothing but a prepared model, perhaps a part of one, is lost when one is written there."""
+    names = _names(directory)
+    return not directory.exists() or (directory.is_dir() and (not names or "prepared" in names <= _PARTS))
+
+
+def _names(directory: Path) -> set[str]:
+    return {path.name for path in directory.iterdir()} if directory.is_dir() else set()
 
 
 def read(directory: Path) -> Files:
@@ -71,18 +87,32 @@ def write(files: Files, directory: Path) -> None:
 
 
 def summary(files: Files) -> str:
-    """The model in words."""
-    manifest = json.loads(files[MANIFEST])
-    size = sum(map(len, files.values())) / 1e6
-    weights = manifest["prepared"][_ENGINE].get("weights", {}).get("format", "")
-    return f"{size:.1f} MB for LiteRT{f', {weights} weights' if weights else ''}"
+    """The model in words: its size, which weights it has and why, and how far its answers are TensorFlow's."""
+    entry = json.loads(files[MANIFEST])["prepared"][_ENGINE]
+    said = [f"{sum(map(len, files.values())):,} bytes for LiteRT"]
+    if weights := entry.get("weights"):
+        said.append(f"{weights['format']} weights ({weights['why']}{_differing(weights)})")
+    if found := entry.get("agreement"):
+        said.append(
+            f"finds the same as TensorFlow: {found['compared']} detections of both in {found['pictures']} pictures, "
+            f"scores differ by at most {found['score_difference']:.1g}"
+        )
+    return ", ".join(said)
+
+
+def _differing(weights: Mapping[str, Any]) -> str:
+    """By how much the chosen weights find other things, where that was looked at."""
+    if "differs" in weights:
+        return f", although {weights['differs']}"
+    found = weights.get("agreement") if weights["format"] == "float16" else None
+    return f", scores differ by at most {found['score_difference']:.1g}" if found else ""
 
 
 def _manifest(filled: Mapping[str, Any], entry: Mapping[str, Any], files: Files) -> bytes:
     """What the function and the deployer read of a prepared model; it does not say on which machine it was made."""
     model = filled.get("model") or {}
     signature = {name: value for name, value in filled["signature"].items() if name != "saved_model"}
-    content = {
+    content: dict[str, Any] = {
         "format": filled["format"],
         "model": {name: model[name] for name in ("bytes", "files", "sha256", "archive_sha256") if model.get(name)},
         "description": filled.get("description", ""),
@@ -90,7 +120,13 @@ def _manifest(filled: Mapping[str, Any], entry: Mapping[str, Any], files: Files)
         "prepared": {_ENGINE: entry},
         "files": {name: hashlib.sha256(body).hexdigest() for name, body in files.items()},
     }
-    return json.dumps(content, indent=1, ensure_ascii=False).encode()
+    return json.dumps({**content, "sha256": _digest(content)}, indent=1, ensure_ascii=False).encode()
+
+
+def _digest(manifest: Mapping[str, Any]) -> str:
+    """Of a manifest's content: a changed number in it would not show otherwise."""
+    content = {name: value for name, value in manifest.items() if name != "sha256"}
+    return hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def _listed(where: str, text: bytes) -> dict[str, str]:
@@ -99,11 +135,13 @@ def _listed(where: str, text: bytes) -> dict[str, str]:
         manifest = json.loads(text)
         number, files = manifest["format"], dict(manifest["files"])
         entry = manifest["prepared"][_ENGINE]
-        names = [entry["model"], entry["labels"]]
-    except (ValueError, LookupError, TypeError) as error:
+        names = [str(entry[name]) for name in ("model", "labels")]
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise _damaged(where, f"{MANIFEST} cannot be read ({type(error).__name__})") from None
     if number != FORMAT:
         raise _damaged(where, f"{MANIFEST} has format {number}, and this version reads {FORMAT}")
+    if manifest.get("sha256", _digest(manifest)) != _digest(manifest):
+        raise _damaged(where, f"{MANIFEST} has another content than was written")
     if strange := [name for name in (*files, *names) if name not in files or not _is_inside(name)]:
         raise _damaged(where, f"{MANIFEST} lists {strange[0]!r} wrongly")
     return files

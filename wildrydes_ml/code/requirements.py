@@ -113,11 +113,20 @@ def libc_here() -> int:
 
 def target(file: Path | str, runtime: str, architecture: str, libc: int = 0) -> Target:
     """The target of the file's packages. Raises SettingsError for an unknown runtime or processor."""
+    wrong = []
     if not re.fullmatch(r"python3\.\d+", runtime):
         what = f"{runtime} is not one" if runtime else "none is set"
-        raise SettingsError([f"{file}: its packages need a Python runtime, but {what}; use one such as python3.13"])
+        wrong += [
+            f"{file}: its packages need a Python runtime, but {what}; use one such as python3.13, "
+            "as in Code(..., runtime='python3.13')"
+        ]
     if architecture and architecture not in _MACHINES:
-        raise SettingsError([f"{file}: there is no processor {architecture}; use {' or '.join(_MACHINES)}"])
+        wrong += [
+            f"{file}: there is no processor {architecture}; use {' or '.join(_MACHINES)}, "
+            "as in Code(..., architecture='x86_64')"
+        ]
+    if wrong:
+        raise SettingsError(wrong)
     return Target(runtime, architecture or "x86_64", libc)
 
 

@@ -45,11 +45,11 @@ def number_of(value: Any) -> float | None:
         return None
 
 
-def _one(item: str, price: str = "") -> Biller:
+def _one(item: str) -> Biller:
     """A type of which each bills the same."""
 
     def bills(properties: Properties, title: str, resources: Resources) -> Iterator[Bill]:
-        yield Bill(item, price or item)
+        yield Bill(item, item)
 
     return bills
 

@@ -15,13 +15,13 @@ from ..costs import bursts
 from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, Refused, WildrydesError
 from ..local import filling
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
 from ..tags import EXPIRES_TAG, TAG, lasting
 from ..template.effective import made
 from ..template.fillers import fillers
 from . import drift, handover, offers, planning, preflight, proven, shell, texts
 from . import proof as proving
-from .desired import DesiredStack
+from .desired import DesiredStack, Outputs
 from .follower import MADE, Follower, begin, work
 from .observer import fill_settings
 from .plans import Plan
@@ -48,7 +48,7 @@ def deploy(
     settings: Settings,
     target: Target,
     reporter: Reporter,
-    confirm: Callable[[list[str]], None] = lambda lines: None,
+    confirm: Confirm = lambda lines: None,
 ) -> Deployed:
     """Makes the deployment as wanted; a second time it changes nothing.
 
@@ -58,16 +58,12 @@ def deploy(
     return apply(aws, planning.make(aws, settings, target, reporter), reporter, confirm)
 
 
-def apply(
-    aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
-) -> Deployed:
+def apply(aws: Aws, plan: Plan, reporter: Reporter, confirm: Confirm = lambda lines: None) -> Deployed:
     """Takes the steps of a finished plan, and proves that what was made answers."""
     return taken(aws, plan, reporter, confirm).prove(changed=plan.changes)
 
 
-def taken(
-    aws: Aws, plan: Plan, reporter: Reporter, confirm: Callable[[list[str]], None] = lambda lines: None
-) -> "Deployer":
+def taken(aws: Aws, plan: Plan, reporter: Reporter, confirm: Confirm = lambda lines: None) -> "Deployer":
     """Takes the steps of a finished plan. The proof is the caller's to ask for."""
     deployer = Deployer(aws, plan, reporter)
     deployer.report()
@@ -254,20 +250,15 @@ class Deployer:
         """The stack with its inputs, which come from the stacks made before it; a finished one as it is."""
         if stack.is_resolved:
             return stack
-        outputs = {name: one.outputs for name, one in self._stacks.items()}
-        contents = (
-            filling.manifest(self.plan.desired.fill)
-            if self.plan.desired.fill
-            else self.plan.desired.contents(stack, outputs)
-        )
+        desired, outputs = self.plan.desired, self._stack_outputs
+        contents = filling.manifest(desired.fill) if desired.fill else desired.contents(stack, outputs)
         return stack.resolved(outputs, contents)
 
     def _can_prepare(self, step: ApplyStack) -> bool:
         stack, found = step.desired, self._stacks.get(step.desired.name)
-        outputs = {name: one.outputs for name, one in self._stacks.items()}
         is_updatable = step.kind == "update" and found is not None and state(found.status).deploy is Deploy.UPDATE
         has_way = self.plan.observed.bucket_tags is not None or not handover.is_large(stack)
-        return is_updatable and has_way and stack.is_resolvable(outputs)
+        return is_updatable and has_way and stack.is_resolvable(self._stack_outputs)
 
     def _prepare(self, stack: DesiredStack) -> ChangeSet | None:
         wanted = self._resolved(stack)
@@ -339,8 +330,11 @@ class Deployer:
     @property
     def outputs(self) -> dict[str, str]:
         """The outputs of the stacks, as the deployment calls them."""
-        told = {name: stack.outputs for name, stack in self._stacks.items()}
-        return self.plan.desired.deployment.merged(self.plan.settings.name, told)
+        return self.plan.desired.deployment.merged(self.plan.settings.name, self._stack_outputs)
+
+    @property
+    def _stack_outputs(self) -> Outputs:
+        return {name: one.outputs for name, one in self._stacks.items()}
 
     def _report_outputs(self, outputs: Mapping[str, str]) -> None:
         for key, value in outputs.items():

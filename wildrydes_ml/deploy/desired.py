@@ -157,21 +157,6 @@ class Desired:
         """The last stack, which needs all others."""
         return self.stacks[-1]
 
-    @property
-    def efs(self) -> DesiredStack | None:
-        """The first of several stacks."""
-        return self.stacks[0] if len(self.stacks) > 1 else None
-
-    @property
-    def function_name(self) -> str:
-        """The function's name."""
-        return self.label
-
-    @property
-    def log_group(self) -> str:
-        """The function's log group."""
-        return f"/aws/lambda/{self.label}"
-
     def stack(self, id: str) -> DesiredStack:
         """The stack with the deployment's own id."""
         ids = [one.id for one in self.deployment.stacks]

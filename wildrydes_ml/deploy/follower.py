@@ -59,7 +59,9 @@ def work(
 def begin(reporter: Reporter, record: Mapping[str, Any]) -> None:
     """Tells what CloudFormation has begun."""
     known = record.get("resources")
-    words = f": {len(known)} resources, {durations.about(record['about_seconds'])}" if known else ""
+    words = (
+        f": {len(known)} resource{'s' * (len(known) != 1)}, {durations.about(record['about_seconds'])}" if known else ""
+    )
     reporter.event(f"{record['stack']}  CloudFormation starts to {record['operation']} it{words}", **record)
 
 

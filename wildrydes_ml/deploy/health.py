@@ -15,7 +15,7 @@ from ..deployment import Proof, Verdict
 from ..errors import InterruptedWork, WildrydesError
 from ..hints import meant
 from ..reporting import Reporter
-from ..tags import EXPIRES_TAG, TAG
+from ..tags import BESIDE_TAG, EXPIRES_TAG, TAG
 from . import drift, proof, shell
 from .planner import FoundStack
 from .settings import Settings
@@ -61,8 +61,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
     url = proof.public_url(target, asked, found)
     reporter.output(f"URL: {url}", api_url=url)
     answer = asked.read(send(asked.body, asked.headers))
-    if answer.error:
-        raise WildrydesError(f"the API does not answer: {answer.error}")
+    proof.refuse_wrong(answer)
     record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
     reporter.output(f"the API answers: {answer.describe()}", **record)
     return Health(tuple(stacks), _shown(settings, target, found, found), url, answer)
@@ -109,10 +108,10 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], o
 
 
 def _refuse_unable(stacks: list[Stack]) -> None:
-    """Raises WildrydesError for a stack in a status in which there is no API to ask."""
+    """Raises WildrydesError for a stack in a status in which there is no API to ask; one beside ours has none."""
     for stack in stacks:
         row = state(stack.status)
-        if row.status is Status.EXPLAIN:
+        if row.status is Status.EXPLAIN and BESIDE_TAG not in stack.tags:
             raise WildrydesError(
                 f"there is no API to ask: stack {stack.name} is {stack.status} ({row.meaning}): {row.advice}"
             )
@@ -159,7 +158,7 @@ def _tell_expiry(stacks: list[Stack], reporter: Reporter, place: str) -> None:
     """Reports when the stacks expire, if they do."""
     tags = [stack.tags for stack in stacks]
     if told := expiry.sentence(tags, datetime.now(timezone.utc), place):
-        reporter.output(told, expires=tags[-1][EXPIRES_TAG])
+        reporter.output(told, expires=expiry.last(tags)[EXPIRES_TAG])
 
 
 def _parameters(stacks: list[Stack]) -> Mapping[str, str]:

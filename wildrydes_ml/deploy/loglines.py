@@ -12,6 +12,7 @@ from email.utils import parsedate_to_datetime
 
 from ..aws.records import Console, StackResource
 from ..errors import SettingsError
+from ..expiry import stamp
 
 FUNCTION, GROUP, INSTANCE = "AWS::Lambda::Function", "AWS::Logs::LogGroup", "AWS::EC2::Instance"
 
@@ -49,11 +50,6 @@ class Source:
     name: str
     type: str
     id: str
-
-
-def stamp(time: datetime) -> str:
-    """A time in UTC, to the second."""
-    return time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def since(text: str, now: datetime) -> datetime:

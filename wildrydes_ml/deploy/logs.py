@@ -14,8 +14,9 @@ from ..aws.facts import Unknown
 from ..aws.records import LogEvent, Stack
 from ..aws.session import Aws
 from ..errors import OutOfReach, WildrydesError
+from ..expiry import stamp
 from ..reporting import Reporter
-from .loglines import GROUP, INSTANCE, Line, Source, console_lines, fresh, sources, stamp, whole_lines
+from .loglines import GROUP, INSTANCE, Line, Source, console_lines, fresh, sources, whole_lines
 
 # How much later than a newer line a line may arrive and still be shown.
 _LATE = timedelta(minutes=2)

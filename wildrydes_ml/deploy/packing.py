@@ -118,9 +118,9 @@ def own(path: Path) -> Files:
     return {f"{MODEL_DIRECTORY}/{name}": body for name, body in found.items()}
 
 
-def is_prepared(directory: Path) -> bool:
-    """Whether the directory has a prepared model."""
-    return prepared.is_one(directory)
+def may_replace(directory: Path) -> bool:
+    """Whether a prepared model may be written there."""
+    return prepared.may_replace(directory)
 
 
 def write(files: Files, directory: Path) -> None:

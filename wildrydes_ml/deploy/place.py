@@ -52,8 +52,7 @@ def found_at(target: Target, settings: Settings, stacks: dict[str, FoundStack]) 
 def _with_names(found: FoundStack, asked: Mapping[str, str]) -> dict[str, str]:
     rows = found.body.get("Parameters", {})
     stored = {name for name in found.stack.parameters if name in rows and parameters.is_stored(rows[name])}
-    known = {name: parameters.text(row["Default"]) for name, row in rows.items() if "Default" in row}
-    names = {name: value for name, value in {**known, **asked}.items() if name in stored}
+    names = {name: value for name, value in {**parameters.defaults(rows), **asked}.items() if name in stored}
     plain = {name: value for name, value in found.stack.parameters.items() if name not in stored}
     return {**plain, **names}
 

@@ -21,7 +21,7 @@ from .settings import Settings
 from .states import Deploy, State, state
 from .steps import ApplyStack, DeleteStack, Fill, MakeBucket, RollBack, Step, Upload, WarmUp, Wire
 
-_IF_FED = "if the outputs of the stacks before it or what is on EFS change"
+_IF_FED = "if the outputs of the stacks before it{} change"
 # At the end of the logical id of a snapshot of the API.
 _DIGEST = re.compile(r"(?<=[a-z]Deployment)[0-9a-f]{8}$")
 
@@ -317,7 +317,9 @@ def _next_steps(desired: Desired, stack: DesiredStack, observed: Observed, befor
     if found and is_fed and _moves(before) and found.row.deploy is Deploy.UPDATE:
         if found.missing:
             return _update_steps(desired, stack, found)
-        return [_update(stack, found.stack.parameters, _IF_FED)]
+        return [
+            _update(stack, found.stack.parameters, _IF_FED.format(" or what is on EFS" if stack.has_revision else ""))
+        ]
     outputs = observed.outputs
     if found is None or not stack.is_resolvable(outputs):
         return _stack_steps(desired, stack, found)

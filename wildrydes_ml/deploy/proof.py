@@ -48,7 +48,7 @@ def warm(
         invocation = aws.functions.invoke(function, dict(proof.event))
         reply = web.Reply(invocation.status, invocation.body.encode(), invocation.error)
         found = proof.read(reply)
-        if invocation.status == 200 and not found.error:
+        if reply.is_success and not found.error:
             for warning in proof.warnings(reply):
                 reporter.warning(warning)
             return found
@@ -58,7 +58,8 @@ def warm(
         is_final = 200 <= invocation.status < 500 or code(reply) == MODEL_FAILED
         if is_final or _is_hopeless(said) or clock() > deadline:
             raise WildrydesError(
-                f"function {bare_name(function)} does not answer correctly: {fault}; `wildrydes-ml logs` shows its log"
+                f"function {bare_name(function)} does not answer correctly: {fault}; `wildrydes-ml logs` shows its "
+                "log: give it the --app, --name, --region or --local of this command"
             )
         reporter.event(f"not yet: {fault}")
         look()
@@ -126,8 +127,8 @@ def ask_api(
     """Asks through the public URL, a function that was warmed just now or may start first.
 
     After the same deploy that warmed it, the API's key may be new. A web page with 200 is a network's sign-in
-    page, and counts as no answer; any other wrong 200 is final. `look` raises when there is nothing to wait for. Raises
-    WildrydesError when there is no answer in time.
+    page, and counts as no answer; any other wrong answer with such a status is final. `look` raises when there is
+    nothing to wait for. Raises WildrydesError when there is no answer in time.
     """
     began = word = clock()
     while True:
@@ -136,13 +137,19 @@ def ask_api(
         if not found.error:
             return found
         now = clock()
-        if (reply.status == 200 and not reply.is_page) or now - began > _patience(found.error, is_warm):
-            raise WildrydesError(f"the API does not answer: {found.error}")
+        if (reply.is_success and not reply.is_page) or now - began > _patience(found.error, is_warm):
+            refuse_wrong(found)
         if found.error.startswith(_UNKNOWN_KEY) and now >= word:
             reporter.event(f"waiting until the API key works everywhere in API Gateway, {now - began:.0f} s so far")
             word = now + _WORD_SECONDS
         look()
         sleep(1 if now - began < _EAGER_SECONDS else _PAUSE_SECONDS)
+
+
+def refuse_wrong(found: Verdict) -> None:
+    """Raises WildrydesError for an answer that is wrong, or that did not come."""
+    if found.error:
+        raise WildrydesError(f"the API does not answer correctly: {found.error}")
 
 
 def _patience(error: str, is_warm: bool) -> float:

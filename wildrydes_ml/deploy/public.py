@@ -4,13 +4,13 @@ The modules for AWS are imported only when a function is called: they take the l
 application imports this module just to declare the application.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict
 
 from ..aws.target import Target
 from ..deployment import Deployment
-from ..reporting import Reporter, TextReporter
+from ..reporting import Confirm, Reporter, TextReporter
 from .plans import Plan
 from .settings import Settings
 
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from ..aws.session import Aws
     from .deployer import Deployed
     from .health import Health
-
-Confirm: TypeAlias = Callable[[list[str]], None]
 
 
 class Declared(Protocol):

@@ -10,12 +10,16 @@ from ..aws.session import Aws
 from ..aws.target import Target
 from ..deployment import Proof
 from ..errors import SettingsError, WildrydesError
+from ..questions import is_on
 from ..web import Reply
 from . import health
 from .settings import Settings
 
 _ROUTE = re.compile(r"(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS) /(\S*)")
 _SHOWN_BYTES = 20_000
+# What API Gateway answers where it has no route, as to a request without a signature
+# (https://docs.aws.amazon.com/apigateway/latest/developerguide/supported-gateway-response-types.html).
+_UNKNOWN_ROUTE = b"Missing Authentication Token"
 
 
 def body(given: str | None, standard_input: TextIO) -> bytes | None:
@@ -65,23 +69,16 @@ def _asked(proof: Proof, route: str, sent: bytes | None) -> Proof:
 
 def _answers(route: str, method: str, path: str) -> bool:
     """Whether a route, such as "ANY /digits/{id}" or "GET /{rest+}", answers a method on a path."""
-    own, _, pattern = route.partition(" ")
-    parts = [_part(one) for one in pattern.strip("/").split("/")]
-    asked = path.partition("?")[0].strip("/")
-    return own in ("ANY", method) and re.fullmatch("/".join(parts), asked) is not None
-
-
-def _part(name: str) -> str:
-    """A part of a route's path as a pattern."""
-    if not name.startswith("{"):
-        return re.escape(name)
-    return ".+" if name.endswith("+}") else "[^/]+"
+    own, _, resource = route.partition(" ")
+    return own in ("ANY", method) and is_on(resource, path)
 
 
 def fault(reply: Reply) -> str:
     """What is wrong with an answer that is an error, or that did not come."""
     if not reply.status:
         return f"no answer: {reply.fault}"
+    if reply.status == 403 and _UNKNOWN_ROUTE in reply.body:
+        return "the API answered 403: it has no such route, or the route needs an AWS signature"
     return f"the API answered {reply.status}{'; `logs` may show why' if reply.status >= 500 else ''}"
 
 

@@ -14,7 +14,6 @@ from ..aws.records import Identity
 from ..errors import Refused, SettingsError
 from ..tags import ASIDE_TAG
 from ..template import parameters
-from ..template.decode import decode
 from .desired import default_bucket
 from .planner import FoundStack
 from .settings import RESET_ALL, Settings
@@ -27,9 +26,9 @@ _MODEL = ("ModelUrl", "ModelSha256")
 def recall(
     asked: Settings, stacks: Mapping[str, FoundStack], identity: Identity, fixed: Collection[str] = ()
 ) -> Settings:
-    """The settings with what the deployed `stacks` (by name, of both routes) hold of those that were not asked for.
+    """The settings with what the deployed `stacks` (by name, of every route) hold of those that were not asked for.
 
-    `fixed` names parameters that the place decides. Raises Refused when no route is named and both are deployed,
+    `fixed` names parameters that the place decides. Raises Refused when no route is named and several are deployed,
     SettingsError when what was set does not suit this version's parameters.
     """
     settings = replace(asked, route=asked.route or _deployed_route(asked, stacks))
@@ -77,19 +76,13 @@ def set_values(found: FoundStack) -> dict[str, str]:
     CloudFormation tells `HIDDEN` in its place, with which an update keeps it.
     """
     rows: Mapping[str, Mapping[str, Any]] = found.body.get("Parameters", {})
-    defaults = parameter_defaults(found.template)
+    defaults = parameters.defaults(rows)
     aside = dict(pair.split("=", 1) for pair in found.stack.tags.get(ASIDE_TAG, "").split())
     return {
         name: value
         for name, value in {**found.stack.parameters, **aside}.items()
         if name in rows and not (name in defaults and parameters.same(value, defaults[name]))
     }
-
-
-def parameter_defaults(text: str) -> dict[str, str]:
-    """The defaults of a template's parameters, as CloudFormation tells their values; those without one are left out."""
-    rows = decode(text).get("Parameters", {}) if text else {}
-    return {name: parameters.text(row["Default"]) for name, row in rows.items() if "Default" in row}
 
 
 def _reset(settings: Settings) -> set[str]:

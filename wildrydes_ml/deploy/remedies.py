@@ -39,6 +39,11 @@ class Remedies:
             "--stack-name", stack,
         )  # fmt: skip
 
+    def deletion(self, stack: str) -> str:
+        """How to delete a stack, and wait until it is gone."""
+        waiting = self.command("cloudformation", "wait", "stack-delete-complete", "--stack-name", stack)
+        return f"{self.command('cloudformation', 'delete-stack', '--stack-name', stack)} && {waiting}"
+
     def policy(self, stack: str) -> str:
         """How to look at what a stack's policy allows."""
         return self.command("cloudformation", "get-stack-policy", "--stack-name", stack)

@@ -1,14 +1,13 @@
 """The user's own pictures, on which the prepared model is compared with TensorFlow when EFS is filled."""
 
 import hashlib
-import io
-import tarfile
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from ..ask import pictures
 from ..errors import SettingsError
+from .model import packed
 
 MOST, MOST_BYTES = 100, 50_000_000
 """More make the filling longer, and show no more. `lambda_src/filling/samples.py` looks at as many."""
@@ -69,11 +68,5 @@ def _files(folder: str) -> list[Path]:
 
 def _packed(files: Sequence[Path]) -> bytes:
     """A tar of the files under numbers, the same bytes for the same pictures: nobody needs their names."""
-    plain = io.BytesIO()
-    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        for number, path in enumerate(files, start=1):
-            entry = tarfile.TarInfo(f"{number:03}{path.suffix.lower()}")
-            entry.size, entry.mode = path.stat().st_size, 0o644
-            with path.open("rb") as content:
-                archive.addfile(entry, content)
-    return plain.getvalue()
+    numbered = enumerate(files, start=1)
+    return packed({f"{number:03}{path.suffix.lower()}": path.read_bytes() for number, path in numbered})

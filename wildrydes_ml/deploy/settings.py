@@ -22,40 +22,48 @@ _BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 
 @dataclass(frozen=True)
 class Settings:
-    """What is asked of a deployment; `overrides` are the `--set` pairs.
-
-    `deployments` are those that one name may have, such as the routes of Wild Rydes: `route` chooses one; an empty
-    one is the deployed route, the first for a new deployment. `OWN_NAME` is the deployment's own name, an
-    empty `preset` changes nothing. `held` is what earlier deploys set, as `recall` reads it from the stacks: `preset`
-    and `overrides` win over it. `reset` names parameters that get their defaults back, or is `("all",)`.
-    `tags` are the `--tag` pairs, of which an empty value removes a tag; `held_tags` are those that the stacks have.
-    `expires` is the time when the deployment expires, in UTC as `2026-11-27T18:00:00Z`, or `never`; '' changes nothing.
-    `role_arn` is the role that CloudFormation takes for its work, '' for the one that a stack has, or the caller's own
-    rights. `account` is the one that must be called; `continue_rollback` ends an undoing that got stuck,
-    `last_proven` puts back the code that was proven last. `keep_data`
-    lets destroy keep EFS and bucket, `retain` names resources that it may leave behind when they cannot be deleted.
-    """
+    """What is asked of a deployment. What a command does not use keeps its default."""
 
     deployments: tuple[Deployment, ...]
+    """Those that one name may have, such as the routes of Wild Rydes."""
     name: str = OWN_NAME
+    """The name of what is deployed; `OWN_NAME` stands for the deployment's own."""
     route: str = ""
+    """Chooses one of `deployments`; '' is the deployed route, the first for a new deployment."""
     preset: str = ""
+    """'' changes nothing."""
     overrides: Mapping[str, str] = field(default_factory=dict)
+    """The `--set` pairs."""
     held: Mapping[str, str] = field(default_factory=dict)
+    """What earlier deploys set, as `recall` reads it from the stacks: `preset` and `overrides` win over it."""
     reset: tuple[str, ...] = ()
+    """Parameters that get their defaults back, or `("all",)`."""
     bucket: str = ""
+    """The bucket for code and model; '' for the one that earlier deploys used, or the deployer's own."""
     model: str = ""
+    """A SavedModel: directory, tar.gz or URL; '' for the deployed one, or the deployment's own."""
     samples: str = ""
+    """A folder of pictures in which the prepared model must find the same as TensorFlow does; '' for none."""
     allow_replace: tuple[str, ...] = ()
+    """Logical ids of protected resources (data, network or address) that may be replaced or deleted."""
     account: str = ""
+    """The account that must be called; '' for any."""
     continue_rollback: bool = False
+    """Ends an undoing that got stuck."""
     last_proven: bool = False
+    """Puts back the code that was proven last."""
     keep_data: bool = False
+    """Lets destroy keep EFS and bucket."""
     retain: tuple[str, ...] = ()
+    """Resources that destroy may leave behind when they cannot be deleted."""
     role_arn: str = ""
+    """The role that CloudFormation takes for its work; '' for the one that a stack has, or the caller's own rights."""
     tags: Mapping[str, str] = field(default_factory=dict)
+    """The `--tag` pairs; an empty value removes a tag."""
     held_tags: Mapping[str, str] = field(default_factory=dict)
+    """The tags that the stacks have."""
     expires: str = ""
+    """When the deployment expires, in UTC as `2026-11-27T18:00:00Z`, or `never`; '' changes nothing."""
 
     def __post_init__(self) -> None:
         """Raises SettingsError with every fault."""
@@ -238,13 +246,8 @@ class Settings:
 
     def parameter_values(self) -> dict[str, str]:
         """Every parameter that has a value and that nobody else decides, as CloudFormation gets it."""
-        chosen = {**self.own_defaults, **self.held, **self.asked}
-        defaults = {
-            name: parameters.text(row["Default"])
-            for name, row in self.rows.items()
-            if "Default" in row and name not in self.given
-        }
-        return {**defaults, **chosen}
+        defaults = {name: value for name, value in parameters.defaults(self.rows).items() if name not in self.given}
+        return {**defaults, **self.own_defaults, **self.held, **self.asked}
 
 
 def parse_overrides(pairs: list[str]) -> dict[str, str]:

@@ -94,7 +94,7 @@ def report(aws: Aws, reporter: Reporter, now: datetime) -> dict[str, Any]:
     if not found:
         reporter.output(f"no deployment of wildrydes-ml in {place}")
         return {"deployments": 0, "dollars": 0.0}
-    rows = [_Row.of(aws, one, now, reporter) for one in found]
+    rows = [_Row.of(aws, one, reporter) for one in found]
     cells = [_HEADS, *(row.cells(now) for row in rows)]
     widths = [max(len(line[at]) for line in cells) for at in range(len(_HEADS) - 1)]
     reporter.output(_line(_HEADS, widths))
@@ -128,7 +128,7 @@ class _Row:
     is_more: bool
 
     @classmethod
-    def of(cls, aws: Aws, standing: Standing, now: datetime, reporter: Reporter) -> "_Row":
+    def of(cls, aws: Aws, standing: Standing, reporter: Reporter) -> "_Row":
         try:
             made = [FoundStack(one, aws.stacks.template(one.name)).effective for one in standing.stacks]
         except InterruptedWork:

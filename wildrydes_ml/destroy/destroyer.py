@@ -17,7 +17,7 @@ from ..deploy.follower import Follower
 from ..deploy.planner import FoundStack
 from ..deploy.remedies import Remedies
 from ..deploy.settings import Settings
-from ..reporting import Reporter
+from ..reporting import Confirm, Reporter
 from . import keep, leftovers
 from .deleter import Deleter
 from .emptying import remove_bucket
@@ -32,10 +32,10 @@ def destroy(
     settings: Settings,
     target: Target,
     reporter: Reporter,
-    confirm: Callable[[list[str]], None],
+    confirm: Confirm,
     clock: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Deletes everything of both routes under the name; returns whether there was anything.
+    """Deletes everything of every route under the name; returns whether there was anything.
 
     With `keep_data` EFS and the bucket are kept, without the resources that are billed by the hour. `confirm` gets the
     lines that say what is deleted and what is kept; it raises if the user does not agree.

@@ -68,10 +68,8 @@ def prove_all(
         _report(thing, remedies, reporter)
     if left:
         raise WildrydesError("still exists: " + some([f"{thing.kind} {thing.id}" for thing in left], _NAMED))
-    if any(one.describe() for _, one in removed):
-        _report_alike(looks.alike(), remedies, reporter)
-    if not any(settings.keep_data for settings, _ in removed):
-        _report_tagged(looks.arns(claim), reporter)
+    if not target.is_local:  # an emulator forgets them when it ends
+        _report_unsure(looks, removed, claim, remedies, reporter)
     but = ", except what was kept" if any(one.describe() for one in stays) else ""
     unseen = f"; not checked: {', '.join(looks.skipped)}" if looks.skipped else ""
     reporter.event(f"verified: no billable resource of {claim.name} remains{but}{unseen}", about="idle cost")
@@ -152,6 +150,16 @@ def _report(thing: Billable, remedies: Remedies, reporter: Reporter) -> None:
         dollars=cost,
         remedy=remedy,
     )
+
+
+def _report_unsure(
+    looks: _Looks, removed: Sequence[tuple[Settings, Remains]], claim: Claim, remedies: Remedies, reporter: Reporter
+) -> None:
+    """What is perhaps ours, or perhaps there no longer."""
+    if any(one.describe() for _, one in removed):
+        _report_alike(looks.alike(), remedies, reporter)
+    if not any(settings.keep_data for settings, _ in removed):
+        _report_tagged(looks.arns(claim), reporter)
 
 
 def _report_tagged(arns: Collection[str], reporter: Reporter) -> None:

@@ -3,8 +3,8 @@
 from typing import TYPE_CHECKING
 
 from ..aws.target import Target
-from ..deploy.public import Application, Confirm, Options, connected, settings_of
-from ..reporting import Reporter, TextReporter
+from ..deploy.public import Application, Options, connected, settings_of
+from ..reporting import Confirm, Reporter, TextReporter
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack

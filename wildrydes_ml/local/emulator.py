@@ -25,6 +25,7 @@ from pathlib import Path
 from .. import web
 from ..aws.target import Target
 from ..errors import SettingsError, WildrydesError
+from ..naming import usual_home
 
 REGION = "us-east-1"
 # Of a mount path: https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
@@ -82,6 +83,7 @@ def target(home: Path, emulator: Emulator, name: str) -> Target:
         poll_seconds=0.05,
         # It never throttles: what does not answer has been stopped.
         attempts=2,
+        home=None if home == usual_home().expanduser().resolve() else home,
     )
 
 

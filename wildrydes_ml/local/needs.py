@@ -110,7 +110,7 @@ def listening(home: Path, port: int) -> Finding:
         emulator.free_port(port)
     except OSError as error:
         return Finding("port", False, f"127.0.0.1:{port}: {emulator.why_not(error)}: name another with --port")
-    return Finding("port", True, f"127.0.0.1:{port} is free" if port else "127.0.0.1 has free ones")
+    return Finding("port", True, f"127.0.0.1:{port} is free" if port else "127.0.0.1 has a free port")
 
 
 def index() -> Finding:

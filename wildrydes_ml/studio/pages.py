@@ -50,7 +50,7 @@ def _asking(one: Deployment, whole: Effective) -> Iterable[str]:
     yield from ("## 2. Ask", "", f"`{one.proof.url}` is the address of the API.")
     if commands:
         yield f"`{commands[0]}` is a command that asks it. Copy it into a terminal and run it."
-    yield f"The API answers `{'`, `'.join(one.proof.routes or (f'{one.proof.method} {one.proof.path}',))}`."
+    yield f"It has these routes: `{'`, `'.join(one.proof.routes or (f'{one.proof.method} {one.proof.path}',))}`."
     if any(entry["Type"] == _KEY for entry in whole["Resources"].values()):
         yield from _key()
     yield from (

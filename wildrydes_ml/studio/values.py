@@ -70,8 +70,7 @@ def made(settings: Settings, found: Mapping[str, str]) -> Effective:
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-concurrency.html
     """
     stack = chosen(settings).stacks[0]
-    known = {name: parameters.text(row["Default"]) for name, row in stack.rows.items() if "Default" in row}
-    whole = effective(stack.source.body, {**known, **found})
+    whole = effective(stack.source.body, {**parameters.defaults(stack.rows), **found})
     reserved = [name for name, one in whole["Resources"].items() if _RESERVED in (one.get("Properties") or {})]
     if reserved:
         raise SettingsError(

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from .change import ResourceChange
+from .parameters import text
 from .references import ORDER, references
-from .resolve import conditions, is_known, mapping, resolve, text_of, undecided
+from .resolve import conditions, is_known, mapping, resolve, undecided
 
 Body: TypeAlias = Mapping[str, Any]
 Effective: TypeAlias = Mapping[str, Mapping[str, Any]]
@@ -100,7 +101,7 @@ def _offered(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
 def _defaults(body: Body) -> dict[str, str]:
     """The parameters' defaults as text, as a stack tells its parameters' values."""
     entries = {name: mapping(entry) for name, entry in mapping(body.get("Parameters")).items()}
-    return {name: text_of(entry["Default"]) for name, entry in entries.items() if is_known(entry.get("Default"))}
+    return {name: text(entry["Default"]) for name, entry in entries.items() if is_known(entry.get("Default"))}
 
 
 def _section(body: Body, entries: Body, parameters: Mapping[str, str], rules: Mapping[str, Any]) -> dict[str, Any]:

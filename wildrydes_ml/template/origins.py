@@ -4,11 +4,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from .effective import Body, effective
+from .parameters import is_stored
 from .references import references
 from .resolve import mapping
-
-# Parameters of this kind hold the name under which Systems Manager keeps the value.
-STORED = "AWS::SSM::Parameter::Value<"
 
 
 def feeding(body: Body, value: Any) -> list[str]:
@@ -23,10 +21,6 @@ def known(body: Body, parameters: Mapping[str, str], own: Mapping[str, str]) -> 
     A parameter whose value is stored in Systems Manager stays unknown.
     """
     offered = mapping(body.get("Parameters"))
-    given = {
-        name: value
-        for name, value in parameters.items()
-        if not str(mapping(offered.get(name)).get("Type")).startswith(STORED)
-    }
+    given = {name: value for name, value in parameters.items() if not is_stored(mapping(offered.get(name)))}
     whole = {**body, "Parameters": {**offered, **{name: {"Type": "String"} for name in own}}}
     return effective(whole, {**given, **own})

@@ -71,8 +71,13 @@ def constraint(row: Mapping[str, Any]) -> str:
 
 
 def text(value: object) -> str:
-    """A default or an allowed value as CloudFormation writes it."""
+    """A plain value, such as a default, as CloudFormation writes it into text."""
     return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def defaults(rows: Mapping[str, Mapping[str, Any]]) -> dict[str, str]:
+    """The defaults of parameters, as CloudFormation tells their values; those without one are left out."""
+    return {name: text(row["Default"]) for name, row in rows.items() if "Default" in row}
 
 
 def _one_fits(value: str, row: Mapping[str, Any], is_number: bool) -> bool:

@@ -8,7 +8,7 @@ ORDER = "DependsOn"
 
 
 def references(value: Any) -> Iterator[str]:
-    """Every logical id or parameter that an entry names."""
+    """Every logical id or parameter that an entry names; `${!Name}` names none."""
     match value:
         case {"Ref": str(name)}:
             yield name
@@ -21,8 +21,10 @@ def references(value: Any) -> Iterator[str]:
             yield from references(own)
         case Mapping():
             for key, item in value.items():
-                yield from [item] if key == ORDER and isinstance(item, str) else []
-                yield from item if key == ORDER and isinstance(item, list) else references(item)
+                if key == ORDER:
+                    # A property of this name, such as a container's, has mappings.
+                    yield from (one for one in (item if isinstance(item, list) else [item]) if isinstance(one, str))
+                yield from references(item)
         case list() | tuple():
             for item in value:
                 yield from references(item)
@@ -30,4 +32,5 @@ def references(value: Any) -> Iterator[str]:
 
 def _names(text: str) -> Iterator[str]:
     for part in text.split("${")[1:]:
-        yield part.partition("}")[0].partition(".")[0].strip()
+        if not part.startswith("!"):
+            yield part.partition("}")[0].partition(".")[0].strip()

@@ -58,7 +58,7 @@ def with_comments(lines: Iterable[str], comments: Iterable[str]) -> Iterator[str
     for line in lines:
         if line and line[0] != " ":
             section = line
-        elif section == "Resources:" and line[1:2].strip() and (comment := next(of_resource)):
+        elif section == "Resources:" and line[1:2] not in ("", " ", ":") and (comment := next(of_resource)):
             yield f" # {comment}"
         yield line
 
@@ -82,7 +82,8 @@ def narrow(lines: Iterable[str]) -> Iterator[str]:
         columns.setdefault(column, columns[above] + 1)
         opening = _OPENS_TEXT.fullmatch(body) if "|" in body[-3:] else None
         yield " " * columns[column] + (re.sub(r"2(?=[-+]?$)", "1", body) if opening else body)
-        while body.startswith("- "):
+        # A key of more than 128 characters stands after a question mark, and its value after a colon.
+        while body.startswith(("- ", "? ", ": ")):
             columns[column + 2] = columns[column] + 2
             column, body = column + 2, body[2:]
         text = 0

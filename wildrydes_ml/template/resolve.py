@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias, TypeGuard
 
-from .parameters import HIDDEN, STORED, is_hidden
+from .parameters import HIDDEN, STORED, is_hidden, text
 
 Body: TypeAlias = Mapping[str, Any]
 
@@ -71,11 +71,6 @@ def number(value: Any) -> int | None:
 def mapping(value: Any) -> Body:
     """A mapping as it is; nothing where the value is absent or unknown."""
     return value if isinstance(value, Mapping) else {}
-
-
-def text_of(value: Any) -> str:
-    """A plain value as CloudFormation writes it into text."""
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _values(body: Body, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,7 +202,7 @@ class _Resolver:
     def _join(self, argument: Sequence[Any]) -> Any:
         separator, parts = argument[0], self.value(argument[1])
         if isinstance(parts, list) and all(map(is_known, parts)):
-            return separator.join(map(text_of, parts))
+            return separator.join(map(text, parts))
         return {"Fn::Join": [separator, parts]}
 
     def _select(self, argument: Sequence[Any]) -> Any:
@@ -219,15 +214,15 @@ class _Resolver:
         return {"Fn::Select": [index, items]}
 
     def _split(self, argument: Sequence[Any]) -> Any:
-        separator, text = argument[0], self.value(argument[1])
-        is_value = isinstance(text, str) and _DYNAMIC not in text
-        return text.split(separator) if is_value else {"Fn::Split": [separator, text]}
+        separator, whole = argument[0], self.value(argument[1])
+        is_value = isinstance(whole, str) and _DYNAMIC not in whole
+        return whole.split(separator) if is_value else {"Fn::Split": [separator, whole]}
 
     def _find_in_map(self, argument: Sequence[Any]) -> Any:
         keys = [self.value(key) for key in argument[:3]]
         found: Any = self.mappings
         for key in keys:
-            found = found.get(text_of(key)) if isinstance(found, Mapping) and is_known(key) else None
+            found = found.get(text(key)) if isinstance(found, Mapping) and is_known(key) else None
         return {"Fn::FindInMap": keys} if found is None else found
 
     def _get_att(self, argument: Any) -> Any:
@@ -243,7 +238,7 @@ def _filled(place: re.Match[str], values: Mapping[str, Any], escape: str = "") -
     if sign:
         return place[0] if escape else f"${{{name}}}"
     value = values.get(name)
-    return text_of(value).replace("${", f"${{{escape}") if is_known(value) else place[0]
+    return text(value).replace("${", f"${{{escape}") if is_known(value) else place[0]
 
 
 def _may_be_absent(item: Any) -> bool:
@@ -263,6 +258,6 @@ def _decide(found: list[bool | None], *, decisive: bool) -> bool | None:
 
 def _equal(one: Any, other: Any) -> bool | None:
     if is_known(one) and is_known(other):
-        same = text_of(one) == text_of(other)
+        same = text(one) == text(other)
         return None if not same and _DYNAMIC in f"{one}{other}" else same
     return True if one == other else None

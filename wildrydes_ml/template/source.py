@@ -15,6 +15,7 @@ import yaml
 from ..errors import SettingsError
 from . import faults
 from .decode import compose, construct
+from .unknown import unknown
 
 if TYPE_CHECKING:
     import troposphere
@@ -35,8 +36,14 @@ class Source:
 
 
 def source_of(template: Given, name: str) -> Source:
-    """The template in a file, or a troposphere template, which gets the `name`. Raises SettingsError as `read` does."""
-    return read(Path(template)) if isinstance(template, (str, Path)) else built(name, template)
+    """The template in a file, or a troposphere template, which gets the `name`.
+
+    Raises SettingsError as `read` does, and for references to names that the template does not have.
+    """
+    source = read(Path(template)) if isinstance(template, (str, Path)) else built(name, template)
+    if wrong := [f"{source.name}: {one}" for one in unknown(source.body)]:
+        raise SettingsError(wrong)
+    return source
 
 
 def built(name: str, template: "troposphere.Template") -> Source:

@@ -25,6 +25,8 @@ _CHANGING = ("deploy", "destroy", "demo", "class")
 _ASKING = ("ask", "status", "logs", "doctor")
 # Verbs that may take minutes, and change nothing that a view would show.
 _WORKING = ("prepare", "batch", "package", "render")
+# Those of them that ask nobody anything, so that a frame may stand until their end.
+_DRAWN = ("prepare", "package")
 # What goes on before the first event.
 _WAITING = {
     ("deploy", True): "starting the emulator of this machine",
@@ -32,6 +34,8 @@ _WAITING = {
     ("destroy", True): "checking what is already deployed",
     ("deploy", False): "asking AWS which account this is",
     ("destroy", False): "asking AWS which account this is",
+    ("prepare", False): "looking at the model",
+    ("package", False): "reading the code",
 }
 # Terminals that cannot move the cursor.
 _DUMB = ("", "dumb", "unknown")
@@ -83,9 +87,14 @@ def choose(
     if asked.is_endless or not (changes or asked.is_plan or asked.verb in (*_ASKING, *_WORKING)):
         return Told(Several(course, TextReporter(out, err)), course)
     waiting = _WAITING.get((asked.verb, asked.is_local), "waiting for an answer")
+    if asked.verb in _DRAWN and has_view(out, environment):
+        view = _shown(asked, course, waiting, str, out, err, environment)
+        return Told(Several(course, view), course, view.close)
     if not changes:
-        is_quiet = asked.verb in _ASKING
-        lines = Lines(course, asked.verb, out=out, err=err, waiting_for=waiting, is_quiet=is_quiet).start()
+        is_quiet, is_brief = asked.verb in _ASKING, asked.verb == "batch" and not asked.is_verbose
+        lines = Lines(
+            course, asked.verb, out=out, err=err, waiting_for=waiting, is_quiet=is_quiet, is_brief=is_brief
+        ).start()
         return Told(Several(course, lines), course, lines.close)
     refuge = directory(environment)
     journal = Journal(asked.verb, asked.logs or refuge, asked.is_ready, refuge)

@@ -130,11 +130,16 @@ class Course:
         work = self.following
         if self.filling:
             percent = f", {self.filling['percent']} %" if "percent" in self.filling else ""
-            what = "" if "fill" in self.doing else "EFS: "
+            what = "" if "fill" in self.doing or not self.fills else f"{self.fills}: "
             return ": ".join(filter(None, (self._numbered(), f"{what}{self.filling['words']}{percent}")))
         if work and self.step:
             return f"{self._numbered()}: {self._progress(work)}"
         return self._numbered() or self.last
+
+    @property
+    def fills(self) -> str:
+        """What is filled: EFS in a step of a deploy, and nothing that needs a name where a model is only prepared."""
+        return "EFS" if self.step else ""
 
     @property
     def is_seating(self) -> bool:

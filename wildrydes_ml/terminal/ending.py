@@ -53,8 +53,11 @@ def plan(steps: Sequence[Mapping[str, Any]], idle_before: float = 0, idle_after:
 
 
 def kind(verb: str, record: Mapping[str, Any]) -> str:
-    """Of what a good result is the end, `deploy` or `destroy`; empty for what changes nothing, such as a plan."""
-    if "changed" not in record or "changes" in record or verb not in ("deploy", "destroy", "demo"):
+    """Of what a good result is the end, `deploy` or `destroy`; empty for what changes nothing, such as a plan.
+
+    Of a class it is a removal: when one is made, its table is the summary.
+    """
+    if "changed" not in record or "changes" in record or verb not in ("deploy", "destroy", "demo", "class"):
         return ""
     return "deploy" if "api_url" in record else "destroy"
 
@@ -64,22 +67,27 @@ def title(course: Course, verb: str, record: Mapping[str, Any]) -> str:
     spent = f" in {durations.words(course.elapsed)}"
     if verb == "destroy":
         return ("Deleted" if record.get("changed") else "Nothing to delete") + spent
-    return ("Deployed" if record.get("changed") else "Nothing changed, the API answers") + spent
+    if record.get("changed"):
+        return "Deployed" + spent
+    # In brackets: "answers in 3 s" would tell of the API, and not of the command.
+    answers = ", the API answers" if record.get("api_url") else ""
+    return f"Nothing changed{answers} ({durations.words(course.elapsed)})"
 
 
 def summary(course: Course, verb: str, record: Mapping[str, Any], following: Next, log: str = "") -> Rows:
     """What was done, what answers, where, what it costs idle, and what to run next; each with its label."""
     notes = course.notes
     is_removal = verb == "destroy"
+    idle = notes.get("idle cost", "").removeprefix("verified: " if is_removal else "idle cost: ")
     rows = [
         ("Deleted" if is_removal else "Changed", _changes(course)),
         ("Verdict", notes.get("verdict", "")),
         ("URL", notes.get("URL", "").removeprefix("URL: ")),
-        ("Idle", notes.get("idle cost", "").removeprefix("idle cost: ")),
+        ("Checked" if is_removal else "Idle", idle),
         ("Burst", notes.get("burst", "")),
         ("Expiry", notes.get("expiry", "")),
         ("Try", notes.get("command", "").removeprefix("Try: ")),
-        ("Next", "" if is_removal else following.use),
+        ("Next", following.use if record.get("api_url") else ""),
         ("Delete", "" if is_removal else following.remove),
         ("Again", following.deploy if is_removal else ""),
         ("Log", log),
@@ -88,8 +96,10 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
 
 
 def _changes(course: Course) -> str:
-    """The steps that were taken, each with the size of its stack."""
-    done = [_sized(course, step).removeprefix("delete ") for step in course.done]
+    """The steps that were taken, each with the size of its stack, after the students' parts of a class."""
+    seats = sum(one["state"] == "done" for one in course.seats.values())
+    done = [f"the stack{'s' * (seats != 1)} of {seats} student{'s' * (seats != 1)}"] * bool(seats)
+    done += [_sized(course, step).removeprefix("delete ") for step in course.done]
     shown = done[:_NAMED]
     return "; ".join(shown) + (f"; {len(done) - len(shown)} more" if len(done) > len(shown) else "")
 

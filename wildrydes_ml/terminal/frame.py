@@ -168,7 +168,7 @@ class Frame:
         if not filling:
             return
         about = self._course.filling_about
-        text = Text("  ").append(self._spin(), style="cyan").append(" EFS ")
+        text = Text("  ").append(self._spin(), style="cyan").append(f" {self._course.fills} ".replace("  ", " "))
         if "percent" in filling:
             lit = 10 * filling["percent"] // 100
             text.append_text(self._cells([number < lit for number in range(10)], "cyan"))

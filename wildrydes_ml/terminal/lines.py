@@ -3,13 +3,14 @@
 Nothing is redrawn, and there are no escapes. What takes minutes gets a line less often, and dots behind it meanwhile.
 """
 
+import textwrap
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, TextIO
 
-from ..reporting import SILENCE_SECONDS, TextReporter, tell
+from ..reporting import SILENCE_SECONDS, TextReporter, tell, terminal_columns
 from . import ending
 from .course import Course
 
@@ -32,8 +33,12 @@ class Lines(TextReporter):
         clock: Callable[[], float] = time.monotonic,
         waiting_for: str = "",
         is_quiet: bool = False,
+        is_brief: bool = False,
     ) -> None:
-        """`waiting_for` is what goes on before the first event; a quiet one gives signs of life on stderr."""
+        """`waiting_for` is what goes on before the first event; a quiet one gives signs of life on stderr.
+
+        A brief one leaves out what CloudFormation tells of single resources: the signs of life count them.
+        """
         super().__init__(out, err, clock)
         self._course = course
         self._verb = verb
@@ -41,11 +46,13 @@ class Lines(TextReporter):
         self._log = log
         self._waiting_for = waiting_for
         self._is_quiet = is_quiet
+        self._is_brief = is_brief
         self._signs = self._err if is_quiet else self._out
         self._lock = threading.RLock()
         self._spoke = self._told = self._news = clock()
         self._is_open = False
         self._is_waiting = True
+        self._columns = 0
         self._end = threading.Event()
 
     def start(self) -> "Lines":
@@ -59,12 +66,16 @@ class Lines(TextReporter):
         self._hear(False)
 
     def plan(self, steps: Sequence[Mapping[str, Any]], *, idle_before: float = 0, idle_after: float = 0) -> None:
-        """As text, and where the log is."""
+        """As text; on a terminal, broken at words."""
+        self._columns = terminal_columns(self._out)
         super().plan(steps, idle_before=idle_before, idle_after=idle_after)
+        self._columns = 0
         self._hear(True)
 
     def event(self, text: str, **record: Any) -> None:
         """As text, with the step's number before it."""
+        if self._is_brief and "resource" in record:
+            return
         numbered = f"{record['step']} of {record['steps']}  {text}" if "step" in record else text
         super().event(numbered, **record)
         self._hear(True)
@@ -90,7 +101,7 @@ class Lines(TextReporter):
         kind = ending.kind(self._verb, record)
         if ok and kind:
             rows = ending.summary(self._course, kind, record, self._following, self._log())
-            told = [(label, text) for label, text in rows if label not in ("Verdict", "URL", "Idle", "Try")]
+            told = [(label, text) for label, text in rows if label not in ("Verdict", "URL", "Idle", "Checked", "Try")]
             self._print(ending.title(self._course, kind, record))
             for label, text in told:
                 self._print(f"{label}: {text}")
@@ -124,7 +135,8 @@ class Lines(TextReporter):
     def _print(self, text: str) -> None:
         with self._lock:
             self._end_line()
-            super()._print(text)
+            for line in text.split("\n"):
+                super()._print(_folded(line, self._columns))
 
     def _hear(self, is_waiting: bool) -> None:
         with self._lock:
@@ -136,3 +148,12 @@ class Lines(TextReporter):
         with suppress(OSError, ValueError):  # whoever read it has gone, or it is closed
             while not self._end.wait(_TICK_SECONDS):
                 self.beat()
+
+
+def _folded(line: str, columns: int) -> str:
+    """A line broken at words, its rest indented; a name that is too long stays whole. Without columns, as it is."""
+    if len(line) <= columns or not columns:
+        return line
+    bare = line.lstrip()
+    rest = " " * (len(line) - len(bare) + (3 if bare[0].isdigit() else 2))
+    return textwrap.fill(line, columns, subsequent_indent=rest, break_long_words=False, break_on_hyphens=False)

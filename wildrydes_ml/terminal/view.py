@@ -149,7 +149,7 @@ class View:
         later = indent + ("   " if bare[:1].isdigit() else "  ")
         more = " ..." if self._is_plain else " …"
         width = self._console.size.width - 1
-        return textwrap.wrap(line, width, subsequent_indent=later, max_lines=_ROW_LINES, placeholder=more)
+        return _wrapped(line, width, more, later)
 
     def _print_error(self, text: Text) -> None:
         if self._err.isatty():
@@ -167,7 +167,7 @@ class View:
         """One row of the summary. What is copied keeps its line whole, so that the terminal alone breaks it."""
         columns = max(20, self._console.size.width - _LABEL_COLUMNS)
         if label not in _COPIED:
-            words = textwrap.wrap(text, columns, max_lines=_ROW_LINES, placeholder=" ..." if self._is_plain else " …")
+            words = _wrapped(text, columns, " ..." if self._is_plain else " …")
             text = f"\n{' ' * _LABEL_COLUMNS}".join(words)
         self._print(Text(f"  {label:<{_LABEL_COLUMNS - 3}} ", style="dim").append(text, style="not dim"))
 
@@ -184,3 +184,10 @@ class View:
         self._print(Panel(table, title=ending.head(exit_code), title_align="left", border_style=style, safe_box=True))
         for label, text in ending.below(self._course, exit_code, self._following, self._log()):
             self._print_row(label, printable(text))
+
+
+def _wrapped(text: str, width: int, more: str, later: str = "") -> list[str]:
+    """The first lines of a text, broken at blanks: a name with dashes stays whole if there is room for it."""
+    return textwrap.wrap(
+        text, width, subsequent_indent=later, max_lines=_ROW_LINES, placeholder=more, break_on_hyphens=False
+    )

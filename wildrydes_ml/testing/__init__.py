@@ -4,6 +4,7 @@ The fakes have the same methods as the gateways, and store plain dictionaries. A
 client. No other part of the library imports this package.
 """
 
+from ..aws.records import Invocation
 from .account import FakeAccount, FakeLogs, FakeNetworks, FakeTagging
 from .apis import REST_API, FakeApis
 from .buckets import FakeBuckets
@@ -29,6 +30,7 @@ __all__ = [
     "FakeNetworks",
     "FakeStacks",
     "FakeTagging",
+    "Invocation",
     "Request",
     "Response",
     "Said",

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from ..aws.apis import Apis
 from ..aws.facts import Unknown
-from ..aws.keys import Tags, owned
+from ..aws.keys import Tags, one_each, owned
 from ..aws.records import Billable
 from ..aws.wiring import Action, FoundMethod, FoundWiring, Wiring
 from ..errors import WildrydesError
@@ -61,7 +61,7 @@ class FakeApis(Apis):
                 self.keys["key1"], self.plans["plan1"] = wiring.tags, wiring.tags
                 found = replace(found, has_key=True, owns_key=True)
             case "no key":
-                self._remove({key: (value,) for key, value in wiring.tags.items()})
+                self._remove(one_each(wiring.tags))
                 found = self._found(api)
         self.wirings[api] = found
 

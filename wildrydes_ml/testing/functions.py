@@ -12,9 +12,9 @@ from ..errors import WildrydesError
 class FakeFunctions(Functions):
     """A function that answers from a list, and log groups with their tags.
 
-    `answers` are the list, an empty JSON object at first; `invoked` and `events` are what it was invoked with. `loss`
-    is the type of what somebody deleted, `asked` whom it was asked of. `gone` are the names of other functions that
-    somebody deleted.
+    `answers` are the list, each an `Invocation(status, body)`; the last one is repeated. At first it is an empty JSON
+    object. `invoked` and `events` are what the function was invoked with. `loss` is the type of what somebody deleted,
+    `asked` whom it was asked of. `gone` are the names of other functions that somebody deleted.
     """
 
     def __init__(self, journal: list[str]) -> None:

@@ -1,12 +1,9 @@
 """The parameters of the template for batches of pictures."""
 
-from ..blocks import arguments, batch
+from ..blocks import rows
 from .row import BATCH, Row, number, required, text
 
-_BUCKET = {
-    "AllowedPattern": f"^{arguments.BUCKET}$",
-    "ConstraintDescription": "must be the name of an S3 bucket",
-}
+_BUCKET = rows.SHARED["DataBucket"]
 _FOUND = "the command batch finds it"
 _CHOSEN = "it comes from the options of the command batch"
 
@@ -17,7 +14,7 @@ ROWS: dict[str, Row] = {
         required(
             "String",
             "ARN of the function's alias live. It answers the batches.",
-            AllowedPattern=r"^arn:[^:]+:lambda:[^:]+:\d{12}:function:[A-Za-z0-9_-]+:[A-Za-z0-9_-]+$",
+            AllowedPattern=f"^{rows.ALIAS_ARN}$",
             ConstraintDescription="must be the ARN of a function's alias",
         ),
         (BATCH,),
@@ -55,9 +52,9 @@ ROWS: dict[str, Row] = {
         "Folder of the results",
         "Batches",
         text(
-            batch.PREFIX,
+            rows.BATCH_PREFIX,
             "Where in OutputBucket: folders, each with a slash behind it. The function may write there only.",
-            f"^{batch.PREFIX_PATTERN}$",
+            f"^{rows.BATCH_PREFIX_PATTERN}$",
             "must be folders of letters, digits, dots, - and _, each with a slash behind it, or empty",
             MaxLength=200,
         ),
@@ -68,9 +65,9 @@ ROWS: dict[str, Row] = {
         "Batches at a time",
         "Batches",
         number(
-            batch.CONCURRENCY,
+            rows.BATCH_CONCURRENCY,
             1,
-            batch.MOST_CHILDREN,
+            rows.MOST_CHILDREN,
             "How many batches are answered at a time. Each needs an instance of the function.",
         ),
         (BATCH,),
@@ -79,7 +76,7 @@ ROWS: dict[str, Row] = {
     "ToleratedFailures": Row(
         "Tolerated failures (percent)",
         "Batches",
-        number(batch.TOLERATED, 0, 100, "Percent of the batches that may fail before the rest is given up."),
+        number(rows.BATCH_TOLERATED, 0, 100, "Percent of the batches that may fail before the rest is given up."),
         (BATCH,),
         derived=_CHOSEN,
     ),

@@ -10,7 +10,7 @@ from ..blocks.access import Access
 from ..blocks.agreement import Populate
 from ..blocks.api import STAGE, Api, add_proxy_stage, add_rest_api, invoke_url
 from ..blocks.choices import choose
-from ..blocks.filling import PopulateSettings, add_instance_security_group, add_populate
+from ..blocks.filling import DATA_REASON, PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.function import IN_ZIP, FunctionSettings, Inference, add_inference_function
 from ..blocks.gateway_responses import ANSWERS
 from ..blocks.mount import FileSystemMount
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
 Defaults: TypeAlias = Mapping[str, str | float] | None
 
-_DATA_REASON = "The wait condition's Data is a string; cfn-lint thinks that it is an object."
 _LONG_REASON = "The first call may load the model for longer than API Gateway waits. The next call gets its answer."
 _WIRED_REASON = "As in the workshop, a person or the deployer adds the method and the stage."
 _PICTURE_URL = (
@@ -44,7 +43,7 @@ def efs_99(*, defaults: Defaults = None) -> Template:
     preset. Raises ValueError for a parameter that the template has not, and for a value that it does not allow.
     """
     template = _template(
-        "Wild Rydes, GinormousModels: a network, and EFS with TensorFlow and the model", E6101=_DATA_REASON
+        "Wild Rydes, GinormousModels: a network, and EFS with TensorFlow and the model", E6101=DATA_REASON
     )
     names = ("DataBucket", *parameters.of(parameters.EFS))
     given = _add_parameters(template, names, defaults, parameters.WITHOUT_FUNCTION)
@@ -88,7 +87,7 @@ def complete(*, defaults: Defaults = None, dashboard: "Alarms | None" = None) ->
     """
     template = _template(
         "Wild Rydes, GinormousModels: network, EFS, function and API in one stack",
-        E6101=_DATA_REASON,
+        E6101=DATA_REASON,
         W2001=_UNUSED_REASON,
     )
     names = parameters.of(parameters.EFS, parameters.FUNCTION, parameters.WORKSHOP_COMMAND)
@@ -109,10 +108,8 @@ def complete(*, defaults: Defaults = None, dashboard: "Alarms | None" = None) ->
     api = _add_api(template, inference, given)
     add_proxy_stage(template, api)
     if dashboard is not None:
-        from ..blocks.dashboard import (
-            Watched,
-            add_dashboard,
-        )  # only here, since everybody who renders would wait for it
+        # Only here, since everybody who renders would wait for it.
+        from ..blocks.dashboard import Watched, add_dashboard
 
         watched = Watched(function=inference, api=api, storage=storage, own_metrics=True)
         add_dashboard(template, watched, dashboard)

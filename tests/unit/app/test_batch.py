@@ -88,9 +88,9 @@ def test_a_new_network_gets_a_way_to_s3(tmp_path: Path) -> None:
 
 def test_wrong_use_is_refused_at_its_line(tmp_path: Path) -> None:
     app = declared(tmp_path)
-    with pytest.raises(TypeError, match="batch"):
+    with pytest.raises(TypeError, match=r"^batch has 'Answer'"):
         app.batch("Answer")  # type: ignore[arg-type]
-    with pytest.raises(ValueError, match="another App"):
+    with pytest.raises(ValueError, match=r"^batch: .*another App"):
         app.batch(declared(tmp_path).functions["Answer"])
     app.batch(app.functions["Answer"])
     with pytest.raises(ValueError, match=r"batch|Batch"):

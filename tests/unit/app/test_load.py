@@ -1,5 +1,6 @@
 """Finding an App in somebody's file: what loads, what does not, and what is left behind."""
 
+import re
 import sys
 import textwrap
 from pathlib import Path
@@ -136,6 +137,26 @@ FAULTS = {
 def test_what_does_not_load_is_one_clear_fault(folder: Path, text: str, said: str) -> None:
     path = written(folder, text)
     assert fault(path).startswith(f"--app {path}: {said.format(path=path, folder=folder)}")
+
+
+CALLS = {
+    "App('x', acces=None)": "line 4: .*unexpected keyword argument 'acces'; did you mean access\\?$",
+    "app.route('GET /', None, opened=True)": "unexpected keyword argument 'opened'; did you mean open\\?$",
+    "Deployment('x', (), prof=None)": "unexpected keyword argument 'prof'; did you mean proof\\?$",
+    "Access('NONE', because='x')": "argument 'because'; did you mean open_because\\?$",
+    "app.output('X', 'x', zone=1)": "argument 'zone'; it has name, value, about$",
+    "App('x', None, None)": "2 positional arguments but 4 were given; write the others with their names: network=, sto",
+    "app.function('X', 'handler', 'app.answer')": "given; write the others with their names: code=, handler=",
+    "app.output('X', 'x', 'y', 'z')": "takes from 3 to 4 positional arguments but 5 were given$",
+    "int(x=1)": "'x' is an invalid keyword argument for int",
+    "(lambda: 0)(x=1)": "unexpected keyword argument 'x'$",
+}
+
+
+@pytest.mark.parametrize(("call", "said"), CALLS.items(), ids=CALLS)
+def test_a_call_with_wrong_arguments_says_what_to_write(folder: Path, call: str, said: str) -> None:
+    text = f"from wildrydes_ml import Access, App, Deployment\napp = App('plain')\n\n{call}\n"
+    assert re.search(said, fault(written(folder, text)))
 
 
 def test_a_fault_of_a_file_beside_it_is_told_there(folder: Path) -> None:

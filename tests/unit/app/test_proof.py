@@ -60,8 +60,9 @@ def test_a_method_is_the_route_s(full: App, route: str, asked: Any, method: str)
     assert (made.event["body"] is None) == (asked is None)
 
 
-def test_the_right_answer_has_no_error(full: App) -> None:
-    said = proof(full).read(Reply(200, b'{"label": "positive"}'))
+@pytest.mark.parametrize("status", [200, 201, 202, 299])
+def test_the_right_answer_has_no_error(full: App, status: int) -> None:
+    said = proof(full).read(Reply(status, b'{"label": "positive"}'))
     assert said.error == ""
     assert said.describe() == 'POST / {"text": "What a wonderful day"}: {"label": "positive"}'
     assert said.record() == {"asked": 'POST / {"text": "What a wonderful day"}', "answer": '{"label": "positive"}'}
@@ -74,7 +75,9 @@ def test_the_right_answer_has_no_error(full: App) -> None:
         (Reply(403, b'{"code": "invalid-api-key", "detail": "Send it."}'), "403 invalid-api-key: Send it."),
         (Reply(503, b"Busy"), "503: Busy"),
         (Reply(500), "500: empty answer"),
-        (Reply(201, b"{}"), "201: {}"),
+        (Reply(302, b"{}"), "302: {}"),
+        (Reply(201, b"{}"), "the answer {} cannot be checked (KeyError: 'label')"),
+        (Reply(204), "204, but the answer is not JSON: "),
         (Reply(200, b"<html>"), "200, but the answer is not JSON: <html>"),
         (Reply(200, b'{"label": "negative"}'), 'the answer {"label": "negative"} is not what the proof expects'),
         (Reply(200, b"{}"), "the answer {} cannot be checked (KeyError: 'label')"),

@@ -124,6 +124,12 @@ def test_what_is_not_named_is_not_there(bare: Bare) -> None:
     assert not {"VpcConfig", "FileSystemConfigs", "FunctionName"} & set(function)
 
 
+def test_an_app_without_efs_does_not_speak_of_it(bare: Bare) -> None:
+    text = render(answering(bare(about="A guest book")).template())
+    assert "EFS" not in text
+    assert "A guest book. Method POST on / to Answer" in text
+
+
 def test_names_are_cloudformations_unless_asked_for(bare: Bare) -> None:
     app = bare()
     app.function("Free", code="handler", handler="app.answer")
@@ -207,9 +213,15 @@ def test_an_alarm_sums_what_is_counted(bare: Bare, metric: str, statistic: str) 
 
 def test_an_alarm_may_watch_a_percentile_and_tell_a_topic(bare: Bare) -> None:
     app = answering(bare())
-    app.alarm("Slow", app.functions["Answer"].metric("Duration"), above=900, statistic="p90", topic="arn:topic")
+    app.alarm(
+        "Slow",
+        app.functions["Answer"].metric("Duration"),
+        above=900,
+        statistic="p90",
+        topic="arn:aws:sns:eu-west-1:123456789012:topic",
+    )
     alarm = of(app.template(), "AWS::CloudWatch::Alarm")["SlowAlarm"]
-    assert (alarm["ExtendedStatistic"], alarm["AlarmActions"]) == ("p90", ["arn:topic"])
+    assert (alarm["ExtendedStatistic"], alarm["AlarmActions"]) == ("p90", ["arn:aws:sns:eu-west-1:123456789012:topic"])
 
 
 @pytest.mark.parametrize("origins", [["https://example.org"], ["https://example.org", "http://localhost:8000"]])

@@ -29,7 +29,10 @@ def function(app: App, **more: Any) -> Function:
 FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "name twice": ({"name": "Answer"}, "'Answer'.*another name"),
     "name of a parameter": ({"name": "VpcId"}, "'VpcId'.*choose another"),
-    "name with a dash": ({"name": "my-function"}, "function 'my-function': use letters and digits"),
+    "name with a dash": (
+        {"name": "my-function"},
+        "function 'my-function' cannot be a logical id: use letters and digits",
+    ),
     "handler that is not in its module": ({"handler": "app.anwser"}, r"no anwser in .*handler/app.py; it has answer$"),
     "no directory": ({"code": "nowhere"}, "function 'Other': code is 'nowhere': there is no directory"),
     "a file as directory": ({"code": "packages.txt"}, "there is no directory"),
@@ -41,6 +44,10 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "odd days": ({"log_days": 2}, "^function 'Other': log_days is '2': use one of"),
     "odd physical name": ({"physical_name": "a b"}, "^function 'Other': physical_name is 'a b': use"),
     "too long": ({"timeout": 1000}, "1 to 900"),
+    "half a MiB": (
+        {"memory": 512.5},
+        r"^function 'Other': memory is 512.5: use a whole number from 128 to 10240 \(MiB",
+    ),
     "a name of no text": ({"environment": {3: "x"}}, r"environment has 3: use letters"),
     "reserved": ({"environment": {"AWS_REGION": "x"}}, "'AWS_REGION'.*reserves this name"),
     "reserved of Lambda": ({"environment": {"LAMBDA_TASK_ROOT": "x"}}, "reserves this name"),
@@ -48,9 +55,15 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
         {"environment": {"MY-NAME": "x"}},
         r"function 'Other': environment has 'MY-NAME': use letters, digits and _",
     ),
+    "name of one letter": ({"environment": {"A": "x"}}, "'A': use letters, digits and _, at least two"),
+    "name that is the deployer's": ({"environment": {"REVISION": "x"}}, "'REVISION': every function has this variable"),
+    "name that says where EFS is": ({"environment": {"EFS_PATH": "x"}}, "'EFS_PATH': every function has this variable"),
     "odd value": ({"environment": {"NAME": None}}, r"environment\['NAME'\] is None"),
     "no mapping": ({"environment": ["NAME"]}, "pass a dictionary"),
     "too much environment": ({"environment": {"TEXT": "x" * 5000}}, "5004 bytes.*4096.*zip"),
+    "mounted of a word": ({"mounted": "no"}, "^function 'Other': mounted is 'no': use True or False"),
+    "about a book": ({"about": "x" * 257}, "^function 'Other': about has 257 characters: use at most 256"),
+    "name of the API": ({"name": "Api"}, "'Api'.*choose another name for the function"),
     "may of text": ({"may": ["sqs:SendMessage"]}, "pass allow"),
     "may without a list": ({"may": allow("sqs:SendMessage", "*")}, r"pass a list of allow"),
 }
@@ -128,6 +141,14 @@ def test_a_wrong_route(full: App, answer: Function, route: str, said: str) -> No
         full.route(route, answer)
 
 
+def test_a_route_is_opened_by_true_or_by_a_sentence(full: App, answer: Function) -> None:
+    with pytest.raises(
+        ValueError, match=r"^route 'GET /x': open is 'no': use True or False, or a sentence that says why"
+    ):
+        full.route("GET /x", answer, open="no")
+    assert full.route("GET /x", answer, open="A monitor asks").reason == "A monitor asks."
+
+
 def test_a_route_wants_a_function_of_this_app(full: App, answer: Function, bare: Callable[..., App]) -> None:
     with pytest.raises(TypeError, match=r"pass the result of app.function"):
         full.route("POST /", answer.inference)  # type: ignore[arg-type]
@@ -139,6 +160,9 @@ def test_a_route_wants_a_function_that_ends_in_time(full: App) -> None:
     slow = function(full, timeout=30)
     with pytest.raises(ValueError, match=r"Other may take 30 s.*waits only 29 s"):
         full.route("POST /", slow)
+    as_text = function(full, name="Text", timeout="30")
+    with pytest.raises(ValueError, match=r"Text may take 30 s.*waits only 29 s"):
+        full.route("POST /", as_text)
 
 
 def test_a_route_wants_to_know_who_may_call(folder: Path) -> None:
@@ -168,6 +192,15 @@ PROOFS: dict[str, tuple[Callable[[App, Any], Any], str]] = {
         lambda app, route: app.proof(app.route("POST /{id}", app.functions["Answer"]), {}, right), "add path="
     ),
     "path without slash": (lambda app, route: app.proof(route, {}, right, path="x"), "begin with a slash"),
+    "path of another route": (
+        lambda app, route: app.proof(route, {}, right, path="/there"), "path is '/there', which is not on /here"
+    ),
+    "path of a longer route": (
+        lambda app, route: app.proof(
+            app.route("POST /d/{id}", app.functions["Answer"]), {}, right, path="/d/7/more"
+        ),
+        "which is not on /d/{id}",
+    ),
 }  # fmt: skip
 
 
@@ -185,13 +218,24 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "parameter of a resource's name": (lambda app: app.parameter("FileSystemResource", 1), "choose another"),
     "parameter with a dash": (lambda app: app.parameter("my-one", 1), "letters and digits"),
     "parameter of a list": (lambda app: app.parameter("Many", [1]), "use text, a number or nothing"),  # type: ignore[arg-type]
-    "default too small": (lambda app: app.parameter("Sure", 0.1, at_least=0.5), "must be from 0.5"),
+    "default too small": (lambda app: app.parameter("Sure", 0.1, at_least=0.5), "it must be at least 0.5$"),
+    "default too large": (lambda app: app.parameter("Sure", 2, at_most=1), "it must be at most 1$"),
+    "default beside the limits": (lambda app: app.parameter("Sure", 5, at_least=0, at_most=1), "from 0 to 1$"),
+    "limit of a word": (lambda app: app.parameter("Sure", 5, at_least="1"), "at_least is '1': use a number"),  # type: ignore[arg-type]
+    "parameter about a book": (
+        lambda app: app.parameter("Sure", about="x" * 4001),
+        "parameter 'Sure': about has 4001 characters: use at most 4000",
+    ),
     "limits the wrong way": (
         lambda app: app.parameter("Sure", 1, at_least=9, at_most=0),
         "at_least is 9, more than at",
     ),
     "limits of text": (lambda app: app.parameter("Word", "x", at_most=3), "are only for numbers"),
     "default of no choice": (lambda app: app.parameter("Word", "x", one_of=["a", "b"]), "must be one of 'a', 'b'"),
+    "choices of two kinds": (
+        lambda app: app.parameter("Size", 1, one_of=["a", 1]),
+        "parameter 'Size': one_of has 'a'; use numbers, like the default",
+    ),
     "choices as text": (lambda app: app.parameter("Word", "x", one_of="xy"), "pass a list"),
     "resource twice": (lambda app: twice(lambda: app.add(Queue("Results"))), "'Results'.*another name"),
     "resource of a parameter's name": (lambda app: app.add(Queue("VpcId")), "a parameter with that name"),
@@ -202,6 +246,11 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "alarm on a list": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age", ["Q"]), above=0), "dimension"),  # type: ignore[arg-type]
     "alarm twice": (lambda app: twice(lambda: alarm(app)), "another name"),
     "alarm of no minutes": (lambda app: alarm(app, minutes=0), "1 to 1440"),
+    "alarm of minutes in text": (lambda app: alarm(app, minutes="5"), "minutes is '5': use a whole number"),
+    "alarm to a person": (lambda app: alarm(app, topic="me@example.org"), "topic is 'me@example.org': pass a Topic"),
+    "alarm to a queue": (lambda app: alarm(app, topic=app.add(Queue("Q"))), "topic is Q, an AWS::SQS::Queue: pass a T"),
+    "batch of a name": (lambda app: app.batch("Answer"), "^batch has 'Answer': pass the result of app.function"),  # type: ignore[arg-type]
+    "resource of the API's name": (lambda app: app.add(Queue("Api")), "'Api'.*choose another name for the resource"),
     "alarm of a word": (lambda app: alarm(app, above="many"), "above is 'many'"),
     "alarm of an odd statistic": (lambda app: alarm(app, statistic="Median"), "Sum, Average"),
     "alarm with a dash": (lambda app: app.alarm("a-b", ("AWS/SQS", "Age", {}), above=0), "letters and digits"),
@@ -210,9 +259,15 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
         lambda app: [function(app), function(app, name="More"), app.dashboard()],
         "has 2 functions; pass the one",
     ),
-    "dashboard of a name": (lambda app: app.dashboard("Answer"), r"pass what app.function"),  # type: ignore[arg-type]
+    "dashboard of a name": (lambda app: app.dashboard("Answer"), r"dashboard has .*pass the result of app.function"),  # type: ignore[arg-type]
     "dashboard twice": (lambda app: two_dashboards(app), "another name"),
     "output twice": (lambda app: twice(lambda: app.output("Queue", "x")), "another name"),
+    "output of no value": (lambda app: app.output("X", None), "^output 'X' is None: pass text, a number"),  # type: ignore[arg-type]
+    "output of a list": (lambda app: app.output("X", ["a"]), r"^output 'X' is \['a'\]: pass text, a number"),  # type: ignore[arg-type]
+    "resource of a name that the API needs": (
+        lambda app: whole(app, Queue("ApiProdStage")),
+        "^App 'sentiment': duplicate key \"ApiProdStage\" detected: the App's API needs this name; choose another$",
+    ),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),
     "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
     "function of no name": (lambda app: function(app, name=3), "pass its name as text"),
@@ -269,6 +324,17 @@ BEGUN: dict[str, tuple[dict[str, Any], str]] = {
     "origins as text": ({"cors": "https://example.org"}, "pass a list of origins"),
     "any origin": ({"cors": ["*"]}, "scheme and host"),
     "origin with a path": ({"cors": ["https://example.org/"]}, "scheme and host"),
+    "origin with a slash": ({"cors": ["https://example.org/"]}, "nothing after the host"),
+    "media types as text": (
+        {"binary_media_types": "image/png"},
+        r"App.binary_media_types is 'image/png': pass a list, such as \['image/png'\]",
+    ),
+    "a media type's end": (
+        {"binary_media_types": ["png"]},
+        "App.binary_media_types has 'png': use a type such as image/png",
+    ),
+    "about a book": ({"about": "ü" * 600}, "App.about has 1200 bytes: use at most 1024"),
+    "about a number": ({"about": 5}, "App.about is 5: pass text"),
     "origin twice": ({"cors": ["https://example.org", "https://example.org"]}, "twice"),
 }
 

@@ -1,8 +1,11 @@
 """Step Functions and S3 as batches need them: what is asked, what is answered, and what a person is told."""
 
+import hashlib
 import io
 import json
+import os
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -122,6 +125,22 @@ def test_buckets_that_cannot_be_used_are_told_apart() -> None:
 def test_keys_are_listed_without_the_markers_of_folders() -> None:
     pages = [{"Contents": [{"Key": "p/"}, {"Key": "p/a"}]}, {}, {"Contents": [{"Key": "p/b/"}, {"Key": "p/c"}]}]
     assert list(Pictures(Client(list_objects_v2=pages), "eu-west-1").keys("pics", "p/")) == ["p/a", "p/c"]
+
+
+@pytest.mark.parametrize(
+    ("size", "seconds", "body", "differs"),
+    [(3, 60, b"abc", False), (3, 60, b"abd", True), (4, -60, b"abc", True), (3, -60, b"abd", False)],
+    ids=["touched", "newer", "of another size", "older"],
+)
+def test_a_file_differs_by_its_size_and_if_it_is_newer_by_its_content(
+    size: int, seconds: float, body: bytes, differs: bool, tmp_path: Path
+) -> None:
+    entry = {"Key": "a", "Size": size, "LastModified": NOW, "ETag": f'"{hashlib.md5(b"abc").hexdigest()}"'}
+    (tmp_path / "a").write_bytes(body)
+    os.utime(tmp_path / "a", (0, NOW.timestamp() + seconds))
+    client = Client(list_objects_v2=[{"Contents": [{"Key": "p/"}, entry]}])
+    (found,) = Pictures(client, "eu-west-1").listed("pics")
+    assert found.differs(tmp_path / "a") is differs
 
 
 def test_a_missing_object_is_none_and_a_denied_one_names_the_right() -> None:

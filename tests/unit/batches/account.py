@@ -1,5 +1,6 @@
 """An account in memory for runs: S3, Step Functions and a function, which any call may find dead."""
 
+import hashlib
 import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
@@ -7,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 from wildrydes_ml.aws.machines import Counts, Execution
-from wildrydes_ml.aws.pictures import Stored
+from wildrydes_ml.aws.pictures import Listed, Stored
 from wildrydes_ml.batches.estimate import Speed
 from wildrydes_ml.batches.flow import Flow
 from wildrydes_ml.batches.places import Run
@@ -81,6 +82,12 @@ class Pictures:
     def keys(self, bucket: str, prefix: str = "") -> Iterator[str]:
         names = sorted(key for one, key in self.account.objects if one == bucket and key.startswith(prefix))
         return iter(self.account.called(lambda: names))
+
+    def listed(self, bucket: str, prefix: str = "") -> list[Listed]:
+        bodies = {key: self.account.objects[bucket, key].body for key in self.keys(bucket, prefix)}
+        return [
+            Listed(key, len(body), BEGIN.timestamp(), hashlib.md5(body).hexdigest()) for key, body in bodies.items()
+        ]
 
     def read(self, bucket: str, key: str) -> Stored | None:
         found: Stored | None = self.account.called(lambda: self.account.objects.get((bucket, key)))

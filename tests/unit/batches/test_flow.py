@@ -9,13 +9,13 @@ import pytest
 from wildrydes_ml.aws.pictures import Stored
 from wildrydes_ml.batches import manifest, places
 from wildrydes_ml.batches.results import Results
-from wildrydes_ml.errors import OutOfReach, SettingsError, WildrydesError
+from wildrydes_ml.errors import InterruptedWork, OutOfReach, SettingsError, WildrydesError
 from wildrydes_ml.terminal.course import Course
 from wildrydes_ml.testing import Clock, Said
 
 from .account import Account, Killed, flow, unreachable
 
-RUN = places.run("s3://pics/p/", "", "ours")
+RUN = places.run("s3://pics/p/", "", "ours", "rides")
 
 
 def filled(pictures: int = 250) -> Account:
@@ -66,7 +66,7 @@ def test_the_sign_of_life_names_the_sample_and_not_the_stack_that_was_made_befor
     course.event("create stack ours", step=1, steps=1, doing="create stack ours")
     said = Watched(course)
     complete(filled(), said=said)
-    assert said.shown[0] == "asking 5 of 250 pictures first"
+    assert said.shown[0] == "asking about 5 of 250 pictures first"
     assert not [words for words in said.shown if "create stack" in words]
 
 
@@ -75,10 +75,10 @@ def test_the_estimate_is_shown_before_anything_starts() -> None:
 
     def refuse(lines: list[str]) -> None:
         shown.extend(lines)
-        raise SettingsError(["nothing was asked but the sample"])
+        raise SettingsError(["only the sample was asked about"])
 
     steps = flow(account, RUN)
-    with pytest.raises(SettingsError, match="nothing was asked"):
+    with pytest.raises(SettingsError, match="only the sample was asked about"):
         steps.go(steps.runner.keys(), 20, refuse, resume=False, is_new=False)
     assert shown[0].startswith("250 pictures in 3 batches, 2 at a time: about ")
     assert "US$" in shown[-1]
@@ -151,7 +151,7 @@ def test_ctrl_c_leaves_it_running_and_says_how_to_come_back() -> None:
     keys = steps.runner.keys()
     begun = steps.runner.start(keys, 100)
     account.fault = stop
-    with pytest.raises(KeyboardInterrupt, match=r"still being asked; .*run: wildrydes-ml batch s3://pics/p/ --resume"):
+    with pytest.raises(KeyboardInterrupt, match=r"the batches go on; .*run: wildrydes-ml batch s3://pics/p/ --resume"):
         steps.go(keys, 5, lambda lines: None, resume=True, is_new=False)
     account.fault = lambda number, moment: None
     said = Said()
@@ -238,7 +238,9 @@ def test_a_manifest_that_was_cut_short_is_not_believed() -> None:
     results, keys = complete(account, resume=True, said=said)
     assert len(keys) == 250
     assert results.missing(keys) == []
-    assert any("is not as it was written" in text for text in said.texts("warning"))
+    assert any(
+        "was changed since it was written; the pictures are listed again" in text for text in said.texts("warning")
+    )
 
 
 def test_a_result_that_was_cut_short_is_asked_again() -> None:
@@ -298,7 +300,7 @@ def test_a_folder_is_uploaded_once(tmp_path: Path) -> None:
     (tmp_path / "sub").mkdir()
     for name in ("a.png", "sub/b.png"):
         (tmp_path / name).write_bytes(b"horse")
-    run = places.run(str(tmp_path), "", "ours")
+    run = places.run(str(tmp_path), "", "ours", "rides")
     account = Account()
     steps = flow(account, run)
     names = [str(tmp_path / "a.png"), str(tmp_path / "sub" / "b.png")]
@@ -311,3 +313,73 @@ def test_a_folder_is_uploaded_once(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
     assert [line["key"] for line in lines] == ["a.png", "sub/b.png"]
     assert counts == {"Unicorn is validated": 2}
+
+
+def test_a_picture_that_has_changed_is_uploaded_anew_and_gets_no_answer_of_the_old_one(tmp_path: Path) -> None:
+    (tmp_path / "a.png").write_bytes(b"horse")
+    run, account = places.run(str(tmp_path), "", "ours", "rides"), Account()
+    steps, key = flow(account, run), f"{run.input.prefix}a.png"
+    steps.upload(tmp_path, [str(tmp_path / "a.png")])
+    (tmp_path / "a.png").write_bytes(b"dcows")  # before anybody asked, and as long as before
+    steps.upload(tmp_path, [str(tmp_path / "a.png")])
+    assert account.objects["ours", key].body == b"dcows"
+    steps.go(steps.runner.keys(), 5, lambda lines: None, resume=False, is_new=False)
+    (tmp_path / "a.png").write_bytes(b"no cow")
+    with pytest.raises(SettingsError, match=r"^a\.png: changed since the answer was written; use --to for another"):
+        steps.upload(tmp_path, [str(tmp_path / "a.png")])
+    assert account.objects["ours", key].body == b"dcows"
+
+
+def test_two_commands_at_once_ask_the_pictures_once() -> None:
+    account = filled()
+
+    def meanwhile(lines: list[str]) -> None:
+        steps = flow(account, RUN)
+        steps.runner.start(steps.runner.keys(), 100)
+
+    steps = flow(account, RUN)
+    keys = steps.runner.keys()
+    results = steps.go(keys, 5, meanwhile, resume=False, is_new=False)
+    assert (results.missing(keys), len(account.executions)) == ([], 1)
+
+
+def test_pictures_that_were_denied_are_asked_again_when_somebody_may_have_allowed_them(tmp_path: Path) -> None:
+    account = filled()
+    complete(account)
+    for name in [name for name in account.objects if name[1].startswith(RUN.at("results").prefix)]:
+        told = account.objects[name].body.decode().splitlines()
+        denied = [json.dumps({"key": json.loads(line)["key"], "problem": "picture-denied"}) for line in told[:3]]
+        account.objects[name] = Stored("\n".join([*denied, *told[3:]]).encode(), {})
+    asked = list[str]()
+
+    def allowed(account: Account, event: dict[str, Any]) -> dict[str, Any]:
+        asked.extend(event["batch"]["keys"] if "/results/" in event["batch"]["output"]["prefix"] else [])
+        return account.answer(event)
+
+    account.batch = allowed
+    lines = written(account, *complete(account, resume=True), tmp_path)
+    assert len(asked) == 9
+    assert not [line for line in lines if line.get("problem") == "picture-denied"]
+    assert len(lines) == 250
+
+
+def test_credentials_that_expire_while_it_is_followed_say_how_to_go_on() -> None:
+    account = filled()
+
+    def expire(number: int, moment: str) -> None:
+        if account.executions:
+            raise InterruptedWork("execution: the credentials have expired or are invalid; renew them and run again")
+
+    account.fault = expire
+    with pytest.raises(InterruptedWork, match=r"have expired .*run: wildrydes-ml batch s3://pics/p/ --resume"):
+        complete(account)
+    account.fault = lambda number, moment: None
+    results, keys = complete(account, resume=True)
+    assert results.missing(keys) == []
+
+
+def test_a_function_without_a_way_to_s3_is_told_apart_from_a_slow_one() -> None:
+    account = filled()
+    account.batch = lambda account, event: {"done": 0, "left": 20, "keys": [], "problems": 0, "seconds": 85.0}
+    with pytest.raises(WildrydesError, match=r"needs a way to S3, such as a gateway endpoint; .*Timeout=300"):
+        complete(account)

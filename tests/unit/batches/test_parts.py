@@ -6,18 +6,24 @@ import re
 
 import pytest
 
+from wildrydes_ml.aws.machines import Counts
 from wildrydes_ml.batches import manifest, places, results
 from wildrydes_ml.batches.estimate import Speed, estimate, spent
-from wildrydes_ml.batches.places import Location
+from wildrydes_ml.batches.places import Location, Run
 from wildrydes_ml.batches.results import Results
-from wildrydes_ml.batches.runner import duration, lines
+from wildrydes_ml.batches.runner import Told, duration, lines
 from wildrydes_ml.errors import SettingsError
+from wildrydes_ml.testing import Said
 
 # Places
 
 
+def asked(pictures: str, to: str = "", own_bucket: str = "ours", name: str = "rides") -> Run:
+    return places.run(pictures, to, own_bucket, name)
+
+
 def test_the_same_request_has_the_same_places() -> None:
-    one, again = places.run("s3://pictures/a/", "", "ours"), places.run("s3://pictures/a/", "", "ours")
+    one, again = asked("s3://pictures/a/", "", "ours"), asked("s3://pictures/a/", "", "ours")
     assert one == again
     assert one.input == Location("pictures", "a/")
     assert str(one.at("results")) == f"s3://ours/batches/{one.id}/results/"
@@ -28,37 +34,45 @@ def test_the_same_request_has_the_same_places() -> None:
 
 
 def test_other_requests_have_other_places() -> None:
-    ids = {
-        places.run(asked, to, "ours").id
-        for asked, to in [("s3://pictures/a/", ""), ("s3://pictures/b/", ""), ("s3://pictures/a/", "s3://mine/r")]
-    }
-    assert len(ids) == 3
+    runs = [
+        asked("s3://pictures/a/"),
+        asked("s3://pictures/b/"),
+        asked("s3://pictures/a/", "s3://mine/r"),
+        asked("s3://pictures/a/", name="room-anna"),
+        asked("s3://others/a/", "s3://mine/r"),
+    ]
+    assert len({run.id for run in runs}) == len(runs)
+    assert len({run.at("results") for run in runs}) == len(runs), "a key of two buckets is two pictures"
 
 
 def test_results_go_where_they_are_asked_to() -> None:
-    run = places.run("s3://pictures/a/", "s3://mine/runs/1", "ours")
-    assert run.output == run.root == Location("mine", "runs/1/")
+    run = asked("s3://pictures/a/", "s3://mine/runs/1")
+    assert (run.root, run.output) == (Location("mine", "runs/1/"), Location("mine", f"runs/1/{run.id}/"))
+
+
+def test_a_folder_s_path_may_be_no_utf_8() -> None:
+    assert asked("/home/rider/\udcff").id != asked("/home/rider/\udcfe").id
 
 
 def test_a_folder_lies_in_our_bucket() -> None:
-    run = places.run("/home/rider/pictures", "", "ours")
+    run = asked("/home/rider/pictures")
     assert run.input == run.at("pictures")
 
 
 @pytest.mark.parametrize(
-    ("asked", "to", "said"),
+    ("pictures", "to", "said"),
     [
         ("s3://NoBucket/a", "", "write s3://BUCKET/PREFIX"),
         ("s3://", "", "write s3://BUCKET/PREFIX"),
-        ("s3://pictures/a/", "results", "write s3://BUCKET/PREFIX"),
+        ("s3://pictures/a/", "results", "--to results: write s3://BUCKET/PREFIX"),
         ("s3://pictures/a/", "s3://mine/what?*/", "use folders of letters"),
         ("s3://pictures/a/", "s3://pictures/a/results", "results would count as pictures"),
         ("s3://ours", "", "results would count as pictures"),
     ],
 )
-def test_places_that_cannot_be_used_are_refused(asked: str, to: str, said: str) -> None:
+def test_places_that_cannot_be_used_are_refused(pictures: str, to: str, said: str) -> None:
     with pytest.raises(SettingsError, match=re.escape(said)):
-        places.run(asked, to, "ours")
+        asked(pictures, to)
 
 
 # Manifests
@@ -71,9 +85,7 @@ def test_a_manifest_has_a_batch_of_keys_a_line() -> None:
     assert list(manifest.keys_of(text.encode())) == keys
 
 
-@pytest.mark.parametrize(
-    "key", ["é 文 'quoted' \"double\" + & % #.jpg", "a/../b", "🦄.png", "x\u2028y\u2029z\x85.png"[:3]]
-)
+@pytest.mark.parametrize("key", ["é 文 'quoted' \"double\" + & % #.jpg", "a/../b", "🦄.png", "x\u2028y\u2029z.png"])
 def test_unusual_keys_pass(key: str) -> None:
     manifest.refuse_odd([key])
     text = manifest.text(manifest.batches([key], 100))
@@ -93,6 +105,8 @@ def test_long_keys_make_smaller_batches() -> None:
     assert [key for batch in found for key in batch] == keys
     assert max(len(json.dumps(batch)) for batch in found) < 240_000
     assert len(found) > 2
+    kilobytes = ["k" * 996] * 250  # with quotes, comma and space
+    assert [len(json.dumps(batch)) for batch in manifest.batches(kilobytes, 1000)] == [manifest.MOST_BYTES, 50_000]
 
 
 def test_a_batch_fits_into_the_functions_time() -> None:
@@ -128,6 +142,13 @@ def test_what_is_no_line_is_none() -> None:
     assert list(found.lines) == ["a"]
 
 
+@pytest.mark.parametrize("seconds", ["nan", "inf", "-1", "many", ""])
+def test_a_label_that_is_no_time_counts_as_none(seconds: str) -> None:
+    found = Results()
+    found.add(stored({"key": "a"}), {"seconds": seconds})
+    assert found.seconds == 0.0
+
+
 def test_lines_are_counted_by_verdict_and_problem() -> None:
     found: list[results.Line] = [{"message": "yes"}, {"message": "yes"}, {"problem": "internal"}, {"length": 5}]
     assert results.counted(found) == {"yes": 2, "problem: internal": 1, "answered": 1}
@@ -156,10 +177,10 @@ def test_a_thousand_cold_starts_from_slow_storage_take_half_an_hour() -> None:
 @pytest.mark.parametrize(
     ("pictures", "concurrency", "speed", "limit"),
     [
-        (50, 100, Speed(0.5), "the time of one batch"),
+        (50, 100, Speed(0.5), "one batch, since all run at the same time"),
         (50, 100, Speed(0.01), "the cold start"),
-        (10**6, 100, Speed(0.1), "100 batches at a time"),
-        (10**7, 10_000, Speed(0.01), "Step Functions, which starts so many batches a second and no more"),
+        (10**6, 100, Speed(0.1), "the batches, of which 100 run at a time"),
+        (10**7, 10_000, Speed(0.01), "Step Functions, which starts at most 100 batches a second"),
     ],
 )
 def test_the_limit_that_binds_is_named(pictures: int, concurrency: int, speed: Speed, limit: str) -> None:
@@ -183,3 +204,22 @@ def test_the_estimate_in_words() -> None:
         "US$" in line for line in lines(estimate(10, 100, 2, Speed(0.1, dispatched=math.inf)), is_local=True)
     )
     assert [duration(seconds) for seconds in (0.2, 59, 600, 7200)] == ["1 s", "59 s", "10 min", "2.0 h"]
+
+
+@pytest.mark.parametrize(
+    ("keys", "before", "met", "succeeded", "total", "done"),
+    [
+        (100, 0, 0, 2, 5, 200),
+        (100, 0, 0, 5, 5, 450),  # the last batch is a short one
+        (0, 200, 20, 25, 45, 250),  # batches of ten, which another command has made
+        (0, 200, 20, 20, 45, 200),
+        (0, 0, 0, 0, 0, 0),
+    ],
+)
+def test_a_run_tells_how_far_it_is(keys: int, before: int, met: int, succeeded: int, total: int, done: int) -> None:
+    said = Said()
+    told = Told(450, keys, before, estimate(450, 100, 2, Speed(0.1)), Speed(0.1), True, 0.0, met)
+    told.tell(Counts(total, succeeded), 10.0, said)
+    ((_, text, record),) = said.lines
+    assert (record["done"], record["pictures"]) == (done, 450)
+    assert text.startswith(f"{done} of 450 pictures, {(done - before) / 10:.1f} a second")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from troposphere import GetAtt, Parameter, Ref, Select, Sub, Template, iam
 
+from tests.unit.blocks.existing import ARN, MOUNT, NETWORK, STORAGE
 from wildrydes_ml import complete, efs_99, lambda_function
 from wildrydes_ml.blocks import (
     Access,
@@ -30,12 +31,6 @@ from wildrydes_ml.blocks import (
 )
 from wildrydes_ml.workshop import parameters
 
-ARN = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0"
-NETWORK = Network(
-    vpc="vpc-0", vpc_cidr="10.0.0.0/16", private_subnets=["subnet-1", "subnet-2"], public_subnet="subnet-0"
-)
-STORAGE = Storage(file_system="fs-0", access_point="fsap-0", access_point_arn=ARN)
-MOUNT = FileSystemMount(subnets=["subnet-1"], security_groups=["sg-1"], access_point_arn=ARN)
 SETTINGS = FunctionSettings(name="answers", bucket="pictures", key="code.zip")
 CLOSED = Access("API_KEY")
 FILLING = PopulateSettings(packages="numpy==2.4.6", model="https://example.com/model.tar")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from troposphere import Ref, Template, apigateway
 
+from tests.unit.blocks.existing import ARN
 from wildrydes_ml.blocks.access import Access
 from wildrydes_ml.blocks.api import add_proxy_stage, add_rest_api
 from wildrydes_ml.blocks.function import FunctionSettings, add_inference_function
@@ -20,7 +21,6 @@ from wildrydes_ml.workshop import parameters
 Stack = Callable[..., dict[str, Any]]
 
 INFERENCE, COMPLETE = "5_lambda_function.yml", "99_complete.yml"
-ARN = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0"
 PROBLEMS = Path(__file__).parents[3] / "lambda_src" / "problems.py"
 FUNCTIONS = pytest.mark.parametrize("name", [INFERENCE, COMPLETE])
 

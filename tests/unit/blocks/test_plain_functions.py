@@ -4,11 +4,9 @@ from typing import Any
 
 from troposphere import Template
 
+from tests.unit.blocks.existing import MOUNT
 from wildrydes_ml.blocks import FileSystemMount, FunctionSettings, Network, add_function_security_group
 from wildrydes_ml.blocks.function import add_inference_function
-
-ARN = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0"
-MOUNT = FileSystemMount(subnets=["subnet-1"], security_groups=["sg-1"], access_point_arn=ARN)
 
 
 def made(mount: FileSystemMount | None, name: str = "") -> dict[str, Any]:

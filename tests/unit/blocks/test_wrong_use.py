@@ -21,6 +21,7 @@ from troposphere import (
     iam,
 )
 
+from tests.unit.blocks.existing import ARN, MOUNT, NETWORK, STORAGE
 from wildrydes_ml.blocks import (
     Access,
     Alarms,
@@ -46,12 +47,6 @@ from wildrydes_ml.blocks import (
 )
 from wildrydes_ml.checks import check
 
-ARN = "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-0123456789abcdef0"
-NETWORK = Network(
-    vpc="vpc-0", vpc_cidr="10.0.0.0/16", private_subnets=["subnet-1", "subnet-2"], public_subnet="subnet-0"
-)
-STORAGE = Storage(file_system="fs-0", access_point="fsap-0", access_point_arn=ARN)
-MOUNT = FileSystemMount(subnets=["subnet-1"], security_groups=["sg-1"], access_point_arn=ARN)
 MODEL = "https://example.com/model.tar"
 
 
@@ -213,7 +208,7 @@ def test_a_setting_of_another_kind_is_told_by_name(wrong: dict[str, Any], says: 
 
 def test_a_title_is_text() -> None:
     title: Any = None
-    with pytest.raises(ValueError, match="title None cannot be a logical id"):
+    with pytest.raises(TypeError, match="title None: pass its name as text"):
         add_inference_function(Template(), MOUNT, settings(), title=title)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -16,6 +16,7 @@ from wildrydes_ml.classroom.pacing import Over
 from wildrydes_ml.classroom.roster import Student, counted
 from wildrydes_ml.classroom.run import Order
 from wildrydes_ml.classroom.seats import NOT_CONNECTED, Seat
+from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.deploy import survey
 from wildrydes_ml.deploy.preflight import Unready
 from wildrydes_ml.deploy.settings import Settings
@@ -26,7 +27,7 @@ from wildrydes_ml.destroy import expired
 from wildrydes_ml.destroy import public as destroying
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
-from wildrydes_ml.tags import CLASS_TAG, STUDENT_TAG, TAG
+from wildrydes_ml.tags import CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
 from wildrydes_ml.testing import IDENTITY, Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -135,6 +136,45 @@ def test_one_more_student_comes_to_a_class_that_stands(aws: FakeRoom) -> None:
     before = len(aws.journal)
     deployed(aws, order(counted(4, ROOM)))
     assert [line for line in aws.journal[before:] if line.startswith("create")] == ["create room-student-04-mod5-inf"]
+
+
+def test_who_joins_later_gets_what_the_others_have(aws: FakeRoom) -> None:
+    """A key, an expiry and a tag that the class has are not missing where nobody names them again."""
+    expires, values = "2096-01-01T18:00:00Z", {"ApiAuth": "API_KEY", "MinScore": "0.5"}
+    deployed(aws, order(overrides=values, expires=expires, tags={"team": "rides"}))
+    deployed(aws, order(only=STUDENTS[:1], overrides={"Timeout": "60"}))
+    before = list(aws.journal)
+    deployed(aws, order(counted(4, ROOM)))
+    late = aws.stacks.stacks["room-student-04-mod5-inf"]
+    assert {name: late.parameters[name] for name in values} == values
+    assert late.parameters["Timeout"] == aws.stacks.stacks["room-student-02-mod5-inf"].parameters["Timeout"]
+    assert late.parameters["FunctionName"] == "room-student-04-ml_inferencefunction"
+    assert (late.tags[EXPIRES_TAG], late.tags["team"]) == (expires, "rides")
+    assert not [line for line in aws.journal[len(before) :] if "student-01" in line or "update" in line]
+    del aws.stacks.stacks["room-student-02-mod5-inf"]
+    with pytest.raises(SettingsError, match="add --wired"):
+        deployed(aws, order(only=STUDENTS[1:2], is_wired=False))
+    deployed(aws, order(only=STUDENTS[1:2], overrides={"MinScore": "0.9"}))
+    again = aws.stacks.stacks["room-student-02-mod5-inf"]
+    assert (again.parameters["MinScore"], again.parameters["ApiAuth"]) == ("0.9", "API_KEY")
+
+
+def test_a_class_of_which_nobody_s_part_was_made_has_its_settings_all_the_same(aws: FakeRoom) -> None:
+    expires = "2096-01-01T18:00:00Z"
+    aws.stacks.fail("room-student-01-mod5-inf", "ModelInferenceFunction", "no", "AWS::Lambda::Function")
+    deployed(aws, order(STUDENTS[:1], expires=expires, tags={"team": "rides"}, overrides={"ApiAuth": "API_KEY"}))
+    deployed(aws, order())
+    parts = [aws.stacks.stacks[f"room-student-0{number}-mod5-inf"] for number in (1, 2, 3)]
+    told = {(one.tags[EXPIRES_TAG], one.tags["team"], one.parameters["ApiAuth"]) for one in parts}
+    assert told == {(expires, "rides", "API_KEY")}
+
+
+def test_before_the_first_student_what_all_share_tells_the_expiry(aws: FakeRoom) -> None:
+    expires = "2096-01-01T18:00:00Z"
+    deployed(aws, order(STUDENTS[:1], expires=expires))
+    del aws.stacks.stacks["room-student-01-mod5-inf"]
+    deployed(aws, order(STUDENTS[1:]))
+    assert aws.stacks.stacks["room-student-02-mod5-inf"].tags[EXPIRES_TAG] == expires
 
 
 def test_only_one_student_is_done_again(aws: FakeRoom) -> None:
@@ -254,7 +294,7 @@ def test_a_preview_names_whose_parts_would_change(aws: FakeRoom) -> None:
     deployed(aws, order(only=STUDENTS[:1], overrides={"MinScore": "0.5"}))
     before, said = list(aws.journal), Said()
     assert run.preview(aws.gateways, order(overrides={"MinScore": "0.5"}), HERE, said)
-    assert "these parts change: student-02, student-03" in said.texts("output")
+    assert "the stacks of these students change: student-02, student-03" in said.texts("output")
     assert aws.journal == before
 
 
@@ -282,10 +322,13 @@ def test_a_key_for_each_comes_with_the_connected_api() -> None:
 def test_who_is_in_aws_and_not_in_the_list_is_told_and_stays(aws: FakeRoom) -> None:
     deployed(aws, order())
     said = Said()
+    run.preview(aws.gateways, order(STUDENTS[:1]), HERE, said)
+    assert any(text.startswith("3 students, 0 of them new") for text in said.texts("output"))
+    said = Said()
     deployed(aws, order(STUDENTS[:1]), said)
     (told,) = said.texts("warning")
-    assert told.startswith("in AWS and not in the list: student-02, student-03.")
-    assert "class destroy --only student-02 --only student-03" in told
+    assert told.startswith("in AWS, but not in the list: student-02, student-03.")
+    assert told.endswith(": wildrydes-ml class destroy --name room --only student-02 --only student-03")
     assert "stack room-student-03-mod5-inf" in aws.left
 
 
@@ -330,6 +373,61 @@ def test_the_students_go_first_then_what_all_share_and_nothing_is_left(aws: Fake
     assert not removed(aws)
 
 
+@pytest.mark.parametrize(
+    ("stack", "name", "student"),
+    [
+        ("theirs", "room-Big Name", "Big Name"),  # no deployment may be called so
+        ("theirs", "room-eve", "eve"),  # somebody copied the tags
+        ("room-eve-mod5-inf", "eve", "eve"),  # it is another deployment's
+    ],
+)
+def test_a_stack_with_tags_like_a_student_s_stops_nobody(aws: FakeRoom, stack: str, name: str, student: str) -> None:
+    deployed(aws, order())
+    aws.stacks.put(stack, "CREATE_COMPLETE", tags={TAG: name, CLASS_TAG: ROOM, STUDENT_TAG: student})
+    seats = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.student.id for seat in seats] == [one.id for one in STUDENTS]
+    assert removed(aws)
+    assert aws.left == [f"stack {stack}"]
+
+
+def test_a_student_s_stack_that_was_changed_by_hand_fails_alone_and_deploy_mends_it(aws: FakeRoom) -> None:
+    deployed(aws, order())
+    name = "room-student-01-mod5-inf"
+    aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], status="UPDATE_COMPLETE", outputs={}, parameters={})
+    aws.stacks.templates[name] = '{"Resources": {"Own": {"Type": "AWS::SQS::Queue"}}}'
+    seats = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.state for seat in seats] == ["failed", "done", "done"]
+    assert "its stack has no output ModelInferenceApiId" in seats[0].verdict
+    assert [seat.state for seat in deployed(aws, order())] == ["done"] * 3
+
+
+def test_what_a_deploy_tells_people_to_add_a_class_takes(aws: FakeRoom) -> None:
+    """The words of its refusals: --allow-replace, --continue-rollback."""
+    deployed(aws, order())
+    name = "room-student-01-mod5-inf"
+    aws.stacks.stacks[name] = replace(aws.stacks.stacks[name], status="UPDATE_ROLLBACK_FAILED")
+    (failed, *_) = deployed(aws, order(overrides={"MinScore": "0.5"}))
+    assert "--continue-rollback" in failed.verdict
+    line = ["class", "deploy", "--count", "3", "--continue-rollback", "--allow-replace", "Q"]
+    options = build_parser().parse_args(line)
+    asked = order(overrides={"MinScore": "0.5"}, continue_rollback=options.continue_rollback)
+    assert [seat.state for seat in deployed(aws, asked)] == ["done"] * 3
+    assert options.allow_replace == ["Q"]
+
+
+def test_a_proof_that_raises_anything_keeps_nobody_else_back(aws: FakeRoom) -> None:
+    def surprised(api: str, stage: str = "") -> str:
+        if "student-02" in api:
+            raise ZeroDivisionError("of the application")
+        return ""
+
+    deployed(aws, order())
+    gateways = replace(aws.gateways, apis=cast(Any, Over(aws.apis, lost=surprised)))
+    seats = present.status(gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.state for seat in seats] == ["done", "failed", "done"]
+    assert (seats[1].verdict, run.exit_code(seats)) == ("ZeroDivisionError: of the application", 1)
+
+
 def test_one_student_s_part_is_deleted_alone(aws: FakeRoom) -> None:
     deployed(aws, order())
 
@@ -363,7 +461,7 @@ def test_what_all_share_stays_while_a_student_s_part_cannot_be_deleted(aws: Fake
     stuck: Any = Over(aws.stacks, delete=delete)
     gateways = replace(aws.gateways, stacks=stuck)
     with pytest.raises(
-        WildrydesError, match="1 of 3 students' parts were not deleted, so what all share stays"
+        WildrydesError, match="1 of 3 students' stacks were not deleted, so what all share stays"
     ) as error:
         removal.destroy(gateways, wild_rydes(name=ROOM), ROOM, (), HERE, Said(), pace=fast(10_000))
     assert "student-02: not authorized to delete it" in str(error.value)

@@ -84,6 +84,11 @@ def test_all_faults_of_a_list_are_told_at_once() -> None:
         (b"", "s.csv, line 1: name the columns there: name, id, or both. It has nothing"),
         (b"Anna\nBob\n", "s.csv, line 1: name the columns there: name, id, or both. It has 'anna'"),
         (b"name\n", "s.csv: it has no students"),
+        (
+            b"name\nMueller, Anna\nBob,\n",
+            "s.csv, line 2: it has more cells than line 1 has columns; put a text with a comma in double quotes",
+        ),
+        (b"Name,id,name \nAnna,a,Bob\n", "s.csv, line 1: several columns are called name; leave one of each"),
         (b"name,mail\nAnna,a\n,b\n", "s.csv, line 3: it has neither a name nor an id"),
         ("name\nMüller\n".encode("latin-1"), "s.csv, line 2: this is not UTF-8; save the file as CSV with UTF-8"),
         (b'name\n"Anna\n', "s.csv, line 2: this is not CSV (unexpected end of data)"),

@@ -42,13 +42,13 @@ class Cards(HTMLParser):
 
 def test_the_table_has_a_line_for_each_student() -> None:
     assert table(SEATS) == [
-        "name  stage     US$/month  URL and verdict",
-        f"anna  done           1.50  {URL}  Unicorn is validated",
-        f"bob   done           0.00  {URL}/b  {NOT_CONNECTED}",
-        "cmd   failed         0.00  stack x ended as ROLLBACK_COMPLETE",
+        "student  stage     US$/month  URL and verdict",
+        f"anna     done           1.50  {URL}  Unicorn is validated",
+        f"bob      done           0.00  {URL}/b  {NOT_CONNECTED}",
+        "cmd      failed         0.00  stack x ended as ROLLBACK_COMPLETE",
     ]
-    assert counted(SEATS) == "2 of 3 are done, 1 failed"
-    assert counted(SEATS[:2]) == "2 of 2 are done"
+    assert counted(SEATS) == "2 of 3 students done, 1 failed"
+    assert counted(SEATS[:2]) == "2 of 2 students done"
 
 
 def test_a_spreadsheet_gets_text_and_no_formula() -> None:

@@ -20,19 +20,24 @@ def students(tmp_path: Path) -> str:
         (["deploy", "{}", "--count", "3"], "use only one of them"),
         (["deploy", "--count", "0"], "--count 0: use a number from 1 to 200"),
         (["deploy", "{}", "--only", "eve"], "--only eve: nobody in the class has this id; there are anna, bob"),
-        (["deploy", "{}", "--keep-data"], "--keep-data goes with class destroy"),
+        (["deploy", "{}", "--keep-data"], "--keep-data works only with class destroy"),
         (["deploy", "{}", "--set", "ApiAuth=API_KEY"], "add --wired"),
+        (["deploy", "{}", "--set", "FunctionName=mine"], "--set FunctionName: all students would get this name"),
         (["deploy", "{}", "--set", "MinScroe=1"], "did you mean MinScore?"),
         (["deploy", "{}", "--hours", "no"], "a number of hours from 0.1 to 1000, not 'no'"),
         (["deploy", "{}", "--parallel", "99"], "a number from 1 to 32, not '99'"),
         (
             ["status", "--wired", "--set", "MinScore=0.5"],
-            "--wired goes with class deploy\n--set goes with class deploy",
+            "--wired works only with class deploy\n--set works only with class deploy",
         ),
-        (["destroy", "--count", "3"], "--count goes with class deploy"),
-        (["destroy", "--out", "x"], "--out goes with class deploy and class status"),
-        (["destroy", "--keep-data", "--only", "anna"], "--keep-data is about what all share: leave out --only"),
+        (["destroy", "--allow-replace", "Q"], "--allow-replace works only with class deploy"),
+        (["destroy", "--count", "3"], "--count works only with class deploy"),
+        (["destroy", "--out", "x"], "--out works only with class deploy and class status"),
+        (["status", "--expires", "18:00"], "--expires works only with class deploy"),
+        (["destroy", "{}"], "class destroy deletes the whole class: leave out "),
+        (["destroy", "--keep-data", "--only", "anna"], "--only deletes single students: use only one of them"),
         (["deploy", "{}", "--name", "a-name-that-has-too-many"], "may have at most 19 characters"),
+        (["deploy", "{}", "--out", "{}/cards"], "s.csv: there is no such directory; name another place with --out"),
         (["fly"], "argument action: invalid choice: 'fly'"),
         (["deploy", "nowhere.csv"], "nowhere.csv: No such file or directory"),
     ],
@@ -64,3 +69,12 @@ def test_status_and_destroy_of_nothing_say_so(tmp_path: Path, capsys: pytest.Cap
     assert main(["class", "status", *place]) == 1
     assert "no emulator is running" in capsys.readouterr().err
     assert main(["class", "destroy", *place]) == 0
+
+
+@pytest.mark.parametrize("action", ["status", "destroy"])
+def test_a_file_with_the_options_of_deploy_serves_every_action(
+    action: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "c.toml").write_text('preset = "lean"\nexpires = "2d"\ntag = ["team=rides"]\n[set]\nMinScore = 0.5\n')
+    main(["class", action, "--config", str(tmp_path / "c.toml"), "--local", "--home", str(tmp_path / "home")])
+    assert "goes with class deploy" not in capsys.readouterr().err

@@ -647,7 +647,7 @@ def test_status_tells_stacks_outputs_and_cost_before_it_asks_the_api() -> None:
     aws, said = FakeAws("http://127.0.0.1:9/prod"), Said()
     outputs = {**API_OUTPUTS, "ApiGatewayInvokeURL": "http://127.0.0.1:9/prod"}
     aws.stacks.put("wildrydes-ml-mod5-complete", "UPDATE_ROLLBACK_COMPLETE", outputs=outputs)
-    with pytest.raises(WildrydesError, match="the API does not answer: no answer"):
+    with pytest.raises(WildrydesError, match="the API does not answer correctly: no answer"):
         health.status(aws.gateways, wild_rydes(), Target(), said)
     told = said.texts("output")
     assert told[0] == (

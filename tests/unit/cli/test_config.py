@@ -45,6 +45,11 @@ def test_the_file_s_options_hold(file: Path) -> None:
     assert (values["MinScore"], values["InternetEgress"], values["ThroughputMode"]) == ("0.5", "nat", "elastic")
 
 
+def test_a_file_of_an_editor_on_windows_is_read(file: Path) -> None:
+    file.write_bytes(b"\xef\xbb\xbf" + FILE.replace("\n", "\r\n").encode())
+    assert settings(file).name == "mine"
+
+
 def test_the_command_line_wins(file: Path) -> None:
     found = settings(file, "--name", "other", "--set", "MinScore=0.6", "--allow-replace", "NatPublicIP")
     assert found.name == "other"

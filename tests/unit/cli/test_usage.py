@@ -40,6 +40,7 @@ def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> Non
         (["DEPLOY"], "did you mean deploy?"),
         (["deploy", "--regoin", "eu-west-1"], "did you mean --region?"),
         (["deploy", "--regoin=eu-west-1"], "did you mean --region?"),
+        (["deploy", "glad/app.py", "--local"], "did you mean --app glad/app.py?"),
         (["classify", "a.png", "--paralel", "2"], "did you mean --parallel?"),
         (["policy", "--for", "deplyo"], "did you mean deploy?"),
         (["deploy", "--preset", "laen"], "did you mean lean?"),

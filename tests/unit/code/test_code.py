@@ -115,3 +115,12 @@ def test_where_the_c_library_is_known_its_wheels_come_first() -> None:
     options = Target("python3.11", "x86_64", libc=36).options()
     platforms = [option.removeprefix("--platform=") for option in options if option.startswith("--platform=")]
     assert platforms[0] == "manylinux_2_36_x86_64"
+
+
+def test_a_runtime_and_a_processor_that_are_none_are_told_together() -> None:
+    """A template with fixed values has no parameters of these names."""
+    with pytest.raises(SettingsError) as error:
+        requirements.target("requirements.txt", "PythonRuntime", "Architecture")
+    runtime, architecture = error.value.faults
+    assert runtime.endswith("as in Code(..., runtime='python3.13')")
+    assert architecture.endswith("as in Code(..., architecture='x86_64')")

@@ -15,7 +15,7 @@ def test_names_follow_the_prefix() -> None:
     mine = wanted(name="mine")
     assert [stack.name for stack in mine.stacks] == ["mine-mod5", "mine-mod5-inf"]
     assert mine.bucket == "mine-123456789012-eu-west-1"
-    assert mine.function_name == "mine-ml_inferencefunction"
+    assert mine.label == "mine-ml_inferencefunction"
     assert {stack.tags[TAG] for stack in mine.stacks} == {"mine"}
 
 
@@ -57,7 +57,7 @@ def test_the_name_that_the_api_calls_has_the_alias() -> None:
     assert live == "ml_inferencefunction:live"
     assert LONG.wiring is not None
     assert LONG.wiring.target.endswith(live)
-    assert LONG.log_group == "/aws/lambda/ml_inferencefunction"
+    assert LONG.label == "ml_inferencefunction"
 
 
 def test_the_code_may_be_somebody_s_own(tmp_path: Path) -> None:
@@ -71,7 +71,7 @@ def test_the_code_may_be_somebody_s_own(tmp_path: Path) -> None:
 def test_every_value_is_what_a_stack_gets(route: str) -> None:
     desired = wanted(route, overrides={"ThroughputMode": "elastic", "MinScore": "0.5"})
     assert (desired.values["ThroughputMode"], desired.values["MinScore"]) == ("elastic", "0.5")
-    assert (desired.wiring is None) == (desired.efs is None) == (route == "short")
+    assert (desired.wiring is None) == (len(desired.stacks) == 1) == (route == "short")
 
 
 def test_the_wiring_follows_the_settings() -> None:

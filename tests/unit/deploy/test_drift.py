@@ -105,7 +105,9 @@ def test_a_look_that_finds_nothing_hides_nothing(answer: Drift | Unknown | Wildr
     aws = FakeAws()
     aws.stacks.drifts[INFERENCE] = answer
     text, said = refused(aws)
-    assert text.endswith("`wildrydes-ml logs` shows its log")
+    assert text.endswith(
+        "`wildrydes-ml logs` shows its log: give it the --app, --name, --region or --local of this command"
+    )
     assert len(said.texts("warning")) == (not isinstance(answer, Drift))
 
 

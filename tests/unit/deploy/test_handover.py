@@ -92,8 +92,7 @@ def bare(text: str) -> str:
 def test_a_long_template_goes_by_the_bucket_and_is_gone_when_the_stack_is_asked_for(aws: FakeAws) -> None:
     said = Said()
     one = deployer(aws, said)
-    assert one.plan.desired.efs
-    long = lengthened(one.plan.desired.efs)
+    long = lengthened(one.plan.desired.stacks[0])
     assert len(long.template) < REQUEST_BYTES < len(long.template.encode())
     one.run(ApplyStack(long, "create"))
     assert [bare(one) for one in listening(aws).given] == [f"https://s3.eu-west-1.amazonaws.com/{BUCKET}/{key(long)}"]
@@ -107,8 +106,7 @@ def test_a_long_template_goes_by_the_bucket_and_is_gone_when_the_stack_is_asked_
 
 def test_a_template_that_fits_goes_as_it_is(aws: FakeAws) -> None:
     one = deployer(aws)
-    assert one.plan.desired.efs
-    exact = replace(one.plan.desired.efs, template=one.plan.desired.efs.template.ljust(REQUEST_BYTES, "#"))
+    exact = replace(one.plan.desired.stacks[0], template=one.plan.desired.stacks[0].template.ljust(REQUEST_BYTES, "#"))
     assert not is_large(exact)
     one.run(ApplyStack(exact, "create"))
     assert listening(aws).given == [exact.template]
@@ -117,11 +115,9 @@ def test_a_template_that_fits_goes_as_it_is(aws: FakeAws) -> None:
 
 def test_an_update_and_a_plan_hand_it_over_in_the_same_way(aws: FakeAws) -> None:
     first, said = deployer(aws), Said()
-    assert first.plan.desired.efs
-    first.run(ApplyStack(first.plan.desired.efs, "create"))
+    first.run(ApplyStack(first.plan.desired.stacks[0], "create"))
     one = deployer(aws, said)
-    assert one.plan.desired.efs
-    longer = lengthened(one.plan.desired.efs.with_parameters(ThroughputMode="elastic"))
+    longer = lengthened(one.plan.desired.stacks[0].with_parameters(ThroughputMode="elastic"))
     (step,) = one.detailed([ApplyStack(longer, "update")])
     assert bare(listening(aws).given[-1]).endswith(key(longer))
     assert (aws.stacks.pending, templates(aws)) == ([], set())
@@ -136,11 +132,10 @@ def test_an_update_and_a_plan_hand_it_over_in_the_same_way(aws: FakeAws) -> None
 
 def test_a_plan_without_a_bucket_shows_the_update_without_its_changes(aws: FakeAws) -> None:
     one = deployer(aws)
-    assert one.plan.desired.efs
-    one.run(ApplyStack(one.plan.desired.efs, "create"))
+    one.run(ApplyStack(one.plan.desired.stacks[0], "create"))
     aws.buckets.labels.clear()
     later = Deployer.planned(aws.gateways, wild_rydes(), Target(), Said())
-    step = ApplyStack(lengthened(one.plan.desired.efs), "update")
+    step = ApplyStack(lengthened(one.plan.desired.stacks[0]), "update")
     assert later.detailed([MakeBucket(BUCKET), step]) == (MakeBucket(BUCKET), step)
     assert len(listening(aws).given) == 1
 
@@ -148,19 +143,17 @@ def test_a_plan_without_a_bucket_shows_the_update_without_its_changes(aws: FakeA
 @pytest.mark.parametrize("fault", [WildrydesError("denied"), KeyboardInterrupt()], ids=["denied", "Ctrl-C"])
 def test_whatever_ends_the_request_the_upload_goes(aws: FakeAws, fault: BaseException) -> None:
     one = deployer(aws)
-    assert one.plan.desired.efs
     listening(aws).interruption = fault
     with pytest.raises(type(fault)):
-        one.run(ApplyStack(lengthened(one.plan.desired.efs), "create"))
-    assert [{*map(bare, keys)} for keys in listening(aws).uploaded] == [{key(lengthened(one.plan.desired.efs))}]
+        one.run(ApplyStack(lengthened(one.plan.desired.stacks[0]), "create"))
+    assert [{*map(bare, keys)} for keys in listening(aws).uploaded] == [{key(lengthened(one.plan.desired.stacks[0]))}]
     assert templates(aws) == set()
 
 
 def leave(aws: FakeAws) -> str:
     """A deploy that was killed between upload and removal; returns what it left."""
     one = deployer(aws)
-    assert one.plan.desired.efs
-    place = key(lengthened(one.plan.desired.efs), "0123456789abcdef")
+    place = key(lengthened(one.plan.desired.stacks[0]), "0123456789abcdef")
     aws.buckets.upload(BUCKET, place, b"#", one.plan.desired.service.tags)
     return place
 
@@ -214,9 +207,8 @@ def test_another_text_has_another_key(aws: FakeAws) -> None:
 def test_what_cannot_be_removed_is_said_and_the_deploy_goes_on(aws: FakeAws) -> None:
     said = Said()
     one = deployer(aws, said)
-    assert one.plan.desired.efs
     aws.buckets.remove = denied  # type: ignore[method-assign]
-    one.run(ApplyStack(lengthened(one.plan.desired.efs), "create"))
+    one.run(ApplyStack(lengthened(one.plan.desired.stacks[0]), "create"))
     assert aws.stacks.stacks[EFS].status == "CREATE_COMPLETE"
     assert said.texts("warning")[-1] == "not deleted, destroy will do it: bucket b: AWS denies it"
 

@@ -381,6 +381,13 @@ def test_an_emulator_that_tells_a_stored_value_for_its_name_changes_nothing(
     assert not deploy(aws.gateways, settings, here, Said()).changed
 
 
+def test_a_plan_speaks_of_efs_only_where_there_is_one(run: Run, aws: FakeAws, code: Path) -> None:
+    run(**TEAM)
+    wanted = settings(code, overrides={"Seconds": "9"})
+    told = [step.describe() for step in preview(aws.gateways, wanted, Target(), Said()).steps]
+    assert "update stack orders-reader from reader.json: if the outputs of the stacks before it change" in told
+
+
 def test_on_aws_the_name_of_a_stored_value_holds(aws: FakeAws) -> None:
     deploy(aws.gateways, Settings((kept_by_systems_manager(),), overrides={"Where": "/where"}), Target(), Said())
     assert not deploy(aws.gateways, Settings((kept_by_systems_manager(),)), Target(), Said()).changed

@@ -67,7 +67,8 @@ def test_a_refusal_ends_it_at_once(status: int) -> None:
 def test_patience_ends_with_what_was_said_last_and_where_the_log_is(answer: Invocation) -> None:
     clock = Clock()
     with pytest.raises(
-        WildrydesError, match=r"^function ml_inferencefunction does not answer.*`wildrydes-ml logs` shows its log$"
+        WildrydesError,
+        match=r"^function ml_inferencefunction does not answer.*`wildrydes-ml logs` shows its log: .* of this command$",
     ) as error:
         warmed(clock, answer)
     assert WARM_SECONDS < clock.now < WARM_SECONDS + 5
@@ -124,7 +125,7 @@ def test_nothing_is_warned_of_where_the_label_is_known_or_the_labels_are_not(fou
 def test_an_api_whose_model_does_not_work_is_not_waited_for() -> None:
     clock = Clock()
     for is_warm in (True, False):
-        with pytest.raises(WildrydesError, match="the API does not answer: 503 model-failed"):
+        with pytest.raises(WildrydesError, match="the API does not answer correctly: 503 model-failed"):
             ask_api(lambda body, headers: Reply(503, FAILED.encode()), PROOF, Said(), clock, clock.sleep, is_warm)
     assert clock.now == 0
 
@@ -146,7 +147,7 @@ def test_a_new_stage_is_asked_until_it_answers() -> None:
 
 def test_a_stage_that_never_answers_is_an_error() -> None:
     clock = Clock()
-    with pytest.raises(WildrydesError, match="the API does not answer: 403 Forbidden"):
+    with pytest.raises(WildrydesError, match="the API does not answer correctly: 403 Forbidden"):
         ask_api(lambda body, headers: Reply(403, b'{"message": "Forbidden"}'), PROOF, Said(), clock, clock.sleep)
     assert STAGE_SECONDS < clock.now < STAGE_SECONDS + 5
 
@@ -187,7 +188,7 @@ def test_a_new_key_is_given_minutes_and_the_wait_is_told() -> None:
 @pytest.mark.parametrize(("is_warm", "seconds"), [(True, KEY_SECONDS), (False, STAGE_SECONDS)])
 def test_a_key_that_stays_unknown_is_an_error_soon_when_it_is_not_new(is_warm: bool, seconds: float) -> None:
     clock = Clock()
-    with pytest.raises(WildrydesError, match="the API does not answer: 403 invalid-api-key"):
+    with pytest.raises(WildrydesError, match="the API does not answer correctly: 403 invalid-api-key"):
         ask_api(lambda body, headers: UNKNOWN_KEY, PROOF, Said(), clock, clock.sleep, is_warm)
     assert seconds < clock.now < seconds + 5
 
@@ -206,7 +207,7 @@ def test_a_function_that_may_be_cold_is_given_time_to_start() -> None:
 
 def test_an_api_that_is_gone_is_not_waited_for_as_one_that_starts() -> None:
     clock = Clock()
-    with pytest.raises(WildrydesError, match="the API does not answer: 404"):
+    with pytest.raises(WildrydesError, match="the API does not answer correctly: 404"):
         ask_api(lambda body, headers: Reply(404, b"{}"), PROOF, Said(), clock, clock.sleep, is_warm=False)
     assert clock.now < STAGE_SECONDS + 5
 
@@ -269,6 +270,16 @@ def test_an_emulator_is_asked_at_the_same_stage() -> None:
     outputs = {PROOF.api: "a", PROOF.url: "https://a.execute-api.eu-west-1.amazonaws.com/v1"}
     local = Target(endpoint="http://127.0.0.1:1")
     assert public_url(local, PROOF, outputs) == "http://127.0.0.1:1/_aws/execute-api/a/v1/"
+
+
+def test_a_status_of_success_other_than_200_is_an_answer() -> None:
+    made = replace(PROOF, read=lambda reply: Answer("p", error="" if reply.body == b"{}" else "no"))
+    aws, clock = FakeAws(), Clock()
+    aws.functions.answers = [Invocation(201, "{}")]
+    assert warm(aws.gateways, FUNCTION, made, Said(), clock, clock.sleep).error == ""
+    with pytest.raises(WildrydesError, match=r"^the API does not answer correctly: no$"):
+        ask_api(lambda body, headers: Reply(202, b"[]"), made, Said(), clock, clock.sleep)
+    assert clock.now == 0
 
 
 def test_what_the_function_failed_of_is_told_where_the_proof_does_not() -> None:

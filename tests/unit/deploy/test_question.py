@@ -99,4 +99,6 @@ def test_a_route_that_the_api_has_not_is_refused_before_anything_is_sent(
 def test_an_error_of_the_function_leads_to_its_log() -> None:
     assert fault(Reply(502)) == "the API answered 502; `logs` may show why"
     assert fault(Reply(404)) == "the API answered 404"
+    unknown = fault(Reply(403, b'{"message": "Missing Authentication Token"}'))
+    assert unknown == "the API answered 403: it has no such route, or the route needs an AWS signature"
     assert fault(Reply(0, fault="refused")) == "no answer: refused"

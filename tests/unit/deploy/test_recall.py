@@ -7,8 +7,10 @@ import pytest
 
 from tests.unit.fakes import found_as, wanted
 from wildrydes_ml.deploy.planner import FoundStack
-from wildrydes_ml.deploy.recall import parameter_defaults, recall, set_values
+from wildrydes_ml.deploy.recall import recall, set_values
 from wildrydes_ml.errors import Refused, SettingsError
+from wildrydes_ml.template.decode import decode
+from wildrydes_ml.template.parameters import defaults
 from wildrydes_ml.testing import IDENTITY
 from wildrydes_ml.workshop import parameters
 from wildrydes_ml.workshop.deployments import PRESETS
@@ -186,4 +188,4 @@ def test_what_has_no_default_was_set_unless_nobody_sets_it() -> None:
     ],
 )
 def test_defaults_are_read_from_anybody_s_template(text: str, expected: dict[str, str]) -> None:
-    assert parameter_defaults(text) == expected
+    assert defaults(decode(text).get("Parameters", {})) == expected

@@ -151,7 +151,7 @@ def settled(route: str, first: Mapping[str, str], second: Mapping[str, str]) -> 
     before = first_deploy(route, tuple(first.items()))
     if fault := unsettled(one, before):
         return f"{first}: {fault}"
-    if route == "short" and one.function_name != two.function_name:
+    if route == "short" and one.label != two.label:
         with pytest.raises(Refused, match="FunctionName"):
             plan(two, before.observed)
         return ""

@@ -1,5 +1,6 @@
 """Every deployment of an account and region: found by its tag, with age, cost and expiry."""
 
+import json
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
@@ -10,7 +11,7 @@ from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import survey
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.errors import OutOfReach, WildrydesError
-from wildrydes_ml.tags import EXPIRES_TAG, TAG
+from wildrydes_ml.tags import BESIDE_TAG, EXPIRES_TAG, TAG
 from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -55,6 +56,23 @@ def test_each_deployment_has_a_row_with_its_stacks_age_cost_and_expiry() -> None
     assert "expired 3 h ago" in texts[1]
     assert "expires in 2 h" in texts[2]
     assert texts[-1].startswith("2 deployments in account 123456789012, region eu-west-1: idle about 193.23 US$")
+
+
+@pytest.mark.parametrize(
+    ("types", "price", "end"),
+    [
+        (["AWS::KMS::Key"], "1.00", "1.00 US$ a month"),
+        (["AWS::KMS::Key", "AWS::RDS::DBInstance"], "1.00 + ?", "1.00 US$ a month, and what is not known"),
+    ],
+    ids=["known", "in part"],
+)
+def test_a_cost_that_is_known_in_part_is_told_as_such(types: list[str], price: str, end: str) -> None:
+    aws = FakeAws()
+    body = {"Resources": {f"R{number}": {"Type": type} for number, type in enumerate(types)}}
+    put(aws, "iris", "iris", DAY, template=json.dumps(body))
+    _, row, last = listed(aws)[0].texts("output")
+    assert f"  {price}  " in row
+    assert last.endswith(f"idle about {end}")
 
 
 def test_the_columns_stand_below_each_other() -> None:
@@ -129,3 +147,10 @@ def test_what_has_expired_is_what_has_its_last_stack_behind_its_time() -> None:
     assert [one.name for one in survey.expired(aws.gateways, NOW + DAY)] == ["iris", "wildrydes-ml"]
     put(aws, "iris-two", "iris", DAY)  # made after the first
     assert [one.name for one in survey.expired(aws.gateways, NOW + DAY)] == ["wildrydes-ml"]
+
+
+def test_a_stack_that_batch_made_does_not_keep_the_others_from_expiring() -> None:
+    aws = account()
+    aws.stacks.put("iris-batch", "CREATE_COMPLETE", tags={TAG: "iris", BESIDE_TAG: "batch"}, created=NOW)
+    (expired,) = survey.expired(aws.gateways, NOW)
+    assert [stack.name for stack in expired.stacks] == ["iris", "iris-batch"]

@@ -1,9 +1,11 @@
 """The proof: what still exists is listed with its cost and its remedy, by kind."""
 
+from dataclasses import replace
+
 import pytest
 
 from tests.unit.fakes import FakeAws
-from wildrydes_ml.aws.records import Billable
+from wildrydes_ml.aws.records import Billable, ObjectVersion
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.costs import PRICES
 from wildrydes_ml.destroy.leftovers import dollars, prove
@@ -192,6 +194,15 @@ def test_what_the_tagging_api_lists_is_told_without_failing() -> None:
         "AWS still lists these with our tag, for up to an hour after deletion: arn:one, arn:two"
     ]
     assert said.texts("event") == ["verified: no billable resource of wildrydes-ml remains"]
+
+
+def test_what_an_emulator_forgets_with_its_end_is_not_told() -> None:
+    aws, said = FakeAws(), Said()
+    aws.tagging.listed = ["arn:one"]
+    aws.functions.log_groups = {f"/aws/lambda/{FUNCTION}": {}}
+    local = Target(endpoint="http://127.0.0.1:1")
+    prove(aws.gateways, wild_rydes(), local, replace(REMOVED, objects=(ObjectVersion("code/a.zip", "1"),)), said)
+    assert said.texts("warning") == []
 
 
 def test_tags_that_may_not_be_listed_are_a_check_that_was_skipped() -> None:

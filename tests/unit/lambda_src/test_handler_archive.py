@@ -126,6 +126,10 @@ def test_a_missing_archive_is_told_and_one_that_was_not_made_is_not(tmp_path: Pa
     found = imported(tmp_path, directory)
     assert found["why"] == ["prepared/modules: No such file or directory"]
     assert {name: found[name] for name in FROM_FILES} == FROM_FILES
+    (tmp_path / "prepared" / "modules").write_bytes(b"")
+    (tmp_path / "prepared" / "packages.files").unlink()
+    found = imported(tmp_path, directory, listed=None)
+    assert found["why"] == ["prepared/packages.files: No such file or directory"], "without it the archive is not used"
 
 
 def test_a_request_does_not_wait_for_the_packages_longer_than_it_can(tmp_path: Path) -> None:

@@ -49,6 +49,17 @@ def test_reasons_tell_why_the_faster_ones_are_not_taken() -> None:
     assert len(failed) <= 200
 
 
+def test_a_list_of_what_to_read_that_is_gone_is_a_reason(tmp_path: Path) -> None:
+    """All works without it, but each page of EFS is waited for."""
+    settings = Settings(root=tmp_path, packages=tmp_path, model=tmp_path)
+    option = Option("litert", files="litert.files")
+    loaders = {"litert": lambda settings, option, readers: FakeDetector()}
+    loaded = first_that_loads([option], settings, loaders)
+    assert loaded.slower_because == ("litert.files: No such file or directory",)
+    (tmp_path / "litert.files").touch()
+    assert first_that_loads([option], settings, loaders).slower_because == ()
+
+
 def test_a_reason_that_holds_for_several_is_told_once() -> None:
     options = [Option("litert", "no manifest.json"), Option("capi", "no manifest.json"), Option("tensorflow")]
     assert first_that_loads(options, SETTINGS, {"tensorflow": works}).slower_because == ("no manifest.json",)

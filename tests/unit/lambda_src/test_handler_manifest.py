@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from intact import sealed
 from manifest import MACHINE, PYTHON, About, Option, about, is_filled, options
 from settings import Settings
 
@@ -179,6 +180,17 @@ def test_no_json_is_too_wrong_to_be_judged(root: Path, name: str | None, wrong: 
 @pytest.mark.parametrize("entry", [True, [], "accepted", {}, {"accepted": 1}, {"accepted": "yes"}])
 def test_a_damaged_entry_concerns_its_engine_only(root: Path, entry: object) -> None:
     litert, capi, _ = found(root, manifest(prepared={"litert": entry, "capi": CAPI}))
+    assert (litert.why_not, capi.why_not) == ("manifest.json is damaged", "")
+
+
+def test_a_changed_number_is_damage_and_the_list_of_files_is_no_part_of_what_is_sealed(root: Path) -> None:
+    """One digit of an IoU threshold, say: all would load, and find other things."""
+    entry = sealed({**LITERT, "suppression": {"iou_threshold": 0.5}})
+    without_files = {name: value for name, value in entry.items() if name != "files"}
+    for good in (entry, without_files):
+        assert found(root, manifest(prepared={"litert": good, "capi": CAPI}))[0].why_not == ""
+    text = json.dumps(manifest(prepared={"litert": entry, "capi": CAPI}))
+    litert, capi, _ = found(root, text.replace('"iou_threshold": 0.5', '"iou_threshold": 0.7'))
     assert (litert.why_not, capi.why_not) == ("manifest.json is damaged", "")
 
 

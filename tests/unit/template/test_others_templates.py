@@ -283,3 +283,18 @@ def test_the_name_of_a_variable_in_a_sub_is_no_reference() -> None:
     text = {"Fn::Sub": ["${Name}", {"Name": "x"}]}
     body = {"Resources": {"Name": {"Type": "T"}, "Other": {"Type": "T", "Properties": {"P": text}}}}
     assert set(without(body, ["Name"])["Resources"]) == {"Other"}
+
+
+def test_a_property_called_depends_on_may_have_mappings() -> None:
+    """As the containers of an `AWS::ECS::TaskDefinition`, which wait for each other."""
+    container = {"DependsOn": [{"ContainerName": {"Ref": "Name"}, "Condition": "START"}]}
+    properties = {"ContainerDefinitions": [container], "Family": {"Fn::Sub": "${!Literal}"}}
+    body = {
+        "Resources": {
+            "Name": {"Type": "T"},
+            "Literal": {"Type": "T"},
+            "Task": {"Type": "AWS::ECS::TaskDefinition", "Properties": properties},
+        }
+    }
+    assert set(without(body, ["Name"])["Resources"]) == {"Literal"}
+    assert set(without(body, ["Literal"])["Resources"]) == {"Name", "Task"}

@@ -11,8 +11,9 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from troposphere import Base64, Equals, GetAtt, If, Join, Output, Parameter, Ref, Sub, Template
+from troposphere import Base64, Equals, GetAtt, If, Join, Output, Parameter, Ref, Sub, Tags, Template
 from troposphere.cloudformation import WaitConditionHandle
+from troposphere.sqs import Queue
 
 import wildrydes_ml
 from wildrydes_ml import blocks
@@ -218,6 +219,17 @@ def test_a_title_that_yaml_must_quote_has_its_heading_too() -> None:
     template.add_output(Output("A", Value="a"))
     assert render.render(template).count("# First: water\n '123':\n") == 1
     assert render.render(template).count("#") == 1
+
+
+def test_a_resource_with_a_long_title_is_read_again_as_it_was() -> None:
+    """YAML writes a key of more than 128 characters over two lines, with ? and :."""
+    template = Template()
+    add_first(template, "First")
+    for title in ("A" * 200, "B"):
+        template.add_resource(Queue(title, QueueName=Sub("${AWS::StackName}-x"), Tags=Tags(a="b")))
+    text = render.render(template)
+    assert yaml.load(text, Loader)["Resources"] == template.to_dict()["Resources"]
+    assert (text.count(f"# {OWN}\n ? AAA"), text.count("# ")) == (1, 2)
 
 
 def test_a_block_says_what_is_no_template() -> None:

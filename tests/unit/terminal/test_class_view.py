@@ -6,6 +6,7 @@ import pytest
 
 from wildrydes_ml.terminal.choice import Asked, choose
 from wildrydes_ml.terminal.course import Course
+from wildrydes_ml.terminal.ending import Next
 from wildrydes_ml.terminal.stopping import words
 
 from .seen import Terminal, Watched
@@ -101,3 +102,28 @@ def test_a_class_has_the_view_on_a_terminal() -> None:
         assert type(told.reporter._reporters[-1]).__name__ == "View"  # type: ignore[attr-defined]
     finally:
         told.close()
+
+
+def test_a_class_that_was_deleted_has_a_summary_on_a_terminal_and_in_a_pipe() -> None:
+    watched = Watched(80, verb="class", following=Next("wildrydes-ml class destroy"))
+    piped = Piped(verb="class")
+    for said in (watched.said, piped.said):
+        said.event("x", seats=[seat("anna", "done", "deleted"), seat("bob", "done", "deleted")])
+        said.event("delete", step=1, steps=1, doing="delete stack room-mod5", on="room-mod5")
+        said.event("verified: no billable resource of class room remains", about="idle cost")
+        said.result(True, changed=True)
+    rows = [" ".join(line.split()) for line in watched.terminal.lines]
+    assert rows[-4:] == [
+        "✓ Deleted in 0 s",
+        "Deleted the stacks of 2 students; stack room-mod5",
+        "Checked no billable resource of class room remains",
+        "Log /logs/deploy.log",
+    ]
+    assert "Deleted: the stacks of 2 students; stack room-mod5" in piped.out.getvalue()
+
+
+def test_a_class_that_was_made_has_its_table_and_no_other_summary() -> None:
+    watched = under_way(80, verb="class")
+    watched.said.output("2 of 3 students done, 1 failed")
+    watched.said.result(True, students=3, failed=[])
+    assert watched.terminal.lines == ["2 of 3 students done, 1 failed"]

@@ -226,8 +226,8 @@ def test_the_next_commands_are_for_the_same_place() -> None:
 def test_after_the_last_step_what_is_said_is_what_goes_on() -> None:
     course = Course(Clock())
     course.event("create stack a", step=2, steps=2, doing="create stack a", on="a")
-    course.event("asking 20 of 1,000 pictures first", steps=0)
-    assert course.words() == "asking 20 of 1,000 pictures first"
+    course.event("asking about 20 of 1,000 pictures first", steps=0)
+    assert course.words() == "asking about 20 of 1,000 pictures first"
     assert course.done == ["create stack a"]
     assert course.has_begun
     assert not course.on

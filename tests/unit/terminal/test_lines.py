@@ -1,9 +1,14 @@
 """What stands in a pipe: plain lines, a sign of life in every silence, no escapes; and who gets the view."""
 
+import fcntl
 import io
 import json
+import os
+import pty
+import struct
 import subprocess
 import sys
+import termios
 import threading
 
 import pytest
@@ -14,7 +19,7 @@ from wildrydes_ml.terminal.lines import Lines
 from wildrydes_ml.terminal.several import Several
 from wildrydes_ml.testing import Clock
 
-from .seen import NEXT, STACK, Terminal, begin, end_well, filling, happens
+from .seen import NEXT, STACK, Terminal, Watched, begin, end_well, filling, happens
 
 
 class Piped:
@@ -144,6 +149,18 @@ def test_the_end_says_what_changed_and_what_is_next() -> None:
     assert "\r" not in piped.out.getvalue()
 
 
+def test_what_has_no_api_is_not_to_be_asked_next() -> None:
+    piped = Piped()
+    begin(piped.said)
+    piped.said.result(True, changed=True, api_url="", outputs={})
+    ended = piped.out.getvalue()
+    assert "Next:" not in ended
+    assert "Delete: bin/destroy.py" in ended
+    again = Piped()
+    again.said.result(True, changed=False, api_url="", outputs={})
+    assert again.out.getvalue().startswith("Nothing changed (0 s)\n")
+
+
 def test_an_answer_that_somebody_pipes_has_its_signs_of_life_on_stderr() -> None:
     piped = Piped("ask", is_quiet=True)
     assert piped.passes(5) == []
@@ -166,6 +183,32 @@ def drawn(asked: Asked, out: io.StringIO, tmp: str, **environment: str) -> str:
     told.reporter.result(True, changed=True, api_url="u")
     told.close()
     return out.raw if isinstance(out, Terminal) else out.getvalue()
+
+
+@pytest.mark.parametrize("verb", ["prepare", "package"])
+def test_what_takes_minutes_and_asks_nothing_is_drawn_and_ends_with_what_it_says(verb: str) -> None:
+    terminal = Terminal(80)
+    told = choose(Asked(verb), terminal, terminal, {"TERM": "xterm"})
+    told.reporter.event("preparing", filling={"part": "packages", "words": "installing the packages", "percent": 45})
+    told.reporter.output("wrote prepared")
+    told.reporter.result(True, path="prepared")
+    told.close()
+    assert terminal.lines == ["wrote prepared"]
+    piped = io.StringIO()
+    told = choose(Asked(verb), piped, io.StringIO(), {"TERM": "xterm"})
+    told.reporter.event("preparing")
+    told.close()
+    assert piped.getvalue() == "[    0 s] preparing\n"
+
+
+def test_where_no_step_fills_efs_nothing_is_said_of_it() -> None:
+    watched, piped = Watched(100, verb="prepare"), Piped("prepare")
+    for said in (watched.said, piped.said):
+        said.event("preparing", filling={"part": "packages", "words": "installing the packages", "percent": 45})
+    frame = "\n".join(watched.frame(3))
+    assert "about 45 %  installing the packages" in frame
+    assert piped.passes(2.2) == ["[    2 s] ... installing the packages, 45 %"]
+    assert "EFS" not in frame
 
 
 @pytest.mark.parametrize("verb", ["deploy", "destroy", "demo"])
@@ -218,3 +261,52 @@ def test_rich_is_imported_for_the_view_alone(program: str) -> None:
         capture_output=True, text=True, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("changed", [True, False])
+def test_without_an_api_nothing_is_said_of_one(changed: bool) -> None:
+    piped = Piped()
+    begin(piped.said)
+    piped.said.result(True, changed=changed, api_url="", outputs={})
+    told = piped.out.getvalue().splitlines()
+    assert ("Deployed in 0 s" if changed else "Nothing changed (0 s)") in told
+    assert not any("API answers" in line or line.startswith("Next:") for line in told)
+    assert f"Delete: {NEXT.remove}" in told
+
+
+@pytest.mark.parametrize("is_verbose", [False, True])
+def test_batch_tells_each_resource_only_when_asked(is_verbose: bool) -> None:
+    out = io.StringIO()
+    told = choose(Asked("batch", is_verbose=is_verbose), out, io.StringIO(), {"TERM": "xterm"})
+    begin(told.reporter)
+    happens(told.reporter, "Vpc", "CREATE_IN_PROGRESS")
+    told.close()
+    assert f"create stack {STACK}" in out.getvalue()
+    assert ("CREATE_IN_PROGRESS" in out.getvalue()) == is_verbose
+    assert "Vpc" in told.course.works[STACK].running
+
+
+def part(terminal: int) -> str:
+    """What the terminal has got; nothing when its other end is closed."""
+    try:
+        return os.read(terminal, 65536).decode()
+    except OSError:
+        return ""
+
+
+@pytest.mark.parametrize("columns", [60, 120])
+def test_a_plan_on_a_terminal_is_broken_at_words(columns: int) -> None:
+    ours, its_end = pty.openpty()
+    fcntl.ioctl(its_end, termios.TIOCSWINSZ, struct.pack("HHHH", 30, columns, 0, 0))
+    link = "Add PublicSubnet1RouteTableAssociation (AWS::EC2::SubnetRouteTableAssociation), perhaps replaced"
+    address = "s3://wildrydes-ml-000000000000-us-east-1/code/ml_inferencefunction-d201c9bb921cef5f.zip"
+    with os.fdopen(its_end, "w") as out:
+        lines = Lines(Course(), "deploy", out=out)
+        lines.plan([{"text": f"update stack a\n  {link}"}, {"text": f"upload {address}"}])
+        lines.output(link)
+    shown = "".join(iter(lambda: part(ours), "")).replace("\r", "").splitlines()
+    os.close(ours)
+    *plan, whole = shown
+    assert whole == link, "what is no plan keeps its lines"
+    assert [line for line in plan if len(line) > columns] == ([f"     {address}"] if columns == 60 else [])
+    assert " ".join(" ".join(plan).split()) == f"Plan: 1. update stack a {link} 2. upload {address}"

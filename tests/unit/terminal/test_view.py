@@ -216,7 +216,7 @@ def test_a_removal_ends_with_what_is_gone() -> None:
     assert watched.terminal.lines[:4] == [
         "✓ Deleted in 2 min 05 s",
         "  Deleted  stack a (1 resource)",
-        "  Idle     verified: no billable resource of a remains",
+        "  Checked  no billable resource of a remains",
         "  Again    bin/deploy.py",
     ]
 
@@ -288,3 +288,12 @@ def test_a_resized_window_has_the_frame_once() -> None:
     rows = watched.frame(1)
     assert sum("create stack wildrydes-ml-mod5  " in line for line in rows) == 1
     assert all(len(line) <= 60 for line in rows)
+
+
+def test_a_name_with_dashes_is_not_broken_where_a_line_has_room_for_it() -> None:
+    name = "wildrydes-ml-class-000000000000-us-east-1"
+    watched = Watched(60, verb="destroy")
+    watched.said.plan([{"text": f"create bucket of a class {name} (private, encrypted)"}])
+    watched.said.event("x", step=1, steps=1, doing=f"delete the bucket of a class {name}")
+    watched.said.result(True, changed=True)
+    assert sum(name in line for line in watched.terminal.lines) == 2

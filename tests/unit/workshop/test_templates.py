@@ -1,4 +1,4 @@
-"""The names, numbers and texts that users, scripts and reviewers of the three templates rely on."""
+"""The names, numbers and texts that users, scripts and reviewers of the templates rely on."""
 
 import itertools
 import json

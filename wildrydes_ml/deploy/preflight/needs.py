@@ -9,7 +9,8 @@ from ...aws.facts import QUOTAS, Ask
 from ...aws.records import Identity
 from ...checks.reach import services
 from ...checks.stack import FUNCTION, Stack
-from ...template.origins import STORED, feeding, known
+from ...template.origins import feeding, known
+from ...template.parameters import is_stored
 from ...template.resolve import is_known, mapping, number
 from ..desired import Desired, DesiredStack
 from ..planner import FoundStack
@@ -211,7 +212,7 @@ def stored(part: Part) -> dict[str, str]:
     AWS's own names (`/aws/...`) and those of another account (an ARN) are not in the account's list.
     """
     offered = mapping(part.stack.body.get("Parameters"))
-    kept = {name: entry for name, entry in offered.items() if str(entry.get("Type")).startswith(STORED)}
+    kept = {name: entry for name, entry in offered.items() if is_stored(entry)}
     values = {name: str(part.stack.parameters.get(name, entry.get("Default", ""))) for name, entry in kept.items()}
     return {
         value.partition(":")[0]: name  # after it, a version

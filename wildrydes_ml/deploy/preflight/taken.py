@@ -1,7 +1,6 @@
 """Whether names are free, or exist, as they must: functions, logs, exports, stored parameters, runtimes."""
 
 from collections.abc import Iterator
-from typing import Any
 
 from ...aws.records import Billable
 from ...checks.stack import FUNCTION
@@ -97,11 +96,7 @@ def _runtime(case: Case, setting: str, title: str, runtime: str) -> Iterator[Pro
 def _locked(case: Case) -> tuple[str, tuple[str, ...]]:
     """The parameter with locked packages, and the runtimes that these are made for."""
     for part in case.whole:
-        for name, value in _parameters(part):
+        for name, value in part.stack.parameters.items():
             if value in case.locked:
                 return name, case.locked[value][bool(case.desired.fill)]
     return "", ()
-
-
-def _parameters(part: Part) -> Iterator[tuple[str, Any]]:
-    yield from part.stack.parameters.items()

@@ -1,0 +1,91 @@
+"""The stack of the machine beside a deployment: it has the deployment's tags, and keeps nothing of it from its end."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import pytest
+
+from wildrydes_ml.aws.records import FunctionFacts, Stack
+from wildrydes_ml.aws.target import Target
+from wildrydes_ml.batches import places, site
+from wildrydes_ml.batches.site import Site
+from wildrydes_ml.deploy import health
+from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.errors import WildrydesError
+from wildrydes_ml.tags import BESIDE_TAG, EXPIRES_TAG, TAG
+from wildrydes_ml.testing import Response, Said, serving
+from wildrydes_ml.workshop.settings import wild_rydes
+
+from ..fakes import HORSE_ANSWER, FakeAws
+
+FUNCTION = "arn:aws:lambda:eu-west-1:123456789012:function:ml_inferencefunction:live"
+BATCH = "wildrydes-ml-batch"
+PAST = "2026-01-31T18:00:00Z"
+
+
+class Account(FakeAws):
+    """An account whose stack of the machine tells the machine."""
+
+    def outputs(self, stack: Stack) -> Mapping[str, str]:
+        return {"BatchMachine": "arn:machine"} if stack.name == BATCH else super().outputs(stack)
+
+
+@pytest.fixture
+def aws() -> Iterator[Account]:
+    """An account with Wild Rydes, which has expired."""
+    with serving(lambda request: Response(200, HORSE_ANSWER.encode(), {"Content-Type": "application/json"})) as url:
+        account = Account(url)
+        asked = wild_rydes(expires=PAST, tags={"team": "rides"})
+        deployer = Deployer.planned(account.gateways, asked, Target(), Said())
+        for step in deployer.plan.steps:
+            deployer.run(step)
+        yield account
+
+
+def made(aws: Account, *, exists: bool = True) -> str:
+    settings = wild_rydes()
+    stacks = tuple(health.find_stacks(aws.gateways, settings))
+    facts = FunctionFacts("ml_inferencefunction", "role", 3008, 90, "x86_64", mounts=True)
+    there = Site(settings, stacks, health.outputs(settings, list(stacks)), FUNCTION, facts)
+    run = places.run("s3://pics/p/", "", "wildrydes-ml-123456789012-eu-west-1", "wildrydes-ml")
+    machines: Any = Machines(exists)
+    machine, _ = site.machine(aws.gateways, machines, there, Target(), run, Said(), concurrency=2, tolerated=5)
+    return machine
+
+
+class Machines:
+    """Step Functions without an execution."""
+
+    def __init__(self, exists: bool) -> None:
+        self._exists = exists
+
+    def exists(self, machine: str) -> bool:
+        return self._exists
+
+    def executions(self, machine: str, begin: str = "", status: str = "") -> list[Any]:
+        return []
+
+
+def test_the_stack_has_a_person_s_tags_and_never_an_expiry_of_its_own(aws: Account) -> None:
+    assert made(aws) == "arn:machine"
+    tags = aws.stacks.stacks[BATCH].tags
+    assert tags == {TAG: "wildrydes-ml", BESIDE_TAG: "batch", "team": "rides"}
+    assert EXPIRES_TAG in aws.stacks.stacks["wildrydes-ml-mod5-inf"].tags
+
+
+def test_status_tells_the_expiry_and_asks_the_api_whatever_became_of_the_machine_s_stack(aws: Account) -> None:
+    made(aws)
+    aws.stacks.put(BATCH, "ROLLBACK_COMPLETE", tags=aws.stacks.stacks[BATCH].tags)
+    said = Said()
+    assert health.status(aws.gateways, wild_rydes(), Target(), said).answer
+    assert [record["expires"] for _, _, record in said.lines if "expires" in record] == [PAST]
+
+
+def test_a_machine_that_somebody_deleted_comes_back_when_its_stack_is_deleted(aws: Account) -> None:
+    made(aws)
+    place = "--stack-name wildrydes-ml-batch --region eu-west-1"
+    told = f"was deleted: its stack holds no data, so delete it with: aws cloudformation delete-stack {place} && "
+    with pytest.raises(WildrydesError, match=told):
+        made(aws, exists=False)
+    aws.stacks.delete(BATCH)
+    assert made(aws) == "arn:machine"
