@@ -99,6 +99,6 @@ def _deployed_route(asked: Settings, stacks: Mapping[str, FoundStack]) -> str:
     """The deployed route, or the first; one that has the preset, if one is asked for."""
     routes = [one.route for one in asked.deployments if any(name in stacks for name in one.stack_names(asked.name))]
     if len(routes) > 1:
-        raise Refused(f"{asked.name} has stacks of both routes ({', '.join(stacks)}): name one with --route")
+        raise Refused(f"{asked.name} has stacks of several routes ({', '.join(stacks)}): name one with --route")
     having = [one.route for one in asked.deployments if not asked.preset or asked.preset in one.presets]
     return next((route for route in routes if route in having), having[0])

@@ -164,7 +164,7 @@ def test_what_was_set_and_is_not_allowed_any_more_is_told_with_what_to_do() -> N
 
 
 def test_both_routes_at_once_need_a_name() -> None:
-    with pytest.raises(Refused, match="stacks of both routes"):
+    with pytest.raises(Refused, match="stacks of several routes"):
         recall(wild_rydes(), deployed() | deployed("short"), IDENTITY)
 
 
