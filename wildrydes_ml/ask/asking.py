@@ -46,8 +46,9 @@ class Answer:
         return f"{self.picture}: {self.message} ({self.seen(4) or 'nothing detected'})"
 
     def seen(self, most: int) -> str:
-        """The best detections with their scores."""
-        return ", ".join(f"{item['label']} {item['score']:.2f}" for item in self.detections[:most])
+        """The best detections with their scores, and how many more there are: one of them may have decided."""
+        shown = [f"{item['label']} {item['score']:.2f}" for item in self.detections[:most]]
+        return ", ".join([*shown, *([f"{rest} more"] if (rest := len(self.detections) - most) > 0 else [])])
 
     def record(self) -> dict[str, Any]:
         """For a program: the verdict, or why there is none."""

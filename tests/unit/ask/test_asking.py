@@ -34,6 +34,9 @@ def test_a_verdict_is_told_in_a_line() -> None:
     assert found.describe() == "a.png: Unicorn is validated (Horse 0.90)"
     nothing = Answer("b.png", False, "Unable to validate Unicorn")
     assert nothing.describe() == "b.png: Unable to validate Unicorn (nothing detected)"
+    dogs = [{"label": "Dog", "score": 0.9, "box": [0, 0, 1, 1]}] * 4
+    many = Answer("c.png", True, "Unicorn is validated", [*dogs, {"label": "Horse", "score": 0.4, "box": [0, 0, 1, 1]}])
+    assert many.describe().endswith("(Dog 0.90, Dog 0.90, Dog 0.90, Dog 0.90, 1 more)")
 
 
 @pytest.mark.parametrize(
