@@ -40,7 +40,11 @@ class Listed:
         about = file.stat()
         if about.st_size != self.size:
             return True
-        return about.st_mtime > self.written and hashlib.md5(file.read_bytes()).hexdigest() != self.tag
+        return about.st_mtime > self.written and _md5(file.read_bytes()) != self.tag
+
+
+def _md5(body: bytes) -> str:
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
 class Pictures:
