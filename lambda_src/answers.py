@@ -6,7 +6,6 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import pages
 from detector import Detection
 from manifest import About
 from problems import Problem
@@ -76,6 +75,8 @@ def page(*, head: bool = False, auth: str = "NONE", model: About = NOTHING_KNOWN
     `auth` is what the API asks of a caller, NONE, API_KEY or AWS_IAM: the page asks the user accordingly. It tells
     what the `model` knows, and which of the boxes have the label `target`, which decides.
     """
+    import pages  # a picture's cold start does not wait for it
+
     html = pages.html(auth, model, target)
     headers = {"Content-Security-Policy": pages.content_security_policy(html), "Referrer-Policy": "no-referrer"}
     return _answer(200, "text/html; charset=utf-8", "" if head else html, headers)

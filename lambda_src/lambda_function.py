@@ -19,7 +19,6 @@ from functools import cache, partial
 from typing import Any
 
 import answers
-import batch
 import engines
 from detector import SharedDetector
 from problems import Problem
@@ -35,8 +34,16 @@ _invocations = itertools.count()
 
 def lambda_handler(event: object, context: Any) -> dict[str, Any]:
     """Lambda's entry. `context` is Lambda's, or None outside of it; see `respond` and `respond_to_batch`."""
-    act = respond_to_batch if batch.is_batch(event) else respond
+    act = respond_to_batch if _is_batch(event) else respond
     return act(_service, event, context, cold=next(_invocations) == 0)
+
+
+def _is_batch(event: object) -> bool:
+    if not (isinstance(event, dict) and "batch" in event):
+        return False
+    import batch  # a picture's cold start does not wait for it
+
+    return batch.is_batch(event)
 
 
 @cache

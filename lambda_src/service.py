@@ -15,9 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import urlsplit
 
 import answers
-import batch
 import manifest
-import objects
 import packages
 from detector import Detection, Detector, Loaded, SharedDetector
 from problems import Problem
@@ -26,6 +24,7 @@ from request_log import RequestLog
 from settings import Settings
 
 if TYPE_CHECKING:
+    import batch
     import numpy as np
     from numpy.typing import NDArray
 
@@ -102,13 +101,16 @@ class Service:
         context: Any,
         remaining_seconds: float,
         log: RequestLog,
-        connect: Callable[[], batch.Store] = objects.connect,
+        connect: Callable[[], batch.Store] | None = None,
     ) -> dict[str, Any]:
         """The answer to a batch of pictures. Raises what `batch.answer` raises, and Failed when there is no model."""
+        import batch
+        import objects
+
         with log.timed("load"):
             packages.add_to_path(self.settings.packages)
             self.detector.start()  # goes on while boto3 is imported
-            store = connect()
+            store = (connect or objects.connect)()
             loaded = _for_batches(lambda: self.detector.get(remaining_seconds - batch.RESERVE_SECONDS))
             import picture
         with log.timed("batch"):
@@ -164,5 +166,7 @@ def _for_batches(act: Callable[[], Result]) -> Result:
         return act()
     except Problem as problem:
         if problem.code in NO_MODEL:
+            import batch
+
             raise batch.Failed(str(problem)) from problem
         raise

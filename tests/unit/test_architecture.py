@@ -1,7 +1,10 @@
 """Who may import what: pure inside, effects at the rim."""
 
 import ast
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from functools import cache
 from graphlib import TopologicalSorter
@@ -303,6 +306,13 @@ def test_the_function_imports_boto3_with_the_first_batch_alone() -> None:
     tree = ast.parse(HANDLER["objects"].read_text(encoding="utf-8"))
     at_its_start = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
     assert not [node for node in at_its_start if "boto" in ast.unparse(node)]
+
+
+def test_the_function_starts_without_what_only_the_page_and_batches_need() -> None:
+    code = "import sys, lambda_function; print(*sorted({'ahead', 'batch', 'objects', 'pages'} & sys.modules.keys()))"
+    place = {"EFS_PATH": "/nowhere", "PYTHONPATH": str(CHECKOUT / "lambda_src"), "PATH": os.environ["PATH"]}
+    found = subprocess.run([sys.executable, "-c", code], env=place, capture_output=True, text=True, check=True)
+    assert found.stdout == "\n"
 
 
 @pytest.mark.parametrize(("runtime", "engine"), [("tensorflow", "tensorflow_engine"), ("ai_edge_litert", "litert")])
