@@ -141,17 +141,8 @@ def machine(
         _refuse_lost(machines, arn, f"run destroy, then deploy, for {site.settings.name}")
         return arn, False
     wanted = _wanted(aws, site, run, concurrency, tolerated)
-    stack = aws.stacks.describe(wanted.stacks[0].name(site.settings.name))
-    if stack is not None and (arn := stack.outputs.get(_MACHINE, "")):
-        remedies = Remedies(aws.identity.region, target.endpoint)
-        _refuse_lost(machines, arn, f"its stack holds no data, so delete it with: {remedies.deletion(stack.name)}")
-        if _is_there(aws, stack, wanted):
-            return arn, False
-        if machines.executions(arn, status="RUNNING"):
-            raise InterruptedWork(
-                f"stack {stack.name}: its state machine still works on other pictures, or with other options; wait "
-                "until it has ended, and run again"
-            )
+    if arn := _kept(aws, machines, site, target, wanted):
+        return arn, False
     options = Settings(
         (wanted,),
         name=site.settings.name,
@@ -162,6 +153,23 @@ def machine(
     )
     done = deploying.deploy(options, target, reporter=_Building(reporter), aws=aws)
     return done.outputs[_MACHINE], True
+
+
+def _kept(aws: Aws, machines: Machines, site: Site, target: Target, wanted: Deployment) -> str:
+    """The ARN of the machine that an earlier run made, if it is as wanted; empty when its stack must be deployed."""
+    stack = aws.stacks.describe(wanted.stacks[0].name(site.settings.name))
+    if stack is None or not (arn := stack.outputs.get(_MACHINE, "")):
+        return ""
+    remedies = Remedies(aws.identity.region, target.endpoint)
+    _refuse_lost(machines, arn, f"its stack holds no data, so delete it with: {remedies.deletion(stack.name)}")
+    if _is_there(aws, stack, wanted):
+        return arn
+    if machines.executions(arn, status="RUNNING"):
+        raise InterruptedWork(
+            f"stack {stack.name}: its state machine still works on other pictures, or with other options; wait "
+            "until it has ended, and run again"
+        )
+    return ""
 
 
 def _refuse_lost(machines: Machines, arn: str, remedy: str) -> None:
