@@ -20,7 +20,7 @@ DATA = REPOSITORY.parent / "shared" / "data"
 PACKAGES = sysconfig.get_paths()["purelib"]
 
 HANDLE = """
-import json, sys, types
+import json, os, sys, types
 sys.path.insert(0, sys.argv[1])
 import service
 service.MODEL_SECONDS = 600.0  # a busy machine may load for longer than API Gateway waits
@@ -28,7 +28,8 @@ import lambda_function
 for line in sys.stdin:
     event, seconds = json.loads(line)
     context = types.SimpleNamespace(get_remaining_time_in_millis=lambda: seconds * 1000)
-    print(json.dumps(lambda_function.lambda_handler(event, context)))
+    print(json.dumps(lambda_function.lambda_handler(event, context)), flush=True)
+os._exit(0)  # as Lambda ends a function: Python's own way can crash while threads still import
 """
 
 

@@ -331,8 +331,12 @@ def test_nothing_forges_a_log_line_or_a_metric(ask: Ask) -> None:
 
 
 def without_packages(code: str, **environment: str) -> list[Any]:
-    """The JSON lines that code prints in a Python that has nothing installed, as Lambda's has before EFS."""
-    command = [sys.executable, "-I", "-S", "-c", f"import sys; sys.path.insert(0, {str(LAMBDA_SRC)!r})\n{code}"]
+    """The JSON lines that code prints in a Python that has nothing installed, as Lambda's has before EFS.
+
+    It ends at once, as Lambda ends a function: Python's own way can crash while threads still import.
+    """
+    begin, end = f"import os, sys; sys.path.insert(0, {str(LAMBDA_SRC)!r})", "sys.stdout.flush(); os._exit(0)"
+    command = [sys.executable, "-I", "-S", "-c", f"{begin}\n{code}\n{end}"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True, check=True, timeout=600)
     return [json.loads(line) for line in result.stdout.splitlines()]
 
