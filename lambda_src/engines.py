@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
-from errno import ENOENT
 from threading import Thread
 
 import manifest
@@ -27,9 +25,11 @@ _PLAIN_SIDES = (256, 1024)
 def load(settings: Settings) -> Loaded:
     """The detector for the settings' model. Raises what went wrong when no engine that they leave open has one."""
     packages.add_to_path(settings.packages)
-    slow_imports = packages.read(settings)
-    loaded = first_that_loads(manifest.options(settings), settings, LOADERS)
-    return loaded._replace(slower_because=(*loaded.slower_because, *slow_imports))
+    read = packages.read(settings)
+    options = manifest.options(settings)
+    loaded = first_that_loads(options, settings, LOADERS)
+    changed = {_changed(packages.LIST, read.list_checksum, option) for option in options} - {""}
+    return loaded._replace(slower_because=(*loaded.slower_because, *read.slower_because, *changed))
 
 
 def first_that_loads(options: Iterable[Option], settings: Settings, loaders: Mapping[str, Loader]) -> Loaded:
@@ -40,10 +40,8 @@ def first_that_loads(options: Iterable[Option], settings: Settings, loaders: Map
         if option.why_not:
             reasons.append(option.why_not)
             continue
-        is_listed = bool(option.files) and (settings.root / option.files).exists()
-        readers = readahead.start(settings.root, option.files, readahead.THREADS[option.engine]) if is_listed else []
-        if option.files and not is_listed:
-            reasons.append(f"{option.files}: {os.strerror(ENOENT)}")
+        readers, slower = _read_ahead(settings, option)
+        reasons += filter(None, [slower])
         try:
             return Loaded(loaders[option.engine](settings, option, readers), tuple(dict.fromkeys(reasons)))
         except Exception as error:  # an engine can fail in any way; a slower one may work
@@ -51,6 +49,23 @@ def first_that_loads(options: Iterable[Option], settings: Settings, loaders: Map
             failure = error
     text = f"ENGINE={settings.engine} is not available: {'; '.join(dict.fromkeys(reasons))}"
     raise LoadError(text, final=_is_final(settings, failure)) from failure
+
+
+def _read_ahead(settings: Settings, option: Option) -> tuple[list[Thread], str]:
+    """The threads that read what the engine will need, and why they do not read all of it; '' when they do."""
+    if not option.files:
+        return [], ""
+    try:
+        ahead = readahead.start(settings.root, option.files, readahead.THREADS[option.engine])
+    except (OSError, ValueError) as error:  # ValueError: a path in a damaged manifest
+        return [], f"{option.files}: {getattr(error, 'strerror', None) or error}"
+    return ahead.readers, _changed(option.files, ahead.checksum, option)
+
+
+def _changed(path: str, checksum: int | None, option: Option) -> str:
+    """What is told of a list that was read and has another checksum than when it was prepared; '' of any other."""
+    is_as_before = checksum in (None, option.lists.get(path, checksum))
+    return "" if is_as_before else f"{path}: not what was prepared"
 
 
 def _said(error: Exception) -> str:

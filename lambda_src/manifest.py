@@ -35,13 +35,15 @@ class Option:
     """An engine that can be tried, or, with `why_not`, one that cannot.
 
     `needs` is what the manifest has for its constructor; `files` lists what its cold start reads, relative to
-    the root of EFS, '' when there is no list.
+    the root of EFS, '' when there is no list. `lists` are the checksums of all such lists, by their paths; none on an
+    EFS that was filled before there were any.
     """
 
     engine: str
     why_not: str = ""
     needs: Mapping[str, Any] = field(default_factory=dict)
     files: str = ""
+    lists: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def _option(engine: str, manifest: Any, why_not: str) -> Option:
     match prepared.get(engine) if isinstance(prepared, dict) else prepared:
         case {"accepted": True, **entry} if is_whole(prepared[engine]):
             needs: Any = {**manifest["signature"], **entry} if engine == "capi" else entry
-            return Option(engine, needs=needs, files=str(entry.get("files", "")))
+            return Option(engine, needs=needs, files=str(entry.get("files", "")), lists=_lists(prepared))
         case {"accepted": False, **entry}:
             return Option(engine, f"{engine} was not accepted: {str(entry.get('why'))[:_WHY_LENGTH]}")
         case None if engine == "capi":  # it takes the model as it is
@@ -183,3 +185,8 @@ def _option(engine: str, manifest: Any, why_not: str) -> Option:
         case None:
             return Option(engine, f"{engine} was not prepared")
     return Option(engine, _DAMAGED)
+
+
+def _lists(prepared: Mapping[str, Any]) -> Mapping[str, Any]:
+    found = prepared.get("lists")
+    return found if isinstance(found, dict) else {}

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import threading
-from errno import ENOENT
 from pathlib import Path
+from typing import NamedTuple
 
 import module_archive
 import readahead
@@ -26,7 +25,16 @@ _THREADS = 8
 _HERE = str(Path(__file__).parent)
 _path = threading.Lock()
 _reading = threading.Lock()
-_read: dict[Path, tuple[str, ...]] = {}
+
+
+class Read(NamedTuple):
+    """How reading went: why imports are slower than they could be, and LIST's checksum, None if it was not read."""
+
+    slower_because: tuple[str, ...] = ()
+    list_checksum: int | None = None
+
+
+_read: dict[Path, Read] = {}
 
 
 def add_to_path(directory: Path) -> None:
@@ -43,10 +51,10 @@ def add_to_path(directory: Path) -> None:
         importlib.invalidate_caches()
 
 
-def read(settings: Settings, seconds: float = threading.TIMEOUT_MAX) -> tuple[str, ...]:
+def read(settings: Settings, seconds: float = threading.TIMEOUT_MAX) -> Read:
     """Reads what will be imported, once: many pieces at a time, while an import waits for one after the other.
 
-    Returns why imports are slower than they could be; nothing also where prepare.py did not write what that needs.
+    That prepare.py did not write what this needs is no reason to be slower.
     Raises Problem model-unavailable when another thread has not read all after `seconds`.
     """
     if not _reading.acquire(timeout=max(0, min(seconds, threading.TIMEOUT_MAX))):
@@ -59,17 +67,18 @@ def read(settings: Settings, seconds: float = threading.TIMEOUT_MAX) -> tuple[st
         _reading.release()
 
 
-def _read_all(settings: Settings) -> tuple[str, ...]:
-    if not (settings.root / LIST).exists():
-        return (f"{LIST}: {os.strerror(ENOENT)}",) if (settings.root / ARCHIVE).exists() else ()
+def _read_all(settings: Settings) -> Read:
     try:
-        readers = readahead.start(settings.root, LIST, _THREADS)
-        for name in STANDARD:  # while the bytes arrive
-            importlib.import_module(name)
-        for reader in readers:
-            reader.join()
+        ahead = readahead.start(settings.root, LIST, _THREADS)
+    except OSError as error:  # without the list the archive is not used
+        return Read((f"{LIST}: {error.strerror}",) if (settings.root / ARCHIVE).exists() else ())
+    for name in STANDARD:  # while the bytes arrive
+        importlib.import_module(name)
+    for reader in ahead.readers:
+        reader.join()
+    try:
         found = module_archive.unpacked((settings.root / ARCHIVE).read_bytes(), settings.packages)
     except (OSError, module_archive.Useless) as error:
-        return (f"{ARCHIVE}: {getattr(error, 'strerror', None) or error}",)
+        return Read((f"{ARCHIVE}: {getattr(error, 'strerror', None) or error}",), ahead.checksum)
     sys.meta_path.insert(0, module_archive.Finder(settings.packages, found))
-    return ()
+    return Read(list_checksum=ahead.checksum)

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import os
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import suppress
 from itertools import groupby
 from pathlib import Path
+from typing import NamedTuple
 
 THREADS = {"litert": 8, "capi": 16}
 """By engine: `capi` reads hundreds of megabytes, LiteRT tens."""
@@ -24,19 +26,28 @@ Read = Callable[[int, list[memoryview], int], int]
 """As `os.preadv`: descriptor, buffers, start -> bytes read. It lets other threads run meanwhile."""
 
 
-def start(root: Path, files: str, threads: int, read: Read = os.preadv) -> list[threading.Thread]:
+class Started(NamedTuple):
+    """The threads that read, and the list's checksum, which tells a list that was changed."""
+
+    readers: list[threading.Thread]
+    checksum: int
+
+
+def start(root: Path, files: str, threads: int, read: Read = os.preadv) -> Started:
     """Reads the ranges that a list names, in its order, in threads that end by themselves.
 
-    `files` is the list's path below `root`, the root of EFS; its lines are `START LENGTH PATH` in bytes. Errors
-    stay here: whoever needs a file that cannot be read will say so.
+    `files` is the list's path below `root`, the root of EFS; its lines are `START LENGTH PATH` in bytes. Raises
+    OSError when the list cannot be read. Later errors stay here: whoever needs a file that cannot be read will say so,
+    and a list that is damaged is read as far as it makes sense.
     """
-    pieces = _Shared(_pieces(root, files))
+    lines = (root / files).read_bytes()
+    pieces = _Shared(_pieces(root, lines))
     readers = [
         threading.Thread(target=_read, args=[pieces, read], name="readahead", daemon=True) for _ in range(threads)
     ]
     for reader in readers:
         reader.start()
-    return readers
+    return Started(readers, zlib.crc32(lines))
 
 
 class _Shared(Iterator[_Piece]):
@@ -51,13 +62,12 @@ class _Shared(Iterator[_Piece]):
             return next(self._pieces)
 
 
-def _pieces(root: Path, files: str) -> Iterator[_Piece]:
-    with (root / files).open(encoding="utf-8") as lines:
-        for line in lines:
-            start, length, path = line.rstrip("\n").split(" ", 2)
-            end = int(start) + int(length)
-            for at in range(int(start), end, _PIECE_BYTES):
-                yield root / path, at, min(_PIECE_BYTES, end - at)
+def _pieces(root: Path, lines: bytes) -> Iterator[_Piece]:
+    for line in lines.splitlines():
+        start, length, path = line.decode().split(" ", 2)
+        end = int(start) + int(length)
+        for at in range(int(start), end, _PIECE_BYTES):
+            yield root / path, at, min(_PIECE_BYTES, end - at)
 
 
 def _read(pieces: _Shared, read: Read) -> None:

@@ -3,10 +3,10 @@
 `python -I prepare.py SITE_PACKAGES MODEL_DIR OUT_DIR` tries to convert the SavedModel to a LiteRT model, and to run it
 with TensorFlow's C API. An engine is accepted if it detects the same as TensorFlow in sample pictures; then its reads
 during a cold start are recorded. OUT_DIR becomes `prepared/` on EFS, and its prepared.json the manifest's `prepared`:
-for each engine, whether it is accepted and what it needs, or why it is not; and the engines in the order of their
-measured times, as `choice`. An accepted engine's entry has a seal (see intact.py). The exit status is 0, with or
-without an accepted engine; it is 3 when no engine can serve the model, and OUT_DIR/refused then has the reason in one
-sentence.
+for each engine, whether it is accepted and what it needs, or why it is not; the engines in the order of their measured
+times, as `choice`; and the checksums of the records, as `lists`. An accepted engine's entry has a seal (see intact.py).
+The exit status is 0, with or without an accepted engine; it is 3 when no engine can serve the model, and
+OUT_DIR/refused then has the reason in one sentence.
 The environment's SIGNATURE is the name of the signature to use, by default `default`. Its MODEL_WEIGHTS is
 `float32`, `float16` or `auto`, the default: float16 if the model detects the same with them and is not slower. SAMPLES
 is a directory with pictures of the user's own, on which the engines are compared, too.
@@ -63,10 +63,11 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def _write(out: Path, prepared: Entry) -> None:
-    from intact import sealed
+    from intact import checksum, sealed
 
     written = {name: sealed(one) if one.get("accepted") else one for name, one in prepared.items()}
-    (out / "prepared.tmp").write_text(json.dumps(written, indent=1), encoding="utf-8")
+    lists = {f"prepared/{path.name}": checksum(path) for path in sorted(out.glob("*.files"))}
+    (out / "prepared.tmp").write_text(json.dumps({**written, "lists": lists}, indent=1), encoding="utf-8")
     (out / "prepared.tmp").rename(out / "prepared.json")
 
 

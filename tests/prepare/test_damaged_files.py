@@ -91,6 +91,35 @@ def test_the_model_of_another_is_not_taken_for_this_one(efs: Filled, tmp_path: P
     assert body["validated"]
 
 
+LISTS = ("prepared/model.files", "prepared/packages.files")
+
+
+def exchanged(prepared: Path) -> None:
+    """The lists of what is read ahead, one for the other."""
+    one, other = (prepared / Path(path).name for path in LISTS)
+    one.rename(prepared / "away")
+    other.rename(one)
+    (prepared / "away").rename(other)
+
+
+def cut(prepared: Path) -> None:
+    """One in the middle of a line, the other after one."""
+    one, other = (prepared / Path(path).name for path in LISTS)
+    one.write_bytes(one.read_bytes()[:-5])
+    other.write_bytes(b"".join(other.read_bytes().splitlines(keepends=True)[:-1]))
+
+
+@pytest.mark.parametrize("harm", [exchanged, cut])
+def test_lists_of_what_is_read_ahead(harm: Callable[[Path], None], efs: Filled, tmp_path: Path) -> None:
+    root, entries = efs("shipped")
+    shutil.copytree(root / "prepared", tmp_path / "prepared")
+    harm(tmp_path / "prepared")
+    body, log = answered(root, tmp_path / "prepared", entries)
+    assert log["engine"] == "litert"
+    assert log["slower_because"] == [f"{path}: not what was prepared" for path in LISTS]
+    assert body["validated"]
+
+
 def test_a_cold_start_reads_the_archive_in_place_of_modules(efs: Filled) -> None:
     root, entries = efs("shipped")
     listed = [line.split(" ", 2)[2] for line in (root / "prepared" / "packages.files").read_text().splitlines()]

@@ -2,7 +2,9 @@ import json
 import os
 import sys
 import threading
+import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -58,6 +60,35 @@ def test_a_list_of_what_to_read_that_is_gone_is_a_reason(tmp_path: Path) -> None
     assert loaded.slower_because == ("litert.files: No such file or directory",)
     (tmp_path / "litert.files").touch()
     assert first_that_loads([option], settings, loaders).slower_because == ()
+
+
+LISTED = b"0 9 prepared/labels.json\n0 99 prepared/detector.tflite\n"
+
+
+@pytest.mark.parametrize(
+    "found", [LISTED[:-20], LISTED[: LISTED.index(b"\n") + 1], b"", b"0 5 prepared/modules\n", b"\xff\0garbage"]
+)
+def test_a_list_of_what_to_read_that_was_changed_is_a_reason(found: bytes, tmp_path: Path) -> None:
+    """Truncated, in a line or after one, emptied, exchanged, or garbage."""
+    settings = Settings(root=tmp_path, packages=tmp_path, model=tmp_path)
+    option = Option("litert", files="litert.files", lists={"litert.files": zlib.crc32(LISTED)})
+    loaders = {"litert": lambda settings, option, readers: FakeDetector()}
+    (tmp_path / "litert.files").write_bytes(LISTED)
+    assert first_that_loads([option], settings, loaders).slower_because == ()
+    (tmp_path / "litert.files").write_bytes(found)
+    assert first_that_loads([option], settings, loaders).slower_because == ("litert.files: not what was prepared",)
+    before = replace(option, lists={})  # as EFS was filled when lists had no checksums
+    assert first_that_loads([before], settings, loaders).slower_because == ()
+
+
+@pytest.mark.parametrize("path", [".", "litert\0.files", "litert.files/more"])
+def test_a_list_that_cannot_be_read_is_a_reason(path: str, tmp_path: Path) -> None:
+    settings = Settings(root=tmp_path, packages=tmp_path, model=tmp_path)
+    (tmp_path / "litert.files").touch()
+    loaders = {"litert": lambda settings, option, readers: FakeDetector()}
+    (reason,) = first_that_loads([Option("litert", files=path)], settings, loaders).slower_because
+    assert reason.startswith(f"{path}: ")
+    assert len(reason) > len(f"{path}: None")
 
 
 def test_a_reason_that_holds_for_several_is_told_once() -> None:

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 import readahead
+from intact import checksum
 
 PIECE = 256 * 1024
 
@@ -17,7 +18,7 @@ def reads(root: Path, lines: str | bytes, threads: int = 1) -> list[tuple[str, i
         seen.append((Path(os.readlink(f"/proc/self/fd/{descriptor}")).name, start, length))
         return length
 
-    for reader in readahead.start(root, "ahead.files", threads, read):
+    for reader in readahead.start(root, "ahead.files", threads, read).readers:
         reader.join(60)
         assert not reader.is_alive()
     return seen
@@ -60,6 +61,14 @@ def test_a_list_about_another_file_ends_at_its_end(root: Path) -> None:
 
 
 def test_without_a_list_nothing_is_read(tmp_path: Path) -> None:
-    for reader in readahead.start(tmp_path, "gone.files", 2):
-        reader.join(60)
-        assert not reader.is_alive()
+    with pytest.raises(FileNotFoundError):
+        readahead.start(tmp_path, "gone.files", 2)
+
+
+def test_a_changed_list_has_another_checksum(root: Path) -> None:
+    found = set()
+    for text in ("0 9 library.so\n0 5 library.so\n", "0 9 library.so\n0 5 lib", "0 9 library.so\n", ""):
+        (root / "ahead.files").write_text(text)
+        found.add(readahead.start(root, "ahead.files", 1).checksum)
+        assert found >= {checksum(root / "ahead.files")}
+    assert len(found) == 4
