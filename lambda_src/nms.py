@@ -53,6 +53,8 @@ def suppress(boxes: Floats, scores: Floats, settings: Suppression) -> Kept:
     """The kept pairs of boxes [N, 1 or C, 4], corners (y, x, y, x), and scores [N, C].
 
     Equal scores are visited by class, then by box, as NonMaxSuppressionV2 to V5 of each class and top_k do.
+    CombinedNonMaxSuppression leaves their order to C++'s std::priority_queue and std::sort, which do not promise one:
+    it changes with how many there are. So of its pairs with equal scores, others may be kept here, in another order.
     """
     chosen = np.empty((0, 2), np.intp)  # rows of (box, class)
     corners = np.empty((0, 4), np.float32)

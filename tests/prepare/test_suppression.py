@@ -74,6 +74,21 @@ def test_like_suppression_of_each_class_also_where_scores_are_equal(seed: int, c
     check(boxes, scores, settings, by_class(boxes, scores, settings))
 
 
+@pytest.mark.parametrize("seed", range(8))
+def test_like_combined_suppression_but_for_the_order_of_equal_scores(seed: int) -> None:
+    """Of boxes that do not overlap, all are kept."""
+    random = np.random.default_rng(2000 + seed)
+    number, classes = int(random.integers(2, 60)), int(random.integers(1, 5))
+    lows = np.stack([np.arange(number) / 64, np.zeros(number)], axis=1)[:, None]
+    boxes = np.concatenate([lows, lows + 1 / 128], axis=2).astype(np.float32)
+    scores = (random.integers(0, 5, (number, classes)) / 4).astype(np.float32)
+    settings = Suppression(0.3, 0.5, number, number * classes)
+    found, expected = suppress(boxes, scores, settings), by_combined(boxes, scores, settings)
+    assert found.scores.tolist() == expected.scores.tolist()
+    ours, theirs = (sorted(zip(*(part.tolist() for part in kept), strict=True)) for kept in (found, expected))
+    assert ours == theirs
+
+
 def test_corners_in_any_order_and_boxes_without_area() -> None:
     boxes = np.array([[0.6, 0.6, 0.1, 0.1], [0.1, 0.1, 0.6, 0.6], [0.3, 0.3, 0.3, 0.5], [0.3, 0.3, 0.3, 0.5]])
     boxes, scores = boxes.astype(np.float32)[:, None], np.array([[0.9], [0.8], [0.7], [0.6]], np.float32)
