@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 ANSWER_SECONDS = 3.0
 """What is left of the request's time for decoding, detecting and answering when a wait is given up."""
 MODEL_SECONDS = 25.0
-"""How long after its start a request gives up waiting for the model: API Gateway gives up after 29."""
+"""How long after its start a request gives up waiting for a picture or the model: API Gateway gives up after 29."""
 _MIB = 1024 * 1024
 _PART_FOR_LANES = 3
 """Of the function's memory, a third may be taken for looking at pictures side by side."""
@@ -76,7 +76,7 @@ class Service:
             raise Problem("model-unavailable", "a package is missing or broken") from error
 
     def _classify(self, request: Link | Upload, seconds: float, log: RequestLog, explain: bool) -> answers.Answer:
-        """`seconds` is how long the request may wait in all, for the picture's server or the model."""
+        """`seconds` is how long the request may wait in all, for the packages, the picture's server and the model."""
         patience = min(seconds, MODEL_SECONDS)
         give_up = self.clock() + patience
         with log.timed("load"):
@@ -84,7 +84,7 @@ class Service:
             self.detector.start()  # goes on while the picture is fetched and decoded
             packages.read(self.settings, patience)
             import picture
-        data = self._picture_bytes(request, seconds, log)
+        data = self._picture_bytes(request, give_up, log)
         log.note(picture_bytes=len(data), picture_sha256=hashlib.sha256(data).hexdigest())
         with log.timed("decode"):
             image = picture.decode(data)
@@ -140,7 +140,7 @@ class Service:
         target = self.settings.target_label
         return {"model": {"engine": detector.engine, "labels": list(detector.labels), "target": target}}
 
-    def _picture_bytes(self, request: Link | Upload, fetch_seconds: float, log: RequestLog) -> bytes:
+    def _picture_bytes(self, request: Link | Upload, give_up: float, log: RequestLog) -> bytes:
         if isinstance(request, Upload):
             return request.data
         with log.timed("load"):
@@ -148,7 +148,7 @@ class Service:
         with log.timed("fetch"):
             target = fetch.checked(request.url, self.settings.private_image_hosts)
             log.note(picture_host=urlsplit(target.url).hostname)
-            return fetch.fetch(target, self.settings.private_image_hosts, fetch_seconds)
+            return fetch.fetch(target, self.settings.private_image_hosts, give_up - self.clock())
 
 
 def _detected(loaded: Loaded, image: NDArray[np.uint8], log: RequestLog) -> list[Detection]:

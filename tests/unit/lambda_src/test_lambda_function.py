@@ -18,7 +18,7 @@ import packages
 import pytest
 from detector import Detection, Detector, Loaded, SharedDetector
 from handler_helpers import HORSE, REQUEST_ID, FakeDetector, encoded
-from handler_servers import drips, sends, serving
+from handler_servers import PATIENCE, drips, sends, serving
 from lambda_function import initialize, lambda_handler
 from numpy.typing import NDArray
 from PIL import Image
@@ -107,6 +107,16 @@ def test_a_fetch_leaves_time_for_the_answer(ask: Ask) -> None:
         answer = ask(event, private_image_hosts=frozenset({server.host}), remaining_ms=3300)
     assert (answer.status, answer.body["code"]) == (504, "fetch-timeout")
     assert 200 < answer.log["timings_ms"]["fetch"] < 3000
+
+
+def test_a_fetch_has_the_time_that_loading_has_left(ask: Ask) -> None:
+    """Of what API Gateway, or the function's own end, allows for both."""
+    times = iter([1000.0, 1000.0 + MODEL_SECONDS - 0.3])
+    with serving({"/": drips(b"HTTP/1.1 200 OK\r\n\r\n")}) as server:
+        event = {"url": f"http://{server.host}/"}
+        answer = ask(event, private_image_hosts=frozenset({server.host}), clock=lambda: next(times))
+    assert (answer.status, answer.body["code"]) == (504, "fetch-timeout")
+    assert answer.log["timings_ms"]["fetch"] < 1000 * (0.3 + PATIENCE)
 
 
 class Broken:
