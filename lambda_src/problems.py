@@ -56,9 +56,10 @@ PROBLEMS: Mapping[str, ProblemType] = {
     "unsupported-image": ProblemType(
         415,
         "Not a supported picture",
-        "Send a JPEG, PNG, WebP or GIF. To post the picture itself, set the Content-Type to image/jpeg, image/png, "
-        "image/webp or image/gif. Convert other formats first. AVIF and HEIC are not supported: their decoders are "
-        "large and new, which is a security risk.",
+        "Send a JPEG, PNG, WebP or GIF. A url must lead to the picture itself, not to a web page that shows it. To "
+        "post the picture itself, set the Content-Type to image/jpeg, image/png, image/webp or image/gif. Convert "
+        "other formats first. AVIF and HEIC are not supported: their decoders are large and new, which is a "
+        "security risk.",
     ),
     "image-too-large": ProblemType(
         422,

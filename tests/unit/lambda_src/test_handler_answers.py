@@ -58,7 +58,14 @@ def test_statuses(code: str, status: int) -> None:
         ("url-not-allowed", ["Send the picture itself"]),
         (
             "unsupported-image",
-            ["JPEG, PNG, WebP or GIF", "Content-Type to image/jpeg", "Convert", "AVIF and HEIC", "security risk"],
+            [
+                "JPEG, PNG, WebP or GIF",
+                "web page",
+                "Content-Type to image/jpeg",
+                "Convert",
+                "AVIF and HEIC",
+                "a security risk",
+            ],
         ),
         ("image-too-large", ["4.5 MB", "8 MiB", "16 million pixels", "65535", "Send a smaller picture"]),
         ("undecodable-image", ["truncated or damaged", "Save it again"]),
