@@ -108,7 +108,7 @@ def unpack(archive: str, folder: str) -> None:
     except Exception as error:
         if getattr(error, "errno", 0):
             raise  # the disk's fault
-        sys.exit(f"{SHOWN} {kind(archive)}: MODEL must be a SavedModel in a complete tar, plain or as gz, bz2 or xz")
+        sys.exit(f"{SHOWN} {kind(archive)}: the model must be a SavedModel in a complete tar, plain or as gz, bz2 or xz")
 
 
 def kind(archive: str) -> str:
@@ -128,7 +128,7 @@ def begin(what: str, name: str) -> None:
 def check(home: str, model: str) -> None:
     """Imports the packages as the function does, and runs the model."""
     resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-    begin("importing PACKAGES", "LOAD")
+    begin("importing the packages", "LOAD")
     sys.path[:] = [f"{home}/{SITE}", *sys.path, str(Path(__file__).resolve().parent)]
     for name in ("numpy", "PIL.Image", "requests", "AntiSSRF", "tensorflow"):
         if importlib.util.find_spec(name.split(".")[0]):
@@ -136,7 +136,7 @@ def check(home: str, model: str) -> None:
                 importlib.import_module(name)
             except Exception as error:
                 why = f"{name} cannot be imported ({type(error).__name__}: {error})"
-                sys.exit(f"{why[:370]}: PACKAGES must fit together")
+                sys.exit(f"{why[:370]}: versions must fit together")
     if "tensorflow" not in sys.modules:
         return
     trial = importlib.import_module("trial")

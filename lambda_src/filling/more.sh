@@ -37,7 +37,7 @@ prepare() { # may fail without harm: the function then starts slowly. A model th
 
 [[ ! -e $here/model.tar ]] || MODEL=$here/model.tar # of a zip that brings the model along
 if [[ ! $MODEL =~ ^https?:// ]]; then
-  [[ -e $MODEL ]] || die "$MODEL does not exist: MODEL must be a URL, an archive or a directory"
+  [[ -e $MODEL ]] || die "$MODEL does not exist: the model must be a URL, an archive or a directory"
   MODEL=$(realpath -s -- "$MODEL")
 
   find_key() { # content decides where it can be seen

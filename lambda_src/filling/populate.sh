@@ -58,7 +58,7 @@ run() { # STEP ARGUMENT...: fill.py, which says why it refuses
   why=$(cat "$reason" 2>/dev/null) || why=''
   [[ $why && $why != *'[Errno 28]'* ]] || fail "$1 failed ($(tail -n 1 "$log"))"
   ((status < 128)) || ((status == 142)) || why="${why% takes more than*} ended with signal $((status - 128))"
-  ((status < 128)) || why="MODEL cannot be used, $why: use a model that needs less memory or time"
+  ((status < 128)) || why="the model cannot be used, $why: use a model that needs less memory or time"
   die "$why"
 }
 
@@ -68,7 +68,7 @@ verify() { # sets digest: of a file, or of what sha256sum prints for the files o
       sed -z 's|^-|./-|' | xargs -0 sha256sum | sha256sum) # names are no options
   else digest=$(sha256sum <"$1"); fi
   digest=${digest%% *}
-  [[ ${2:-$digest} == "$digest" ]] || die "${MODEL%%\?*} has SHA-256 $digest, not MODEL_SHA256: check which is right"
+  [[ ${2:-$digest} == "$digest" ]] || die "${MODEL%%\?*} has SHA-256 $digest, not the one given: check which is right"
 }
 
 find_model() { # sets model
@@ -111,7 +111,7 @@ make_tensorflow() {
   await venv "install Python's venv module (python3-venv on Debian)" "$PYTHON" -Im venv "$env"
   site=$(echo "$env"/lib/python*/site-packages)
   rm -rf "$site"/{setuptools,pkg_resources,_distutils_hack,distutils-}* # old ones, before Python 3.12
-  await packages "check PACKAGES and the connection to the package index" "$env/bin/python" -Ium pip install --no-user \
+  await packages "check the packages' versions and the connection to PyPI" "$env/bin/python" -Ium pip install --no-user \
     --no-input --disable-pip-version-check --only-binary :all: --no-compile --progress-bar off "${requirements[@]}"
   rm -rf "$site"/pip{,-*}
   find "$env/bin" -mindepth 1 ! -name 'python*' -delete # scripts name the place where they were built
@@ -172,7 +172,7 @@ command -v "${PYTHON-}" >/dev/null || die "PYTHON=${PYTHON-} must be an installe
 mkdir -p -- "$1" || die "$1 cannot be created"
 root=$(cd -- "$1" && pwd) next=$root/.next old=$root/.old build=$next log=$root/populate.log home=$root model=$root/model
 MODEL_SHA256=${MODEL_SHA256-} MODEL_SHA256=${MODEL_SHA256,,} model_digest='' archive_digest='' child='' steps=()
-here=$(dirname -- "$0") reason=$next/reason SIGNATURE=${SIGNATURE:-default} hashes='not checked: PACKAGES are not those of packages.lock'
+here=$(dirname -- "$0") reason=$next/reason SIGNATURE=${SIGNATURE:-default} hashes='not checked: packages.lock is for other packages'
 export root next reason MODEL SIGNATURE PACKAGES preparation ready TF_CPP_MIN_LOG_LEVEL=3
 tool=("$PYTHON" -ISB "$here/fill.py") # without packages of the interpreter itself: what is checked is the environment
 exec 9>>"$root/.populate.lock" # the children hold it, too: one that outlives a killed script goes on writing

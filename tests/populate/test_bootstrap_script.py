@@ -264,7 +264,7 @@ def test_signal_gets_through_while_the_instance_is_stopped(bootstrap: Bootstrap,
             {"PACKAGES": "six==0.0.1"},
             ["error: packages failed", "No matching distribution", "Collecting|versions:"],
         ),
-        ({"MODEL_SHA256": "0" * 64}, ["not MODEL_SHA256"]),
+        ({"MODEL_SHA256": "0" * 64}, ["not the one given"]),
         (
             {"SIGNATURE": "other"},
             ["the model/s signatures are default, none is `other`: choose one with --signature NAME |"],

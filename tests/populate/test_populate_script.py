@@ -338,12 +338,12 @@ def test_wrong_digest(populate: Populate, server: Server, tmp_path: Path) -> Non
     digest = hashlib.sha256(body).hexdigest()
     (tmp_path / "local.tar").write_bytes(body)
     for model in (server.answer("/model", body), str(tmp_path / "local.tar"), populate.settings["MODEL"]):
-        assert "not MODEL_SHA256" in refused(populate, MODEL=model, MODEL_SHA256="0" * 64)
+        assert "not the one given" in refused(populate, MODEL=model, MODEL_SHA256="0" * 64)
     assert digest in refused(populate, MODEL=server.url + "/model", MODEL_SHA256="0" * 64)
 
 
 UNSAFE, NO_MODEL = "a link, a device or a path out of the archive: do not trust it", "is not a SavedModel"
-WANTED = ": MODEL must be a SavedModel in a complete tar, plain or as gz, bz2 or xz"
+WANTED = ": the model must be a SavedModel in a complete tar, plain or as gz, bz2 or xz"
 DAMAGED = "is incomplete or damaged" + WANTED
 BAD_ARCHIVES = {
     "web page": (b"\n<!DOCTYPE html><title>Sign in</title>" + b" " * 1000, "is a web page" + WANTED),
@@ -411,7 +411,7 @@ def test_failing_pip_shows_its_words(empty: Populate) -> None:
     *lines, last = failed.stderr.splitlines()
     assert any("Could not find a version that satisfies" in line for line in lines)
     assert last.startswith("populate: error: packages failed (ERROR: No matching distribution found")
-    assert last.endswith("check PACKAGES and the connection to the package index")
+    assert last.endswith("check the packages' versions and the connection to PyPI")
     assert sorted(path.name for path in empty.root.iterdir()) == [".populate.lock", "populate.log"]
 
 
@@ -444,7 +444,7 @@ def test_packages_that_do_not_import_are_named(populate: Populate, tmp_path: Pat
         archive.writestr("numpy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr("numpy-1.0.dist-info/RECORD", "")
     last = refused(populate, PACKAGES=f"numpy@{wheel.as_uri()}")
-    assert "numpy cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this_name'): PACKAGES" in last
+    assert "numpy cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this_name'): versions must fit together" in last
 
 
 def test_a_preparation_may_refuse_the_model(populate: Populate) -> None:
@@ -561,4 +561,4 @@ def test_a_model_beside_the_scripts_takes_the_place_of_the_one_that_is_named(emp
     assert done.returncode == 0, done.stderr
     assert (empty.root / "model" / "saved_model.pb").read_text() == "default"
     assert "nothing to do" in empty(MODEL="https://127.0.0.1:1/elsewhere.tar.gz").stdout
-    assert "not MODEL_SHA256" in refused(empty, MODEL="https://127.0.0.1:1/nowhere.tar.gz", MODEL_SHA256="0" * 64)
+    assert "not the one given" in refused(empty, MODEL="https://127.0.0.1:1/nowhere.tar.gz", MODEL_SHA256="0" * 64)

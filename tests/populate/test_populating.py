@@ -41,7 +41,7 @@ def test_a_failure_before_the_log_shows_no_lines_of_an_older_one(populate: Popul
 
 
 def test_a_look_that_fails_says_why(populate: Populate) -> None:
-    with pytest.raises(WildrydesError, match="cannot be checked: /nowhere does not exist: MODEL must be"):
+    with pytest.raises(WildrydesError, match="cannot be checked: /nowhere does not exist: the model must be"):
         filling.missing(populate.root, populate.environment(MODEL="/nowhere"))
 
 

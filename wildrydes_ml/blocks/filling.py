@@ -127,7 +127,7 @@ def add_instance_security_group(template: Template, network: Network, settings: 
     _check_settings(settings)
     ssh = given(template, "SshIsOpen", settings.ssh_cidr)
     rule = ec2.SecurityGroupRule(
-        Description="SSH and Instance Connect from the given block",
+        Description="SSH from the given range",
         IpProtocol="tcp",
         FromPort=22,
         ToPort=22,

@@ -121,12 +121,12 @@ ROWS: dict[str, Row] = {
         refills=True,
     ),
     "ModelWeights": Row(
-        "Model's numbers",
+        "Model's weights",
         "Filling EFS",
         choice(
             "auto",
             get_args(filling.Weights),
-            "Numbers in the prepared model: float32, float16 (half the bytes) or auto (float16 if it finds the same)."
+            "Weights of the prepared model: float32, float16 (half the bytes) or auto (float16 if it finds the same)."
             + REFILL,
         ),
         (EFS,),
