@@ -108,7 +108,7 @@ def unpack(archive: str, folder: str) -> None:
     except Exception as error:
         if getattr(error, "errno", 0):
             raise  # the disk's fault
-        sys.exit(f"{SHOWN} {kind(archive)}: the model must be a SavedModel in a complete tar, plain or as gz, bz2 or xz")
+        sys.exit(f"{SHOWN} {kind(archive)}: it must be a SavedModel in a complete tar, plain or as gz, bz2 or xz")
 
 
 def kind(archive: str) -> str:

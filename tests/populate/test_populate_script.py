@@ -343,7 +343,7 @@ def test_wrong_digest(populate: Populate, server: Server, tmp_path: Path) -> Non
 
 
 UNSAFE, NO_MODEL = "a link, a device or a path out of the archive: do not trust it", "is not a SavedModel"
-WANTED = ": the model must be a SavedModel in a complete tar, plain or as gz, bz2 or xz"
+WANTED = ": it must be a SavedModel in a complete tar, plain or as gz, bz2 or xz"
 DAMAGED = "is incomplete or damaged" + WANTED
 BAD_ARCHIVES = {
     "web page": (b"\n<!DOCTYPE html><title>Sign in</title>" + b" " * 1000, "is a web page" + WANTED),
@@ -439,12 +439,15 @@ def test_a_model_that_cannot_serve_is_refused_in_one_sentence(populate: Populate
 def test_packages_that_do_not_import_are_named(populate: Populate, tmp_path: Path) -> None:
     wheel = tmp_path / "numpy-1.0-py3-none-any.whl"
     with zipfile.ZipFile(wheel, "w") as archive:
-        archive.writestr("numpy/__init__.py", "import nothing_of_this_name")
+        archive.writestr("numpy/__init__.py", "import nothing_of_this")
         archive.writestr("numpy-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: numpy\nVersion: 1.0\n")
         archive.writestr("numpy-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
         archive.writestr("numpy-1.0.dist-info/RECORD", "")
     last = refused(populate, PACKAGES=f"numpy@{wheel.as_uri()}")
-    assert "numpy cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this_name'): versions must fit together" in last
+    assert (
+        "numpy cannot be imported (ModuleNotFoundError: No module named 'nothing_of_this'): versions must fit together"
+        in last
+    )
 
 
 def test_a_preparation_may_refuse_the_model(populate: Populate) -> None:

@@ -11,8 +11,8 @@ from ..blocks.choices import choose
 from ..blocks.filling import DATA_REASON, PopulateSettings, add_instance_security_group, add_populate
 from ..blocks.mount import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
+from ..blocks.storage import REFILL_REASON, add_storage
 from ..blocks.storage import Storage as FileSystem
-from ..blocks.storage import add_storage
 from ..blocks.suppressions import cfn_lint_ignores
 from . import files
 from .declarations import ZONES, ExistingNetwork, Filling, NewNetwork, Storage
@@ -54,6 +54,7 @@ def add_foundation(
         [group, *filler],
         throughput_mode=storage.throughput_mode,
         provisioned_mibps=storage.provisioned_mibps,
+        no_backup_because=REFILL_REASON if filling else "",
     )
     mount = FileSystemMount(
         subnets=list(made.private_subnets),

@@ -18,7 +18,7 @@ from .access import WORDS, Access, chosen, closed, open_suppressions
 from .choices import Choice, add, choose, fill, reference
 from .gateway_responses import GENERAL, Answer, add_gateway_responses, gateway_responses, last
 from .routes import Route, check_routes, path_title
-from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
+from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions, waited_for
 
 _HEADING = "API: the HTTP endpoint, its own error answers, and who may call it"
 STAGE = "prod"
@@ -35,7 +35,7 @@ class Api:
     routes: tuple[Route, ...]
     access: Access
     callers: str = ""
-    requests: str = "request"
+    requests: str = ""
     origins: tuple[str, ...] = ()
 
 
@@ -48,7 +48,7 @@ def add_rest_api(
     title: str = API_NAME,
     about: str = "",
     callers: str = "",
-    requests: str = "request",
+    requests: str = "",
     wired_because: str = "",
     answers: Mapping[str, Answer] = GENERAL,
     binary_media_types: Sequence[str] = BINARY_MEDIA_TYPES,
@@ -66,7 +66,7 @@ def add_rest_api(
         title: The API's logical id and name. The logical ids of its parts begin with it.
         about: A sentence for the API's description.
         callers: A word for the logical ids of key and usage plan.
-        requests: A word for what is posted, for the reasons of suppressed rules.
+        requests: A word for what is posted once each, such as picture: why a cache would save nothing.
         wired_because: For an API that gets its methods and stage elsewhere: a sentence that says so.
         answers: API Gateway's own answers, by response type.
         binary_media_types: Types of bodies that reach the function unchanged.
@@ -97,6 +97,7 @@ def add_rest_api(
     add_gateway_responses(template, rest_api, _prefix(api), answers, cors.refusal_headers(origins))
     for route in routes:
         _add_permissions(template, api, route)
+        waited_for(route.inference.function, "API Gateway")
     return api
 
 
@@ -304,6 +305,8 @@ def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) 
 
 
 def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
+    once = f"Each {api.requests} is posted once; a cache would cost money and save nothing."
+    cached = once if api.requests else "A cache is billed by the hour, also while nobody asks."
     return template.add_resource(
         apigateway.Stage(
             f"{_prefix(api)}ProdStage",
@@ -320,15 +323,15 @@ def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
             ],
             Tags=Tags(Name=str(api.rest_api.title)),
             Metadata=checkov_skips(
-                CKV_AWS_73="The function logs its timings; tracing costs money, and one function does not need it.",
+                CKV_AWS_73="X-Ray bills each trace; API Gateway's metrics have the times of the answers.",
                 CKV_AWS_76="Access logs need a role for the whole account, which one stack must not set.",
-                CKV_AWS_120=f"Each {api.requests} is posted once; a cache would cost money and save nothing.",
+                CKV_AWS_120=cached,
             )
             | guard_suppressions(
-                API_GW_CACHE_ENABLED_AND_ENCRYPTED=f"Each {api.requests} is posted once, see CKV_AWS_120.",
+                API_GW_CACHE_ENABLED_AND_ENCRYPTED="There is no cache, see CKV_AWS_120.",
                 API_GW_EXECUTION_LOGGING_ENABLED="Logs need a role for the whole account, see CKV_AWS_76.",
                 API_GW_STAGE_ACCESS_LOGGING_RULE="Logs need a role for the whole account, see CKV_AWS_76.",
-                api_gw_xray_enabled_check="Tracing costs money, and one function does not need it, see CKV_AWS_73.",
+                api_gw_xray_enabled_check="X-Ray bills each trace, see CKV_AWS_73.",
             ),
         )
     )

@@ -19,7 +19,7 @@ from . import arguments, policies
 from .choices import Number, Value, add, boundary, fill, given, reference
 from .function import Inference
 from .rows import ALIAS_ARN, BATCH_CONCURRENCY, BATCH_PREFIX, BATCH_PREFIX_PATTERN, BATCH_TOLERATED, MOST_CHILDREN
-from .suppressions import checkov_skips, guard_suppressions
+from .suppressions import RETENTION_REASON, checkov_skips, guard_suppressions, waited_for
 
 TITLE = "Batches"
 _PREFIX_ADVICE = "use folders of letters, digits, dots, - and _, each with a slash behind it, or ''"
@@ -103,6 +103,8 @@ def add_batch(
             | guard_suppressions(step_functions_state_machine_tracing_enabled_check=_UNTRACED),
         )
     )
+    if isinstance(function, Inference):
+        waited_for(function.function, "Step Functions")
     return Batches(machine, access)
 
 
@@ -227,7 +229,7 @@ def _log_group(template: Template, settings: BatchSettings, title: str) -> logs.
             )
             | guard_suppressions(
                 CLOUDWATCH_LOG_GROUP_ENCRYPTED="The log has errors and no data of batches, see CKV_AWS_158.",
-                cloudwatch_log_group_retention_period_check="Nobody needs these logs for a year.",
+                cloudwatch_log_group_retention_period_check=RETENTION_REASON,
             ),
         )
     )
@@ -251,7 +253,7 @@ def _access(template: Template, role: Value, settings: BatchSettings, title: str
             PolicyDocument=policies.read_and_write_pictures(settings.input, settings.output, settings.prefix),
             Roles=[reference(role)],
             Metadata=guard_suppressions(
-                IAM_NO_INLINE_POLICY_CHECK="Only the function's role uses it, and it is deleted with the machine."
+                IAM_NO_INLINE_POLICY_CHECK="Only the function's role uses it, and it is deleted with the state machine."
             ),
         )
     )

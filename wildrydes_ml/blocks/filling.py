@@ -303,7 +303,7 @@ def _suppressions(network: Network) -> dict[str, Any]:
             EC2_INSTANCE_DETAILED_MONITORING_ENABLED="It costs money, and the instance works for minutes.",
             **({"EC2_INSTANCE_NO_PUBLIC_IP": "It downloads packages and model, see CKV_AWS_88."} if public else {}),
             EC2_INSTANCES_IN_VPC="Its network interface names the subnet.",
-            ec2_instance_nitro_encryption_in_transit_check="Its connections use TLS.",
+            ec2_instance_nitro_encryption_in_transit_check="It talks to no other instance.",
         ),
     }
 

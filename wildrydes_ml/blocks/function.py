@@ -3,11 +3,12 @@
 A template may have several functions, on one file system: each needs its own title and name.
 """
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
-from troposphere import AWSHelperFn, GetAtt, Join, Ref, Template, awslambda, iam, logs
+from troposphere import AWSHelperFn, GetAtt, Join, Ref, Template, awslambda, encode_to_dict, iam, logs
 
 from ..naming import PACKED, PACKED_PACKAGES
 from ..template.headings import under
@@ -15,7 +16,8 @@ from . import agreement, arguments, policies
 from .agreement import RUNTIME, Architecture, Populate
 from .choices import Later, Number, Value, add, boundary, choose, differs, fill, given, reference, references
 from .mount import FileSystemMount
-from .suppressions import cfn_lint_ignores, checkov_skips, guard_suppressions
+from .suppressions import RETENTION_REASON, cfn_lint_ignores, checkov_skips, guard_suppressions
+from .visible import is_visible
 
 TITLE = "ModelInferenceFunction"
 ALIAS = "live"
@@ -181,6 +183,12 @@ _INTERFACES_REASON = (
 )
 
 
+def _interfaces_reason(mount: FileSystemMount | None, settings: FunctionSettings) -> dict[str, str]:
+    """Nothing for a role with another policy on any resource: the reason would not be true of that."""
+    others = json.dumps([encode_to_dict(policy) for policy in settings.policies])
+    return {"CKV_AWS_111": _INTERFACES_REASON} if mount is not None and '"*"' not in others else {}
+
+
 def _prefix(title: str) -> str:
     """The beginning of the names of conditions; empty for the workshop's function."""
     return "" if title == TITLE else title
@@ -200,7 +208,7 @@ def _log_group(template: Template, settings: FunctionSettings, title: str) -> lo
             )
             | guard_suppressions(
                 CLOUDWATCH_LOG_GROUP_ENCRYPTED=f"Log lines hold {settings.logs_hold}, see CKV_AWS_158.",
-                cloudwatch_log_group_retention_period_check="Nobody needs these logs for a year.",
+                cloudwatch_log_group_retention_period_check=RETENTION_REASON,
             ),
         )
     )
@@ -226,7 +234,7 @@ def _role(
                 *settings.policies,
             ],
             PermissionsBoundary=boundary(template, settings.permissions_boundary),
-            Metadata=(checkov_skips(CKV_AWS_111=_INTERFACES_REASON) if mount is not None else {})
+            Metadata=checkov_skips(**_interfaces_reason(mount, settings))
             | guard_suppressions(
                 IAM_NO_INLINE_POLICY_CHECK="Only this role uses the policies, and they are deleted with it."
             ),
@@ -266,7 +274,7 @@ def _function(
             ReservedConcurrentExecutions=choose(reserved, reference(settings.reserved_concurrency)),
             Environment=awslambda.Environment(Variables=_environment(mount, settings)),
             **(_mounted(mount) if mount else {}),
-            Metadata=_suppressions(mount, settings),
+            Metadata=_suppressions(template, mount, settings),
         )
     )
 
@@ -285,21 +293,21 @@ def _mounted(mount: FileSystemMount) -> dict[str, Any]:
     }
 
 
+_VARIABLES_REASON = "They hold no secrets: whoever can read this stack can read them. Lambda's own key encrypts them."
 _NETWORK_REASON = "It mounts nothing, and needs no address inside a network."
 
 
-def _suppressions(mount: FileSystemMount | None, settings: FunctionSettings) -> dict[str, Any]:
+def _suppressions(template: Template, mount: FileSystemMount | None, settings: FunctionSettings) -> dict[str, Any]:
     outside = mount is None
+    visible = all(is_visible(template, reference(value)) for value in settings.environment.values())
     return {
         **checkov_skips(
             **({"CKV_AWS_117": _NETWORK_REASON} if outside else {}),
-            CKV_AWS_116="API Gateway waits for the answer; a dead-letter queue is for calls that do not wait.",
-            CKV_AWS_173="The variables are paths and numbers, no secrets; Lambda's own key encrypts them.",
+            **({"CKV_AWS_173": _VARIABLES_REASON} if visible else {}),
         ),
         **guard_suppressions(
             **({"LAMBDA_INSIDE_VPC": f"{_NETWORK_REASON[:-1]}, see CKV_AWS_117."} if outside else {}),
-            LAMBDA_CONCURRENCY_CHECK="ReservedConcurrency sets it; an account with a limit of 10 has none to reserve.",
-            LAMBDA_DLQ_CHECK="API Gateway waits for the answer, see CKV_AWS_116.",
+            LAMBDA_CONCURRENCY_CHECK="To reserve is a choice; an account with a limit of 10 has nothing to reserve.",
         ),
         **(cfn_lint_ignores(W9907=settings.reason) if settings.reason else {}),
     }

@@ -22,6 +22,7 @@ ThroughputMode: TypeAlias = Literal["provisioned", "elastic", "bursting"]
 MIBPS = (1, 3414)
 OWNER_ID = "1001"
 ACCESS_POINT_PATH = "/ml"
+REFILL_REASON = "Its content can be installed again at any time."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,7 @@ def add_storage(
     throughput_mode: ThroughputMode | Later = "provisioned",
     provisioned_mibps: Number = 15,
     name: str = "",
+    no_backup_because: str = "",
 ) -> Storage:
     """Adds the file system, its access point and its mount targets, which admit NFS from the `clients`. Call it once
     for a template.
@@ -72,6 +74,7 @@ def add_storage(
         throughput_mode: `provisioned`, `elastic` or `bursting`.
         provisioned_mibps: MiB/s, 1 to 3414; used with `provisioned` only.
         name: The beginning of the Name tags. Without it they begin with the stack's name.
+        no_backup_because: Why its content needs no backup, in a sentence for the rule that asks for one.
 
     Raises:
         TypeError: A value has the wrong type.
@@ -82,7 +85,8 @@ def add_storage(
     arguments.several("clients", clients, 1, "name the security groups of all clients, each once")
     arguments.one_of("throughput_mode", throughput_mode, get_args(ThroughputMode))
     arguments.number("provisioned_mibps", provisioned_mibps, *MIBPS, "MiB/s")
-    file_system = _file_system(template, throughput_mode, provisioned_mibps, name)
+    why = arguments.sentence("no_backup_because", no_backup_because, "write a sentence, or leave it out")
+    file_system = _file_system(template, throughput_mode, provisioned_mibps, name, why)
     group = _mount_target_security_group(template, network, clients)
     targets = [
         template.add_resource(
@@ -114,7 +118,7 @@ def access_point_arn(access_point: Any) -> Any:
     return fill(arn, id=access_point)
 
 
-def _file_system(template: Template, mode: Value, mibps: Number, name: str) -> efs.FileSystem:
+def _file_system(template: Template, mode: Value, mibps: Number, name: str, no_backup: str) -> efs.FileSystem:
     provisioned = equals(template, "ThroughputIsProvisioned", mode, "provisioned")
     return template.add_resource(
         efs.FileSystem(
@@ -128,9 +132,7 @@ def _file_system(template: Template, mode: Value, mibps: Number, name: str) -> e
             BackupPolicy=efs.BackupPolicy(Status="DISABLED"),
             FileSystemPolicy=encode_to_dict(policies.encrypted_access_points_only()),
             FileSystemTags=Tags(Name=_named(name, "FileSystem")),
-            Metadata=guard_suppressions(
-                EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN="Its content can be installed again at any time."
-            ),
+            **({"Metadata": guard_suppressions(EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN=no_backup)} if no_backup else {}),
         )
     )
 

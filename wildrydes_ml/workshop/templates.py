@@ -16,7 +16,7 @@ from ..blocks.gateway_responses import ANSWERS
 from ..blocks.mount import FileSystemMount
 from ..blocks.network import Network, add_function_security_group, add_network
 from ..blocks.routes import Route
-from ..blocks.storage import Storage, add_storage
+from ..blocks.storage import REFILL_REASON, Storage, add_storage
 from ..blocks.suppressions import cfn_lint_ignores
 from . import parameters
 
@@ -209,6 +209,7 @@ def _add_file_system(
         throughput_mode=given["ThroughputMode"],
         provisioned_mibps=given["ProvisionedThroughputInMibps"],
         name="MLInference",
+        no_backup_because=REFILL_REASON,
     )
     populate = add_populate(template, network, storage, instance_group, settings)
     return network, function_group, storage, populate
@@ -299,7 +300,7 @@ def _access(given: dict[str, Parameter]) -> Access:
         auth=given["ApiAuth"],
         rate=given["ThrottleRate"],
         burst=given["ThrottleBurst"],
-        open_because="The workshop's riders call without credentials.",
+        open_because="In the workshop anyone may call, without credentials.",
     )
 
 

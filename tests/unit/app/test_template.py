@@ -158,6 +158,16 @@ def test_functions_without_a_way_out_have_no_finding(folder: Path) -> None:
     assert check(answering(app).template().to_dict()) == []
 
 
+@pytest.mark.parametrize("filled", [True, False])
+def test_only_what_the_app_fills_needs_no_backup(folder: Path, filled: bool) -> None:
+    filling = Filling(packages="packages.txt", model="model/") if filled else None
+    app = App(
+        "kept", network=NewNetwork(), storage=Storage(), filling=filling, access=Access("API_KEY"), directory=folder
+    )
+    metadata = answering(app).template().to_dict()["Resources"]["FileSystemResource"].get("Metadata", {})
+    assert ("EFS_RESOURCES_PROTECTED_BY_BACKUP_PLAN" in str(metadata)) == filled
+
+
 def test_two_functions_share_a_zip_and_a_third_has_its_own(bare: Bare) -> None:
     app = bare()
     for name, code in (("One", "handler"), ("Two", "handler/"), ("Three", "other")):

@@ -8,6 +8,7 @@ import pytest
 from troposphere import Parameter, Template
 
 from tests.unit import linting
+from tests.unit.blocks.reasons import reasons
 from wildrydes_ml import render
 from wildrydes_ml.blocks import (
     Access,
@@ -79,13 +80,6 @@ def of(resources: dict[str, Any], kind: str) -> dict[str, Any]:
 def asked(method: dict[str, Any]) -> str:
     """What a caller of the method needs."""
     return "API_KEY" if method.get("ApiKeyRequired") else str(method["AuthorizationType"])
-
-
-def suppressions(resource: dict[str, Any]) -> dict[str, str]:
-    metadata = resource.get("Metadata", {})
-    skips = {one["id"]: one["comment"] for one in metadata.get("checkov", {"skip": []})["skip"]}
-    guard = metadata.get("guard", {"SuppressedRules": [], "reasons": []})
-    return skips | dict(zip(guard["SuppressedRules"], guard["reasons"], strict=True))
 
 
 # What is deployed
@@ -185,18 +179,18 @@ def test_a_suppression_tells_of_what_is_there(auth: Auth) -> None:
     key = "The method needs an API key; its authorization type is then NONE."
     checkov, guard = "CKV_AWS_59", "API_GW_METHOD_AUTHORIZATION_TYPE_RULE"
     expected = {"NONE": {checkov: RIDERS, guard: RIDERS}, "API_KEY": {guard: key}, "AWS_IAM": {}}
-    assert suppressions(resources["DigitsApiAnyRootMethod"]) == expected[auth]
-    assert suppressions(resources["DigitsApiPostDigitsMethod"]) == expected[auth]
-    assert suppressions(resources["DigitsApiGetHealthMethod"]) == {checkov: MONITOR, guard: MONITOR}
+    assert reasons(resources["DigitsApiAnyRootMethod"]) == expected[auth]
+    assert reasons(resources["DigitsApiPostDigitsMethod"]) == expected[auth]
+    assert reasons(resources["DigitsApiGetHealthMethod"]) == {checkov: MONITOR, guard: MONITOR}
     if auth != "NONE":
-        page = suppressions(resources["DigitsApiGetRootMethod"])
+        page = reasons(resources["DigitsApiGetRootMethod"])
         assert set(page) == {checkov, guard}
         assert all("static page only" in reason for reason in page.values())
 
 
 @each_kind
 def test_a_suppression_is_true_whatever_the_parameter_is(auth: Auth) -> None:
-    found = suppressions(deployed(auth, is_parameter=True)["DigitsApiPostDigitsMethod"])
+    found = reasons(deployed(auth, is_parameter=True)["DigitsApiPostDigitsMethod"])
     assert found == {
         "CKV_AWS_59": f"Where Who is NONE: {RIDERS}",
         "API_GW_METHOD_AUTHORIZATION_TYPE_RULE": (
