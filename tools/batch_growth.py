@@ -3,7 +3,7 @@
 from tools.markdown import table
 from wildrydes_ml.batches.estimate import Speed, estimate
 from wildrydes_ml.batches.manifest import KEYS
-from wildrydes_ml.batches.runner import duration
+from wildrydes_ml.durations import about
 
 _PICTURE_SECONDS = 0.1
 # Concurrency, EFS's throughput in MiB/s (elastic: 3 GiB/s of a region, billed by the byte).
@@ -21,5 +21,5 @@ def growth() -> str:
     for power in range(3, 8):
         for name, concurrency, speed in _PLACES:
             found = estimate(10**power, KEYS, concurrency, speed)
-            rows.append((f"{10**power:,}", name, duration(found.seconds), f"{found.dollars:.2f}", found.limit))
+            rows.append((f"{10**power:,}", name, about(found.seconds).removeprefix("about "), f"{found.dollars:.2f}", found.limit))
     return table(("pictures", "where", "time", "US$", "what takes the time"), rows)

@@ -114,7 +114,9 @@ def words(seconds: float) -> str:
 
 
 def about(seconds: float) -> str:
-    """An estimate in words, rounded so that nobody takes it for a measure: `about 2 min`."""
+    """An estimate in words, rounded so that nobody takes it for a measure: `about 2 min`, `about 2.5 h`."""
     if seconds < 55:
         return f"about {max(5, round(seconds / 5) * 5)} s"
-    return f"about {max(1, round(seconds / 60))} min"
+    if seconds < 100 * 60:
+        return f"about {max(1, round(seconds / 60))} min"
+    return f"about {seconds / 3600:.1f} h"

@@ -50,7 +50,15 @@ def test_a_duration_in_words(seconds: float, text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("seconds", "text"), [(1, "about 5 s"), (23, "about 25 s"), (60, "about 1 min"), (530, "about 9 min")]
+    ("seconds", "text"),
+    [
+        (1, "about 5 s"),
+        (23, "about 25 s"),
+        (60, "about 1 min"),
+        (530, "about 9 min"),
+        (5990, "about 100 min"),
+        (9000, "about 2.5 h"),
+    ],
 )
 def test_an_estimate_says_that_it_is_one(seconds: float, text: str) -> None:
     assert about(seconds) == text

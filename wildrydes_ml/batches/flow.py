@@ -16,9 +16,7 @@ from ..writing import write_whole
 from . import manifest
 from .estimate import Estimate, Speed, estimate, spent
 from .results import Results, counted, merged
-from .runner import ONE_BY_ONE, Runner, Told, lines
-
-_UPLOADERS = 16
+from .runner import AT_ONCE, ONE_BY_ONE, Runner, Told, lines
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ class Flow:
         if new:
             self.reporter.event(f"uploading {len(new):,} pictures to {place}")
         work = [partial(_upload, client.write, place.bucket, key, path) for key, path in new.items()]
-        for future in parallel.start(work, _UPLOADERS):
+        for future in parallel.start(work, AT_ONCE):
             future.result()
 
     def _refuse_answered(self, changed: Sequence[str]) -> None:

@@ -14,6 +14,7 @@ from .. import parallel
 from ..aws.functions import Functions
 from ..aws.machines import Counts, Execution, Machines
 from ..aws.pictures import Pictures
+from ..durations import about
 from ..errors import WildrydesError
 from ..reporting import Reporter
 from . import manifest
@@ -21,11 +22,10 @@ from .estimate import Estimate, Speed, spent
 from .places import Location, Run
 from .results import DENIED, Results
 
-READERS = 16
-"""Objects that are read at a time."""
 ONE_BY_ONE = 1000
 """So many pictures that were left, at most, are asked in an invocation each."""
-_THREADS = 16
+AT_ONCE = 16
+"""Objects that are read or written at a time, and pictures that are asked alone."""
 _FIRST_PAUSE, _LONGEST_PAUSE = 5.0, 300.0
 # How often the sample is asked again while rights that were just given do not hold yet.
 _TRIES = 6
@@ -67,7 +67,7 @@ class Runner:
         """What there is of results."""
         place, found = self.run.at("results"), Results()
         names = sorted(self.pictures.keys(place.bucket, place.prefix))
-        futures = parallel.start([partial(self.pictures.read, place.bucket, name) for name in names], READERS)
+        futures = parallel.start([partial(self.pictures.read, place.bucket, name) for name in names], AT_ONCE)
         for future in futures:
             stored = future.result()
             if stored is not None:
@@ -167,7 +167,7 @@ class Runner:
     def ask_the_rest(self, keys: Sequence[str], lanes: int) -> None:
         """Asks each picture alone: one that ends the function takes no other with it."""
         self.reporter.event(f"{len(keys):,} pictures were left: each gets a request of its own")
-        futures = parallel.start([partial(self._ask, [key], "results") for key in keys], min(lanes, _THREADS))
+        futures = parallel.start([partial(self._ask, [key], "results") for key in keys], min(lanes, AT_ONCE))
         for future in futures:
             if isinstance(error := future.exception(), WildrydesError):
                 self.reporter.event(f"one picture has no answer: {error}")
@@ -203,7 +203,7 @@ class Told:
         parts = [f"{so_far:,} of {self.pictures:,} pictures", f"{rate:.1f} a second"]
         parts += [f"{counts.failed:,} batches failed"] * bool(counts.failed)
         parts += [f"about {cost:.2f} US$ so far"] * (not self.is_local)
-        parts += [f"about {duration(left)} left"] * bool(rate and left)
+        parts += [f"{about(left)} left"] * bool(rate and left)
         reporter.event(
             ", ".join(parts),
             done=so_far,
@@ -218,19 +218,10 @@ def lines(found: Estimate, is_local: bool) -> list[str]:
     told = [
         f"{found.pictures:,} picture{'s' * (found.pictures != 1)} in {found.batches:,} "
         f"batch{'es' * (found.batches != 1)}, {found.lanes:,} at a time: "
-        f"about {duration(found.seconds)}",
+        f"{about(found.seconds)}",
         f"what takes the time: {found.limit}",
     ]
     if is_local:
         return told
     parts = ", ".join(f"{name} {dollars:.2f}" for name, dollars in found.costs.items() if dollars >= 0.005)
     return [*told, f"about {found.dollars:.2f} US$ ({parts or 'each part less than 0.01'})"]
-
-
-def duration(seconds: float) -> str:
-    """So many seconds in words."""
-    if seconds < 100:
-        return f"{max(round(seconds), 1)} s"
-    if seconds < 100 * 60:
-        return f"{round(seconds / 60)} min"
-    return f"{seconds / 3600:.1f} h"

@@ -15,7 +15,7 @@ from ..aws.records import FunctionFacts, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
 from ..deploy import public as deploying
-from ..deploy.health import find_stacks, outputs
+from ..deploy.health import find_stacks, outputs, parameters
 from ..deploy.remedies import Remedies
 from ..deploy.settings import Settings
 from ..deployment import Deployment
@@ -54,7 +54,7 @@ class Site:
     @property
     def parameters(self) -> Mapping[str, str]:
         """The parameters of all stacks."""
-        return {name: value for stack in self.stacks for name, value in stack.parameters.items()}
+        return parameters(self.stacks)
 
     @property
     def throughput(self) -> tuple[float, bool]:
@@ -85,9 +85,8 @@ def _of_proof(aws: Aws, settings: Settings, stacks: Sequence[Stack], found: Mapp
         raise SettingsError(
             [f"{settings.name} answers no batches: declare it with app.batch(function, ...), and deploy again"]
         )
-    values = {name: value for stack in stacks for name, value in stack.parameters.items()}
     try:
-        function = proof.function(values, found)
+        function = proof.function(parameters(stacks), found)
     except KeyError:
         raise WildrydesError(f"deployment {settings.name} is incomplete: run deploy to complete it") from None
     here = aws.identity
@@ -199,7 +198,7 @@ class _Building(Quiet):
 def _wanted(aws: Aws, site: Site, run: Run, concurrency: int, tolerated: int) -> Deployment:
     (stack,) = site.settings.deployment.beside
     vpc, tables = _network(aws, site)
-    parameters = {
+    wanted = {
         "FunctionAlias": site.function,
         "FunctionRole": site.facts.role,
         "InputBucket": run.input.bucket,
@@ -211,7 +210,7 @@ def _wanted(aws: Aws, site: Site, run: Run, concurrency: int, tolerated: int) ->
         "EndpointRouteTables": ",".join(tables),
         "PermissionsBoundary": site.parameters.get("PermissionsBoundary", ""),
     }
-    return Deployment(name=site.settings.deployment.name, stacks=(replace(stack, parameters=parameters),))
+    return Deployment(name=site.settings.deployment.name, stacks=(replace(stack, parameters=wanted),))
 
 
 def _is_there(aws: Aws, stack: Stack, wanted: Deployment) -> bool:

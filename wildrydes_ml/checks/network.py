@@ -180,10 +180,15 @@ def _is_wide(rule: Body) -> bool:
     return not isinstance(block, str) or block.endswith("/0")
 
 
+def route_tables(stack: Stack, subnet: str) -> list[Any]:
+    """The route tables that the template gives to a subnet, as it names them: one, or none."""
+    links = stack.of("AWS::EC2::SubnetRouteTableAssociation").values()
+    return [link.get("RouteTableId") for link in links if stack.named(link.get("SubnetId"), SUBNET) == subnet]
+
+
 def lacking(stack: Stack, subnet: str, ipv6: bool) -> str:
     """Why the subnet cannot reach the Internet; empty if it can, or may be able to."""
-    links = stack.of("AWS::EC2::SubnetRouteTableAssociation").values()
-    tables = [link.get("RouteTableId") for link in links if stack.named(link.get("SubnetId"), SUBNET) == subnet]
+    tables = route_tables(stack, subnet)
     if not tables:
         has_vpc = stack.named(stack.of(SUBNET)[subnet].get("VpcId"), "AWS::EC2::VPC")
         return "which has only the VPC's main route table, without a route to the Internet" if has_vpc else ""

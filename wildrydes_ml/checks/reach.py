@@ -9,7 +9,7 @@ from typing import Any
 
 from ..template.resolve import Body, is_known, mapping
 from .findings import Fault, at
-from .network import lacking
+from .network import lacking, route_tables
 from .stack import FUNCTION, SUBNET, Stack, entries, entries_or_values, references, texts
 
 # Prefix of IAM's actions → the services' endpoints, at the end of `com.amazonaws.REGION.`, any of which may be meant.
@@ -105,7 +105,6 @@ def _serves(stack: Stack, endpoint: Body, subnet: str) -> bool:
     if endpoint.get("VpcEndpointType", "Gateway") != "Gateway":
         ours, its = (stack.named(one.get("VpcId"), "AWS::EC2::VPC") for one in (stack.of(SUBNET)[subnet], endpoint))
         return ours is None or its is None or ours == its
-    links = stack.of("AWS::EC2::SubnetRouteTableAssociation").values()
-    tables = [link.get("RouteTableId") for link in links if stack.named(link.get("SubnetId"), SUBNET) == subnet]
+    tables = route_tables(stack, subnet)
     listed = entries_or_values(endpoint.get("RouteTableIds"))
     return any(table in listed for table in tables) or any(not is_known(one) and "Ref" not in one for one in listed)

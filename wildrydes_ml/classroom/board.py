@@ -1,7 +1,8 @@
 """The rows of a class while several students' parts are at work: each change is told once, in words and as a record."""
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -44,6 +45,14 @@ class Board:
         why = str(error) if is_told else f"{type(error).__name__}: {error}"
         code = getattr(error, "exit_code", 1)
         self._change(id, state=FAILED, stage=FAILED, verdict=why, exit_code=code, dollars=dollars)
+
+    @contextmanager
+    def failing(self, id: str, dollars: float = 0.0) -> Iterator[None]:
+        """Work on a student's part, whose failure is the part's."""
+        try:
+            yield
+        except Exception as error:
+            self.failed(id, error, dollars)
 
     def warn(self, id: str, text: str) -> None:
         """A warning; the same about another student is not told again."""

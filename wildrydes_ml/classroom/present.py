@@ -103,15 +103,12 @@ def _look(
     """One student's part."""
     own = [one for one in stacks if one.tags.get(STUDENT_TAG) == student.id]
     cost = estimate.dollars([effective(body, one.parameters) for one in own])
-    try:
+    with board.failing(student.id, cost):
         if not own:
             raise WildrydesError(NOT_DEPLOYED)
         for one in own:
             row = state(one.status)
             if row.status is Status.EXPLAIN:
                 raise WildrydesError(f"stack {one.name} is {one.status} ({row.meaning}): {row.advice}")
-        values = {key: value for one in own for key, value in one.parameters.items()}
-        outputs = health.outputs(settings, own)
+        values, outputs = health.parameters(own), health.outputs(settings, own)
         board.done(student.id, connected_answer(aws, settings, target, values, outputs), cost)
-    except Exception as error:
-        board.failed(student.id, error, dollars=cost)

@@ -122,11 +122,9 @@ class _Removing:
         types = [item.type for found in removal.goes.stacks for item in found.resources]
         board.works(student.id, "waits for its turn")
         pace.wait(rates.deleting(types))
-        try:
+        with board.failing(student.id):
             destroyer.take(aws, removal, self._target, SeatReporter(board, student.id))
             board.done(student.id, Answer("deleted"))
-        except Exception as error:
-            board.failed(student.id, error)
 
     def _take_rest(self, has_keys: bool) -> None:
         """What is left of students whose stacks somebody deleted: keys, and logs that a function wrote at its end."""

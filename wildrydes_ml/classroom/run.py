@@ -285,7 +285,7 @@ def _students(aws: Aws, order: Order, common: Common, target: Target, reporter: 
 def _student(aws: Aws, settings: Settings, student: Student, target: Target, board: Board, is_wired: bool) -> None:
     said = SeatReporter(board, student.id)
     board.works(student.id, "looks")
-    try:
+    with board.failing(student.id):
         plan = planning.make(aws, settings, target, said)
         made = deployer.taken(aws, plan, said)
         cost = estimate.dollars([stack.effective for stack in plan.desired.stacks])
@@ -296,8 +296,6 @@ def _student(aws: Aws, settings: Settings, student: Student, target: Target, boa
         else:
             found = connected_answer(aws, settings, target, values, made.outputs)
         board.done(student.id, found, cost)
-    except Exception as error:
-        board.failed(student.id, error)
 
 
 def exit_code(seats: Sequence[Seat]) -> int:

@@ -27,7 +27,6 @@ from ..errors import SettingsError, WildrydesError
 from ..local import emulator as local
 from ..local import filling
 from ..reporting import Confirm, Progress, Reporter, answer_to, terminal_columns
-from ..tags import TAG
 from . import ask_line, browser
 from .options import settings as _settings
 
@@ -193,7 +192,7 @@ def removed_locally(home: Path, settings: Settings, reporter: Reporter, remove: 
         target = local.target(home, emulator, settings.name)
         aws = connect(target)
         removed = remove(aws, target)
-        others = {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)}
+        others = health.names(aws)
     if settings.keep_data:
         return removed
     local.clear(home, settings.name)

@@ -21,6 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import SettingsError
+from ..template.parameters import text
 
 # The options that a file may hold, as on the command line, with the kind of their value.
 OPTIONS: Mapping[str, type] = {
@@ -73,7 +74,7 @@ def read(path: Path) -> Config:
     faults = [f"--config {path}: {fault}" for fault in [*_faults(body), *_value_faults(body.get("set"))]]
     if faults:
         raise SettingsError(faults)
-    overrides = {name: _text(value) for name, value in body.pop("set", {}).items()}
+    overrides = {name: text(value) for name, value in body.pop("set", {}).items()}
     return Config({**body, **_absolute(body, path.resolve().parent)}, overrides)
 
 
@@ -112,10 +113,6 @@ def _value_faults(table: Any) -> list[str]:
     return [
         f"set.{name} must be text, a number or a boolean" for name, value in pairs if isinstance(value, (dict, list))
     ]
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _absolute(body: Mapping[str, Any], folder: Path) -> dict[str, str]:

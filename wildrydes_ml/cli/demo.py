@@ -18,7 +18,6 @@ from ..destroy import public as destroying
 from ..local import emulator as local
 from ..local import sharing
 from ..reporting import Quiet, Reporter
-from ..tags import TAG
 from . import browser, commands
 from .options import settings as _settings
 from .signals import undisturbed
@@ -94,7 +93,7 @@ def _remove(share: sharing.Share, options: argparse.Namespace) -> str:
     if emulator and sharing.STACKS in share.began:
         target = local.target(home, emulator, settings.name)
         aws = connect(target)
-        if {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)} <= {settings.name}:
+        if health.names(aws) <= {settings.name}:
             local.stop(home)
         else:
             destroying.destroy(settings, target, reporter=Quiet(), aws=aws)

@@ -1,6 +1,6 @@
 """The health of a deployment: its stacks, their outputs, whether the API answers, and the idle cost."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timezone
@@ -104,7 +104,7 @@ def _sender(aws: Aws, settings: Settings, target: Target, stacks: list[Stack], o
     asked = other or settings.deployment.proof
     if asked is None or asked.api not in found:
         raise WildrydesError(_without_api(aws, settings, stacks))
-    return proof.sender(aws, target, asked, _parameters(stacks), found)
+    return proof.sender(aws, target, asked, parameters(stacks), found)
 
 
 def _refuse_unable(stacks: list[Stack]) -> None:
@@ -119,24 +119,34 @@ def _refuse_unable(stacks: list[Stack]) -> None:
 
 def _without_api(aws: Aws, settings: Settings, stacks: list[Stack]) -> str:
     if not stacks:
-        names = _names(aws)
-        others = meant(settings.name, names) or (f"; there is {', '.join(names)}" if names else "")
+        known = _visible_names(aws)
+        others = meant(settings.name, known) or (f"; there is {', '.join(known)}" if known else "")
         return f"nothing is deployed under the name {settings.name} here: run deploy first{others}"
     there = " and ".join(stack.name for stack in stacks)
     lack = "has no API yet, only" if settings.deployment.proof else "is incomplete, it has only"
     return f"deployment {settings.name} {lack} {there}: run deploy to complete it"
 
 
-def _names(aws: Aws) -> list[str]:
+def _visible_names(aws: Aws) -> list[str]:
     """The deployments that there are, as far as the caller may see them: to know them is a help and no more."""
     with suppress(WildrydesError):
-        return sorted({stack.tags[TAG] for stack in aws.stacks.tagged(TAG)})
+        return sorted(names(aws))
     return []
+
+
+def names(aws: Aws) -> set[str]:
+    """The deployments of the region."""
+    return {stack.tags[TAG] for stack in aws.stacks.tagged(TAG)}
 
 
 def outputs(settings: Settings, stacks: list[Stack]) -> dict[str, str]:
     """The outputs of all stacks, as the proof knows them."""
     return settings.deployment.merged(settings.name, {stack.name: stack.outputs for stack in stacks})
+
+
+def parameters(stacks: Iterable[Stack]) -> dict[str, str]:
+    """The parameters of all stacks."""
+    return {key: value for stack in stacks for key, value in stack.parameters.items()}
 
 
 def _tell_costs(aws: Aws, stacks: list[Stack], contents: str, reporter: Reporter) -> None:
@@ -159,7 +169,3 @@ def _tell_expiry(stacks: list[Stack], reporter: Reporter, place: str) -> None:
     tags = [stack.tags for stack in stacks]
     if told := expiry.sentence(tags, datetime.now(timezone.utc), place):
         reporter.output(told, expires=expiry.last(tags)[EXPIRES_TAG])
-
-
-def _parameters(stacks: list[Stack]) -> Mapping[str, str]:
-    return {key: value for stack in stacks for key, value in stack.parameters.items()}
