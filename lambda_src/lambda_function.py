@@ -66,13 +66,11 @@ def initialize(service: Callable[[], Service], environment: Mapping[str, str]) -
 
 def respond(service: Callable[[], Service], event: object, context: Any, *, cold: bool) -> answers.Answer:
     """The answer in proxy shape, whatever happens; prints the request's log line."""
-    request_id = getattr(context, "aws_request_id", "")
-    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
-    log = RequestLog(request_id=request_id, function=function, cold=cold)
+    log = _log(context, cold)
     try:
         answer = _guarded(service, event, context, log)
     except Problem as problem:
-        answer = _failed(problem, request_id, log, explain=wants_reasons(event))
+        answer = _failed(problem, _request_id(context), log, explain=wants_reasons(event))
     log.note(status=answer["statusCode"])
     print(log.line(), flush=True)
     return answer
@@ -80,11 +78,7 @@ def respond(service: Callable[[], Service], event: object, context: Any, *, cold
 
 def respond_to_batch(service: Callable[[], Service], event: object, context: Any, *, cold: bool) -> dict[str, Any]:
     """How much of a batch is done; prints its log line. It raises whatever makes Step Functions try it again."""
-    log = RequestLog(
-        request_id=getattr(context, "aws_request_id", ""),
-        function=os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local"),
-        cold=cold,
-    )
+    log = _log(context, cold)
     try:
         return service().answer_batch(event, context, _remaining_seconds(context), log)
     except Exception as error:
@@ -92,6 +86,15 @@ def respond_to_batch(service: Callable[[], Service], event: object, context: Any
         raise
     finally:
         print(log.line(), flush=True)
+
+
+def _log(context: Any, cold: bool) -> RequestLog:
+    function = os.environ.get("AWS_LAMBDA_FUNCTION_NAME", "local")
+    return RequestLog(request_id=_request_id(context), function=function, cold=cold)
+
+
+def _request_id(context: Any) -> str:
+    return getattr(context, "aws_request_id", "")
 
 
 def _guarded(service: Callable[[], Service], event: object, context: Any, log: RequestLog) -> answers.Answer:

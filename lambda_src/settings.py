@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -62,10 +63,10 @@ def from_environment(environment: Mapping[str, str]) -> Settings:
 
 
 def _score(text: str) -> float:
-    score = float(text)
-    if not 0 <= score <= 1:
-        raise ValueError(f"MIN_SCORE is {text!r}, not a number from 0 to 1")
-    return score
+    with suppress(ValueError):
+        if 0 <= (score := float(text)) <= 1:
+            return score
+    raise ValueError(f"MIN_SCORE is {text!r}, not a number from 0 to 1")
 
 
 def _one_of(name: str, text: str, known: Sequence[str]) -> str:
