@@ -261,7 +261,7 @@ def _function_settings(
         memory=given["MemorySize"],
         timeout=given["Timeout"],
         long_because=_LONG_REASON,
-        logs_hold="no picture and no address",
+        logs_hold="no picture, and of its URL only the host",
         log_retention=given["LogRetentionDays"],
         reserved_concurrency=given["ReservedConcurrency"],
         provisioned_concurrency=given["ProvisionedConcurrency"],
