@@ -21,5 +21,13 @@ def growth() -> str:
     for power in range(3, 8):
         for name, concurrency, speed in _PLACES:
             found = estimate(10**power, KEYS, concurrency, speed)
-            rows.append((f"{10**power:,}", name, about(found.seconds).removeprefix("about "), f"{found.dollars:.2f}", found.limit))
+            rows.append(
+                (
+                    f"{10**power:,}",
+                    name,
+                    about(found.seconds).removeprefix("about "),
+                    f"{found.dollars:.2f}",
+                    found.limit,
+                )
+            )
     return table(("pictures", "where", "time", "US$", "what takes the time"), rows)

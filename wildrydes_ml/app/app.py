@@ -164,10 +164,10 @@ class App:
         directory = files.directory(f"{where}: code", self.directory, code)
         check_handler(f"{where}: handler", directory, handler)
         foundation = self._foundation if mounted else None
-        own = self._origins()
-        if self.packed and mounted:
+        is_packed = self.packed and mounted
+        if is_packed:
             self._packed_code.add(directory)
-            own |= IN_ZIP
+        own = {**self._origins(), **(IN_ZIP if is_packed else {})}
         taken = {"REVISION", *own, *(IN_ZIP if foundation else ())}
         settings = functions.settings(
             where,

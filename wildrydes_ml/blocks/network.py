@@ -113,15 +113,7 @@ def add_network(
     ipv6 = equals(template, "UseIpv6", egress, "ipv6")
     first = _zone(template, "ZoneOneGiven", zone_one, 0)
     second = _zone(template, "ZoneTwoGiven", zone_two, 1)
-    vpc = template.add_resource(
-        ec2.VPC(
-            f"{name}VPC",
-            CidrBlock=VPC_CIDR,
-            EnableDnsSupport=True,
-            EnableDnsHostnames=True,
-            Tags=Tags(Name=_named(name, f"{name}VPC")),
-        )
-    )
+    vpc = _vpc(template, name)
     gateway, attachment = _internet_gateway(template, vpc)
     ipv6_cidr = add(template, ipv6, ec2.VPCCidrBlock("VPCIpv6Cidr", VpcId=Ref(vpc), AmazonProvidedIpv6CidrBlock=True))
     public = template.add_resource(
@@ -134,11 +126,10 @@ def add_network(
     private_routes = _private_routes(template, vpc, private_one, private_two)
     _nat(template, equals(template, "UseNat", egress, "nat"), public, private_routes, attachment)
     _ipv6_egress(template, ipv6, vpc, private_routes)
-    private = (Ref(private_one), Ref(private_two))
     return Network(
         vpc=Ref(vpc),
         vpc_cidr=VPC_CIDR,
-        private_subnets=private,
+        private_subnets=(Ref(private_one), Ref(private_two)),
         public_subnet=Ref(public),
         way_out=str(way_out.title),
         ipv6=ipv6,
@@ -248,6 +239,19 @@ def _private_subnet(
         properties["Ipv6CidrBlock"] = choose(ipv6, block)
         properties["AssignIpv6AddressOnCreation"] = choose(ipv6, True)
     return _subnet(title, vpc, cidr, zone, **properties)
+
+
+def _vpc(template: Template, name: str) -> ec2.VPC:
+    title = f"{name}VPC"
+    return template.add_resource(
+        ec2.VPC(
+            title,
+            CidrBlock=VPC_CIDR,
+            EnableDnsSupport=True,
+            EnableDnsHostnames=True,
+            Tags=Tags(Name=_named(name, title)),
+        )
+    )
 
 
 def _internet_gateway(template: Template, vpc: ec2.VPC) -> tuple[ec2.InternetGateway, ec2.VPCGatewayAttachment]:

@@ -88,23 +88,13 @@ def add_storage(
     why = arguments.sentence("no_backup_because", no_backup_because, "write a sentence, or leave it out")
     file_system = _file_system(template, throughput_mode, provisioned_mibps, name, why)
     group = _mount_target_security_group(template, network, clients)
-    targets = [
-        template.add_resource(
-            efs.MountTarget(
-                f"MountTargetResource{number}",
-                FileSystemId=Ref(file_system),
-                SubnetId=reference(subnet),
-                SecurityGroups=[Ref(group)],
-            )
-        ).title
-        for number, subnet in enumerate(network.private_subnets, start=1)
-    ]
+    targets = _mount_targets(template, network, file_system, group)
     access_point = _access_point(template, file_system, name)
     return Storage(
         file_system=Ref(file_system),
         access_point=Ref(access_point),
         access_point_arn=access_point_arn(access_point),
-        mount_targets=tuple(targets),
+        mount_targets=tuple(target.title for target in targets),
         clients=tuple(reference(client) for client in clients),
     )
 
@@ -150,6 +140,22 @@ def _mount_target_security_group(template: Template, network: Network, clients: 
             ],
         )
     )
+
+
+def _mount_targets(
+    template: Template, network: Network, file_system: efs.FileSystem, group: ec2.SecurityGroup
+) -> list[efs.MountTarget]:
+    return [
+        template.add_resource(
+            efs.MountTarget(
+                f"MountTargetResource{number}",
+                FileSystemId=Ref(file_system),
+                SubnetId=reference(subnet),
+                SecurityGroups=[Ref(group)],
+            )
+        )
+        for number, subnet in enumerate(network.private_subnets, start=1)
+    ]
 
 
 def _is_there(template: Template, group: Any) -> bool:

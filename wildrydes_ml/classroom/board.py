@@ -13,6 +13,9 @@ from .answers import Answer
 from .roster import Student
 from .seats import DONE, FAILED, Seat
 
+WORKERS = 10
+"""Students' parts at a time. At AWS's rates, more would not be faster."""
+
 
 class Board:
     """The seats in the order of the students. Several threads may change them."""

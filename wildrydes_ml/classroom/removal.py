@@ -25,7 +25,7 @@ from ..reporting import Confirm, Reporter
 from ..tags import CLASS_TAG, TAG
 from . import rates
 from .answers import Answer
-from .board import Board, SeatReporter, together
+from .board import WORKERS, Board, SeatReporter, together
 from .pacing import Over, Pace, Unhurried, paced
 from .present import of_class, settings_of, students
 from .roster import Student, only
@@ -43,7 +43,7 @@ def destroy(
     target: Target,
     reporter: Reporter,
     confirm: Confirm = lambda lines: None,
-    workers: int = 10,
+    workers: int = WORKERS,
     pace: Pace | None = None,
 ) -> bool:
     """Deletes the class, or the parts of some students, and checks that nothing is left; whether there was anything.

@@ -4,7 +4,7 @@ Nothing is remembered between runs. What is done stays, and what failed is tried
 a class.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -27,7 +27,7 @@ from ..reporting import Confirm, Quiet, Reporter
 from ..template.parameters import defaults
 from . import estimate, parts, present
 from .answers import answered, connected_answer
-from .board import Board, SeatReporter, together
+from .board import WORKERS, Board, SeatReporter, together
 from .estimate import Scale
 from .joining import with_what_others_have
 from .pacing import Pace, Unhurried, paced
@@ -35,9 +35,6 @@ from .parts import Common
 from .roster import Student
 from .seats import FAILED, Seat
 from .sharing import Free, free, shared
-
-WORKERS = 10
-"""Students' parts at a time. At AWS's rates, more would not be faster."""
 
 
 @dataclass(frozen=True)
@@ -94,14 +91,7 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
 
     It changes nothing. Raises the same errors as `deploy`, before anything is made.
     """
-    reporter.event("checking what is already deployed")
-    there = aws.stacks.listed()
-    order = _joined(aws, order, there)
-    settings = parts.settings_of_shared(order.asked, order.whole, order.name)
-    plan = deployer.preview(aws, settings, target, reporter)
-    scale = _scale(order, plan, there)
-    _check(aws, scale, target, reporter)
-    _tell_others(order, there, reporter)
+    there, order, plan, scale = _looked(aws, order, target, reporter, deployer.preview)
     for line in _lines(scale, plan, order, target):
         reporter.output(line)
     old = [one for one in order.only if order.stack_name(one) in there]
@@ -149,14 +139,7 @@ def deploy(
 
     Raises the errors of a deploy for what all share, Unready when the account has no room for the class.
     """
-    reporter.event("checking what is already deployed")
-    there = aws.stacks.listed()
-    order = _joined(aws, order, there)
-    settings = parts.settings_of_shared(order.asked, order.whole, order.name)
-    plan = planning.make(aws, settings, target, reporter)
-    scale = _scale(order, plan, there)
-    _check(aws, scale, target, reporter)
-    _tell_others(order, there, reporter)
+    _, order, plan, scale = _looked(aws, order, target, reporter, planning.make)
     agree = _Agreement(confirm, [] if target.is_local else _lines(scale, plan, order, target))
     if plan.changes:
         deployer.taken(aws, plan, reporter, agree)
@@ -167,6 +150,23 @@ def deploy(
     hurry = pace or (Unhurried() if target.is_local else Pace())
     names = free(aws, _functions(order, common, stacks), f"/aws/lambda/{order.name}-")
     return _students(shared(paced(aws, hurry), stacks, names), order, common, target, reporter)
+
+
+def _looked(
+    aws: Aws, order: Order, target: Target, reporter: Reporter, planned: Callable[..., Plan]
+) -> tuple[Mapping[str, Stack], Order, Plan, Scale]:
+    """What is there, and what is to be made: the plan for what all share, by `planned`, and the class's size.
+
+    Raises Unready when the account has no room for the class, and what `planned` raises.
+    """
+    reporter.event("checking what is already deployed")
+    there = aws.stacks.listed()
+    order = _joined(aws, order, there)
+    plan = planned(aws, parts.settings_of_shared(order.asked, order.whole, order.name), target, reporter)
+    scale = _scale(order, plan, there)
+    _check(aws, scale, target, reporter)
+    _tell_others(order, there, reporter)
+    return there, order, plan, scale
 
 
 def _functions(order: Order, common: Common, there: Mapping[str, Stack]) -> list[str]:

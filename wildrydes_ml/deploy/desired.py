@@ -227,12 +227,8 @@ def describe(
     begin = label(deployment, settings.name, values)
     packages = [] if proven else packages or [packaging.build(code.directory) for code in deployment.code]
     zips = [Zip(code_key(begin, package.digest), package.body) for package in packages]
-    if deployment.filling and deployment.filling.model:
-        values.setdefault("ModelUrl", _UNLINKED)
-    values |= {deployment.bucket: bucket, **deployment.derive(values), **model.parameters}
-    values |= samples.parameters(deployment.filling.samples, begin) if deployment.filling else {}
-    values |= {name: one.key for code, one in zip(deployment.code, zips, strict=False) for name in code.parameters}
-    values |= proven
+    keys = {name: one.key for code, one in zip(deployment.code, zips, strict=False) for name in code.parameters}
+    values = {**_with_data(deployment, values, begin, model, samples), deployment.bucket: bucket, **keys, **proven}
     stacks = tuple(_stack(stack, settings, values, {**settings.stack_tags, **marks}) for stack in deployment.stacks)
     _refuse_unset(deployment, stacks)
     return Desired(
@@ -247,6 +243,16 @@ def describe(
         fill=target.efs_directory if deployment.filling else None,
         samples=samples,
     )
+
+
+def _with_data(
+    deployment: Deployment, values: Mapping[str, str], begin: str, model: Model, samples: Samples
+) -> dict[str, str]:
+    """The values, and those that follow from them, from the model and from the user's own pictures."""
+    filling = deployment.filling
+    linked = {"ModelUrl": _UNLINKED, **values} if filling and filling.model else {**values}
+    pictures = samples.parameters(filling.samples, begin) if filling else {}
+    return {**linked, **deployment.derive(linked), **model.parameters, **pictures}
 
 
 def default_bucket(settings: Settings, identity: Identity) -> str:
