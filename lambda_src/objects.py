@@ -1,7 +1,7 @@
 """Pictures in S3: read within bounds, and what is found out about them written whole.
 
 boto3 is Lambda's own (https://docs.aws.amazon.com/lambda/latest/dg/lambda-python.html). It is imported with the first
-batch: riders' requests need none of it.
+batch: requests through the API need none of it.
 """
 
 from __future__ import annotations

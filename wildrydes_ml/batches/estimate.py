@@ -109,7 +109,7 @@ def spent(found: Estimate, speed: Speed, seconds: float, batches: int, pictures:
 
 def _costs(pictures: int, batches: int, lanes: int, start: float, speed: Speed) -> dict[str, float]:
     busy = pictures * speed.picture + (lanes * start if batches else 0.0)
-    gigabytes = speed.memory / 1024
+    gigabytes = speed.memory / _MIB_IN_GB
     price = usage.GB_SECOND.get(speed.architecture, usage.GB_SECOND["x86_64"])
     return {
         "Lambda": busy * gigabytes * price + batches * usage.INVOCATION,

@@ -8,11 +8,11 @@ import re
 from dataclasses import dataclass
 
 from ..errors import SettingsError
+from ..naming import BUCKET
 
 PREFIX = "batches/"
 # As the parameter OutputPrefix of templates/batch.yml allows.
 _FOLDERS = re.compile(r"([A-Za-z0-9._-]+/)*", re.ASCII)
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 _SCHEME = "s3://"
 
 
@@ -58,7 +58,7 @@ def is_location(text: str) -> bool:
 def location(text: str) -> Location:
     """`s3://BUCKET/PREFIX` as a place. Raises SettingsError for anything else."""
     bucket, _, prefix = text.removeprefix(_SCHEME).partition("/")
-    if not is_location(text) or not _BUCKET.fullmatch(bucket):
+    if not is_location(text) or not re.fullmatch(BUCKET, bucket):
         raise SettingsError([f"{text!r}: write s3://BUCKET/PREFIX, or a folder of this machine"])
     return Location(bucket, prefix)
 

@@ -11,10 +11,10 @@ from typing import Any
 
 from troposphere import AWSHelperFn, AWSObject, Parameter, Ref, Template, efs
 
+from ..naming import BUCKET as BUCKET
+
 # https://docs.aws.amazon.com/lambda/latest/api/API_FileSystemConfig.html
 _ACCESS_POINT_ARN = r"arn:[^:]+:elasticfilesystem:[^:]+:\d{12}:access-point/fsap-[0-9a-f]+"
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-BUCKET = r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]"
 BUCKET_ADVICE = "name the S3 bucket with the function's zip: 3 to 63 lower-case letters, digits, hyphens and dots"
 _ARN_ADVICE = "use the ARN of an access point; access_point_arn() builds it from an id or from the resource"
 PIN = r"[A-Za-z0-9][A-Za-z0-9._-]*(\[[A-Za-z0-9,._-]+\])?==[A-Za-z0-9.!+_-]+(;[A-Za-z0-9._,=<>!~'-]+)?"

@@ -123,7 +123,8 @@ def read_and_write_pictures(source: Value, bucket: Value, prefix: Value) -> Poli
 
 
 def endpoint_to_pictures(source: Value, bucket: Value, prefix: Value) -> PolicyDocument:
-    """A gateway endpoint's policy: reading from any bucket, as riders' links may lead to one, and writing results only.
+    """A gateway endpoint's policy: reading from any bucket, since a picture's link may lead to one, and writing
+    results only.
 
     It gives nobody a right: whoever comes through needs one of its own
     (https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html).

@@ -341,8 +341,7 @@ class Deployer:
             self._reporter.event(f"output {key} = {value}", key=key, value=value)
 
     def _report_answer(self, answer: Verdict, url: str, command: str) -> None:
-        record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
-        self._reporter.output(answer.describe(), **record, about="verdict")
+        self._reporter.output(answer.describe(), **proving.record(answer), about="verdict")
         self._reporter.output(f"URL: {url}", api_url=url, about="URL")
         if command:
             self._reporter.output(f"Try: {command}", curl=command, about="command")

@@ -62,8 +62,7 @@ def status(aws: Aws, settings: Settings, target: Target, reporter: Reporter, wit
     reporter.output(f"URL: {url}", api_url=url)
     answer = asked.read(send(asked.body, asked.headers))
     proof.refuse_wrong(answer)
-    record = {key: value for key, value in answer.record().items() if key in ("validated", "message")}
-    reporter.output(f"the API answers: {answer.describe()}", **record)
+    reporter.output(f"the API answers: {answer.describe()}", **proof.record(answer))
     return Health(tuple(stacks), _shown(settings, target, found, found), url, answer)
 
 

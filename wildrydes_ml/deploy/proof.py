@@ -1,7 +1,8 @@
-"""Ready means answering: the function is warmed without API Gateway's 29 s limit, then asked as a rider asks."""
+"""Ready means answering: the function is warmed without API Gateway's 29 s limit, then asked as a caller asks."""
 
 import time
 from collections.abc import Callable, Mapping
+from typing import Any
 from urllib.parse import urlsplit
 
 from .. import web
@@ -150,6 +151,11 @@ def refuse_wrong(found: Verdict) -> None:
     """Raises WildrydesError for an answer that is wrong, or that did not come."""
     if found.error:
         raise WildrydesError(f"the API does not answer correctly: {found.error}")
+
+
+def record(answer: Verdict) -> dict[str, Any]:
+    """What programs are told of an answer."""
+    return {key: value for key, value in answer.record().items() if key in ("validated", "message")}
 
 
 def _patience(error: str, is_warm: bool) -> float:

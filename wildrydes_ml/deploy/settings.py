@@ -10,14 +10,12 @@ from .. import expiry, tags
 from ..deployment import Deployment
 from ..errors import SettingsError
 from ..hints import meant
-from ..naming import NAME, OWN_NAME
+from ..naming import BUCKET, NAME, OWN_NAME
 from ..template import parameters
 
 RESET_ALL = "all"
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 _ROLE = re.compile(r"arn:[a-z-]+:iam::\d{12}:role/[\w+=,.@/-]+", re.ASCII)
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html
-_BUCKET = re.compile(r"[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]", re.ASCII)
 
 
 @dataclass(frozen=True)
@@ -151,7 +149,7 @@ class Settings:
         ]
 
     def _bucket_faults(self) -> list[str]:
-        if not self.bucket or _BUCKET.fullmatch(self.bucket):
+        if not self.bucket or re.fullmatch(BUCKET, self.bucket):
             return []
         return [f"--bucket {self.bucket}: must be the name of an S3 bucket"]
 
