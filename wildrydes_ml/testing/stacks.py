@@ -138,7 +138,8 @@ class FakeStacks(Stacks):
         self._journal.append(f"update {wanted.name}")
         self._before[wanted.name] = self.templates[wanted.name], self.stacks[wanted.name]
         self.templates[wanted.name] = wanted.template
-        stack = Stack(wanted.name, f"id:{wanted.name}", "UPDATE_IN_PROGRESS", "", wanted.parameters, {}, wanted.tags)
+        found = replace(self.stacks[wanted.name], parameters=wanted.parameters, tags=wanted.tags)
+        stack = replace(found, status="UPDATE_IN_PROGRESS", reason="", outputs={})
         token = self.newest_event(stack.id) or "from the first"
         self._begin(stack, "UPDATE_COMPLETE")
         return token

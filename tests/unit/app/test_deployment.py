@@ -88,4 +88,4 @@ def test_a_model_in_a_file_that_is_no_archive_is_told_before_anything_is_made(fo
 
 def test_access_by_a_parameter_needs_it_in_the_template(bare: Callable[..., App]) -> None:
     app = bare(access=Access(Parameter("Auth", Type="String", AllowedValues=["API_KEY", "AWS_IAM"])))
-    assert "Auth" in answering(app).deployment().rows
+    assert answering(app).deployment().rows["Auth"]["AllowedValues"] == ["API_KEY", "AWS_IAM"]

@@ -347,6 +347,8 @@ def test_a_storage_without_an_instance_admits_none() -> None:
     group = add_instance_security_group(template, NETWORK, none)
     storage = add_storage(template, NETWORK, [add_function_security_group(template, NETWORK)])
     assert add_populate(template, NETWORK, storage, group, none).exists is False
+    rules = properties(template, "MountTargetSecurityGroup")["SecurityGroupIngress"]
+    assert [rule["SourceSecurityGroupId"] for rule in rules] == [{"Ref": "FunctionSecurityGroup"}]
 
 
 @pytest.mark.parametrize(

@@ -505,7 +505,7 @@ def test_locally_it_is_what_the_directory_is_filled_with(location: str, parts: t
 
 def test_an_emulator_starts_no_instance_that_would_fetch_it(aws: FakeAws) -> None:
     checked(aws, target=Target(endpoint="http://127.0.0.1"))
-    assert "model" not in aws.account.asked
+    assert set(aws.account.asked) == {*needs(LONG, create(LONG))} - {"model", "reach"}
 
 
 def test_a_first_instance_is_a_new_one() -> None:

@@ -122,8 +122,11 @@ def test_what_the_deployer_fills_in_is_not_to_be_set(name: str) -> None:
 
 def test_an_unknown_parameter_names_those_there_are() -> None:
     (fault,) = override_faults({"Nope": "x"})
-    assert "MinScore" in fault
-    assert "DataBucket" not in fault
+    settings = wild_rydes()
+    names = sorted({*settings.rows} - {*settings.given})
+    assert fault == f"--set Nope: no such parameter; there are {', '.join(names)}"
+    assert {"MinScore", "ThroughputMode"} < {*names}
+    assert "DataBucket" not in names
 
 
 @pytest.mark.parametrize(

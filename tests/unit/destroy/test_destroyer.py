@@ -541,8 +541,10 @@ def test_keeping_files_takes_nat_gateway_and_instance_away() -> None:
     aws = deployed()
     gone = ("NatGateway", "NatPublicIP", "PrivateRoute", "EfsMountEC2Instance", "InstanceSecurityGroup")
     aws.stacks.changes[EFS] = tuple(ResourceChange(name, "AWS::EC2::Thing", "Remove", "False") for name in gone)
+    before = aws.stacks.stacks[EFS].parameters
     assert removed(aws, keep_data=True)
     assert f"update {EFS}" in aws.journal
+    assert aws.stacks.stacks[EFS].parameters == {**before, "InternetEgress": "none", "BootstrapInstance": "none"}
 
 
 @pytest.mark.parametrize("status", ["ROLLBACK_COMPLETE", "DELETE_FAILED", "UPDATE_ROLLBACK_FAILED"])
@@ -763,6 +765,9 @@ def test_a_protected_stack_that_is_kept_is_in_nobody_s_way() -> None:
     aws.stacks.stacks[EFS] = replace(aws.stacks.stacks[EFS], is_protected=True)
     assert removed(aws, keep_data=True)
     assert aws.stacks.describe(INFERENCE) is None
+    kept = aws.stacks.describe(EFS)
+    assert kept
+    assert kept.is_protected
 
 
 def test_strange_objects_in_our_bucket_are_noticed_before_anything_is_removed() -> None:

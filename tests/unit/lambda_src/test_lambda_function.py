@@ -1,4 +1,5 @@
 import base64
+import importlib
 import json
 import os
 import re
@@ -28,6 +29,7 @@ from settings import Settings
 from troposphere import Template
 
 from wildrydes_ml.blocks.dashboard import Watched, add_dashboard
+from wildrydes_ml.blocks.function import HANDLER
 
 Ask = Callable[..., SimpleNamespace]
 
@@ -254,7 +256,10 @@ def test_the_import_of_a_provisioned_instance_waits_for_the_model(tmp_path: Path
 
 @pytest.mark.parametrize("type", ["on-demand", "provisioned-concurrency"])
 def test_the_import_never_fails(tmp_path: Path, type: str) -> None:
+    began = threading.Event()
+
     def load() -> Loaded:
+        began.set()
         raise OSError("no EFS")
 
     def settings_without_sense() -> Service:
@@ -263,6 +268,7 @@ def test_the_import_never_fails(tmp_path: Path, type: str) -> None:
     service = Service(Settings(tmp_path, tmp_path, tmp_path), SharedDetector(load))
     for begin in (lambda: service, settings_without_sense):
         initialize(begin, {"AWS_LAMBDA_INITIALIZATION_TYPE": type})
+    assert began.wait(60)
 
 
 def test_the_log_knows_the_picture_but_neither_its_url_nor_its_bytes(ask: Ask) -> None:
@@ -403,4 +409,5 @@ print(json.dumps(lambda_function.lambda_handler({}, None)))
 
 
 def test_the_handler_is_importable_as_lambda_names_it() -> None:
-    assert callable(lambda_handler)
+    module, _, name = HANDLER.partition(".")
+    assert getattr(importlib.import_module(module), name) is lambda_handler
