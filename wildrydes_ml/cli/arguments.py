@@ -179,14 +179,14 @@ def batch(parser: argparse.ArgumentParser) -> None:
         type=between(1, 1000),
         default=20,
         metavar="N",
-        help="how many pictures to ask about first, for the estimate (default: 20)",
+        help="how many pictures to ask about first, for the estimate (default: %(default)s)",
     )
     parser.add_argument(
         "--tolerate",
         type=between(0, 100),
         default=5,
         metavar="PERCENT",
-        help="batches that may fail before the rest is given up (default: 5)",
+        help="batches that may fail before the rest is given up (default: %(default)s)",
     )
     parser.add_argument("--resume", action="store_true", help="go on with a run that was stopped")
     parser.add_argument(

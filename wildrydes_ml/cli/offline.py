@@ -5,8 +5,9 @@ Apart from `commands`: to import what talks to AWS takes longer than to render.
 
 import argparse
 import json
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import replace
+from pathlib import Path
 
 from .. import packaging
 from ..errors import SettingsError, naming
@@ -31,11 +32,8 @@ def render(options: argparse.Namespace, reporter: Reporter) -> int:
         reporter.result(not diff, stale=bool(diff))
         return 1 if diff else 0
     with naming(options.out):
-        written = [str(path) for path in write(texts, options.out)]
-    for path in written:
-        reporter.output(f"wrote {path}")
-    reporter.result(True, written=written)
-    return 0
+        written = write(texts, options.out)
+    return _told(written, reporter)
 
 
 def _refuse_mixture(options: argparse.Namespace) -> None:
@@ -59,10 +57,16 @@ def _workshop_studio(options: argparse.Namespace, reporter: Reporter) -> int:
     regions = tuple(options.regions.split(",")) if options.regions else REGIONS
     made = directory(settings(options), regions, reporter)
     with naming(options.workshop_studio):
-        written = [str(path) for path in made.write(options.workshop_studio)]
-    for path in written:
+        written = made.write(options.workshop_studio)
+    return _told(written, reporter)
+
+
+def _told(written: Iterable[Path], reporter: Reporter) -> int:
+    """Tells which files were written."""
+    paths = [str(path) for path in written]
+    for path in paths:
         reporter.output(f"wrote {path}")
-    reporter.result(True, written=written)
+    reporter.result(True, written=paths)
     return 0
 
 
@@ -97,13 +101,11 @@ def _packaged(options: argparse.Namespace, reporter: Reporter) -> packaging.Pack
     """The zip with packages and a prepared model."""
     # Only here, since everybody who renders would wait for them.
     from ..deploy import packing
-    from ..workshop.deployments import deployment
-    from ..workshop.names import PACKAGED
+    from ..workshop.deployments import packed
 
-    packed = deployment(PACKAGED).packed
-    assert packed is not None
-    files = packing.named(packed, options.model, packing.workplace(), reporter)
-    return packing.zipped(packed, files, options.runtime, options.architecture, reporter)
+    model = packed()
+    files = packing.named(model, options.model, packing.workplace(), reporter)
+    return packing.zipped(model, files, options.runtime, options.architecture, reporter)
 
 
 def policy(options: argparse.Namespace, reporter: Reporter) -> int:

@@ -7,8 +7,7 @@ from ..deploy import packing
 from ..errors import SettingsError, naming
 from ..local import needs
 from ..reporting import Reporter
-from ..workshop.deployments import deployment
-from ..workshop.names import PACKAGED
+from ..workshop.deployments import packed
 
 
 def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
@@ -18,11 +17,10 @@ def prepare(options: argparse.Namespace, reporter: Reporter) -> int:
         raise SettingsError([f"--out {out}: it exists and is no prepared model; name a new directory"])
     if missing := [one for one in (needs.python_here(), needs.environments(), needs.programs()) if not one.is_there]:
         raise SettingsError([f"{one.name}: {one.text}" for one in missing])
-    packed = deployment(PACKAGED).packed
-    assert packed is not None
+    model = packed()
     how = packing.Preparing(options.signature, options.weights, options.samples)
-    files = packing.named(packed, options.model or packed.default, packing.workplace(), reporter, how)
-    zipped = len(packing.zipped(packed, files, options.runtime, options.architecture, reporter).body)
+    files = packing.named(model, options.model or model.default, packing.workplace(), reporter, how)
+    zipped = len(packing.zipped(model, files, options.runtime, options.architecture, reporter).body)
     with naming(out):
         packing.write(files, out)
     size = sum(map(len, files.values()))

@@ -18,7 +18,7 @@ from ..aws.records import Identity
 from ..aws.wiring import Wiring, window
 from ..blocks import gateway_responses
 from ..blocks.function import ALIAS
-from ..deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
+from ..deployment import Code, Deployment, Filling, Kept, Packed, Proof, Stack, StackOutput
 from ..template.source import Source, built
 from ..web import Reply
 from . import packaged, parameters, templates
@@ -73,6 +73,11 @@ def shipped() -> Path:
     return Path(str(files(__package__) / "detector"))
 
 
+def packed() -> Packed:
+    """What the zip of the packaged route holds besides the code."""
+    return packaged.packed(_not_a_saved_model, shipped())
+
+
 def sample() -> Question:
     """The picture that is posted after a deploy: a drawn unicorn."""
     return Question(SAMPLE, (files(__package__) / SAMPLE).read_bytes(), "image/png")
@@ -117,7 +122,7 @@ def _packaged(code: Path) -> Deployment:
         PACKAGED,
         (Stack(_source("packaged.yml"), IN_ZIP),),
         code=(Code(code, packed=True),),
-        packed=packaged.packed(_not_a_saved_model, shipped()),
+        packed=packed(),
         presets={PACKAGED: {}},
         derive=lambda values: {},
         check=_runtime_faults,
