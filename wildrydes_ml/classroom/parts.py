@@ -34,7 +34,7 @@ class Common:
     filled: str = ""
 
 
-def of_class(asked: Settings) -> Deployment:
+def application(asked: Settings) -> Deployment:
     """The deployment with several stacks among those that are asked for. Raises SettingsError when there is none."""
     found = next((one for one in asked.deployments if len(one.stacks) > 1), None)
     if found is None:
@@ -45,7 +45,7 @@ def of_class(asked: Settings) -> Deployment:
 
 def class_name(asked: Settings) -> str:
     """What a class of the application is called, unless somebody gives it a name."""
-    return f"{of_class(asked).name}-class"
+    return f"{application(asked).name}-class"
 
 
 def shared(whole: Deployment) -> Deployment:

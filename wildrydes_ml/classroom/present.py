@@ -6,11 +6,10 @@ from functools import partial
 from ..aws.records import Stack
 from ..aws.session import Aws
 from ..aws.target import Target
-from ..deploy import health
+from ..deploy import health, survey
 from ..deploy.settings import Settings
 from ..deploy.states import Status, state
 from ..errors import WildrydesError
-from ..naming import NAME
 from ..reporting import Reporter
 from ..tags import CLASS_TAG, STUDENT_TAG, TAG
 from ..template.effective import effective
@@ -33,8 +32,7 @@ def _is_part(class_name: str, stack: Stack) -> bool:
     """Whether a stack is what its tags say: a student's deployment has the name of the class and the student's id."""
     id = stack.tags.get(STUDENT_TAG)
     name = f"{class_name}-{id}" if id else class_name
-    is_named = stack.name == name or stack.name.startswith(f"{name}-")
-    return is_named and stack.tags.get(TAG) == name and NAME.fullmatch(name) is not None
+    return stack.tags.get(TAG) == name and survey.is_of(name, stack)
 
 
 def students(stacks: Sequence[Stack]) -> tuple[Student, ...]:
@@ -81,7 +79,7 @@ def status(
             f"there is no class {class_name} here: run class deploy first, or name another with --name"
         )
     board = Board(only(everybody(listed, students(stacks)), ids), reporter)
-    whole = parts.of_class(asked)
+    whole = parts.application(asked)
     work = [
         partial(_look, aws, settings_of(asked, class_name, seat.student), whole.stacks[-1].source.body, stacks, target,
                 board, seat.student)

@@ -56,7 +56,7 @@ class Order:
     @property
     def whole(self) -> Deployment:
         """The application."""
-        return parts.of_class(self.asked)
+        return parts.application(self.asked)
 
     def check(self) -> None:
         """Raises SettingsError for an order that no account can have, before AWS is called."""

@@ -59,12 +59,12 @@ def find(aws: Aws) -> list[Standing]:
     """The deployments by name. Raises WildrydesError when the stacks of the account may not be listed."""
     groups: dict[str, list[Stack]] = {}
     for stack in aws.stacks.tagged(TAG):
-        if _is_of(stack.tags[TAG], stack):
+        if is_of(stack.tags[TAG], stack):
             groups.setdefault(stack.tags[TAG], []).append(stack)
     return [Standing(name, _in_order(groups[name])) for name in sorted(groups)]
 
 
-def _is_of(name: str, stack: Stack) -> bool:
+def is_of(name: str, stack: Stack) -> bool:
     """Whether it is a stack of a deployment of this name; what it nests has its tags, and goes with it."""
     is_named = stack.name == name or stack.name.startswith(f"{name}-")
     return is_named and not stack.parent and NAME.fullmatch(name) is not None

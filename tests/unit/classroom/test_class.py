@@ -390,6 +390,15 @@ def test_a_stack_with_tags_like_a_student_s_stops_nobody(aws: FakeRoom, stack: s
     assert aws.left == [f"stack {stack}"]
 
 
+def test_what_a_student_s_stack_nests_is_no_stack_of_theirs(aws: FakeRoom) -> None:
+    deployed(aws, order())
+    tags = {TAG: "room-student-01", CLASS_TAG: ROOM, STUDENT_TAG: "student-01"}
+    inner = "room-student-01-mod5-inf-Inner-1A2B"
+    aws.stacks.put(inner, "ROLLBACK_COMPLETE", tags=tags, parent="id:room-student-01-mod5-inf")
+    seats = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.state for seat in seats] == ["done"] * 3
+
+
 def test_a_student_s_stack_that_was_changed_by_hand_fails_alone_and_deploy_mends_it(aws: FakeRoom) -> None:
     deployed(aws, order())
     name = "room-student-01-mod5-inf"
