@@ -133,8 +133,7 @@ class Buckets:
             raise
 
     def _refuse_other_region(self, name: str, answer: Mapping[str, Any]) -> None:
-        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        region = headers.get("x-amz-bucket-region", self._identity.region)
+        region = region_of(answer, self._identity.region)
         if region != self._identity.region:
             raise SettingsError(
                 [
@@ -299,6 +298,12 @@ class Buckets:
                 if code_of(error) not in MISSING:
                     raise
         return True
+
+
+def region_of(answer: Mapping[str, Any], usual: str) -> str:
+    """The region of the bucket that S3's answer is about; `usual` where the answer does not say."""
+    headers: Mapping[str, str] = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
+    return headers.get("x-amz-bucket-region", usual)
 
 
 @contextmanager

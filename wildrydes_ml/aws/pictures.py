@@ -10,6 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from ..errors import SettingsError, WildrydesError
+from .buckets import region_of
 from .faults import MISSING, code_of, translated
 from .repeating import optional
 
@@ -101,8 +102,7 @@ class Pictures:
             self._client.put_object(Bucket=bucket, Key=key, Body=body, ChecksumAlgorithm="CRC32")
 
     def _refuse_other_region(self, bucket: str, answer: Mapping[str, Any]) -> None:
-        headers = answer.get("ResponseMetadata", {}).get("HTTPHeaders", {})
-        region = headers.get("x-amz-bucket-region", self._region)
+        region = region_of(answer, self._region)
         if region != self._region:
             raise SettingsError(
                 [

@@ -1,8 +1,8 @@
 """Which changes lose something that cannot be created again: data, a network, or an address that others know."""
 
 from collections.abc import Collection, Mapping, Sequence
-from difflib import get_close_matches
 
+from ..hints import meant
 from ..template.change import ResourceChange
 
 # All types of these services: networks and what is in them, files, databases, streams.
@@ -62,16 +62,10 @@ def unknown(allowed: Collection[str], resources: Mapping[str, str]) -> list[str]
     guarded = sorted(title for title, kind in resources.items() if _holds(kind))
     known = f"its protected resources are {', '.join(guarded)}" if guarded else "it has no protected resources"
     return [
-        f"--allow-replace {name} has no effect: this deployment has no such resource{_meant(name, resources)}; {known}"
+        f"--allow-replace {name} has no effect: this deployment has no such resource; {known}{meant(name, resources)}"
         for name in dict.fromkeys(allowed)
         if name not in resources
     ]
-
-
-def _meant(name: str, resources: Collection[str]) -> str:
-    by_lower = {one.lower(): one for one in resources}
-    close = get_close_matches(name.lower(), by_lower, 1)
-    return f" (did you mean {by_lower[close[0]]}?)" if close else ""
 
 
 def _holds(kind: str) -> bool:

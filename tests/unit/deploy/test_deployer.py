@@ -352,9 +352,10 @@ def test_a_name_that_may_be_lost_and_that_nothing_has_is_told(run: Deploy, aws: 
     assert not look(aws, said, allow_replace=("LambdaEFSMLVpc", "Answer", "FileSystemResource"))
     typed, gone = said.texts("warning")
     assert typed.startswith(
-        "--allow-replace LambdaEFSMLVpc has no effect: this deployment has no such resource (did you mean "
-        "LambdaEFSMLVPC?); its protected resources are AccessPointResource, DefaultPublicRoute, "
+        "--allow-replace LambdaEFSMLVpc has no effect: this deployment has no such resource; its protected resources "
+        "are AccessPointResource, DefaultPublicRoute, "
     )
+    assert typed.endswith("; did you mean LambdaEFSMLVPC?")
     assert gone.startswith("--allow-replace Answer has no effect: this deployment has no such resource; its ")
 
 

@@ -82,7 +82,7 @@ def test_a_name_of_no_resource_is_told_with_those_that_there_are() -> None:
     there = {"Data": "AWS::S3::Bucket", "Role": "AWS::IAM::Role"}
     assert unknown(["Data", "Role"], there) == []
     assert unknown(["Dta", "Dta"], there) == [
-        "--allow-replace Dta has no effect: this deployment has no such resource (did you mean Data?); its "
-        "protected resources are Data"
+        "--allow-replace Dta has no effect: this deployment has no such resource; its protected resources are Data; "
+        "did you mean Data?"
     ]
     assert unknown(["Vpc"], {"Role": "AWS::IAM::Role"})[0].endswith("no such resource; it has no protected resources")
