@@ -19,6 +19,7 @@ from ..deploy.settings import Settings
 from ..destroy import destroyer, leftovers
 from ..destroy.destroyer import Removal
 from ..destroy.leftovers import Claim
+from ..destroy.refusals import refuse_unknown
 from ..destroy.remains import STACK_TAG
 from ..errors import InterruptedWork, WildrydesError
 from ..reporting import Confirm, Reporter
@@ -52,7 +53,7 @@ def destroy(
 
     Raises:
         Refused: Before anything is deleted: something is protected, is not ours or cannot be kept.
-        SettingsError: Nobody has one of the ids.
+        SettingsError: Nobody has one of the ids, or no stack has a resource that is to be retained.
         InterruptedWork: AWS takes too long.
         WildrydesError: Something is left.
     """
@@ -79,6 +80,8 @@ class _Removing:
         known = self._sharing(self._stacks)
         theirs = [destroyer.planned(known, one, self._target, self._reporter) for one in self._settings]
         common = None if self._ids else destroyer.planned(known, self._shared, self._target, self._reporter)
+        parts = [*theirs, *([common] if common else [])]
+        refuse_unknown(self._shared, [found for one in parts for found in one.stacks], f"class {self._name}")
         keys = [] if self._ids else leftovers.api_keys(self._aws, self._tags, self._reporter)
         lines = [line for one in theirs for line in one.lines] + (common.lines if common else [])
         lines += [f"{key.kind} {key.id}" for key in keys if f"{key.kind} {key.id}" not in lines]
@@ -89,7 +92,7 @@ class _Removing:
         if common:
             destroyer.take(self._aws, common, self._target, self._reporter)
             self._take_rest(bool(keys))
-        self._prove([*theirs, *([common] if common else [])], bool(lines))
+        self._prove(parts, bool(lines))
         return bool(lines)
 
     @property

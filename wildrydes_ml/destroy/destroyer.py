@@ -22,7 +22,7 @@ from . import keep, leftovers
 from .deleter import Deleter
 from .emptying import remove_bucket
 from .interfaces import release
-from .refusals import refuse_class, refuse_removal
+from .refusals import refuse_class, refuse_removal, refuse_unknown
 from .remains import STACK_TAG, Remains, is_tagged, look, our_tags
 from .resources import FUNCTION, SECURITY_GROUP, physical_ids
 
@@ -43,10 +43,12 @@ def destroy(
     Raises:
         Refused: Before anything is deleted: a stack is not ours, is protected, contains something that is not ours,
             or cannot be kept.
+        SettingsError: Before anything is deleted: no stack has a resource that is to be retained.
         InterruptedWork: AWS takes too long.
         WildrydesError: Something is left.
     """
     removal = planned(aws, settings, target, reporter)
+    refuse_unknown(settings, removal.stacks, settings.name)
     if removal.lines:
         confirm(removal.offer)
     take(aws, removal, target, reporter, clock)
@@ -73,6 +75,11 @@ class Removal:
     def offer(self) -> list[str]:
         """What a person agrees to."""
         return self.lines + [f"kept: {line}" for line in self.stays.describe()]
+
+    @property
+    def stacks(self) -> tuple[FoundStack, ...]:
+        """Those that go and those that stay."""
+        return self.goes.stacks + self.stays.stacks
 
 
 def planned(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Removal:

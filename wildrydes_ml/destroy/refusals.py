@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 from ..aws.records import Stack
 from ..aws.session import Aws
+from ..deploy.desired import bare_stacks
+from ..deploy.planner import FoundStack
 from ..deploy.remedies import Remedies, some
 from ..deploy.settings import Settings
-from ..errors import Refused
+from ..errors import Refused, SettingsError
+from ..hints import meant
 from ..tags import CLASS_TAG, STUDENT_TAG
 from .emptying import refuse_foreign
 from .remains import Remains
+from .resources import FUNCTION
 
 _NOTHING = "Nothing was deleted"
 # Stacks that an error names one by one.
@@ -71,13 +75,33 @@ def _refuse_retaining(found: Remains, settings: Settings) -> None:
         item.logical_id
         for one in found.stacks
         for item in one.resources
-        if item.type == "AWS::Lambda::Function" and item.logical_id in settings.retain
+        if item.type == FUNCTION and item.logical_id in settings.retain
     ]
     if functions:
         raise Refused(
             f"--retain {functions[0]}: a function cannot be kept: its role is deleted, and without the role Lambda can "
             "never delete its network interfaces; fix what prevents the deletion of the function"
         )
+
+
+def refuse_unknown(settings: Settings, found: Sequence[FoundStack], whose: str) -> None:
+    """Raises SettingsError for names of `--retain` that no stack has: the resource that was meant would be deleted.
+
+    A name of the templates is accepted, too: an earlier run may have retained it, and its stack is gone since. `whose`
+    the stacks are is for the message.
+    """
+    there = {item.logical_id for one in found for item in one.resources if item.type != FUNCTION}
+    if not there or not settings.retain:
+        return
+    templates = {title for one in bare_stacks(settings).values() for title in one.body.get("Resources", {})}
+    faults = [
+        f"--retain {name}: no stack of {whose} has such a resource; there are {', '.join(sorted(there))}"
+        f"{meant(name, there)}"
+        for name in dict.fromkeys(settings.retain)
+        if name not in there | templates
+    ]
+    if faults:
+        raise SettingsError(faults)
 
 
 def _refuse_protected(stacks: Sequence[Stack], remedies: Remedies) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from wildrydes_ml.aws.facts import Concurrency, Unknown, Usage
-from wildrydes_ml.aws.records import Billable, Stack
+from wildrydes_ml.aws.records import Billable, Stack, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.classroom import present, removal, run
 from wildrydes_ml.classroom.pacing import Over
@@ -479,6 +479,17 @@ def test_nothing_is_deleted_while_one_stack_is_protected(aws: FakeRoom) -> None:
     with pytest.raises(Refused, match=name):
         removed(aws)
     assert aws.journal == before
+
+
+def test_what_is_retained_must_be_in_a_part_of_the_class(aws: FakeRoom) -> None:
+    deployed(aws, order())
+    aws.stacks.held["room-mod5"] = [StackResource("Files", "AWS::EFS::FileSystem", "fs-1")]
+    aws.stacks.held["room-student-01-mod5-inf"] = [StackResource("Own", "AWS::SQS::Queue", "q-1")]
+    before = list(aws.journal)
+    with pytest.raises(SettingsError, match="--retain Fils: no stack of class room has such a resource; there are "):
+        removed(aws, asked=wild_rydes(name=ROOM, retain=("Own", "Fils")))
+    assert aws.journal == before
+    assert removed(aws, asked=wild_rydes(name=ROOM, retain=("Own", "Files")))
 
 
 def test_a_plain_destroy_takes_the_network_only_when_no_student_is_left(aws: FakeRoom) -> None:

@@ -463,6 +463,26 @@ def test_what_may_be_retained_is() -> None:
     assert f"delete {EFS} retaining Files" in aws.journal
 
 
+def test_a_resource_that_does_not_exist_cannot_be_retained_and_nothing_is_deleted() -> None:
+    """A slip in the name of what has somebody's data would lose them."""
+    aws = FakeAws()
+    files = StackResource("Files", "AWS::EFS::FileSystem", "fs-1")
+    function = StackResource("Answer", "AWS::Lambda::Function", "f")
+    aws.stacks.put(EFS, "CREATE_COMPLETE", resources=[function, files], tags=OURS)
+    told = r"--retain Fiels: no stack of wildrydes-ml has such a resource; there are Files; did you mean Files\?"
+    with pytest.raises(SettingsError, match=told):
+        removed(aws, retain=("Files", "Fiels"))
+    assert aws.journal == []
+
+
+def test_what_the_first_run_retained_does_not_keep_the_second_from_the_rest() -> None:
+    aws = deployed()
+    del aws.stacks.stacks[INFERENCE]
+    aws.stacks.held[EFS] = [StackResource("FileSystemResource", "AWS::EFS::FileSystem", "fs-1")]
+    assert removed(aws, retain=("ModelInferenceApi",))
+    assert not removed(aws, retain=("ModelInferenceApi", "Nope"))
+
+
 def test_kept_files_stay_and_what_bills_by_the_hour_goes() -> None:
     aws, said, shown = deployed(), Said(), list[str]()
     before = aws.stacks.stacks[EFS].parameters
