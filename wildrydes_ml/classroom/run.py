@@ -24,6 +24,7 @@ from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..local import filling
 from ..reporting import Confirm, Quiet, Reporter
+from ..template.decode import decode
 from ..template.parameters import defaults
 from . import estimate, parts, present
 from .answers import answered, connected_answer
@@ -98,7 +99,9 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
     there = aws.stacks.listed()
     order = _joined(aws, order, there)
     settings = parts.settings_of_shared(order.asked, order.whole, order.name)
-    plan = deployer.preview(aws, settings, target, reporter)
+    plan = planning.make(aws, settings, target, reporter)
+    _tell_unknown(aws, order, plan, there, reporter)
+    plan = deployer.previewed(aws, plan, reporter)
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
     _tell_others(order, there, reporter)
@@ -154,6 +157,7 @@ def deploy(
     order = _joined(aws, order, there)
     settings = parts.settings_of_shared(order.asked, order.whole, order.name)
     plan = planning.make(aws, settings, target, reporter)
+    _tell_unknown(aws, order, plan, there, reporter)
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
     _tell_others(order, there, reporter)
@@ -187,6 +191,16 @@ def _tell_others(order: Order, there: Mapping[str, Stack], reporter: Reporter) -
             f"in AWS, but not in the list: {', '.join(others)}. To delete their stacks, run: wildrydes-ml class "
             f"destroy --name {order.name} {only}"
         )
+
+
+def _tell_unknown(aws: Aws, order: Order, plan: Plan, there: Mapping[str, Stack], reporter: Reporter) -> None:
+    """Warns of names of `--allow-replace` that no part of the class has, what is deployed included."""
+    known = {**planning.types(order.whole.stacks[-1].source.body), **planning.resources(plan)}
+    for stack in present.of_class(there, order.name):
+        if known.keys() >= set(order.asked.allow_replace):
+            return
+        known |= planning.types(decode(aws.stacks.template(stack.name)))
+    planning.tell_unknown(plan, reporter, known)
 
 
 class _Agreement:

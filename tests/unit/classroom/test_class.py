@@ -1,5 +1,6 @@
 """A class of the workshop in an AWS in memory: made once for all, a part for each, finished by the same command."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -28,6 +29,7 @@ from wildrydes_ml.destroy import public as destroying
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
+from wildrydes_ml.template.decode import decode
 from wildrydes_ml.testing import IDENTITY, Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -337,6 +339,24 @@ def test_an_id_that_gives_a_stack_the_name_of_one_for_all_is_refused() -> None:
     taken = (Student("base", "Base"),)
     with pytest.raises(SettingsError, match="id base: a stack that all share has this name"):
         Order(Settings((Deployment("hello", stacks),)), "hello-class", taken, taken).check()
+
+
+def test_what_may_be_replaced_is_warned_of_only_where_no_part_has_it(aws: FakeRoom) -> None:
+    """One part has the API, the other one the network, and an older stack what this version has no more."""
+    asked = order(allow_replace=("ModelInferenceApi", "LambdaEFSMLVPC", "Queue"))
+    deployed(aws, asked)
+    name = "room-student-02-mod5-inf"
+    body = decode(aws.stacks.templates[name])
+    aws.stacks.templates[name] = json.dumps({"Resources": body["Resources"] | {"Queue": {"Type": "AWS::SQS::Queue"}}})
+    seen, planned = Said(), Said()
+    run.preview(aws.gateways, asked, HERE, planned)
+    deployed(aws, asked, seen)
+    assert [text for said in (planned, seen) for text in said.texts("warning") if "--allow-replace" in text] == []
+    slip = Said()
+    deployed(aws, order(allow_replace=("ModelInferenceApi", "Qeue")), slip)
+    (told,) = slip.texts("warning")
+    assert told.startswith("--allow-replace Qeue has no effect: this deployment has no such resource")
+    assert "ModelInferenceApi" in told.partition("its protected resources are")[2]
 
 
 def test_a_warning_that_all_get_is_told_once(aws: FakeRoom) -> None:
