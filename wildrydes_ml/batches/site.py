@@ -21,7 +21,7 @@ from ..deploy.settings import Settings
 from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..reporting import Quiet, Reporter
-from ..tags import BESIDE_TAG, TAG
+from ..tags import BESIDE_TAG, CLASS_TAG, STUDENT_TAG, TAG
 from .places import Run, location
 
 _MACHINE, _FUNCTION, _INPUT, _OUTPUT, _CONCURRENCY = (
@@ -33,6 +33,7 @@ _MACHINE, _FUNCTION, _INPUT, _OUTPUT, _CONCURRENCY = (
 )
 _PUBLIC = "PublicRouteTable"
 _ENDPOINT = "BatchesS3Endpoint"
+_OF_A_CLASS = (CLASS_TAG, STUDENT_TAG)
 _CONCURRENT, _CONCURRENT_HERE = 100, 2
 
 
@@ -149,7 +150,7 @@ def machine(
         bucket=run.output.bucket,
         role_arn=site.settings.role_arn,
         allow_replace=(_ENDPOINT,),  # a route to S3 holds no data
-        tags={**_tags_of_a_person(site), BESIDE_TAG: "batch"},
+        tags={**_tags_of_all(site), BESIDE_TAG: "batch"},
     )
     done = deploying.deploy(options, target, reporter=_Building(reporter), aws=aws)
     return done.outputs[_MACHINE], True
@@ -178,10 +179,11 @@ def _refuse_lost(machines: Machines, arn: str, remedy: str) -> None:
         raise WildrydesError(f"state machine {arn} was deleted: {remedy}. Then run the same command again")
 
 
-def _tags_of_a_person(site: Site) -> dict[str, str]:
-    """Those of the deployment's stacks: an account may demand them of each stack."""
+def _tags_of_all(site: Site) -> dict[str, str]:
+    """Those of the deployment's stacks: an account may demand them of each stack. Those of a class find the machine of
+    a student whose other stack is gone."""
     found = {key: value for stack in site.stacks for key, value in stack.tags.items()}
-    return {key: value for key, value in found.items() if not key.startswith((TAG, "aws:"))}
+    return {key: value for key, value in found.items() if key in _OF_A_CLASS or not key.startswith((TAG, "aws:"))}
 
 
 class _Building(Quiet):

@@ -14,8 +14,9 @@ from ..deploy.planner import FoundStack
 from ..deploy.recall import set_values
 from ..deploy.settings import Settings
 from ..deployment import Deployment
-from ..tags import EXPIRES_TAG, STUDENT_TAG, TAG
+from ..tags import EXPIRES_TAG, TAG
 from ..template.parameters import HIDDEN
+from .present import own_parts
 
 
 def with_what_others_have(aws: Aws, asked: Settings, whole: Deployment, stacks: Sequence[Stack]) -> Settings:
@@ -25,7 +26,7 @@ def with_what_others_have(aws: Aws, asked: Settings, whole: Deployment, stacks: 
     now wins. A secret is told by nobody, so it is not among them.
     """
     standing = [one for one in stacks if not one.status.startswith(("DELETE", "REVIEW"))]
-    others = [one for one in standing if one.tags.get(STUDENT_TAG)]
+    others = own_parts(standing)
     if not standing:
         return asked
     ends = [end for one in others or standing if not expiry.faults(end := one.tags.get(EXPIRES_TAG, ""))]

@@ -15,13 +15,14 @@ from ..aws.keys import Tags
 from ..aws.records import Billable, Stack
 from ..aws.session import Aws, Buckets, Stacks
 from ..aws.target import Target
+from ..deploy.desired import bare_stacks
 from ..deploy.settings import Settings
 from ..destroy import destroyer, leftovers
 from ..destroy.destroyer import Removal
 from ..destroy.leftovers import Claim
 from ..destroy.refusals import refuse_unknown
 from ..destroy.remains import STACK_TAG
-from ..errors import InterruptedWork, WildrydesError
+from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..reporting import Confirm, Reporter
 from ..tags import CLASS_TAG, TAG
 from . import rates
@@ -29,7 +30,7 @@ from .answers import Answer
 from .board import Board, SeatReporter, together
 from .pacing import Over, Pace, Unhurried, paced
 from .present import of_class, settings_of, students
-from .roster import Student, only
+from .roster import Student, is_id, nobody, only, strangers
 from .seats import FAILED, Seat
 from .sharing import Once
 
@@ -49,7 +50,8 @@ def destroy(
 ) -> bool:
     """Deletes the class, or the parts of some students, and checks that nothing is left; whether there was anything.
 
-    `confirm` gets what is deleted and what is kept, and raises to stop.
+    `ids` may be of students whose stacks are gone: what is left of them goes. `confirm` gets what is deleted and what
+    is kept, and raises to stop.
 
     Raises:
         Refused: Before anything is deleted: something is protected, is not ours or cannot be kept.
@@ -74,11 +76,22 @@ class _Removing:
         self._target = target
         self._reporter = reporter
         self._stacks = aws.stacks.listed()
-        self._who = only(students(of_class(self._stacks, class_name)), ids)
+        self._there = students(of_class(self._stacks, class_name))
+        gone = tuple(Student(id, id) for id in strangers(self._there, ids) if self._may_have_been(id))
+        self._who = only((*self._there, *gone), ids)
+
+    def _may_have_been(self, id: str) -> bool:
+        """Whether the id may be of a student whose stack is gone: nothing else has the name that the stack had."""
+        if not is_id(id, self._name):
+            return False
+        settings = settings_of(self._asked, self._name, Student(id, id))
+        named = {*settings.all_stacks, *bare_stacks(settings)}
+        return not any(one.name in named or one.tags.get(TAG) == settings.name for one in self._stacks.values())
 
     def run(self, confirm: Confirm, workers: int, pace: Pace | None) -> bool:
         known = self._sharing(self._stacks)
         theirs = [destroyer.planned(known, one, self._target, self._reporter) for one in self._settings]
+        self._refuse_strangers(theirs)
         common = None if self._ids else destroyer.planned(known, self._shared, self._target, self._reporter)
         parts = [*theirs, *([common] if common else [])]
         refuse_unknown(self._shared, [found for one in parts for found in one.stacks], f"class {self._name}")
@@ -94,6 +107,16 @@ class _Removing:
             self._take_rest(bool(keys))
         self._prove(parts, bool(lines))
         return bool(lines)
+
+    def _refuse_strangers(self, theirs: Sequence[Removal]) -> None:
+        """Raises SettingsError for ids whose name another deployment has, of which only a bucket is there; warns of
+        those of whom nothing is left."""
+        gone = strangers(self._there, self._ids)
+        removals = {one.id: removal for one, removal in zip(self._who, theirs, strict=True) if one.id in gone}
+        if others := [id for id, removal in removals.items() if removal.goes.own_bucket]:
+            raise SettingsError([nobody(self._there, id) for id in others])
+        for id in (id for id, removal in removals.items() if not removal.lines):
+            self._reporter.warning(f"{nobody(self._there, id)}. Nothing of this id is left to delete")
 
     @property
     def _settings(self) -> list[Settings]:

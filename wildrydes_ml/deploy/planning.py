@@ -33,7 +33,7 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
     return again(aws, settings, target, reporter)
 
 
-def tell_unknown(plan: Plan, reporter: Reporter, elsewhere: Mapping[str, str] = {}) -> None:  # noqa: B006
+def tell_unknown(plan: Plan, reporter: Reporter, elsewhere: Mapping[str, str] = {}) -> None:
     """Warns of names of `--allow-replace` that no stack of the plan has. `elsewhere` are resources of other parts of
     the same whole, with their types."""
     for text in protected.unknown(plan.settings.allow_replace, {**elsewhere, **resources(plan)}):

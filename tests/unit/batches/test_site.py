@@ -1,6 +1,7 @@
 """The stack of the machine beside a deployment: it has the deployment's tags, and keeps nothing of it from its end."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from wildrydes_ml.batches.site import Site
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.errors import WildrydesError
-from wildrydes_ml.tags import BESIDE_TAG, EXPIRES_TAG, TAG
+from wildrydes_ml.tags import BESIDE_TAG, CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
 from wildrydes_ml.testing import Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -71,6 +72,13 @@ def test_the_stack_has_a_person_s_tags_and_never_an_expiry_of_its_own(aws: Accou
     tags = aws.stacks.stacks[BATCH].tags
     assert tags == {TAG: "wildrydes-ml", BESIDE_TAG: "batch", "team": "rides"}
     assert EXPIRES_TAG in aws.stacks.stacks["wildrydes-ml-mod5-inf"].tags
+
+
+def test_the_stack_of_a_student_tells_whose_it_is_and_of_which_class(aws: Account) -> None:
+    name, own = "wildrydes-ml-mod5-inf", {CLASS_TAG: "room", STUDENT_TAG: "anna"}
+    aws.stacks.stacks[name] = replace(stack := aws.stacks.stacks[name], tags={**stack.tags, **own})
+    made(aws)
+    assert aws.stacks.stacks[BATCH].tags == {TAG: "wildrydes-ml", BESIDE_TAG: "batch", "team": "rides", **own}
 
 
 def test_status_tells_the_expiry_and_asks_the_api_whatever_became_of_the_machine_s_stack(aws: Account) -> None:

@@ -28,7 +28,7 @@ from wildrydes_ml.destroy import expired
 from wildrydes_ml.destroy import public as destroying
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
-from wildrydes_ml.tags import CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
+from wildrydes_ml.tags import BESIDE_TAG, CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
 from wildrydes_ml.template.decode import decode
 from wildrydes_ml.testing import IDENTITY, Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -466,8 +466,61 @@ def test_one_student_s_part_is_deleted_alone(aws: FakeRoom) -> None:
         "stack room-student-01-mod5-inf",
         "stack room-student-03-mod5-inf",
     ]
-    with pytest.raises(SettingsError, match="--only student-02: nobody in the class has this id"):
-        removed(aws, "student-02")
+    before, said = list(aws.journal), Said()
+    assert not removed(aws, "student-02", said=said)
+    assert said.texts("warning") == [
+        "--only student-02: nobody in the class has this id; there are student-01, student-03. Nothing of this "
+        "id is left to delete"
+    ]
+    assert aws.journal == before
+    with pytest.raises(SettingsError, match="--only Eve!: nobody in the class has this id; there are student-01, "):
+        removed(aws, "Eve!")
+
+
+def test_what_is_left_of_a_student_whose_stack_is_gone_goes_by_the_same_command(aws: FakeRoom) -> None:
+    """A kill came between the stack and what it leaves."""
+    deployed(aws, order())
+    del aws.stacks.stacks["room-student-02-mod5-inf"]
+    tags = {TAG: "room-student-02", CLASS_TAG: ROOM, STUDENT_TAG: "student-02"}
+    group, other = (f"/aws/lambda/room-student-0{number}-ml_inferencefunction" for number in (2, 3))
+    aws.account.answers["log_groups"] = frozenset({group, other})
+    aws.functions.log_groups = {group: tags, other: {**tags, TAG: "room-student-03", STUDENT_TAG: "student-03"}}
+    aws.apis.keys["k-2"], aws.apis.keys["k-3"] = tags, {**tags, TAG: "room-student-03", STUDENT_TAG: "student-03"}
+    told: list[list[str]] = []
+    assert removed(aws, "student-02", confirm=told.append)
+    assert told == [[f"log group {group}", "API key k-2"]]
+    assert (list(aws.functions.log_groups), list(aws.apis.keys)) == ([other], ["k-3"])
+    assert not removed(aws, "student-02")
+
+
+def test_the_machine_of_a_student_s_batches_is_no_part_and_goes_also_without_one(aws: FakeRoom) -> None:
+    deployed(aws, order(overrides={"MinScore": "0.5"}))
+    tags = {TAG: "room-student-02", CLASS_TAG: ROOM, STUDENT_TAG: "student-02", BESIDE_TAG: "batch"}
+    aws.stacks.put("room-student-02-batch", "CREATE_COMPLETE", tags=tags, parameters={"Concurrency": "2"})
+    seats = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.state for seat in seats] == ["done"] * 3
+    assert seats[1].dollars == seats[0].dollars
+    deployed(aws, order(counted(4, ROOM)))
+    assert aws.stacks.stacks["room-student-04-mod5-inf"].parameters["MinScore"] == "0.5"
+    del aws.stacks.stacks["room-student-02-mod5-inf"]
+    (_, lone, *_) = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert (lone.state, lone.verdict) == ("failed", present.NOT_DEPLOYED)
+    assert removed(aws)
+    assert aws.left == []
+
+
+@pytest.mark.parametrize("left", ["a stack", "a stack of another application", "a bucket"])
+def test_another_deployment_with_the_name_of_a_student_s_is_no_student(aws: FakeRoom, left: str) -> None:
+    deployed(aws, order())
+    if left == "a bucket":
+        aws.buckets.put("room-eve-123456789012-eu-west-1", {TAG: "room-eve"})
+    else:
+        stack = "room-eve-mod5-inf" if left == "a stack" else "room-eve-own"
+        aws.stacks.put(stack, "CREATE_COMPLETE", tags={TAG: "room-eve"})
+    before = list(aws.journal)
+    with pytest.raises(SettingsError, match="--only eve: nobody in the class has this id"):
+        removed(aws, "eve")
+    assert aws.journal == before
 
 
 def test_what_all_share_stays_while_a_student_s_part_cannot_be_deleted(aws: FakeRoom) -> None:
