@@ -111,7 +111,10 @@ class Drift:
 
 @dataclass(frozen=True)
 class FunctionFacts:
-    """What a function is, as far as it says how fast and how dear it is. `memory` in MiB, `timeout` in seconds."""
+    """What a function is, as far as it says how fast and how dear it is. `memory` in MiB, `timeout` in seconds.
+
+    `subnets` are those that it is in; a function outside of a network has none.
+    """
 
     name: str
     role: str
@@ -119,6 +122,7 @@ class FunctionFacts:
     timeout: int
     architecture: str
     mounts: bool
+    subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..aws.facts import Concurrency
+from ..aws.facts import Concurrency, Unknown
 from ..aws.machines import Machines
 from ..aws.records import FunctionFacts, Stack
 from ..aws.session import Aws
@@ -33,7 +33,7 @@ _MACHINE, _FUNCTION, _INPUT, _OUTPUT, _CONCURRENCY = (
 )
 _PUBLIC = "PublicRouteTable"
 _ENDPOINT = "BatchesS3Endpoint"
-_OF_A_CLASS = (CLASS_TAG, STUDENT_TAG)
+_OF_A_CLASS = {CLASS_TAG, STUDENT_TAG}
 _CONCURRENT, _CONCURRENT_HERE = 100, 2
 
 
@@ -120,6 +120,24 @@ def refuse_elsewhere(site: Site, run: Run) -> None:
         raise SettingsError([f"{run.input}: this application's function may read pictures of bucket {bucket} only"])
     if not root.holds(run.output):
         raise SettingsError([f"{run.output}: this application's function may write below {root} only: use --to"])
+
+
+def refuse_cut_off(aws: Aws, site: Site) -> None:
+    """Raises SettingsError for a student's function in a class's network without a way to S3.
+
+    Elsewhere the stack of the machine adds an endpoint. A class's network has one route table for all students, and
+    S3 has room for one endpoint in it: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+    """
+    name = next((one.tags[CLASS_TAG] for one in site.stacks if one.tags.keys() >= _OF_A_CLASS), "")
+    if not name or not site.facts.subnets:
+        return
+    found = aws.account.reach(site.facts.subnets[0])
+    if not isinstance(found, Unknown) and not found.serves("s3"):
+        raise SettingsError(
+            [f"the network of class {name} has no NAT gateway, so the function of {site.settings.name} cannot reach "
+             "S3, and batch would have no answer. Deploy the class with --set InternetEgress=nat, or make a "
+             "deployment of its own for batch, with deploy"]
+        )  # fmt: skip
 
 
 def machine(
