@@ -30,7 +30,7 @@ def with_what_others_have(aws: Aws, asked: Settings, whole: Deployment, stacks: 
     if not standing:
         return asked
     ends = [end for one in others or standing if not expiry.faults(end := one.tags.get(EXPIRES_TAG, ""))]
-    tags = _common([one.tags for one in others or standing])
+    tags = common([one.tags for one in others or standing])
     return replace(
         asked,
         overrides={**(_set(aws, asked, whole, others) if others else {}), **asked.asked},
@@ -44,7 +44,7 @@ def _set(aws: Aws, asked: Settings, whole: Deployment, others: Sequence[Stack]) 
     first = FoundStack(others[0], aws.stacks.template(others[0].name))
     shared = {name for stack in whole.stacks[:-1] for name in stack.rows}
     settable = {*whole.rows} - {whole.named_by, *asked.given, *shared}
-    same = _common([one.parameters for one in others])
+    same = common([one.parameters for one in others])
     return {
         name: value
         for name, value in set_values(first).items()
@@ -52,6 +52,6 @@ def _set(aws: Aws, asked: Settings, whole: Deployment, others: Sequence[Stack]) 
     }
 
 
-def _common(several: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def common(several: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """The pairs that all have."""
     return {key: value for key, value in several[0].items() if all(one.get(key) == value for one in several)}

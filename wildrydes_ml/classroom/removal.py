@@ -15,7 +15,8 @@ from ..aws.keys import Tags
 from ..aws.records import Billable, Stack
 from ..aws.session import Aws, Buckets, Stacks
 from ..aws.target import Target
-from ..deploy.desired import bare_stacks
+from ..deploy.desired import bare_stacks, default_bucket
+from ..deploy.remedies import some
 from ..deploy.settings import Settings
 from ..destroy import destroyer, leftovers
 from ..destroy.destroyer import Removal
@@ -25,7 +26,8 @@ from ..destroy.remains import STACK_TAG
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..reporting import Confirm, Reporter
 from ..tags import CLASS_TAG, TAG
-from . import rates
+from . import parts as parts_of
+from . import rates, repeating
 from .answers import Answer
 from .board import Board, SeatReporter, together
 from .pacing import Over, Pace, Unhurried, paced
@@ -35,6 +37,8 @@ from .seats import FAILED, Seat
 from .sharing import Once
 
 _LOG_GROUPS = "/aws/lambda/"
+# Of what was deleted, so many things are named.
+_NAMED = 5
 
 
 def destroy(
@@ -100,13 +104,24 @@ class _Removing:
         lines += [f"{key.kind} {key.id}" for key in keys if f"{key.kind} {key.id}" not in lines]
         if lines:
             confirm([*lines, *(line for line in common.offer[len(common.lines) :])] if common else lines)
+        options = self._options(theirs, common)
         hurry = pace or (Unhurried() if self._target.is_local else Pace())
         self._take_theirs(theirs, hurry, workers)
         if common:
             destroyer.take(self._aws, common, self._target, self._reporter)
             self._take_rest(bool(keys))
         self._prove(parts, bool(lines))
+        if lines:
+            self._reporter.event(f"deleted: {some(lines, _NAMED)}", about="gone", options=options)
         return bool(lines)
+
+    def _options(self, theirs: Sequence[Removal], common: Removal | None) -> list[str]:
+        """Those with which `class deploy` makes again what goes."""
+        shared = common.goes.stacks if common else ()
+        parts = [found for one in theirs for found in one.goes.stacks]
+        bucket = default_bucket(self._shared, self._aws.identity)
+        whole = parts_of.of_class(self._asked)
+        return repeating.options_of(self._aws, whole, self._asked, shared, parts, self._target, bucket)
 
     def _refuse_strangers(self, theirs: Sequence[Removal]) -> None:
         """Raises SettingsError for ids whose name another deployment has, of which only a bucket is there; warns of

@@ -18,7 +18,7 @@ from ..deploy.planner import FoundStack
 from ..deploy.remedies import Remedies
 from ..deploy.settings import Settings
 from ..reporting import Confirm, Reporter
-from . import keep, leftovers
+from . import keep, leftovers, repeating
 from .deleter import Deleter
 from .emptying import remove_bucket
 from .interfaces import release
@@ -51,12 +51,14 @@ def destroy(
     refuse_unknown(settings, removal.stacks, settings.name)
     if removal.lines:
         confirm(removal.offer)
+    # While the stacks still tell.
+    options = repeating.options_of(aws, settings, removal.goes.stacks, target)
     take(aws, removal, target, reporter, clock)
     if removal.lines:
         reporter.event("checking that nothing billable is left")
     leftovers.prove(aws, settings, target, removal.goes, reporter)
     told = f"deleted: {', '.join(removal.lines)}" if removal.lines else "nothing to delete"
-    reporter.event(told, about="gone")
+    reporter.event(told, about="gone", options=options)
     return bool(removal.lines)
 
 

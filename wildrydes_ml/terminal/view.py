@@ -111,6 +111,9 @@ class View:
         self._stop()
         if ok and (kind := ending.kind(self._verb, record)):
             self._print_summary(kind, record)
+        elif ok and (rows := ending.after_table(record, self._following)):
+            for label, text in rows:
+                self._print_row(label, printable(text))
         elif not ok and "exit_code" in record:
             self._print_failure(int(record["exit_code"]))
         elif self._error:

@@ -588,6 +588,25 @@ def test_keys_of_students_whose_stacks_are_gone_go_too(aws: FakeRoom) -> None:
     assert not aws.apis.plans
 
 
+def options_told(said: Said) -> list[list[str]]:
+    return [record["options"] for _, _, record in said.lines if "options" in record]
+
+
+def test_a_class_that_goes_tells_how_it_was_made(aws: FakeRoom) -> None:
+    deployed(aws, order(preset="lean", overrides={"ApiAuth": "API_KEY", "MinScore": "0.5"}, tags={"team": "rides"}))
+    deployed(aws, order(only=STUDENTS[:1], overrides={"MinScore": "0.7"}))
+    alone, whole = Said(), Said()
+    assert removed(aws, "student-01", said=alone)
+    assert options_told(alone) == [["--wired"]], "the others tell the rest"
+    assert removed(aws, said=whole)
+    told = "--wired --preset lean --set ApiAuth=API_KEY --set MinScore=0.5 --tag team=rides"
+    assert options_told(whole) == [told.split()]
+    assert any(text.startswith("deleted: stack room-student-02-mod5-inf") for text in whole.texts("event"))
+    nothing = Said()
+    assert not removed(aws, said=nothing)
+    assert options_told(nothing) == []
+
+
 def test_the_data_stay_for_the_next_class(aws: FakeRoom) -> None:
     deployed(aws, order())
     removed(aws, asked=wild_rydes(name=ROOM, keep_data=True))

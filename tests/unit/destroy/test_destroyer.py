@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,6 +10,7 @@ from tests.unit.fakes import API_OUTPUTS, FakeAws
 from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.aws.records import Billable, NetworkInterface, StackResource
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.classroom.pacing import Over
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.destroy.remains import STACK_TAG
@@ -528,6 +529,63 @@ def test_kept_files_go_with_the_next_destroy_without_the_option() -> None:
     assert removed(aws)
     assert [name for name in aws.stacks.stacks if aws.stacks.describe(name)] == ["theirs"]
     assert aws.buckets.labels == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, []),
+        ({"preset": "workshop"}, []),
+        ({"preset": "lean"}, ["--preset", "lean"]),
+        ({"route": "short", "preset": "lean"}, ["--route", "short", "--preset", "lean"]),
+        (
+            {"preset": "lean", "overrides": {"MinScore": "0.5", "FunctionName": "mine"}},
+            ["--preset", "lean", "--set", "FunctionName=mine", "--set", "MinScore=0.5"],
+        ),
+        (
+            {"preset": "lean", "overrides": {"InternetEgress": "nat"}},
+            ["--set", "BootstrapInstance=stop", "--set", "ThroughputMode=elastic"],
+        ),
+        ({"bucket": "given", "tags": {"team": "rides"}}, ["--bucket", "given", "--tag", "team=rides"]),
+        ({"model": "https://a.example/m.tar.gz"}, ["--set", "ModelUrl=https://a.example/m.tar.gz"]),
+        ({"expires": "2096-01-01T18:00:00Z", "name": "rides"}, []),
+    ],
+    ids=str,
+)
+def test_what_the_stacks_remembered_is_told_when_they_go(options: dict[str, Any], told: list[str]) -> None:
+    aws, said = FakeAws(), Said()
+    if "bucket" in options:
+        aws.buckets.put("given", {}, "data.csv")
+    deployer = Deployer.planned(aws.gateways, wild_rydes(**options), Target(), Said())
+    for step in deployer.plan.steps:
+        deployer.run(step)
+    assert removed(aws, said, name=options.get("name", "wildrydes-ml"))
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [told]
+
+
+def test_a_model_of_this_machine_is_a_word_in_capitals_and_its_link_is_told_nobody(tmp_path: Any) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"graph")
+    aws, said = deployed(model=str(tmp_path)), Said()
+    assert aws.stacks.stacks[EFS].parameters["ModelUrl"]
+    assert removed(aws, said)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [["--model", "MODEL"]]
+
+
+def test_a_stack_that_is_kept_remembers_what_it_was_given() -> None:
+    aws, said = deployed(preset="lean", overrides={"MinScore": "0.5"}), Said()
+    assert removed(aws, said, keep_data=True)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [["--set", "MinScore=0.5"]]
+
+
+def test_a_template_that_may_not_be_read_keeps_nothing_from_its_end() -> None:
+    aws, said = deployed(preset="lean"), Said()
+
+    def denied(name: str) -> str:
+        raise WildrydesError("not authorized to perform cloudformation:GetTemplate")
+
+    gateways = replace(aws.gateways, stacks=cast(Any, Over(aws.stacks, template=denied)))
+    assert destroy(gateways, wild_rydes(), Target(), said, lambda found: None)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [[]]
 
 
 def test_kept_files_keep_the_free_way_out() -> None:

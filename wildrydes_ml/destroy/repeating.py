@@ -1,0 +1,37 @@
+"""With which options a deploy makes again what is deleted: asked while its stacks are there."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from ..aws.session import Aws
+from ..aws.target import Target
+from ..deploy import repeat
+from ..deploy.desired import default_bucket
+from ..deploy.planner import FoundStack
+from ..deploy.settings import Settings
+from ..errors import WildrydesError
+
+
+def options_of(aws: Aws, settings: Settings, found: Sequence[FoundStack], target: Target) -> list[str]:
+    """The options, for stacks of one of the settings' deployments; none when the templates cannot be read.
+
+    The deletion does not depend on it.
+    """
+    for one in settings.deployments:
+        own = [stack for stack in found if stack.stack.name in one.stack_names(settings.name)]
+        if own:
+            bucket = default_bucket(settings, aws.identity)
+            defaults = one.defaults(settings.name)
+            values = {name: value for stack in own for name, value in stack.stack.parameters.items()}
+            same = [name for name, value in defaults.items() if values.get(name) == value]
+            try:
+                own = with_templates(aws, own)
+            except WildrydesError:
+                return []
+            return repeat.options(settings.deployments, one, own, target, bucket=bucket, dropped=same)
+    return []
+
+
+def with_templates(aws: Aws, found: Sequence[FoundStack]) -> list[FoundStack]:
+    """The stacks with their templates."""
+    return [replace(one, template=aws.stacks.template(one.stack.name)) for one in found]
