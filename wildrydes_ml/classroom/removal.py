@@ -150,12 +150,12 @@ class _Removing:
 
     def _take_theirs(self, removals: Sequence[Removal], pace: Pace, workers: int) -> None:
         """The students' parts. Raises the worst failure when some are left: what all share is still in use then."""
-        board = Board(self._who, self._reporter)
+        left = [(one, removal) for one, removal in zip(self._who, removals, strict=True) if removal.lines]
+        if not left:
+            return
+        board = Board([one for one, _ in left], self._reporter)
         aws = paced(self._aws, pace)
-        work = [
-            partial(self._take, aws, removal, student, board, pace)
-            for removal, student in zip(removals, self._who, strict=True)
-        ]
+        work = [partial(self._take, aws, removal, student, board, pace) for student, removal in left]
         together(work, workers)
         _raise_failures(board.seats)
 

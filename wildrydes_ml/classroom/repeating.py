@@ -35,7 +35,9 @@ def options_of(
     wired = ["--wired"] if _needs_wiring(whole, same) else []
     if not shared:
         return wired
-    one = [replace(part, stack=replace(part.stack, parameters=same)) for part in parts[:1]]
+    common_to_both = {name for stack in whole.stacks[:-1] for name in stack.rows}
+    own = {name: value for name, value in same.items() if name not in common_to_both}
+    one = [replace(part, stack=replace(part.stack, parameters=own)) for part in parts[:1]]
     try:
         found = with_templates(aws, [*shared, *one])
     except WildrydesError:

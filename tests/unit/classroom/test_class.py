@@ -473,6 +473,7 @@ def test_one_student_s_part_is_deleted_alone(aws: FakeRoom) -> None:
         "id is left to delete"
     ]
     assert aws.journal == before
+    assert not [text for text in said.texts("event") if "student-02  " in text], "it has no row"
     with pytest.raises(SettingsError, match="--only Eve!: nobody in the class has this id; there are student-01, "):
         removed(aws, "Eve!")
 
