@@ -46,7 +46,7 @@ class Order:
     """What is asked for: the settings of the application, the class's name, who is in it, and who of them gets it now.
 
     With `is_wired` each API is connected to its function; without it that is the students' task. `hours` is how long
-    the class lasts, for the estimate of its cost.
+    the class lasts, for the estimate of its cost. `removing` is what a person runs to delete the class, at this place.
     """
 
     asked: Settings
@@ -56,6 +56,7 @@ class Order:
     is_wired: bool = False
     hours: float = 2.0
     workers: int = WORKERS
+    removing: str = "wildrydes-ml class destroy"
 
     @property
     def whole(self) -> Deployment:
@@ -101,6 +102,7 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
     settings = parts.settings_of_shared(order.asked, order.whole, order.name)
     plan = planning.make(aws, settings, target, reporter)
     _tell_unknown(aws, order, plan, there, reporter)
+    reporter.output("what all share:")
     plan = deployer.previewed(aws, plan, reporter)
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
@@ -188,8 +190,7 @@ def _tell_others(order: Order, there: Mapping[str, Stack], reporter: Reporter) -
     if others:
         only = " ".join(f"--only {id}" for id in others)
         reporter.warning(
-            f"in AWS, but not in the list: {', '.join(others)}. To delete their stacks, run: wildrydes-ml class "
-            f"destroy --name {order.name} {only}"
+            f"in AWS, but not in the list: {', '.join(others)}. To delete their stacks, run: {order.removing} {only}"
         )
 
 

@@ -18,6 +18,7 @@ from ..local import emulator
 from ..naming import OWN_NAME
 from ..reporting import Reporter
 from ..writing import refuse_unwritable, write_whole
+from . import ask_line
 from .commands import agreement, confirmation, existing_target, home_of, removed_locally, target_of
 from .config import NO_CONFIG
 from .options import settings as _settings
@@ -85,6 +86,7 @@ def _deploy(options: argparse.Namespace, reporter: Reporter) -> int:
         is_wired=options.wired,
         hours=options.hours,
         workers=options.parallel,
+        removing=ask_line.removing_class(options),
     )
     order.check()
     if options.plan:

@@ -92,12 +92,13 @@ def planned(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     found = look(aws, settings)
     for doubt in found.doubts:
         reporter.warning(doubt)
-    refuse_class(aws, found, settings)
+    place = target.options(aws.identity.region)
+    refuse_class(aws, found, settings, place)
     refuse_removal(found, settings, Remedies(aws.identity.region, target.endpoint))
     goes, stays = found.split(settings)
     for kept in stays.stacks:
         keep.check(aws, settings, kept.stack, reporter)
-        _tell_expiry(kept, target.options(aws.identity.region), reporter)
+        _tell_expiry(kept, place, reporter)
     wiring = _wiring(settings, found)
     keys = leftovers.api_keys(aws, wiring, reporter)
     lines = [*goes.describe(), *(f"{key.kind} {key.id}" for key in keys)]

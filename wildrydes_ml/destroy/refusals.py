@@ -30,8 +30,11 @@ def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> No
         refuse_foreign(goes.bucket, goes.foreign, remedies, _NOTHING)
 
 
-def refuse_class(aws: Aws, found: Remains, settings: Settings) -> None:
-    """Raises Refused for what a class shares while students' stacks use it: the class's own command knows them all."""
+def refuse_class(aws: Aws, found: Remains, settings: Settings, place: str) -> None:
+    """Raises Refused for what a class shares while students' stacks use it: the class's own command knows them all.
+
+    `place` are the options that lead that command to the same account or machine.
+    """
     common = [one.stack.name for one in found.stacks if one.stack.tags.get(CLASS_TAG) == settings.name]
     if not common or CLASS_TAG in settings.tags:
         return
@@ -40,7 +43,7 @@ def refuse_class(aws: Aws, found: Remains, settings: Settings) -> None:
     if users:
         raise Refused(
             f"stack {common[0]} is used by the stacks of a class: {some(users, _NAMED)}. {_NOTHING}. To delete the "
-            f"class, run: wildrydes-ml class destroy --name {settings.name}"
+            f"class, run: wildrydes-ml class destroy --name {settings.name} {place}"
         )
 
 

@@ -288,7 +288,10 @@ def test_a_preview_changes_nothing_and_says_what_would_be_made(aws: FakeRoom) ->
     assert any("create stack room-mod5" in text for text in said.texts("plan"))
     assert any(text.startswith("time: about") for text in said.texts("output"))
     deployed(aws, order())
-    assert not run.preview(aws.gateways, order(), HERE, Said())
+    again = Said()
+    assert not run.preview(aws.gateways, order(), HERE, again)
+    told = [text for kind, text, _ in again.lines if kind in ("plan", "output")]
+    assert told[0] == "what all share:", "what does not change is not the whole class"
 
 
 def test_a_preview_names_whose_parts_would_change(aws: FakeRoom) -> None:
@@ -327,10 +330,10 @@ def test_who_is_in_aws_and_not_in_the_list_is_told_and_stays(aws: FakeRoom) -> N
     run.preview(aws.gateways, order(STUDENTS[:1]), HERE, said)
     assert any(text.startswith("3 students, 0 of them new") for text in said.texts("output"))
     said = Said()
-    deployed(aws, order(STUDENTS[:1]), said)
+    deployed(aws, replace(order(STUDENTS[:1]), removing="class.py destroy --name room --local"), said)
     (told,) = said.texts("warning")
     assert told.startswith("in AWS, but not in the list: student-02, student-03.")
-    assert told.endswith(": wildrydes-ml class destroy --name room --only student-02 --only student-03")
+    assert told.endswith(": class.py destroy --name room --local --only student-02 --only student-03")
     assert "stack room-student-03-mod5-inf" in aws.left
 
 
@@ -569,7 +572,7 @@ def test_what_is_retained_must_be_in_a_part_of_the_class(aws: FakeRoom) -> None:
 def test_a_plain_destroy_takes_the_network_only_when_no_student_is_left(aws: FakeRoom) -> None:
     deployed(aws, order())
     before = list(aws.journal)
-    with pytest.raises(Refused, match="wildrydes-ml class destroy --name room") as refused:
+    with pytest.raises(Refused, match=r"wildrydes-ml class destroy --name room --region eu-west-1$") as refused:
         destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=Said())
     assert "room-student-01-mod5-inf" in str(refused.value)
     assert aws.journal == before
