@@ -45,7 +45,7 @@ class Flow:
         place, client = self.runner.run.input, self.runner.pictures
         there = {one.key: one for one in client.listed(place.bucket, place.prefix)}
         names = {f"{place.prefix}{Path(one).relative_to(folder).as_posix()}": Path(one) for one in pictures}
-        manifest.refuse_odd(names)
+        manifest.refuse_odd((key.removeprefix(place.prefix) for key in names), are_files=True)
         new = {key: path for key, path in names.items() if key not in there or there[key].differs(path)}
         self._refuse_answered([key for key in new if key in there])
         if new:

@@ -34,11 +34,12 @@ def options(
     where none is named, and `dropped` are parameters that nobody sets. What only the person has, such as a model on
     their machine or a secret, is a word in capitals.
     """
+    fixed = {*target.parameters, *(deployment.local if target.is_local else ())}
     known = {name: value for one in found for name, value in one.stack.parameters.items()}
-    nobodys = {*deployment.given, *target.parameters, *dropped}
+    nobodys = {*deployment.given, *fixed, *dropped}
     was_set = {name: value for one in found for name, value in set_values(one).items()}
     values = {name: value for name, value in was_set.items() if name in deployment.rows and name not in nobodys}
-    preset = _preset(deployments, deployment, known, values, target.parameters)
+    preset = _preset(deployments, deployment, known, values, fixed)
     files = {**_model(deployment, known, target), **_samples(deployment, values, target)}
     alone = {*deployment.presets.get(preset, {}), *files}
     given = known.get(deployment.bucket, bucket)

@@ -315,6 +315,17 @@ def test_a_folder_is_uploaded_once(tmp_path: Path) -> None:
     assert counts == {"Unicorn is validated": 2}
 
 
+def test_files_with_odd_names_are_called_as_the_folder_calls_them_and_none_is_uploaded(tmp_path: Path) -> None:
+    for name in ("a.png", "new\nline.png"):
+        (tmp_path / name).write_bytes(b"horse")
+    account = Account()
+    steps = flow(account, places.run(str(tmp_path), "", "ours", "rides"))
+    told = r"^names with control characters, or not in UTF-8 \(1\): 'new\\nline.png': rename these files$"
+    with pytest.raises(SettingsError, match=told):
+        steps.upload(tmp_path, [str(one) for one in tmp_path.iterdir()])
+    assert account.objects == {}
+
+
 def test_a_picture_that_has_changed_is_uploaded_anew_and_gets_no_answer_of_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"horse")
     run, account = places.run(str(tmp_path), "", "ours", "rides"), Account()

@@ -11,7 +11,9 @@ from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.aws.records import Billable, NetworkInterface, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.classroom.pacing import Over
+from wildrydes_ml.deploy import repeat
 from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
@@ -561,6 +563,16 @@ def test_what_the_stacks_remembered_is_told_when_they_go(options: dict[str, Any]
         deployer.run(step)
     assert removed(aws, said, name=options.get("name", "wildrydes-ml"))
     assert [record["options"] for _, _, record in said.lines if "options" in record] == [told]
+
+
+def test_what_the_place_decides_is_no_option() -> None:
+    """An emulator has values of its own, of the place and of the application."""
+    own = replace(wild_rydes().deployments[0], local={"MinScore": "0.5"})
+    here = Target(endpoint="http://127.0.0.1:1", parameters={"InternetEgress": "ipv6"})
+    aws = deployed(preset="lean", overrides={"MinScore": "0.5", "Timeout": "60"})
+    found = [FoundStack(one, aws.stacks.template(one.name)) for one in aws.stacks.stacks.values() if one.tags]
+    told = repeat.options([own], own, found, here, bucket=BUCKET)
+    assert told == ["--preset", "lean", "--set", "Timeout=60"]
 
 
 def test_a_model_of_this_machine_is_a_word_in_capitals_and_its_link_is_told_nobody(tmp_path: Any) -> None:
