@@ -19,6 +19,7 @@ from ..deploy.desired import bare_stacks, default_bucket
 from ..deploy.remedies import some
 from ..deploy.settings import Settings
 from ..destroy import destroyer, leftovers
+from ..destroy import repeating as destroying
 from ..destroy.destroyer import Removal
 from ..destroy.leftovers import Claim
 from ..destroy.refusals import refuse_unknown
@@ -112,16 +113,17 @@ class _Removing:
             self._take_rest(bool(keys))
         self._prove(parts, bool(lines))
         if lines:
-            self._reporter.event(f"deleted: {some(lines, _NAMED)}", about="gone", options=options)
+            self._reporter.event(f"deleted: {some(lines, _NAMED)}", about="gone", **destroying.record(options))
         return bool(lines)
 
-    def _options(self, theirs: Sequence[Removal], common: Removal | None) -> list[str]:
+    def _options(self, theirs: Sequence[Removal], common: Removal | None) -> list[str] | None:
         """Those with which `class deploy` makes again what goes."""
         shared = common.goes.stacks if common else ()
         parts = [found for one in theirs for found in one.goes.stacks]
         bucket = default_bucket(self._shared, self._aws.identity)
         whole = parts_of.of_class(self._asked)
-        return repeating.options_of(self._aws, whole, self._asked, shared, parts, self._target, bucket)
+        found = repeating.options_of(self._aws, whole, self._asked, shared, parts, self._target, bucket)
+        return found or [] if common and common.stays.stacks else found
 
     def _refuse_strangers(self, theirs: Sequence[Removal]) -> None:
         """Raises SettingsError for ids whose name another deployment has, of which only a bucket is there; warns of

@@ -25,23 +25,24 @@ def options_of(
     theirs: Sequence[FoundStack],
     target: Target,
     bucket: str,
-) -> list[str]:
+) -> list[str] | None:
     """The options, for the stacks that all share and those of students; what only some students have is left out.
 
-    Without `shared` only single students go, and who comes again gets the settings of the others.
+    Without `shared` only single students go, and who comes again gets the settings of the others. None when nothing
+    tells the options.
     """
     parts = [one for one in theirs if own_parts([one.stack])]
     same = common([one.stack.parameters for one in parts]) if parts else {}
     wired = ["--wired"] if _needs_wiring(whole, same) else []
     if not shared:
-        return wired
+        return wired if parts else None
     common_to_both = {name for stack in whole.stacks[:-1] for name in stack.rows}
     own = {name: value for name, value in same.items() if name not in common_to_both}
     one = [replace(part, stack=replace(part.stack, parameters=own)) for part in parts[:1]]
     try:
         found = with_templates(aws, [*shared, *one])
     except WildrydesError:
-        return wired
+        return None
     named = {whole.named_by}
     return wired + repeat.options(settings.deployments, whole, found, target, bucket=bucket, dropped=named)
 

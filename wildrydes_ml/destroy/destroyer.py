@@ -53,12 +53,14 @@ def destroy(
         confirm(removal.offer)
     # While the stacks still tell.
     options = repeating.options_of(aws, settings, removal.goes.stacks, target)
+    if removal.stays.stacks:  # which remember for themselves
+        options = options or []
     take(aws, removal, target, reporter, clock)
     if removal.lines:
         reporter.event("checking that nothing billable is left")
     leftovers.prove(aws, settings, target, removal.goes, reporter)
     told = f"deleted: {', '.join(removal.lines)}" if removal.lines else "nothing to delete"
-    reporter.event(told, about="gone", options=options)
+    reporter.event(told, about="gone", **repeating.record(options))
     return bool(removal.lines)
 
 

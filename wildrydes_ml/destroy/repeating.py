@@ -12,10 +12,9 @@ from ..deploy.settings import Settings
 from ..errors import WildrydesError
 
 
-def options_of(aws: Aws, settings: Settings, found: Sequence[FoundStack], target: Target) -> list[str]:
-    """The options, for stacks of one of the settings' deployments; none when the templates cannot be read.
-
-    The deletion does not depend on it.
+def options_of(aws: Aws, settings: Settings, found: Sequence[FoundStack], target: Target) -> list[str] | None:
+    """The options, for stacks of one of the settings' deployments; None when nothing tells them: no stack is left, or
+    its template cannot be read. The deletion does not depend on it.
     """
     for one in settings.deployments:
         own = [stack for stack in found if stack.stack.name in one.stack_names(settings.name)]
@@ -27,9 +26,14 @@ def options_of(aws: Aws, settings: Settings, found: Sequence[FoundStack], target
             try:
                 own = with_templates(aws, own)
             except WildrydesError:
-                return []
+                return None
             return repeat.options(settings.deployments, one, own, target, bucket=bucket, dropped=same)
-    return []
+    return None
+
+
+def record(options: Sequence[str] | None) -> dict[str, list[str]]:
+    """The options as they are reported, where they are known."""
+    return {} if options is None else {"options": list(options)}
 
 
 def with_templates(aws: Aws, found: Sequence[FoundStack]) -> list[FoundStack]:

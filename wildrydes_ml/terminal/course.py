@@ -103,7 +103,7 @@ class Course:
         self.filling_began = 0.0
         self.last = ""
         self.notes: dict[str, str] = {}
-        self.options: list[str] = []  # which make again what a removal deleted
+        self.options: list[str] | None = None  # which make again what a removal deleted; None while nothing tells them
         self.failure: Failure | None = None
         self.log_lines: list[str] = []
         self.log_name = ""

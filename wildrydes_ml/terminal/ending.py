@@ -32,9 +32,11 @@ class Next:
     deploy: str = ""
     takes_options: bool = False
 
-    def deploy_with(self, options: Sequence[str]) -> str:
-        """The new deploy with these options."""
-        return shlex.join([*shlex.split(self.deploy), *(options if self.takes_options else [])])
+    def deploy_with(self, options: Sequence[str] | None) -> str:
+        """The new deploy with these options; empty when it takes them, and they are not known."""
+        if not self.takes_options:
+            return self.deploy
+        return "" if options is None else shlex.join([*shlex.split(self.deploy), *options])
 
 
 Rows = list[tuple[str, str]]

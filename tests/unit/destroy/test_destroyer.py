@@ -597,7 +597,15 @@ def test_a_template_that_may_not_be_read_keeps_nothing_from_its_end() -> None:
 
     gateways = replace(aws.gateways, stacks=cast(Any, Over(aws.stacks, template=denied)))
     assert destroy(gateways, wild_rydes(), Target(), said, lambda found: None)
-    assert [record["options"] for _, _, record in said.lines if "options" in record] == [[]]
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == []
+
+
+def test_what_no_stack_tells_is_not_told() -> None:
+    aws, said = deployed(preset="lean"), Said()
+    del aws.stacks.stacks[EFS], aws.stacks.stacks[INFERENCE]
+    assert removed(aws, said)
+    assert not removed(aws, said)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == []
 
 
 def test_kept_files_keep_the_free_way_out() -> None:

@@ -222,6 +222,8 @@ def test_the_next_commands_are_for_the_same_place() -> None:
     found = following(build_parser().parse_args(given), given, "")
     assert found.use == "wildrydes-ml ask --app a.py --region eu-west-1"
     assert found.deploy_with(["--preset", "lean"]) == "wildrydes-ml deploy --app a.py --region eu-west-1 --preset lean"
+    assert found.deploy_with([]) == "wildrydes-ml deploy --app a.py --region eu-west-1"
+    assert found.deploy_with(None) == "", "a command without the settings would make another deployment"
 
 
 def test_a_demo_that_is_over_is_begun_again_as_it_was_begun() -> None:
