@@ -21,9 +21,10 @@ from ..deploy.preflight import Unready
 from ..deploy.preflight.case import Problem
 from ..deploy.settings import Settings
 from ..deployment import Deployment
-from ..errors import InterruptedWork, SettingsError, WildrydesError
+from ..errors import InterruptedWork, Refused, SettingsError, WildrydesError
 from ..local import filling
 from ..reporting import Confirm, Quiet, Reporter
+from ..tags import BESIDE_TAG, CLASS_TAG, STUDENT_TAG, TAG
 from ..template.decode import decode
 from ..template.parameters import defaults
 from . import estimate, parts, present
@@ -98,6 +99,7 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
     """
     reporter.event("checking what is already deployed")
     there = aws.stacks.listed()
+    _refuse_taken(order, there)
     order = _joined(aws, order, there)
     settings = parts.settings_of_shared(order.asked, order.whole, order.name)
     plan = planning.make(aws, settings, target, reporter)
@@ -156,6 +158,7 @@ def deploy(
     """
     reporter.event("checking what is already deployed")
     there = aws.stacks.listed()
+    _refuse_taken(order, there)
     order = _joined(aws, order, there)
     settings = parts.settings_of_shared(order.asked, order.whole, order.name)
     plan = planning.make(aws, settings, target, reporter)
@@ -219,13 +222,33 @@ class _Agreement:
 
 
 def _joined(aws: Aws, order: Order, there: Mapping[str, Stack]) -> Order:
-    """The order in which new students get what those have who are there. Raises SettingsError as `Order.check`."""
+    """The order in which new students get what those have who are there.
+
+    Raises SettingsError as `Order.check`.
+    """
     if all(order.stack_name(one) in there for one in order.only):
         return order
     stacks = present.of_class(there, order.name)
     found = replace(order, asked=with_what_others_have(aws, order.asked, order.whole, stacks))
     found.check()
     return found
+
+
+def _refuse_taken(order: Order, there: Mapping[str, Stack]) -> None:
+    """Raises Refused for names with which the class, or a student, would take over somebody else's stacks."""
+    strangers = [one for one in there.values() if one.tags.get(CLASS_TAG) != order.name and BESIDE_TAG not in one.tags]
+    of = {one.tags.get(TAG, ""): one.name for one in strangers}
+    names = {f"id {one.id}": f"{order.name}-{one.id}" for one in order.only}
+    if any(one.tags.get(TAG) == order.name and STUDENT_TAG in one.tags for one in strangers):
+        names[f"--name {order.name}"] = order.name
+    faults = [
+        f"{what}: stack {of[name]} is of a deployment {name}, which is not of this class"
+        for what, name in names.items()
+        if name in of
+    ]
+    if faults:
+        told = "\n".join(faults)
+        raise Refused(f"{told}\nNothing was changed. Use another id, or another --name for the class")
 
 
 def _common(order: Order, desired: Desired, stacks: Mapping[str, Stack]) -> Common:

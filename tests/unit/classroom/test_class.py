@@ -337,6 +337,31 @@ def test_who_is_in_aws_and_not_in_the_list_is_told_and_stays(aws: FakeRoom) -> N
     assert "stack room-student-03-mod5-inf" in aws.left
 
 
+@pytest.mark.parametrize("stack", ["room-student-02-mod5-inf", "room-student-02-mod5-complete"])
+def test_no_student_takes_over_a_deployment_that_is_not_of_the_class(aws: FakeRoom, stack: str) -> None:
+    aws.stacks.put(stack, "CREATE_COMPLETE", tags={TAG: "room-student-02"})
+    for act in (deployed, lambda aws, asked: run.preview(aws.gateways, asked, HERE, Said())):
+        with pytest.raises(Refused, match=f"id student-02: stack {stack} is of a deployment room-student-02, which"):
+            act(aws, order())
+    assert aws.journal == []
+    assert [seat.state for seat in deployed(aws, order(only=STUDENTS[:1]))] == ["done"]
+
+
+def test_two_classes_do_not_share_a_name_by_an_id(aws: FakeRoom) -> None:
+    """The student 2 of `room` and what the class `room-2` shares would be one deployment, and go together."""
+    two = (Student("2", "Two"),)
+    other = replace(order(), name="room-2", asked=wild_rydes(name="room-2"))
+    deployed(aws, order(two))
+    with pytest.raises(
+        Refused, match="--name room-2: stack room-2-mod5-inf is of a deployment room-2, which is not of"
+    ):
+        deployed(aws, other)
+    removed(aws)
+    assert [seat.state for seat in deployed(aws, other)] == ["done"] * 3
+    with pytest.raises(Refused, match="id 2: stack room-2-mod5 is of a deployment room-2, which is not of this class"):
+        deployed(aws, order(two))
+
+
 def test_an_id_that_gives_a_stack_the_name_of_one_for_all_is_refused() -> None:
     stacks = (StackOf.of(THUMBS, "base"), StackOf.of(THUMBS))
     taken = (Student("base", "Base"),)
