@@ -174,6 +174,19 @@ def machine(
     return done.outputs[_MACHINE], True
 
 
+def refuse_changed(aws: Aws, site: Site, run: Run) -> None:
+    """Raises InterruptedWork when another command has turned the machine to other pictures since it was made ready:
+    the function could no longer read these, and each would count as denied."""
+    if site.own_machine:
+        return
+    (beside,) = site.settings.deployment.beside
+    stack = aws.stacks.describe(beside.name(site.settings.name))
+    wanted = {"InputBucket": run.input.bucket, "OutputBucket": run.output.bucket, "OutputPrefix": run.root.prefix}
+    if stack is None or any(stack.parameters.get(name) != value for name, value in wanted.items()):
+        name = beside.name(site.settings.name)
+        raise InterruptedWork(f"stack {name}: another command has changed it for other pictures meanwhile; run again")
+
+
 def _kept(aws: Aws, machines: Machines, site: Site, target: Target, wanted: Deployment) -> str:
     """The ARN of the machine that an earlier run made, if it is as wanted; empty when its stack must be deployed."""
     stack = aws.stacks.describe(wanted.stacks[0].name(site.settings.name))

@@ -48,7 +48,8 @@ def batch(options: argparse.Namespace, reporter: Reporter) -> int:
         machine, is_new = site.machine(
             aws, machines, there, target, run, reporter, concurrency=lanes, tolerated=options.tolerate
         )
-        flow = replace(flow, runner=replace(runner, machine=machine))
+        ready = partial(site.refuse_changed, aws, there, run)
+        flow = replace(flow, runner=replace(runner, machine=machine), ready=ready)
         confirm = _agreement(options, reporter)
         results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
         return _told(options, flow, results, keys)

@@ -13,7 +13,7 @@ from wildrydes_ml.batches import places, site
 from wildrydes_ml.batches.site import Site
 from wildrydes_ml.deploy import health
 from wildrydes_ml.deploy.deployer import Deployer
-from wildrydes_ml.errors import SettingsError, WildrydesError
+from wildrydes_ml.errors import InterruptedWork, SettingsError, WildrydesError
 from wildrydes_ml.tags import BESIDE_TAG, CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
 from wildrydes_ml.testing import Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -118,6 +118,19 @@ def test_status_tells_the_expiry_and_asks_the_api_whatever_became_of_the_machine
     said = Said()
     assert health.status(aws.gateways, wild_rydes(), Target(), said).answer
     assert [record["expires"] for _, _, record in said.lines if "expires" in record] == [PAST]
+
+
+def test_a_machine_that_another_command_turned_to_other_pictures_is_told(aws: Account) -> None:
+    made(aws)
+    bucket = "wildrydes-ml-123456789012-eu-west-1"
+    site.refuse_changed(aws.gateways, found(aws), places.run("s3://pics/p/", "", bucket, "wildrydes-ml"))
+    site.refuse_changed(aws.gateways, found(aws), places.run("s3://pics/q/", "", bucket, "wildrydes-ml"))
+    for pictures, to in (("s3://other/p/", ""), ("s3://pics/p/", "s3://pics/results/")):
+        with pytest.raises(InterruptedWork, match="wildrydes-ml-batch: another command has changed it for other"):
+            site.refuse_changed(aws.gateways, found(aws), places.run(pictures, to, bucket, "wildrydes-ml"))
+    del aws.stacks.stacks[BATCH]
+    with pytest.raises(InterruptedWork):
+        site.refuse_changed(aws.gateways, found(aws), places.run("s3://pics/p/", "", bucket, "wildrydes-ml"))
 
 
 def test_a_machine_that_somebody_deleted_comes_back_when_its_stack_is_deleted(aws: Account) -> None:
