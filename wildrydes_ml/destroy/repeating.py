@@ -10,12 +10,17 @@ from ..deploy.desired import default_bucket
 from ..deploy.planner import FoundStack
 from ..deploy.settings import Settings
 from ..errors import WildrydesError
+from ..tags import CLASS_TAG
 
 
 def options_of(aws: Aws, settings: Settings, found: Sequence[FoundStack], target: Target) -> list[str] | None:
     """The options, for stacks of one of the settings' deployments; None when nothing tells them: no stack is left, or
     its template cannot be read. The deletion does not depend on it.
+
+    None also for parts of a class, which `deploy` alone does not make.
     """
+    if any(CLASS_TAG in one.stack.tags for one in found):
+        return None
     for one in settings.deployments:
         own = [stack for stack in found if stack.stack.name in one.stack_names(settings.name)]
         if own:

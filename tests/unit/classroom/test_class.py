@@ -601,10 +601,12 @@ def test_a_plain_destroy_takes_the_network_only_when_no_student_is_left(aws: Fak
         destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=Said())
     assert "room-student-01-mod5-inf" in str(refused.value)
     assert aws.journal == before
+    said = Said()
     for student in STUDENTS:
-        assert destroying.destroy(wild_rydes(name=f"room-{student.id}"), aws=aws.gateways, reporter=Said())
-    assert destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=Said())
+        assert destroying.destroy(wild_rydes(name=f"room-{student.id}"), aws=aws.gateways, reporter=said)
+    assert destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=said)
     assert aws.left == []
+    assert options_told(said) == [], "deploy alone makes no part of a class"
 
 
 def test_keys_of_students_whose_stacks_are_gone_go_too(aws: FakeRoom) -> None:
