@@ -130,11 +130,11 @@ def _resources(number: int) -> str:
     return f"{number} resource{'s' * (number != 1)}"
 
 
-def failure(course: Course, text: str, exit_code: int) -> Rows:
-    """Where it failed, of what, what to do, and the last lines of the log that tell why."""
+def failure(course: Course, text: str, exit_code: int, has_remedy: bool = True) -> Rows:
+    """Where it failed, of what, what to do unless the text says it, and the last lines of the log that tell why."""
     if exit_code == STOPPED:
         return [("", text)]
-    rows = [("Where", _where(course)), ("What", text), ("To do", _remedy(course, exit_code))]
+    rows = [("Where", _where(course)), ("What", text), ("To do", _remedy(course, exit_code) if has_remedy else "")]
     rows.append(("Log says", "\n".join(course.log_lines[-_LOG_LINES:])))
     return [(label, words) for label, words in rows if words]
 

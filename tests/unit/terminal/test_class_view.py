@@ -143,8 +143,9 @@ def test_of_a_class_that_failed_only_the_same_command_comes_next() -> None:
     watched = under_way(
         80, verb="class", following=Next("class.py deploy s.csv", "class.py status", "class.py destroy")
     )
-    watched.said.error("2 of 3 students done, 1 failed: bob")
+    watched.said.error("2 of 3 students done, 1 failed: bob. Run class deploy again; what is done stays")
     watched.said.result(False, students=3, failed=["bob"], exit_code=1)
+    assert "the same command" not in watched.terminal.raw, "which after class status would be in vain"
     rows = [" ".join(line.split()) for line in watched.terminal.lines]
     assert "Again class.py deploy s.csv" in rows
     assert not any("class.py status" in row or "class.py destroy" in row for row in rows)
