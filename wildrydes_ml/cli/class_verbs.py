@@ -133,6 +133,9 @@ def _destroy(options: argparse.Namespace, reporter: Reporter) -> int:
 
     if options.local and not options.only:
         removed = removed_locally(home_of(options), asked, reporter, remove)
+    elif options.local and emulator.find(home_of(options)) is None:
+        reporter.event(f"{home_of(options)} has no emulator, so nothing of the class is there")
+        removed = False
     else:
         target = existing_target(options, asked)
         removed = remove(deploying.connected(asked, target, reporter), target)

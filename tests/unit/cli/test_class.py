@@ -77,6 +77,8 @@ def test_status_and_destroy_of_nothing_say_so(tmp_path: Path, capsys: pytest.Cap
     assert main(["class", "status", *place]) == 1
     assert "no emulator is running" in capsys.readouterr().err
     assert main(["class", "destroy", *place]) == 0
+    assert main(["class", "destroy", "--only", "anna", *place]) == 0
+    assert "has no emulator, so nothing of the class is there" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("action", ["status", "destroy"])
