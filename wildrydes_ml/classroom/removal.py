@@ -186,7 +186,7 @@ class _Removing:
 
     def _prove(self, removals: Sequence[Removal], is_changed: bool) -> None:
         if is_changed:
-            self._reporter.event("checking that nothing billable is left")
+            self._reporter.event("checking that nothing billable is left", steps=0)
         removed = [(one.settings, one.goes) for one in removals]
         leftovers.prove_all(
             self._sharing(self._aws.stacks.listed()), removed, self._claim, self._target, self._reporter

@@ -57,7 +57,7 @@ def destroy(
         options = options or []
     take(aws, removal, target, reporter, clock)
     if removal.lines:
-        reporter.event("checking that nothing billable is left")
+        reporter.event("checking that nothing billable is left", steps=0)
     leftovers.prove(aws, settings, target, removal.goes, reporter)
     told = f"deleted: {', '.join(removal.lines)}" if removal.lines else "nothing to delete"
     reporter.event(told, about="gone", **repeating.record(options))

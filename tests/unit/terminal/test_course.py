@@ -257,6 +257,16 @@ def test_what_comes_after_a_command_of_a_class(given: list[str], use: str, remov
     assert found.again == again
 
 
+def test_a_stop_after_the_last_step_says_that_it_is_done() -> None:
+    course = Course(Clock())
+    for number, text in enumerate(("delete stack a", "delete bucket b"), start=1):
+        course.event(text, step=number, steps=2, doing=text)
+    course.event("checking that nothing billable is left", steps=0)
+    assert words(course, "destroy", LINE, is_local=False) == (
+        f"stopped. Done so far: delete stack a, delete bucket b. To continue from there, run: {LINE}"
+    )
+
+
 def test_after_the_last_step_what_is_said_is_what_goes_on() -> None:
     course = Course(Clock())
     course.event("create stack a", step=2, steps=2, doing="create stack a", on="a")
