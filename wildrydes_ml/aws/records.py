@@ -24,7 +24,8 @@ class Stack:
     """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on.
 
     `changed` is when its last update began, or its creation; None when that is not known.
-    `parent` is the id of the stack that has made it, empty for one that nobody nested in another.
+    `parent` is the id of the stack that has made it, empty for one that nobody nested in another. `role` is the ARN of
+    the role that CloudFormation takes for it, empty where it takes the caller's rights.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stack:
     created: datetime | None = None
     description: str = ""
     parent: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True)

@@ -49,6 +49,8 @@ def options(
     for name, value in sorted(values.items()):
         words += ["--set", f"{name}={_SECRET if value == HIDDEN else value}"] if name not in alone else []
     words += ["--bucket", given] if given != bucket else []
+    role = next((one.stack.role for one in found if one.stack.role), "")
+    words += ["--role-arn", role] if role else []
     return words + _tags(found)
 
 

@@ -565,6 +565,13 @@ def test_what_the_stacks_remembered_is_told_when_they_go(options: dict[str, Any]
     assert [record["options"] for _, _, record in said.lines if "options" in record] == [told]
 
 
+def test_the_role_that_cloudformation_takes_is_told() -> None:
+    aws, said, role = deployed(), Said(), "arn:aws:iam::123456789012:role/deployer"
+    aws.stacks.stacks[EFS] = replace(aws.stacks.stacks[EFS], role=role)
+    assert removed(aws, said)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [["--role-arn", role]]
+
+
 def test_what_the_place_decides_is_no_option() -> None:
     """An emulator has values of its own, of the place and of the application."""
     own = replace(wild_rydes().deployments[0], local={"MinScore": "0.5"})
