@@ -254,8 +254,8 @@ def test_a_teacher_s_class_is_killed_in_the_middle_and_finished_by_the_same_comm
     assert "bob" in sheet.with_name(f"{ROOM}-bob.csv").read_text(encoding="utf-8")
     gone = room("destroy")
     assert gone[-1]["changed"]
-    told = [one["options"] for one in gone if "options" in one]
-    assert told == [["--wired", "--set", "ApiAuth=API_KEY"]], (
+    options = [one["options"] for one in gone if "options" in one]
+    assert options == [["--wired", "--set", "ApiAuth=API_KEY"]], (
         "what all share and a student's part are told as they were"
     )
     assert not room.home.exists()
