@@ -252,7 +252,12 @@ def test_a_teacher_s_class_is_killed_in_the_middle_and_finished_by_the_same_comm
     assert room(*command, "--only", "bob")[-1]["students"] == 1
     assert sheet.read_text(encoding="utf-8") == whole
     assert "bob" in sheet.with_name(f"{ROOM}-bob.csv").read_text(encoding="utf-8")
-    assert room("destroy")[-1]["changed"]
+    gone = room("destroy")
+    assert gone[-1]["changed"]
+    options = [one["options"] for one in gone if "options" in one]
+    assert options == [["--wired", "--set", "ApiAuth=API_KEY"]], (
+        "what all share and a student's part are told as they were"
+    )
     assert not room.home.exists()
 
 

@@ -85,7 +85,7 @@ BELOW = {
 # What an application is, as data.
 DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}
 # A class's modules that act; the others compute.
-ACTING_IN_CLASS = {"answers", "board", "joining", "pacing", "present", "removal", "run", "sharing"}
+ACTING_IN_CLASS = {"answers", "board", "joining", "pacing", "present", "removal", "repeating", "run", "sharing"}
 # Deploy's modules that act; the others compute.
 ACTING = {
     "__init__",

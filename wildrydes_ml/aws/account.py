@@ -205,7 +205,9 @@ def _reach(ec2: Any, subnet: str) -> Reach:
     pages = ec2.get_paginator("describe_vpc_endpoints").paginate(Filters=_by("vpc-id", table["VpcId"]))
     endpoints = [item for page in pages for item in page["VpcEndpoints"]]
     services = [item["ServiceName"].split(".", 3)[-1] for item in endpoints if _serves(item, table["RouteTableId"])]
-    return Reach(any(map(_leads_out, table["Routes"])), frozenset(services))
+    ways = [route for route in table["Routes"] if _leads_out(route)]
+    only_ipv6 = bool(ways) and all("DestinationIpv6CidrBlock" in route for route in ways)
+    return Reach(bool(ways), frozenset(services), only_ipv6)
 
 
 def _serves(endpoint: dict[str, Any], table: str) -> bool:

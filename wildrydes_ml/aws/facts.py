@@ -118,8 +118,17 @@ class Place:
 class Reach:
     """What a subnet reaches: whether anything outside of its VPC, and the services that have an endpoint there.
 
-    `services` are the ends of the endpoints' names, as `sqs` of `com.amazonaws.eu-west-1.sqs`.
+    `services` are the ends of the endpoints' names, as `sqs` of `com.amazonaws.eu-west-1.sqs`. `only_ipv6` when it
+    gets outside by IPv6 alone.
     """
 
     outside: bool
     services: frozenset[str] = frozenset()
+    only_ipv6: bool = False
+
+    def serves(self, service: str) -> bool:
+        """Whether a service is reached whose usual endpoint has IPv4 addresses alone, as S3's.
+
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/ipv6-access.html
+        """
+        return service in self.services or (self.outside and not self.only_ipv6)

@@ -71,6 +71,7 @@ class Functions:
             timeout=int(found["Timeout"]),
             architecture=(found.get("Architectures") or ["x86_64"])[0],
             mounts=bool(found.get("FileSystemConfigs")),
+            subnets=tuple(found.get("VpcConfig", {}).get("SubnetIds", ())),
         )
 
     def tags(self, name: str) -> dict[str, str] | None:

@@ -24,7 +24,8 @@ class Stack:
     """A stack as `DescribeStacks` returns it; `is_protected` when termination protection is on.
 
     `changed` is when its last update began, or its creation; None when that is not known.
-    `parent` is the id of the stack that has made it, empty for one that nobody nested in another.
+    `parent` is the id of the stack that has made it, empty for one that nobody nested in another. `role` is the ARN of
+    the role that CloudFormation takes for it, empty where it takes the caller's rights.
     """
 
     name: str
@@ -39,6 +40,7 @@ class Stack:
     created: datetime | None = None
     description: str = ""
     parent: str = ""
+    role: str = ""
 
 
 @dataclass(frozen=True)
@@ -111,7 +113,10 @@ class Drift:
 
 @dataclass(frozen=True)
 class FunctionFacts:
-    """What a function is, as far as it says how fast and how dear it is. `memory` in MiB, `timeout` in seconds."""
+    """What a function is, as far as it says how fast and how dear it is. `memory` in MiB, `timeout` in seconds.
+
+    `subnets` are those that it is in; a function outside of a network has none.
+    """
 
     name: str
     role: str
@@ -119,6 +124,7 @@ class FunctionFacts:
     timeout: int
     architecture: str
     mounts: bool
+    subnets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

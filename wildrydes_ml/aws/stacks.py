@@ -284,6 +284,7 @@ def _stack(found: dict[str, Any]) -> Stack:
         found.get("CreationTime"),
         found.get("Description", ""),
         found.get("ParentId", ""),
+        found.get("RoleARN", ""),
     )
 
 

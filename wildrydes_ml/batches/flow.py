@@ -21,7 +21,8 @@ from .runner import AT_ONCE, ONE_BY_ONE, Runner, Told, lines
 
 @dataclass(frozen=True)
 class Flow:
-    """A run's steps. `known` completes the sample's speed; `again` is what a person runs to go on."""
+    """A run's steps. `known` completes the sample's speed; `again` is what a person runs to go on. `ready` raises when
+    the machine is no longer for these pictures."""
 
     runner: Runner
     known: Callable[[Speed], Speed]
@@ -29,6 +30,7 @@ class Flow:
     timeout: float
     is_local: bool
     again: str
+    ready: Callable[[], None] = lambda: None
 
     @property
     def reporter(self) -> Reporter:
@@ -43,7 +45,7 @@ class Flow:
         place, client = self.runner.run.input, self.runner.pictures
         there = {one.key: one for one in client.listed(place.bucket, place.prefix)}
         names = {f"{place.prefix}{Path(one).relative_to(folder).as_posix()}": Path(one) for one in pictures}
-        manifest.refuse_odd(names)
+        manifest.refuse_odd((key.removeprefix(place.prefix) for key in names), are_files=True)
         new = {key: path for key, path in names.items() if key not in there or there[key].differs(path)}
         self._refuse_answered([key for key in new if key in there])
         if new:
@@ -87,7 +89,7 @@ class Flow:
             self.reporter.event(f"{running.name} is still running: following it")
         with self._leaving_it_running():
             is_others = running is not None
-            running = running or self.runner.start(missing, size)
+            running = running or self._start(missing, size)
             return self._completed(keys, results, running, found, speed, size, is_others=is_others)
 
     @contextmanager
@@ -147,7 +149,11 @@ class Flow:
             if len(results.lines) == before:
                 raise WildrydesError(self._why_stopped(execution, len(missing)))
             self.reporter.event(f"{len(missing):,} pictures were left: asking about them again")
-            running, known = self.runner.start(missing, size), size
+            running, known = self._start(missing, size), size
+
+    def _start(self, missing: Sequence[str], size: int) -> Execution:
+        self.ready()
+        return self.runner.start(missing, size)
 
     def _why_stopped(self, execution: Execution, missing: int) -> str:
         reasons = self.runner.machines.failures(execution.arn) or [execution.error or execution.status]

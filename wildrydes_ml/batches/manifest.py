@@ -19,16 +19,19 @@ MOST_BYTES = 200_000
 _SHOWN = 5
 
 
-def refuse_odd(keys: Iterable[str]) -> None:
+def refuse_odd(keys: Iterable[str], *, are_files: bool = False) -> None:
     """Raises SettingsError for keys with characters that do not pass through every service between here and there.
+
+    With `are_files` they are the names of files in a folder.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html
     """
     odd = [key for key in keys if any(unicodedata.category(char) in ("Cc", "Cs") for char in key)]
     if odd:
         shown = ", ".join(ascii(key) for key in odd[:_SHOWN])
+        what, remedy = ("names", "files") if are_files else ("keys", "objects, or name another prefix")
         raise SettingsError(
-            [f"keys with control characters ({len(odd)}): {shown}: rename these objects, or name another prefix"]
+            [f"{what} with control characters, or not in UTF-8 ({len(odd)}): {shown}: rename these {remedy}"]
         )
 
 

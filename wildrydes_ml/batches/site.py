@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from ..aws.facts import Concurrency
+from ..aws.facts import Concurrency, Unknown
 from ..aws.machines import Machines
 from ..aws.records import FunctionFacts, Stack
 from ..aws.session import Aws
@@ -21,7 +21,7 @@ from ..deploy.settings import Settings
 from ..deployment import Deployment
 from ..errors import InterruptedWork, SettingsError, WildrydesError
 from ..reporting import Quiet, Reporter
-from ..tags import BESIDE_TAG, TAG
+from ..tags import BESIDE_TAG, CLASS_TAG, STUDENT_TAG, TAG
 from .places import Run, location
 
 _MACHINE, _FUNCTION, _INPUT, _OUTPUT, _CONCURRENCY = (
@@ -33,6 +33,7 @@ _MACHINE, _FUNCTION, _INPUT, _OUTPUT, _CONCURRENCY = (
 )
 _PUBLIC = "PublicRouteTable"
 _ENDPOINT = "BatchesS3Endpoint"
+_OF_A_CLASS = {CLASS_TAG, STUDENT_TAG}
 _CONCURRENT, _CONCURRENT_HERE = 100, 2
 
 
@@ -120,6 +121,24 @@ def refuse_elsewhere(site: Site, run: Run) -> None:
         raise SettingsError([f"{run.output}: this application's function may write below {root} only: use --to"])
 
 
+def refuse_cut_off(aws: Aws, site: Site) -> None:
+    """Raises SettingsError for a student's function in a class's network without a way to S3.
+
+    Elsewhere the stack of the machine adds an endpoint. A class's network has one route table for all students, and
+    S3 has room for one endpoint in it: https://docs.aws.amazon.com/vpc/latest/privatelink/gateway-endpoints.html
+    """
+    name = next((one.tags[CLASS_TAG] for one in site.stacks if one.tags.keys() >= _OF_A_CLASS), "")
+    if not name or not site.facts.subnets:
+        return
+    found = aws.account.reach(site.facts.subnets[0])
+    if not isinstance(found, Unknown) and not found.serves("s3"):
+        raise SettingsError(
+            [f"the network of class {name} has no NAT gateway, so the function of {site.settings.name} cannot reach "
+             "S3, and batch would have no answer. Deploy the class with --set InternetEgress=nat, or make a "
+             "deployment of its own for batch, with deploy"]
+        )  # fmt: skip
+
+
 def machine(
     aws: Aws,
     machines: Machines,
@@ -148,10 +167,23 @@ def machine(
         bucket=run.output.bucket,
         role_arn=site.settings.role_arn,
         allow_replace=(_ENDPOINT,),  # a route to S3 holds no data
-        tags={**_tags_of_a_person(site), BESIDE_TAG: "batch"},
+        tags={**_tags_of_all(site), BESIDE_TAG: "batch"},
     )
     done = deploying.deploy(options, target, reporter=_Building(reporter), aws=aws)
     return done.outputs[_MACHINE], True
+
+
+def refuse_changed(aws: Aws, site: Site, run: Run) -> None:
+    """Raises InterruptedWork when another command has turned the machine to other pictures since it was made ready:
+    the function could no longer read these, and each would count as denied."""
+    if site.own_machine:
+        return
+    (beside,) = site.settings.deployment.beside
+    stack = aws.stacks.describe(beside.name(site.settings.name))
+    wanted = {"InputBucket": run.input.bucket, "OutputBucket": run.output.bucket, "OutputPrefix": run.root.prefix}
+    if stack is None or any(stack.parameters.get(name) != value for name, value in wanted.items()):
+        name = beside.name(site.settings.name)
+        raise InterruptedWork(f"stack {name}: another command has changed it for other pictures meanwhile; run again")
 
 
 def _kept(aws: Aws, machines: Machines, site: Site, target: Target, wanted: Deployment) -> str:
@@ -177,10 +209,11 @@ def _refuse_lost(machines: Machines, arn: str, remedy: str) -> None:
         raise WildrydesError(f"state machine {arn} was deleted: {remedy}. Then run the same command again")
 
 
-def _tags_of_a_person(site: Site) -> dict[str, str]:
-    """Those of the deployment's stacks: an account may demand them of each stack."""
+def _tags_of_all(site: Site) -> dict[str, str]:
+    """Those of the deployment's stacks: an account may demand them of each stack. Those of a class find the machine of
+    a student whose other stack is gone."""
     found = {key: value for stack in site.stacks for key, value in stack.tags.items()}
-    return {key: value for key, value in found.items() if not key.startswith((TAG, "aws:"))}
+    return {key: value for key, value in found.items() if key in _OF_A_CLASS or not key.startswith((TAG, "aws:"))}
 
 
 class _Building(Quiet):

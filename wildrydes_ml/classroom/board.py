@@ -25,7 +25,8 @@ class Board:
         self._reporter = reporter
         self._lock = threading.RLock()
         self._warned: set[str] = set()
-        reporter.event(f"{len(self._seats)} students", seats=[one.record() for one in self.seats])
+        plural = "s" * (len(self._seats) != 1)
+        reporter.event(f"{len(self._seats)} student{plural}", seats=[one.record() for one in self.seats])
 
     @property
     def seats(self) -> list[Seat]:

@@ -14,8 +14,9 @@ from ..deploy.planner import FoundStack
 from ..deploy.recall import set_values
 from ..deploy.settings import Settings
 from ..deployment import Deployment
-from ..tags import EXPIRES_TAG, STUDENT_TAG, TAG
+from ..tags import EXPIRES_TAG, TAG
 from ..template.parameters import HIDDEN
+from .present import own_parts
 
 
 def with_what_others_have(aws: Aws, asked: Settings, whole: Deployment, stacks: Sequence[Stack]) -> Settings:
@@ -25,11 +26,11 @@ def with_what_others_have(aws: Aws, asked: Settings, whole: Deployment, stacks: 
     now wins. A secret is told by nobody, so it is not among them.
     """
     standing = [one for one in stacks if not one.status.startswith(("DELETE", "REVIEW"))]
-    others = [one for one in standing if one.tags.get(STUDENT_TAG)]
+    others = own_parts(standing)
     if not standing:
         return asked
     ends = [end for one in others or standing if not expiry.faults(end := one.tags.get(EXPIRES_TAG, ""))]
-    tags = _common([one.tags for one in others or standing])
+    tags = common([one.tags for one in others or standing])
     return replace(
         asked,
         overrides={**(_set(aws, asked, whole, others) if others else {}), **asked.asked},
@@ -43,7 +44,7 @@ def _set(aws: Aws, asked: Settings, whole: Deployment, others: Sequence[Stack]) 
     first = FoundStack(others[0], aws.stacks.template(others[0].name))
     shared = {name for stack in whole.stacks[:-1] for name in stack.rows}
     settable = {*whole.rows} - {whole.named_by, *asked.given, *shared}
-    same = _common([one.parameters for one in others])
+    same = common([one.parameters for one in others])
     return {
         name: value
         for name, value in set_values(first).items()
@@ -51,6 +52,6 @@ def _set(aws: Aws, asked: Settings, whole: Deployment, others: Sequence[Stack]) 
     }
 
 
-def _common(several: Sequence[Mapping[str, str]]) -> dict[str, str]:
+def common(several: Sequence[Mapping[str, str]]) -> dict[str, str]:
     """The pairs that all have."""
     return {key: value for key, value in several[0].items() if all(one.get(key) == value for one in several)}

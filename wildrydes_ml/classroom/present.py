@@ -11,7 +11,7 @@ from ..deploy.settings import Settings
 from ..deploy.states import Status, state
 from ..errors import WildrydesError
 from ..reporting import Reporter
-from ..tags import CLASS_TAG, STUDENT_TAG, TAG
+from ..tags import BESIDE_TAG, CLASS_TAG, STUDENT_TAG, TAG
 from ..template.effective import effective
 from . import estimate, parts
 from .answers import connected_answer
@@ -35,8 +35,14 @@ def _is_part(class_name: str, stack: Stack) -> bool:
     return stack.tags.get(TAG) == name and survey.is_of(name, stack)
 
 
+def own_parts(stacks: Sequence[Stack]) -> list[Stack]:
+    """The students' parts as `class deploy` makes them, without what another command made beside one, such as
+    `batch`."""
+    return [one for one in stacks if one.tags.get(STUDENT_TAG) and BESIDE_TAG not in one.tags]
+
+
 def students(stacks: Sequence[Stack]) -> tuple[Student, ...]:
-    """The students who have a stack, by their ids."""
+    """The students who have a stack, of whatever kind, by their ids."""
     ids = sorted({id for one in stacks if (id := one.tags.get(STUDENT_TAG))})
     return tuple(Student(id, id) for id in ids)
 
@@ -99,7 +105,7 @@ def _look(
     student: Student,
 ) -> None:
     """One student's part."""
-    own = [one for one in stacks if one.tags.get(STUDENT_TAG) == student.id]
+    own = [one for one in own_parts(stacks) if one.tags[STUDENT_TAG] == student.id]
     cost = estimate.dollars([effective(body, one.parameters) for one in own])
     with board.failing(student.id, cost):
         if not own:

@@ -83,13 +83,26 @@ def read(content: bytes, class_name: str, file: str = "the list") -> tuple[Stude
 
 def only(students: Sequence[Student], ids: Sequence[str]) -> tuple[Student, ...]:
     """Those with the ids, all without any. Raises SettingsError for ids that nobody has."""
-    known = [one.id for one in students]
-    unknown = [id for id in ids if id not in known]
-    if unknown:
-        raise SettingsError(
-            [f"--only {id}: nobody in the class has this id; there are {_some(known)}" for id in unknown]
-        )
+    if unknown := strangers(students, ids):
+        raise SettingsError([nobody(students, id) for id in unknown])
     return tuple(one for one in students if not ids or one.id in ids)
+
+
+def strangers(students: Sequence[Student], ids: Sequence[str]) -> list[str]:
+    """The ids that none of the students has, each once."""
+    known = {one.id for one in students}
+    return [id for id in dict.fromkeys(ids) if id not in known]
+
+
+def nobody(students: Sequence[Student], id: str) -> str:
+    """That none of the students has the id, in words."""
+    there = f"there are {_some([one.id for one in students])}" if students else "it has no students"
+    return f"--only {id}: nobody in the class has this id; {there}"
+
+
+def is_id(text: str, class_name: str) -> bool:
+    """Whether a student of the class may have this id."""
+    return bool(_ID.fullmatch(text)) and len(text) <= room(class_name)
 
 
 def id_of(name: str, most: int) -> str:

@@ -21,9 +21,11 @@ from ..deploy.preflight import Unready
 from ..deploy.preflight.case import Problem
 from ..deploy.settings import Settings
 from ..deployment import Deployment
-from ..errors import InterruptedWork, SettingsError, WildrydesError
+from ..errors import InterruptedWork, Refused, SettingsError, WildrydesError
 from ..local import filling
 from ..reporting import Confirm, Quiet, Reporter
+from ..tags import BESIDE_TAG, CLASS_TAG, STUDENT_TAG, TAG
+from ..template.decode import decode
 from ..template.parameters import defaults
 from . import estimate, parts, present
 from .answers import answered, connected_answer
@@ -42,7 +44,7 @@ class Order:
     """What is asked for: the settings of the application, the class's name, who is in it, and who of them gets it now.
 
     With `is_wired` each API is connected to its function; without it that is the students' task. `hours` is how long
-    the class lasts, for the estimate of its cost.
+    the class lasts, for the estimate of its cost. `removing` is what a person runs to delete the class, at this place.
     """
 
     asked: Settings
@@ -52,6 +54,7 @@ class Order:
     is_wired: bool = False
     hours: float = 2.0
     workers: int = WORKERS
+    removing: str = "wildrydes-ml class destroy"
 
     @property
     def whole(self) -> Deployment:
@@ -91,7 +94,12 @@ def preview(aws: Aws, order: Order, target: Target, reporter: Reporter) -> bool:
 
     It changes nothing. Raises the same errors as `deploy`, before anything is made.
     """
-    there, order, plan, scale = _looked(aws, order, target, reporter, deployer.preview)
+
+    def shown(plan: Plan) -> Plan:
+        reporter.output("what all share:")
+        return deployer.previewed(aws, plan, reporter)
+
+    there, order, plan, scale = _looked(aws, order, target, reporter, shown)
     for line in _lines(scale, plan, order, target):
         reporter.output(line)
     old = [one for one in order.only if order.stack_name(one) in there]
@@ -139,7 +147,7 @@ def deploy(
 
     Raises the errors of a deploy for what all share, Unready when the account has no room for the class.
     """
-    _, order, plan, scale = _looked(aws, order, target, reporter, planning.make)
+    _, order, plan, scale = _looked(aws, order, target, reporter, lambda plan: plan)
     agree = _Agreement(confirm, [] if target.is_local else _lines(scale, plan, order, target))
     if plan.changes:
         deployer.taken(aws, plan, reporter, agree)
@@ -153,16 +161,20 @@ def deploy(
 
 
 def _looked(
-    aws: Aws, order: Order, target: Target, reporter: Reporter, planned: Callable[..., Plan]
+    aws: Aws, order: Order, target: Target, reporter: Reporter, shown: Callable[[Plan], Plan]
 ) -> tuple[Mapping[str, Stack], Order, Plan, Scale]:
-    """What is there, and what is to be made: the plan for what all share, by `planned`, and the class's size.
+    """What is there, and what is to be made: the plan for what all share, as `shown` gives it, and the class's size.
 
-    Raises Unready when the account has no room for the class, and what `planned` raises.
+    Raises Unready when the account has no room for the class, Refused when it would take over other stacks, and what
+    `shown` raises.
     """
     reporter.event("checking what is already deployed")
     there = aws.stacks.listed()
+    _refuse_taken(order, there)
     order = _joined(aws, order, there)
-    plan = planned(aws, parts.settings_of_shared(order.asked, order.whole, order.name), target, reporter)
+    plan = planning.make(aws, parts.settings_of_shared(order.asked, order.whole, order.name), target, reporter)
+    _tell_unknown(aws, order, plan, there, reporter)
+    plan = shown(plan)
     scale = _scale(order, plan, there)
     _check(aws, scale, target, reporter)
     _tell_others(order, there, reporter)
@@ -184,9 +196,18 @@ def _tell_others(order: Order, there: Mapping[str, Stack], reporter: Reporter) -
     if others:
         only = " ".join(f"--only {id}" for id in others)
         reporter.warning(
-            f"in AWS, but not in the list: {', '.join(others)}. To delete their stacks, run: wildrydes-ml class "
-            f"destroy --name {order.name} {only}"
+            f"in AWS, but not in the list: {', '.join(others)}. To delete their stacks, run: {order.removing} {only}"
         )
+
+
+def _tell_unknown(aws: Aws, order: Order, plan: Plan, there: Mapping[str, Stack], reporter: Reporter) -> None:
+    """Warns of names of `--allow-replace` that no part of the class has, what is deployed included."""
+    known = {**planning.types(order.whole.stacks[-1].source.body), **planning.resources(plan)}
+    for stack in present.of_class(there, order.name):
+        if known.keys() >= set(order.asked.allow_replace):
+            return
+        known |= planning.types(decode(aws.stacks.template(stack.name)))
+    planning.tell_unknown(plan, reporter, known)
 
 
 class _Agreement:
@@ -204,13 +225,33 @@ class _Agreement:
 
 
 def _joined(aws: Aws, order: Order, there: Mapping[str, Stack]) -> Order:
-    """The order in which new students get what those have who are there. Raises SettingsError as `Order.check`."""
+    """The order in which new students get what those have who are there.
+
+    Raises SettingsError as `Order.check`.
+    """
     if all(order.stack_name(one) in there for one in order.only):
         return order
     stacks = present.of_class(there, order.name)
     found = replace(order, asked=with_what_others_have(aws, order.asked, order.whole, stacks))
     found.check()
     return found
+
+
+def _refuse_taken(order: Order, there: Mapping[str, Stack]) -> None:
+    """Raises Refused for names with which the class, or a student, would take over somebody else's stacks."""
+    strangers = [one for one in there.values() if one.tags.get(CLASS_TAG) != order.name and BESIDE_TAG not in one.tags]
+    of = {one.tags.get(TAG, ""): one.name for one in strangers}
+    names = {f"id {one.id}": f"{order.name}-{one.id}" for one in order.only}
+    if any(one.tags.get(TAG) == order.name and STUDENT_TAG in one.tags for one in strangers):
+        names[f"--name {order.name}"] = order.name
+    faults = [
+        f"{what}: stack {of[name]} is of a deployment {name}, which is not of this class"
+        for what, name in names.items()
+        if name in of
+    ]
+    if faults:
+        told = "\n".join(faults)
+        raise Refused(f"{told}\nNothing was changed. Use another id, or another --name for the class")
 
 
 def _common(order: Order, desired: Desired, stacks: Mapping[str, Stack]) -> Common:

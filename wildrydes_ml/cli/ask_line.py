@@ -20,6 +20,12 @@ def resuming(options: argparse.Namespace) -> str:
     return " ".join([*_words(options, "batch", _RUN), shlex.quote(options.pictures), "--resume"])
 
 
+def removing_class(options: argparse.Namespace) -> str:
+    """The command line that deletes the class of `class deploy`, or with `--only` some of its students' parts."""
+    program, *words = _words(options, "class", _PLACE)
+    return " ".join([program, "destroy", *words])
+
+
 def _words(options: argparse.Namespace, verb: str, kept: Collection[str]) -> list[str]:
     """The verb with those options that are not as by default."""
     parser = build_parser(verb, options.file)

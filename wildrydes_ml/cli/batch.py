@@ -32,6 +32,8 @@ def batch(options: argparse.Namespace, reporter: Reporter) -> int:
     target = commands.existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
     there = site.find(aws, settings)
+    if not target.is_local:  # an emulator's functions reach everything
+        site.refuse_cut_off(aws, there)
     machines, s3 = connect_batches(target, aws.identity.region, reporter.warning)
     bucket = settings.bucket or there.parameters.get("DataBucket", "") or default_bucket(settings, aws.identity)
     run = places.run(asked, options.to, bucket, settings.name)
@@ -46,7 +48,8 @@ def batch(options: argparse.Namespace, reporter: Reporter) -> int:
         machine, is_new = site.machine(
             aws, machines, there, target, run, reporter, concurrency=lanes, tolerated=options.tolerate
         )
-        flow = replace(flow, runner=replace(runner, machine=machine))
+        ready = partial(site.refuse_changed, aws, there, run)
+        flow = replace(flow, runner=replace(runner, machine=machine), ready=ready)
         confirm = _agreement(options, reporter)
         results = flow.go(keys, options.sample, confirm, resume=options.resume, is_new=is_new)
         return _told(options, flow, results, keys)

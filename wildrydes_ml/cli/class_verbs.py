@@ -18,6 +18,7 @@ from ..local import emulator
 from ..naming import OWN_NAME
 from ..reporting import Reporter
 from ..writing import refuse_unwritable, write_whole
+from . import ask_line
 from .commands import agreement, confirmation, existing_target, home_of, removed_locally, target_of
 from .config import NO_CONFIG
 from .options import settings as _settings
@@ -85,6 +86,7 @@ def _deploy(options: argparse.Namespace, reporter: Reporter) -> int:
         is_wired=options.wired,
         hours=options.hours,
         workers=options.parallel,
+        removing=ask_line.removing_class(options),
     )
     order.check()
     if options.plan:
@@ -131,6 +133,9 @@ def _destroy(options: argparse.Namespace, reporter: Reporter) -> int:
 
     if options.local and not options.only:
         removed = removed_locally(home_of(options), asked, reporter, remove)
+    elif options.local and emulator.find(home_of(options)) is None:
+        reporter.event(f"{home_of(options)} has no emulator, so nothing of the class is there")
+        removed = False
     else:
         target = existing_target(options, asked)
         removed = remove(deploying.connected(asked, target, reporter), target)

@@ -73,7 +73,10 @@ def _run(options: argparse.Namespace, reporter: Reporter, truth: Callable[[], st
             raise
         return _fail(reporter, text, 1)
     except KeyboardInterrupt as stopped:
-        return _fail(reporter, str(stopped) or truth(), INTERRUPTED)
+        from .signals import undisturbed
+
+        with undisturbed():  # somebody impatient presses it twice
+            return _fail(reporter, str(stopped) or truth(), INTERRUPTED)
 
 
 def _fault_of_app(error: Exception, options: argparse.Namespace) -> str:

@@ -23,15 +23,29 @@ def following(options: argparse.Namespace, given: Sequence[str], script: str) ->
         return Next(again(given, script), other, "", again(given, script))
     if getattr(options, "expired", False):  # which deployments these were, nobody has said
         return Next(again(given, script))
-    if options.verb == "class":  # which only its list of students makes again
-        return Next(again(given, script))
+    if options.verb == "class":
+        return _following_class(options, place, again(given, script), script)
     use = ["ask"] if getattr(options, "app", "") else ["classify", "PICTURE"]
     return Next(
         again(given, script),
         _line(script, use[0], [*place, *use[1:]]),
         _line(script, "destroy", place),
         _line(script, "deploy", place),
+        takes_options=True,
     )
+
+
+def _following_class(options: argparse.Namespace, place: Sequence[str], same: str, script: str) -> Next:
+    """A class is made again with its list of students, which only its deploy names."""
+    only = [word for id in options.only for word in ("--only", id)]
+    match options.action:
+        case "deploy":
+            use, remove = (_line(script, "class", [action, *place]) for action in ("status", "destroy"))
+            return Next(same, use, remove)
+        case "destroy":
+            deploy = _line(script, "class", ["deploy", "STUDENTS.csv", *place, *only])
+            return Next(same, deploy=deploy, takes_options=True)
+    return Next()  # what status finds, it does not mend
 
 
 def _place(options: argparse.Namespace, given: Sequence[str]) -> list[str]:

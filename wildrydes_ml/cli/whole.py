@@ -1,6 +1,7 @@
 """What concerns all deployments of an account and region: `status --all` and `destroy --expired`."""
 
 import argparse
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from ..aws.session import Aws
@@ -46,9 +47,14 @@ def _removed(options: argparse.Namespace, settings: Settings, reporter: Reporter
     if not found:
         reporter.event(f"nothing has expired in account {aws.identity.account}, region {aws.identity.region}")
         return []
+    kept = expired.retained(aws, found, settings)
     if not options.local:
         commands.confirmation(options, reporter)(expired.lines(found, _now()))
-    gone = expired.remove_each(aws, found, lambda one: _remove(options, settings, aws, one, reporter), _now, reporter)
+
+    def remove(one: Standing) -> bool:
+        return _remove(options, replace(settings, retain=kept[one.name]), aws, one, reporter)
+
+    gone = expired.remove_each(aws, found, remove, _now, reporter)
     if len(gone) > 1:
         reporter.event(f"nothing billable remains of {', '.join(gone)}", about="idle cost")
     return gone

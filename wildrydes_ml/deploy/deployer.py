@@ -55,7 +55,9 @@ def deploy(
     `confirm` is shown what a deploy on AWS makes or makes dearer, and raises when it may not.
     """
     reporter.event("checking what is already deployed")
-    return apply(aws, planning.make(aws, settings, target, reporter), reporter, confirm)
+    plan = planning.make(aws, settings, target, reporter)
+    planning.tell_unknown(plan, reporter)
+    return apply(aws, plan, reporter, confirm)
 
 
 def apply(aws: Aws, plan: Plan, reporter: Reporter, confirm: Confirm = lambda lines: None) -> Deployed:
@@ -82,7 +84,14 @@ def preview(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
 
     The change sets that tell these changes are discarded.
     """
-    deployer = Deployer.planned(aws, settings, target, reporter)
+    plan = planning.make(aws, settings, target, reporter)
+    planning.tell_unknown(plan, reporter)
+    return previewed(aws, plan, reporter)
+
+
+def previewed(aws: Aws, plan: Plan, reporter: Reporter) -> Plan:
+    """The same for a plan that is made."""
+    deployer, settings, target = Deployer(aws, plan, reporter), plan.settings, plan.target
     deployer.plan = plan = deployer.plan.with_steps(deployer.detailed(deployer.plan.steps))
     deployer.report()
     for step in plan.steps:
@@ -113,7 +122,9 @@ class Deployer:
     @classmethod
     def planned(cls, aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> "Deployer":
         """With the plan for what is asked for."""
-        return cls(aws, planning.make(aws, settings, target, reporter), reporter)
+        plan = planning.make(aws, settings, target, reporter)
+        planning.tell_unknown(plan, reporter)
+        return cls(aws, plan, reporter)
 
     def report(self) -> None:
         """Reports the plan, and how it changes the idle cost."""

@@ -1,7 +1,9 @@
 """From what is asked for to a finished plan: one look at what is there, and words on what the plan does not show."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime, timezone
+from typing import Any
 
 from ..aws.session import Aws
 from ..aws.target import Target
@@ -28,12 +30,25 @@ def make(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Pl
     """
     for name in settings.overrides.keys() & target.parameters.keys():
         reporter.warning(f"--set {name} has no effect with --local: it is {target.parameters[name]!r} here")
-    plan = again(aws, settings, target, reporter)
-    bodies = [*(stack.body for stack in plan.desired.stacks), *(one.body for one in plan.observed.stacks.values())]
-    there = {title: str(one.get("Type")) for body in bodies for title, one in body.get("Resources", {}).items()}
-    for text in protected.unknown(settings.allow_replace, there):
+    return again(aws, settings, target, reporter)
+
+
+def tell_unknown(plan: Plan, reporter: Reporter, elsewhere: Mapping[str, str] = {}) -> None:
+    """Warns of names of `--allow-replace` that no stack of the plan has. `elsewhere` are resources of other parts of
+    the same whole, with their types."""
+    for text in protected.unknown(plan.settings.allow_replace, {**elsewhere, **resources(plan)}):
         reporter.warning(text)
-    return plan
+
+
+def resources(plan: Plan) -> dict[str, str]:
+    """The logical ids of what there is or shall be, with their types."""
+    bodies = [*(stack.body for stack in plan.desired.stacks), *(one.body for one in plan.observed.stacks.values())]
+    return {title: kind for body in bodies for title, kind in types(body).items()}
+
+
+def types(body: Mapping[str, Any]) -> dict[str, str]:
+    """The logical ids of a template's resources, with their types."""
+    return {title: str(entry.get("Type")) for title, entry in body.get("Resources", {}).items()}
 
 
 def again(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Plan:

@@ -18,11 +18,11 @@ from ..deploy.planner import FoundStack
 from ..deploy.remedies import Remedies
 from ..deploy.settings import Settings
 from ..reporting import Confirm, Reporter
-from . import keep, leftovers
+from . import keep, leftovers, repeating
 from .deleter import Deleter
 from .emptying import remove_bucket
 from .interfaces import release
-from .refusals import refuse_class, refuse_removal
+from .refusals import refuse_class, refuse_removal, refuse_unknown
 from .remains import STACK_TAG, Remains, is_tagged, look, our_tags
 from .resources import FUNCTION, SECURITY_GROUP, physical_ids
 
@@ -43,18 +43,24 @@ def destroy(
     Raises:
         Refused: Before anything is deleted: a stack is not ours, is protected, contains something that is not ours,
             or cannot be kept.
+        SettingsError: Before anything is deleted: no stack has a resource that is to be retained.
         InterruptedWork: AWS takes too long.
         WildrydesError: Something is left.
     """
     removal = planned(aws, settings, target, reporter)
+    refuse_unknown(settings, removal.stacks, settings.name)
     if removal.lines:
         confirm(removal.offer)
+    # While the stacks still tell.
+    options = repeating.options_of(aws, settings, removal.goes.stacks, target)
+    if removal.stays.stacks:  # which remember for themselves
+        options = options or []
     take(aws, removal, target, reporter, clock)
     if removal.lines:
-        reporter.event("checking that nothing billable is left")
+        reporter.event("checking that nothing billable is left", steps=0)
     leftovers.prove(aws, settings, target, removal.goes, reporter)
     told = f"deleted: {', '.join(removal.lines)}" if removal.lines else "nothing to delete"
-    reporter.event(told, about="gone")
+    reporter.event(told, about="gone", **repeating.record(options))
     return bool(removal.lines)
 
 
@@ -74,6 +80,11 @@ class Removal:
         """What a person agrees to."""
         return self.lines + [f"kept: {line}" for line in self.stays.describe()]
 
+    @property
+    def stacks(self) -> tuple[FoundStack, ...]:
+        """Those that go and those that stay."""
+        return self.goes.stacks + self.stays.stacks
+
 
 def planned(aws: Aws, settings: Settings, target: Target, reporter: Reporter) -> Removal:
     """What there is to delete. It changes nothing.
@@ -83,12 +94,13 @@ def planned(aws: Aws, settings: Settings, target: Target, reporter: Reporter) ->
     found = look(aws, settings)
     for doubt in found.doubts:
         reporter.warning(doubt)
-    refuse_class(aws, found, settings)
+    place = target.options(aws.identity.region)
+    refuse_class(aws, found, settings, place)
     refuse_removal(found, settings, Remedies(aws.identity.region, target.endpoint))
     goes, stays = found.split(settings)
     for kept in stays.stacks:
         keep.check(aws, settings, kept.stack, reporter)
-        _tell_expiry(kept, target.options(aws.identity.region), reporter)
+        _tell_expiry(kept, place, reporter)
     wiring = _wiring(settings, found)
     keys = leftovers.api_keys(aws, wiring, reporter)
     lines = [*goes.describe(), *(f"{key.kind} {key.id}" for key in keys)]

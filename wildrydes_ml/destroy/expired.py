@@ -13,6 +13,7 @@ from ..aws.records import Identity
 from ..aws.session import Aws
 from ..deploy import survey
 from ..deploy.desired import default_bucket
+from ..deploy.planner import FoundStack
 from ..deploy.settings import Settings
 from ..deploy.survey import Standing
 from ..deployment import BUCKET, Deployment, Stack
@@ -22,6 +23,7 @@ from ..reporting import Reporter
 from ..tags import STUDENT_TAG
 from ..template.source import Source
 from . import uploads
+from .refusals import refuse_unknown
 
 # The parameter that begins the keys of uploads, where a template has it: the function's name.
 _NAMED_BY = "FunctionName"
@@ -39,6 +41,15 @@ def settings_for(standing: Standing, asked: Settings, identity: Identity) -> Set
     wanted = replace(wanted, deployments=(_deployment(standing),))
     _refuse_hidden_bucket(standing, default_bucket(wanted, identity))
     return wanted
+
+
+def retained(aws: Aws, found: Sequence[Standing], asked: Settings) -> dict[str, tuple[str, ...]]:
+    """What of `--retain` each of the deployments has, by its name. Raises SettingsError for what none of them has."""
+    stacks = [(one, stack) for one in found for stack in one.stacks] if asked.retain else []
+    there = [(one.name, FoundStack(stack, "", tuple(aws.stacks.resources(stack.name)))) for one, stack in stacks]
+    refuse_unknown(asked, [stack for _, stack in there], "what has expired")
+    own = [(name, item.logical_id) for name, stack in there for item in stack.resources]
+    return {one.name: tuple(title for title in asked.retain if (one.name, title) in own) for one in found}
 
 
 def _deployment(standing: Standing) -> Deployment:

@@ -4,12 +4,16 @@ from collections.abc import Sequence
 
 from ..aws.records import Stack
 from ..aws.session import Aws
+from ..deploy.desired import bare_stacks
+from ..deploy.planner import FoundStack
 from ..deploy.remedies import Remedies, some
 from ..deploy.settings import Settings
-from ..errors import Refused
+from ..errors import Refused, SettingsError
+from ..hints import meant
 from ..tags import CLASS_TAG, STUDENT_TAG
 from .emptying import refuse_foreign
 from .remains import Remains
+from .resources import FUNCTION
 
 _NOTHING = "Nothing was deleted"
 # Stacks that an error names one by one.
@@ -26,8 +30,11 @@ def refuse_removal(found: Remains, settings: Settings, remedies: Remedies) -> No
         refuse_foreign(goes.bucket, goes.foreign, remedies, _NOTHING)
 
 
-def refuse_class(aws: Aws, found: Remains, settings: Settings) -> None:
-    """Raises Refused for what a class shares while students' stacks use it: the class's own command knows them all."""
+def refuse_class(aws: Aws, found: Remains, settings: Settings, place: str) -> None:
+    """Raises Refused for what a class shares while students' stacks use it: the class's own command knows them all.
+
+    `place` are the options that lead that command to the same account or machine.
+    """
     common = [one.stack.name for one in found.stacks if one.stack.tags.get(CLASS_TAG) == settings.name]
     if not common or CLASS_TAG in settings.tags:
         return
@@ -36,7 +43,7 @@ def refuse_class(aws: Aws, found: Remains, settings: Settings) -> None:
     if users:
         raise Refused(
             f"stack {common[0]} is used by the stacks of a class: {some(users, _NAMED)}. {_NOTHING}. To delete the "
-            f"class, run: wildrydes-ml class destroy --name {settings.name}"
+            f"class, run: wildrydes-ml class destroy --name {settings.name} {place}"
         )
 
 
@@ -71,13 +78,33 @@ def _refuse_retaining(found: Remains, settings: Settings) -> None:
         item.logical_id
         for one in found.stacks
         for item in one.resources
-        if item.type == "AWS::Lambda::Function" and item.logical_id in settings.retain
+        if item.type == FUNCTION and item.logical_id in settings.retain
     ]
     if functions:
         raise Refused(
             f"--retain {functions[0]}: a function cannot be kept: its role is deleted, and without the role Lambda can "
             "never delete its network interfaces; fix what prevents the deletion of the function"
         )
+
+
+def refuse_unknown(settings: Settings, found: Sequence[FoundStack], whose: str) -> None:
+    """Raises SettingsError for names of `--retain` that no stack has: the resource that was meant would be deleted.
+
+    A name of the templates is accepted, too: an earlier run may have retained it, and its stack is gone since. `whose`
+    the stacks are is for the message.
+    """
+    there = {item.logical_id for one in found for item in one.resources if item.type != FUNCTION}
+    if not there or not settings.retain:
+        return
+    templates = {title for one in bare_stacks(settings).values() for title in one.body.get("Resources", {})}
+    faults = [
+        f"--retain {name}: no stack of {whose} has such a resource; there are {', '.join(sorted(there))}"
+        f"{meant(name, there)}"
+        for name in dict.fromkeys(settings.retain)
+        if name not in there | templates
+    ]
+    if faults:
+        raise SettingsError(faults)
 
 
 def _refuse_protected(stacks: Sequence[Stack], remedies: Remedies) -> None:

@@ -86,8 +86,9 @@ CALLS: tuple[Right, ...] = (
     *calls("logs", f"logs {PARTICIPANT}", "log group", "FilterLogEvents"),
     # Network and files
     *calls("ec2", "deploy", "all", "DescribeAvailabilityZones DescribeInstanceTypeOfferings DescribeInstanceTypes"),
-    *calls("ec2", "deploy", "all", "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeSubnets"),
-    *calls("ec2", "deploy", "all", "DescribeVpcs DescribeRouteTables DescribeSecurityGroups DescribeVpcEndpoints"),
+    *calls("ec2", "deploy", "all", "DescribeEgressOnlyInternetGateways DescribeInternetGateways DescribeVpcs"),
+    *calls("ec2", "deploy", "all", "DescribeSecurityGroups"),
+    *calls("ec2", _MAKING, "all", "DescribeSubnets DescribeRouteTables DescribeVpcEndpoints"),
     *calls("ssm", "deploy", "all", "DescribeParameters"),
     *calls("ec2", _BOTH, "all", "DescribeAddresses DescribeNatGateways"),
     *calls("ec2", "destroy", "all", "DescribeInstances DescribeNetworkInterfaces DescribeTags DescribeVolumes"),

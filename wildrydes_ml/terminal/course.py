@@ -103,6 +103,7 @@ class Course:
         self.filling_began = 0.0
         self.last = ""
         self.notes: dict[str, str] = {}
+        self.options: list[str] | None = None  # which make again what a removal deleted; None while nothing tells them
         self.failure: Failure | None = None
         self.log_lines: list[str] = []
         self.log_name = ""
@@ -189,6 +190,8 @@ class Course:
             self.log_name = record["log"]
             lines = [*self.log_lines, record["message"]]
             self.log_lines = [line for line in lines if line.strip(". ")][-_LINES_KEPT:]
+        if "options" in record:
+            self.options = list(record["options"])
         if "about" in record:
             self.notes[record["about"]] = text
 

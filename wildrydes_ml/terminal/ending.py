@@ -1,5 +1,6 @@
 """How a command ends, as plain rows: the summary of what was done, or where it failed, of what, and what to do."""
 
+import shlex
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -20,12 +21,22 @@ _NAMED = 5
 
 @dataclass(frozen=True)
 class Next:
-    """Commands that a person can paste: the same again, a use of what was deployed, its removal, a new deploy."""
+    """Commands that a person can paste: the same again, a use of what was deployed, its removal, a new deploy.
+
+    `takes_options` says whether the new deploy takes what the old one was set to.
+    """
 
     again: str = ""
     use: str = ""
     remove: str = ""
     deploy: str = ""
+    takes_options: bool = False
+
+    def deploy_with(self, options: Sequence[str] | None) -> str:
+        """The new deploy with these options; empty when it takes them, and they are not known."""
+        if not self.takes_options:
+            return self.deploy
+        return "" if options is None else shlex.join([*shlex.split(self.deploy), *options])
 
 
 Rows = list[tuple[str, str]]
@@ -89,9 +100,15 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Try", notes.get("command", "").removeprefix("Try: ")),
         ("Next", following.use if record.get("api_url") else ""),
         ("Delete", "" if is_removal else following.remove),
-        ("Again", following.deploy if is_removal else ""),
+        ("Again", following.deploy_with(course.options) if is_removal else ""),
         ("Log", log),
     ]
+    return [(label, text) for label, text in rows if text]
+
+
+def after_table(record: Mapping[str, Any], following: Next) -> Rows:
+    """What comes next where a table of a class is the summary."""
+    rows = [("Next", following.use), ("Delete", following.remove)] if "students" in record else []
     return [(label, text) for label, text in rows if text]
 
 
@@ -113,11 +130,11 @@ def _resources(number: int) -> str:
     return f"{number} resource{'s' * (number != 1)}"
 
 
-def failure(course: Course, text: str, exit_code: int) -> Rows:
-    """Where it failed, of what, what to do, and the last lines of the log that tell why."""
+def failure(course: Course, text: str, exit_code: int, has_remedy: bool = True) -> Rows:
+    """Where it failed, of what, what to do unless the text says it, and the last lines of the log that tell why."""
     if exit_code == STOPPED:
         return [("", text)]
-    rows = [("Where", _where(course)), ("What", text), ("To do", _remedy(course, exit_code))]
+    rows = [("Where", _where(course)), ("What", text), ("To do", _remedy(course, exit_code) if has_remedy else "")]
     rows.append(("Log says", "\n".join(course.log_lines[-_LOG_LINES:])))
     return [(label, words) for label, words in rows if words]
 

@@ -105,7 +105,10 @@ class Lines(TextReporter):
             self._print(ending.title(self._course, kind, record))
             for label, text in told:
                 self._print(f"{label}: {text}")
-        elif not ok and ending.has_log(self._course, int(record.get("exit_code", 1))) and (log := self._log()):
+        elif ok:
+            for label, text in ending.after_table(record, self._following):
+                self._print(f"{label}: {text}")
+        elif ending.has_log(self._course, int(record.get("exit_code", 1))) and (log := self._log()):
             tell(f"Log: {log}", self._err)
 
     def beat(self) -> None:

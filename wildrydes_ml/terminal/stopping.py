@@ -27,4 +27,6 @@ def words(course: Course, verb: str, line: str, is_local: bool) -> str:
         return f"stopped watching: {where} carries on with stack {name}{began}. {again}"
     before = f"Done so far: {', '.join(course.done)}. " if course.done else ""
     ended = " The filling was stopped." if course.filling or "fill" in course.doing else ""
+    if not course.step:
+        return f"stopped. {before}{again}"
     return f"stopped in step {course.step} of {course.steps}, {course.doing}.{ended} {before}{again}"

@@ -111,8 +111,12 @@ class View:
         self._stop()
         if ok and (kind := ending.kind(self._verb, record)):
             self._print_summary(kind, record)
+        elif ok and (rows := ending.after_table(record, self._following)):
+            for label, text in rows:
+                self._print_row(label, printable(text))
         elif not ok and "exit_code" in record:
-            self._print_failure(int(record["exit_code"]))
+            # A class says itself what to do: to run class deploy again, also after class status.
+            self._print_failure(int(record["exit_code"]), has_remedy="students" not in record)
         elif self._error:
             self._print_error(Text(f"error: {self._error}", style="red"))
         self._error = ""
@@ -171,8 +175,8 @@ class View:
             text = f"\n{' ' * _LABEL_COLUMNS}".join(words)
         self._print(Text(f"  {label:<{_LABEL_COLUMNS - 3}} ", style="dim").append(text, style="not dim"))
 
-    def _print_failure(self, exit_code: int) -> None:
-        rows = ending.failure(self._course, self._error, exit_code)
+    def _print_failure(self, exit_code: int, has_remedy: bool) -> None:
+        rows = ending.failure(self._course, self._error, exit_code, has_remedy)
         if not self._err.isatty():
             tell(f"error: {self._error}", self._err)
         table = Table.grid(padding=(0, 1))

@@ -302,6 +302,8 @@ def test_what_is_given_is_looked_up_by_its_id(
 
 LOCAL = {"DestinationCidrBlock": "10.0.0.0/16", "GatewayId": "local"}
 EVERYWHERE = {"DestinationCidrBlock": "0.0.0.0/0"}
+NAT = {**EVERYWHERE, "NatGatewayId": "nat-1"}
+EIGW = {"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"}
 SQS = {"ServiceName": "com.amazonaws.eu-west-1.sqs", "VpcEndpointType": "Interface", "State": "available"}
 S3 = {"ServiceName": "com.amazonaws.eu-west-1.s3", "VpcEndpointType": "Gateway", "RouteTableIds": ["rtb-1"]}
 
@@ -320,11 +322,11 @@ def reached(stubs: Stubs, routes: list[dict[str, Any]], *endpoints: dict[str, An
     ("routes", "outside"),
     [
         ([LOCAL], False),
-        ([LOCAL, {**EVERYWHERE, "NatGatewayId": "nat-1"}], True),
+        ([LOCAL, NAT], True),
         ([{**EVERYWHERE, "TransitGatewayId": "tgw-1"}], True),
         ([{**EVERYWHERE, "GatewayId": "igw-1"}], False),
         ([{**EVERYWHERE, "NatGatewayId": "nat-1", "State": "blackhole"}], False),
-        ([{"DestinationIpv6CidrBlock": "::/0", "EgressOnlyInternetGatewayId": "eigw-1"}], True),
+        ([EIGW], True),
         ([{"DestinationCidrBlock": "10.9.0.0/16", "TransitGatewayId": "tgw-1"}], False),
     ],
     ids=str,
@@ -333,7 +335,27 @@ def test_routes_tell_whether_a_function_gets_out(
     account: Account, stubs: Stubs, routes: list[dict[str, Any]], outside: bool
 ) -> None:
     reached(stubs, routes)
-    assert account.reach("subnet-a") == Reach(outside)
+    assert account.reach("subnet-a") == Reach(outside, only_ipv6="DestinationIpv6CidrBlock" in routes[0])
+
+
+@pytest.mark.parametrize(
+    ("routes", "endpoints", "serves"),
+    [
+        ([LOCAL], [], False),
+        ([LOCAL], [S3], True),
+        ([LOCAL, EIGW], [], False),
+        ([LOCAL, EIGW], [S3], True),
+        ([LOCAL, NAT], [], True),
+        ([EIGW, NAT], [], True),
+    ],
+)
+def test_s3_is_reached_by_ipv4_or_by_an_endpoint(
+    account: Account, stubs: Stubs, routes: list[dict[str, Any]], endpoints: list[dict[str, Any]], serves: bool
+) -> None:
+    reached(stubs, routes, *endpoints)
+    found = account.reach("subnet-a")
+    assert isinstance(found, Reach)
+    assert found.serves("s3") is serves
 
 
 @pytest.mark.parametrize(

@@ -163,6 +163,11 @@ def test_what_a_function_is_and_what_it_returns() -> None:
     facts = Functions(Client(get_function_configuration=known), None).facts("f:live")
     assert facts
     assert (facts.role, facts.memory, facts.architecture, facts.mounts) == ("r", 3008, "x86_64", False)
+    assert facts.subnets == ()
+    inside = Client(get_function_configuration={**known, "VpcConfig": {"SubnetIds": ["subnet-a", "subnet-b"]}})
+    within = Functions(inside, None).facts("f:live")
+    assert within
+    assert within.subnets == ("subnet-a", "subnet-b")
     assert Functions(Client(get_function_configuration=error("ResourceNotFoundException")), None).facts("f") is None
     reply = {"Payload": io.BytesIO(b'{"done": 1}')}
     assert Functions(Client(invoke=reply), None).call("f", {}) == {"done": 1}

@@ -34,11 +34,12 @@ def test_a_stack_is_told_as_plain_data(cloudformation: Formation) -> None:
         "Tags": [{"Key": "c", "Value": "3"}],
         "Description": "what it is",
         "ParentId": "id:p",
+        "RoleARN": "arn:aws:iam::123456789012:role/r",
     }
     stubber.add_response("describe_stacks", {"Stacks": [{**STACK, **parts}]}, {"StackName": "s"})
-    assert stacks.describe("s") == Stack(
-        "s", "id:s", "CREATE_COMPLETE", "why", {"a": "1"}, {"b": "2"}, {"c": "3"}, False, NOW, NOW, "what it is", "id:p"
-    )
+    parameters, outputs, tags, role = {"a": "1"}, {"b": "2"}, {"c": "3"}, "arn:aws:iam::123456789012:role/r"
+    told = ("why", parameters, outputs, tags, False, NOW, NOW, "what it is", "id:p", role)
+    assert stacks.describe("s") == Stack("s", "id:s", "CREATE_COMPLETE", *told)
 
 
 def test_a_stack_was_changed_last_when_its_last_update_began(cloudformation: Formation) -> None:

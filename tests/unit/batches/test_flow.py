@@ -1,6 +1,7 @@
 """A run from its sample to its results, and whatever ends the command in between."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -315,6 +316,17 @@ def test_a_folder_is_uploaded_once(tmp_path: Path) -> None:
     assert counts == {"Unicorn is validated": 2}
 
 
+def test_files_with_odd_names_are_called_as_the_folder_calls_them_and_none_is_uploaded(tmp_path: Path) -> None:
+    for name in ("a.png", "new\nline.png"):
+        (tmp_path / name).write_bytes(b"horse")
+    account = Account()
+    steps = flow(account, places.run(str(tmp_path), "", "ours", "rides"))
+    told = r"^names with control characters, or not in UTF-8 \(1\): 'new\\nline.png': rename these files$"
+    with pytest.raises(SettingsError, match=told):
+        steps.upload(tmp_path, [str(one) for one in tmp_path.iterdir()])
+    assert account.objects == {}
+
+
 def test_a_picture_that_has_changed_is_uploaded_anew_and_gets_no_answer_of_the_old_one(tmp_path: Path) -> None:
     (tmp_path / "a.png").write_bytes(b"horse")
     run, account = places.run(str(tmp_path), "", "ours", "rides"), Account()
@@ -328,6 +340,19 @@ def test_a_picture_that_has_changed_is_uploaded_anew_and_gets_no_answer_of_the_o
     with pytest.raises(SettingsError, match=r"^a\.png: changed since the answer was written; use --to for another"):
         steps.upload(tmp_path, [str(tmp_path / "a.png")])
     assert account.objects["ours", key].body == b"dcows"
+
+
+def test_nothing_starts_on_a_machine_that_is_for_other_pictures_now() -> None:
+    """Another command changed it while the sample was asked, or a person thought about the estimate."""
+    account = filled()
+
+    def changed() -> None:
+        raise InterruptedWork("stack rides-batch: another command has changed it")
+
+    steps = replace(flow(account, RUN), ready=changed)
+    with pytest.raises(InterruptedWork, match=r"another command has changed it.* to go on, run: wildrydes-ml batch "):
+        steps.go(steps.runner.keys(), 5, lambda lines: None, resume=False, is_new=False)
+    assert account.executions == {}
 
 
 def test_two_commands_at_once_ask_the_pictures_once() -> None:

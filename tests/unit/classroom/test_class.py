@@ -1,5 +1,6 @@
 """A class of the workshop in an AWS in memory: made once for all, a part for each, finished by the same command."""
 
+import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timezone
@@ -9,7 +10,7 @@ from typing import Any, cast
 import pytest
 
 from wildrydes_ml.aws.facts import Concurrency, Unknown, Usage
-from wildrydes_ml.aws.records import Billable, Stack
+from wildrydes_ml.aws.records import Billable, Stack, StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.classroom import present, removal, run
 from wildrydes_ml.classroom.pacing import Over
@@ -27,7 +28,8 @@ from wildrydes_ml.destroy import expired
 from wildrydes_ml.destroy import public as destroying
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
-from wildrydes_ml.tags import CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
+from wildrydes_ml.tags import BESIDE_TAG, CLASS_TAG, EXPIRES_TAG, STUDENT_TAG, TAG
+from wildrydes_ml.template.decode import decode
 from wildrydes_ml.testing import IDENTITY, Response, Said, serving
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -286,7 +288,10 @@ def test_a_preview_changes_nothing_and_says_what_would_be_made(aws: FakeRoom) ->
     assert any("create stack room-mod5" in text for text in said.texts("plan"))
     assert any(text.startswith("time: about") for text in said.texts("output"))
     deployed(aws, order())
-    assert not run.preview(aws.gateways, order(), HERE, Said())
+    again = Said()
+    assert not run.preview(aws.gateways, order(), HERE, again)
+    told = [text for kind, text, _ in again.lines if kind in ("plan", "output")]
+    assert told[0] == "what all share:", "what does not change is not the whole class"
 
 
 def test_a_preview_names_whose_parts_would_change(aws: FakeRoom) -> None:
@@ -325,11 +330,36 @@ def test_who_is_in_aws_and_not_in_the_list_is_told_and_stays(aws: FakeRoom) -> N
     run.preview(aws.gateways, order(STUDENTS[:1]), HERE, said)
     assert any(text.startswith("3 students, 0 of them new") for text in said.texts("output"))
     said = Said()
-    deployed(aws, order(STUDENTS[:1]), said)
+    deployed(aws, replace(order(STUDENTS[:1]), removing="class.py destroy --name room --local"), said)
     (told,) = said.texts("warning")
     assert told.startswith("in AWS, but not in the list: student-02, student-03.")
-    assert told.endswith(": wildrydes-ml class destroy --name room --only student-02 --only student-03")
+    assert told.endswith(": class.py destroy --name room --local --only student-02 --only student-03")
     assert "stack room-student-03-mod5-inf" in aws.left
+
+
+@pytest.mark.parametrize("stack", ["room-student-02-mod5-inf", "room-student-02-mod5-complete"])
+def test_no_student_takes_over_a_deployment_that_is_not_of_the_class(aws: FakeRoom, stack: str) -> None:
+    aws.stacks.put(stack, "CREATE_COMPLETE", tags={TAG: "room-student-02"})
+    for act in (deployed, lambda aws, asked: run.preview(aws.gateways, asked, HERE, Said())):
+        with pytest.raises(Refused, match=f"id student-02: stack {stack} is of a deployment room-student-02, which"):
+            act(aws, order())
+    assert aws.journal == []
+    assert [seat.state for seat in deployed(aws, order(only=STUDENTS[:1]))] == ["done"]
+
+
+def test_two_classes_do_not_share_a_name_by_an_id(aws: FakeRoom) -> None:
+    """The student 2 of `room` and what the class `room-2` shares would be one deployment, and go together."""
+    two = (Student("2", "Two"),)
+    other = replace(order(), name="room-2", asked=wild_rydes(name="room-2"))
+    deployed(aws, order(two))
+    with pytest.raises(
+        Refused, match="--name room-2: stack room-2-mod5-inf is of a deployment room-2, which is not of"
+    ):
+        deployed(aws, other)
+    removed(aws)
+    assert [seat.state for seat in deployed(aws, other)] == ["done"] * 3
+    with pytest.raises(Refused, match="id 2: stack room-2-mod5 is of a deployment room-2, which is not of this class"):
+        deployed(aws, order(two))
 
 
 def test_an_id_that_gives_a_stack_the_name_of_one_for_all_is_refused() -> None:
@@ -337,6 +367,24 @@ def test_an_id_that_gives_a_stack_the_name_of_one_for_all_is_refused() -> None:
     taken = (Student("base", "Base"),)
     with pytest.raises(SettingsError, match="id base: a stack that all share has this name"):
         Order(Settings((Deployment("hello", stacks),)), "hello-class", taken, taken).check()
+
+
+def test_what_may_be_replaced_is_warned_of_only_where_no_part_has_it(aws: FakeRoom) -> None:
+    """One part has the API, the other one the network, and an older stack what this version has no more."""
+    asked = order(allow_replace=("ModelInferenceApi", "LambdaEFSMLVPC", "Queue"))
+    deployed(aws, asked)
+    name = "room-student-02-mod5-inf"
+    body = decode(aws.stacks.templates[name])
+    aws.stacks.templates[name] = json.dumps({"Resources": body["Resources"] | {"Queue": {"Type": "AWS::SQS::Queue"}}})
+    seen, planned = Said(), Said()
+    run.preview(aws.gateways, asked, HERE, planned)
+    deployed(aws, asked, seen)
+    assert [text for said in (planned, seen) for text in said.texts("warning") if "--allow-replace" in text] == []
+    slip = Said()
+    deployed(aws, order(allow_replace=("ModelInferenceApi", "Qeue")), slip)
+    (told,) = slip.texts("warning")
+    assert told.startswith("--allow-replace Qeue has no effect: this deployment has no such resource")
+    assert "ModelInferenceApi" in told.partition("its protected resources are")[2]
 
 
 def test_a_warning_that_all_get_is_told_once(aws: FakeRoom) -> None:
@@ -455,8 +503,62 @@ def test_one_student_s_part_is_deleted_alone(aws: FakeRoom) -> None:
         "stack room-student-01-mod5-inf",
         "stack room-student-03-mod5-inf",
     ]
-    with pytest.raises(SettingsError, match="--only student-02: nobody in the class has this id"):
-        removed(aws, "student-02")
+    before, said = list(aws.journal), Said()
+    assert not removed(aws, "student-02", said=said)
+    assert said.texts("warning") == [
+        "--only student-02: nobody in the class has this id; there are student-01, student-03. Nothing of this "
+        "id is left to delete"
+    ]
+    assert aws.journal == before
+    assert not [text for text in said.texts("event") if "student-02  " in text], "it has no row"
+    with pytest.raises(SettingsError, match="--only Eve!: nobody in the class has this id; there are student-01, "):
+        removed(aws, "Eve!")
+
+
+def test_what_is_left_of_a_student_whose_stack_is_gone_goes_by_the_same_command(aws: FakeRoom) -> None:
+    """A kill came between the stack and what it leaves."""
+    deployed(aws, order())
+    del aws.stacks.stacks["room-student-02-mod5-inf"]
+    tags = {TAG: "room-student-02", CLASS_TAG: ROOM, STUDENT_TAG: "student-02"}
+    group, other = (f"/aws/lambda/room-student-0{number}-ml_inferencefunction" for number in (2, 3))
+    aws.account.answers["log_groups"] = frozenset({group, other})
+    aws.functions.log_groups = {group: tags, other: {**tags, TAG: "room-student-03", STUDENT_TAG: "student-03"}}
+    aws.apis.keys["k-2"], aws.apis.keys["k-3"] = tags, {**tags, TAG: "room-student-03", STUDENT_TAG: "student-03"}
+    told: list[list[str]] = []
+    assert removed(aws, "student-02", confirm=told.append)
+    assert told == [[f"log group {group}", "API key k-2"]]
+    assert (list(aws.functions.log_groups), list(aws.apis.keys)) == ([other], ["k-3"])
+    assert not removed(aws, "student-02")
+
+
+def test_the_machine_of_a_student_s_batches_is_no_part_and_goes_also_without_one(aws: FakeRoom) -> None:
+    deployed(aws, order(overrides={"MinScore": "0.5"}))
+    tags = {TAG: "room-student-02", CLASS_TAG: ROOM, STUDENT_TAG: "student-02", BESIDE_TAG: "batch"}
+    aws.stacks.put("room-student-02-batch", "CREATE_COMPLETE", tags=tags, parameters={"Concurrency": "2"})
+    seats = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert [seat.state for seat in seats] == ["done"] * 3
+    assert seats[1].dollars == seats[0].dollars
+    deployed(aws, order(counted(4, ROOM)))
+    assert aws.stacks.stacks["room-student-04-mod5-inf"].parameters["MinScore"] == "0.5"
+    del aws.stacks.stacks["room-student-02-mod5-inf"]
+    (_, lone, *_) = present.status(aws.gateways, wild_rydes(name=ROOM), ROOM, (), (), HERE, Said())
+    assert (lone.state, lone.verdict) == ("failed", present.NOT_DEPLOYED)
+    assert removed(aws)
+    assert aws.left == []
+
+
+@pytest.mark.parametrize("left", ["a stack", "a stack of another application", "a bucket"])
+def test_another_deployment_with_the_name_of_a_student_s_is_no_student(aws: FakeRoom, left: str) -> None:
+    deployed(aws, order())
+    if left == "a bucket":
+        aws.buckets.put("room-eve-123456789012-eu-west-1", {TAG: "room-eve"})
+    else:
+        stack = "room-eve-mod5-inf" if left == "a stack" else "room-eve-own"
+        aws.stacks.put(stack, "CREATE_COMPLETE", tags={TAG: "room-eve"})
+    before = list(aws.journal)
+    with pytest.raises(SettingsError, match="--only eve: nobody in the class has this id"):
+        removed(aws, "eve")
+    assert aws.journal == before
 
 
 def test_what_all_share_stays_while_a_student_s_part_cannot_be_deleted(aws: FakeRoom) -> None:
@@ -490,17 +592,30 @@ def test_nothing_is_deleted_while_one_stack_is_protected(aws: FakeRoom) -> None:
     assert aws.journal == before
 
 
+def test_what_is_retained_must_be_in_a_part_of_the_class(aws: FakeRoom) -> None:
+    deployed(aws, order())
+    aws.stacks.held["room-mod5"] = [StackResource("Files", "AWS::EFS::FileSystem", "fs-1")]
+    aws.stacks.held["room-student-01-mod5-inf"] = [StackResource("Own", "AWS::SQS::Queue", "q-1")]
+    before = list(aws.journal)
+    with pytest.raises(SettingsError, match="--retain Fils: no stack of class room has such a resource; there are "):
+        removed(aws, asked=wild_rydes(name=ROOM, retain=("Own", "Fils")))
+    assert aws.journal == before
+    assert removed(aws, asked=wild_rydes(name=ROOM, retain=("Own", "Files")))
+
+
 def test_a_plain_destroy_takes_the_network_only_when_no_student_is_left(aws: FakeRoom) -> None:
     deployed(aws, order())
     before = list(aws.journal)
-    with pytest.raises(Refused, match="wildrydes-ml class destroy --name room") as refused:
+    with pytest.raises(Refused, match=r"wildrydes-ml class destroy --name room --region eu-west-1$") as refused:
         destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=Said())
     assert "room-student-01-mod5-inf" in str(refused.value)
     assert aws.journal == before
+    said = Said()
     for student in STUDENTS:
-        assert destroying.destroy(wild_rydes(name=f"room-{student.id}"), aws=aws.gateways, reporter=Said())
-    assert destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=Said())
+        assert destroying.destroy(wild_rydes(name=f"room-{student.id}"), aws=aws.gateways, reporter=said)
+    assert destroying.destroy(wild_rydes(name=ROOM), aws=aws.gateways, reporter=said)
     assert aws.left == []
+    assert options_told(said) == [], "deploy alone makes no part of a class"
 
 
 def test_keys_of_students_whose_stacks_are_gone_go_too(aws: FakeRoom) -> None:
@@ -511,6 +626,25 @@ def test_keys_of_students_whose_stacks_are_gone_go_too(aws: FakeRoom) -> None:
     removed(aws)
     assert list(aws.apis.keys) == ["of others"]
     assert not aws.apis.plans
+
+
+def options_told(said: Said) -> list[list[str]]:
+    return [record["options"] for _, _, record in said.lines if "options" in record]
+
+
+def test_a_class_that_goes_tells_how_it_was_made(aws: FakeRoom) -> None:
+    deployed(aws, order(preset="lean", overrides={"ApiAuth": "API_KEY", "MinScore": "0.5"}, tags={"team": "rides"}))
+    deployed(aws, order(only=STUDENTS[:1], overrides={"MinScore": "0.7"}))
+    alone, whole = Said(), Said()
+    assert removed(aws, "student-01", said=alone)
+    assert options_told(alone) == [["--wired"]], "the others tell the rest"
+    assert removed(aws, said=whole)
+    told = "--wired --preset lean --set ApiAuth=API_KEY --set MinScore=0.5 --tag team=rides"
+    assert options_told(whole) == [told.split()]
+    assert any(text.startswith("deleted: stack room-student-02-mod5-inf") for text in whole.texts("event"))
+    nothing = Said()
+    assert not removed(aws, said=nothing)
+    assert options_told(nothing) == []
 
 
 def test_the_data_stay_for_the_next_class(aws: FakeRoom) -> None:

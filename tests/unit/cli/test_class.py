@@ -5,6 +5,8 @@ from pathlib import Path
 import pytest
 
 from wildrydes_ml.cli import main
+from wildrydes_ml.cli.ask_line import removing_class
+from wildrydes_ml.cli.parser import build_parser
 
 
 @pytest.fixture
@@ -64,11 +66,19 @@ def test_all_faults_of_a_roster_are_told_and_nothing_is_called(
     assert not (tmp_path / "home").exists()
 
 
+def test_the_command_that_deletes_some_students_parts_is_for_the_same_place() -> None:
+    line = ["class", "deploy", "s.csv", "--wired", "--name", "room", "--app", "my app.py", "--local", "--only", "anna"]
+    told = removing_class(build_parser().parse_args(line))
+    assert told == "wildrydes-ml class destroy --app 'my app.py' --name room --local"
+
+
 def test_status_and_destroy_of_nothing_say_so(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     place = ["--local", "--home", str(tmp_path / "home")]
     assert main(["class", "status", *place]) == 1
     assert "no emulator is running" in capsys.readouterr().err
     assert main(["class", "destroy", *place]) == 0
+    assert main(["class", "destroy", "--only", "anna", *place]) == 0
+    assert "has no emulator, so nothing of the class is there" in capsys.readouterr().out
 
 
 @pytest.mark.parametrize("action", ["status", "destroy"])

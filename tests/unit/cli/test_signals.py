@@ -6,7 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
+from wildrydes_ml.cli.entry import _run
+from wildrydes_ml.cli.parser import build_parser
 from wildrydes_ml.cli.signals import unwinding
+from wildrydes_ml.testing import Said
 
 HANG_UP, TERMINATE = signal.SIGHUP, signal.SIGTERM
 
@@ -43,3 +46,21 @@ def test_what_is_ignored_ends_nothing() -> None:
             os.kill(os.getpid(), HANG_UP)
     finally:
         signal.signal(HANG_UP, before)
+
+
+class Impatient(Said):
+    """A person who presses Ctrl-C at the first warning, and again when that is answered."""
+
+    def warning(self, text: str) -> None:
+        super().warning(text)
+        raise KeyboardInterrupt
+
+    def error(self, text: str) -> None:
+        os.kill(os.getpid(), signal.SIGINT)
+        super().error(text)
+
+
+def test_a_second_ctrl_c_does_not_spoil_the_words_after_the_first() -> None:
+    options, said = build_parser().parse_args(["status", "--local", "--region", "eu-west-1"]), Impatient()
+    assert _run(options, said, lambda: "stopped: it is so and so") == 130
+    assert said.texts("error") == ["stopped: it is so and so"]

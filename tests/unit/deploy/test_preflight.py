@@ -250,6 +250,12 @@ def test_each_problem_has_its_reason_and_its_remedy(good: dict[str, Any], bad: d
         assert words in problem.describe()
 
 
+def test_a_command_for_an_emulator_does_not_go_to_aws() -> None:
+    facts = {asked("log_group", SHORT): ""}
+    (problem,) = problems(facts, SHORT, endpoint="http://127.0.0.1:4566")
+    assert "ml_inferencefunction --region eu-west-1 --endpoint-url http://127.0.0.1:4566`" in problem.remedy
+
+
 @pytest.mark.parametrize(
     ("offering", "usable", "parameters", "advice"),
     [

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
@@ -10,7 +10,10 @@ from tests.unit.fakes import API_OUTPUTS, FakeAws
 from wildrydes_ml.aws.keys import Tags
 from wildrydes_ml.aws.records import Billable, NetworkInterface, StackResource
 from wildrydes_ml.aws.target import Target
+from wildrydes_ml.classroom.pacing import Over
+from wildrydes_ml.deploy import repeat
 from wildrydes_ml.deploy.deployer import Deployer
+from wildrydes_ml.deploy.planner import FoundStack
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.destroy.remains import STACK_TAG
 from wildrydes_ml.errors import InterruptedWork, OutOfReach, Refused, SettingsError, WildrydesError
@@ -463,6 +466,26 @@ def test_what_may_be_retained_is() -> None:
     assert f"delete {EFS} retaining Files" in aws.journal
 
 
+def test_a_resource_that_does_not_exist_cannot_be_retained_and_nothing_is_deleted() -> None:
+    """A slip in the name of what has somebody's data would lose them."""
+    aws = FakeAws()
+    files = StackResource("Files", "AWS::EFS::FileSystem", "fs-1")
+    function = StackResource("Answer", "AWS::Lambda::Function", "f")
+    aws.stacks.put(EFS, "CREATE_COMPLETE", resources=[function, files], tags=OURS)
+    told = r"--retain Fiels: no stack of wildrydes-ml has such a resource; there are Files; did you mean Files\?"
+    with pytest.raises(SettingsError, match=told):
+        removed(aws, retain=("Files", "Fiels"))
+    assert aws.journal == []
+
+
+def test_what_the_first_run_retained_does_not_keep_the_second_from_the_rest() -> None:
+    aws = deployed()
+    del aws.stacks.stacks[INFERENCE]
+    aws.stacks.held[EFS] = [StackResource("FileSystemResource", "AWS::EFS::FileSystem", "fs-1")]
+    assert removed(aws, retain=("ModelInferenceApi",))
+    assert not removed(aws, retain=("ModelInferenceApi", "Nope"))
+
+
 def test_kept_files_stay_and_what_bills_by_the_hour_goes() -> None:
     aws, said, shown = deployed(), Said(), list[str]()
     before = aws.stacks.stacks[EFS].parameters
@@ -508,6 +531,88 @@ def test_kept_files_go_with_the_next_destroy_without_the_option() -> None:
     assert removed(aws)
     assert [name for name in aws.stacks.stacks if aws.stacks.describe(name)] == ["theirs"]
     assert aws.buckets.labels == {}
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({}, []),
+        ({"preset": "workshop"}, []),
+        ({"preset": "lean"}, ["--preset", "lean"]),
+        ({"route": "short", "preset": "lean"}, ["--route", "short", "--preset", "lean"]),
+        (
+            {"preset": "lean", "overrides": {"MinScore": "0.5", "FunctionName": "mine"}},
+            ["--preset", "lean", "--set", "FunctionName=mine", "--set", "MinScore=0.5"],
+        ),
+        (
+            {"preset": "lean", "overrides": {"InternetEgress": "nat"}},
+            ["--set", "BootstrapInstance=stop", "--set", "ThroughputMode=elastic"],
+        ),
+        ({"bucket": "given", "tags": {"team": "rides"}}, ["--bucket", "given", "--tag", "team=rides"]),
+        ({"model": "https://a.example/m.tar.gz"}, ["--set", "ModelUrl=https://a.example/m.tar.gz"]),
+        ({"expires": "2096-01-01T18:00:00Z", "name": "rides"}, []),
+    ],
+    ids=str,
+)
+def test_what_the_stacks_remembered_is_told_when_they_go(options: dict[str, Any], told: list[str]) -> None:
+    aws, said = FakeAws(), Said()
+    if "bucket" in options:
+        aws.buckets.put("given", {}, "data.csv")
+    deployer = Deployer.planned(aws.gateways, wild_rydes(**options), Target(), Said())
+    for step in deployer.plan.steps:
+        deployer.run(step)
+    assert removed(aws, said, name=options.get("name", "wildrydes-ml"))
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [told]
+
+
+def test_the_role_that_cloudformation_takes_is_told() -> None:
+    aws, said, role = deployed(), Said(), "arn:aws:iam::123456789012:role/deployer"
+    aws.stacks.stacks[EFS] = replace(aws.stacks.stacks[EFS], role=role)
+    assert removed(aws, said)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [["--role-arn", role]]
+
+
+def test_what_the_place_decides_is_no_option() -> None:
+    """An emulator has values of its own, of the place and of the application."""
+    own = replace(wild_rydes().deployments[0], local={"MinScore": "0.5"})
+    here = Target(endpoint="http://127.0.0.1:1", parameters={"InternetEgress": "ipv6"})
+    aws = deployed(preset="lean", overrides={"MinScore": "0.5", "Timeout": "60"})
+    found = [FoundStack(one, aws.stacks.template(one.name)) for one in aws.stacks.stacks.values() if one.tags]
+    told = repeat.options([own], own, found, here, bucket=BUCKET)
+    assert told == ["--preset", "lean", "--set", "Timeout=60"]
+
+
+def test_a_model_of_this_machine_is_a_word_in_capitals_and_its_link_is_told_nobody(tmp_path: Any) -> None:
+    (tmp_path / "saved_model.pb").write_bytes(b"graph")
+    aws, said = deployed(model=str(tmp_path)), Said()
+    assert aws.stacks.stacks[EFS].parameters["ModelUrl"]
+    assert removed(aws, said)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [["--model", "MODEL"]]
+
+
+def test_a_stack_that_is_kept_remembers_what_it_was_given() -> None:
+    aws, said = deployed(preset="lean", overrides={"MinScore": "0.5"}), Said()
+    assert removed(aws, said, keep_data=True)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == [["--set", "MinScore=0.5"]]
+
+
+def test_a_template_that_may_not_be_read_keeps_nothing_from_its_end() -> None:
+    aws, said = deployed(preset="lean"), Said()
+
+    def denied(name: str) -> str:
+        raise WildrydesError("not authorized to perform cloudformation:GetTemplate")
+
+    gateways = replace(aws.gateways, stacks=cast(Any, Over(aws.stacks, template=denied)))
+    assert destroy(gateways, wild_rydes(), Target(), said, lambda found: None)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == []
+
+
+def test_what_no_stack_tells_is_not_told() -> None:
+    aws, said = deployed(preset="lean"), Said()
+    del aws.stacks.stacks[EFS], aws.stacks.stacks[INFERENCE]
+    assert removed(aws, said)
+    assert not removed(aws, said)
+    assert [record["options"] for _, _, record in said.lines if "options" in record] == []
 
 
 def test_kept_files_keep_the_free_way_out() -> None:

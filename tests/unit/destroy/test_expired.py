@@ -8,13 +8,14 @@ import pytest
 
 from tests.unit.deploy.test_survey import DAY, FUTURE, NOW, PAST, account, put
 from tests.unit.fakes import FakeAws
+from wildrydes_ml.aws.records import StackResource
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.deploy import survey
 from wildrydes_ml.deploy.deployer import Deployer
 from wildrydes_ml.deploy.survey import Standing
 from wildrydes_ml.destroy import expired
 from wildrydes_ml.destroy.destroyer import destroy
-from wildrydes_ml.errors import Refused, WildrydesError
+from wildrydes_ml.errors import Refused, SettingsError, WildrydesError
 from wildrydes_ml.tags import EXPIRES_TAG, TAG
 from wildrydes_ml.testing import IDENTITY, Said
 from wildrydes_ml.workshop.settings import wild_rydes
@@ -42,6 +43,17 @@ def test_what_has_expired_goes_and_all_else_stays() -> None:
     assert there == ["wildrydes-ml-mod5", "wildrydes-ml-mod5-inf", "theirs"]
     assert "verified: no billable resource of iris remains" in said.texts("event")
     assert removed(aws) == []
+
+
+def test_what_is_retained_must_be_of_one_of_them() -> None:
+    aws = account()
+    aws.stacks.held["iris"] = [StackResource("Key", "AWS::KMS::Key", "k-1")]
+    aws.stacks.held["wildrydes-ml-mod5"] = [StackResource("Files", "AWS::EFS::FileSystem", "fs-1")]
+    found = list(survey.expired(aws.gateways, LATER))
+    kept = expired.retained(aws.gateways, found, wild_rydes(retain=("Files",)))
+    assert kept == {"iris": (), "wildrydes-ml": ("Files",)}
+    with pytest.raises(SettingsError, match=r"--retain Kye: no stack of what has expired has .* there are Files, Key;"):
+        expired.retained(aws.gateways, found, wild_rydes(retain=("Kye",)))
 
 
 def test_each_is_proven_by_itself() -> None:

@@ -105,25 +105,47 @@ def test_a_class_has_the_view_on_a_terminal() -> None:
 
 
 def test_a_class_that_was_deleted_has_a_summary_on_a_terminal_and_in_a_pipe() -> None:
-    watched = Watched(80, verb="class", following=Next("wildrydes-ml class destroy"))
-    piped = Piped(verb="class")
+    following = Next("class.py destroy", deploy="class.py deploy STUDENTS.csv", takes_options=True)
+    watched = Watched(80, verb="class", following=following)
+    piped = Piped(verb="class", following=following)
     for said in (watched.said, piped.said):
         said.event("x", seats=[seat("anna", "done", "deleted"), seat("bob", "done", "deleted")])
         said.event("delete", step=1, steps=1, doing="delete stack room-mod5", on="room-mod5")
         said.event("verified: no billable resource of class room remains", about="idle cost")
+        said.event("deleted: a class", about="gone", options=["--preset", "lean", "--tag", "team=two words"])
         said.result(True, changed=True)
     rows = [" ".join(line.split()) for line in watched.terminal.lines]
-    assert rows[-4:] == [
+    again = "class.py deploy STUDENTS.csv --preset lean --tag 'team=two words'"
+    assert rows[-5:] == [
         "✓ Deleted in 0 s",
         "Deleted the stacks of 2 students; stack room-mod5",
         "Checked no billable resource of class room remains",
+        f"Again {again}",
         "Log /logs/deploy.log",
     ]
     assert "Deleted: the stacks of 2 students; stack room-mod5" in piped.out.getvalue()
+    assert f"Again: {again}" in piped.out.getvalue()
 
 
-def test_a_class_that_was_made_has_its_table_and_no_other_summary() -> None:
-    watched = under_way(80, verb="class")
-    watched.said.output("2 of 3 students done, 1 failed")
-    watched.said.result(True, students=3, failed=[])
-    assert watched.terminal.lines == ["2 of 3 students done, 1 failed"]
+def test_a_class_that_was_made_has_its_table_and_no_other_summary_but_what_comes_next() -> None:
+    following = Next("class.py deploy s.csv", "class.py status", "class.py destroy")
+    watched = under_way(80, verb="class", following=following)
+    piped = Piped(verb="class", following=following)
+    for said in (watched.said, piped.said):
+        said.output("3 of 3 students done")
+        said.result(True, students=3, failed=[])
+    told = ["3 of 3 students done", "  Next     class.py status", "  Delete   class.py destroy"]
+    assert watched.terminal.lines == told
+    assert piped.out.getvalue().splitlines()[-2:] == ["Next: class.py status", "Delete: class.py destroy"]
+
+
+def test_of_a_class_that_failed_only_the_same_command_comes_next() -> None:
+    watched = under_way(
+        80, verb="class", following=Next("class.py deploy s.csv", "class.py status", "class.py destroy")
+    )
+    watched.said.error("2 of 3 students done, 1 failed: bob. Run class deploy again; what is done stays")
+    watched.said.result(False, students=3, failed=["bob"], exit_code=1)
+    assert "the same command" not in watched.terminal.raw, "which after class status would be in vain"
+    rows = [" ".join(line.split()) for line in watched.terminal.lines]
+    assert "Again class.py deploy s.csv" in rows
+    assert not any("class.py status" in row or "class.py destroy" in row for row in rows)

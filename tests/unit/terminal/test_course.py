@@ -221,6 +221,50 @@ def test_the_next_commands_are_for_the_same_place() -> None:
     given = ["deploy", "--app", "a.py", "--region=eu-west-1"]
     found = following(build_parser().parse_args(given), given, "")
     assert found.use == "wildrydes-ml ask --app a.py --region eu-west-1"
+    assert found.deploy_with(["--preset", "lean"]) == "wildrydes-ml deploy --app a.py --region eu-west-1 --preset lean"
+    assert found.deploy_with([]) == "wildrydes-ml deploy --app a.py --region eu-west-1"
+    assert found.deploy_with(None) == "", "a command without the settings would make another deployment"
+
+
+def test_a_demo_that_is_over_is_begun_again_as_it_was_begun() -> None:
+    found = following(build_parser("demo").parse_args(["--port", "8000"]), ["--port", "8000"], "demo")
+    assert found.deploy_with(["--set", "MinScore=0.5"]) == "bin/demo.py --port 8000"
+
+
+@pytest.mark.parametrize(
+    ("given", "use", "remove", "deploy"),
+    [
+        (
+            ["deploy", "s.csv", "--name", "room", "--wired", "--only", "anna"],
+            "bin/class.py status --name room",
+            "bin/class.py destroy --name room",
+            "",
+        ),
+        (["status", "s.csv", "--local"], "", "", ""),
+        (["destroy", "--local"], "", "", "bin/class.py deploy STUDENTS.csv --local --preset lean"),
+        (
+            ["destroy", "--only", "anna", "--only", "bob", "--yes"],
+            "",
+            "",
+            "bin/class.py deploy STUDENTS.csv --only anna --only bob --preset lean",
+        ),
+    ],
+)
+def test_what_comes_after_a_command_of_a_class(given: list[str], use: str, remove: str, deploy: str) -> None:
+    found = following(build_parser("class").parse_args(given), given, "class")
+    assert (found.use, found.remove, found.deploy_with(["--preset", "lean"])) == (use, remove, deploy)
+    again = "" if given[0] == "status" else f"bin/class.py {' '.join(given)}"
+    assert found.again == again
+
+
+def test_a_stop_after_the_last_step_says_that_it_is_done() -> None:
+    course = Course(Clock())
+    for number, text in enumerate(("delete stack a", "delete bucket b"), start=1):
+        course.event(text, step=number, steps=2, doing=text)
+    course.event("checking that nothing billable is left", steps=0)
+    assert words(course, "destroy", LINE, is_local=False) == (
+        f"stopped. Done so far: delete stack a, delete bucket b. To continue from there, run: {LINE}"
+    )
 
 
 def test_after_the_last_step_what_is_said_is_what_goes_on() -> None:

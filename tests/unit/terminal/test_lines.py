@@ -15,6 +15,7 @@ import pytest
 
 from wildrydes_ml.terminal.choice import Asked, choose
 from wildrydes_ml.terminal.course import Course
+from wildrydes_ml.terminal.ending import Next
 from wildrydes_ml.terminal.lines import Lines
 from wildrydes_ml.terminal.several import Several
 from wildrydes_ml.testing import Clock
@@ -25,11 +26,11 @@ from .seen import NEXT, STACK, Terminal, Watched, begin, end_well, filling, happ
 class Piped:
     """Lines in a pipe, whose time passes by its clock."""
 
-    def __init__(self, verb: str = "deploy", is_quiet: bool = False) -> None:
+    def __init__(self, verb: str = "deploy", is_quiet: bool = False, following: Next = NEXT) -> None:
         self.clock, self.out, self.err = Clock(), io.StringIO(), io.StringIO()
         self.course = Course(self.clock)
         self.lines = Lines(
-            self.course, verb, NEXT, lambda: "/logs/a.log", self.out, self.err, self.clock, "asking AWS", is_quiet
+            self.course, verb, following, lambda: "/logs/a.log", self.out, self.err, self.clock, "asking AWS", is_quiet
         )
         self.said = Several(self.course, self.lines)
 

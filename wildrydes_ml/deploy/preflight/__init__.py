@@ -114,7 +114,7 @@ def check(
         wanted = tuple(ask for ask in wanted if _is_for_an_emulator(ask, desired))
     facts, unknown = look(aws.account, wanted, 1 if target.is_local else _THREADS)
     _tell_unknown(facts, unknown, target, reporter)
-    found = problems(facts, desired, made)
+    found = problems(facts, desired, made, target.endpoint)
     for problem in found:
         if not problem.is_certain:
             reporter.warning(problem.describe())

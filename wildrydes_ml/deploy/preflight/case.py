@@ -33,7 +33,8 @@ class Case:
     """The facts, the deployment, the parts of it that the plan creates or changes, and the whole deployment.
 
     `instead` says for a question what to do, where the template's parameters do not show it. `locked` are the
-    runtimes that packages are made for: a parameter's value → the runtimes on AWS, and locally.
+    runtimes that packages are made for: a parameter's value → the runtimes on AWS, and locally. `endpoint` is an
+    emulator's address: a command that a person pastes must not go to AWS then.
     """
 
     facts: Facts
@@ -42,6 +43,12 @@ class Case:
     whole: tuple[Part, ...]
     instead: Mapping[str, str] = field(default_factory=dict)
     locked: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = field(default_factory=dict)
+    endpoint: str = ""
+
+    @property
+    def remedies(self) -> Remedies:
+        """The commands for this account or emulator."""
+        return Remedies(self.desired.identity.region, self.endpoint)
 
     def fact(self, name: str, subject: str = "") -> Any:
         """The answer; None where it is not known."""
@@ -61,7 +68,7 @@ class Case:
 
         https://docs.aws.amazon.com/servicequotas/latest/userguide/request-quota-increase.html
         """
-        return Remedies(self.desired.identity.region).command(
+        return self.remedies.command(
             "service-quotas", "request-service-quota-increase", "--service-code", quota.service,
             "--quota-code", quota.raised_by or quota.code, "--desired-value", str(value),
         )  # fmt: skip

@@ -9,15 +9,15 @@ from .case import Case, Problem
 from .needs import Part, whole
 
 
-def problems(facts: Facts, desired: Desired, parts: Sequence[Part] | None = None) -> list[Problem]:
+def problems(facts: Facts, desired: Desired, parts: Sequence[Part] | None = None, endpoint: str = "") -> list[Problem]:
     """The problems that the known facts cause for the deployment; unknown facts cause none.
 
-    `parts` are what the plan creates, as `needs.parts` finds it; without them it is the whole deployment.
+    `parts` are what the plan creates, as `needs.parts` finds it; without them it is the whole deployment. `endpoint` is
+    an emulator's address.
     """
     everything, wanted = whole(desired), desired.deployment
-    case = Case(
-        facts, desired, everything if parts is None else tuple(parts), everything, wanted.instead, wanted.locked
-    )
+    made = everything if parts is None else tuple(parts)
+    case = Case(facts, desired, made, everything, wanted.instead, wanted.locked, endpoint)
     return [problem for judge in _JUDGES for problem in judge(case)]
 
 

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 
 from ...aws.records import Billable
 from ...checks.stack import FUNCTION
-from ..remedies import Remedies
 from .case import Case, Problem, choice
 from .needs import LOG_GROUP, NAMES, Part, exported, imported, stored
 
@@ -25,7 +24,7 @@ def name_problems(case: Case) -> Iterator[Problem]:
 def _taken(case: Case, part: Part, title: str, kind: str, name: str, maker: str) -> Problem:
     key, what = NAMES[kind][0], _WORDS[kind]
     why = f"stack {maker} already has one with this name" if maker else "it already exists, and no stack created it"
-    removal = Remedies(case.desired.identity.region).removal(Billable(what, name))
+    removal = case.remedies.removal(Billable(what, name))
     instead = "delete that stack if it is not needed" if maker else f"if nobody needs it, delete it with `{removal}`"
     setting = part.setting(title, key)
     other = choice(setting, "NAME", f"another {key} for {title}")
