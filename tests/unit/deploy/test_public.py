@@ -166,10 +166,12 @@ def test_a_failed_update_is_undone_first_and_the_plan_made_anew(aws: FakeAws, qu
 
 def test_a_stack_of_a_file_is_fed_by_another_and_by_a_troposphere_template(tmp_path: Path) -> None:
     from troposphere import Parameter, Template
+    from troposphere.sns import Topic
 
     template = Template()
     template.add_parameter(Parameter("From", Type="String"))
     template.set_description("Reads the queue.")
+    template.add_resource(Topic("Read"))
     reader = Stack.of(template, "reader", inputs={"From": StackOutput("", "Queue")})
     whole = Deployment("thumbs", (Stack.of(str(FILE), parameters={"Stage": "live"}), reader))
     assert whole.stack_names("thumbs") == ("thumbs", "thumbs-reader")
