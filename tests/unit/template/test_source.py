@@ -228,8 +228,16 @@ REFUSED = [
         "stack.yml:1:20: the parameter Size has no Type; add one, such as String",
     ),
     ("Parameters: {Size: Number}\nResources: {T: {Type: T}}\n", "stack.yml:1:20: the parameter Size has no Type"),
+    (
+        "Parameters: {Size: {Type: Int}}\nResources: {T: {Type: T}}\n",
+        "stack.yml:1:27: the parameter Size has the Type Int, which CloudFormation does not know; use String",
+    ),
+    (
+        f"{TOPIC}Outptus: {{}}\n",
+        "stack.yml:4:10: CloudFormation does not know the section Outptus; correct or remove it; did you mean Outputs?",
+    ),
     (f"Conditions: [a]\n{TOPIC}", "stack.yml:1:13: Conditions must be a mapping"),
-    ("a: &a [*a]\n" + TOPIC, "this is neither YAML nor JSON: found unconstructable recursive node"),
+    ("Metadata: &a {a: *a}\n" + TOPIC, "this is neither YAML nor JSON: found unconstructable recursive node"),
     (f"{'{' * 5000}", "this is neither YAML nor JSON"),
     (f"{TOPIC}    P: {'[' * 3000}{']' * 3000}\n", "this is neither YAML nor JSON"),
 ]
