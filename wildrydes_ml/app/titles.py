@@ -8,6 +8,9 @@ from . import parameters
 API = "Api"
 """The logical id of an App's API, which is added to the template last."""
 
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html: an output's description.
+OUTPUT_CHARACTERS = 1024
+
 
 def refuse_taken(template: Template, kind: str, title: str) -> None:
     """Raises TypeError and ValueError for a title that cannot be a logical id, or that the App uses already."""

@@ -24,7 +24,8 @@ PRIVATE_SUBNET_TWO_CIDR = "10.0.3.0/24"
 
 _WEB_PORTS = ((443, "HTTPS"), (80, "HTTP"))
 _NFS_PORT = 2049
-_CIDR = r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}"
+_OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+_CIDR = rf"({_OCTET}\.){{3}}{_OCTET}/(\d|[12]\d|3[0-2])"
 _SUBNETS_ADVICE = (
     "name two or more subnets in different Availability Zones; for a list parameter, Select(0, Ref(it)) and so on"
 )
