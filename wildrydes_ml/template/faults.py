@@ -140,9 +140,9 @@ def _of_keys(node: yaml.Node) -> Iterator[Fault]:
 
 def _of_function(key: yaml.ScalarNode, value: yaml.Node) -> Iterator[Fault]:
     """Of a key that names a function."""
-    prefix, _, rest = key.value.partition("::")
+    prefix, colons, rest = key.value.partition("::")
     name = rest.partition("::")[0]
-    if prefix != "Fn" or name in _FUNCTIONS:
+    if prefix != "Fn" or not colons or name in _FUNCTIONS:
         return
     if name in _EXPANDED:
         yield key.start_mark, _expanded(f"Fn::{name}", name, value)

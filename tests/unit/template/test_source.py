@@ -122,6 +122,12 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     assert read_text(tmp_path, b"\xef\xbb\xbf" + TOPIC.encode()).text == TOPIC
 
 
+def test_a_resource_may_be_called_fn(tmp_path: Path) -> None:
+    file = tmp_path / "stack.yml"
+    file.write_text("Resources:\n  Fn: {Type: AWS::Lambda::Function}\n")
+    assert read(file).body["Resources"]["Fn"] == {"Type": "AWS::Lambda::Function"}
+
+
 def test_an_anchor_alone_changes_nothing(tmp_path: Path) -> None:
     text = TOPIC.replace("Type:", "Type: &kind")
     assert read_text(tmp_path, text).text == text
