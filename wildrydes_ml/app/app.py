@@ -49,6 +49,7 @@ class App:
         access: Who may call the API; it holds for all routes.
         runtime: The Lambda runtime of the functions and of what fills EFS; the default of parameter `PythonRuntime`.
         architecture: Their processor; the default of parameter `Architecture`.
+        about: The template's description, up to 1024 bytes.
         cors: The origins whose pages may call the API, such as `["https://example.org"]`. API Gateway answers the
             browsers' OPTIONS requests. The handler must add the header `Access-Control-Allow-Origin` to its own
             answers: the variable `CORS_ORIGINS` has the origins, separated by commas.
@@ -156,7 +157,9 @@ class App:
             environment: Text, numbers, parameters, resources and functions; the last three stand for their `Ref`.
             may: What its role allows: results of `allow`.
             mounted: Whether it sees EFS, or with `Storage("zip")` has packages and model in its zip.
-            physical_name: Its name in the account; by default CloudFormation chooses it.
+            log_days: Days to keep the logs, one of the values that CloudWatch Logs allows.
+            reserved_concurrency: Instances; '' for off. `provisioned_concurrency`: instances that are kept ready.
+            physical_name: Its name in the account; by default CloudFormation chooses it. `about`: its description.
         """
         refuse_taken(self._template, "function", name)
         where = f"function {name!r}"

@@ -18,6 +18,7 @@ class FileSystemMount:
     Attributes:
         subnets: Ids of the functions' subnets, each in a zone with a mount target; a list, or a list parameter.
         security_groups: Ids of the functions' security groups; a list, or a list parameter.
+        access_point_arn: The ARN of the access point, such as `Storage.access_point_arn`.
         path: Where the functions see the access point: /mnt/ and one name.
         ipv6: Whether the functions may use IPv6 to reach the Internet.
         mount_targets: Logical ids of this template's mount targets; a function is created after them.
