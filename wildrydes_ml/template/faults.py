@@ -191,7 +191,9 @@ def _of_sections(sections: dict[str, yaml.Node]) -> Iterator[Fault]:
 
 
 def _of_parameter(name: str, parameter: yaml.Node) -> Iterator[Fault]:
-    kind = _entries(parameter).get("Type")
+    kind, default = (_entries(parameter).get(key) for key in ("Type", "Default"))
+    if default is not None and not isinstance(default, yaml.ScalarNode):
+        yield default.start_mark, f"the Default of parameter {name} is no text; write one, such as 'a,b' for a list"
     if not isinstance(kind, yaml.ScalarNode):
         yield parameter.start_mark, f"the parameter {name} has no Type; add one, such as String"
     elif not re.fullmatch(_TYPE, kind.value, re.ASCII):

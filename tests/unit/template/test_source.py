@@ -235,6 +235,10 @@ REFUSED = [
     ),
     ("Parameters: {Size: Number}\nResources: {T: {Type: T}}\n", "stack.yml:1:20: the parameter Size has no Type"),
     (
+        "Parameters: {Sizes: {Type: CommaDelimitedList, Default: [a, b]}}\nResources: {T: {Type: T}}\n",
+        "stack.yml:1:57: the Default of parameter Sizes is no text; write one, such as 'a,b' for a list",
+    ),
+    (
         "Parameters: {Size: {Type: Int}}\nResources: {T: {Type: T}}\n",
         "stack.yml:1:27: the parameter Size has the Type Int, which CloudFormation does not know; use String",
     ),
