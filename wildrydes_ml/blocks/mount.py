@@ -32,10 +32,11 @@ class FileSystemMount:
     mount_targets: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for name in ("subnets", "security_groups"):
+        for name, kind in (("subnets", "subnet"), ("security_groups", "sg")):
             where, values = f"FileSystemMount.{name}", getattr(self, name)
             if isinstance(values, str) or not hasattr(values, "to_dict"):
                 arguments.several(where, values, 1, "name one or more ids, each once")
+                arguments.ids(where, values, kind)
         arguments.access_point_arn("FileSystemMount.access_point_arn", self.access_point_arn)
         arguments.text("FileSystemMount.path", self.path, _MOUNT_PATH, "use /mnt/ and one name, such as /mnt/python")
         if isinstance(self.mount_targets, str):
