@@ -19,4 +19,6 @@ def refuse_taken(template: Template, kind: str, title: str) -> None:
         raise ValueError(f"{kind} {title!r}: the template has a parameter with that name; choose another")
     if title == API:
         raise ValueError(f"{kind} {title!r}: the App's API has this name; choose another name for the {kind}")
+    if kind == "function" and f"{title}Function" in template.outputs:
+        raise ValueError(f"{kind} {title!r}: the App has an output '{title}Function' already; choose another name")
     arguments.unused(template, title, f"choose another name for the {kind}")

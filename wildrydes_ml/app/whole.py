@@ -23,4 +23,7 @@ def refuse_incomplete(template: Template) -> None:
         for name in references(one.to_dict()):
             # AWS::Region and the like are CloudFormation's.
             if name not in known and not name.startswith("AWS::"):
-                raise ValueError(f"{title} refers to {name!r}, which the App does not have: add it with app.add(...)")
+                raise ValueError(
+                    f"{title} refers to {name!r}, which the App does not have: "
+                    "add it with app.add(...) or app.parameter(...)"
+                )

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from troposphere import GetAtt, Ref, Sub
+from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.dynamodb import Table
 from troposphere.elasticloadbalancingv2 import LoadBalancer
 from troposphere.s3 import Bucket
@@ -332,6 +332,18 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
         lambda app: whole(app, Queue("Words", Condition="Lost")),
         "Words has the condition 'Lost'",
     ),
+    "function whose output is taken": (
+        lambda app: function(told(app, "OtherFunction")),
+        "^function 'Other': the App has an output 'OtherFunction' already; choose another name",
+    ),
+    "parameter of another App": (
+        lambda app: [
+            function(app, environment={"SURE": Parameter("Sure", Type="String")}),
+            app.route("POST /", only(app)),
+            app.template(),
+        ],
+        r"Other refers to 'Sure'.*app.add\(...\) or app.parameter\(...\)",
+    ),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),
     "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
     "function of no name": (lambda app: function(app, name=3), "pass its name as text"),
@@ -350,6 +362,11 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "output of nothing": (lambda app: whole(app, output=Ref("Lost")), "X refers to 'Lost'"),
     "access without a route": (lambda app: [function(app), app.template()], r"add one with app.route"),
 }
+
+
+def told(app: App, output: str) -> App:
+    app.output(output, "x")
+    return app
 
 
 def only(app: App) -> Function:
