@@ -54,6 +54,7 @@ WHEN = (
     ("wildrydes_ml/blocks", "Blocks"),
     ("wildrydes_ml/template", "A template"),
     ("wildrydes_ml/deployment", "A template"),
+    ("wildrydes_ml/stacks", "A template"),
     ("wildrydes_ml/checks", "A template"),
     ("wildrydes_ml/workshop", "A template"),
     ("wildrydes_ml/code", "The function's code"),

@@ -4,7 +4,6 @@ Nothing in it names an account, a region or what a person sets: `Settings` have 
 deployment (`wildrydes_ml.workshop.deployments`), an `App` makes another, and anybody can write one by hand.
 """
 
-import re
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
@@ -18,69 +17,12 @@ from .naming import NAME
 from .proofs import Called, Values
 from .proofs import Proof as Proof
 from .proofs import Verdict as Verdict
-from .template.source import Given, Source, source_of
+from .stacks import Stack as Stack
+from .stacks import StackOutput as StackOutput
+from .stacks import names
 
 # The parameter that gets the bucket where none is named.
 BUCKET = "DataBucket"
-
-
-@dataclass(frozen=True)
-class StackOutput:
-    """An output of another stack of the deployment."""
-
-    stack: str
-    """The id of the stack."""
-    key: str
-    """The output's name."""
-
-
-@dataclass(frozen=True)
-class Stack:
-    """A CloudFormation stack of a deployment."""
-
-    source: Source
-    """Its template."""
-    id: str = ""
-    """The end of the stack's name: NAME-ID, or NAME alone without an id."""
-    parameters: Values = field(default_factory=dict)
-    """Parameters that the deployment sets. Nobody else can set them."""
-    inputs: Mapping[str, tuple[StackOutput, ...]] = field(default_factory=dict)
-    """Parameters that get their values from outputs of earlier stacks. Several outputs are joined with commas."""
-
-    @classmethod
-    def of(
-        cls,
-        template: Given,
-        id: str = "",
-        *,
-        parameters: Values | None = None,
-        inputs: Mapping[str, StackOutput | tuple[StackOutput, ...]] | None = None,
-        name: str = "",
-    ) -> "Stack":
-        """A stack of a YAML or JSON file, or of a troposphere template.
-
-        A relative path starts at the working directory. `name` is the file's name for a template
-        that code has built, ID.yml without one. Raises SettingsError with file, line and
-        column for a template that CloudFormation or the deployer does not accept.
-        """
-        source = source_of(template, name or f"{id or 'template'}.yml")
-        fed = {key: one if isinstance(one, tuple) else (one,) for key, one in (inputs or {}).items()}
-        return cls(source, id, parameters or {}, fed)
-
-    def name(self, prefix: str) -> str:
-        """The stack's name in a deployment of that name."""
-        return f"{prefix}-{self.id}" if self.id else prefix
-
-    @property
-    def rows(self) -> Mapping[str, Mapping[str, Any]]:
-        """The template's parameters with their properties."""
-        rows: Mapping[str, Mapping[str, Any]] = self.source.body.get("Parameters", {})
-        return rows
-
-    @property
-    def told(self) -> Values:
-        """The names of the template's outputs, without values."""
-        return dict.fromkeys(self.source.body.get("Outputs", {}), "")
 
 
 @dataclass(frozen=True)
@@ -244,24 +186,24 @@ class Deployment:
         if not self.stacks:
             raise ValueError("Deployment.stacks is empty: name at least one stack")
         _refuse_wrong_kinds(self)
-        _refuse_wrong_ids([stack.id for stack in self.stacks])
+        _refuse_equal_ids([stack.id for stack in self.stacks])
         for index, stack in enumerate(self.stacks):
-            _refuse_wrong_parameters(stack)
             _refuse_wrong_inputs(stack, self.stacks[:index])
         for code in self.code:
             if missing := [name for name in code.parameters if name not in self.rows]:
                 raise ValueError(
-                    f"Code.parameters: no template has a parameter {', '.join(missing)}; they have {_names(self.rows)}"
+                    f"Code.parameters: no template has a parameter {', '.join(missing)}; they have {names(self.rows)}"
                 )
         for name, values in self.presets.items():
             if missing := [key for key in values if key not in self.rows]:
                 raise ValueError(
-                    f"preset {name!r}: no template has a parameter {', '.join(missing)}; they have {_names(self.rows)}"
+                    f"preset {name!r}: no template has a parameter {', '.join(missing)}; they have {names(self.rows)}"
                 )
         if self.bucket != BUCKET and self.bucket not in self.rows:
             raise ValueError(
-                f"Deployment.bucket: no template has a parameter {self.bucket}; they have {_names(self.rows)}"
+                f"Deployment.bucket: no template has a parameter {self.bucket}; they have {names(self.rows)}"
             )
+        _refuse_unknown_names(self)
         if self.proof:
             _refuse_wrong_proof(self.proof, self)
 
@@ -315,27 +257,50 @@ class Deployment:
         return tuple(stack.name(name) for stack in self.stacks)
 
 
-def _names(known: Collection[str]) -> str:
-    return ", ".join(sorted(known)) or "none"
-
-
 def _refuse_wrong_kinds(deployment: Deployment) -> None:
     """A kind is named, not shown: a stack would show its whole template."""
-    for name, kind, such in (("stacks", Stack, "Stack.of('a.yml')"), ("code", Code, "Code(Path('handler'))")):
+    lists: tuple[tuple[str, type, str], ...] = (
+        ("stacks", Stack, "Stack.of('a.yml')"),
+        ("code", Code, "Code(Path('handler'))"),
+    )
+    for name, kind, such in lists:
         given = getattr(deployment, name)
         if not isinstance(given, (tuple, list)):
             raise TypeError(f"Deployment.{name} is a {type(given).__name__}: pass a tuple, such as ({such},)")
         for one in given:
             if not isinstance(one, kind):
                 raise TypeError(f"Deployment.{name} has a {type(one).__name__}: pass a tuple, such as ({such},)")
-    if deployment.proof is not None and not isinstance(deployment.proof, Proof):
-        raise TypeError(f"Deployment.proof is a {type(deployment.proof).__name__}: pass Proof.of(...)")
+    parts: tuple[tuple[str, type, str], ...] = (
+        ("proof", Proof, "Proof.of(...)"),
+        ("filling", Filling, "a Filling of wildrydes_ml.deployment; wildrydes_ml.Filling is for an App"),
+        ("packed", Packed, "Packed(...)"),
+        ("kept", Kept, "Kept(...)"),
+    )
+    for name, kind, such in parts:
+        given = getattr(deployment, name)
+        if given is not None and not isinstance(given, kind):
+            raise TypeError(f"Deployment.{name} is a {type(given).__name__}: pass {such}")
 
 
-def _refuse_wrong_ids(ids: list[str]) -> None:
+def _refuse_unknown_names(deployment: Deployment) -> None:
+    """Of stacks that are not there, and of parameters that no template has."""
+    ids = [stack.id for stack in deployment.stacks]
+    for name in ("filling", "kept"):
+        part = getattr(deployment, name)
+        if part is not None and part.stack not in ids:
+            raise ValueError(
+                f"{type(part).__name__}.stack is {part.stack!r}: the stacks have the ids {names(map(repr, ids))}"
+            )
+    refills = deployment.filling.refills if deployment.filling else ()
+    for what, given in (("Filling.refills", refills), ("Deployment.fixed", deployment.fixed)):
+        if missing := [name for name in given if name not in deployment.rows]:
+            raise ValueError(
+                f"{what}: no template has a parameter {', '.join(missing)}; they have {names(deployment.rows)}"
+            )
+
+
+def _refuse_equal_ids(ids: list[str]) -> None:
     for id in ids:
-        if not re.fullmatch(r"[A-Za-z0-9-]*", id, re.ASCII):
-            raise ValueError(f"stack {id!r}: an id has letters, digits and dashes only, for it ends the stack's name")
         if ids.count(id) > 1:
             raise ValueError(f"two stacks have the id {id!r}: give each an id of its own")
 
@@ -343,9 +308,9 @@ def _refuse_wrong_ids(ids: list[str]) -> None:
 def _refuse_wrong_proof(proof: Proof, deployment: Deployment) -> None:
     for what, key in (("api", proof.api), ("url", proof.url)):
         if key not in deployment.outputs:
-            raise ValueError(f"Proof.{what}: no stack has an output {key}; they have {_names(deployment.outputs)}")
+            raise ValueError(f"Proof.{what}: no stack has an output {key}; they have {names(deployment.outputs)}")
     if missing := _missing(proof.function, deployment):
-        known = _names({*deployment.rows, *deployment.outputs})
+        known = names({*deployment.rows, *deployment.outputs})
         raise ValueError(f"Proof.function: no stack has a parameter or an output {missing}; they have {known}")
 
 
@@ -363,19 +328,10 @@ def _missing(function: Called, deployment: Deployment) -> str:
     return ""
 
 
-def _refuse_wrong_parameters(stack: Stack) -> None:
-    for name in (*stack.parameters, *stack.inputs):
-        if name not in stack.rows:
-            known = _names(stack.rows)
-            raise ValueError(f"stack {stack.id!r}: {stack.source.name} has no parameter {name}; it has {known}")
-
-
 def _refuse_wrong_inputs(stack: Stack, before: tuple[Stack, ...]) -> None:
     made = {one.id: tuple(one.source.body.get("Outputs", {})) for one in before}
     for name, outputs in stack.inputs.items():
         for output in outputs:
-            if not isinstance(output, StackOutput):
-                raise TypeError(f"input {name} of stack {stack.id!r} is {output!r}: pass StackOutput(stack, output)")
             if output.stack not in made:
                 raise ValueError(f"input {name} of stack {stack.id!r}: no stack {output.stack!r} comes before it")
             if output.key not in made[output.stack]:

@@ -129,10 +129,12 @@ def question(method: str, resource: str, asked: Any, check: Check, path: str = "
     if not _takes_one(check):
         raise TypeError("proof: the check must accept one argument, the answer; write it as lambda reply: reply['ok']")
     try:
-        json.dumps(asked)
+        json.dumps(asked, allow_nan=False)
     except (TypeError, ValueError) as error:
         raise TypeError(f"proof: {asked!r} cannot be sent as JSON ({error})") from None
-    if asked is not None and method in ("GET", "HEAD"):
+    if method == "HEAD":
+        raise ValueError(f"proof: {method} has no answer to check; use another route than HEAD {resource}")
+    if asked is not None and method == "GET":
         raise ValueError(f"proof: {method} {resource} cannot send a body; pass None as the question")
     if "{" in resource and not path:
         raise ValueError(f"proof: {resource} has parameters; add path= with values, such as path='/digits/7'")

@@ -83,7 +83,7 @@ BELOW = {
     },
 }
 # What an application is, as data.
-DEPLOYMENT = {".naming", ".proofs", ".aws.records", ".aws.wiring", ".template.source"}
+DEPLOYMENT = {".naming", ".proofs", ".stacks", ".aws.records", ".aws.wiring"}
 # A class's modules that act; the others compute.
 ACTING_IN_CLASS = {"answers", "board", "joining", "pacing", "present", "removal", "repeating", "run", "sharing"}
 # Deploy's modules that act; the others compute.
@@ -145,6 +145,7 @@ PURE = [
     "packaging",
     "proofs",
     "questions",
+    "stacks",
     "studio/pages",
     "studio/regions",
     "studio/spec",

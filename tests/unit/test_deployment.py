@@ -6,8 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from troposphere import Template
 
-from wildrydes_ml.deployment import Code, Deployment, Proof, Stack, StackOutput
+from wildrydes_ml.app import Filling as AppFilling
+from wildrydes_ml.deployment import Code, Deployment, Filling, Kept, Proof, Stack, StackOutput
+from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.template.source import Source
 from wildrydes_ml.web import Reply
 
@@ -50,9 +53,42 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         "^two stacks have the id 'table': give each",
     ),
     "no id twice": (lambda: Deployment("orders", (stack(""), stack(""))), "^two stacks have the id '': give each"),
-    "an odd id": (
-        lambda: Deployment("orders", (stack("my table"),)),
-        "^stack 'my table': an id has letters, digits and",
+    "an odd id": (lambda: stack("my table"), "^stack 'my table': an id has up to 96 letters, digits and dashes"),
+    "a long id": (lambda: stack("a" * 97), "^stack 'a+': an id has up to 96 letters, digits and dashes"),
+    "a source of text": (lambda: Stack("a.yml"), r"^Stack.source is 'a.yml': use Stack.of\(file\)"),  # type: ignore[arg-type]
+    "a template as data": (
+        lambda: Stack.of({"Resources": {}}),
+        "^the template is a dict: pass a path, or a troposphere.Template",
+    ),
+    "a number as value": (
+        lambda: stack("table", ["Size"], parameters={"Size": 3}),
+        "^stack 'table': the value of Size is 3: pass text, such as '1'",
+    ),
+    "values in a list": (
+        lambda: stack("table", ["Size"], parameters=["Size=3"]),
+        "^stack 'table': parameters is .*: pass a dictionary",
+    ),
+    "inputs in a list": (
+        lambda: stack("table", ["Size"], inputs=[("Size", ())]),
+        "^stack 'table': inputs is .*: pass a dictionary",
+    ),
+    "an App's filling": (
+        lambda: Deployment("orders", ONE, filling=AppFilling("packages.txt", "model/")),  # type: ignore[arg-type]
+        "^Deployment.filling is a Filling: pass a Filling of wildrydes_ml.deployment",
+    ),
+    "kept by an id": (lambda: Deployment("orders", ONE, kept="table"), "^Deployment.kept is a str: pass Kept"),  # type: ignore[arg-type]
+    "a filling of no stack": (
+        lambda: Deployment("orders", ONE, filling=Filling("tabel")),
+        "^Filling.stack is 'tabel': the stacks have the ids 'table'$",
+    ),
+    "what no stack keeps": (lambda: Deployment("orders", ONE, kept=Kept("")), "^Kept.stack is '': the stacks have"),
+    "a refill by nothing": (
+        lambda: Deployment("orders", ONE, filling=Filling("table", refills=("Sice",))),
+        "^Filling.refills: no template has a parameter Sice; they have Size$",
+    ),
+    "fixed to nothing": (
+        lambda: Deployment("orders", ONE, fixed={"Sice": "all is lost"}),
+        "^Deployment.fixed: no template has a parameter Sice; they have Size$",
     ),
     "code of text": (lambda: Code("src"), r"^Code.directory is 'src': pass a Path, such as Path\('src'\)"),  # type: ignore[arg-type]
     "a parameter as text": (
@@ -64,6 +100,18 @@ WRONG: dict[str, tuple[Callable[[], Any], str]] = {
         "^preset 'small': no template has a parameter Sice; they have Size$",
     ),
 }
+
+
+def test_a_value_that_the_template_does_not_allow_fails_at_its_line() -> None:
+    rows = {"Size": {"Type": "Number", "MaxValue": 3}}
+    source = Source("a.yml", "text", {"Parameters": rows})
+    with pytest.raises(ValueError, match=r"^stack 'table': the value of Size is '4': it must be a number to 3$"):
+        Stack(source, "table", {"Size": "4"})
+
+
+def test_a_template_that_creates_nothing_is_refused() -> None:
+    with pytest.raises(SettingsError, match="the template has no Resources; add at least one"):
+        Stack.of(Template(), "table")
 
 
 @pytest.mark.parametrize(("make", "said"), WRONG.values(), ids=WRONG)

@@ -12,7 +12,7 @@ from ..blocks.agreement import Architecture
 from ..blocks.choices import Number, Value, reference
 from ..blocks.cors import check_origins
 from ..blocks.function import API_SECONDS, IN_ZIP, add_inference_function
-from ..blocks.routes import Route, check_paths
+from ..blocks.routes import Route, check_paths, check_room
 from ..blocks.rows import BATCH_CONCURRENCY, BATCH_TOLERATED
 from . import files, functions, parameters, permissions
 from .added import explicit
@@ -20,7 +20,7 @@ from .begun import begun, copied, limits
 from .declarations import ExistingNetwork, Filling, NewNetwork, Storage, refuse_wrong_kinds, refuse_wrong_name
 from .functions import Function, Metric, method_and_path, refuse_unknown, variables, why_open
 from .handlers import check_handler
-from .titles import API, refuse_taken
+from .titles import API, OUTPUT_CHARACTERS, refuse_taken
 from .whole import refuse_incomplete
 
 if TYPE_CHECKING:  # what an App need not use, it need not wait for
@@ -49,6 +49,7 @@ class App:
         access: Who may call the API; it holds for all routes.
         runtime: The Lambda runtime of the functions and of what fills EFS; the default of parameter `PythonRuntime`.
         architecture: Their processor; the default of parameter `Architecture`.
+        about: The template's description, up to 1024 bytes.
         cors: The origins whose pages may call the API, such as `["https://example.org"]`. API Gateway answers the
             browsers' OPTIONS requests. The handler must add the header `Access-Control-Allow-Origin` to its own
             answers: the variable `CORS_ORIGINS` has the origins, separated by commas.
@@ -156,7 +157,9 @@ class App:
             environment: Text, numbers, parameters, resources and functions; the last three stand for their `Ref`.
             may: What its role allows: results of `allow`.
             mounted: Whether it sees EFS, or with `Storage("zip")` has packages and model in its zip.
-            physical_name: Its name in the account; by default CloudFormation chooses it.
+            log_days: Days to keep the logs, one of the values that CloudWatch Logs allows.
+            reserved_concurrency: Instances; '' for off. `provisioned_concurrency`: instances that are kept ready.
+            physical_name: Its name in the account; by default CloudFormation chooses it. `about`: its description.
         """
         refuse_taken(self._template, "function", name)
         where = f"function {name!r}"
@@ -168,7 +171,7 @@ class App:
         if is_packed:
             self._packed_code.add(directory)
         own = {**self._origins(), **(IN_ZIP if is_packed else {})}
-        taken = {"REVISION", *own, *(IN_ZIP if foundation else ())}
+        taken = {"REVISION", *own, *((*IN_ZIP, "EFS_CONTENTS") if foundation else ())}
         settings = functions.settings(
             where,
             name=physical_name,
@@ -186,7 +189,7 @@ class App:
             contents=foundation.filling if foundation else None,
             revision=self._template.parameters["Revision"],
             description=about or f"{name} of {self.name}.",
-            policies=permissions.policy(f"{where}: may", may),
+            policies=permissions.policy(f"{where}: may", may, self._template.resources),
             permissions_boundary=self._template.parameters["PermissionsBoundary"],
         )
         made = add_inference_function(self._template, foundation.mount if foundation else None, settings, title=name)
@@ -214,6 +217,7 @@ class App:
             if (other.path, other.method) == (path, method):
                 raise ValueError(f"route {route!r} is there twice: only one function can answer it")
         check_paths([path, *(other.path for other in self._routes)])
+        check_room(f"route {route!r}", [*self._routes, made])
         self._routes.append(made)
         return made
 
@@ -236,7 +240,10 @@ class App:
         arguments.logical_id("alarm", title)
         from . import alarms
 
-        made = alarms.alarm(title, metric, above=above, minutes=minutes, statistic=statistic, topic=topic, about=about)
+        known = self._template.resources
+        made = alarms.alarm(
+            title, metric, known, above=above, minutes=minutes, statistic=statistic, topic=topic, about=about
+        )
         refuse_taken(self._template, "alarm", f"{title}Alarm")
         return self._template.add_resource(made)
 
@@ -282,8 +289,10 @@ class App:
         arguments.logical_id("output", name)
         if name in (*self._template.outputs, "ApiId", "Url"):
             raise ValueError(f"output {name!r} already exists: choose another name")
+        arguments.length(f"output {name!r}: about", about, OUTPUT_CHARACTERS)
         known = Ref(value.title) if isinstance(value, Function) else value
-        arguments.is_known(f"output {name!r}", known)
+        if arguments.is_known(f"output {name!r}", known) and not isinstance(known, str):
+            raise TypeError(f"output {name!r} is {known!r}: pass text, such as {str(known)!r}")
         self._template.add_output(Output(name, Value=reference(known), **({"Description": about} if about else {})))
 
     def proof(self, route: Route, asked: Any, check: "Check", *, path: str = "") -> None:

@@ -2,6 +2,7 @@
 
 from troposphere import Parameter, Ref, Template, ec2
 
+from ..blocks import arguments
 from ..blocks.batch import Batches, BatchSettings, add_batch, add_outputs, add_s3_endpoint
 from ..blocks.choices import Value
 from ..blocks.rows import MOST_CHILDREN
@@ -15,8 +16,13 @@ def add(
 ) -> Batches:
     """Adds the machine with its parameters and outputs, and in a new network a way to S3.
 
-    Raises ValueError for a new network from which the function cannot reach S3.
+    Raises ValueError for a second machine, for a number out of range, and for a new network from which the function
+    cannot reach S3.
     """
+    if CONCURRENCY in template.parameters:
+        raise ValueError("batch: the App already has one; keep only one")
+    arguments.number("batch: concurrency", concurrency, 1, MOST_CHILDREN, "batches at a time", whole=True)
+    arguments.number("batch: tolerated", tolerated, 0, 100, "percent", whole=True)
     bucket = template.parameters["DataBucket"]
     settings = BatchSettings(
         input=bucket if read is None else read,

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, get_args
 
-from ..blocks import arguments
+from ..blocks import arguments, rows
 from ..blocks.access import Access
 from ..naming import NAME
 
@@ -108,6 +108,14 @@ class Filling:
             _refuse_no_text(f"Filling.{name}", getattr(self, name))
         if not self.model:
             raise ValueError("Filling.model is empty: name the model's directory, archive or URL")
+        if "://" in self.model and not self.is_url:
+            raise ValueError(f"Filling.model is {self.model!r}: a URL begins with http:// or https://")
+        arguments.text(
+            "Filling.instance_type",
+            self.instance_type,
+            rows.SHARED["BootstrapInstanceType"]["AllowedPattern"],
+            "use an instance type such as c5.large, or '' for the usual one",
+        )
         if not self.packages:
             raise ValueError(
                 "Filling.packages is empty: name a file such as packages.txt, or list packages such as numpy==2.4.6"

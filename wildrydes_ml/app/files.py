@@ -34,19 +34,31 @@ def directory(where: str, base: Path, name: object) -> Path:
 def pins(where: str, base: Path, packages: str | Sequence[str]) -> str:
     """The packages of a file or a list, separated by spaces. In a file, `#` begins a comment.
 
-    Raises ValueError when there is no such file, for a package without an exact version, and when the text is too long
-    for a parameter.
+    Raises ValueError when there is no such file or it is not UTF-8, for a package without an exact version or with two,
+    and when the text is too long for a parameter.
     """
     found = _in_file(where, base, packages) if isinstance(packages, str) else list(packages)
     for pin in found:
         if not isinstance(pin, str) or not re.fullmatch(arguments.PIN, pin, re.ASCII):
             raise ValueError(f"{where} has {pin!r}: use an exact version, such as numpy==2.4.6, without spaces in it")
+    _refuse_twice(where, found)
     if not found:
         raise ValueError(f"{where} names no package: add packages such as numpy==2.4.6")
     text = " ".join(found)
     if len(text) > _LONGEST:
         raise ValueError(f"{where} has {len(text)} characters, but a parameter allows {_LONGEST}: name fewer packages")
     return text
+
+
+def _refuse_twice(where: str, pins: Sequence[str]) -> None:
+    """A package with two versions, which pip refuses. With markers, each may be for another Python."""
+    seen: dict[str, str] = {}
+    for pin in pins:
+        # https://packaging.python.org/en/latest/specifications/name-normalization/
+        name = re.sub(r"[-_.]+", "-", re.split(r"==|\[", pin)[0]).lower()
+        other = seen.setdefault(name, pin)
+        if other is not pin and ";" not in pin:
+            raise ValueError(f"{where} has {pin} and {other}: name each package once")
 
 
 def model(where: str, base: Path, name: str) -> Path:
@@ -73,7 +85,10 @@ def _in_file(where: str, base: Path, name: str) -> list[str]:
     path = _path(where, base, name)
     if not path.is_file():
         raise ValueError(f"{where} is {name!r}: there is no file {path}")
-    lines = path.read_text(encoding="utf-8").splitlines()
+    try:
+        lines = path.read_text(encoding="utf-8-sig").splitlines()
+    except UnicodeDecodeError:
+        raise ValueError(f"{where} is {name!r}: {path} is not UTF-8; save the file as UTF-8") from None
     return [pin for line in lines for pin in line.partition("#")[0].split()]
 
 

@@ -1,6 +1,7 @@
 """The parameters that an App's template has in addition to the author's own: values from outside, and values that
 differ on an emulator."""
 
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any, TypeAlias
 
@@ -15,6 +16,7 @@ Plain: TypeAlias = str | float | bool
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html
 _DESCRIPTION_CHARACTERS = 4000
+_VALUE_CHARACTERS = 4096
 # The limits that a number has → in words.
 _RANGES = {
     ("MinValue",): "at least {MinValue}",
@@ -102,6 +104,9 @@ def own(
     where = f"parameter {name!r}"
     if default is not None and not isinstance(default, (str, int, float)):
         raise TypeError(f"{where}: the default is {default!r}; use text, a number or nothing")
+    if isinstance(default, float) and not math.isfinite(default):
+        raise ValueError(f"{where}: the default is {default!r}; use a finite number")
+    arguments.length(f"{where}: the default", "" if default is None else default, _VALUE_CHARACTERS)
     is_number = isinstance(default, (int, float)) and not isinstance(default, bool)
     arguments.length(f"{where}: about", about, _DESCRIPTION_CHARACTERS)
     for argument, limit in (("at_least", at_least), ("at_most", at_most)):

@@ -58,16 +58,38 @@ def allow(actions: str | Sequence[str], *resources: Value | Function) -> Stateme
     return Statement(Effect=Allow, Action=[Action(*parts) for parts in split], Resource=on)
 
 
-def policy(where: str, may: object) -> list[iam.Policy]:
-    """The statements as the policies of a role. Raises TypeError for anything but results of `allow`."""
+def policy(where: str, may: object, resources: Mapping[str, AWSObject]) -> list[iam.Policy]:
+    """The statements as the policies of a role. `resources` are those of the template.
+
+    Raises TypeError for anything but results of `allow`, ValueError for a reference that is not the ARN of what the
+    action is on.
+    """
     if not isinstance(may, (list, tuple)):
         raise TypeError(f"{where} is {may!r}: pass a list of allow(...), such as [allow('sqs:SendMessage', queue)]")
     for statement in may:
         if not isinstance(statement, Statement):
             raise TypeError(f"{where} has {statement!r}: pass allow(...), such as allow('sqs:SendMessage', queue)")
+        _refuse_other_arn(where, statement, resources)
     if not may:
         return []
     return [iam.Policy(PolicyName="May", PolicyDocument=PolicyDocument(Version="2012-10-17", Statement=list(may)))]
+
+
+def _refuse_other_arn(where: str, statement: Statement, resources: Mapping[str, AWSObject]) -> None:
+    actions = [action.JSONrepr() for action in statement.properties.get("Action", [])]
+    for value in statement.properties.get("Resource", []):
+        match value.to_dict() if isinstance(value, (Ref, GetAtt)) else None:
+            case {"Ref": title} if title in resources and resources[title].resource_type not in _REF_IS_ARN:
+                raise ValueError(f"{where} has Ref({title!r}), which is not an ARN: pass the resource itself")
+            case {"Fn::GetAtt": [title, "Arn"]} if _is_bucket(resources.get(title)):
+                if all(map(_is_on_objects, actions)):
+                    raise ValueError(
+                        f"{where} has the ARN of {title}, but {actions[0]} is on objects: pass the bucket itself"
+                    )
+
+
+def _is_bucket(resource: object) -> bool:
+    return getattr(resource, "resource_type", "") == "AWS::S3::Bucket"
 
 
 def arn(resource: AWSObject) -> Any:
@@ -90,14 +112,27 @@ def _arns(resource: object, actions: Sequence[str]) -> list[Any]:
     if isinstance(resource, Function):
         return [resource.arn]
     if isinstance(resource, AWSObject):
-        return _of_bucket(resource, actions) if resource.resource_type == "AWS::S3::Bucket" else [arn(resource)]
+        return _of_bucket(resource, actions) if _is_bucket(resource) else [arn(resource)]
     if isinstance(resource, str):
         if not re.fullmatch(_ARN, resource, re.ASCII):
             raise ValueError(f"allow() has the resource {resource!r}: pass the resource itself, its ARN, or '*'")
+        _refuse_other_part(resource, actions)
         return [resource]
     if isinstance(resource, AWSHelperFn) or hasattr(resource, "to_dict"):
         return [reference(resource)]
     raise TypeError(f"allow() has the resource {resource!r}: pass a resource, a parameter, Ref, GetAtt, Sub or an ARN")
+
+
+def _refuse_other_part(resource: str, actions: Sequence[str]) -> None:
+    """Raises ValueError for the ARN of a bucket where all actions are on objects, and the other way round."""
+    match = re.fullmatch(r"(arn:[^:]*:s3:::[^/*]+)(/.*)?", resource)
+    if match is None:
+        return
+    bucket, objects = match.groups()
+    if not objects and all(map(_is_on_objects, actions)):
+        raise ValueError(f"allow() has {resource!r}, but {actions[0]} is on objects: write {bucket + '/*'!r}")
+    if objects and all("Bucket" in action for action in actions):
+        raise ValueError(f"allow() has {resource!r}, but {actions[0]} is on the bucket: write {bucket!r}")
 
 
 def _of_bucket(bucket: AWSObject, actions: Sequence[str]) -> list[Any]:

@@ -113,12 +113,14 @@ def add_proxy_stage(template: Template, api: Api) -> apigateway.Stage:
 
     Raises:
         TypeError: `api` is not a result of `add_rest_api`.
-        ValueError: `api` belongs to another template.
+        ValueError: `api` belongs to another template, or has its stage already.
     """
     arguments.kind("template", template, Template, "pass the troposphere.Template first, then the API")
     arguments.kind("api", api, Api, "pass the result of add_rest_api")
     if template.resources.get(api.rest_api.title) is not api.rest_api:
         raise ValueError(f"API {api.rest_api.title} is not in this template: pass this template's own API")
+    if isinstance(template.resources.get(f"{_prefix(api)}ProdStage"), apigateway.Stage):
+        raise ValueError(f"API {api.rest_api.title} has its stage already: call add_proxy_stage once")
     methods = [_add_method(template, api, route) for route in api.routes]
     pages = [_add_page(template, api, route) for route in api.routes if route.page]
     stage = _stage(template, api, _deployment(template, api, [*methods, *_preflights(template, api)], pages))
@@ -135,8 +137,12 @@ def integration_uri(alias: awslambda.Alias) -> Sub:
 
 
 def invoke_url(api: Api, path: str = "/") -> Sub:
-    """The public URL of a path; the root's URL ends in the stage's name. Raises TypeError for anything but an Api."""
+    """The public URL of a path; the root's URL ends in the stage's name.
+
+    Raises TypeError for anything but an Api, ValueError for a path without a slash at its beginning.
+    """
     arguments.kind("api", api, Api, "pass the result of add_rest_api")
+    arguments.text("the path", path, r"/\S*", "begin with a slash")
     host = f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"
     return Sub(f"{host}/{STAGE}{path.rstrip('/')}")
 

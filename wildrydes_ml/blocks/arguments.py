@@ -95,6 +95,12 @@ def access_point_arn(where: str, value: object) -> None:
     text(where, value, _ACCESS_POINT_ARN, _ARN_ADVICE)
 
 
+def ids(where: str, values: object, kind: str) -> None:
+    """Each value must be an id of this kind, such as `subnet`; also one value that is no list."""
+    for value in values if isinstance(values, (list, tuple)) else (values,):
+        text(where, value, rf"{kind}-[A-Za-z0-9-]+", f"use an id such as {kind}-0123456789abcdef0")
+
+
 def no_id(template: Template, where: str, value: object) -> None:
     """The value must not be `Ref` of an access point of the template."""
     if isinstance(value, Ref) and isinstance(template.resources.get(value.to_dict()["Ref"]), efs.AccessPoint):

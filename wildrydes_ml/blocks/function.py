@@ -105,10 +105,12 @@ class FunctionSettings:
         arguments.length("FunctionSettings.description", self.description, DESCRIPTION_CHARACTERS)
         arguments.kind("FunctionSettings.environment", self.environment, Mapping, "pass a dict of names and values")
         for name, value in self.environment.items():
-            arguments.text("a variable of FunctionSettings.environment", name, _VARIABLE, "use letters, digits and _")
+            advice = "use letters, digits and _, a letter first"
+            arguments.text("a variable of FunctionSettings.environment", name, _VARIABLE, advice)
             arguments.is_known(f"FunctionSettings.environment[{name!r}]", value)
         _check_policies(self.policies)
         self._check_time()
+        self._check_concurrency()
         agreement.check("FunctionSettings", self.contents, runtime=self.runtime, architecture=self.architecture)
 
     def _check_time(self) -> None:
@@ -117,6 +119,16 @@ class FunctionSettings:
         if self.reason and known and float(str(self.timeout)) <= API_SECONDS:
             why = f"timeout {self.timeout} is not over the {API_SECONDS} s that API Gateway waits"
             raise ValueError(f"FunctionSettings.long_because is given, but {why}: remove long_because")
+
+    def _check_concurrency(self) -> None:
+        """Lambda refuses more instances that are always ready than the function may have
+        (https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.html)."""
+        reserved, ready = (str(one) for one in (self.reserved_concurrency, self.provisioned_concurrency))
+        if reserved.isdecimal() and ready.isdecimal() and int(ready) > int(reserved):
+            raise ValueError(
+                f"FunctionSettings.provisioned_concurrency is {ready}, more than reserved_concurrency, {reserved}: "
+                "reserve as many, or more"
+            )
 
     @property
     def reason(self) -> str:
@@ -157,15 +169,17 @@ def add_inference_function(
     Raises ValueError when the template already has this title or a function with this name, when the mount has an
     access point's id instead of its ARN, and when texts are too long for a published version.
     """
-    arguments.unused(template, title, "use a different title for each function")
+    role = role_title or f"{title}Role"
+    for one in (title, f"{title}LogGroup", role, f"{title}Live"):
+        arguments.unused(template, one, "use a different title for each function")
     if mount is not None:
         arguments.kind("mount", mount, FileSystemMount, "pass a FileSystemMount, then FunctionSettings")
         arguments.no_id(template, "FileSystemMount.access_point_arn", mount.access_point_arn)
     arguments.kind("settings", settings, FunctionSettings, "pass a FileSystemMount, then FunctionSettings")
     _refuse_same_name(template, settings)
     log_group = _log_group(template, settings, title)
-    role = _role(template, mount, settings, log_group, role_title or f"{title}Role")
-    function = _function(template, mount, settings, role, log_group, title)
+    made = _role(template, mount, settings, log_group, role)
+    function = _function(template, mount, settings, made, log_group, title)
     return Inference(function, _alias(template, function, settings))
 
 

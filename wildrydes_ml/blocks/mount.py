@@ -18,6 +18,7 @@ class FileSystemMount:
     Attributes:
         subnets: Ids of the functions' subnets, each in a zone with a mount target; a list, or a list parameter.
         security_groups: Ids of the functions' security groups; a list, or a list parameter.
+        access_point_arn: The ARN of the access point, such as `Storage.access_point_arn`.
         path: Where the functions see the access point: /mnt/ and one name.
         ipv6: Whether the functions may use IPv6 to reach the Internet.
         mount_targets: Logical ids of this template's mount targets; a function is created after them.
@@ -31,10 +32,11 @@ class FileSystemMount:
     mount_targets: Sequence[str] = ()
 
     def __post_init__(self) -> None:
-        for name in ("subnets", "security_groups"):
+        for name, kind in (("subnets", "subnet"), ("security_groups", "sg")):
             where, values = f"FileSystemMount.{name}", getattr(self, name)
             if isinstance(values, str) or not hasattr(values, "to_dict"):
                 arguments.several(where, values, 1, "name one or more ids, each once")
+                arguments.ids(where, values, kind)
         arguments.access_point_arn("FileSystemMount.access_point_arn", self.access_point_arn)
         arguments.text("FileSystemMount.path", self.path, _MOUNT_PATH, "use /mnt/ and one name, such as /mnt/python")
         if isinstance(self.mount_targets, str):

@@ -24,7 +24,11 @@ PRIVATE_SUBNET_TWO_CIDR = "10.0.3.0/24"
 
 _WEB_PORTS = ((443, "HTTPS"), (80, "HTTP"))
 _NFS_PORT = 2049
-_CIDR = r"(\d{1,3}\.){3}\d{1,3}/\d{1,2}"
+_OCTET = r"(25[0-5]|2[0-4]\d|1?\d?\d)"
+_CIDR = rf"({_OCTET}\.){{3}}{_OCTET}/(\d|[12]\d|3[0-2])"
+# A zone's name is its region's and a letter; an id, such as use1-az1, cannot be used in its place
+# (https://docs.aws.amazon.com/global-infrastructure/latest/regions/az-ids.html).
+_ZONE = r"|[a-z0-9-]+-\d+[a-z]"
 _SUBNETS_ADVICE = (
     "name two or more subnets in different Availability Zones; for a list parameter, Select(0, Ref(it)) and so on"
 )
@@ -61,14 +65,15 @@ class Network:
     ipv6: Choice = False
 
     def __post_init__(self) -> None:
-        arguments.is_known("Network.vpc", self.vpc)
+        arguments.ids("Network.vpc", self.vpc, "vpc")
         for block in self.blocks:
             arguments.text("Network.vpc_cidr", block, _CIDR, "use a block of IPv4 addresses such as 10.0.0.0/16")
         arguments.several("Network.private_subnets", self.private_subnets, 2, _SUBNETS_ADVICE)
+        arguments.ids("Network.private_subnets", self.private_subnets, "subnet")
         _refuse_one_zone(self.private_subnets)
         for name in ("public_subnet", "filling_subnet"):
             if getattr(self, name) is not None:
-                arguments.is_known(f"Network.{name}", getattr(self, name))
+                arguments.ids(f"Network.{name}", getattr(self, name), "subnet")
         if self.public_subnet is not None and self.filling_subnet is not None:
             raise ValueError(
                 "Network has both public_subnet and filling_subnet: name only the one that the instance is in"
@@ -138,7 +143,7 @@ def add_network(
 
 def _check_zones(one: Value, two: Value) -> None:
     for name, zone in (("zone_one", one), ("zone_two", two)):
-        arguments.is_known(name, zone)
+        arguments.text(name, zone, _ZONE, "use a zone's name such as eu-west-1a, or '' for the region's own")
     if one != "" and reference(one) == reference(two):
         raise ValueError(f"zone_one and zone_two are both {one!r}: use two zones, EFS has one mount target in each")
 

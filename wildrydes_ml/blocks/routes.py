@@ -16,6 +16,11 @@ Method: TypeAlias = Literal["ANY", "DELETE", "GET", "HEAD", "OPTIONS", "PATCH", 
 # https://docs.aws.amazon.com/apigateway/latest/api/API_CreateResource.html
 _PATH = r"/|(/([\w.:-]+|\{[\w.-]+\}))+|(/([\w.:-]+|\{[\w.-]+\}))*/\{[\w.-]+\+\}"
 
+# https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html: a function's resource-based policy.
+_POLICY_BYTES = 20480
+# The statement for one route, without the names in it, where region, stack and ids are as short as they can be.
+_STATEMENT = 310
+
 
 @dataclass(frozen=True)
 class Route:
@@ -80,12 +85,26 @@ def check_routes(template: Template, routes: Sequence[Route], access: Access) ->
         if keys.count((path, method)) > 1:
             raise ValueError(f"route {method} {path} is there twice: only one function can answer it")
     check_paths([route.path for route in routes])
+    check_room("routes", routes)
     for route in routes:
         title = route.inference.function.title
         if title not in template.resources:
             raise ValueError(f"function {title} of route {route.path} is not in this template: add it first")
     if access.kinds != ("NONE",) and all(route.reason for route in routes):
         raise ValueError("every route is open: use Access('NONE', open_because=...) instead")
+
+
+def check_room(where: str, routes: Collection[Route]) -> None:
+    """Raises ValueError for more routes to one function than its policy has room for: each adds a statement."""
+    sizes: dict[str, int] = {}
+    for route in routes:
+        title = str(route.inference.function.title)
+        sizes[title] = sizes.get(title, 0) + _STATEMENT + len(f"{title}{route.title}{route.method}{route.path}")
+        if sizes[title] > _POLICY_BYTES:
+            raise ValueError(
+                f"{where}: the permissions of so many routes to {title} are more than the {_POLICY_BYTES} bytes that "
+                "Lambda allows for a function: use one route for many paths, such as 'ANY /{rest+}'"
+            )
 
 
 def _with_those_above(path: str) -> list[str]:

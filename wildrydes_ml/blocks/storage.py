@@ -102,8 +102,10 @@ def add_storage(
 def access_point_arn(access_point: Any) -> Any:
     """The ARN of an access point in this account and region, from the resource or from its id.
 
-    It is built from the id, since emulators do not know the resource's attribute `Arn`.
+    It is built from the id, since emulators do not know the resource's attribute `Arn`. Raises ValueError for another
+    kind of id.
     """
+    arguments.ids("the access point", access_point, "fsap")
     arn = "arn:${{AWS::Partition}}:elasticfilesystem:${{AWS::Region}}:${{AWS::AccountId}}:access-point/{id}"
     return fill(arn, id=access_point)
 

@@ -1,7 +1,9 @@
 """Whether a function in a VPC can reach the AWS services that its role lets it use.
 
-A function in a VPC has no public address: it reaches a service through a NAT gateway (or IPv6), or through an endpoint
-of that service in the VPC. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
+A function in a VPC has no public address: it reaches a service through a NAT gateway, or through an endpoint of that
+service in the VPC. https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc-internet.html
+The usual addresses of services are of IPv4. Over IPv6 alone a function has to ask for the others by a variable:
+https://docs.aws.amazon.com/sdkref/latest/guide/feature-endpoints.html
 """
 
 from collections.abc import Iterator
@@ -45,19 +47,30 @@ ENDPOINTS = {
 }
 _POLICIES = ("AWS::IAM::Policy", "AWS::IAM::ManagedPolicy", "AWS::IAM::RolePolicy")
 _ENDPOINT = "AWS::EC2::VPCEndpoint"
+_DUAL_STACK = "AWS_USE_DUALSTACK_ENDPOINT"
 
 
 def service_in_reach(stack: Stack) -> Iterator[Fault]:
     """Every subnet of the function can reach each service that the function's role lets it use."""
     for function in stack.of(FUNCTION):
         ipv6 = str(stack.vpc_config(function).get("Ipv6AllowedForDualStack", False)).lower() != "false"
-        closed = [one for one in stack.subnets_of(function) if lacking(stack, one, ipv6)]
+        by_ipv6 = ipv6 and _asks_by_ipv6(stack, function)
+        closed = [one for one in stack.subnets_of(function) if lacking(stack, one, by_ipv6)]
         for service in sorted(services(stack, function)) if closed else []:
             missing = [subnet for subnet in closed if not _is_served(stack, service, subnet)]
             if missing:
                 what = f"{function} may use {service}, but cannot reach it from {' and '.join(missing)}"
                 fix = f"Add an AWS::EC2::VPCEndpoint of {ENDPOINTS[service][0]}, or a route to a NAT gateway."
+                if not any(lacking(stack, one, ipv6) for one in missing):
+                    fix += f" Over IPv6, set the variable {_DUAL_STACK} to true."
                 yield Fault(at(function, "VpcConfig", "SubnetIds"), what, fix)
+
+
+def _asks_by_ipv6(stack: Stack, function: str) -> bool:
+    """Whether the AWS SDK in the function uses addresses with IPv6, or may do so."""
+    variables = mapping(mapping(stack.of(FUNCTION)[function].get("Environment")).get("Variables"))
+    asked = variables.get(_DUAL_STACK, "false")
+    return not is_known(asked) or str(asked).lower() == "true"
 
 
 def services(stack: Stack, function: str) -> set[str]:

@@ -53,6 +53,8 @@ class Parser(argparse.ArgumentParser):
         return found
 
     def _check_value(self, action: argparse.Action, value: Any) -> None:
+        if value == "" == action.default and action.option_strings:
+            raise argparse.ArgumentError(action, "the value is empty; name one, or leave the option out")
         try:
             super()._check_value(action, value)
         except argparse.ArgumentError as error:

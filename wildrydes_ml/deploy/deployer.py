@@ -36,9 +36,13 @@ class Deployed:
     """What a deploy ends with."""
 
     changed: bool
+    """Whether it changed anything."""
     api_url: str
+    """The URL at which the API can be reached; empty without a proof."""
     outputs: Mapping[str, str]
+    """The outputs of all stacks."""
     answer: Verdict | None
+    """The answer that proves it; None without a proof."""
     command: str = ""
     """A line for a shell that asks the API; empty where curl alone cannot."""
 

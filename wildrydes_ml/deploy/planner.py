@@ -14,7 +14,7 @@ from ..errors import Refused, WildrydesError
 from ..tags import ASIDE_TAG, TAG
 from ..template.change import ResourceChange
 from ..template.decode import decode
-from ..template.effective import Effective, changes, effective, made_resources
+from ..template.effective import Effective, changes, effective, made
 from . import consequences
 from .desired import Desired, DesiredStack, Outputs
 from .settings import Settings
@@ -199,9 +199,14 @@ def _stack_steps(whole: Desired, desired: DesiredStack, found: FoundStack | None
 
 
 def _creation(desired: DesiredStack) -> ApplyStack:
-    """The creation with the resources that it makes; what it gets from another stack chooses none of them."""
-    made = made_resources(desired.body, desired.parameters)
-    return ApplyStack(desired, "create", changes=tuple(ResourceChange(*item, "Add") for item in made.items()))
+    """The creation with the resources that it makes, and those on which CloudFormation decides."""
+    found, entries = made(desired.body, desired.parameters), desired.body["Resources"]
+    certain = [ResourceChange(title, kind, "Add") for title, kind in found.certain.items()]
+    perhaps = [
+        ResourceChange(title, kind, "Add", condition=entries[title]["Condition"])
+        for title, kind in found.perhaps.items()
+    ]
+    return ApplyStack(desired, "create", changes=(*certain, *perhaps))
 
 
 def _update_steps(whole: Desired, desired: DesiredStack, found: FoundStack) -> list[Step]:

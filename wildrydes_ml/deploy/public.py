@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypedDict
 
 from ..aws.target import Target
 from ..deployment import Deployment
+from ..hints import meant
 from ..reporting import Confirm, Reporter, TextReporter
 from .plans import Plan
 from .settings import Settings
@@ -88,7 +89,7 @@ def plan(
     from . import deployer
 
     settings, said = settings_of(application, options), reporter or TextReporter()
-    place = target or Target()
+    place = place_of(target)
     return deployer.preview(aws or connected(settings, place, said), settings, place, said)
 
 
@@ -122,7 +123,7 @@ def deploy(
             raise TypeError("a finished plan already has its target and options: do not pass others")
         gateways = aws or connected(application.settings, application.target, said)
         return deployer.apply(gateways, application, said, confirm)
-    settings, place = settings_of(application, options), target or Target()
+    settings, place = settings_of(application, options), place_of(target)
     return deployer.deploy(aws or connected(settings, place, said), settings, place, said, confirm)
 
 
@@ -144,13 +145,17 @@ def status(
     from . import health
 
     settings, said = settings_of(application, options), reporter or TextReporter()
-    place = target or Target()
+    place = place_of(target)
     gateways = aws or connected(settings, place, said, tells_account=False)
     return health.status(gateways, settings, place, said, with_drift)
 
 
 def settings_of(application: Application, options: Mapping[str, Any]) -> Settings:
-    """The settings of the application. Raises SettingsError with all faults, TypeError unless it is an application."""
+    """The settings of the application.
+
+    Raises SettingsError with all faults, TypeError for what is no application, no option, or of another kind.
+    """
+    _refuse_wrong_kinds(options)
     if isinstance(application, Settings):
         return replace(application, **options) if options else application
     if isinstance(application, Deployment):
@@ -158,6 +163,30 @@ def settings_of(application: Application, options: Mapping[str, Any]) -> Setting
     if not callable(getattr(application, "deployment", None)):
         raise TypeError(f"{application!r} is not an application: pass a Deployment or an App")
     return Settings((application.deployment(),), **options)
+
+
+def place_of(target: Target | None) -> Target:
+    """Where to deploy, AWS by default. Raises TypeError for anything but a Target."""
+    if target is not None and not isinstance(target, Target):
+        raise TypeError(f"target is {target!r}: pass a Target, such as Target(region='eu-west-1')")
+    return target or Target()
+
+
+def _refuse_wrong_kinds(options: Mapping[str, Any]) -> None:
+    known = Options.__annotations__
+    for name, value in options.items():
+        if name not in known:
+            raise TypeError(f"there is no option {name!r}{meant(name, known)}; there are {', '.join(known)}")
+        kind = str(known[name])
+        if "tuple" in kind and not isinstance(value, (tuple, list)):
+            raise TypeError(f"{name} is {value!r}: pass a tuple of names")
+        # The value of `overrides` is checked with its parameter.
+        if "Mapping" in kind and not (isinstance(value, Mapping) and (name == "overrides" or _are_texts(value))):
+            raise TypeError(f"{name} is {value!r}: pass a dictionary of texts")
+
+
+def _are_texts(values: Mapping[str, Any]) -> bool:
+    return all(isinstance(one, str) for pair in values.items() for one in pair)
 
 
 def connected(settings: Settings, target: Target, reporter: Reporter, tells_account: bool = True) -> "Aws":

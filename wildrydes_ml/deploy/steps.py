@@ -129,6 +129,7 @@ Step = MakeBucket | Upload | DeleteStack | RollBack | ApplyStack | Fill | Wire |
 def change_text(change: ResourceChange) -> str:
     """A change of a resource in words: `Modify ModelInferenceFunction (AWS::Lambda::Function)`."""
     suffix = {"True": ", replaced", "Conditional": ", perhaps replaced"}.get(change.replacement, "")
+    suffix += f", if condition {change.condition} holds" if change.condition else ""
     return f"{change.action} {change.logical_id} ({change.type}){suffix}"
 
 

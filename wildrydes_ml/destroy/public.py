@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from ..aws.target import Target
-from ..deploy.public import Application, Options, connected, settings_of
+from ..deploy.public import Application, Options, connected, place_of, settings_of
 from ..reporting import Confirm, Reporter, TextReporter
 
 if TYPE_CHECKING:
@@ -37,5 +37,5 @@ def destroy(
     from . import destroyer
 
     settings, said = settings_of(application, options), reporter or TextReporter()
-    place = target or Target()
+    place = place_of(target)
     return destroyer.destroy(aws or connected(settings, place, said), settings, place, said, confirm)

@@ -1,6 +1,5 @@
 """What a template creates with given parameters, without asking CloudFormation, and what an update would change."""
 
-import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeAlias
@@ -32,19 +31,6 @@ def made(body: Body, parameters: Mapping[str, str]) -> Made:
         if is_made is not False:
             (certain if is_made else perhaps)[title] = entry["Type"]
     return Made(certain, perhaps)
-
-
-def made_resources(body: Body, parameters: Mapping[str, str]) -> dict[str, str]:
-    """Logical id and type of each resource that the template creates with these parameters.
-
-    Raises KeyError if only CloudFormation can decide the condition of a resource; `made` returns such resources, too.
-    """
-    found = made(body, parameters)
-    for title in found.perhaps:
-        name = body["Resources"][title]["Condition"]
-        rule = mapping(body.get("Conditions")).get(name)
-        raise KeyError(f"only CloudFormation can decide the condition {name}: {json.dumps(rule)}")
-    return dict(found.certain)
 
 
 def effective(body: Body, parameters: Mapping[str, str]) -> dict[str, dict[str, Any]]:

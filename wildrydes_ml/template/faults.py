@@ -10,13 +10,19 @@ from typing import TypeAlias
 
 import yaml
 
+from ..hints import meant
+
 LIMIT = 1_000_000
 """Bytes of a template that CloudFormation fetches from S3, "1 MB" in its quotas:
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/cloudformation-limits.html"""
 
 _YAML = "tag:yaml.org,2002:"
 _TAGS = {f"{_YAML}{name}" for name in ("str", "int", "float", "bool", "map", "seq", "timestamp", "value", "merge")}
-_SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs", "Rules", "Metadata")
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/template-anatomy.html
+_SECTIONS = ("Parameters", "Mappings", "Conditions", "Resources", "Outputs", "Rules", "Metadata", "Hooks")
+_KNOWN = (*_SECTIONS, "AWSTemplateFormatVersion", "Description", "Transform")
+# https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+_TYPE = r"String|Number|CommaDelimitedList|List<Number>|(List<)?AWS::[\w:<>]+"
 
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference.html and
 # https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-rules.html
@@ -134,9 +140,9 @@ def _of_keys(node: yaml.Node) -> Iterator[Fault]:
 
 def _of_function(key: yaml.ScalarNode, value: yaml.Node) -> Iterator[Fault]:
     """Of a key that names a function."""
-    prefix, _, rest = key.value.partition("::")
+    prefix, colons, rest = key.value.partition("::")
     name = rest.partition("::")[0]
-    if prefix != "Fn" or name in _FUNCTIONS:
+    if prefix != "Fn" or not colons or name in _FUNCTIONS:
         return
     if name in _EXPANDED:
         yield key.start_mark, _expanded(f"Fn::{name}", name, value)
@@ -171,12 +177,28 @@ def _of_sections(sections: dict[str, yaml.Node]) -> Iterator[Fault]:
     for title in _SECTIONS:
         if title in sections and not isinstance(sections[title], yaml.MappingNode):
             yield sections[title].start_mark, f"{title} must be a mapping: entries of a name, a colon and properties"
+    for title, section in sections.items():
+        if title not in _KNOWN:
+            yield (
+                section.start_mark,
+                f"CloudFormation does not know the section {title}; correct or remove it{meant(title, _KNOWN)}",
+            )
     for name, parameter in _entries(sections.get("Parameters")).items():
-        if not isinstance(_entries(parameter).get("Type"), yaml.ScalarNode):
-            yield parameter.start_mark, f"the parameter {name} has no Type; add one, such as String"
+        yield from _of_parameter(name, parameter)
     for name, resource in _entries(sections["Resources"]).items():
         if not isinstance(_entries(resource).get("Type"), yaml.ScalarNode):
             yield resource.start_mark, f"the resource {name} has no Type; add one, such as AWS::S3::Bucket"
+
+
+def _of_parameter(name: str, parameter: yaml.Node) -> Iterator[Fault]:
+    kind, default = (_entries(parameter).get(key) for key in ("Type", "Default"))
+    if default is not None and not isinstance(default, yaml.ScalarNode):
+        yield default.start_mark, f"the Default of parameter {name} is no text; write one, such as 'a,b' for a list"
+    if not isinstance(kind, yaml.ScalarNode):
+        yield parameter.start_mark, f"the parameter {name} has no Type; add one, such as String"
+    elif not re.fullmatch(_TYPE, kind.value, re.ASCII):
+        unknown = f"has the Type {kind.value}, which CloudFormation does not know"
+        yield kind.start_mark, f"the parameter {name} {unknown}; use String or Number, or a type of AWS"
 
 
 def _entries(node: yaml.Node | None) -> dict[str, yaml.Node]:

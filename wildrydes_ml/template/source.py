@@ -38,9 +38,14 @@ class Source:
 def source_of(template: Given, name: str) -> Source:
     """The template in a file, or a troposphere template, which gets the `name`.
 
-    Raises SettingsError as `read` does, and for references to names that the template does not have.
+    Raises SettingsError as `read` does, and for references to names that the template does not have; TypeError for
+    another kind of template.
     """
+    if not isinstance(template, (str, Path)) and not hasattr(template, "to_dict"):
+        raise TypeError(f"the template is a {type(template).__name__}: pass a path, or a troposphere.Template")
     source = read(Path(template)) if isinstance(template, (str, Path)) else built(name, template)
+    if not source.body.get("Resources"):
+        raise SettingsError([f"{source.name}: the template has no Resources; add at least one"])
     if wrong := [f"{source.name}: {one}" for one in unknown(source.body)]:
         raise SettingsError(wrong)
     return source

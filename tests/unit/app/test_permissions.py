@@ -49,6 +49,19 @@ def test_a_resource_stands_for_its_arn(resource: Any, arn: Any) -> None:
     assert resources("sqs:SendMessage", resource) == [arn]
 
 
+@pytest.mark.parametrize(
+    ("action", "arn", "said"),
+    [
+        ("s3:GetObject", "arn:aws:s3:::words", "s3:GetObject is on objects.*'arn:aws:s3:::words/\\*'"),
+        ("s3:ListBucket", "arn:aws:s3:::words/*", "s3:ListBucket is on the bucket.*'arn:aws:s3:::words'"),
+    ],
+)
+def test_a_bucket_s_arn_must_be_of_what_the_action_is_on(action: str, arn: str, said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        allow(action, arn)
+    assert resources(["s3:GetObject", "s3:ListBucket"], arn) == [arn]
+
+
 _BUCKET = {"Fn::GetAtt": ["B", "Arn"]}
 _OBJECTS = {"Fn::Sub": "${B.Arn}/*"}
 

@@ -5,8 +5,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from troposphere import Ref, Sub
+from troposphere import GetAtt, Parameter, Ref, Sub
 from troposphere.dynamodb import Table
+from troposphere.elasticloadbalancingv2 import LoadBalancer
+from troposphere.s3 import Bucket
 from troposphere.sns import Topic
 from troposphere.sqs import Queue
 
@@ -63,6 +65,21 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
     "too much environment": ({"environment": {"TEXT": "x" * 5000}}, "5004 bytes.*4096.*zip"),
     "mounted of a word": ({"mounted": "no"}, "^function 'Other': mounted is 'no': use True or False"),
     "about a book": ({"about": "x" * 257}, "^function 'Other': about has 257 characters: use at most 256"),
+    "name whose role is taken": ({"name": "Taken"}, "already has a resource 'TakenRole'"),
+    "variable of the filling": ({"environment": {"EFS_CONTENTS": "x"}}, "'EFS_CONTENTS': every function has this var"),
+    "variable that begins with _": (
+        {"environment": {"_MINE": "x"}},
+        "'_MINE': use letters, digits and _, a letter first",
+    ),
+    "more ready than reserved": (
+        {"reserved_concurrency": 1, "provisioned_concurrency": 2},
+        "^function 'Other': provisioned_concurrency is 2, more than reserved_concurrency, 1",
+    ),
+    "may of a URL": ({"may": [allow("sqs:SendMessage", Ref("Queue"))]}, r"may has Ref\('Queue'\).*not an ARN: pass"),
+    "may on the bucket of objects": (
+        {"may": [allow("s3:GetObject", GetAtt("Bucket", "Arn"))]},
+        "may has the ARN of Bucket, but s3:GetObject is on objects: pass the bucket itself",
+    ),
     "name of the API": ({"name": "Api"}, "'Api'.*choose another name for the function"),
     "may of text": ({"may": ["sqs:SendMessage"]}, "pass allow"),
     "may without a list": ({"may": allow("sqs:SendMessage", "*")}, r"pass a list of allow"),
@@ -71,6 +88,8 @@ FUNCTIONS: dict[str, tuple[dict[str, Any], str]] = {
 
 @pytest.mark.parametrize(("wrong", "said"), FUNCTIONS.values(), ids=FUNCTIONS)
 def test_a_wrong_function(full: App, answer: Function, wrong: dict[str, Any], said: str) -> None:
+    for one in (Queue("TakenRole"), Queue("Queue"), Bucket("Bucket")):
+        full.add(one)
     before = dict(full.functions)
     with pytest.raises((ValueError, TypeError), match=said):
         function(full, **wrong)
@@ -191,6 +210,10 @@ PROOFS: dict[str, tuple[Callable[[App, Any], Any], str]] = {
     "no values": (
         lambda app, route: app.proof(app.route("POST /{id}", app.functions["Answer"]), {}, right), "add path="
     ),
+    "not a number": (lambda app, route: app.proof(route, {"a": float("nan")}, right), "cannot be sent as JSON"),
+    "of an answer without a body": (
+        lambda app, route: app.proof(app.route("HEAD /", app.functions["Answer"]), None, right), "HEAD has no answer to"
+    ),
     "path without slash": (lambda app, route: app.proof(route, {}, right, path="x"), "begin with a slash"),
     "path of another route": (
         lambda app, route: app.proof(route, {}, right, path="/there"), "path is '/there', which is not on /here"
@@ -226,6 +249,11 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
         lambda app: app.parameter("Sure", about="x" * 4001),
         "parameter 'Sure': about has 4001 characters: use at most 4000",
     ),
+    "default that is no number": (lambda app: app.parameter("Sure", float("inf")), "the default is inf; use a finite"),
+    "default of a book": (
+        lambda app: app.parameter("Word", "x" * 4097),
+        "the default has 4097 characters: use at most",
+    ),
     "limits the wrong way": (
         lambda app: app.parameter("Sure", 1, at_least=9, at_most=0),
         "at_least is 9, more than at",
@@ -244,11 +272,36 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "alarm on a slip": (lambda app: function(app).metric("Erors"), "did you mean 'Errors'"),
     "alarm on two": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age"), above=0), "dimension"),  # type: ignore[arg-type]
     "alarm on a list": (lambda app: app.alarm("Bad", ("AWS/SQS", "Age", ["Q"]), above=0), "dimension"),  # type: ignore[arg-type]
+    "alarm on a queue's URL": (
+        lambda app: on(app, "AWS/SQS", QueueName=app.add(Queue("Q"))),
+        r"QueueName is the Ref of Q.*GetAtt\('Q', 'QueueName'\)",
+    ),
+    "alarm on a topic's ARN": (
+        lambda app: [app.add(Topic("T")), on(app, "AWS/SNS", TopicName=Ref("T"))],
+        r"TopicName is the Ref of T.*GetAtt\('T', 'TopicName'\)",
+    ),
+    "alarm on a load balancer": (
+        lambda app: on(app, "AWS/ApplicationELB", LoadBalancer=app.add(LoadBalancer("L"))),
+        "GetAtt.*'LoadBalancerFullName'",
+    ),
+    "alarm on the API's id": (
+        lambda app: on(app, "AWS/ApiGateway", ApiName=Ref("Api")),
+        r"ApiName is the API's id.*use Ref\('AWS::StackName'\)",
+    ),
+    "alarm on a function's ARN": (
+        lambda app: on(app, "AWS/Lambda", FunctionName=function(app).arn),
+        r"FunctionName is the ARN of Other.*use Ref\('Other'\)",
+    ),
+    "alarm above all": (lambda app: alarm(app, above=float("inf")), "above is inf; use a number"),
+    "alarm about a book": (lambda app: alarm(app, about="x" * 1025), "about has 1025 characters: use at most 1024"),
     "alarm twice": (lambda app: twice(lambda: alarm(app)), "another name"),
     "alarm of no minutes": (lambda app: alarm(app, minutes=0), "1 to 1440"),
     "alarm of minutes in text": (lambda app: alarm(app, minutes="5"), "minutes is '5': use a whole number"),
     "alarm to a person": (lambda app: alarm(app, topic="me@example.org"), "topic is 'me@example.org': pass a Topic"),
     "alarm to a queue": (lambda app: alarm(app, topic=app.add(Queue("Q"))), "topic is Q, an AWS::SQS::Queue: pass a T"),
+    "batch twice": (lambda app: twice(lambda: app.batch(only(app))), "^batch: the App already has one"),
+    "batch of too many": (lambda app: app.batch(function(app), concurrency=10001), "concurrency is 10001: use 1 to 10"),
+    "batch of all failures": (lambda app: app.batch(function(app), tolerated=101), "tolerated is 101: use 0 to 100"),
     "batch of a name": (lambda app: app.batch("Answer"), "^batch has 'Answer': pass the result of app.function"),  # type: ignore[arg-type]
     "resource of the API's name": (lambda app: app.add(Queue("Api")), "'Api'.*choose another name for the resource"),
     "alarm of a word": (lambda app: alarm(app, above="many"), "above is 'many'"),
@@ -267,6 +320,29 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
     "resource of a name that the API needs": (
         lambda app: whole(app, Queue("ApiProdStage")),
         "^App 'sentiment': duplicate key \"ApiProdStage\" detected: the App's API needs this name; choose another$",
+    ),
+    "output of a number": (lambda app: app.output("X", 3), "^output 'X' is 3: pass text, such as '3'"),  # type: ignore[arg-type]
+    "output about a book": (lambda app: app.output("X", "x", "a" * 1025), "about has 1025 characters: use at most"),
+    "output of a long name": (lambda app: whole(app, long_output=True), "^App 'sentiment': O{30}.* has 256 characters"),
+    "routes beyond the policy": (
+        lambda app: [app.route(f"GET /r{one}", only(app)) for one in range(80)],
+        r"^route 'GET /r\d\d': .*Other.*more than the 20480 bytes.*'ANY /\{rest\+\}'",
+    ),
+    "condition of nothing": (
+        lambda app: whole(app, Queue("Words", Condition="Lost")),
+        "Words has the condition 'Lost'",
+    ),
+    "function whose output is taken": (
+        lambda app: function(told(app, "OtherFunction")),
+        "^function 'Other': the App has an output 'OtherFunction' already; choose another name",
+    ),
+    "parameter of another App": (
+        lambda app: [
+            function(app, environment={"SURE": Parameter("Sure", Type="String")}),
+            app.route("POST /", only(app)),
+            app.template(),
+        ],
+        r"Other refers to 'Sure'.*app.add\(...\) or app.parameter\(...\)",
     ),
     "output of the App": (lambda app: app.output("Url", "x"), "another name"),
     "output with a dash": (lambda app: app.output("my-queue", "x"), "letters and digits"),
@@ -288,10 +364,26 @@ OTHERS: dict[str, tuple[Mistake, str]] = {
 }
 
 
-def whole(app: App, *resources: Any, output: Any = "x") -> Any:
+def told(app: App, output: str) -> App:
+    app.output(output, "x")
+    return app
+
+
+def only(app: App) -> Function:
+    """The App's function."""
+    return app.functions.get("Other") or function(app)
+
+
+def on(app: App, namespace: str, **dimensions: Any) -> Any:
+    return app.alarm("Bad", (namespace, "Age", dimensions), above=0)
+
+
+def whole(app: App, *resources: Any, output: Any = "x", long_output: bool = False) -> Any:
     """The template of the App with these resources, and a function that answers."""
     for one in resources:
         app.add(one)
+    if long_output:
+        app.output("O" * 256, "x")
     app.output("X", output)
     app.route("POST /", function(app))
     return app.template()
@@ -356,6 +448,8 @@ DECLARED: dict[str, tuple[Callable[[], Any], str]] = {
     "a model of no text": (lambda: Filling("packages.txt", Path("model")), "pass text"),  # type: ignore[arg-type]
     "a digest of a directory": (lambda: Filling("p.txt", "model", sha256="a" * 64), "only for a model at a URL"),
     "a short digest": (lambda: Filling("p.txt", "https://x/m.tar", sha256="abc"), "64 hexadecimal"),
+    "a model in a bucket": (lambda: Filling("p.txt", "s3://bucket/model.tar"), "a URL begins with http:// or https://"),
+    "no instance type": (lambda: Filling("p.txt", "model", instance_type="huge"), "'huge': use an instance type"),
     "an open door unexplained": (lambda: Access("NONE"), "open_because"),
 }
 
@@ -370,7 +464,8 @@ PACKAGES: dict[str, tuple[Any, str]] = {
     "no file": ("nothing.txt", "there is no file"),
     "no pin": (["numpy"], "'numpy': use an exact version"),
     "an option of pip's": (["--index-url"], "use an exact version"),
-    "too many": (["numpy==2.4.6"] * 400, "name fewer packages"),
+    "twice": (["Ab_c==1", "ab-c==2"], "has ab-c==2 and Ab_c==1: name each package once"),
+    "too many": ([f"numpy{one}==2.4.6" for one in range(400)], "name fewer packages"),
 }
 
 
@@ -379,6 +474,19 @@ def test_wrong_packages(folder: Path, packages: Any, said: str) -> None:
     filling = Filling(packages, "model")
     with pytest.raises(ValueError, match=said):
         App("wrong", network=NewNetwork(), storage=Storage(), filling=filling, directory=folder)
+
+
+@pytest.mark.parametrize(
+    ("start", "encoding", "said"), [("", "utf-16", "packages.txt is not UTF-8; save the file"), ("\ufeff", "utf-8", "")]
+)
+def test_a_file_of_packages_that_windows_has_written(folder: Path, start: str, encoding: str, said: str) -> None:
+    (folder / "packages.txt").write_text(f"{start}numpy==2.4.6\r\n", encoding=encoding, newline="")
+    made: dict[str, Any] = {"network": NewNetwork(), "storage": Storage(), "filling": Filling("packages.txt", "m")}
+    if said:
+        with pytest.raises(ValueError, match=said):
+            App("w3", directory=folder, **made)
+    else:
+        assert App("w3", directory=folder, **made).foundation is not None
 
 
 def test_an_empty_file_of_packages(folder: Path) -> None:

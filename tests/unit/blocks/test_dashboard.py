@@ -172,7 +172,10 @@ def test_what_the_blocks_return_is_watched_by_the_names_that_cloudwatch_knows() 
         ({"function": Ref("Digits")}, "Watched.function is .*: pass the result of add_inference_function, or a name"),
         ({"function": GetAtt("Digits", "Arn")}, "Watched.function is "),
         ({"storage": Ref("FileSystemResource")}, "Watched.storage is .*: pass the result of add_storage"),
-        ({"storage": Network(vpc="v", vpc_cidr="10.0.0.0/16", private_subnets=["a", "b"])}, "Watched.storage is "),
+        (
+            {"storage": Network(vpc="vpc-1", vpc_cidr="10.0.0.0/16", private_subnets=["subnet-1", "subnet-2"])},
+            "Watched.storage is ",
+        ),
     ],
 )
 def test_what_may_be_another_thing_than_a_name_is_refused(watched: dict[str, Any], says: str) -> None:

@@ -336,7 +336,7 @@ def followed(resources: dict[str, Any], title: str) -> set[str]:
 def deployed_with(text: str) -> dict[str, Any]:
     """The resources of an API that has one more answer."""
     template = Template()
-    mount = FileSystemMount(subnets=["s"], security_groups=["g"], access_point_arn=ARN, path="/mnt/python")
+    mount = FileSystemMount(subnets=["subnet-1"], security_groups=["sg-1"], access_point_arn=ARN, path="/mnt/python")
     routes = [
         Route(
             add_inference_function(template, mount, FunctionSettings(name="answers", bucket="pictures", key="code.zip"))

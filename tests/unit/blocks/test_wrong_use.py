@@ -546,3 +546,51 @@ def test_a_stranger_s_whole_stack_has_no_findings() -> None:
     added = add_inference_function(template, mount, settings(contents=filled), title="Answer")
     add_proxy_stage(template, add_rest_api(template, [Route(added)], Access("API_KEY"), title="Sentiment"))
     assert check(template.to_dict()) == []
+
+
+MOUNTED: dict[str, Any] = {
+    "subnets": ["subnet-1"],
+    "security_groups": ["sg-1"],
+    "access_point_arn": "arn:aws:elasticfilesystem:eu-west-1:123456789012:access-point/fsap-1",
+}
+EXISTING: dict[str, Any] = {"vpc": "vpc-1", "vpc_cidr": "10.0.0.0/16", "private_subnets": ["subnet-1", "subnet-2"]}
+
+
+@pytest.mark.parametrize(
+    ("make", "said"),
+    [
+        (
+            lambda: FileSystemMount(**MOUNTED | {"subnets": ["sg-1"]}),
+            "^FileSystemMount.subnets is 'sg-1': use an id such",
+        ),
+        (
+            lambda: FileSystemMount(**MOUNTED | {"security_groups": ["subnet-1"]}),
+            "security_groups is 'subnet-1': use an",
+        ),
+        (lambda: Network(**EXISTING | {"vpc": "my vpc"}), "^Network.vpc is 'my vpc': use an id such as vpc-"),
+        (
+            lambda: Network(**EXISTING | {"private_subnets": ["a", "b"]}),
+            "^Network.private_subnets is 'a': use an id such",
+        ),
+        (lambda: Network(**EXISTING | {"vpc_cidr": "10.0.0.0/33"}), "^Network.vpc_cidr is '10.0.0.0/33': use a block"),
+        (lambda: access_point_arn("fs-0123"), "^the access point is 'fs-0123': use an id such as fsap-0123"),
+        (
+            lambda: add_network(Template(), egress="none", zone_one="use1-az1", zone_two="use1-az2"),
+            "^zone_one is 'use1",
+        ),
+    ],
+)
+def test_ids_of_another_kind_are_refused(make: Callable[[], object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        make()
+
+
+def test_an_api_has_one_stage_and_paths_begin_with_a_slash() -> None:
+    template = Template()
+    function = add_inference_function(template, None, FunctionSettings(name="", bucket="my-bucket", key="k.zip"))
+    api = add_rest_api(template, [Route(function)], Access("API_KEY"))
+    add_proxy_stage(template, api)
+    with pytest.raises(ValueError, match="API ModelInferenceApi has its stage already: call add_proxy_stage once"):
+        add_proxy_stage(template, api)
+    with pytest.raises(ValueError, match="the path is 'digits': begin with a slash"):
+        invoke_url(api, "digits")

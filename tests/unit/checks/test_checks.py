@@ -711,6 +711,25 @@ def test_a_service_without_a_way_to_it_is_named(changes: Changes, missing: list[
     assert check(changed(SOUND_BODY, changes)) == [], "a NAT gateway leads to all of them"
 
 
+BY_IPV6: Changes = {
+    **SENDING,
+    "SixOut": {
+        "Type": "AWS::EC2::Route",
+        "Properties": {"RouteTableId": {"Ref": "Routes"}, "DestinationIpv6CidrBlock": "::/0"},
+    },
+    "Function.Properties.VpcConfig.Ipv6AllowedForDualStack": True,
+}
+
+
+@pytest.mark.parametrize("dual", ["true", UNKNOWN])
+def test_ipv6_alone_leads_to_a_service_only_for_a_function_that_asks_by_it(dual: Any) -> None:
+    (finding,) = check(changed(SOUND_BODY, BY_IPV6), {"Egress": "none"})
+    assert (finding.rule, "may use sqs, but cannot reach it" in finding.what) == ("W9920", True)
+    assert finding.fix.endswith("Over IPv6, set the variable AWS_USE_DUALSTACK_ENDPOINT to true.")
+    variable = {"Function.Properties.Environment.Variables.AWS_USE_DUALSTACK_ENDPOINT": dual}
+    assert check(changed(SOUND_BODY, {**BY_IPV6, **variable}), {"Egress": "none"}) == []
+
+
 def test_parameters_may_be_given() -> None:
     assert rules({}, Egress="none") == ["W9909", "W9909"]
     assert rules({}, MountPath="/data") == ["E9905"]

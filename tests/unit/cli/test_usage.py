@@ -34,6 +34,17 @@ def test_the_version_is_the_package_s(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 @pytest.mark.parametrize(
+    "arguments",
+    [["destroy", "--app", ""], ["deploy", "--account="], ["deploy", "--region", ""], ["render", "--app", ""]],
+)
+def test_an_empty_value_is_not_taken_for_the_default(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    """As of a shell's variable that is not set: another application could be deleted, or in another account."""
+    assert main(arguments) == 2
+    option = arguments[1].rstrip("=")
+    assert f"error: argument {option}: the value is empty; name one, or leave the option out" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
     ("arguments", "hint"),
     [
         (["delpoy"], "did you mean deploy?"),

@@ -381,6 +381,29 @@ def test_an_emulator_that_tells_a_stored_value_for_its_name_changes_nothing(
     assert not deploy(aws.gateways, settings, here, Said()).changed
 
 
+BY_REGION = {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]}
+
+
+@pytest.mark.parametrize("rule", [BY_REGION, {"Fn::Equals": [{"Ref": "Where"}, "here"]}])
+def test_what_only_cloudformation_can_decide_is_planned_as_such_and_made(aws: FakeAws, rule: dict[str, Any]) -> None:
+    body = {
+        "Parameters": {"Where": {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/where"}},
+        "Conditions": {"Near": rule},
+        "Resources": {"Copy": {"Type": "AWS::S3::Bucket", "Condition": "Near"}, "It": {"Type": "AWS::SNS::Topic"}},
+    }
+    settings = Settings((Deployment("scorer", (Stack(Source("api.json", json.dumps(body), body)),)),))
+    (step,) = (one for one in preview(aws.gateways, settings, Target(), Said()).steps if isinstance(one, ApplyStack))
+    assert step.describe().splitlines()[1:] == [
+        "  Add It (AWS::SNS::Topic)",
+        "  Add Copy (AWS::S3::Bucket), if condition Near holds",
+    ]
+    assert [(one["logical_id"], one["condition"]) for one in as_record(step)["changes"]] == [
+        ("It", ""),
+        ("Copy", "Near"),
+    ]
+    assert deploy(aws.gateways, settings, Target(), Said()).changed
+
+
 def test_a_plan_speaks_of_efs_only_where_there_is_one(run: Run, aws: FakeAws, code: Path) -> None:
     run(**TEAM)
     wanted = settings(code, overrides={"Seconds": "9"})

@@ -166,10 +166,12 @@ def test_a_failed_update_is_undone_first_and_the_plan_made_anew(aws: FakeAws, qu
 
 def test_a_stack_of_a_file_is_fed_by_another_and_by_a_troposphere_template(tmp_path: Path) -> None:
     from troposphere import Parameter, Template
+    from troposphere.sns import Topic
 
     template = Template()
     template.add_parameter(Parameter("From", Type="String"))
     template.set_description("Reads the queue.")
+    template.add_resource(Topic("Read"))
     reader = Stack.of(template, "reader", inputs={"From": StackOutput("", "Queue")})
     whole = Deployment("thumbs", (Stack.of(str(FILE), parameters={"Stage": "live"}), reader))
     assert whole.stack_names("thumbs") == ("thumbs", "thumbs-reader")
@@ -178,6 +180,26 @@ def test_a_stack_of_a_file_is_fed_by_another_and_by_a_troposphere_template(tmp_p
     assert Stack.of(template, name="shared.yml").source.name == "shared.yml"
     with pytest.raises(SettingsError, match=r"missing\.yml: there is no such file"):
         Stack.of(tmp_path / "missing.yml")
+
+
+@pytest.mark.parametrize("act", [plan, deploy, status, destroy])
+@pytest.mark.parametrize(
+    ("wrong", "says"),
+    [
+        ({"target": "eu-west-1"}, "target is 'eu-west-1': pass a Target"),
+        ({"reset": "Size"}, "reset is 'Size': pass a tuple of names"),
+        ({"allow_replace": "Topic"}, "allow_replace is 'Topic': pass a tuple of names"),
+        ({"overrides": ["Size=3"]}, r"overrides is \['Size=3'\]: pass a dictionary of texts"),
+        ({"tags": {"cost": 3}}, r"tags is \{'cost': 3\}: pass a dictionary of texts"),
+        ({"nmae": "mine"}, "there is no option 'nmae'; did you mean name?"),
+    ],
+    ids=str,
+)
+def test_a_value_of_the_wrong_kind_is_refused_by_all(
+    act: Any, wrong: dict[str, Any], says: str, quiet: dict[str, Any]
+) -> None:
+    with pytest.raises(TypeError, match=says):
+        act(THUMBS, **quiet, **wrong)
 
 
 def test_the_reporter_is_told_by_all(aws: FakeAws) -> None:

@@ -29,7 +29,7 @@ from wildrydes_ml.deploy.steps import (
 )
 from wildrydes_ml.errors import Refused
 from wildrydes_ml.template.change import ResourceChange
-from wildrydes_ml.template.effective import made_resources
+from wildrydes_ml.template.effective import Made, made
 from wildrydes_ml.testing import FakeStacks, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
@@ -76,7 +76,7 @@ def test_an_update_s_record_tells_its_changes() -> None:
     record = as_record(ApplyStack(STACK, "update", changes=(VPC,)))
     assert (record["stack"], record["kind"]) == (EFS, "update")
     change = {"logical_id": "LambdaEFSMLVPC", "type": "AWS::EC2::VPC", "action": "Modify", "replacement": "True"}
-    assert record["changes"] == [{**change, "causes": ()}]
+    assert record["changes"] == [{**change, "causes": (), "condition": ""}]
 
 
 @pytest.mark.parametrize(
@@ -233,8 +233,8 @@ def test_a_creation_is_shown_with_all_that_it_makes(aws: FakeAws, route: str, na
     assert [record["stack"] for record in records] == names
     for record, stack in zip(records, wanted(route).stacks, strict=True):
         assert {change["action"] for change in record["changes"]} == {"Add"}
-        made = {change["logical_id"]: change["type"] for change in record["changes"]}
-        assert made == made_resources(stack.body, stack.parameters)
+        shown = {change["logical_id"]: change["type"] for change in record["changes"]}
+        assert Made(shown, {}) == made(stack.body, stack.parameters)
         assert "  Add " in record["text"]
 
 

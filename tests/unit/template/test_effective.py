@@ -6,10 +6,17 @@ from typing import Any
 
 import pytest
 
-from wildrydes_ml.template.effective import changes, effective, made_resources, without
+from wildrydes_ml.template.effective import Made, changes, effective, made, without
 from wildrydes_ml.workshop import templates
 
 YES, NO = {"Fn::Equals": ["a", "a"]}, {"Fn::Equals": ["a", "b"]}
+
+
+def known(body: Mapping[str, Any], parameters: Mapping[str, str]) -> Mapping[str, str]:
+    """The resources that are made, of a template whose conditions can all be decided."""
+    found = made(body, parameters)
+    assert not found.perhaps
+    return found.certain
 
 
 def holds(expression: Mapping[str, Any], **parameters: str) -> bool:
@@ -19,10 +26,10 @@ def holds(expression: Mapping[str, Any], **parameters: str) -> bool:
         "Conditions": {"Asked": expression, "Yes": YES, "No": NO, "Chained": {"Condition": "Yes"}},
         "Resources": {"Always": {"Type": "T"}, "Perhaps": {"Type": "U", "Condition": "Asked"}},
     }
-    made = made_resources(body, parameters)
-    assert made["Always"] == "T"
-    assert made.get("Perhaps", "U") == "U"
-    return "Perhaps" in made
+    found = known(body, parameters)
+    assert found["Always"] == "T"
+    assert found.get("Perhaps", "U") == "U"
+    return "Perhaps" in found
 
 
 @pytest.mark.parametrize(
@@ -57,13 +64,16 @@ def test_a_given_value_replaces_the_default() -> None:
     assert holds(asked, Given="2")
 
 
-def test_a_function_that_is_not_known_is_an_error() -> None:
-    with pytest.raises(KeyError, match="Fn::Select"):
-        holds({"Fn::Select": ["0", ["a"]]})
+def test_a_function_that_is_not_known_decides_nothing() -> None:
+    body = {
+        "Conditions": {"Asked": {"Fn::Select": ["0", ["a"]]}},
+        "Resources": {"Perhaps": {"Type": "U", "Condition": "Asked"}},
+    }
+    assert made(body, {}) == Made({}, {"Perhaps": "U"})
 
 
 def test_a_template_without_conditions_makes_all_it_has() -> None:
-    assert made_resources({"Resources": {"A": {"Type": "T"}}}, {}) == {"A": "T"}
+    assert known({"Resources": {"A": {"Type": "T"}}}, {}) == {"A": "T"}
 
 
 # Our templates: what comes (+) or goes (-) when parameters are not their defaults.
@@ -105,8 +115,8 @@ def parameters_of(chosen: str) -> dict[str, str]:
 @MATRIX
 def test_a_parameter_chooses_what_is_made(name: str, chosen: str, expected: str) -> None:
     body = templates.TEMPLATES[name]().to_dict()
-    default, made = set(made_resources(body, {})), set(made_resources(body, parameters_of(chosen)))
-    differences = [*(f"+{title}" for title in made - default), *(f"-{title}" for title in default - made)]
+    default, new = set(known(body, {})), set(known(body, parameters_of(chosen)))
+    differences = [*(f"+{title}" for title in new - default), *(f"-{title}" for title in default - new)]
     # A deployment's name ends in the digest of what it serves.
     assert {re.sub(r"(Deployment)[0-9a-f]{8}$", r"\1", one) for one in differences} == set(expected.split())
 
@@ -116,15 +126,15 @@ def test_another_reading_of_the_template_agrees(
     stack: Callable[..., dict[str, Any]], name: str, chosen: str, expected: str
 ) -> None:
     left = stack(name, **parameters_of(chosen))["Resources"]
-    made = made_resources(templates.TEMPLATES[name]().to_dict(), parameters_of(chosen))
-    assert made == {title: entry["Type"] for title, entry in left.items()}
+    found = known(templates.TEMPLATES[name]().to_dict(), parameters_of(chosen))
+    assert found == {title: entry["Type"] for title, entry in left.items()}
 
 
 def test_what_the_efs_stack_tells_the_function_s_chooses_nothing() -> None:
     """So that the plan of a first deploy knows its resources before there are outputs."""
     body = templates.TEMPLATES["5_lambda_function.yml"]().to_dict()
     given = {"SubnetIDs": "subnet-a,subnet-b", "SecurityGroupIds": "sg-1", "AccessPointARN": "arn:a", "Revision": "1"}
-    assert made_resources(body, {}) == made_resources(body, given)
+    assert known(body, {}) == known(body, given)
 
 
 # What is made, as far as CloudFormation compares it.
@@ -149,13 +159,13 @@ BODY: dict[str, Any] = {
 }
 
 
-def made(**parameters: str) -> Mapping[str, Mapping[str, Any]]:
+def left(**parameters: str) -> Mapping[str, Mapping[str, Any]]:
     return effective(BODY, parameters)
 
 
 def test_what_no_resource_uses_makes_no_difference() -> None:
-    assert made(Unused="something", NoSuchParameter="x") == made()
-    assert made(Size="2") != made()
+    assert left(Unused="something", NoSuchParameter="x") == left()
+    assert left(Size="2") != left()
 
 
 def test_what_a_condition_switches_off_makes_no_difference() -> None:
@@ -166,30 +176,30 @@ def test_what_a_condition_switches_off_makes_no_difference() -> None:
 
 
 def test_an_output_makes_a_difference() -> None:
-    assert effective({**BODY, "Outputs": {}}, {}) != made()
+    assert effective({**BODY, "Outputs": {}}, {}) != left()
 
 
 @pytest.mark.parametrize("section", ["Description", "Metadata", "Parameters", "Conditions"])
 def test_what_only_people_read_makes_no_difference(section: str) -> None:
     more = {"Another": {"Type": "String", "Default": "x"}} if section == "Parameters" else {"Another": YES}
     text = "other" if section == "Description" else {**BODY.get(section, {}), **more}
-    assert effective({**BODY, section: text}, {}) == made()
+    assert effective({**BODY, section: text}, {}) == left()
 
 
 def test_the_order_of_the_work_makes_no_difference() -> None:
     resources: dict[str, Any] = {**BODY["Resources"], "Base": {**BODY["Resources"]["Base"], "DependsOn": "Far"}}
-    assert effective({**BODY, "Resources": resources}, {}) == made()
+    assert effective({**BODY, "Resources": resources}, {}) == left()
 
 
 def test_changes_are_what_comes_what_becomes_different_and_what_goes() -> None:
-    there, absent = made(), made(On="no", Size="2")
+    there, absent = left(), left(On="no", Size="2")
     assert [(one.action, one.logical_id, one.type) for one in changes(there, absent)] == [
         ("Modify", "Base", "T"),
         ("Modify", "User", "U"),
         ("Remove", "Extra", "T"),
     ]
     assert ("Add", "Extra") in [(one.action, one.logical_id) for one in changes(absent, there)]
-    assert changes(there, made()) == ()
+    assert changes(there, left()) == ()
 
 
 @pytest.mark.parametrize(

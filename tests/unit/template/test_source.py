@@ -122,6 +122,12 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     assert read_text(tmp_path, b"\xef\xbb\xbf" + TOPIC.encode()).text == TOPIC
 
 
+def test_a_resource_may_be_called_fn(tmp_path: Path) -> None:
+    file = tmp_path / "stack.yml"
+    file.write_text("Resources:\n  Fn: {Type: AWS::Lambda::Function}\n")
+    assert read(file).body["Resources"]["Fn"] == {"Type": "AWS::Lambda::Function"}
+
+
 def test_an_anchor_alone_changes_nothing(tmp_path: Path) -> None:
     text = TOPIC.replace("Type:", "Type: &kind")
     assert read_text(tmp_path, text).text == text
@@ -228,8 +234,20 @@ REFUSED = [
         "stack.yml:1:20: the parameter Size has no Type; add one, such as String",
     ),
     ("Parameters: {Size: Number}\nResources: {T: {Type: T}}\n", "stack.yml:1:20: the parameter Size has no Type"),
+    (
+        "Parameters: {Sizes: {Type: CommaDelimitedList, Default: [a, b]}}\nResources: {T: {Type: T}}\n",
+        "stack.yml:1:57: the Default of parameter Sizes is no text; write one, such as 'a,b' for a list",
+    ),
+    (
+        "Parameters: {Size: {Type: Int}}\nResources: {T: {Type: T}}\n",
+        "stack.yml:1:27: the parameter Size has the Type Int, which CloudFormation does not know; use String",
+    ),
+    (
+        f"{TOPIC}Outptus: {{}}\n",
+        "stack.yml:4:10: CloudFormation does not know the section Outptus; correct or remove it; did you mean Outputs?",
+    ),
     (f"Conditions: [a]\n{TOPIC}", "stack.yml:1:13: Conditions must be a mapping"),
-    ("a: &a [*a]\n" + TOPIC, "this is neither YAML nor JSON: found unconstructable recursive node"),
+    ("Metadata: &a {a: *a}\n" + TOPIC, "this is neither YAML nor JSON: found unconstructable recursive node"),
     (f"{'{' * 5000}", "this is neither YAML nor JSON"),
     (f"{TOPIC}    P: {'[' * 3000}{']' * 3000}\n", "this is neither YAML nor JSON"),
 ]
