@@ -1,6 +1,7 @@
 """What a person sees at a terminal: frames at several widths, the summary, the box of a failure."""
 
 import io
+import re
 
 import pytest
 from rich.text import Text
@@ -102,6 +103,17 @@ def test_the_filling_is_part_of_the_view_and_says_where_it_comes_from() -> None:
         "    Downloading tensorflow.whl",
         "    from the console of the instance (ec2:GetConsoleOutput)",
     ]
+
+
+@pytest.mark.parametrize("columns", [60, 80])
+def test_what_is_filled_and_its_time_are_never_cut(columns: int) -> None:
+    watched = under_way(columns)
+    facts = {"part": "prepare", "words": "preparing the model for a fast start", "percent": 99}
+    watched.said.event("EFS: preparing the model", stack=STACK, filling=facts)
+    assert any(re.search(r"for a fast start  12 s, about 30 s$", row) for row in watched.frame(12))
+    later = watched.frame(86)
+    assert any(row.endswith("for a fast start  1 min 38 s") for row in later), "an estimate that was wrong is left out"
+    assert any("about 99 %" in row for row in later)
 
 
 def test_what_has_no_measure_has_a_spinner_that_turns() -> None:
