@@ -118,7 +118,9 @@ def failure(course: Course, text: str, exit_code: int) -> Rows:
     if exit_code == STOPPED:
         return [("", text)]
     rows = [("Where", _where(course)), ("What", text), ("To do", _remedy(course, exit_code))]
-    rows.append(("Log says", "\n".join(course.log_lines[-_LOG_LINES:])))
+    lines = course.log_lines[-_LOG_LINES:]
+    if any(line.strip() not in text for line in lines):
+        rows.append(("Log says", "\n".join(lines)))
     return [(label, words) for label, words in rows if words]
 
 
@@ -153,5 +155,5 @@ def _remedy(course: Course, exit_code: int) -> str:
         return ""
     if exit_code == 3:
         return "run the same command again; it continues from there"
-    mend = "fix this" if course.has_begun else "nothing was changed; fix this"
-    return f"{mend}, and run the same command again; it continues from there"
+    mend = "fix this, and run the same command again"
+    return f"{mend}; it continues from there" if course.has_begun else f"nothing was changed; {mend}"

@@ -256,6 +256,17 @@ def test_a_failure_is_told_in_a_box_with_its_place_and_what_to_do(columns: int) 
     assert rows[-1] == "  Log      /logs/deploy.log"
 
 
+def test_what_failed_before_anything_was_changed_is_told_once_and_continues_nothing() -> None:
+    watched = Watched(100)
+    watched.said.event("  no route to host", log="populate.log", message="no route to host")
+    watched.said.error("efs was not filled: no route to host")
+    watched.said.result(False, error="x", exit_code=1)
+    box = " ".join(" ".join(line.strip("│ ") for line in watched.terminal.lines).split())
+    assert "To do nothing was changed; fix this, and run the same command again" in box
+    assert "continues" not in box
+    assert box.count("no route to host") == 1, "the log says no more than the reason"
+
+
 @pytest.mark.parametrize(("code", "title"), [(3, "Interrupted"), (4, "Refused"), (130, "Stopped")])
 def test_the_box_says_what_kind_of_end_it_is(code: int, title: str) -> None:
     watched = under_way(60)
