@@ -305,6 +305,8 @@ def _environment(home: Path, port: int) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "STATE_DIR": str(temporary / "state"),
         "S3_DATA_DIR": str(temporary / "s3"),
+        # For the functions, where TensorFlow serves: Keras would write into the home of a person.
+        "KERAS_HOME": str(temporary / "keras"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
