@@ -79,6 +79,8 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
     notes = course.notes
     is_removal = verb == "destroy"
     idle = notes.get("idle cost", "").removeprefix("verified: " if is_removal else "idle cost: ")
+    command = notes.get("command", "").removeprefix("Try: ")
+    use = following.use if record.get("api_url") else ""
     rows = [
         ("Deleted" if is_removal else "Changed", _changes(course)),
         ("Verdict", notes.get("verdict", "")),
@@ -86,8 +88,8 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Checked" if is_removal else "Idle", idle),
         ("Burst", notes.get("burst", "")),
         ("Expiry", notes.get("expiry", "")),
-        ("Try", notes.get("command", "").removeprefix("Try: ")),
-        ("Next", following.use if record.get("api_url") else ""),
+        ("Try", command),
+        ("Next", use if sorted(use.split()) != sorted(command.split()) else ""),
         ("Delete", "" if is_removal else following.remove),
         ("Again", following.deploy if is_removal else ""),
         ("Log", log),

@@ -6,6 +6,7 @@ import re
 import pytest
 from rich.text import Text
 
+from wildrydes_ml.terminal.ending import Next
 from wildrydes_ml.terminal.frame import console_link
 from wildrydes_ml.terminal.screen import Screen
 
@@ -208,6 +209,13 @@ def test_the_summary_has_six_to_ten_lines_where_nothing_is_long() -> None:
     end_well(watched.said)
     after = [line for line in watched.terminal.lines if not line.startswith(("Plan:", "  1.", "  2.", "  3."))]
     assert 6 <= len(after) <= 10
+
+
+def test_one_command_is_not_told_twice() -> None:
+    watched = Watched(100, following=Next(use="wildrydes-ml ask --local --app a.py"))
+    watched.said.output("Try: wildrydes-ml ask --app a.py --local", ask="…", about="command")
+    watched.said.result(True, changed=True, api_url="https://a.example/prod")
+    assert [line.split()[0] for line in watched.terminal.lines] == ["✓", "Try", "Log"]
 
 
 def test_a_command_to_copy_has_no_line_end_of_ours() -> None:
