@@ -211,6 +211,17 @@ def test_the_summary_has_six_to_ten_lines_where_nothing_is_long() -> None:
     assert 6 <= len(after) <= 10
 
 
+def test_what_the_summary_shows_is_told_there_alone() -> None:
+    watched = Watched(100)
+    for about in ("verdict", "URL", "idle cost", "burst", "expiry", "command"):
+        watched.said.output(f"<{about}>", about=about)
+    watched.said.result(True, changed=True, api_url="https://a.example/prod")
+    text = "\n".join(watched.terminal.lines)
+    assert [text.count(f"<{about}>") for about in ("verdict", "URL", "idle cost", "burst", "expiry", "command")] == [
+        1
+    ] * 6
+
+
 def test_one_command_is_not_told_twice() -> None:
     watched = Watched(100, following=Next(use="wildrydes-ml ask --local --app a.py"))
     watched.said.output("Try: wildrydes-ml ask --app a.py --local", ask="…", about="command")
