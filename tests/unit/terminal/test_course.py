@@ -1,6 +1,8 @@
 """How far a deploy is, as its own events tell it; and what is true at a Ctrl-C, whenever it comes."""
 
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.cli.parser import build_parser
-from wildrydes_ml.cli.pasting import following
+from wildrydes_ml.cli.pasting import as_typed, following, python_here
 from wildrydes_ml.deploy.deployer import deploy
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.reporting import Reporter
@@ -18,6 +20,7 @@ from wildrydes_ml.terminal.stopping import words
 from wildrydes_ml.testing import Clock, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
+ROOT = Path(__file__).parents[3]
 LINE = "bin/deploy.py --name a"
 
 
@@ -213,14 +216,26 @@ def test_a_rollback_is_no_success_and_its_first_failure_is_the_cause() -> None:
 def test_the_next_commands_are_for_the_same_place() -> None:
     given = ["--local", "--home", "my home", "--set", "MinScore=0.4"]
     found = following(build_parser("deploy").parse_args(given), given, "deploy")
-    assert found.again == "bin/deploy.py --local --home 'my home' --set MinScore=0.4"
-    assert found.use == "bin/classify.py --local --home 'my home' PICTURE"
-    assert found.remove == "bin/destroy.py --local --home 'my home'"
+    python = python_here()
+    assert found.again == f"{python} bin/deploy.py --local --home 'my home' --set MinScore=0.4"
+    assert found.use == f"{python} bin/classify.py --local --home 'my home' PICTURE"
+    assert found.remove == f"{python} bin/destroy.py --local --home 'my home'"
     found = following(build_parser("demo").parse_args([]), [], "demo")
-    assert (found.use, found.remove) == ("bin/classify.py --local --home .wildrydes-demo PICTURE", "")
+    assert (found.use, found.remove) == (f"{python} bin/classify.py --local --home .wildrydes-demo PICTURE", "")
     given = ["deploy", "--app", "a.py", "--region=eu-west-1"]
     found = following(build_parser().parse_args(given), given, "")
     assert found.use == "wildrydes-ml ask --app a.py --region eu-west-1"
+
+
+def test_a_script_is_run_by_the_python_that_has_its_packages(tmp_path: Path) -> None:
+    here, its = tmp_path / "checkout", tmp_path / "checkout" / ".venv" / "bin" / "python"
+    assert as_typed(str(its), str(its), here) == "python", "as with an active environment"
+    assert as_typed(str(its), "/usr/bin/python", here) == ".venv/bin/python", "as make demo runs it"
+    assert as_typed(str(its), None, here) == ".venv/bin/python"
+    assert as_typed("/opt/my python/bin/python3", None, here) == "'/opt/my python/bin/python3'"
+    line = following(build_parser("demo").parse_args([]), [], "demo").again
+    shown = subprocess.run(f"{line} --help", shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("usage: bin/demo.py")
 
 
 def test_after_the_last_step_what_is_said_is_what_goes_on() -> None:
