@@ -38,19 +38,29 @@ def main(arguments: list[str], out: TextIO) -> int:
     command = [sys.executable, "-u", "-m", "pip", "install", "--disable-pip-version-check", "--progress-bar", "off"]
     line = Line(out)
     threading.Thread(target=line.tick, daemon=True).start()
+    try:
+        code, said = _followed([*command, *arguments], line)
+    except KeyboardInterrupt:
+        line.end("stopped")
+        raise
+    line.end("pip failed" if code else "installed")
+    if code:
+        out.write(said)
+    return code
+
+
+def _followed(command: list[str], line: Line) -> tuple[int, str]:
+    """Runs a command, whose words the line tells; its exit code, and all that it said."""
+    said = []
     with subprocess.Popen(
-        [*command, *arguments], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
+        command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace"
     ) as process:
         assert process.stdout is not None
-        said = []
         for text in process.stdout:
             said.append(text)
             if words := in_words(text):
                 line.tell(words)
-    line.end("pip failed" if process.returncode else "installed")
-    if process.returncode:
-        out.write("".join(said))
-    return process.returncode
+    return process.returncode, "".join(said)
 
 
 def in_words(text: str) -> str:
@@ -113,7 +123,7 @@ class Line:
 
 def _columns() -> int:
     try:
-        return os.get_terminal_size(1).columns
+        return os.get_terminal_size(1).columns or _COLUMNS  # 0 of a terminal that does not know its width
     except OSError:
         return _COLUMNS
 

@@ -43,6 +43,7 @@ def main(directory: Path = ROOT / "bin", show: Callable[[str], None] = print) ->
         path = directory / name
         if not path.exists() or path.read_text(encoding="utf-8") != text:
             path.write_text(text, encoding="utf-8")
+            path.chmod(0o755)
             show(f"wrote {name}")
 
 

@@ -58,7 +58,7 @@ FILLING: Mapping[str, tuple[float, str]] = {
     "bytecode": (4, _HERE),
     "check": (4, _HERE),
     "pictures": (2, "computed: 10 MB at 50 Mbit/s"),
-    "prepare": (15, _HERE),
+    "prepare": (30, _HERE),
     "copy": (75, _EFS_RATE),
 }
 

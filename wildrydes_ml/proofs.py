@@ -62,6 +62,8 @@ class Proof:
     """Returns warnings about the first answer of the function itself."""
     about: str = "ask the API"
     """The words of the plan for this check."""
+    typed: Mapping[str, Any] | None = None
+    """A short event for people who invoke the function by hand. None: `event`."""
     routes: tuple[str, ...] = ()
     """All routes of the API, such as "GET /digits/{id}". Empty if they are not known."""
 

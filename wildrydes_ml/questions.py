@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 Check = Callable[[Any], bool]
 
 _JSON = {"Content-Type": "application/json", "Accept": "application/json"}
-_LONGEST = 300
+# Characters that are shown of a question, and of an answer, which stands behind it.
+_ASKED, _LONGEST = 60, 300
 
 
 @dataclass(frozen=True)
@@ -72,7 +73,7 @@ class Question:
         }
 
     def __str__(self) -> str:
-        return " ".join([self.method, self.path, *([_short(self.body)] if self.body else [])])
+        return " ".join([self.method, self.path, *([_short(self.body, _ASKED)] if self.body else [])])
 
     def read(self, reply: "Reply") -> "Said":
         """The result of a reply: whether it is right, or why not."""
@@ -179,9 +180,9 @@ def _refusal(reply: "Reply") -> str:
         return f"{reply.status}: {_short(reply.body) or 'empty answer'}"
 
 
-def _short(body: bytes) -> str:
+def _short(body: bytes, longest: int = _LONGEST) -> str:
     text = body.decode(errors="replace")
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…"
+    return text if len(text) <= longest else f"{text[:longest]}…"
 
 
 def _path_parameters(pattern: str, path: str) -> Mapping[str, str] | None:

@@ -9,6 +9,7 @@ import os
 import pty
 import re
 import select
+import shutil
 import signal
 import socket
 import subprocess
@@ -24,6 +25,7 @@ import pytest
 from wildrydes_ml import web
 from wildrydes_ml.errors import SettingsError
 from wildrydes_ml.local import emulator
+from wildrydes_ml.workshop.deployments import shipped
 from wildrydes_ml.workshop.names import NAME
 
 from .conftest import ROOT
@@ -120,7 +122,7 @@ def answers(url: str) -> bool:
     return web.get(url, {}, timeout=30).status == 200
 
 
-def test_two_demos_share_a_home_and_the_last_to_end_removes_it(start: Start, demo_home: Path) -> None:
+def test_two_demos_share_a_home_and_the_last_to_end_removes_it(start: Start, demo_home: Path, tmp_path: Path) -> None:
     first, second = start(), start()
     urls = {demo.until(SERVES)[1] for demo in (first, second)}
     assert len(urls) == 1
@@ -129,7 +131,7 @@ def test_two_demos_share_a_home_and_the_last_to_end_removes_it(start: Start, dem
     assert second.end() == 0
     assert f"another demo uses {demo_home}: the last demo to stop deletes it" in second.said
     assert answers(*urls), "the first demo goes on"
-    other = start("--model", str(ROOT))
+    other = start("--model", str(shutil.copytree(shipped(), tmp_path / "other")))
     assert other.end() == 2
     assert "another demo serves the model that comes with the package" in other.said
     assert answers(*urls)

@@ -51,7 +51,9 @@ def test_what_has_expired_goes_and_what_has_not_still_answers(place: Target, wor
     for name, expires in (("iris", PAST), ("lily", FUTURE), ("rose", ""), ("tulip", PAST)):
         deploying.deploy(pinger(handler, name), place, reporter=Said(), expires=expires)
     command = Command(worker_home)
-    rows = {line["name"]: line for line in command("status", "--all") if "name" in line}
+    told = command("status", "--all")
+    rows = {line["name"]: line for line in told if "name" in line}
+    assert "nothing on this machine is billed" in told[-2]["text"], "the costs are AWS's"
     assert {name: row["expired"] for name, row in rows.items()} == {
         "iris": True,
         "lily": False,

@@ -90,8 +90,9 @@ def test_a_deploy_and_its_removal_are_seen_as_they_go_on(app: Path, place: Path)
         assert deploy.has_shown(text), text
     assert max(sum(" of 5  " in line for line in frame) for frame in deploy.frames) == 1, "one head, drawn anew"
     assert all(len(line) <= COLUMNS for frame in deploy.frames for line in frame)
-    for label in ("✓ Deployed in", "Changed", "Verdict", "URL", "Next", "Delete", "Log"):
+    for label in ("✓ Deployed in", "Changed", "Verdict", "URL", "Try", "Delete", "Log"):
         assert label in deploy.text
+    assert deploy.text.count("bin/ask.py") == 1, "Next would be the same command as Try"
     (log,) = (place / "logs").iterdir()
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert "CREATE_COMPLETE" in log.read_text(encoding="utf-8")

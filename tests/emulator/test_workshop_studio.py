@@ -2,6 +2,7 @@
 names with the spec's values, and a participant with the spec's policy."""
 
 import json
+import shlex
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -76,14 +77,21 @@ def participant(place: Target, folder: Path) -> Rider:
     return Rider(place, "participant", [json.loads((folder / name).read_text(encoding="utf-8")) for name in names])
 
 
-def looks(rider: Rider, function: str, group: str) -> str:
+def payload(folder: Path) -> str:
+    """What the page has participants send to the function."""
+    page = (folder / "content" / "index.en.md").read_text(encoding="utf-8")
+    (line,) = [line for line in page.splitlines() if line.startswith("echo ")]
+    return shlex.split(line)[1]
+
+
+def looks(rider: Rider, folder: Path, function: str, group: str) -> str:
     """The page's commands; what the function answers to an invocation."""
     formation = rider.client("cloudformation")
     assert formation.describe_stacks(StackName=STACK)["Stacks"]
     assert formation.list_stack_resources(StackName=STACK)["StackResourceSummaries"]
     assert formation.get_template(StackName=STACK)["TemplateBody"]
     assert rider.client("lambda").get_function_configuration(FunctionName=function)["State"] == "Active"
-    reply = rider.client("lambda").invoke(FunctionName=function, Payload=b"{}")
+    reply = rider.client("lambda").invoke(FunctionName=function, Payload=payload(folder))
     assert "events" in rider.client("logs").filter_log_events(logGroupName=group)
     return str(reply["Payload"].read().decode())
 
@@ -101,7 +109,7 @@ def test_the_workshop_answers_in_an_account_of_workshop_studio(place: Target, tm
     picture = sample()
     reply = web.post(public_url(place, proof, outputs), picture.body, {"Content-Type": picture.content_type})
     assert json.loads(reply.body)["validated"]
-    answer = looks(participant(place, folder), "ml_inferencefunction", "/aws/lambda/ml_inferencefunction")
+    answer = looks(participant(place, folder), folder, "ml_inferencefunction", "/aws/lambda/ml_inferencefunction")
     assert json.loads(answer)["statusCode"] == 200
     (stack,) = client(place, "cloudformation").describe_stacks(StackName=STACK)["Stacks"]
     assert {"ParameterKey": "MinScore", "ParameterValue": "0.4"}.items() <= next(
@@ -118,7 +126,10 @@ def test_an_app_answers_there_to_a_participant_who_reads_the_key(place: Target, 
     outputs = provision(place, folder, runtime(place))
     rider = participant(place, folder)
     made = made_by(rider)
-    assert json.loads(looks(rider, made["AWS::Lambda::Function"], made["AWS::Logs::LogGroup"]))["statusCode"] == 200
+    assert (
+        json.loads(looks(rider, folder, made["AWS::Lambda::Function"], made["AWS::Logs::LogGroup"]))["statusCode"]
+        == 200
+    )
     key = rider.client("apigateway").get_api_key(apiKey=made["AWS::ApiGateway::ApiKey"], includeValue=True)["value"]
     url = f"{place.endpoint}/_aws/execute-api/{outputs['ApiId']}/prod/"
     assert web.post(url, b"{}", {"Content-Type": "application/json"}).status == 403

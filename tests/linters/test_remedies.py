@@ -5,6 +5,7 @@ import re
 import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,7 +47,9 @@ THINGS = [
 
 
 @pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+def asked(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> list[str]:
+    """Nothing yet; commands that write, such as `s3 cp`, write into a folder of the test."""
+    monkeypatch.chdir(tmp_path)
     for name, value in (("ACCESS_KEY_ID", "key"), ("SECRET_ACCESS_KEY", "secret"), ("CONFIG_FILE", "/dev/null")):
         monkeypatch.setenv(f"AWS_{name}", value)
     return []
@@ -134,7 +137,7 @@ def refused_with(aws: FakeAws, **options: Any) -> list[str]:
     return commands_in(str(error.value))
 
 
-def test_what_destroy_refuses_says_what_to_do(asked: list[str]) -> None:
+def test_what_destroy_refuses_says_what_to_do(asked: list[str], tmp_path: Path) -> None:
     aws = FakeAws()
     for name in ("wildrydes-ml-mod5", "wildrydes-ml-mod5-inf"):
         aws.stacks.put(name, "CREATE_COMPLETE", tags={TAG: "wildrydes-ml"}, is_protected=True)
@@ -146,6 +149,7 @@ def test_what_destroy_refuses_says_what_to_do(asked: list[str]) -> None:
     commands = refused_with(strange)
     assert [command.split()[2] for command in commands] == ["cp", "rm"]
     assert [ran(command, asked) for command in commands] == [0, 0]
+    assert (tmp_path / BUCKET).is_dir()
 
 
 def test_what_a_stack_s_policy_denies_says_what_to_do(asked: list[str]) -> None:

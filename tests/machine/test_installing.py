@@ -1,7 +1,11 @@
 """What people see while make installs: what pip comes to, never a silence, and all of it when it fails."""
 
+import os
+import pty
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -33,3 +37,27 @@ def test_a_failure_shows_what_pip_said() -> None:
     assert done.returncode == 1
     assert "pip failed" in done.stdout
     assert "No matching distribution found for no-such-package" in done.stdout
+
+
+def test_a_ctrl_c_leaves_its_line(tmp_path: Path) -> None:
+    master, its_end = pty.openpty()
+    pip = tmp_path / "pip"
+    pip.mkdir()
+    (pip / "__init__.py").touch()
+    (pip / "__main__.py").write_text("import time\nprint('Collecting six', flush=True)\ntime.sleep(30)\n")
+    process = subprocess.Popen(
+        [sys.executable, ROOT / "tools" / "install.py", "six"], cwd=tmp_path, stdin=its_end, stdout=its_end,
+        stderr=its_end, start_new_session=True, env={**os.environ, "PYTHONPATH": str(tmp_path), "TERM": "xterm"},
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a runner in the background ignores it
+    )  # fmt: skip
+    os.close(its_end)
+    said = b""
+    while b"looking for six" not in said:
+        said += os.read(master, 4096)
+    os.killpg(process.pid, signal.SIGINT)
+    assert process.wait(60) == 130
+    with suppress(OSError):  # the other end is closed
+        while part := os.read(master, 4096):
+            said += part
+    os.close(master)
+    assert said.endswith(b"stopped\r\n")

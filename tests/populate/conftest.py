@@ -2,7 +2,8 @@
 
 TensorFlow is stood in for by a wheel made here, small enough to install for every run. It takes the words in
 `saved_model.pb` for the names of the signatures; a dash at a name's end is for one without boxes, and what follows a
-colon is what befalls the model when it looks at a picture. What real models do is in tests/prepare.
+colon is what befalls the model when it looks at a picture. Like Keras, which TensorFlow imports, it makes a directory
+in the home of whoever imports it, or where KERAS_HOME says. What real models do is in tests/prepare.
 
 `python -m venv` takes six seconds, most of them to install pip: each root that is filled once for all has an
 environment of its own, and what tests fill besides has a copy of one.
@@ -57,8 +58,10 @@ def load(path, tags):
 
 TENSORFLOW = {
     "tensorflow/__init__.py": (
+        "import os\n"
         "from types import SimpleNamespace as Message\n"
         "from . import saved_model, image, random\n"
+        "os.makedirs(os.environ.get('KERAS_HOME') or os.path.expanduser('~/.keras'), exist_ok=True)\n"
         "__version__ = '1.0'\n"
         "def as_dtype(number):\n    return Message(name={1: 'float32', 4: 'uint8', 7: 'string'}[number])\n"
     ),
@@ -131,6 +134,7 @@ def _settings(directory: Path) -> dict[str, str]:
         "PYTHON": sys.executable,
         "PACKAGES": f"six==1.17.0 tensorflow@{wheel.as_uri()}",
         "MODEL": str(model),
+        "KERAS_HOME": str(directory / "keras"),
     }
 
 

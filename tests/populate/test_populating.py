@@ -45,6 +45,15 @@ def test_a_look_that_fails_says_why(populate: Populate) -> None:
         filling.missing(populate.root, populate.environment(MODEL="/nowhere"))
 
 
+def test_nothing_is_left_in_the_home_of_a_person(populate: Populate, tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    settings = populate.environment(MODEL=str(make_model(tmp_path / "another", "default")), HOME=str(home))
+    del settings["KERAS_HOME"]
+    filling.fill(populate.root, settings, Said())
+    assert list(home.iterdir()) == []
+
+
 def test_two_at_once_both_end_well(populate: Populate, tmp_path: Path) -> None:
     settings = populate.environment(MODEL=str(make_model(tmp_path / "another", "default another")), LOCK_PAUSE="0.2")
     reporters = [Said(), Said()]

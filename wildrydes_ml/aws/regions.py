@@ -18,12 +18,14 @@ Resolve = Callable[[str, int], object]
 def refuse_unknown(
     session: Any, url: str, resolve: Resolve = socket.getaddrinfo, say: Callable[[str], None] = lambda text: None
 ) -> None:
-    """Raises SettingsError when neither the SDK knows the session's region nor has its host, `url`, an address.
+    """Raises SettingsError when no region is set, or when the SDK does not know it and its host, `url`, has no address.
 
     A region that is newer than the SDK has one. Behind a proxy it is the proxy that looks for addresses: there a name
     that no region can have is refused, and one that a new region may have is told to `say` and tried.
     """
     region = session.region_name
+    if not region:  # STS alone would answer, at its global host
+        raise SettingsError(["no region is set: pass --region, or run `aws configure`"])
     if region in (there := known(session)):
         return
     scheme, host = urlsplit(url).scheme, urlsplit(url).hostname or ""

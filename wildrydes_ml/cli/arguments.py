@@ -362,4 +362,5 @@ def doctor(parser: argparse.ArgumentParser) -> None:
 
 
 def completion(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("shell", choices=("bash", "zsh", "tcsh"), help="your shell")
+    shells = ("bash", "zsh", "tcsh")
+    parser.add_argument("shell", choices=shells, metavar=f"{{{','.join(shells)}}}", help="your shell")

@@ -5,6 +5,7 @@ import shlex
 from collections.abc import Collection
 
 from .parser import build_parser
+from .pasting import python_here
 
 _PLACE = ("app", "name", "account", "region", "profile", "local", "home", "config")
 _RUN = (*_PLACE, "to", "bucket", "role_arn", "concurrency", "tolerate", "out")
@@ -29,7 +30,7 @@ def removing_class(options: argparse.Namespace) -> str:
 def _words(options: argparse.Namespace, verb: str, kept: Collection[str]) -> list[str]:
     """The verb with those options that are not as by default."""
     parser = build_parser(verb, options.file)
-    words = [str(options.program).format(verb=verb)]
+    words = [str(options.program).format(verb=verb).replace("python ", f"{python_here()} ", 1)]
     for action in parser._actions:
         value = getattr(options, action.dest, None)
         if action.dest in kept and str(value) != str(action.default):

@@ -17,7 +17,8 @@ def class_(parser: argparse.ArgumentParser) -> None:
 
 
 def _who(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("action", choices=ACTIONS, help="what to do with the class")
+    # The metavar, since an error would name it "action".
+    parser.add_argument("action", choices=ACTIONS, metavar=f"{{{','.join(ACTIONS)}}}", help="what to do with the class")
     parser.add_argument(
         "roster",
         nargs="?",

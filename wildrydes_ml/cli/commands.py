@@ -50,7 +50,7 @@ def deploy(options: argparse.Namespace, reporter: Reporter) -> int:
     done = deployed(options, reporter)
     if done.api_url and not done.command:
         command = ask_line.asking(options)
-        reporter.output(f"Try: {command}", ask=command)
+        reporter.output(f"Try: {command}", ask=command, about="command")
     if options.open and done.api_url:
         browser.show(done.api_url, reporter)
     reporter.result(True, changed=done.changed, api_url=done.api_url, outputs=dict(done.outputs))

@@ -14,6 +14,8 @@ from pathlib import Path
 from .. import packaging
 from ..aws.session import connect
 from ..deploy import health
+from ..deploy import model as models
+from ..deployment import Filling
 from ..destroy import public as destroying
 from ..local import emulator as local
 from ..local import sharing
@@ -27,6 +29,7 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
     """Deploys locally, classifies a folder, and on a terminal serves until Ctrl-C; then cleans up."""
     pictures = options.pictures or _shown(packaging.pictures_directory())
     os.listdir(pictures)  # which may be missing
+    models.local(options.model, _filling(options))  # as may this
     options.pictures = [str(pictures)]
     home = commands.home_of(options)
     with _taking_part(home, options, reporter) as share:
@@ -37,6 +40,10 @@ def demo(options: argparse.Namespace, reporter: Reporter) -> int:
             _serve(deployed.api_url, options.open, reporter)
     reporter.result(not failed, failed=failed, api_url=deployed.api_url)
     return 1 if failed else 0
+
+
+def _filling(options: argparse.Namespace) -> Filling:
+    return next(one.filling for one in _settings(options).deployments if one.filling)
 
 
 def _shown(directory: Path) -> Path:

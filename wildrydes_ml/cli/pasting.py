@@ -2,7 +2,10 @@
 
 import argparse
 import shlex
+import shutil
+import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..terminal.ending import Next
 
@@ -12,7 +15,7 @@ _PLACE = ("app", "name", "region", "profile", "account", "home", "config")
 
 def again(given: Sequence[str], script: str) -> str:
     """The command as it was given."""
-    return shlex.join((_program(script, script), *given))
+    return f"{_program(script, script)} {shlex.join(given)}".rstrip()
 
 
 def following(options: argparse.Namespace, given: Sequence[str], script: str) -> Next:
@@ -59,8 +62,21 @@ def _place(options: argparse.Namespace, given: Sequence[str]) -> list[str]:
 
 
 def _line(script: str, verb: str, arguments: Sequence[str]) -> str:
-    return shlex.join((_program(script, verb), *([] if script else [verb]), *arguments))
+    return f"{_program(script, verb)} {shlex.join([*([] if script else [verb]), *arguments])}".rstrip()
 
 
 def _program(script: str, verb: str) -> str:
-    return f"bin/{verb}.py" if script else "wildrydes-ml"
+    return f"{python_here()} bin/{verb}.py" if script else "wildrydes-ml"
+
+
+def python_here() -> str:
+    """The Python that runs this, as a person types it here."""
+    return as_typed(sys.executable, shutil.which("python"), Path.cwd())
+
+
+def as_typed(executable: str, found: str | None, here: Path) -> str:
+    """An interpreter for a shell: `python` if that word finds it, as in an active environment; else its path."""
+    if found == executable:
+        return "python"
+    path = Path(executable)
+    return shlex.quote(str(path.relative_to(here) if path.is_relative_to(here) else path))

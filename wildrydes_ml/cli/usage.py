@@ -35,7 +35,8 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Prints where the options stand, since all of them would hide the error, and raises SettingsError."""
-        self._print_message(f"usage: {self.prog} [options]; --help shows them\n", sys.stderr)
+        verb = " VERB" * bool(verbs(self))
+        self._print_message(f"usage: {self.prog}{verb} [options]; --help shows them\n", sys.stderr)
         raise SettingsError([message])
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:

@@ -26,7 +26,10 @@ def list_all(options: argparse.Namespace, reporter: Reporter) -> int:
     settings = settings_of(options)
     target = commands.existing_target(options, settings)
     aws = deploying.connected(settings, target, reporter, tells_account=False)
-    reporter.result(True, **survey.report(aws, reporter, _now()))
+    found = survey.report(aws, reporter, _now())
+    if target.is_local and found["deployments"]:
+        reporter.output("this would be the cost on AWS: nothing on this machine is billed")
+    reporter.result(True, **found)
     return 0
 
 

@@ -93,11 +93,13 @@ def efs_directory(home: Path, name: str) -> Path:
 
 
 def claim(home: Path) -> None:
-    """Makes a home of a new or empty directory. Raises SettingsError for any other directory."""
+    """Makes a home of a new or empty directory. Raises SettingsError for a file, and for any other directory."""
     if len(str(efs_directory(home, "n" * 31))) > LONGEST_PATH:
         raise SettingsError(
             [f"--home {home}: the path is too long; with EFS it may have at most {LONGEST_PATH} characters"]
         )
+    if home.is_file():
+        raise SettingsError([f"--home {home}: it is a file; name a directory"])
     if home.is_dir() and not (home / _MARK).exists() and any(home.iterdir()):
         raise SettingsError([f"--home {home}: the directory is not empty and is not one of ours; name a new directory"])
     with _room(home):
@@ -303,6 +305,8 @@ def _environment(home: Path, port: int) -> dict[str, str]:
         "TMPDIR": str(temporary),
         "STATE_DIR": str(temporary / "state"),
         "S3_DATA_DIR": str(temporary / "s3"),
+        # For the functions, where TensorFlow serves: Keras would write into the home of a person.
+        "KERAS_HOME": str(temporary / "keras"),
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 

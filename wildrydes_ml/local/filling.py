@@ -45,8 +45,10 @@ def fill(directory: Path, settings: Mapping[str, str], reporter: Reporter) -> No
     """
     directory.mkdir(parents=True, exist_ok=True)
     earlier = _written(log_file(directory))
-    with tempfile.TemporaryFile("w+") as errors:
-        with _running(_command(directory), settings, errors) as process:
+    with tempfile.TemporaryFile("w+") as errors, tempfile.TemporaryDirectory() as scratch:
+        # Keras, which TensorFlow imports, writes its settings into the home of a person, if it has no other place:
+        # https://keras.io/api/utils/config_utils/
+        with _running(_command(directory), {**settings, "KERAS_HOME": scratch}, errors) as process:
             assert process.stdout is not None
             progress = Filling()
             for line in process.stdout:

@@ -3,6 +3,8 @@
 https://github.com/aws-samples/powertools-for-aws-lambda-workshop/blob/main/docs/README.md: `content/index.en.md`
 """
 
+import json
+import shlex
 from collections.abc import Iterable, Mapping
 from typing import Any
 
@@ -19,7 +21,7 @@ def first(one: Deployment, body: Mapping[str, Any], whole: Effective) -> str:
     """The page of an application that is there when a participant arrives."""
     title = str(body.get("Description", "")).partition(":")[0] or one.name
     parts = ["---", f'title: "{_quoted(title)}"', "weight: 0", "---", "", *_about(body), *_outputs(body, whole)]
-    parts += [*_asking(one, whole), *_looking(whole), *_end()]
+    parts += [*_asking(one, whole), *_looking(one, whole), *_end()]
     return "\n".join(parts)
 
 
@@ -65,7 +67,7 @@ def _key() -> Iterable[str]:
     yield from ("`list-stack-resources` below shows:", "", "```bash", _READ_KEY, "```")
 
 
-def _looking(whole: Effective) -> Iterable[str]:
+def _looking(one: Deployment, whole: Effective) -> Iterable[str]:
     """Where to look at what was made, by commands that the participants' policy allows."""
     yield from (
         "## 3. Look at it",
@@ -77,12 +79,28 @@ def _looking(whole: Effective) -> Iterable[str]:
         yield f"aws cloudformation {command} --stack-name STACK"
     for function in _names(whole, _FUNCTION, "FunctionName"):
         yield f"aws lambda get-function-configuration --function-name {function}"
-        yield f"aws lambda invoke --function-name {function} answer.json"
+    yield from _invoking(one, whole)
     for group in _names(whole, _LOG_GROUP, "LogGroupName"):
         yield f"aws logs tail {group}"
     yield from ("```", "")
     if _is_unnamed(whole):
         yield from ("In place of `FUNCTION` and `GROUP`, write the names that the second command shows.", "")
+
+
+def _invoking(one: Deployment, whole: Effective) -> Iterable[str]:
+    """How to invoke the function of the proof; nothing where there are others, which expect other events.
+
+    Both AWS CLIs read a payload from a file as it is. On its command line, version 2 expects base64:
+    https://docs.aws.amazon.com/cli/latest/userguide/cliv2-migration-changes.html#cliv2-migration-binaryparam
+    """
+    functions = [entry for entry in whole["Resources"].values() if entry["Type"] == _FUNCTION]
+    if one.proof is None or len(functions) != 1:
+        return
+    (function,) = _names(whole, _FUNCTION, "FunctionName")
+    event = one.proof.event if one.proof.typed is None else one.proof.typed
+    yield f"echo {shlex.quote(json.dumps(event))} > question.json"
+    yield f"aws lambda invoke --function-name {function} --payload fileb://question.json answer.json"
+    yield "cat answer.json"
 
 
 def _names(whole: Effective, kind: str, key: str) -> list[str]:

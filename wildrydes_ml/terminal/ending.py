@@ -90,6 +90,8 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
     notes = course.notes
     is_removal = verb == "destroy"
     idle = notes.get("idle cost", "").removeprefix("verified: " if is_removal else "idle cost: ")
+    command = notes.get("command", "").removeprefix("Try: ")
+    use = following.use if record.get("api_url") else ""
     rows = [
         ("Deleted" if is_removal else "Changed", _changes(course)),
         ("Verdict", notes.get("verdict", "")),
@@ -97,8 +99,8 @@ def summary(course: Course, verb: str, record: Mapping[str, Any], following: Nex
         ("Checked" if is_removal else "Idle", idle),
         ("Burst", notes.get("burst", "")),
         ("Expiry", notes.get("expiry", "")),
-        ("Try", notes.get("command", "").removeprefix("Try: ")),
-        ("Next", following.use if record.get("api_url") else ""),
+        ("Try", command),
+        ("Next", use if sorted(use.split()) != sorted(command.split()) else ""),
         ("Delete", "" if is_removal else following.remove),
         ("Again", following.deploy_with(course.options) if is_removal else ""),
         ("Log", log),
@@ -135,7 +137,9 @@ def failure(course: Course, text: str, exit_code: int, has_remedy: bool = True) 
     if exit_code == STOPPED:
         return [("", text)]
     rows = [("Where", _where(course)), ("What", text), ("To do", _remedy(course, exit_code) if has_remedy else "")]
-    rows.append(("Log says", "\n".join(course.log_lines[-_LOG_LINES:])))
+    lines = course.log_lines[-_LOG_LINES:]
+    if any(line.strip() not in text for line in lines):
+        rows.append(("Log says", "\n".join(lines)))
     return [(label, words) for label, words in rows if words]
 
 
@@ -170,5 +174,5 @@ def _remedy(course: Course, exit_code: int) -> str:
         return ""
     if exit_code == 3:
         return "run the same command again; it continues from there"
-    mend = "fix this" if course.has_begun else "nothing was changed; fix this"
-    return f"{mend}, and run the same command again; it continues from there"
+    mend = "fix this, and run the same command again"
+    return f"{mend}; it continues from there" if course.has_begun else f"nothing was changed; {mend}"

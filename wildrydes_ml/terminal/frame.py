@@ -173,14 +173,15 @@ class Frame:
             lit = 10 * filling["percent"] // 100
             text.append_text(self._cells([number < lit for number in range(10)], "cyan"))
             text.append(f" about {filling['percent']} %  ")
-        if self._width < WIDE:
+        words = Text(filling["words"])
+        if about is not None:
+            passed = self._now - self._course.filling_began
+            of = f", {durations.about(about)}" * (passed <= about)  # what took longer shows that the estimate is wrong
+            words.append(f"  {durations.words(passed)}{of}", style="dim")
+        if max(WIDE, text.cell_len + words.cell_len) > self._width:
             yield text
             text = Text("    ")
-        text.append(filling["words"])
-        if about is not None:
-            passed = durations.words(self._now - self._course.filling_began)
-            text.append(f"  {passed}, {durations.about(about)}", style="dim")
-        yield text
+        yield text.append_text(words)
         if line := filling.get("line"):
             yield Text(f"    {line}", style="dim")
         if source := filling.get("source"):

@@ -23,7 +23,7 @@ from .screen import Screen
 
 _TICK_SECONDS = 0.125
 # What the summary shows once, at the end.
-_HELD = ("verdict", "URL", "idle cost", "burst", "command")
+_HELD = ("verdict", "URL", "idle cost", "burst", "expiry", "command")
 # Rows that people copy, and of the others the lines that are shown.
 _COPIED = ("URL", "Try", "Next", "Delete", "Again", "Log")
 _ROW_LINES = 3

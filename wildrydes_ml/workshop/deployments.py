@@ -234,6 +234,7 @@ def _proof() -> Proof:
         headers={"Content-Type": picture.content_type, "Accept": "application/json"},
         read=_read,
         event={"image": base64.b64encode(picture.body).decode(), "explain": True},
+        typed={"url": templates.PICTURE_URL},
         function=lambda values, outputs: f"{values['FunctionName']}:{ALIAS}",
         auth=lambda values: values.get("ApiAuth", "NONE"),
         api="ModelInferenceApiId",

@@ -27,7 +27,7 @@ Defaults: TypeAlias = Mapping[str, str | float] | None
 
 _LONG_REASON = "The first call may load the model for longer than API Gateway waits. The next call gets its answer."
 _WIRED_REASON = "As in the workshop, a person or the deployer adds the method and the stage."
-_PICTURE_URL = (
+PICTURE_URL = (
     "https://images.pexels.com/photos/310983/pexels-photo-310983.jpeg?auto=compress&cs=tinysrgb&dpr=2&h=650&w=940"
 )
 _KEY_REASON = "Only the deployer reads ModelKey: it remembers which model is in the zip."
@@ -353,6 +353,6 @@ def _api_outputs(template: Template, inference: Inference, api: Api) -> None:
 def _test_command(api: Api) -> Sub:
     """The workshop's curl line."""
     return Sub(
-        f"""curl -d '{{ "url": "{_PICTURE_URL}"}}' -H "Content-Type: application/json" -X POST """
+        f"""curl -d '{{ "url": "{PICTURE_URL}"}}' -H "Content-Type: application/json" -X POST """
         f"https://${{{api.rest_api.title}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}/{STAGE}"
     )

@@ -46,6 +46,15 @@ def test_the_function_gets_what_the_gateway_makes_of_it(full: App) -> None:
     assert asked.path == "digits/7/a/b"
 
 
+def test_the_answer_to_a_long_question_is_seen(full: App) -> None:
+    asked = proof(full, asked={"pictures": [[0] * 64]}, check=lambda reply: reply["digits"] == [0])
+    said = asked.read(Reply(200, b'{"digits": [0]}')).describe()
+    assert said.startswith('POST / {"pictures": [[0, 0, ')
+    assert said.endswith('…: {"digits": [0]}')
+    assert len(said) < 100, "a summary has room for both"
+    assert len(asked.about) < 100
+
+
 def test_the_function_is_asked_by_its_alias(full: App) -> None:
     assert proof(full).function({}, {"AnswerFunction": "arn:function"}) == "arn:function:live"
 

@@ -59,6 +59,15 @@ def test_a_region_that_there_is_not_is_refused_at_once(region: str, hint: str) -
     assert time.monotonic() - began < 60
 
 
+def test_it_is_told_when_no_region_is_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.delenv("AWS_REGION", raising=False)
+    names = Names()
+    with pytest.raises(SettingsError, match=r"^no region is set: pass --region, or run `aws configure`$"):
+        connect(Target(""), resolve=names)
+    assert names.asked == []
+
+
 def test_a_region_that_is_newer_than_the_sdk_is_asked() -> None:
     said: list[str] = []
     names = Names("sts.eu-brandnew-9.amazonaws.com")

@@ -40,7 +40,7 @@ def students(tmp_path: Path) -> str:
         (["destroy", "--keep-data", "--only", "anna"], "--only deletes single students: use only one of them"),
         (["deploy", "{}", "--name", "a-name-that-has-too-many"], "may have at most 19 characters"),
         (["deploy", "{}", "--out", "{}/cards"], "s.csv: there is no such directory; name another place with --out"),
-        (["fly"], "argument action: invalid choice: 'fly'"),
+        (["fly"], "argument {deploy,status,destroy}: invalid choice: 'fly'"),
         (["deploy", "nowhere.csv"], "nowhere.csv: No such file or directory"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",

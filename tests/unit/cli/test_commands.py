@@ -581,6 +581,20 @@ def test_a_demo_without_pictures_begins_nothing(tmp_path: Path, capsys: pytest.C
     assert not (tmp_path / "home").exists()
 
 
+def test_a_demo_without_its_model_begins_nothing(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["--home", str(tmp_path / "home"), "--model", str(tmp_path / "none")], verb="demo") == 2
+    shown = capsys.readouterr()
+    assert f"--model {tmp_path / 'none'}: no such directory or archive" in shown.err
+    assert "deleted" not in shown.out, "nothing was made"
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_home_that_is_a_file_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "home").touch()
+    assert main(["deploy", "--local", "--home", str(tmp_path / "home")]) == 2
+    assert f"--home {tmp_path / 'home'}: it is a file; name a directory" in capsys.readouterr().err
+
+
 def test_a_demo_may_show_another_model_on_other_pictures() -> None:
     options = build_parser("demo").parse_args(["--model", "mine.tar.gz", "--pictures", "photos"])
     assert (asked(options).model, options.pictures) == ("mine.tar.gz", Path("photos"))

@@ -72,6 +72,24 @@ def test_a_slip_is_told_with_what_was_meant(
     assert len(shown) <= 2, "the error does not drown in the usage"
 
 
+@pytest.mark.parametrize(
+    ("arguments", "usage", "fault"),
+    [
+        (["fly"], "wildrydes-ml VERB [options]", "argument VERB: invalid choice: 'fly' (choose from "),
+        (["class"], "wildrydes-ml class [options]", "the following arguments are required: {deploy,status,destroy}"),
+        (["completion"], "wildrydes-ml completion [options]", "the following arguments are required: {bash,zsh,tcsh}"),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else None,
+)
+def test_what_is_missing_is_named_as_it_is_written(
+    arguments: list[str], usage: str, fault: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(arguments) == 2
+    first, last = capsys.readouterr().err.splitlines()
+    assert first == f"usage: {usage}; --help shows them"
+    assert last.startswith(f"error: {fault}")
+
+
 @pytest.mark.parametrize("arguments", [["fly"], ["deploy", "--xyz"], ["deploy", "--set", "Nothing=1"]], ids=" ".join)
 def test_nothing_is_guessed_for_what_is_like_nothing(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main(arguments) == 2

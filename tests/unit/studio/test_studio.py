@@ -1,6 +1,7 @@
 """The directory for Workshop Studio: of the shape of public ones, whole, and refused where it could not work."""
 
 import json
+import shlex
 import tarfile
 import zipfile
 from collections.abc import Iterator
@@ -162,6 +163,32 @@ def test_the_page_has_a_title_the_outputs_and_commands_that_the_policy_allows() 
         ["lambda", "invoke"],
         ["logs", "tail"],
     ]
+
+
+def question_of(page: str) -> dict[str, Any]:
+    """The event that the page has participants write into a file, and hand to the function."""
+    (line,) = [line for line in page.splitlines() if line.startswith("echo ")]
+    echo, text, arrow, file = shlex.split(line)
+    assert (echo, arrow) == ("echo", ">")
+    assert f" --payload fileb://{file} answer.json" in page, "base64 is not needed then, with either AWS CLI"
+    return dict(json.loads(text))
+
+
+def test_the_function_gets_a_question_that_it_understands(tmp_path: Path) -> None:
+    files = directory(wild_rydes()).files
+    event = question_of(files["content/index.en.md"].decode())
+    assert event.keys() == {"url"}
+    assert event["url"] in files["static/99_complete.yml"].decode(), "the same as by the command of the stack"
+    event = question_of(directory(of_app(pinger(tmp_path))).files["content/index.en.md"].decode())
+    assert (event["httpMethod"], event["path"], event["body"]) == ("POST", "/", "{}")
+
+
+def test_nobody_is_told_to_invoke_one_of_several_functions(tmp_path: Path) -> None:
+    app = pinger(tmp_path)
+    app.function("Other", code="handler/", handler="app.answer", memory=128, timeout=10)
+    page = directory(of_app(app)).files["content/index.en.md"].decode()
+    assert "lambda get-function-configuration" in page
+    assert "invoke" not in page
 
 
 def test_settings_are_given_to_every_account() -> None:

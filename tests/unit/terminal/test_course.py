@@ -1,6 +1,8 @@
 """How far a deploy is, as its own events tell it; and what is true at a Ctrl-C, whenever it comes."""
 
+import subprocess
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ import pytest
 from tests.unit.fakes import FakeAws
 from wildrydes_ml.aws.target import Target
 from wildrydes_ml.cli.parser import build_parser
-from wildrydes_ml.cli.pasting import following
+from wildrydes_ml.cli.pasting import as_typed, following, python_here
 from wildrydes_ml.deploy.deployer import deploy
 from wildrydes_ml.destroy.destroyer import destroy
 from wildrydes_ml.reporting import Reporter
@@ -18,6 +20,7 @@ from wildrydes_ml.terminal.stopping import words
 from wildrydes_ml.testing import Clock, Said
 from wildrydes_ml.workshop.settings import wild_rydes
 
+ROOT = Path(__file__).parents[3]
 LINE = "bin/deploy.py --name a"
 
 
@@ -213,11 +216,12 @@ def test_a_rollback_is_no_success_and_its_first_failure_is_the_cause() -> None:
 def test_the_next_commands_are_for_the_same_place() -> None:
     given = ["--local", "--home", "my home", "--set", "MinScore=0.4"]
     found = following(build_parser("deploy").parse_args(given), given, "deploy")
-    assert found.again == "bin/deploy.py --local --home 'my home' --set MinScore=0.4"
-    assert found.use == "bin/classify.py --local --home 'my home' PICTURE"
-    assert found.remove == "bin/destroy.py --local --home 'my home'"
+    python = python_here()
+    assert found.again == f"{python} bin/deploy.py --local --home 'my home' --set MinScore=0.4"
+    assert found.use == f"{python} bin/classify.py --local --home 'my home' PICTURE"
+    assert found.remove == f"{python} bin/destroy.py --local --home 'my home'"
     found = following(build_parser("demo").parse_args([]), [], "demo")
-    assert (found.use, found.remove) == ("bin/classify.py --local --home .wildrydes-demo PICTURE", "")
+    assert (found.use, found.remove) == (f"{python} bin/classify.py --local --home .wildrydes-demo PICTURE", "")
     given = ["deploy", "--app", "a.py", "--region=eu-west-1"]
     found = following(build_parser().parse_args(given), given, "")
     assert found.use == "wildrydes-ml ask --app a.py --region eu-west-1"
@@ -228,7 +232,7 @@ def test_the_next_commands_are_for_the_same_place() -> None:
 
 def test_a_demo_that_is_over_is_begun_again_as_it_was_begun() -> None:
     found = following(build_parser("demo").parse_args(["--port", "8000"]), ["--port", "8000"], "demo")
-    assert found.deploy_with(["--set", "MinScore=0.5"]) == "bin/demo.py --port 8000"
+    assert found.deploy_with(["--set", "MinScore=0.5"]) == f"{python_here()} bin/demo.py --port 8000"
 
 
 @pytest.mark.parametrize(
@@ -236,25 +240,25 @@ def test_a_demo_that_is_over_is_begun_again_as_it_was_begun() -> None:
     [
         (
             ["deploy", "s.csv", "--name", "room", "--wired", "--only", "anna"],
-            "bin/class.py status --name room",
-            "bin/class.py destroy --name room",
+            "class.py status --name room",
+            "class.py destroy --name room",
             "",
         ),
         (["status", "s.csv", "--local"], "", "", ""),
-        (["destroy", "--local"], "", "", "bin/class.py deploy STUDENTS.csv --local --preset lean"),
+        (["destroy", "--local"], "", "", "class.py deploy STUDENTS.csv --local --preset lean"),
         (
             ["destroy", "--only", "anna", "--only", "bob", "--yes"],
             "",
             "",
-            "bin/class.py deploy STUDENTS.csv --only anna --only bob --preset lean",
+            "class.py deploy STUDENTS.csv --only anna --only bob --preset lean",
         ),
     ],
 )
 def test_what_comes_after_a_command_of_a_class(given: list[str], use: str, remove: str, deploy: str) -> None:
     found = following(build_parser("class").parse_args(given), given, "class")
-    assert (found.use, found.remove, found.deploy_with(["--preset", "lean"])) == (use, remove, deploy)
-    again = "" if given[0] == "status" else f"bin/class.py {' '.join(given)}"
-    assert found.again == again
+    again = "" if given[0] == "status" else f"class.py {' '.join(given)}"
+    lines = [f"{python_here()} bin/{line}" if line else "" for line in (use, remove, deploy, again)]
+    assert [found.use, found.remove, found.deploy_with(["--preset", "lean"]), found.again] == lines
 
 
 def test_a_stop_after_the_last_step_says_that_it_is_done() -> None:
@@ -265,6 +269,17 @@ def test_a_stop_after_the_last_step_says_that_it_is_done() -> None:
     assert words(course, "destroy", LINE, is_local=False) == (
         f"stopped. Done so far: delete stack a, delete bucket b. To continue from there, run: {LINE}"
     )
+
+
+def test_a_script_is_run_by_the_python_that_has_its_packages(tmp_path: Path) -> None:
+    here, its = tmp_path / "checkout", tmp_path / "checkout" / ".venv" / "bin" / "python"
+    assert as_typed(str(its), str(its), here) == "python", "as with an active environment"
+    assert as_typed(str(its), "/usr/bin/python", here) == ".venv/bin/python", "as make demo runs it"
+    assert as_typed(str(its), None, here) == ".venv/bin/python"
+    assert as_typed("/opt/my python/bin/python3", None, here) == "'/opt/my python/bin/python3'"
+    line = following(build_parser("demo").parse_args([]), [], "demo").again
+    shown = subprocess.run(f"{line} --help", shell=True, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert shown.stdout.startswith("usage: bin/demo.py")
 
 
 def test_after_the_last_step_what_is_said_is_what_goes_on() -> None:

@@ -1,10 +1,12 @@
 """What a person sees at a terminal: frames at several widths, the summary, the box of a failure."""
 
 import io
+import re
 
 import pytest
 from rich.text import Text
 
+from wildrydes_ml.terminal.ending import Next
 from wildrydes_ml.terminal.frame import console_link
 from wildrydes_ml.terminal.screen import Screen
 
@@ -104,6 +106,17 @@ def test_the_filling_is_part_of_the_view_and_says_where_it_comes_from() -> None:
     ]
 
 
+@pytest.mark.parametrize("columns", [60, 80])
+def test_what_is_filled_and_its_time_are_never_cut(columns: int) -> None:
+    watched = under_way(columns)
+    facts = {"part": "prepare", "words": "preparing the model for a fast start", "percent": 99}
+    watched.said.event("EFS: preparing the model", stack=STACK, filling=facts)
+    assert any(re.search(r"for a fast start  12 s, about 30 s$", row) for row in watched.frame(12))
+    later = watched.frame(86)
+    assert any(row.endswith("for a fast start  1 min 38 s") for row in later), "an estimate that was wrong is left out"
+    assert any("about 99 %" in row for row in later)
+
+
 def test_what_has_no_measure_has_a_spinner_that_turns() -> None:
     watched = Watched(waiting_for="asking AWS which account this is")
     watched.said.event("checking what is already deployed")
@@ -198,6 +211,24 @@ def test_the_summary_has_six_to_ten_lines_where_nothing_is_long() -> None:
     assert 6 <= len(after) <= 10
 
 
+def test_what_the_summary_shows_is_told_there_alone() -> None:
+    watched = Watched(100)
+    for about in ("verdict", "URL", "idle cost", "burst", "expiry", "command"):
+        watched.said.output(f"<{about}>", about=about)
+    watched.said.result(True, changed=True, api_url="https://a.example/prod")
+    text = "\n".join(watched.terminal.lines)
+    assert [text.count(f"<{about}>") for about in ("verdict", "URL", "idle cost", "burst", "expiry", "command")] == [
+        1
+    ] * 6
+
+
+def test_one_command_is_not_told_twice() -> None:
+    watched = Watched(100, following=Next(use="wildrydes-ml ask --local --app a.py"))
+    watched.said.output("Try: wildrydes-ml ask --app a.py --local", ask="…", about="command")
+    watched.said.result(True, changed=True, api_url="https://a.example/prod")
+    assert [line.split()[0] for line in watched.terminal.lines] == ["✓", "Try", "Log"]
+
+
 def test_a_command_to_copy_has_no_line_end_of_ours() -> None:
     watched = under_way(40)
     end_well(watched.said)
@@ -242,6 +273,17 @@ def test_a_failure_is_told_in_a_box_with_its_place_and_what_to_do(columns: int) 
     assert [f"line {number}" in box for number in range(12, 20)] == [True] * 8
     assert "bin/deploy.py --name a" in watched.terminal.raw.partition("╰")[2], "below, to be copied"
     assert rows[-1] == "  Log      /logs/deploy.log"
+
+
+def test_what_failed_before_anything_was_changed_is_told_once_and_continues_nothing() -> None:
+    watched = Watched(100)
+    watched.said.event("  no route to host", log="populate.log", message="no route to host")
+    watched.said.error("efs was not filled: no route to host")
+    watched.said.result(False, error="x", exit_code=1)
+    box = " ".join(" ".join(line.strip("│ ") for line in watched.terminal.lines).split())
+    assert "To do nothing was changed; fix this, and run the same command again" in box
+    assert "continues" not in box
+    assert box.count("no route to host") == 1, "the log says no more than the reason"
 
 
 @pytest.mark.parametrize(("code", "title"), [(3, "Interrupted"), (4, "Refused"), (130, "Stopped")])
