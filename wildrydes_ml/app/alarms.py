@@ -52,11 +52,7 @@ def alarm(
     namespace, name, dimensions = _metric(title, metric)
     for key, value in dimensions.items():
         _refuse_other_name(f"alarm {title!r}: dimension {key}", key, value, resources)
-    if isinstance(above, bool) or not isinstance(above, (int, float)) or not math.isfinite(above):
-        raise TypeError(f"alarm {title!r}: above is {above!r}; use a number in the metric's unit")
-    arguments.kind(f"alarm {title!r}: minutes", minutes, int, "use a whole number")
-    arguments.number(f"alarm {title!r}: minutes", minutes, *_MINUTES, "minutes")
-    arguments.length(f"alarm {title!r}: about", about, _DESCRIPTION_CHARACTERS)
+    _refuse_wrong_values(title, above, minutes, about)
     if topic is not None:
         _refuse_no_topic(f"alarm {title!r}: topic", topic)
     chosen = statistic or ("Sum" if _COUNTED.fullmatch(name) else "Maximum")
@@ -76,6 +72,15 @@ def alarm(
         **{"ExtendedStatistic" if chosen.startswith("p") else "Statistic": chosen},
         **told,
     )
+
+
+def _refuse_wrong_values(title: str, above: float, minutes: int, about: str) -> None:
+    """Raises TypeError for what is no number, ValueError for one out of range and for a text that is too long."""
+    if isinstance(above, bool) or not isinstance(above, (int, float)) or not math.isfinite(above):
+        raise TypeError(f"alarm {title!r}: above is {above!r}; use a number in the metric's unit")
+    arguments.kind(f"alarm {title!r}: minutes", minutes, int, "use a whole number")
+    arguments.number(f"alarm {title!r}: minutes", minutes, *_MINUTES, "minutes")
+    arguments.length(f"alarm {title!r}: about", about, _DESCRIPTION_CHARACTERS)
 
 
 def _refuse_other_name(where: str, key: str, value: object, resources: Mapping[str, AWSObject]) -> None:
