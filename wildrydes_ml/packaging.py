@@ -5,8 +5,8 @@ Nothing is compressed, since builds of zlib differ in what they make of the same
 
 import io
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from .errors import WildrydesError
 
@@ -15,8 +15,7 @@ _PACKAGE = Path(__file__).resolve().parent
 _EPOCH = (1980, 1, 1, 0, 0, 0)
 
 
-@dataclass(frozen=True)
-class Package:
+class Package(NamedTuple):
     """The zip's bytes and their SHA-256 in hexadecimal."""
 
     body: bytes

@@ -5,8 +5,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 from ..naming import OWN_NAME, usual_home
-from ..policy.rows import CLOUDFORMATION
-from ..policy.rows import VERBS as GRANTED
 from ..workshop.names import NAME
 from .usage import Parser
 
@@ -290,11 +288,13 @@ def logs(parser: argparse.ArgumentParser) -> None:
 
 
 def policy(parser: argparse.ArgumentParser) -> None:
+    from ..policy.rows import CLOUDFORMATION, VERBS  # only here: no other verb needs its table
+
     parser.add_argument(
         "--for",
         dest="who",
-        choices=(*GRANTED, CLOUDFORMATION),
-        default=GRANTED[0],
+        choices=(*VERBS, CLOUDFORMATION),
+        default=VERBS[0],
         metavar="WHO",
         help="who gets the policy: the user of deploy, destroy, ask, classify, status, logs or batch; status-all: the "
         "user of `status --all`, and, together with destroy, of `destroy --expired`; class: the teacher of a class; "
