@@ -9,6 +9,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from zlib import crc32
 
 from troposphere import GetAtt, Ref, Sub, Tags, Template, apigateway, awslambda
 
@@ -302,12 +303,10 @@ def _deployment(
 def _digest(template: Template, api: Api, methods: Sequence[apigateway.Method]) -> str:
     """A digest of all that a deployment contains. It includes the functions' names, since the methods contain the
     functions' ARNs: another plain name needs a new deployment. The value of a parameter is not known here."""
-    import hashlib  # only here, since every process that imports an App would wait for it
-
     parts = (api.rest_api, *methods, *gateway_responses(template, api.rest_api).values())
     names = [route.inference.function.to_dict()["Properties"].get("FunctionName") for route in api.routes]
     snapshot = [*(part.to_dict()["Properties"] for part in parts), names]
-    return hashlib.sha256(json.dumps(snapshot, sort_keys=True).encode()).hexdigest()[:8]
+    return f"{crc32(json.dumps(snapshot, sort_keys=True).encode()):08x}"
 
 
 def _stage(template: Template, api: Api, deployment: Any) -> apigateway.Stage:
