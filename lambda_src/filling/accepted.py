@@ -16,10 +16,20 @@ def words(prepared: dict[str, Any], folder: Path) -> str:
     if not engines:
         return ""
     order = prepared.get("choice", {}).get(os.uname().machine, {}).get("order") or engines
-    found = folder / f"{order[0]}.files"
-    size = sum(int(line.split(" ", 2)[1]) for line in found.read_text().splitlines()) if found.exists() else 0
+    size = sum(map(_bytes, _lists(prepared.get(order[0], {}), folder)))
     read = f", a cold start reads {max(size, 1e6) / 1e6:.0f} MB" if size else ""
     return f", prepared for {' and '.join(engines)}{read}"
+
+
+def _lists(entry: dict[str, Any], folder: Path) -> list[Path]:
+    """The lists of what an engine's cold start reads; with one of the model alone, there is one of the packages."""
+    found = folder / Path(entry.get("files", "")).name
+    return [found, *([folder / "packages.files"] if found.name == "model.files" else [])]
+
+
+def _bytes(path: Path) -> int:
+    """How much a list has in all."""
+    return sum(int(line.split(" ", 2)[1]) for line in path.read_text().splitlines()) if path.is_file() else 0
 
 
 if __name__ == "__main__":

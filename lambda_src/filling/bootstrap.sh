@@ -76,8 +76,8 @@ retry "$MOUNT_SECONDS" mount_access_point || die "cannot mount $FILE_SYSTEM_ID: 
 grep -qF " $MOUNT_POINT efs " "$FSTAB" || echo "$FILE_SYSTEM_ID:/ $MOUNT_POINT efs _netdev,nofail,$options 0 0" >>"$FSTAB"
 chmod o+x "$(dirname "$MOUNT_POINT")" # people log in as ec2-user or ssm-user
 
-# /tmp is memory on Amazon Linux 2023; pip's cache would be of no use here.
-export BUILD_DIR PYTHON=$PYTHON_RUNTIME TMPDIR=/var/tmp PIP_NO_CACHE_DIR=1
+# /tmp is memory on Amazon Linux 2023; pip's cache would be of no use here. EXACT_RECORD is for untouched.py.
+export BUILD_DIR EXACT_RECORD=1 PYTHON=$PYTHON_RUNTIME TMPDIR=/var/tmp PIP_NO_CACHE_DIR=1
 timeout -k 30 "$POPULATE_SECONDS" bash "$(dirname "$0")/populate.sh" "$MOUNT_POINT" &
 child=$!
 status=0

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from filling import recording
+from filling.cold_starts import ColdStarts
 from filling.saved_graph import signature
 from module_archive import unpacked
+from PIL import Image
 
 from tests.model.model_helpers import handle
 from tests.prepare.prepare_helpers import PACKAGES, REPOSITORY
@@ -133,3 +136,35 @@ def test_a_cold_start_reads_the_archive_in_place_of_modules(efs: Filled) -> None
     assert entries["litert"]["files"] == "prepared/model.files"
     own = [line.split(" ", 2)[2] for line in (root / "prepared" / "model.files").read_text().splitlines()]
     assert own == ["prepared/labels.json", "prepared/detector.tflite"]
+
+
+def _reads(folder: Path, part: str) -> int:
+    lines = [line.split(" ", 2) for line in (folder / "packages.files").read_text().splitlines()]
+    return sum(int(length) for _, length, path in lines if part in path)
+
+
+def test_pages_around_those_that_are_touched_are_not_listed(
+    efs: Filled, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a machine where that may be told; elsewhere the list is as without."""
+    root, entries = efs("shipped")
+    shutil.copytree(root / "prepared", tmp_path / "prepared", ignore=shutil.ignore_patterns("packages.files"))
+    imported = {*unpacked((root / "prepared" / "modules").read_bytes(), PACKAGES)}
+    site = tmp_path / "site-packages"
+    site.mkdir()
+    for one in PACKAGES.iterdir():
+        if one.name.split(".")[0] in {*(name.split(".")[0] for name in imported), "pillow", "tensorflow"}:
+            (site / one.name).symlink_to(one)
+    monkeypatch.setenv("EXACT_RECORD", "1")
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    lines: list[str] = []
+    monkeypatch.setattr("filling.cold_starts.say", lines.append)
+    picture = np.asarray(Image.open(PICTURE).convert("RGB"))
+    efs_now = recording.Efs(site, root / "model", tmp_path / "prepared")
+    cold_starts = ColdStarts(efs_now, signature(root / "model"), tmp_path / "prepared", [picture])
+    cold_starts.packed({**entries["litert"], "files": "prepared/litert.files"})
+    if any("more than a cold start touches" in line for line in lines):
+        pytest.skip(lines[-1])
+    library = "libpywrap_litert_common.so"
+    assert 0 < _reads(tmp_path / "prepared", library) < 0.8 * _reads(root / "prepared", library)
+    assert _reads(tmp_path / "prepared", "prepared/modules") == (tmp_path / "prepared" / "modules").stat().st_size

@@ -104,8 +104,9 @@ def test_what_is_not_known_is_not_told(stacks: list[Any], contents: str) -> None
 
 
 def test_what_the_filling_says_is_understood(tmp_path: Path) -> None:
-    (tmp_path / "litert.files").write_text("0 60000000 prepared/detector.tflite\n4096 27000000 tensorflow/lib/a b.so\n")
-    verdicts = {"litert": {"accepted": True}, "capi": {"accepted": False}}
+    (tmp_path / "model.files").write_text("0 60000000 prepared/detector.tflite\n")
+    (tmp_path / "packages.files").write_text("0 7000000 prepared/modules\n4096 20000000 tensorflow/lib/a b.so\n")
+    verdicts = {"litert": {"accepted": True, "files": "prepared/model.files"}, "capi": {"accepted": False}}
     (tmp_path / "prepared.json").write_text(json.dumps(verdicts))
     script = CHECKOUT / "lambda_src" / "filling" / "accepted.py"
     command = [sys.executable, "-ISB", str(script), str(tmp_path / "prepared.json")]
