@@ -13,9 +13,8 @@ import json
 import os
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from detector import label_names
 from intact import is_whole
@@ -30,8 +29,7 @@ _WHY_LENGTH = 200
 _DAMAGED = f"{_NAME} is damaged"
 
 
-@dataclass(frozen=True)
-class Option:
+class Option(NamedTuple):
     """An engine that can be tried, or, with `why_not`, one that cannot.
 
     `needs` is what the manifest has for its constructor; `files` lists what its cold start reads, relative to
@@ -41,13 +39,12 @@ class Option:
 
     engine: str
     why_not: str = ""
-    needs: Mapping[str, Any] = field(default_factory=dict)
+    needs: Mapping[str, Any] = {}
     files: str = ""
-    lists: Mapping[str, Any] = field(default_factory=dict)
+    lists: Mapping[str, Any] = {}
 
 
-@dataclass(frozen=True)
-class About:
+class About(NamedTuple):
     """What people are told of the model: its maker's own words, and what it can name; empty where nobody said."""
 
     description: str = ""

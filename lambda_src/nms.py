@@ -8,7 +8,6 @@ few hundred are looked at.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -26,8 +25,7 @@ _FIRST = 256
 """Pairs looked at first: more than the 100 that detectors keep, as some of them overlap."""
 
 
-@dataclass(frozen=True)
-class Suppression:
+class Suppression(NamedTuple):
     """What a detector's suppression is set to; `clip` is one of CLIPS.
 
     Pairs are candidates above `score_threshold`, and overlap too much when intersection over union is above

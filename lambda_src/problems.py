@@ -7,20 +7,19 @@ can reach it.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 RETRY_AFTER = 10
 """Seconds after which a model that could not be loaded is tried again."""
 
 
-@dataclass(frozen=True)
-class ProblemType:
+class ProblemType(NamedTuple):
     """One row of the table of problems."""
 
     status: int
     title: str
     detail: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 PROBLEMS: Mapping[str, ProblemType] = {

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from problems import Problem
 
@@ -25,22 +24,19 @@ _JSON_TYPES = {"application/json", "text/plain", "application/x-www-form-urlenco
 """The latter three because `curl -d` and hand-made requests name them, or nothing, for JSON."""
 
 
-@dataclass(frozen=True)
-class Page:
+class Page(NamedTuple):
     """The page for people; `head` when only its headers are wanted."""
 
     head: bool
 
 
-@dataclass(frozen=True)
-class Link:
+class Link(NamedTuple):
     """A picture to fetch. The url is not checked yet."""
 
     url: str
 
 
-@dataclass(frozen=True)
-class Upload:
+class Upload(NamedTuple):
     """A picture that came with the request. Its bytes are not decoded yet."""
 
     data: bytes

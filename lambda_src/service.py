@@ -7,7 +7,6 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
 from queue import SimpleQueue
 from threading import Thread
@@ -40,13 +39,15 @@ NO_MODEL = ("model-unavailable", "model-failed")
 Result = TypeVar("Result")
 
 
-@dataclass(frozen=True)
 class Service:
     """The function without Lambda around it."""
 
-    settings: Settings
-    detector: SharedDetector
-    clock: Callable[[], float] = time.monotonic
+    def __init__(
+        self, settings: Settings, detector: SharedDetector, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self.settings = settings
+        self.detector = detector
+        self.clock = clock
 
     def start(self) -> Future[Loaded]:
         """Begins what every picture needs, each in a thread: the model's loading, and imports from EFS.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 ENGINES = ("litert", "capi", "tensorflow")
 """What runs models, in the usual order of their times per request."""
@@ -15,8 +15,7 @@ _HERE = Path(__file__).parent
 _PYTHON = f"python{sys.version_info.major}.{sys.version_info.minor}"
 
 
-@dataclass(frozen=True)
-class Settings:
+class Settings(NamedTuple):
     """Where packages and model are, and how detections become a verdict.
 
     `root` is where EFS is mounted, or what stands for it in the function's zip, with its manifest; `packages` is a

@@ -288,7 +288,7 @@ class Preparation:
         answer = partial(self._answer, cut, boxes.shape, scores.shape)
         probe = Probe(answer, number, boxes.size // number // 4, classes)
         labels = probe.labels()
-        return {**self._labelled(labels), "suppression": asdict(probe.suppression(cut.iou_threshold, labels))}
+        return {**self._labelled(labels), "suppression": probe.suppression(cut.iou_threshold, labels)._asdict()}
 
     def _answer(
         self, cut: Cut, boxes_shape: Sequence[int], scores_shape: Sequence[int], boxes: Array, scores: Array

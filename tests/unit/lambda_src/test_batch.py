@@ -61,12 +61,12 @@ class Reading(Service):
 
     def __init__(self, settings: Settings, detector: SharedDetector, bucket: Bucket) -> None:
         super().__init__(settings, detector)
-        object.__setattr__(self, "bucket", bucket)
+        self._bucket = bucket
 
     def answer_batch(
         self, event: object, context: Any, remaining_seconds: float, log: Any, connect: Any = None
     ) -> dict[str, Any]:
-        return super().answer_batch(event, context, remaining_seconds, log, lambda: vars(self)["bucket"])
+        return super().answer_batch(event, context, remaining_seconds, log, lambda: self._bucket)
 
 
 @pytest.fixture

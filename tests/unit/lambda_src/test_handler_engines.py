@@ -4,7 +4,6 @@ import sys
 import threading
 import zlib
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from threading import Thread
 
@@ -77,7 +76,7 @@ def test_a_list_of_what_to_read_that_was_changed_is_a_reason(found: bytes, tmp_p
     assert first_that_loads([option], settings, loaders).slower_because == ()
     (tmp_path / "litert.files").write_bytes(found)
     assert first_that_loads([option], settings, loaders).slower_because == ("litert.files: not what was prepared",)
-    before = replace(option, lists={})  # as EFS was filled when lists had no checksums
+    before = option._replace(lists={})  # as EFS was filled when lists had no checksums
     assert first_that_loads([before], settings, loaders).slower_because == ()
 
 
