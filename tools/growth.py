@@ -9,7 +9,7 @@ from wildrydes_ml import durations
 from wildrydes_ml.costs.bursts import Throughput, throughput
 
 # Bytes of a cold start with LiteRT, of a model of 59 MB (benchmarks/together.py).
-READ = 87e6
+READ = 74e6
 REGION = "eu-central-2"
 """One with EFS's usual limits; some regions have more."""
 INSTANCES = (1, 10, 100, 1000)

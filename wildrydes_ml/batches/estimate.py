@@ -20,9 +20,6 @@ from ..costs import usage
 
 DISPATCHED = 100.0
 """Children of a standard workflow that Step Functions starts in a second."""
-START_MIB = 78.0
-"""What a cold start reads from EFS: LiteRT, its packages and a small model. By bytes of readahead; a larger model adds
-its own size."""
 COLD_SECONDS = 5.0
 """A cold start with fast storage, where the sample met none."""
 OVERHEAD_SECONDS = 0.3
@@ -33,7 +30,8 @@ _MIB_IN_GB = 1024.0
 @dataclass(frozen=True)
 class Speed:
     """What the sample and the deployment say: seconds of a picture and of a cold start, the function's memory in MiB
-    and its processor, EFS's throughput in MiB/s (infinite: it does not bind), children a second."""
+    and its processor, EFS's throughput for all readers in MiB/s (infinite: it does not bind), the MiB that a cold start
+    reads from it, children a second."""
 
     picture: float
     cold: float = COLD_SECONDS
@@ -41,6 +39,7 @@ class Speed:
     architecture: str = "x86_64"
     efs_mibps: float = math.inf
     efs_elastic: bool = False
+    start_mib: float = 0.0
     dispatched: float = DISPATCHED
     overhead: float = OVERHEAD_SECONDS
 
@@ -84,7 +83,7 @@ def estimate(pictures: int, keys: int, concurrency: int, speed: Speed) -> Estima
     """What so many pictures take, with so many keys in a batch and so many batches at a time."""
     batches = -(-pictures // keys) if pictures else 0
     lanes = max(1, min(concurrency, batches))
-    loads = lanes * START_MIB / speed.efs_mibps if batches else 0.0
+    loads = lanes * speed.start_mib / speed.efs_mibps if batches else 0.0
     start = max(speed.cold, loads) if batches else 0.0
     # The last batch may be a short one, and a batch alone has all pictures.
     longest = min(keys, pictures) * speed.picture + speed.overhead
@@ -117,5 +116,5 @@ def _costs(pictures: int, batches: int, lanes: int, start: float, speed: Speed) 
         "transitions": 2 * batches * usage.TRANSITION,
         # Each picture and each result is read once, each result written once; a list has 1,000 keys.
         "S3": (pictures + batches) * usage.S3_READ + (batches + pictures / 1000) * usage.S3_WRITE,
-        "EFS": lanes * START_MIB / _MIB_IN_GB * usage.EFS_READ_GB if speed.efs_elastic and batches else 0.0,
+        "EFS": lanes * speed.start_mib / _MIB_IN_GB * usage.EFS_READ_GB if speed.efs_elastic and batches else 0.0,
     }

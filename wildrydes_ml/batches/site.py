@@ -14,6 +14,7 @@ from ..aws.machines import Machines
 from ..aws.records import FunctionFacts, Stack
 from ..aws.session import Aws
 from ..aws.target import Target
+from ..costs import bursts
 from ..deploy import public as deploying
 from ..deploy.health import find_stacks, outputs, parameters
 from ..deploy.remedies import Remedies
@@ -59,11 +60,18 @@ class Site:
 
     @property
     def throughput(self) -> tuple[float, bool]:
-        """EFS's throughput in MiB/s, infinite where it does not bind, and whether reading is billed."""
+        """EFS's throughput for all readers in MiB/s, infinite where it is not known, and whether reading is billed."""
         mode = self.parameters.get("ThroughputMode", "")
-        if mode == "provisioned":
-            return float(self.parameters.get("ProvisionedThroughputInMibps", "15")), False
-        return math.inf, mode == "elastic"
+        if mode not in bursts.MODES or not self.facts.mounts:
+            return math.inf, False
+        # Some regions give more than without one is told.
+        return bursts.throughput(self.parameters, region="").together, mode == "elastic"
+
+    @property
+    def start_mib(self) -> float:
+        """The MiB that a cold start reads from EFS, at most; 0 where that is not known."""
+        size, _ = bursts.cold_start(self.settings.deployment.contents(self.outputs))
+        return size / bursts.MIB
 
 
 def find(aws: Aws, settings: Settings) -> Site:

@@ -128,7 +128,7 @@ def _known(there: site.Site, is_local: bool, sampled: Speed) -> Speed:
         # The sample has started the instances that the run uses.
         return replace(speed, cold=0.0, dispatched=math.inf, overhead=0.1)
     cold = max(sampled.cold, Speed(picture=0).cold)
-    return replace(speed, cold=cold, efs_mibps=mibps, efs_elastic=is_elastic and there.facts.mounts)
+    return replace(speed, cold=cold, efs_mibps=mibps, efs_elastic=is_elastic, start_mib=there.start_mib)
 
 
 def _agreement(options: argparse.Namespace, reporter: Reporter) -> Confirm:

@@ -15,7 +15,7 @@ from ..template.resolve import mapping
 
 TOGETHER = 100
 """Instances, of which `sentence` tells."""
-_MIB = 1024 * 1024
+MIB = 1024 * 1024
 _FILE_SYSTEM = "AWS::EFS::FileSystem"
 # What is read counts as a third: https://docs.aws.amazon.com/efs/latest/ug/performance.html#throughput-modes
 _READS_PER_METERED = 3
@@ -28,6 +28,7 @@ _LARGE = {
     },
     "provisioned": {"us-east-1", "us-east-2", "us-west-2", "eu-west-1"},
 }  # fmt: skip
+MODES = (*_MOST, "bursting")
 # Metered, of a file system below 1 TiB while it has burst credits, and below 20 GiB when it has none. A new one has
 # credits for 2.1 TiB, which 100 instances do not use up (the same page on performance, "Bursting throughput").
 _BURSTING, _WITHOUT_CREDITS = 100, 1
@@ -52,7 +53,7 @@ class Throughput:
 
         An estimate: what one has read is not in the memory of another, and round trips are not counted.
         """
-        return max(size / _MIB / self.each, instances * size / _MIB / self.together)
+        return max(size / MIB / self.each, instances * size / MIB / self.together)
 
 
 def throughput(file_system: Mapping[str, object], region: str) -> Throughput:
@@ -79,8 +80,8 @@ def sentence(made: Iterable[Effective], contents: str, region: str) -> str:
         for one in stack["Resources"].values()
         if one.get("Type") == _FILE_SYSTEM
     ]
-    size, most = _cold_start(contents)
-    if not systems or not size or _mode(systems[0]) not in (*_MOST, "bursting"):
+    size, most = cold_start(contents)
+    if not systems or not size or _mode(systems[0]) not in MODES:
         return ""
     return (
         f"{TOGETHER} instances that start together would wait {_words(throughput(systems[0], region), size, most)} "
@@ -92,7 +93,7 @@ def _mode(file_system: Mapping[str, object]) -> str:
     return str(file_system.get("ThroughputMode") or "bursting")
 
 
-def _cold_start(contents: str) -> tuple[float, str]:
+def cold_start(contents: str) -> tuple[float, str]:
     """The bytes that a cold start reads, and a word for `about`: of a model that is not prepared only the most that it
     can read is known. 0 when nothing is."""
     if read := _READ.search(contents):

@@ -113,19 +113,19 @@ def write(texts: Mapping[str, str], directory: Path) -> list[Path]:
 
 
 def differences(texts: Mapping[str, str], directory: Path) -> str:
-    """A unified diff from the files to the new texts; empty when all are the same."""
+    """A unified diff from the files to the new texts, and a line for each file that is missing; empty when all are the
+    same."""
+    return "".join(_difference(directory / name, text) for name, text in texts.items())
+
+
+def _difference(path: Path, text: str) -> str:
     import difflib  # only here, since every process that renders would wait for it
 
-    return "".join(
-        line
-        for name, text in texts.items()
-        for line in difflib.unified_diff(
-            _read(directory / name).splitlines(keepends=True),
-            text.splitlines(keepends=True),
-            fromfile=str(directory / name),
-            tofile=f"{name} (rendered)",
-        )
-    )
+    if not path.exists():
+        return f"{path} is missing\n"
+    before = _read(path).splitlines(keepends=True)
+    after = text.splitlines(keepends=True)
+    return "".join(difflib.unified_diff(before, after, fromfile=str(path), tofile=f"{path.name} (rendered)"))
 
 
 def _ordered(mapping: Mapping[str, Any], first: tuple[str, ...]) -> dict[str, Any]:

@@ -160,7 +160,7 @@ def test_lines_are_counted_by_verdict_and_problem() -> None:
 def test_a_million_pictures_cost_what_was_computed_by_hand() -> None:
     """0.1 s each, 200 cold starts of 10 s with 3008 MB: 102,000 s * 2.9375 GB * 0.0000166667 = 5.00 US$, 10,000
     batches of two transitions 0.50, 1,010,000 reads 0.40, 11,000 writes 0.06, 15.2 GB of EFS 0.46."""
-    found = estimate(10**6, 100, 200, Speed(0.1, cold=10, efs_elastic=True))
+    found = estimate(10**6, 100, 200, Speed(0.1, cold=10, efs_elastic=True, start_mib=78))
     assert found.dollars == pytest.approx(6.41, abs=0.02)
     assert found.costs["transitions"] == pytest.approx(0.50)
     assert found.costs["EFS"] == pytest.approx(0.457, abs=0.01)
@@ -168,7 +168,7 @@ def test_a_million_pictures_cost_what_was_computed_by_hand() -> None:
 
 
 def test_a_thousand_cold_starts_from_slow_storage_take_half_an_hour() -> None:
-    found = estimate(10**6, 100, 1000, Speed(0.1, efs_mibps=45))
+    found = estimate(10**6, 100, 1000, Speed(0.1, efs_mibps=45, start_mib=78))
     assert found.start == pytest.approx(29 * 60, rel=0.01)
     assert found.limit == "EFS, from which all instances load at the start"
     assert found.costs["EFS"] == 0

@@ -1,5 +1,6 @@
 """The stack of the machine beside a deployment: it has the deployment's tags, and keeps nothing of it from its end."""
 
+import math
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
@@ -84,6 +85,33 @@ def test_the_stack_of_a_student_tells_whose_it_is_and_of_which_class(aws: Accoun
     made(aws)
     own = {CLASS_TAG: "room", STUDENT_TAG: "anna"}
     assert aws.stacks.stacks[BATCH].tags == {TAG: "wildrydes-ml", BESIDE_TAG: "batch", "team": "rides", **own}
+
+
+@pytest.mark.parametrize(
+    ("changed", "mounts", "told"),
+    [
+        ({"ThroughputMode": "provisioned", "ProvisionedThroughputInMibps": "15"}, True, (45, False)),
+        ({"ThroughputMode": "elastic"}, True, (10_240, True)),
+        ({"ThroughputMode": "bursting"}, True, (300, False)),
+        ({"ThroughputMode": "elastic"}, False, (math.inf, False)),
+        ({"ThroughputMode": ""}, True, (math.inf, False)),
+    ],
+)
+def test_what_efs_gives_to_cold_starts(
+    aws: Account, changed: Mapping[str, str], mounts: bool, told: tuple[float, bool]
+) -> None:
+    """EFS counts what is read as a third of what was reserved."""
+    there = found(aws)
+    stacks = tuple(replace(one, parameters={**one.parameters, **changed}) for one in there.stacks)
+    assert replace(there, stacks=stacks, facts=replace(there.facts, mounts=mounts)).throughput == told
+
+
+@pytest.mark.parametrize(
+    ("contents", "mib"), [("packages 999 MB, prepared for litert, a cold start reads 74 MB", 70.6), ("", 0)]
+)
+def test_what_a_cold_start_reads_is_what_the_filling_told(aws: Account, contents: str, mib: float) -> None:
+    told = replace(found(aws), outputs={"EFSContents": contents})
+    assert told.start_mib == pytest.approx(mib, abs=0.05)
 
 
 def join_a_class(aws: Account) -> None:

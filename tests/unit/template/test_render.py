@@ -302,8 +302,9 @@ def test_differences_show_what_write_would_change(tmp_path: Path) -> None:
     (tmp_path / "a.yml").write_text("A: 1\nZ: 0\n", encoding="utf-8")
     diff = render.differences({"a.yml": "A: 2\nZ: 0\n", "b.yml": "B: 1\n"}, tmp_path)
     changed = [line for line in diff.splitlines() if re.match(r"[-+](?![-+])", line)]
-    assert changed == ["-A: 1", "+A: 2", "+B: 1"]
-    assert "a.yml" in diff
+    assert changed == ["-A: 1", "+A: 2"]
+    assert diff.startswith(f"--- {tmp_path / 'a.yml'}\n")
+    assert diff.endswith(f"{tmp_path / 'b.yml'} is missing\n")
     assert not (tmp_path / "b.yml").exists()
     render.write({"a.yml": "A: 2\nZ: 0\n", "b.yml": "B: 1\n"}, tmp_path)
     assert render.differences({"a.yml": "A: 2\nZ: 0\n", "b.yml": "B: 1\n"}, tmp_path) == ""
