@@ -6,8 +6,8 @@ answers, so they must exist before it, and another table needs another deploymen
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
+from typing import NamedTuple
 
 from troposphere import Ref, Template, apigateway
 
@@ -23,15 +23,14 @@ _WAVE = 3
 (https://docs.aws.amazon.com/apigateway/latest/developerguide/limits.html)."""
 
 
-@dataclass(frozen=True)
-class Answer:
+class Answer(NamedTuple):
     """One row of the table. With a `status` of None, API Gateway chooses the status."""
 
     code: str
     status: int | None
     title: str
     detail: str
-    headers: Mapping[str, str] = field(default_factory=dict)
+    headers: Mapping[str, str] = {}
 
 
 # By response type, each with API Gateway's own status
@@ -106,7 +105,7 @@ def digest(answers: Mapping[str, Answer] = ANSWERS) -> str:
     """A digest of the table, in 16 characters."""
     import hashlib  # only here, since every process that imports an App would wait for it
 
-    rows = {kind: vars(answer) for kind, answer in answers.items()}
+    rows = {kind: answer._asdict() for kind, answer in answers.items()}
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()[:16]
 
 

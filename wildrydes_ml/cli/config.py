@@ -16,9 +16,8 @@ ApiAuth = "API_KEY"
 import re
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..errors import SettingsError
 from ..template.parameters import text
@@ -52,12 +51,11 @@ _KINDS: Mapping[type, str] = {
 }
 
 
-@dataclass(frozen=True)
-class Config:
+class Config(NamedTuple):
     """What a file holds: options by their names on the command line, and the parameters of its table `set`."""
 
-    options: Mapping[str, Any] = field(default_factory=dict)
-    overrides: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Any] = {}
+    overrides: Mapping[str, str] = {}
 
 
 NO_CONFIG = Config()

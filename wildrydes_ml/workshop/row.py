@@ -4,8 +4,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-sectio
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..blocks.rows import SHARED
 from ..template.interface import Group
@@ -16,8 +15,7 @@ PACKED, BATCH = "packed", "batch"
 DUAL_STACK, WORKSHOP_COMMAND = "dual stack", "workshop command"
 
 
-@dataclass(frozen=True)
-class Row:
+class Row(NamedTuple):
     """All of a parameter."""
 
     label: str

@@ -125,7 +125,7 @@ def test_what_a_deployment_snapshots_is_in_its_description() -> None:
 def test_other_answers_of_api_gateway_are_deployed() -> None:
     wiring = wanted().wiring
     assert wiring
-    rows = {**ANSWERS, "THROTTLED": replace(ANSWERS["THROTTLED"], title="Slow down")}
+    rows = {**ANSWERS, "THROTTLED": ANSWERS["THROTTLED"]._replace(title="Slow down")}
     before = replace(wiring, answers=digest(rows))
     assert actions(wiring, wired(before)) == ("deployment", "throttle", "tidy")
     assert actions(wiring, wired(replace(wiring, answers=digest(dict(ANSWERS))))) == ()
