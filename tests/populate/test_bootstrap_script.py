@@ -153,15 +153,19 @@ def code_zip(tmp_path: Path) -> str:
         for name in ("bootstrap.sh", "populate.sh", "more.sh", "fill.py", "trial.py", "accepted.py"):
             archive.write(FILLING / name, f"filling/{name}")
         archive.writestr(
-            "filling/prepare.py", "import sys\nopen(sys.argv[3] + '/prepared.json', 'w').write('{\"seen\": true}')"
+            "filling/prepare.py",
+            "import json, os, sys\n"
+            "with open(sys.argv[3] + '/prepared.json', 'w') as file:\n"
+            "    json.dump({'exact_record': os.environ['EXACT_RECORD']}, file)\n",
         )
     return str(path)
 
 
 def test_the_model_is_prepared_with_the_code_in_the_bucket(bootstrap: Bootstrap, code_zip: str) -> None:
+    """It records what a cold start touches, and no more: the instance does nothing else."""
     assert bootstrap(CODE_BUCKET="pictures", CODE_KEY="code/my.zip", CODE_ZIP=code_zip)["Status"] == "SUCCESS"
     assert "--region eu-west-1 s3://pictures/code/my.zip " in bootstrap.calls()
-    assert json.loads((bootstrap.root / "manifest.json").read_text())["prepared"] == {"seen": True}
+    assert json.loads((bootstrap.root / "manifest.json").read_text())["prepared"] == {"exact_record": "1"}
 
 
 def test_the_code_in_the_bucket_is_asked_for_again(
