@@ -1,7 +1,8 @@
-"""Packages of which nothing is in memory, on a disk that reads no further than asked: a record for the least bytes.
+"""A copy of the packages that is not in memory, on a disk without read-ahead: a record there has only what is touched.
 
-Elsewhere a page of a library that is touched brings its neighbors along. The kernel reads ahead from the disk, and maps
-what of 64 KiB around a page is in memory (https://lwn.net/Articles/588802/). Such a record has twice the bytes.
+Elsewhere, a page of a library brings its neighbors along when it is touched. The kernel reads ahead from the disk, and
+it maps what of 64 KiB around the page is in memory (https://lwn.net/Articles/588802/). Such a record has twice the
+bytes.
 """
 
 from __future__ import annotations
@@ -9,35 +10,32 @@ from __future__ import annotations
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-_LARGE = ("tensorflow",)
-"""What LiteRT does not import; it stays where it is."""
 DEVICES = Path("/sys/dev/block")
+_LARGE = "tensorflow"
+"""What LiteRT does not import."""
 
 
 @contextmanager
-def copied(site_packages: Path, devices: Path = DEVICES) -> Iterator[Path]:
-    """A copy of the packages, for as long as the block lasts; its whole disk is slow for so long.
+def copied(site_packages: Path, directory: Path | None = None, devices: Path = DEVICES) -> Iterator[Path]:
+    """A copy of the packages without TensorFlow, as long as the block lasts; its whole disk is slow for so long.
 
-    `devices` is the kernel's directory of them. Raises OSError where that cannot be: a disk's read-ahead is root's to
-    change, and not every file system has a disk.
+    It is made in `directory`, or where temporary files are. `devices` is where the kernel lists disks. Raises OSError
+    where this cannot be done: only root may change a disk's read-ahead, and not every file system has a disk.
     """
-    with tempfile.TemporaryDirectory() as directory:
-        copy = Path(directory).resolve()
-        for entry in site_packages.iterdir():
-            if entry.name in _LARGE:
-                (copy / entry.name).symlink_to(entry.resolve())
-            elif entry.is_dir():
-                shutil.copytree(entry, copy / entry.name)
-            else:
-                shutil.copy2(entry, copy / entry.name)
-        for folder, _, names in os.walk(copy):
-            for name in names:
-                if ".so" in name:
-                    _leave_memory(Path(folder, name))
+
+    def left_out(folder: str, names: Sequence[str]) -> set[str]:
+        return {_LARGE} if Path(folder) == site_packages else set()
+
+    with tempfile.TemporaryDirectory(dir=directory) as made:
+        copy = Path(made).resolve() / site_packages.name
+        shutil.copytree(site_packages, copy, ignore=left_out)
+        for library in copy.rglob("*.so*"):
+            if library.is_file():
+                _leave_memory(library)
         with _no_read_ahead(copy, devices):
             yield copy
 

@@ -64,7 +64,7 @@ class Site:
         mode = self.parameters.get("ThroughputMode", "")
         if mode not in bursts.MODES or not self.facts.mounts:
             return math.inf, False
-        # Some regions give more than without one is told.
+        # Without a region this is the usual limit. Some regions give more.
         return bursts.throughput(self.parameters, region="").together, mode == "elastic"
 
     @property
